@@ -1,0 +1,4 @@
+#ifndef __INTRIN_H_
+#define __INTRIN_H_
+#include "../opc/interlocked.h"
+#endif

@@ -1,0 +1,4 @@
+#ifndef OPC_DRIVERSPECS_H
+#define OPC_DRIVERSPECS_H
+#include "sal.h"
+#endif

@@ -1,0 +1,3 @@
+#ifndef OPC_SEH_H
+#define OPC_SEH_H
+#endif
