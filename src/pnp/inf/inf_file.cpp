@@ -1,0 +1,280 @@
+#include "pnp/inf/inf_file.h"
+
+#include "pnp/inf/inf_line_splitter.h"
+#include "pnp/inf/text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace openportcls::pnp {
+namespace {
+
+constexpr std::int32_t status_invalid_parameter = static_cast<std::int32_t>(0xC000000D);
+constexpr std::size_t longest_field = 4096 - 1; // characters, "INF Size Limits"
+
+void replace_all(std::string& text, std::string_view what, std::string_view with) {
+    for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) {
+        text.replace(at, what.size(), with);
+    }
+}
+
+bool all_digits(std::string_view text) {
+    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+} // namespace
+
+// Builds an InfFile in two passes, because [Strings] usually comes last.
+class InfParser {
+public:
+    InfParser(std::string name, const InfParseOptions& options) : options_(options) { file_.name_ = std::move(name); }
+
+    Result<InfFile> run(std::span<const std::uint8_t> bytes) {
+        std::string text = decode_inf_text(bytes);
+        for (const auto& [variable, value] : options_.variables) {
+            replace_all(text, variable, value);
+        }
+        if (auto read = read_lines(text); !read) {
+            return read.error();
+        }
+        collect_strings();
+        replace_tokens();
+        if (auto checked = check_version(); !checked) {
+            return checked.error();
+        }
+        return std::move(file_);
+    }
+
+private:
+    void warn(int line, std::string message) { file_.warnings_.push_back({line, std::move(message)}); }
+
+    Result<void> read_lines(std::string_view text) {
+        std::string logical;
+        int logical_number = 0;
+        int number = 0;
+        for (std::size_t begin = 0; begin <= text.size();) {
+            std::size_t end = text.find_first_of("\r\n", begin);
+            end = end == std::string_view::npos ? text.size() : end;
+            const std::string_view raw = text.substr(begin, end - begin);
+            const bool carriage_return_and_line_feed = text.substr(end, 2) == "\r\n";
+            begin = end + (carriage_return_and_line_feed ? 2 : 1);
+            ++number;
+
+            const InfPhysicalLine line = strip_inf_line(raw);
+            if (logical.empty()) {
+                logical_number = number;
+            }
+            logical += line.content;
+            if (line.quote_left_open) {
+                warn(number, "the closing quotation mark is missing");
+            }
+            if (line.continues && begin <= text.size()) {
+                continue;
+            }
+            if (!logical.empty()) {
+                if (auto taken = take_line(logical, logical_number); !taken) {
+                    return taken;
+                }
+            }
+            logical.clear();
+        }
+        return {};
+    }
+
+    Result<void> take_line(const std::string& line, int number) {
+        if (line.front() == '[') {
+            return open_section(line, number);
+        }
+        if (current_ == nullptr) {
+            return file_.error_at(number, "this line stands before the first [section]");
+        }
+        InfSplitLine split = split_inf_line(line);
+        current_->lines.push_back({number, std::move(split.key), std::move(split.fields)});
+        return {};
+    }
+
+    Result<void> open_section(const std::string& line, int number) {
+        const std::size_t end = line.find(']');
+        if (end == std::string::npos) {
+            return file_.error_at(number, "the section name has no closing bracket");
+        }
+        if (!trim_inf_space(std::string_view(line).substr(end + 1)).empty()) {
+            warn(number, "text after the section name is ignored");
+        }
+        std::string_view name = trim_inf_space(std::string_view(line).substr(1, end - 1));
+        if (name.size() >= 2 && name.front() == '"' && name.back() == '"') {
+            name = name.substr(1, name.size() - 2);
+        }
+        if (name.empty()) {
+            return file_.error_at(number, "the section name is empty");
+        }
+        if (name.size() > 255) {
+            return file_.error_at(number, "the section name is longer than 255 characters");
+        }
+        InfSection& section = file_.sections_[std::string(name)];
+        if (section.name.empty()) {
+            section.name = name;
+            section.line = number;
+        }
+        current_ = &section;
+        return {};
+    }
+
+    // The wanted language first, then its neutral form, then [Strings].
+    void collect_strings() {
+        const std::string names[] = {fmt::format("Strings.{:04x}", options_.language),
+                                     fmt::format("Strings.{:04x}", options_.language & 0x03FFu), "Strings"};
+        for (const std::string& name : names) {
+            const InfSection* section = file_.section(name);
+            if (section == nullptr) {
+                continue;
+            }
+            for (const InfLine& line : section->lines) {
+                if (!line.key) {
+                    warn(line.number, "a line of [Strings] without '=' is ignored");
+                    continue;
+                }
+                // An unquoted value may hold commas; a string is one value.
+                std::string value(line.field(0));
+                for (std::size_t i = 1; i < line.fields.size(); ++i) {
+                    value += "," + line.fields[i];
+                }
+                file_.strings_.try_emplace(*line.key, std::move(value));
+            }
+        }
+    }
+
+    void replace_tokens() {
+        for (auto& [name, section] : file_.sections_) {
+            if (equal_ignoring_ascii_case(std::string_view(name).substr(0, 7), "Strings")) {
+                continue;
+            }
+            for (InfLine& line : section.lines) {
+                if (line.key) {
+                    line.key = replaced(*line.key, line.number);
+                }
+                for (std::string& field : line.fields) {
+                    field = replaced(field, line.number);
+                }
+            }
+        }
+    }
+
+    std::string replaced(const std::string& text, int line) {
+        if (text.find('%') == std::string::npos) {
+            return text;
+        }
+        std::string result;
+        for (std::size_t i = 0; i < text.size(); ++i) {
+            if (text[i] != '%') {
+                result.push_back(text[i]);
+                continue;
+            }
+            const std::size_t end = text.find('%', i + 1);
+            if (end == std::string::npos) {
+                result.append(text, i);
+                break;
+            }
+            const std::string_view token = std::string_view(text).substr(i + 1, end - i - 1);
+            if (token.empty()) {
+                result.push_back('%');
+            } else if (const auto value = file_.string(token)) {
+                result += *value;
+            } else {
+                // %13% names a folder; it keeps its form for whoever resolves folders.
+                if (!all_digits(token)) {
+                    warn(line, fmt::format("%{}% is not defined in [Strings]", token));
+                }
+                result.append(text, i, end - i + 1);
+            }
+            i = end;
+        }
+        if (result.size() > longest_field) {
+            warn(line, "a field is longer than 4095 characters");
+        }
+        return result;
+    }
+
+    Result<void> check_version() {
+        const InfSection* version = file_.section("Version");
+        if (version == nullptr) {
+            return file_.error_at(1, "there is no [Version] section, so this is not an INF file");
+        }
+        const auto signature = version->first_value("Signature");
+        const bool known = signature && (equal_ignoring_ascii_case(*signature, "$Windows NT$") ||
+                                         equal_ignoring_ascii_case(*signature, "$Chicago$") ||
+                                         equal_ignoring_ascii_case(*signature, "$Windows 95$"));
+        if (!known) {
+            warn(version->line, "[Version] has no valid Signature");
+        }
+        return {};
+    }
+
+    const InfParseOptions& options_;
+    InfFile file_;
+    InfSection* current_ = nullptr;
+};
+
+Result<InfFile> InfFile::parse(std::span<const std::uint8_t> bytes, std::string name, const InfParseOptions& options) {
+    return InfParser(std::move(name), options).run(bytes);
+}
+
+const InfSection* InfFile::section(std::string_view name) const {
+    const auto found = sections_.find(name);
+    return found == sections_.end() ? nullptr : &found->second;
+}
+
+std::vector<std::string> InfFile::section_names() const {
+    std::vector<std::string> names;
+    for (const auto& [key, section] : sections_) {
+        names.push_back(section.name);
+    }
+    return names;
+}
+
+std::optional<std::string_view> InfFile::version_value(std::string_view key) const {
+    const InfSection* version = section("Version");
+    return version == nullptr ? std::nullopt : version->first_value(key);
+}
+
+std::optional<std::string_view> InfFile::string(std::string_view token) const {
+    const auto found = strings_.find(token);
+    return found == strings_.end() ? std::nullopt : std::optional<std::string_view>(found->second);
+}
+
+Error InfFile::error_at(int line, std::string_view message) const {
+    return {status_invalid_parameter, fmt::format("{}:{}: {}", name_, line, message)};
+}
+
+std::optional<std::string_view> InfSection::first_value(std::string_view key) const {
+    for (const InfLine& line : lines) {
+        if (line.key && equal_ignoring_ascii_case(*line.key, key)) {
+            return line.field(0);
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<std::uint64_t> parse_inf_number(std::string_view text) {
+    const bool negative = !text.empty() && text.front() == '-';
+    if (negative) {
+        text.remove_prefix(1);
+    }
+    const bool hexadecimal = text.size() > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+    if (hexadecimal) {
+        text.remove_prefix(2);
+    }
+    if (text.size() > 1 && (text.back() == 'L' || text.back() == 'l')) {
+        text.remove_suffix(1);
+    }
+    std::uint64_t value = 0;
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value, hexadecimal ? 16 : 10);
+    if (problem != std::errc{} || end != text.data() + text.size() || text.empty()) {
+        return std::nullopt;
+    }
+    return negative ? ~value + 1 : value;
+}
+
+} // namespace openportcls::pnp

@@ -1,0 +1,126 @@
+// What installing a device from an INF file would put where.
+#pragma once
+
+#include "base/result.h"
+#include "pnp/inf/inf_file.h"
+#include "pnp/inf/resources.h"
+#include "pnp/inf/target.h"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace openportcls::pnp {
+
+// One line of a models section: a device this INF can install.
+struct InfModel {
+    std::string manufacturer;
+    std::string description;
+    std::string install_section; // undecorated
+    std::vector<std::string> hardware_ids;
+    std::vector<std::string> compatible_ids;
+    int line = 0;
+    bool fallback_architecture = false; // listed for another architecture only
+};
+
+enum class InfRegistryAction : std::uint8_t {
+    set_value,
+    create_key,   // FLG_ADDREG_KEYONLY
+    delete_value, // DelReg with a value name, or FLG_ADDREG_DELVAL
+    delete_key,   // DelReg of a key with what is below it
+};
+
+// One line of an AddReg or DelReg section.
+struct InfRegistryOperation {
+    InfRegistryAction action = InfRegistryAction::set_value;
+    std::string root;   // HKR, HKLM, HKCR, HKCU, HKU
+    std::string subkey; // relative to the root; empty for the root itself
+    std::string name;   // empty for the default value
+    std::uint32_t type = 1; // REG_SZ …
+    // Strings are UTF-16LE with their terminating zeros, as the registry stores them.
+    std::vector<std::uint8_t> data;
+    bool keep_existing = false;       // FLG_ADDREG_NOCLOBBER
+    bool only_if_existing = false;    // FLG_ADDREG_OVERWRITEONLY
+    bool append_to_multi_string = false; // FLG_ADDREG_APPEND
+    int line = 0;
+};
+
+// AddProperty: a device or interface property with its DEVPROP type.
+struct InfProperty {
+    std::string category; // GUID with braces, or a name such as DeviceModel
+    std::uint32_t identifier = 0;
+    std::uint32_t type = 0; // DEVPROP_TYPE_xxx
+    std::uint32_t flags = 0;
+    std::vector<std::uint8_t> data;
+    int line = 0;
+};
+
+// AddInterface: a device interface to register before the driver starts.
+struct InfInterface {
+    std::string category; // GUID with braces
+    std::string reference;
+    std::vector<InfRegistryOperation> registry; // HKR is the interface's own key
+    std::vector<InfProperty> properties;
+    int line = 0;
+};
+
+// AddService: the driver's service key.
+struct InfService {
+    std::string name;
+    std::string display_name;
+    std::string binary;      // as written, e.g. %12%\cable.sys
+    std::string binary_name; // the file name alone
+    std::uint32_t flags = 0;
+    std::uint32_t service_type = 1;
+    std::uint32_t start_type = 3;
+    std::uint32_t error_control = 1;
+    std::string load_order_group;
+    std::vector<InfRegistryOperation> registry; // HKR is Services\name
+    int line = 0;
+
+    bool is_function_driver() const { return (flags & 2u) != 0; } // SPSVCINST_ASSOCSERVICE
+};
+
+struct InfDeviceInstall {
+    std::string section; // the decorated DDInstall section in use
+    std::string description;
+    std::string manufacturer;
+    std::string provider;
+    std::string class_name;
+    std::string class_guid;
+    std::string driver_date;
+    std::string driver_version;
+    // HKR of .HW is the device's hardware key: IoOpenDeviceRegistryKey(PLUGPLAY_REGKEY_DEVICE).
+    std::vector<InfRegistryOperation> hardware_key;
+    // HKR of DDInstall is the driver's software key: PLUGPLAY_REGKEY_DRIVER, Control\Class\{guid}\nnnn.
+    std::vector<InfRegistryOperation> driver_key;
+    std::vector<InfProperty> properties;
+    std::vector<InfInterface> interfaces;
+    std::vector<InfService> services;
+    std::vector<std::string> files; // CopyFiles, by their name on the target
+    std::vector<InfLogConfig> log_configs;         // alternatives, in file order
+    std::optional<InfLogConfig> factory_default;   // .FactDef
+    std::vector<InfLogConfig> log_config_override; // .LogConfigOverride
+    std::vector<InfWarning> notes; // what was left out or forgiven
+
+    const InfService* function_driver() const;
+};
+
+// Finds a file named by Include=; a null result means that it is not at hand.
+using InfIncludeResolver = std::function<const InfFile*(std::string_view file_name)>;
+
+// The devices of [Manufacturer] for this target; for each manufacturer from the closest decorated section.
+Result<std::vector<InfModel>> inf_models(const InfFile& file, const InfTarget& target = {});
+
+// The model that names one of the device's ids; hardware ids before compatible ids, earlier ids before later.
+const InfModel* inf_best_match(std::span<const InfModel> models, std::span<const std::string> hardware_ids,
+                               std::span<const std::string> compatible_ids = {});
+
+Result<InfDeviceInstall> inf_device_install(const InfFile& file, const InfModel& model, const InfTarget& target = {},
+                                            const InfIncludeResolver& includes = {});
+
+} // namespace openportcls::pnp

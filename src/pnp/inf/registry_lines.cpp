@@ -1,0 +1,271 @@
+#include "pnp/inf/registry_lines.h"
+
+#include "base/unicode.h"
+#include "pnp/inf/inf_line_splitter.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+namespace openportcls::pnp {
+namespace {
+
+// FLG_ADDREG_xxx of the AddReg directive's page.
+constexpr std::uint32_t flag_binary_value_type = 0x00000001;
+constexpr std::uint32_t flag_no_clobber = 0x00000002;
+constexpr std::uint32_t flag_delete_value = 0x00000004;
+constexpr std::uint32_t flag_append = 0x00000008;
+constexpr std::uint32_t flag_key_only = 0x00000010;
+constexpr std::uint32_t flag_overwrite_only = 0x00000020;
+constexpr std::uint32_t type_mask = 0xFFFF0000 | flag_binary_value_type;
+
+constexpr std::uint32_t type_string = 0x00000000;
+constexpr std::uint32_t type_multi_string = 0x00010000;
+constexpr std::uint32_t type_expand_string = 0x00020000;
+constexpr std::uint32_t type_binary = 0x00000001;
+constexpr std::uint32_t type_dword = 0x00010001;
+constexpr std::uint32_t type_none = 0x00020001;
+
+enum RegistryType : std::uint32_t {
+    reg_none = 0,
+    reg_sz = 1,
+    reg_expand_sz = 2,
+    reg_binary = 3,
+    reg_dword = 4,
+    reg_multi_sz = 7,
+};
+
+constexpr std::size_t first_value_field = 4;
+
+void append_string(std::vector<std::uint8_t>& data, std::string_view text) {
+    std::u16string wide = utf8_to_utf16(text);
+    wide.push_back(0);
+    for (const char16_t unit : wide) {
+        data.push_back(static_cast<std::uint8_t>(unit));
+        data.push_back(static_cast<std::uint8_t>(unit >> 8));
+    }
+}
+
+void append_integer(std::vector<std::uint8_t>& data, std::uint64_t value, std::size_t size) {
+    for (std::size_t i = 0; i < size; ++i) {
+        data.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
+    }
+}
+
+// Binary data: one byte in hexadecimal for each field, with or without 0x.
+std::optional<std::vector<std::uint8_t>> read_bytes(const InfLine& line, std::size_t first) {
+    std::vector<std::uint8_t> bytes;
+    for (std::size_t i = first; i < line.fields.size(); ++i) {
+        std::string_view text = line.fields[i];
+        if (text.empty() && i + 1 == line.fields.size()) {
+            break; // a trailing comma
+        }
+        if (text.size() > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X')) {
+            text.remove_prefix(2);
+        }
+        unsigned value = 0;
+        const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
+        if (problem != std::errc{} || end != text.data() + text.size() || value > 0xFF) {
+            return std::nullopt;
+        }
+        bytes.push_back(static_cast<std::uint8_t>(value));
+    }
+    return bytes;
+}
+
+// A number, or its four bytes one by one, least significant first.
+std::optional<std::vector<std::uint8_t>> read_dword(const InfLine& line, std::size_t first) {
+    if (line.fields.size() > first + 1 && !line.field(first + 1).empty()) {
+        auto bytes = read_bytes(line, first);
+        return bytes && bytes->size() == 4 ? bytes : std::nullopt;
+    }
+    const auto number = line.field(first).empty() ? std::optional<std::uint64_t>(0) : parse_inf_number(line.field(first));
+    if (!number) {
+        return std::nullopt;
+    }
+    std::vector<std::uint8_t> data;
+    append_integer(data, *number, 4);
+    return data;
+}
+
+std::vector<std::uint8_t> read_multi_string(const InfLine& line, std::size_t first) {
+    std::vector<std::uint8_t> data;
+    for (std::size_t i = first; i < line.fields.size(); ++i) {
+        if (!line.fields[i].empty()) {
+            append_string(data, line.fields[i]);
+        }
+    }
+    append_integer(data, 0, 2);
+    return data;
+}
+
+std::optional<std::string> read_root(const InfLine& line, std::vector<InfWarning>& warnings) {
+    std::string root;
+    for (const char c : line.field(0)) {
+        root.push_back(c >= 'a' && c <= 'z' ? static_cast<char>(c - 0x20) : c);
+    }
+    for (const std::string_view known : {"HKR", "HKLM", "HKCR", "HKCU", "HKU"}) {
+        if (root == known) {
+            return root;
+        }
+    }
+    warnings.push_back({line.number, fmt::format("'{}' is no registry root", line.field(0))});
+    return std::nullopt;
+}
+
+// "\Sub\Key\" and "Sub\Key" name the same key.
+std::string tidy_subkey(std::string_view text) {
+    while (!text.empty() && text.front() == '\\') {
+        text.remove_prefix(1);
+    }
+    while (!text.empty() && text.back() == '\\') {
+        text.remove_suffix(1);
+    }
+    return std::string(text);
+}
+
+// The value's type and data; false when the data do not fit the type.
+bool read_value(const InfLine& line, std::uint32_t flags, InfRegistryOperation& operation) {
+    std::optional<std::vector<std::uint8_t>> data;
+    switch (flags & type_mask) {
+    case type_string:
+    case type_expand_string:
+        operation.type = (flags & type_mask) == type_string ? reg_sz : reg_expand_sz;
+        append_string(operation.data, line.field(first_value_field));
+        return true;
+    case type_multi_string:
+        operation.type = reg_multi_sz;
+        operation.data = read_multi_string(line, first_value_field);
+        return true;
+    case type_dword:
+        operation.type = reg_dword;
+        data = read_dword(line, first_value_field);
+        break;
+    case type_none:
+        operation.type = reg_none;
+        data = read_bytes(line, first_value_field);
+        break;
+    case type_binary:
+        operation.type = reg_binary;
+        data = read_bytes(line, first_value_field);
+        break;
+    default:
+        if ((flags & flag_binary_value_type) == 0) {
+            return false;
+        }
+        operation.type = flags >> 16;
+        data = read_bytes(line, first_value_field);
+        break;
+    }
+    if (data) {
+        operation.data = std::move(*data);
+    }
+    return data.has_value();
+}
+
+} // namespace
+
+std::optional<InfRegistryOperation> read_add_registry_line(const InfLine& line, std::vector<InfWarning>& warnings) {
+    InfRegistryOperation operation;
+    const auto root = read_root(line, warnings);
+    if (!root) {
+        return std::nullopt;
+    }
+    operation.root = *root;
+    operation.subkey = tidy_subkey(line.field(1));
+    operation.name = line.field(2);
+    operation.line = line.number;
+    std::uint32_t flags = 0;
+    if (!line.field(3).empty()) {
+        const auto number = parse_inf_number(line.field(3));
+        if (!number) {
+            warnings.push_back({line.number, fmt::format("the flags '{}' are no number", line.field(3))});
+            return std::nullopt;
+        }
+        flags = static_cast<std::uint32_t>(*number);
+    }
+    operation.keep_existing = (flags & flag_no_clobber) != 0;
+    operation.only_if_existing = (flags & flag_overwrite_only) != 0;
+    operation.append_to_multi_string = (flags & flag_append) != 0;
+    const bool key_alone = operation.name.empty() && line.field(3).empty() && line.field(first_value_field).empty();
+    if ((flags & flag_delete_value) != 0) {
+        operation.action = InfRegistryAction::delete_value;
+        return operation;
+    }
+    if ((flags & flag_key_only) != 0 || key_alone) {
+        operation.action = InfRegistryAction::create_key;
+        return operation;
+    }
+    if (!read_value(line, flags, operation)) {
+        warnings.push_back({line.number, fmt::format("the data of value '{}' do not fit its type", operation.name)});
+        return std::nullopt;
+    }
+    return operation;
+}
+
+std::optional<InfRegistryOperation> read_delete_registry_line(const InfLine& line, std::vector<InfWarning>& warnings) {
+    const auto root = read_root(line, warnings);
+    if (!root) {
+        return std::nullopt;
+    }
+    InfRegistryOperation operation;
+    operation.root = *root;
+    operation.subkey = tidy_subkey(line.field(1));
+    operation.name = line.field(2);
+    operation.line = line.number;
+    operation.action = line.field(2).empty() ? InfRegistryAction::delete_key : InfRegistryAction::delete_value;
+    return operation;
+}
+
+std::optional<InfProperty> read_property_line(const InfLine& line, std::vector<InfWarning>& warnings) {
+    constexpr std::uint32_t property_type_boolean = 0x11;
+    constexpr std::uint32_t property_type_uint32 = 0x07;
+    constexpr std::uint32_t property_type_string = 0x12;
+    constexpr std::uint32_t property_type_string_list = 0x2012;
+    constexpr std::uint32_t property_type_binary = 0x1003;
+    InfProperty property;
+    property.category = line.field(0);
+    property.line = line.number;
+    const auto identifier = line.field(1).empty() ? 0 : parse_inf_number(line.field(1));
+    const auto type = line.field(2).empty() ? property_type_string : parse_inf_number(line.field(2));
+    const auto flags = line.field(3).empty() ? 0 : parse_inf_number(line.field(3));
+    if (!identifier || !type || !flags) {
+        warnings.push_back({line.number, "a property's identifier, type or flags are no number"});
+        return std::nullopt;
+    }
+    property.identifier = static_cast<std::uint32_t>(*identifier);
+    property.type = static_cast<std::uint32_t>(*type);
+    property.flags = static_cast<std::uint32_t>(*flags);
+    std::optional<std::vector<std::uint8_t>> data;
+    switch (property.type) {
+    case property_type_string:
+        data.emplace();
+        append_string(*data, line.field(first_value_field));
+        break;
+    case property_type_string_list:
+        data = read_multi_string(line, first_value_field);
+        break;
+    case property_type_uint32:
+        data = read_dword(line, first_value_field);
+        break;
+    case property_type_boolean:
+        // DEVPROP_TRUE is all ones.
+        data = std::vector<std::uint8_t>{
+            static_cast<std::uint8_t>(parse_inf_number(line.field(first_value_field)).value_or(0) != 0 ? 0xFF : 0)};
+        break;
+    case property_type_binary:
+        data = read_bytes(line, first_value_field);
+        break;
+    default:
+        break;
+    }
+    if (!data) {
+        warnings.push_back({line.number, fmt::format("the data of property {} {} do not fit its type {}",
+                                                     property.category, property.identifier, property.type)});
+        return std::nullopt;
+    }
+    property.data = std::move(*data);
+    return property;
+}
+
+} // namespace openportcls::pnp

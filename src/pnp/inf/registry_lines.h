@@ -1,0 +1,16 @@
+// The lines of AddReg, DelReg and AddProperty sections.
+#pragma once
+
+#include "pnp/inf/install.h"
+
+#include <optional>
+#include <vector>
+
+namespace openportcls::pnp {
+
+// A line that is wrong yields nothing and a warning.
+std::optional<InfRegistryOperation> read_add_registry_line(const InfLine& line, std::vector<InfWarning>& warnings);
+std::optional<InfRegistryOperation> read_delete_registry_line(const InfLine& line, std::vector<InfWarning>& warnings);
+std::optional<InfProperty> read_property_line(const InfLine& line, std::vector<InfWarning>& warnings);
+
+} // namespace openportcls::pnp

@@ -1,0 +1,68 @@
+#include "pnp/inf/text.h"
+
+#include "base/unicode.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace openportcls::pnp {
+namespace {
+
+constexpr char16_t undefined_character = 0xFFFD;
+
+// 0x80..0x9F of Windows-1252; the rest is Latin-1.
+constexpr std::array<char16_t, 32> windows_1252_controls = {
+    0x20AC, 0x81,   0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
+    0x2039, 0x0152, 0x8D,   0x017D, 0x8F,   0x90,   0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
+    0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x9D,   0x017E, 0x0178};
+
+std::u16string read_utf16(std::span<const std::uint8_t> bytes, bool big_endian) {
+    std::u16string text;
+    text.reserve(bytes.size() / 2);
+    for (std::size_t i = 0; i + 1 < bytes.size(); i += 2) {
+        const unsigned high = bytes[i + (big_endian ? 0 : 1)];
+        const unsigned low = bytes[i + (big_endian ? 1 : 0)];
+        text.push_back(static_cast<char16_t>(high << 8 | low));
+    }
+    return text;
+}
+
+std::u16string read_windows_1252(std::span<const std::uint8_t> bytes) {
+    std::u16string text;
+    text.reserve(bytes.size());
+    for (const std::uint8_t byte : bytes) {
+        text.push_back(byte >= 0x80 && byte < 0xA0 ? windows_1252_controls[byte - 0x80u] : byte);
+    }
+    return text;
+}
+
+bool starts_with(std::span<const std::uint8_t> bytes, std::initializer_list<std::uint8_t> prefix) {
+    return bytes.size() >= prefix.size() && std::equal(prefix.begin(), prefix.end(), bytes.begin());
+}
+
+} // namespace
+
+std::string decode_inf_text(std::span<const std::uint8_t> bytes) {
+    if (starts_with(bytes, {0xFF, 0xFE})) {
+        return utf16_to_utf8(read_utf16(bytes.subspan(2), false));
+    }
+    if (starts_with(bytes, {0xFE, 0xFF})) {
+        return utf16_to_utf8(read_utf16(bytes.subspan(2), true));
+    }
+    if (starts_with(bytes, {0xEF, 0xBB, 0xBF})) {
+        bytes = bytes.subspan(3);
+    } else if (bytes.size() >= 2 && bytes[0] != 0 && bytes[1] == 0) {
+        return utf16_to_utf8(read_utf16(bytes, false));
+    } else if (bytes.size() >= 2 && bytes[0] == 0 && bytes[1] != 0) {
+        return utf16_to_utf8(read_utf16(bytes, true));
+    }
+    const std::string_view raw(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    const std::u16string decoded = utf8_to_utf16(raw);
+    if (decoded.find(undefined_character) == std::u16string::npos) {
+        return std::string(raw);
+    }
+    return utf16_to_utf8(read_windows_1252(bytes));
+}
+
+} // namespace openportcls::pnp
