@@ -1,0 +1,48 @@
+# Compile settings shared by every layer, and the helpers that declare a layer and its unit tests.
+
+add_library(openportcls_settings INTERFACE)
+target_compile_options(openportcls_settings INTERFACE
+  -Wall -Wextra -Werror -Wno-unknown-pragmas -Wno-missing-field-initializers
+  # Windows x64 structure layout (DRIVER-BUILD notes in docs/internals): bit-fields follow MSVC's rules.
+  -mms-bitfields
+  # libopenportcls is always loaded at start-up, so the current machine is one %fs-relative load away.
+  -ftls-model=initial-exec
+  $<$<COMPILE_LANGUAGE:CXX>:-fno-strict-aliasing>
+  $<$<CXX_COMPILER_ID:Clang>:-Wno-ignored-attributes>)
+target_include_directories(openportcls_settings SYSTEM INTERFACE ${CMAKE_SOURCE_DIR}/include/wdk)
+target_include_directories(openportcls_settings INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
+if(OPENPORTCLS_SANITIZE)
+  target_compile_options(openportcls_settings INTERFACE
+    -fsanitize=${OPENPORTCLS_SANITIZE} -fno-omit-frame-pointer -fno-sanitize=vptr,function,alignment)
+  target_link_options(openportcls_settings INTERFACE -fsanitize=${OPENPORTCLS_SANITIZE} -shared-libsan)
+endif()
+
+# openportcls_layer(NAME [LIBRARIES ...]): the sources of src/NAME become one object library of libopenportcls;
+# src/NAME/tests/*.cpp become the test program test_NAME.
+function(openportcls_layer name)
+  cmake_parse_arguments(LAYER "" "" "LIBRARIES" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp ${CMAKE_CURRENT_SOURCE_DIR}/*.S)
+  list(FILTER sources EXCLUDE REGEX "/tests/")
+  if(NOT sources)
+    return()
+  endif()
+  add_library(openportcls_${name} OBJECT ${sources})
+  target_link_libraries(openportcls_${name} PRIVATE openportcls_settings ${LAYER_LIBRARIES})
+  set_property(GLOBAL APPEND PROPERTY OPENPORTCLS_LAYERS openportcls_${name})
+  set_property(GLOBAL APPEND PROPERTY OPENPORTCLS_LAYER_LIBRARIES ${LAYER_LIBRARIES})
+  file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/tests/*.cpp)
+  if(OPENPORTCLS_TESTS AND tests)
+    openportcls_test(test_${name} SOURCES ${tests} LIBRARIES ${LAYER_LIBRARIES})
+  endif()
+endfunction()
+
+# openportcls_test(NAME SOURCES ... [LIBRARIES ...]): a GoogleTest program, each test known to ctest.
+function(openportcls_test name)
+  cmake_parse_arguments(TEST "" "" "SOURCES;LIBRARIES" ${ARGN})
+  find_package(GTest REQUIRED)
+  include(GoogleTest)
+  add_executable(${name} ${TEST_SOURCES})
+  target_link_libraries(${name} PRIVATE openportcls openportcls_settings ${TEST_LIBRARIES} GTest::gmock GTest::gtest_main)
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+                       PROPERTIES TIMEOUT 120 WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
+endfunction()

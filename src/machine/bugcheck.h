@@ -1,0 +1,44 @@
+// The end of a guest: what KeBugCheckEx, a fault or a broken rule leaves behind for the person who wrote the driver.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "machine/types.h"
+
+namespace openportcls::machine {
+
+struct StackFrame {
+    std::uint64_t address = 0;
+    std::string module;        // file the code came from
+    std::uint64_t offset = 0;  // inside that file, what a symbolizer wants
+    std::string symbol;        // filled when known
+};
+
+struct BugcheckReport {
+    std::uint32_t code = 0;
+    std::uint64_t parameters[4] = {};
+    std::string rule;    // the sentence or rule that was broken
+    std::uint64_t seed = 0;
+    std::uint64_t step = 0;
+    Nanoseconds time = 0;
+    KIRQL irql = 0;
+    unsigned processor = 0;
+    std::string thread;
+    std::vector<StackFrame> stack;
+
+    // Several lines, fit for a terminal. Symbols come from llvm-symbolizer where it is installed.
+    std::string to_text() const;
+};
+
+// "IRQL_NOT_LESS_OR_EQUAL" for 0xA; "bugcheck 0x…" when the code has no name here.
+std::string bugcheck_name(std::uint32_t code);
+
+// The calling stack, innermost first, without `skip` frames.
+std::vector<StackFrame> capture_stack(unsigned skip);
+// The stack below a fault: instruction and frame pointer at the time.
+std::vector<StackFrame> capture_stack_at(std::uint64_t instruction, std::uint64_t frame_pointer, std::uint64_t low,
+                                         std::uint64_t high);
+
+} // namespace openportcls::machine

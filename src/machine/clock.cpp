@@ -1,0 +1,142 @@
+#include "machine/clock.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <ctime>
+
+namespace openportcls::machine {
+
+namespace {
+
+constexpr std::uint32_t arity = 4;
+
+std::int64_t host_monotonic() {
+    timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * nanoseconds_per_second + now.tv_nsec;
+}
+
+} // namespace
+
+ClockEvent::~ClockEvent() {
+    if (is_scheduled()) {
+        clock_->cancel(*this);
+    }
+}
+
+Clock::Clock(bool paced) : paced_(paced) {
+    heap_.reserve(64);
+    resynchronise();
+}
+
+Clock::~Clock() {
+    for (const Entry& entry : heap_) {
+        entry.event->heap_index_ = ClockEvent::not_scheduled;
+    }
+}
+
+void Clock::schedule(ClockEvent& event, Nanoseconds due) {
+    const Entry entry{std::max(due, now_), sequence_++, &event};
+    event.due_ = entry.due;
+    if (event.is_scheduled()) {
+        const std::uint32_t index = event.heap_index_;
+        if (entry.before(heap_[index])) {
+            sift_up(index, entry);
+        } else {
+            sift_down(index, entry);
+        }
+        return;
+    }
+    event.clock_ = this;
+    heap_.emplace_back();
+    sift_up(static_cast<std::uint32_t>(heap_.size() - 1), entry);
+}
+
+bool Clock::cancel(ClockEvent& event) {
+    if (!event.is_scheduled()) {
+        return false;
+    }
+    remove_at(event.heap_index_);
+    event.heap_index_ = ClockEvent::not_scheduled;
+    return true;
+}
+
+bool Clock::fire_next_due() {
+    if (heap_.empty() || heap_.front().due > now_) {
+        return false;
+    }
+    ClockEvent& event = *heap_.front().event;
+    remove_at(0);
+    event.heap_index_ = ClockEvent::not_scheduled;
+    event.fire_(event);
+    return true;
+}
+
+void Clock::advance_to(Nanoseconds target) {
+    if (target <= now_) {
+        return;
+    }
+    if (paced_) {
+        const std::int64_t wake = host_origin_ + target;
+        const timespec until{wake / nanoseconds_per_second, wake % nanoseconds_per_second};
+        while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr) == EINTR) {
+        }
+    }
+    now_ = target;
+}
+
+void Clock::resynchronise() {
+    if (paced_) {
+        host_origin_ = host_monotonic() - now_;
+    }
+}
+
+void Clock::sift_up(std::uint32_t index, const Entry& entry) {
+    while (index > 0) {
+        const std::uint32_t parent = (index - 1) / arity;
+        if (!entry.before(heap_[parent])) {
+            break;
+        }
+        place(index, heap_[parent]);
+        index = parent;
+    }
+    place(index, entry);
+}
+
+void Clock::sift_down(std::uint32_t index, const Entry& entry) {
+    const auto size = static_cast<std::uint32_t>(heap_.size());
+    for (;;) {
+        const std::uint32_t first = index * arity + 1;
+        if (first >= size) {
+            break;
+        }
+        std::uint32_t best = first;
+        const std::uint32_t last = std::min(first + arity, size);
+        for (std::uint32_t child = first + 1; child < last; ++child) {
+            if (heap_[child].before(heap_[best])) {
+                best = child;
+            }
+        }
+        if (!heap_[best].before(entry)) {
+            break;
+        }
+        place(index, heap_[best]);
+        index = best;
+    }
+    place(index, entry);
+}
+
+void Clock::remove_at(std::uint32_t index) {
+    const Entry last = heap_.back();
+    heap_.pop_back();
+    if (index == heap_.size()) {
+        return;
+    }
+    if (index > 0 && last.before(heap_[(index - 1) / arity])) {
+        sift_up(index, last);
+    } else {
+        sift_down(index, last);
+    }
+}
+
+} // namespace openportcls::machine

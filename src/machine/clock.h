@@ -1,0 +1,99 @@
+// Time as a value: a clock that jumps to the next event (virtual) or sleeps until it (paced), and the events on it.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "machine/types.h"
+
+namespace openportcls::machine {
+
+class Clock;
+
+// Something that will happen at a given time. Owned by whoever schedules it; the clock only links it.
+// `fire` runs at hardware level on whatever stack is current: it must not block.
+class ClockEvent {
+public:
+    using Fire = void (*)(ClockEvent& event);
+
+    explicit ClockEvent(Fire fire = nullptr, void* context = nullptr) : fire_(fire), context_(context) {}
+    ClockEvent(const ClockEvent&) = delete;
+    ClockEvent& operator=(const ClockEvent&) = delete;
+    ~ClockEvent();
+
+    void bind(Fire fire, void* context) {
+        fire_ = fire;
+        context_ = context;
+    }
+    bool is_scheduled() const { return heap_index_ != not_scheduled; }
+    Nanoseconds due() const { return due_; }
+    void* context() const { return context_; }
+
+private:
+    friend class Clock;
+    static constexpr std::uint32_t not_scheduled = UINT32_MAX;
+
+    Fire fire_;
+    void* context_;
+    Clock* clock_ = nullptr;
+    Nanoseconds due_ = 0;
+    std::uint32_t heap_index_ = not_scheduled;
+};
+
+class Clock {
+public:
+    // A paced clock keeps step with the host's monotonic clock; a virtual one never looks at it.
+    explicit Clock(bool paced);
+    ~Clock();
+    Clock(const Clock&) = delete;
+    Clock& operator=(const Clock&) = delete;
+
+    Nanoseconds now() const { return now_; }
+    bool is_paced() const { return paced_; }
+
+    // Events due at the same time fire in the order they were scheduled. A due time in the past means "now".
+    void schedule(ClockEvent& event, Nanoseconds due);
+    bool cancel(ClockEvent& event);
+
+    bool has_events() const { return !heap_.empty(); }
+    Nanoseconds next_due() const { return heap_.empty() ? never : heap_.front().due; }
+    bool is_due() const { return next_due() <= now_; }
+
+    // Fires one event that is due; false when there is none.
+    bool fire_next_due();
+
+    // Moves time on by what an operation costs on real hardware (a register access, a stall).
+    void spend(Nanoseconds cost) { now_ += cost; }
+
+    // Goes to time `target`; a paced clock sleeps until then.
+    void advance_to(Nanoseconds target);
+
+    // A paced clock that has been stopped (in a debugger, between two runs) starts again from now.
+    void resynchronise();
+
+private:
+    struct Entry {
+        Nanoseconds due;
+        std::uint64_t sequence;
+        ClockEvent* event;
+        bool before(const Entry& other) const {
+            return due != other.due ? due < other.due : sequence < other.sequence;
+        }
+    };
+
+    void place(std::uint32_t index, const Entry& entry) {
+        heap_[index] = entry;
+        entry.event->heap_index_ = index;
+    }
+    void sift_up(std::uint32_t index, const Entry& entry);
+    void sift_down(std::uint32_t index, const Entry& entry);
+    void remove_at(std::uint32_t index);
+
+    Nanoseconds now_ = 0;
+    std::uint64_t sequence_ = 0;
+    std::vector<Entry> heap_; // four-ary: fewer levels, one cache line per level
+    bool paced_;
+    std::int64_t host_origin_ = 0; // host monotonic time at machine time 0
+};
+
+} // namespace openportcls::machine

@@ -1,0 +1,62 @@
+// Hardware as an interface: what answers port, register and configuration-space accesses.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string_view>
+
+#include "base/result.h"
+#include "machine/types.h"
+
+namespace openportcls::machine {
+
+enum class AccessWidth : std::uint8_t { byte = 1, word = 2, dword = 4, qword = 8 };
+
+// A device model. Accesses come from the driver through the machine; time comes from the machine's clock;
+// interrupts leave through an InterruptLine, samples through physical memory and source/sink interfaces.
+class Device {
+public:
+    virtual ~Device() = default;
+    virtual std::string_view name() const = 0;
+
+    // `offset` counts from the start of the claimed range. Nothing decodes the address: all ones.
+    virtual std::uint64_t read_port(unsigned range, std::uint32_t offset, AccessWidth width);
+    virtual void write_port(unsigned range, std::uint32_t offset, AccessWidth width, std::uint64_t value);
+    virtual std::uint64_t read_register(unsigned range, std::uint64_t offset, AccessWidth width);
+    virtual void write_register(unsigned range, std::uint64_t offset, AccessWidth width, std::uint64_t value);
+    virtual std::uint32_t read_config(std::uint32_t offset, AccessWidth width);
+    virtual void write_config(std::uint32_t offset, AccessWidth width, std::uint32_t value);
+};
+
+// An address space of the bus: who answers where. Ranges may not overlap.
+class AddressSpace {
+public:
+    struct Claim {
+        std::uint64_t begin;
+        std::uint64_t end; // exclusive
+        Device* device;
+        unsigned range; // the device's own number for this range
+    };
+
+    Result<void> claim(std::uint64_t begin, std::uint64_t size, Device& device, unsigned range);
+    void release(std::uint64_t begin);
+    const Claim* find(std::uint64_t address) const;
+
+private:
+    std::map<std::uint64_t, Claim> claims_; // by begin
+};
+
+// PCI configuration space: one device per bus/device/function.
+class ConfigSpace {
+public:
+    static constexpr std::uint32_t slot(unsigned device, unsigned function) { return device | function << 5; }
+
+    Result<void> attach(unsigned bus, std::uint32_t slot, Device& device);
+    void detach(unsigned bus, std::uint32_t slot);
+    Device* find(unsigned bus, std::uint32_t slot) const;
+
+private:
+    std::map<std::uint64_t, Device*> devices_;
+};
+
+} // namespace openportcls::machine

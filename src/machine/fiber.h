@@ -1,0 +1,73 @@
+// A stack that can be left and entered again: the substance of threads and idle loops (Boost.Context underneath).
+#pragma once
+
+#include <cstddef>
+
+#include <boost/context/detail/fcontext.hpp>
+
+namespace openportcls::machine {
+
+// Stacks are mapped with a guard page below, so that an overflow faults instead of corrupting its neighbour.
+class FiberStack {
+public:
+    FiberStack() = default;
+    explicit FiberStack(std::size_t size_in_bytes);
+    FiberStack(FiberStack&& other) noexcept;
+    FiberStack& operator=(FiberStack&& other) noexcept;
+    ~FiberStack();
+
+    void* bottom() const { return bottom_; }
+    std::size_t size() const { return size_; }
+    void* top() const { return static_cast<char*>(bottom_) + size_; }
+    bool contains_guard_address(const void* address) const;
+    explicit operator bool() const { return bottom_ != nullptr; }
+
+private:
+    void* bottom_ = nullptr; // lowest usable address, above the guard page
+    std::size_t size_ = 0;
+};
+
+class Fiber {
+public:
+    using Entry = void (*)(void* argument);
+
+    Fiber() = default;
+    Fiber(const Fiber&) = delete;
+    Fiber& operator=(const Fiber&) = delete;
+    ~Fiber();
+
+    // Prepares the fiber to run entry(argument) on `stack`; entry must never return.
+    void prepare(FiberStack stack, Entry entry, void* argument);
+
+    // Makes this object stand for the stack that the caller is running on (a host thread's own).
+    void adopt_host_stack();
+
+    // Gives the stack back for another fiber. Only for a fiber that is not running.
+    FiberStack release_stack();
+
+    const FiberStack& stack() const { return stack_; }
+
+    // Leaves the running fiber `from` and continues `to`; returns when something switches back to `from`.
+    static void switch_to(Fiber& from, Fiber& to);
+
+private:
+    struct Passage {
+        Fiber* from;
+        Fiber* to;
+    };
+
+    static void start(boost::context::detail::transfer_t transfer);
+    static void arrived(boost::context::detail::transfer_t transfer);
+
+    boost::context::detail::fcontext_t context_ = nullptr;
+    FiberStack stack_;
+    Entry entry_ = nullptr;
+    void* argument_ = nullptr;
+    // For the sanitizers, which track one stack per thread unless told otherwise.
+    void* fake_stack_ = nullptr;
+    const void* stack_bottom_ = nullptr;
+    std::size_t stack_size_ = 0;
+    void* tsan_fiber_ = nullptr;
+};
+
+} // namespace openportcls::machine

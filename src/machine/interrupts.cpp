@@ -1,0 +1,246 @@
+// Delivery of interrupts and DPCs.
+#include "machine/machine.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace openportcls::machine {
+
+namespace {
+
+// A line that interrupts this often in a row without anybody's help is stuck.
+constexpr std::uint32_t storm_limit = 100'000;
+
+} // namespace
+
+InterruptLine::InterruptLine(Machine& machine, std::uint32_t vector, KIRQL irql, TriggerMode mode)
+    : machine_(machine), vector_(vector), irql_(irql), mode_(mode) {}
+
+void InterruptLine::raise(unsigned source) {
+    const bool was_asserted = asserted_by_ != 0;
+    asserted_by_ |= 1U << source;
+    if (!was_asserted) {
+        edge_ = true;
+        machine_.trace(EventKind::line_raised, vector_);
+        machine_.line_pending(*this);
+    }
+}
+
+void InterruptLine::lower(unsigned source) {
+    if (asserted_by_ == 0) {
+        return;
+    }
+    asserted_by_ &= ~(1U << source);
+    unhandled_ = 0;
+    if (asserted_by_ == 0) {
+        machine_.trace(EventKind::line_lowered, vector_);
+    }
+}
+
+void InterruptLine::pulse() {
+    edge_ = true;
+    machine_.trace(EventKind::line_raised, vector_);
+    machine_.line_pending(*this);
+}
+
+void InterruptLine::connect(InterruptHandler& handler) {
+    if (handler.lock == nullptr) {
+        handler.lock = &handler.own_lock;
+    }
+    if (handler.serial == 0) {
+        handler.serial = machine_.next_serial();
+    }
+    handlers_.push_back(&handler);
+    machine_.line_pending(*this);
+}
+
+void InterruptLine::disconnect(InterruptHandler& handler) {
+    // The last service call may still be suspended on another processor.
+    while (in_service_ && *handler.lock != 0) {
+        machine_.stall(1000);
+    }
+    handlers_.erase(std::remove(handlers_.begin(), handlers_.end(), &handler), handlers_.end());
+}
+
+InterruptLine& Machine::interrupt_line(std::uint32_t vector, KIRQL irql, TriggerMode mode) {
+    return lines_.try_emplace(vector, *this, vector, irql, mode).first->second;
+}
+
+void Machine::line_pending(InterruptLine& line) {
+    if (line.queued_ || !line.needs_service()) {
+        return;
+    }
+    line.queued_ = true;
+    line.next_pending_ = nullptr;
+    InterruptLine** slot = &pending_lines_[line.irql_];
+    while (*slot != nullptr) {
+        slot = &(*slot)->next_pending_;
+    }
+    *slot = &line;
+    pending_irqls_ |= 1U << line.irql_;
+    attention_ = true;
+}
+
+// Something waited for this processor's IRQL to be low enough.
+void Machine::deliver() {
+    deliver_interrupts();
+    if (processor_->irql < irql::dispatch && processor_->dpc_head != nullptr) {
+        drain_dpcs();
+    }
+}
+
+void Machine::deliver_interrupts() {
+    while ((pending_irqls_ >> (processor_->irql + 1)) != 0) {
+        const unsigned level = 31U - static_cast<unsigned>(std::countl_zero(pending_irqls_));
+        InterruptLine& line = *pending_lines_[level];
+        pending_lines_[level] = line.next_pending_;
+        if (pending_lines_[level] == nullptr) {
+            pending_irqls_ &= ~(1U << level);
+        }
+        line.queued_ = false;
+        if (line.needs_service()) {
+            service_line(line);
+        }
+    }
+}
+
+void Machine::service_line(InterruptLine& line) {
+    const KIRQL old = raise_irql(line.irql_);
+    line.edge_ = false;
+    line.in_service_ = true;
+    bool claimed = false;
+    trace(EventKind::interrupt_enter, line.vector_);
+    // A level line asks routine after routine until one claims it and is asked again while it is still asserted;
+    // on a latched line every routine gets its turn, because edges merge.
+    for (std::size_t i = 0; i < line.handlers_.size(); ++i) {
+        InterruptHandler& handler = *line.handlers_[i];
+        const KIRQL before = raise_irql(std::max(line.irql_, handler.synchronize_irql));
+        acquire_lock(*handler.lock);
+        const bool mine = handler.service(handler);
+        release_lock(*handler.lock);
+        processor_->irql = before;
+        claimed |= mine;
+        if (mine && line.mode_ == TriggerMode::level) {
+            break;
+        }
+    }
+    trace(EventKind::interrupt_leave, line.vector_, claimed);
+    line.in_service_ = false;
+    line.unhandled_ = line.mode_ == TriggerMode::level && line.asserted_by_ != 0 ? line.unhandled_ + 1 : 0;
+    if (line.unhandled_ > storm_limit) {
+        bugcheck(0xF2 /* HARDWARE_INTERRUPT_STORM */, line.vector_, line.irql_, claimed, 0,
+                 "An interrupt line stays asserted although its service routines keep running: the device must be "
+                 "told that it was served.");
+    }
+    processor_->irql = old;
+    line_pending(line);
+}
+
+bool Machine::synchronize(InterruptHandler& handler, bool (*routine)(void* context), void* context) {
+    const KIRQL old = raise_irql(handler.synchronize_irql);
+    acquire_lock(*handler.lock);
+    const bool result = routine(context);
+    release_lock(*handler.lock);
+    lower_irql(old);
+    return result;
+}
+
+bool Machine::queue_dpc(KDPC& dpc, void* argument1, void* argument2) {
+    if (dpc.DpcData != nullptr) {
+        return false; // already queued: the first arguments stay
+    }
+    Processor& target = dpc.Number == 0 ? *processor_ : processors_[(dpc.Number - 1U) % config_.processors];
+    dpc.SystemArgument1 = argument1;
+    dpc.SystemArgument2 = argument2;
+    dpc.DpcData = &target;
+    auto& link = reinterpret_cast<KDPC*&>(dpc.DpcListEntry.Next);
+    link = nullptr;
+    if (target.dpc_head == nullptr) {
+        target.dpc_head = target.dpc_tail = &dpc;
+    } else if (dpc.Importance == HighImportance) {
+        link = target.dpc_head;
+        target.dpc_head = &dpc;
+    } else {
+        reinterpret_cast<KDPC*&>(target.dpc_tail->DpcListEntry.Next) = &dpc;
+        target.dpc_tail = &dpc;
+    }
+    ++target.dpcs_queued;
+    if (&target == processor_ && processor_->irql < irql::dispatch) {
+        deliver();
+    } else {
+        attention_ = true;
+    }
+    return true;
+}
+
+bool Machine::remove_dpc(KDPC& dpc) {
+    auto* target = static_cast<Processor*>(dpc.DpcData);
+    if (target == nullptr) {
+        return false;
+    }
+    KDPC* previous = nullptr;
+    for (KDPC* entry = target->dpc_head; entry != nullptr; entry = reinterpret_cast<KDPC*>(entry->DpcListEntry.Next)) {
+        if (entry == &dpc) {
+            auto* next = reinterpret_cast<KDPC*>(dpc.DpcListEntry.Next);
+            (previous == nullptr ? target->dpc_head : reinterpret_cast<KDPC*&>(previous->DpcListEntry.Next)) = next;
+            if (target->dpc_tail == &dpc) {
+                target->dpc_tail = previous;
+            }
+            --target->dpcs_queued;
+            dpc.DpcData = nullptr;
+            return true;
+        }
+        previous = entry;
+    }
+    return false;
+}
+
+void Machine::drain_dpcs() {
+    const KIRQL old = raise_irql(irql::dispatch);
+    Processor* here = processor_;
+    while (KDPC* dpc = here->dpc_head) {
+        here->dpc_head = reinterpret_cast<KDPC*>(dpc->DpcListEntry.Next);
+        if (here->dpc_head == nullptr) {
+            here->dpc_tail = nullptr;
+        }
+        --here->dpcs_queued;
+        // The routine may queue its own object again, with other arguments, or free it.
+        const PKDEFERRED_ROUTINE routine = dpc->DeferredRoutine;
+        void* const context = dpc->DeferredContext;
+        void* const argument1 = dpc->SystemArgument1;
+        void* const argument2 = dpc->SystemArgument2;
+        dpc->DpcData = nullptr;
+        here->in_dpc = true;
+        trace(EventKind::dpc_enter, here->number);
+        routine(dpc, context, argument1, argument2);
+        if (here->irql != irql::dispatch) [[unlikely]] {
+            bugcheck(0xC7 /* TIMER_OR_DPC_INVALID */, 4, here->irql, 0, 0,
+                     "A DPC routine returns at the IRQL it was called at, DISPATCH_LEVEL.");
+        }
+        trace(EventKind::dpc_leave, here->number);
+        here->in_dpc = false;
+        ++here->dpcs_delivered;
+        deliver_interrupts();
+    }
+    here->irql = old;
+}
+
+void Machine::flush_dpcs() {
+    const auto busy = [this] {
+        return std::any_of(processors_.get(), processors_.get() + config_.processors, [this](const Processor& each) {
+            return &each != processor_ && (each.dpc_head != nullptr || each.in_dpc);
+        });
+    };
+    if (has_deliverable(*processor_)) {
+        deliver();
+    }
+    while (busy()) {
+        Processor* other = other_runnable(*processor_);
+        if (other == nullptr) {
+            break;
+        }
+        switch_processor(*other);
+    }
+}
+
+} // namespace openportcls::machine

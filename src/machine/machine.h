@@ -1,0 +1,354 @@
+// One simulated computer: processors, time, interrupts, memory and everything the layers above hang on it.
+// All of it runs on one host thread; kernel threads are fibers. No globals: two machines never meet.
+#pragma once
+
+#include <array>
+#include <csetjmp>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "machine/bugcheck.h"
+#include "machine/clock.h"
+#include "machine/device.h"
+#include "machine/interrupts.h"
+#include "machine/observer.h"
+#include "machine/physical_memory.h"
+#include "machine/policy.h"
+#include "machine/thread.h"
+
+namespace openportcls::machine {
+
+struct MachineConfig {
+    unsigned processors = 2; // 1..32
+    PolicyKind policy = PolicyKind::first_come;
+    std::uint64_t seed = 1;
+    unsigned pct_depth = 3;
+    bool paced = false;
+    std::uint64_t memory_bytes = 512ULL << 20; // address space; only touched pages cost
+    std::uint32_t watchdog_seconds = 10;       // host CPU time without a preemption point; 0 = off
+};
+
+struct Processor {
+    unsigned number = 0;
+    KIRQL irql = irql::passive;
+    bool in_dpc = false;
+    Thread* running = nullptr;
+    Thread idle;
+    KDPC* dpc_head = nullptr;
+    KDPC* dpc_tail = nullptr;
+    std::uint32_t dpcs_queued = 0;
+    std::uint64_t dpcs_delivered = 0;
+};
+
+// Layers above the machine keep their per-machine state in one Subsystem each.
+enum class SubsystemId : std::uint8_t { executive, objects, registry, files, etw, pnp, kmdf, ks, portcls, client, verifier, drivers, count };
+
+class Subsystem {
+public:
+    virtual ~Subsystem() = default;
+};
+
+class Machine {
+public:
+    explicit Machine(const MachineConfig& config = {});
+    ~Machine();
+    Machine(const Machine&) = delete;
+    Machine& operator=(const Machine&) = delete;
+
+    // The machine that the calling host thread is inside of. Kernel exports have no other way to find it.
+    static Machine& current() { return *current_; }
+    static Machine* current_or_null() { return current_; }
+
+    const MachineConfig& config() const { return config_; }
+    Clock& clock() { return clock_; }
+    PhysicalMemory& memory() { return memory_; }
+    AddressSpace& ports() { return ports_; }
+    AddressSpace& registers() { return registers_; } // memory-mapped, by physical address
+    ConfigSpace& pci_config() { return pci_config_; }
+    Nanoseconds now() const { return clock_.now(); }
+    Nanoseconds clock_interval() const { return clock_interval_; }
+    // ExSetTimerResolution: timers that wait for the clock interrupt are re-rounded.
+    void set_clock_interval(Nanoseconds interval);
+
+    // ---- entering -------------------------------------------------------------------------------------------
+    // Runs `function` inside the machine on the caller's own stack, which becomes the client thread. False when
+    // the guest has crashed, before or during the call; then bugcheck_report() tells why. C++ objects of
+    // `function`'s frames are not destroyed in that case.
+    template<class Function>
+    bool enter(Function&& function) {
+        if (halted_) {
+            return false;
+        }
+        EntryFrame frame;
+        begin_entry(frame);
+        if (_setjmp(frame.escape) == 0) {
+            function();
+            end_entry(frame);
+            return true;
+        }
+        end_entry(frame);
+        return false;
+    }
+    bool is_halted() const { return halted_; }
+    const BugcheckReport* bugcheck_report() const { return halted_ ? &report_ : nullptr; }
+
+    // From inside: lets time pass for the client (everything else runs); from outside use enter().
+    void run_for(Nanoseconds duration);
+    // From inside: lets every ready thread, DPC and due event run without moving time to a later event.
+    void settle();
+
+    // ---- crashing -------------------------------------------------------------------------------------------
+    [[noreturn]] void bugcheck(std::uint32_t code, std::uint64_t p1, std::uint64_t p2, std::uint64_t p3,
+                               std::uint64_t p4, std::string_view rule);
+    // Called by fault handlers with the stack already captured.
+    [[noreturn]] void bugcheck_with_stack(BugcheckReport report);
+    // A fault (page fault, divide error …) on a guest stack: asked first; true = resumed elsewhere (SEH).
+    using FaultHook = bool (*)(Machine& machine, int signal_number, void* signal_information, void* signal_context);
+    void set_fault_hook(FaultHook hook) { fault_hook_ = hook; }
+    FaultHook fault_hook() const { return fault_hook_; }
+    // Asked once per second of host CPU time: has the guest gone too long without a preemption point?
+    bool watchdog_expired();
+
+    // ---- processors and IRQL --------------------------------------------------------------------------------
+    Processor& processor() { return *processor_; }
+    std::span<Processor> processors() { return {processors_.get(), config_.processors}; }
+    KIRQL irql() const { return processor_->irql; }
+    // Unchecked (the executive checks direction): raising never delivers anything, lowering delivers what waited.
+    KIRQL raise_irql(KIRQL level) {
+        const KIRQL old = processor_->irql;
+        processor_->irql = level;
+        return old;
+    }
+    void lower_irql(KIRQL level) {
+        Processor& here = *processor_;
+        here.irql = level;
+        if (has_deliverable(here)) [[unlikely]] {
+            deliver();
+        }
+    }
+
+    // Where the scheduler may interfere: kernel API calls and hardware accesses pass through here.
+    void preemption_point() {
+        ++step_;
+        if (attention_) [[unlikely]] {
+            preempt();
+        }
+    }
+    std::uint64_t step() const { return step_; }
+    // An operation that takes time on real hardware; also a preemption point.
+    void spend(Nanoseconds cost) {
+        clock_.spend(cost);
+        if (clock_.is_due()) [[unlikely]] {
+            attention_ = true;
+        }
+        preemption_point();
+    }
+    // A busy-wait by design (KeStallExecutionProcessor): others get to run.
+    void stall(Nanoseconds duration);
+
+    // ---- spin locks -----------------------------------------------------------------------------------------
+    // The lock word holds 1 + the number of the owning processor. IRQL is the caller's business.
+    void acquire_lock(KSPIN_LOCK& lock) {
+        preemption_point();
+        if (lock != 0) [[unlikely]] {
+            wait_for_lock(lock);
+        }
+        lock = processor_->number + 1ULL;
+    }
+    bool try_acquire_lock(KSPIN_LOCK& lock);
+    void release_lock(KSPIN_LOCK& lock);
+
+    // ---- DPCs -----------------------------------------------------------------------------------------------
+    bool queue_dpc(KDPC& dpc, void* argument1, void* argument2);
+    bool remove_dpc(KDPC& dpc);
+    // Returns when every DPC queued before the call has run on every processor. PASSIVE_LEVEL.
+    void flush_dpcs();
+
+    // ---- threads --------------------------------------------------------------------------------------------
+    Thread& current_thread() { return *processor_->running; }
+    Thread& client_thread() { return client_; }
+    // The new thread is ready; the caller holds one reference besides the one the running thread has on itself.
+    Thread* create_thread(std::string_view name, Thread::Routine routine, void* context, std::uint8_t priority = 8);
+    void reference_thread(Thread& thread) { ++thread.references; }
+    void release_thread(Thread& thread);
+    [[noreturn]] void exit_thread(std::int32_t status);
+    // Lets another ready thread run; false when there was none.
+    bool yield_thread();
+
+    // ---- waiting --------------------------------------------------------------------------------------------
+    // `deadline` is machine time, `never` waits for ever; rounding to clock interrupts is done here for kernel
+    // threads. Returns STATUS_WAIT_0 + index, STATUS_TIMEOUT, or STATUS_POSSIBLE_DEADLOCK to a client thread
+    // when nothing is left that could ever happen.
+    NTSTATUS wait(std::span<DISPATCHER_HEADER* const> objects, bool wait_all, Nanoseconds deadline);
+    NTSTATUS wait_one(void* object, Nanoseconds deadline = never);
+    LONG set_event(KEVENT& event);
+    LONG pulse_event(KEVENT& event);
+    LONG release_semaphore(KSEMAPHORE& semaphore, LONG adjustment);
+    LONG release_mutex(KMUTEX& mutex);
+    // After SignalState of any object has been raised by hand.
+    void wake_waiters(DISPATCHER_HEADER& object);
+
+    // ---- timers that tick with the clock interrupt (KTIMER) --------------------------------------------------
+    // due: machine time; period 0 = once. Returns whether the timer was set before.
+    bool set_timer(KTIMER& timer, Nanoseconds due, Nanoseconds period, KDPC* dpc);
+    bool cancel_timer(KTIMER& timer);
+
+    // ---- interrupts -----------------------------------------------------------------------------------------
+    // The line for a vector, made on first use.
+    InterruptLine& interrupt_line(std::uint32_t vector, KIRQL irql = irql::device_lowest,
+                                  TriggerMode mode = TriggerMode::level);
+    void line_pending(InterruptLine& line);
+    // Runs `routine` as KeSynchronizeExecution does: at the handler's synchronisation IRQL, under its lock.
+    bool synchronize(InterruptHandler& handler, bool (*routine)(void* context), void* context);
+
+    // ---- observers and subsystems ---------------------------------------------------------------------------
+    void add_observer(Observer& observer) { observers_.push_back(&observer); }
+    void remove_observer(Observer& observer);
+    bool is_observed() const { return !observers_.empty(); }
+    void trace(EventKind kind, std::uint32_t subject, std::int64_t value = 0, std::string_view detail = {}) {
+        if (is_observed()) [[unlikely]] {
+            report_event(kind, subject, value, detail);
+        }
+    }
+    std::uint32_t next_serial() { return ++last_serial_; }
+
+    template<class T>
+    T& subsystem() {
+        return static_cast<T&>(*subsystems_[static_cast<std::size_t>(T::subsystem_id)]);
+    }
+    template<class T>
+    T* find_subsystem() {
+        return static_cast<T*>(subsystems_[static_cast<std::size_t>(T::subsystem_id)].get());
+    }
+    template<class T, class... Arguments>
+    T& add_subsystem(Arguments&&... arguments) {
+        auto owned = std::make_unique<T>(*this, std::forward<Arguments>(arguments)...);
+        T& result = *owned;
+        auto& slot = subsystems_[static_cast<std::size_t>(T::subsystem_id)];
+        slot = std::move(owned);
+        creation_order_.push_back(T::subsystem_id);
+        return result;
+    }
+
+private:
+    friend class InterruptLine;
+
+    struct EntryFrame {
+        jmp_buf escape;
+        EntryFrame* outer;
+        Machine* previous;
+    };
+
+    struct ReadyQueue {
+        Thread* head = nullptr;
+        Thread* tail = nullptr;
+    };
+
+    struct TimerRecord {
+        ClockEvent event;
+        Machine* machine;
+        KTIMER* timer;
+        Nanoseconds nominal; // unrounded due time
+        Nanoseconds period;
+        TimerRecord* next; // in the active list or the free list
+        TimerRecord* previous;
+    };
+
+    void begin_entry(EntryFrame& frame);
+    void end_entry(EntryFrame& frame);
+    [[noreturn]] void abandon_guest();
+    void arm_watchdog();
+
+    bool has_deliverable(const Processor& here) const {
+        return (here.irql < irql::dispatch && here.dpc_head != nullptr) || (pending_irqls_ >> (here.irql + 1)) != 0;
+    }
+    void preempt();
+    void deliver();
+    void deliver_interrupts();
+    void service_line(InterruptLine& line);
+    void drain_dpcs();
+    void process_due_events();
+
+    void switch_fiber(Fiber& from, Fiber& to);
+    void switch_processor(Processor& to);
+    void run_thread(Thread& next);
+    void block();
+    void make_ready(Thread& thread);
+    Thread* pop_ready();
+    bool has_ready() const { return ready_mask_ != 0; }
+    bool is_runnable(const Processor& candidate) const;
+    std::uint32_t runnable_mask() const;
+    void hand_out_ready_threads();
+    Processor* other_runnable(const Processor& except);
+    void wait_for_lock(KSPIN_LOCK& lock);
+    void idle_loop();
+    bool let_time_pass();
+    static void idle_entry(void* argument);
+    static void thread_entry(void* argument);
+    FiberStack take_stack();
+    void reap_threads();
+
+    static bool is_signalled(const DISPATCHER_HEADER& object, const Thread& thread);
+    static void satisfy(DISPATCHER_HEADER& object, Thread& thread);
+    void finish_wait(Thread& thread, NTSTATUS status);
+    static void wait_timed_out(ClockEvent& event);
+    static void timer_due(ClockEvent& event);
+    Nanoseconds round_to_clock(Nanoseconds due) const;
+    TimerRecord* timer_record(const KTIMER& timer) const;
+    void unlink_timer(TimerRecord& record);
+
+    void report_event(EventKind kind, std::uint32_t subject, std::int64_t value, std::string_view detail);
+
+    static thread_local Machine* current_;
+
+    MachineConfig config_;
+    Clock clock_;
+    PhysicalMemory memory_;
+    AddressSpace ports_;
+    AddressSpace registers_;
+    ConfigSpace pci_config_;
+    Nanoseconds clock_interval_ = default_clock_interval;
+    std::unique_ptr<Policy> policy_;
+
+    std::unique_ptr<Processor[]> processors_;
+    Processor* processor_ = nullptr;
+    Thread client_;
+    std::array<ReadyQueue, 32> ready_;
+    std::uint32_t ready_mask_ = 0;
+    std::uint64_t step_ = 0;
+    bool attention_ = false;
+    bool exploring_ = false;
+    bool settling_ = false;
+    std::vector<Thread*> terminated_;
+    std::vector<Thread*> threads_; // living, in order of creation
+    std::vector<FiberStack> spare_stacks_;
+    std::uint32_t last_serial_ = 0;
+
+    std::map<std::uint32_t, InterruptLine> lines_;
+    std::array<InterruptLine*, 16> pending_lines_{};
+    std::uint32_t pending_irqls_ = 0;
+
+    TimerRecord* active_timers_ = nullptr;
+    TimerRecord* free_timers_ = nullptr;
+    std::vector<std::unique_ptr<TimerRecord>> timer_records_;
+
+    std::vector<Observer*> observers_;
+    std::array<std::unique_ptr<Subsystem>, static_cast<std::size_t>(SubsystemId::count)> subsystems_;
+    std::vector<SubsystemId> creation_order_;
+
+    EntryFrame* entry_ = nullptr;
+    std::uint64_t client_host_thread_ = 0;
+    bool halted_ = false;
+    BugcheckReport report_;
+    FaultHook fault_hook_ = nullptr;
+    std::uint64_t watchdog_last_step_ = 0;
+    std::uint32_t watchdog_ticks_ = 0;
+};
+
+} // namespace openportcls::machine

@@ -1,0 +1,94 @@
+#include "machine/policy.h"
+
+#include <algorithm>
+#include <bit>
+#include <numeric>
+
+namespace openportcls::machine {
+
+namespace {
+
+class FirstComePolicy final : public Policy {
+public:
+    unsigned choose_processor(std::uint32_t runnable, unsigned current, std::uint64_t) override {
+        return (runnable >> current) & 1 ? current : static_cast<unsigned>(std::countr_zero(runnable));
+    }
+};
+
+class RandomPolicy final : public Policy {
+public:
+    explicit RandomPolicy(std::uint64_t seed) : random_(seed) {}
+    bool explores() const override { return true; }
+
+    unsigned choose_processor(std::uint32_t runnable, unsigned, std::uint64_t) override {
+        std::uint32_t skip = random_.below(static_cast<std::uint32_t>(std::popcount(runnable)));
+        while (skip-- > 0) {
+            runnable &= runnable - 1;
+        }
+        return static_cast<unsigned>(std::countr_zero(runnable));
+    }
+
+    bool deliver_now() override { return random_.below(2) == 0; }
+
+private:
+    Random random_;
+};
+
+// Probabilistic concurrency testing: the highest of random priorities runs; at `depth` random steps the running
+// one falls to the bottom. Processors stand for PCT's threads, since each runs one thread at a time.
+class PctPolicy final : public Policy {
+public:
+    static constexpr std::uint32_t expected_steps = 10'000;
+
+    PctPolicy(std::uint64_t seed, unsigned depth, unsigned processors) : random_(seed), priorities_(processors) {
+        std::iota(priorities_.begin(), priorities_.end(), static_cast<int>(depth));
+        for (std::size_t i = priorities_.size(); i > 1; --i) {
+            std::swap(priorities_[i - 1], priorities_[random_.below(static_cast<std::uint32_t>(i))]);
+        }
+        for (unsigned i = 0; i < depth; ++i) {
+            change_points_.push_back(1 + random_.below(expected_steps));
+        }
+        std::sort(change_points_.begin(), change_points_.end());
+    }
+
+    bool explores() const override { return true; }
+
+    unsigned choose_processor(std::uint32_t runnable, unsigned current, std::uint64_t step) override {
+        while (next_change_ < change_points_.size() && change_points_[next_change_] <= step) {
+            priorities_[current] = lowest_--;
+            ++next_change_;
+        }
+        unsigned best = static_cast<unsigned>(std::countr_zero(runnable));
+        for (unsigned processor = best + 1; processor < priorities_.size(); ++processor) {
+            if (((runnable >> processor) & 1) != 0 && priorities_[processor] > priorities_[best]) {
+                best = processor;
+            }
+        }
+        return best;
+    }
+
+    bool deliver_now() override { return random_.below(4) != 0; }
+
+private:
+    Random random_;
+    std::vector<int> priorities_;
+    std::vector<std::uint64_t> change_points_;
+    std::size_t next_change_ = 0;
+    int lowest_ = -1;
+};
+
+} // namespace
+
+std::unique_ptr<Policy> Policy::create(PolicyKind kind, std::uint64_t seed, unsigned depth, unsigned processors) {
+    switch (kind) {
+    case PolicyKind::random:
+        return std::make_unique<RandomPolicy>(seed);
+    case PolicyKind::pct:
+        return std::make_unique<PctPolicy>(seed, depth, processors);
+    case PolicyKind::first_come:
+        break;
+    }
+    return std::make_unique<FirstComePolicy>();
+}
+
+} // namespace openportcls::machine

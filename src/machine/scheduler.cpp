@@ -1,0 +1,292 @@
+// Threads, processors and the choice of what runs next.
+#include "machine/machine.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace openportcls::machine {
+
+namespace {
+
+constexpr std::size_t stack_bytes = 512 * 1024; // untouched pages cost nothing; sanitizers triple a frame
+constexpr std::size_t spare_stack_limit = 64;
+
+} // namespace
+
+// After every switch: a fiber that comes back into a crashed machine can only be the client, on its way out.
+void Machine::switch_fiber(Fiber& from, Fiber& to) {
+    Fiber::switch_to(from, to);
+    if (halted_) [[unlikely]] {
+        _longjmp(entry_->escape, 1);
+    }
+    if (!terminated_.empty()) [[unlikely]] {
+        reap_threads();
+    }
+}
+
+FiberStack Machine::take_stack() {
+    if (spare_stacks_.empty()) {
+        return FiberStack(stack_bytes);
+    }
+    FiberStack stack = std::move(spare_stacks_.back());
+    spare_stacks_.pop_back();
+    return stack;
+}
+
+// A terminated thread cannot free the stack it stands on; whoever runs next does.
+void Machine::reap_threads() {
+    for (Thread* thread : terminated_) {
+        if (thread->fiber.stack() && spare_stacks_.size() < spare_stack_limit) {
+            spare_stacks_.push_back(thread->fiber.release_stack());
+        }
+        release_thread(*thread);
+    }
+    terminated_.clear();
+}
+
+Thread* Machine::create_thread(std::string_view name, Thread::Routine routine, void* context, std::uint8_t priority) {
+    auto owned = std::make_unique<Thread>();
+    Thread* thread = owned.get();
+    thread->header.Type = ThreadObject;
+    thread->header.WaitListHead = {&thread->header.WaitListHead, &thread->header.WaitListHead};
+    thread->serial = next_serial();
+    thread->name = name;
+    thread->priority = std::min<std::uint8_t>(priority, 31);
+    thread->machine = this;
+    thread->routine = routine;
+    thread->context = context;
+    thread->timeout.bind(&Machine::wait_timed_out, thread);
+    thread->references = 2;
+    thread->fiber.prepare(take_stack(), &Machine::thread_entry, thread);
+    threads_.push_back(owned.release());
+    make_ready(*thread);
+    return thread;
+}
+
+void Machine::release_thread(Thread& thread) {
+    if (--thread.references == 0) {
+        threads_.erase(std::remove(threads_.begin(), threads_.end(), &thread), threads_.end());
+        delete &thread;
+    }
+}
+
+void Machine::thread_entry(void* argument) {
+    auto* thread = static_cast<Thread*>(argument);
+    thread->routine(thread->context);
+    thread->machine->exit_thread(0);
+}
+
+void Machine::exit_thread(std::int32_t status) {
+    Thread& thread = current_thread();
+    thread.exit_status = status;
+    thread.header.SignalState = 1;
+    wake_waiters(thread.header);
+    thread.state = ThreadState::terminated;
+    terminated_.push_back(&thread);
+    block();
+    std::abort(); // nobody continues a terminated thread
+}
+
+void Machine::make_ready(Thread& thread) {
+    thread.state = ThreadState::ready;
+    thread.next_ready = nullptr;
+    ReadyQueue& queue = ready_[thread.priority];
+    if (queue.tail != nullptr) {
+        queue.tail->next_ready = &thread;
+    } else {
+        queue.head = &thread;
+        ready_mask_ |= 1U << thread.priority;
+    }
+    queue.tail = &thread;
+}
+
+Thread* Machine::pop_ready() {
+    if (ready_mask_ == 0) {
+        return nullptr;
+    }
+    const unsigned level = 31U - static_cast<unsigned>(std::countl_zero(ready_mask_));
+    ReadyQueue& queue = ready_[level];
+    Thread* thread = queue.head;
+    queue.head = thread->next_ready;
+    if (queue.head == nullptr) {
+        queue.tail = nullptr;
+        ready_mask_ &= ~(1U << level);
+    }
+    return thread;
+}
+
+// The current processor leaves its thread (waiting, terminated or back in the ready queue) for another one.
+void Machine::run_thread(Thread& next) {
+    Thread& previous = *processor_->running;
+    processor_->running = &next;
+    next.state = ThreadState::running;
+    if (!next.is_idle) {
+        trace(EventKind::thread_switch, next.serial, 0, next.name);
+    }
+    if (&previous != &next) {
+        switch_fiber(previous.fiber, next.fiber);
+    }
+}
+
+void Machine::block() {
+    Thread* next = pop_ready();
+    if (next == nullptr) {
+        Thread& idle = processor_->idle;
+        if (!idle.fiber.stack()) {
+            idle.fiber.prepare(take_stack(), &Machine::idle_entry, &idle);
+        }
+        next = &idle;
+    }
+    run_thread(*next);
+}
+
+bool Machine::yield_thread() {
+    Thread& thread = current_thread();
+    if (has_ready()) {
+        make_ready(thread);
+        block();
+        return true;
+    }
+    if (Processor* other = other_runnable(*processor_)) {
+        switch_processor(*other);
+        return true;
+    }
+    return false;
+}
+
+bool Machine::is_runnable(const Processor& candidate) const {
+    return !candidate.running->is_idle || has_deliverable(candidate);
+}
+
+std::uint32_t Machine::runnable_mask() const {
+    std::uint32_t mask = 0;
+    for (unsigned number = 0; number < config_.processors; ++number) {
+        if (is_runnable(processors_[number])) {
+            mask |= 1U << number;
+        }
+    }
+    return mask;
+}
+
+Processor* Machine::other_runnable(const Processor& except) {
+    for (unsigned offset = 1; offset < config_.processors; ++offset) {
+        Processor& candidate = processors_[(except.number + offset) % config_.processors];
+        if (is_runnable(candidate)) {
+            return &candidate;
+        }
+    }
+    return nullptr;
+}
+
+// While a policy explores, ready threads go to idle processors at once, so that they can interleave.
+void Machine::hand_out_ready_threads() {
+    for (unsigned number = 0; number < config_.processors && has_ready(); ++number) {
+        Processor& candidate = processors_[number];
+        if (&candidate != processor_ && candidate.running->is_idle && candidate.irql < irql::dispatch) {
+            Thread* thread = pop_ready();
+            thread->state = ThreadState::running;
+            candidate.running = thread;
+        }
+    }
+}
+
+void Machine::switch_processor(Processor& to) {
+    Processor& from = *processor_;
+    if (to.running->is_idle && !to.idle.fiber.stack()) {
+        to.idle.fiber.prepare(take_stack(), &Machine::idle_entry, &to.idle);
+    }
+    processor_ = &to;
+    switch_fiber(from.running->fiber, to.running->fiber);
+}
+
+void Machine::process_due_events() {
+    while (clock_.fire_next_due()) {
+    }
+}
+
+void Machine::preempt() {
+    attention_ = exploring_;
+    process_due_events();
+    Processor& here = *processor_;
+    if (has_deliverable(here) && (!exploring_ || policy_->deliver_now())) {
+        deliver();
+    }
+    if (exploring_) {
+        hand_out_ready_threads();
+        const std::uint32_t runnable = runnable_mask() | 1U << here.number;
+        const unsigned chosen = policy_->choose_processor(runnable, here.number, step_);
+        if (chosen != here.number) {
+            switch_processor(processors_[chosen]);
+        }
+    }
+}
+
+void Machine::stall(Nanoseconds duration) {
+    spend(duration);
+    hand_out_ready_threads();
+    if (Processor* other = other_runnable(*processor_)) {
+        switch_processor(*other);
+    }
+}
+
+bool Machine::try_acquire_lock(KSPIN_LOCK& lock) {
+    preemption_point();
+    if (lock != 0) {
+        return false;
+    }
+    lock = processor_->number + 1ULL;
+    return true;
+}
+
+void Machine::release_lock(KSPIN_LOCK& lock) {
+    if (lock != processor_->number + 1ULL) [[unlikely]] {
+        bugcheck(0x10 /* SPIN_LOCK_NOT_OWNED */, reinterpret_cast<std::uint64_t>(&lock), lock, processor_->number, 0,
+                 "A spin lock is released by the processor that acquired it (KeReleaseSpinLock).");
+    }
+    lock = 0;
+    preemption_point();
+}
+
+void Machine::wait_for_lock(KSPIN_LOCK& lock) {
+    while (lock != 0) {
+        if (lock == processor_->number + 1ULL) {
+            bugcheck(0x0F /* SPIN_LOCK_ALREADY_OWNED */, reinterpret_cast<std::uint64_t>(&lock), 0, 0, 0,
+                     "A spin lock may not be acquired again by its owner (KeAcquireSpinLock).");
+        }
+        Processor* other = other_runnable(*processor_);
+        if (other == nullptr) {
+            bugcheck(0x133 /* DPC_WATCHDOG_VIOLATION */, reinterpret_cast<std::uint64_t>(&lock), lock, 0, 0,
+                     "A processor spins on a lock that nobody is left to release.");
+        }
+        switch_processor(*other);
+    }
+}
+
+void Machine::idle_entry(void* argument) { static_cast<Thread*>(argument)->machine->idle_loop(); }
+
+void Machine::idle_loop() {
+    for (;;) {
+        Processor& here = *processor_;
+        if (has_deliverable(here)) {
+            deliver();
+        } else if (Thread* next = pop_ready()) {
+            run_thread(*next);
+        } else if (Processor* other = other_runnable(here)) {
+            switch_processor(*other);
+        } else if (!let_time_pass()) {
+            // Nothing can ever happen again: the client is told instead of waiting for ever.
+            finish_wait(client_, STATUS_POSSIBLE_DEADLOCK);
+        }
+    }
+}
+
+bool Machine::let_time_pass() {
+    if (settling_ || !clock_.has_events()) {
+        return false;
+    }
+    clock_.advance_to(clock_.next_due());
+    process_due_events();
+    return true;
+}
+
+} // namespace openportcls::machine

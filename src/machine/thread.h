@@ -1,0 +1,64 @@
+// A kernel thread: what KTHREAD points at. Drivers only ever see the pointer.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "machine/clock.h"
+#include "machine/fiber.h"
+#include "machine/types.h"
+
+namespace openportcls::machine {
+
+class Machine;
+class Thread;
+
+// Links one waiting thread into one object's wait list.
+struct WaitBlock {
+    LIST_ENTRY link; // first: the object's list points here
+    Thread* thread;
+    DISPATCHER_HEADER* object;
+    bool linked;
+};
+
+enum class ThreadState : std::uint8_t { created, ready, running, waiting, terminated };
+
+class Thread {
+public:
+    using Routine = void (*)(void* context);
+
+    // The header stands first so that a PKTHREAD can be waited on like any dispatcher object.
+    DISPATCHER_HEADER header;
+
+    std::uint32_t serial = 0; // 1, 2, 3 … in order of creation; what traces show
+    std::string name;
+    ThreadState state = ThreadState::created;
+    std::uint8_t priority = 8; // 0..31, THREAD_PRIORITY_NORMAL
+    bool is_idle = false;
+    bool is_client = false; // the host thread that entered the machine
+    std::uint32_t references = 1;
+    std::int32_t exit_status = 0;
+    std::int32_t critical_region_depth = 0;
+    void* seh_chain = nullptr;        // structured exception frames of a driver built from source
+    void* executive_data = nullptr;   // the executive's per-thread state
+    Thread* next_ready = nullptr;
+
+    // State of the wait in progress.
+    static constexpr std::size_t inline_wait_blocks = 4;
+    std::array<WaitBlock, inline_wait_blocks> inline_blocks{};
+    std::vector<WaitBlock> many_blocks;
+    WaitBlock* blocks = nullptr;
+    std::uint32_t block_count = 0;
+    bool wait_all = false;
+    std::int32_t wait_status = 0;
+    ClockEvent timeout;
+
+    Routine routine = nullptr;
+    void* context = nullptr;
+    Fiber fiber;
+    Machine* machine = nullptr;
+};
+
+} // namespace openportcls::machine

@@ -1,0 +1,99 @@
+// KTIMERs: they expire at the first clock interrupt at or after their due time.
+#include "machine/machine.h"
+
+namespace openportcls::machine {
+
+Nanoseconds Machine::round_to_clock(Nanoseconds due) const {
+    return due == never ? never : (due + clock_interval_ - 1) / clock_interval_ * clock_interval_;
+}
+
+// A set timer's list entry points twice at our record; anything else means "not set".
+Machine::TimerRecord* Machine::timer_record(const KTIMER& timer) const {
+    const LIST_ENTRY& entry = timer.TimerListEntry;
+    if (timer.Header.Inserted == 0 || entry.Flink == nullptr || entry.Flink != entry.Blink) {
+        return nullptr;
+    }
+    return reinterpret_cast<TimerRecord*>(entry.Flink);
+}
+
+bool Machine::set_timer(KTIMER& timer, Nanoseconds due, Nanoseconds period, KDPC* dpc) {
+    const bool was_set = cancel_timer(timer);
+    TimerRecord* record = free_timers_;
+    if (record != nullptr) {
+        free_timers_ = record->next;
+    } else {
+        timer_records_.push_back(std::make_unique<TimerRecord>());
+        record = timer_records_.back().get();
+        record->machine = this;
+        record->event.bind(&Machine::timer_due, record);
+    }
+    record->timer = &timer;
+    record->nominal = due;
+    record->period = period;
+    record->previous = nullptr;
+    record->next = active_timers_;
+    if (active_timers_ != nullptr) {
+        active_timers_->previous = record;
+    }
+    active_timers_ = record;
+
+    timer.Dpc = dpc;
+    timer.DueTime.QuadPart = static_cast<ULONGLONG>(due / nanoseconds_per_tick);
+    timer.Header.SignalState = 0;
+    timer.Header.Inserted = 1;
+    timer.TimerListEntry.Flink = timer.TimerListEntry.Blink = reinterpret_cast<LIST_ENTRY*>(record);
+    clock_.schedule(record->event, round_to_clock(due));
+    if (clock_.is_due()) {
+        attention_ = true;
+    }
+    return was_set;
+}
+
+bool Machine::cancel_timer(KTIMER& timer) {
+    TimerRecord* record = timer_record(timer);
+    if (record == nullptr) {
+        return false;
+    }
+    clock_.cancel(record->event);
+    unlink_timer(*record);
+    return true;
+}
+
+void Machine::unlink_timer(TimerRecord& record) {
+    record.timer->Header.Inserted = 0;
+    record.timer->TimerListEntry = {nullptr, nullptr};
+    (record.previous != nullptr ? record.previous->next : active_timers_) = record.next;
+    if (record.next != nullptr) {
+        record.next->previous = record.previous;
+    }
+    record.next = free_timers_;
+    free_timers_ = &record;
+}
+
+void Machine::timer_due(ClockEvent& event) {
+    auto& record = *static_cast<TimerRecord*>(event.context());
+    Machine& machine = *record.machine;
+    KTIMER& timer = *record.timer;
+    machine.trace(EventKind::timer_expired, 0);
+    if (record.period > 0) {
+        record.nominal += record.period;
+        machine.clock_.schedule(record.event, machine.round_to_clock(record.nominal));
+    } else {
+        machine.unlink_timer(record);
+    }
+    KDPC* const dpc = timer.Dpc;
+    timer.Header.SignalState = 1;
+    machine.wake_waiters(timer.Header);
+    if (dpc != nullptr) {
+        machine.queue_dpc(*dpc, nullptr, nullptr);
+    }
+}
+
+void Machine::set_clock_interval(Nanoseconds interval) {
+    clock_interval_ = interval;
+    for (TimerRecord* record = active_timers_; record != nullptr; record = record->next) {
+        clock_.schedule(record->event, round_to_clock(record->nominal));
+    }
+}
+
+} // namespace openportcls::machine
