@@ -1,0 +1,168 @@
+#include "executive/registry/hive_file.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <array>
+#include <charconv>
+
+namespace openportcls::executive {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::int32_t status_registry_corrupt = static_cast<std::int32_t>(0xC000014C);
+constexpr int deepest_nesting = 128;
+
+constexpr std::array<std::string_view, 12> type_names = {
+    "REG_NONE", "REG_SZ", "REG_EXPAND_SZ", "REG_BINARY", "REG_DWORD", "REG_DWORD_BIG_ENDIAN", "REG_LINK",
+    "REG_MULTI_SZ", "REG_RESOURCE_LIST", "REG_FULL_RESOURCE_DESCRIPTOR", "REG_RESOURCE_REQUIREMENTS_LIST", "REG_QWORD"};
+constexpr std::uint32_t reg_sz = 1;
+constexpr std::uint32_t reg_expand_sz = 2;
+constexpr std::uint32_t reg_dword = 4;
+
+std::string type_name(std::uint32_t type) {
+    return type < type_names.size() ? std::string(type_names[type]) : fmt::format("{:#x}", type);
+}
+
+std::string hexadecimal(std::span<const std::uint8_t> data) {
+    std::string text;
+    for (const std::uint8_t byte : data) {
+        text += fmt::format("{:02x}", byte);
+    }
+    return text;
+}
+
+std::vector<std::uint8_t> string_data(std::u16string_view text) {
+    const std::u16string terminated = std::u16string(text) + u'\0';
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(terminated.data());
+    return {bytes, bytes + terminated.size() * sizeof(char16_t)};
+}
+
+// Text and numbers only where reading them back gives the very same bytes.
+Json value_data(const RegistryKey& key, const RegistryValue& value) {
+    if (const auto text = key.string(value.name)) {
+        if (string_data(utf8_to_utf16(utf16_to_utf8(*text))) == value.data) {
+            return utf16_to_utf8(*text);
+        }
+    }
+    if (const auto number = key.dword(value.name)) {
+        return *number;
+    }
+    return Json{{"hex", hexadecimal(value.data)}};
+}
+
+Json write_key(const RegistryKey& key) {
+    Json json = Json::object();
+    if (!key.values().empty()) {
+        Json& values = json["values"] = Json::array();
+        for (const RegistryValue& value : key.values()) {
+            values.push_back({{"name", utf16_to_utf8(value.name)},
+                              {"type", type_name(value.type)},
+                              {"data", value_data(key, value)}});
+        }
+    }
+    Json keys = Json::object();
+    for (const auto& [name, subkey] : key.subkeys()) {
+        if (!subkey->is_volatile()) {
+            keys[utf16_to_utf8(name)] = write_key(*subkey);
+        }
+    }
+    if (!keys.empty()) {
+        json["keys"] = std::move(keys);
+    }
+    return json;
+}
+
+std::optional<std::uint32_t> type_of(const std::string& name) {
+    for (std::size_t i = 0; i < type_names.size(); ++i) {
+        if (type_names[i] == name) {
+            return static_cast<std::uint32_t>(i);
+        }
+    }
+    std::uint32_t type = 0;
+    const std::string_view digits = name.starts_with("0x") ? std::string_view(name).substr(2) : std::string_view{};
+    const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), type, 16);
+    const bool complete = problem == std::errc{} && end == digits.data() + digits.size() && !digits.empty();
+    return complete ? std::optional(type) : std::nullopt;
+}
+
+std::optional<std::vector<std::uint8_t>> data_of(const Json& json, std::uint32_t type) {
+    if (json.is_string() && (type == reg_sz || type == reg_expand_sz)) {
+        return string_data(utf8_to_utf16(json.get<std::string>()));
+    }
+    if (json.is_number_unsigned() && type == reg_dword) {
+        const auto number = json.get<std::uint64_t>();
+        std::vector<std::uint8_t> data(4);
+        for (std::size_t i = 0; i < 4; ++i) {
+            data[i] = static_cast<std::uint8_t>(number >> (8 * i));
+        }
+        return number <= UINT32_MAX ? std::optional(data) : std::nullopt;
+    }
+    if (!json.is_object() || !json.contains("hex") || !json["hex"].is_string()) {
+        return std::nullopt;
+    }
+    const std::string text = json["hex"].get<std::string>();
+    std::vector<std::uint8_t> data(text.size() / 2);
+    for (std::size_t i = 0; i < data.size(); ++i) {
+        const char* digits = text.data() + 2 * i;
+        const auto [end, problem] = std::from_chars(digits, digits + 2, data[i], 16);
+        if (problem != std::errc{} || end != digits + 2) {
+            return std::nullopt;
+        }
+    }
+    return text.size() % 2 == 0 ? std::optional(data) : std::nullopt;
+}
+
+Error corrupt(const RegistryKey& key, std::string_view what) {
+    return {status_registry_corrupt, fmt::format("registry file: {} {}", utf16_to_utf8(key.full_path()), what)};
+}
+
+Result<void> read_key(const Json& json, RegistryKey& key, int depth) {
+    if (!json.is_object() || depth > deepest_nesting) {
+        return corrupt(key, "is no key");
+    }
+    if (const auto values = json.find("values"); values != json.end()) {
+        for (const Json& value : *values) {
+            const bool complete = value.is_object() && value.contains("name") && value["name"].is_string() &&
+                                  value.contains("type") && value["type"].is_string() && value.contains("data");
+            const auto type = complete ? type_of(value["type"].get<std::string>()) : std::nullopt;
+            const auto data = type ? data_of(value["data"], *type) : std::nullopt;
+            if (!data) {
+                return corrupt(key, "has a value that is not understood");
+            }
+            key.set_value(utf8_to_utf16(value["name"].get<std::string>()), *type, *data);
+        }
+    }
+    if (const auto keys = json.find("keys"); keys != json.end()) {
+        if (!keys->is_object()) {
+            return corrupt(key, "has subkeys that are not understood");
+        }
+        for (const auto& [name, subkey] : keys->items()) {
+            const std::u16string wide = utf8_to_utf16(name);
+            if (wide.empty() || wide.size() > RegistryKey::longest_name || wide.find(u'\\') != std::u16string::npos) {
+                return corrupt(key, "has a subkey without a valid name");
+            }
+            if (auto read = read_key(subkey, *key.add_subkey(wide, false), depth + 1); !read) {
+                return read;
+            }
+        }
+    }
+    return {};
+}
+
+} // namespace
+
+std::string write_hive(const RegistryKey& root) {
+    return write_key(root).dump(2) + "\n";
+}
+
+Result<void> read_hive(std::string_view text, RegistryKey& root) {
+    const Json json = Json::parse(text, nullptr, false);
+    if (json.is_discarded()) {
+        return Error{status_registry_corrupt, "registry file: this is not JSON"};
+    }
+    return read_key(json, root, 0);
+}
+
+} // namespace openportcls::executive

@@ -1,0 +1,134 @@
+#include "executive/registry/key.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace openportcls::executive {
+namespace {
+
+constexpr std::uint32_t reg_sz = 1;
+constexpr std::uint32_t reg_expand_sz = 2;
+constexpr std::uint32_t reg_dword = 4;
+
+template<class Values>
+auto find_value(Values& values, std::u16string_view name) {
+    return std::find_if(values.begin(), values.end(),
+                        [&](const RegistryValue& value) { return equal_ignoring_case(value.name, name); });
+}
+
+} // namespace
+
+std::shared_ptr<RegistryKey> RegistryKey::make_root(std::u16string name) {
+    std::shared_ptr<RegistryKey> root(new RegistryKey);
+    root->name_ = std::move(name);
+    return root;
+}
+
+std::u16string RegistryKey::full_path() const {
+    std::u16string path = u"\\" + name_;
+    for (const RegistryKey* key = parent_; key != nullptr; key = key->parent_) {
+        path = u"\\" + key->name_ + path;
+    }
+    return path;
+}
+
+std::shared_ptr<RegistryKey> RegistryKey::subkey(std::u16string_view name) const {
+    const auto found = subkeys_.find(name);
+    return found == subkeys_.end() ? nullptr : found->second;
+}
+
+std::shared_ptr<RegistryKey> RegistryKey::subkey_at(std::size_t index) const {
+    return index < subkeys_.size() ? std::next(subkeys_.begin(), static_cast<std::ptrdiff_t>(index))->second : nullptr;
+}
+
+std::shared_ptr<RegistryKey> RegistryKey::add_subkey(std::u16string_view name, bool is_volatile) {
+    if (auto existing = subkey(name)) {
+        return existing;
+    }
+    std::shared_ptr<RegistryKey> key(new RegistryKey);
+    key->name_ = name;
+    key->parent_ = this;
+    key->volatile_ = is_volatile;
+    key->last_write_time_ = last_write_time_;
+    subkeys_.emplace(std::u16string(name), key);
+    return key;
+}
+
+void RegistryKey::remove() {
+    const auto alive = shared_from_this();
+    if (parent_ != nullptr) {
+        parent_->subkeys_.erase(name_);
+    }
+    mark_deleted();
+}
+
+void RegistryKey::mark_deleted() {
+    deleted_ = true;
+    parent_ = nullptr;
+    values_.clear();
+    for (const auto& [name, key] : subkeys_) {
+        key->mark_deleted();
+    }
+    subkeys_.clear();
+}
+
+const RegistryValue* RegistryKey::value(std::u16string_view name) const {
+    const auto found = find_value(values_, name);
+    return found == values_.end() ? nullptr : &*found;
+}
+
+void RegistryKey::set_value(std::u16string_view name, std::uint32_t type, std::span<const std::uint8_t> data) {
+    auto found = find_value(values_, name);
+    if (found == values_.end()) {
+        found = values_.insert(values_.end(), {std::u16string(name), 0, {}});
+    }
+    found->type = type;
+    found->data.assign(data.begin(), data.end());
+}
+
+bool RegistryKey::delete_value(std::u16string_view name) {
+    const auto found = find_value(values_, name);
+    if (found == values_.end()) {
+        return false;
+    }
+    values_.erase(found);
+    return true;
+}
+
+void RegistryKey::set_string(std::u16string_view name, std::u16string_view text) {
+    const std::u16string terminated = std::u16string(text) + u'\0';
+    set_value(name, reg_sz,
+              {reinterpret_cast<const std::uint8_t*>(terminated.data()), terminated.size() * sizeof(char16_t)});
+}
+
+void RegistryKey::set_dword(std::u16string_view name, std::uint32_t number) {
+    set_value(name, reg_dword, {reinterpret_cast<const std::uint8_t*>(&number), sizeof number});
+}
+
+std::optional<std::u16string> RegistryKey::string(std::u16string_view name) const {
+    const RegistryValue* found = value(name);
+    if (found == nullptr || (found->type != reg_sz && found->type != reg_expand_sz)) {
+        return std::nullopt;
+    }
+    std::u16string text;
+    for (std::size_t i = 0; i + 1 < found->data.size(); i += 2) {
+        const auto unit = static_cast<char16_t>(found->data[i] | found->data[i + 1] << 8);
+        if (unit == 0) {
+            break;
+        }
+        text.push_back(unit);
+    }
+    return text;
+}
+
+std::optional<std::uint32_t> RegistryKey::dword(std::u16string_view name) const {
+    const RegistryValue* found = value(name);
+    if (found == nullptr || found->type != reg_dword || found->data.size() != 4) {
+        return std::nullopt;
+    }
+    std::uint32_t number = 0;
+    std::copy(found->data.begin(), found->data.end(), reinterpret_cast<std::uint8_t*>(&number));
+    return number;
+}
+
+} // namespace openportcls::executive
