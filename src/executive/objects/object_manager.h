@@ -1,0 +1,107 @@
+// Reference counts, handles and names of kernel objects.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <wdm.h>
+
+#include "executive/objects/handle_table.h"
+#include "executive/objects/namespace.h"
+#include "executive/objects/object_types.h"
+#include "machine/machine.h"
+
+namespace openportcls::executive {
+
+// What the creator of an object wants to be told. Both may be null.
+struct ObjectCallbacks {
+    // The last handle was closed; for a file object that means IRP_MJ_CLEANUP.
+    void (*last_handle_closed)(machine::Machine& machine, void* body) = nullptr;
+    // The last reference is gone: free the body. Runs at the IRQL of the last dereference (DISPATCH_LEVEL at most).
+    void (*destroy)(machine::Machine& machine, void* body) = nullptr;
+    // The body is plain memory of the executive: `destroy` may still run while the machine is being taken down.
+    bool destroy_with_machine = false;
+};
+
+struct ObjectHeader {
+    void* body = nullptr;
+    const _OBJECT_TYPE* type = nullptr;
+    ObjectCallbacks callbacks;
+    std::uint64_t serial = 0; // order of creation
+    std::int64_t references = 1;
+    std::uint32_t handles = 0;
+    bool permanent = false;   // keeps its name without handles
+    std::u16string name;      // full path in the namespace; empty when it has none
+};
+
+class ObjectManager : public machine::Subsystem {
+public:
+    static constexpr machine::SubsystemId subsystem_id = machine::SubsystemId::objects;
+
+    explicit ObjectManager(machine::Machine& machine);
+    ~ObjectManager() override;
+
+    // The current machine's, made on first use.
+    static ObjectManager& current();
+    static ObjectManager& of(machine::Machine& machine);
+
+    // ---- objects --------------------------------------------------------------------------------------------
+    // Registers memory as an object with one reference, the creator's. `body` must not be registered already.
+    ObjectHeader& add(void* body, const _OBJECT_TYPE& type, const ObjectCallbacks& callbacks);
+    // The object is gone by other means (IoDeleteDevice): forgets it with its name, without calling back.
+    void forget(void* body);
+    ObjectHeader* find(const void* body);
+    const ObjectHeader* find(const void* body) const { return const_cast<ObjectManager*>(this)->find(body); }
+    // False when `body` is no object.
+    bool reference(void* body, std::int64_t count = 1);
+    // The references that are left. A body that is no object, or has no reference left to give, is a bugcheck
+    // REFERENCE_BY_POINTER (0x18).
+    std::int64_t dereference(void* body, std::int64_t count = 1);
+
+    // ---- handles --------------------------------------------------------------------------------------------
+    // The handle holds a reference of its own. `attributes`: OBJ_KERNEL_HANDLE.
+    HANDLE open_handle(void* body, ACCESS_MASK granted_access, ULONG attributes = OBJ_KERNEL_HANDLE);
+    NTSTATUS close_handle(HANDLE handle, KPROCESSOR_MODE mode = KernelMode);
+    // STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH, STATUS_ACCESS_DENIED. Adds no reference; `type` may be null.
+    NTSTATUS find_by_handle(HANDLE handle, const _OBJECT_TYPE* type, ACCESS_MASK access, KPROCESSOR_MODE mode,
+                            void** body, ACCESS_MASK* granted_access = nullptr);
+    std::size_t open_handle_count() const { return handles_.size(); }
+
+    // ---- names ----------------------------------------------------------------------------------------------
+    ObjectNamespace& names() { return *names_; }
+    // STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_PATH_NOT_FOUND, STATUS_OBJECT_NAME_INVALID.
+    NTSTATUS insert_name(std::u16string_view path, void* body, bool permanent);
+    void remove_name(void* body);
+    // IoCreateSymbolicLink, IoDeleteSymbolicLink.
+    NTSTATUS create_symbolic_link(std::u16string_view name, std::u16string_view target);
+    NTSTATUS delete_symbolic_link(std::u16string_view name);
+    // The object at the path, or on the way there, with the rest of the path behind it (links followed).
+    NamespaceLookup lookup(std::u16string_view path) const { return names_->lookup(path); }
+
+    // ---- simple objects that have no other home -------------------------------------------------------------
+    // A KEVENT with the creator's reference, as ZwCreateEvent and applications make them.
+    KEVENT* create_event(EVENT_TYPE type, bool signalled);
+
+    // Living objects and open handles in order of creation, for leak reports and tests.
+    void for_each_object(const std::function<void(const ObjectHeader&)>& visit) const;
+    void for_each_handle(const std::function<void(HANDLE, const HandleEntry&)>& visit) const;
+
+private:
+    void destroy(ObjectHeader& header);
+    void handle_gone(void* body);
+
+    machine::Machine& machine_;
+    std::map<std::uint64_t, ObjectHeader> objects_;
+    std::unordered_map<const void*, ObjectHeader*> by_body_; // looked up only, never walked
+    std::uint64_t last_serial_ = 0;
+    HandleTable handles_;
+    std::unique_ptr<ObjectNamespace> names_;
+};
+
+} // namespace openportcls::executive
