@@ -5,6 +5,8 @@ target_compile_options(openportcls_settings INTERFACE
   -Wall -Wextra -Werror -Wno-unknown-pragmas -Wno-missing-field-initializers
   # Windows x64 structure layout (DRIVER-BUILD notes in docs/internals): bit-fields follow MSVC's rules.
   -mms-bitfields
+  # Crash reports and profilers walk frame pointers; a guest's stack cannot be unwound any other way.
+  -fno-omit-frame-pointer
   # libopenportcls is always loaded at start-up, so the current machine is one %fs-relative load away.
   -ftls-model=initial-exec
   $<$<COMPILE_LANGUAGE:CXX>:-fno-strict-aliasing>

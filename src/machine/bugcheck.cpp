@@ -36,9 +36,9 @@ std::string symbolize(const StackFrame& frame) {
         return {};
     }
     // The return address is one past the call.
-    const std::string command = fmt::format(
-        "llvm-symbolizer-19 --demangle --functions=linkage --pretty-print --obj='{}' {:#x} 2>/dev/null", frame.module,
-        frame.offset == 0 ? 0 : frame.offset - 1);
+    const std::string command =
+        fmt::format("llvm-symbolizer-19 --demangle --functions=linkage --pretty-print --obj='{}' {:#x} 2>/dev/null",
+                    frame.module, frame.offset == 0 ? 0 : frame.offset - 1);
     const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), &pclose);
     if (pipe == nullptr) {
         return {};
@@ -88,32 +88,58 @@ std::vector<StackFrame> capture_stack_at(std::uint64_t instruction, std::uint64_
 
 std::string bugcheck_name(std::uint32_t code) {
     switch (code) {
-    case 0x0A: return "IRQL_NOT_LESS_OR_EQUAL";
-    case 0x0F: return "SPIN_LOCK_ALREADY_OWNED";
-    case 0x10: return "SPIN_LOCK_NOT_OWNED";
-    case 0x11: return "THREAD_NOT_MUTEX_OWNER";
-    case 0x19: return "BAD_POOL_HEADER";
-    case 0x1E: return "KMODE_EXCEPTION_NOT_HANDLED";
-    case 0x44: return "MULTIPLE_IRP_COMPLETE_REQUESTS";
-    case 0x48: return "CANCEL_STATE_IN_COMPLETED_IRP";
-    case 0x50: return "PAGE_FAULT_IN_NONPAGED_AREA";
-    case 0x7E: return "SYSTEM_THREAD_EXCEPTION_NOT_HANDLED";
-    case 0x7F: return "UNEXPECTED_KERNEL_MODE_TRAP";
-    case 0x9F: return "DRIVER_POWER_STATE_FAILURE";
-    case 0xC2: return "BAD_POOL_CALLER";
-    case 0xC4: return "DRIVER_VERIFIER_DETECTED_VIOLATION";
-    case 0xC5: return "DRIVER_CORRUPTED_EXPOOL";
-    case 0xC7: return "TIMER_OR_DPC_INVALID";
-    case 0xC9: return "DRIVER_VERIFIER_IOMANAGER_VIOLATION";
-    case 0xCA: return "PNP_DETECTED_FATAL_ERROR";
-    case 0xCE: return "DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS";
-    case 0xD1: return "DRIVER_IRQL_NOT_LESS_OR_EQUAL";
-    case 0xE3: return "RESOURCE_NOT_OWNED";
-    case 0xF2: return "HARDWARE_INTERRUPT_STORM";
-    case 0x101: return "CLOCK_WATCHDOG_TIMEOUT";
-    case 0x133: return "DPC_WATCHDOG_VIOLATION";
-    case 0x139: return "KERNEL_SECURITY_CHECK_FAILURE";
-    default: return fmt::format("bugcheck {:#x}", code);
+    case 0x0A:
+        return "IRQL_NOT_LESS_OR_EQUAL";
+    case 0x0F:
+        return "SPIN_LOCK_ALREADY_OWNED";
+    case 0x10:
+        return "SPIN_LOCK_NOT_OWNED";
+    case 0x11:
+        return "THREAD_NOT_MUTEX_OWNER";
+    case 0x19:
+        return "BAD_POOL_HEADER";
+    case 0x1E:
+        return "KMODE_EXCEPTION_NOT_HANDLED";
+    case 0x44:
+        return "MULTIPLE_IRP_COMPLETE_REQUESTS";
+    case 0x48:
+        return "CANCEL_STATE_IN_COMPLETED_IRP";
+    case 0x50:
+        return "PAGE_FAULT_IN_NONPAGED_AREA";
+    case 0x7E:
+        return "SYSTEM_THREAD_EXCEPTION_NOT_HANDLED";
+    case 0x7F:
+        return "UNEXPECTED_KERNEL_MODE_TRAP";
+    case 0x9F:
+        return "DRIVER_POWER_STATE_FAILURE";
+    case 0xC2:
+        return "BAD_POOL_CALLER";
+    case 0xC4:
+        return "DRIVER_VERIFIER_DETECTED_VIOLATION";
+    case 0xC5:
+        return "DRIVER_CORRUPTED_EXPOOL";
+    case 0xC7:
+        return "TIMER_OR_DPC_INVALID";
+    case 0xC9:
+        return "DRIVER_VERIFIER_IOMANAGER_VIOLATION";
+    case 0xCA:
+        return "PNP_DETECTED_FATAL_ERROR";
+    case 0xCE:
+        return "DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS";
+    case 0xD1:
+        return "DRIVER_IRQL_NOT_LESS_OR_EQUAL";
+    case 0xE3:
+        return "RESOURCE_NOT_OWNED";
+    case 0xF2:
+        return "HARDWARE_INTERRUPT_STORM";
+    case 0x101:
+        return "CLOCK_WATCHDOG_TIMEOUT";
+    case 0x133:
+        return "DPC_WATCHDOG_VIOLATION";
+    case 0x139:
+        return "KERNEL_SECURITY_CHECK_FAILURE";
+    default:
+        return fmt::format("bugcheck {:#x}", code);
     }
 }
 

@@ -11,15 +11,15 @@ namespace openportcls::machine {
 
 struct StackFrame {
     std::uint64_t address = 0;
-    std::string module;        // file the code came from
-    std::uint64_t offset = 0;  // inside that file, what a symbolizer wants
-    std::string symbol;        // filled when known
+    std::string module;       // file the code came from
+    std::uint64_t offset = 0; // inside that file, what a symbolizer wants
+    std::string symbol;       // filled when known
 };
 
 struct BugcheckReport {
     std::uint32_t code = 0;
     std::uint64_t parameters[4] = {};
-    std::string rule;    // the sentence or rule that was broken
+    std::string rule; // the sentence or rule that was broken
     std::uint64_t seed = 0;
     std::uint64_t step = 0;
     Nanoseconds time = 0;

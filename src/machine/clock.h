@@ -76,9 +76,7 @@ private:
         Nanoseconds due;
         std::uint64_t sequence;
         ClockEvent* event;
-        bool before(const Entry& other) const {
-            return due != other.due ? due < other.due : sequence < other.sequence;
-        }
+        bool before(const Entry& other) const { return due != other.due ? due < other.due : sequence < other.sequence; }
     };
 
     void place(std::uint32_t index, const Entry& entry) {

@@ -12,9 +12,13 @@ constexpr std::uint64_t all_ones(AccessWidth width) {
 
 } // namespace
 
-std::uint64_t Device::read_port(unsigned, std::uint32_t, AccessWidth width) { return all_ones(width); }
+std::uint64_t Device::read_port(unsigned, std::uint32_t, AccessWidth width) {
+    return all_ones(width);
+}
 void Device::write_port(unsigned, std::uint32_t, AccessWidth, std::uint64_t) {}
-std::uint64_t Device::read_register(unsigned, std::uint64_t, AccessWidth width) { return all_ones(width); }
+std::uint64_t Device::read_register(unsigned, std::uint64_t, AccessWidth width) {
+    return all_ones(width);
+}
 void Device::write_register(unsigned, std::uint64_t, AccessWidth, std::uint64_t) {}
 std::uint32_t Device::read_config(std::uint32_t, AccessWidth width) {
     return static_cast<std::uint32_t>(all_ones(width));
@@ -31,15 +35,17 @@ Result<void> AddressSpace::claim(std::uint64_t begin, std::uint64_t size, Device
     const bool hits_previous = next != claims_.begin() && std::prev(next)->second.end > begin;
     if (hits_next || hits_previous) {
         const Claim& other = hits_next ? next->second : std::prev(next)->second;
-        return Error{STATUS_CONFLICTING_ADDRESSES, fmt::format("{} at {:#x}-{:#x} overlaps {} at {:#x}-{:#x}", device.name(),
-                                                       begin, end - 1, other.device->name(), other.begin,
-                                                       other.end - 1)};
+        return Error{STATUS_CONFLICTING_ADDRESSES,
+                     fmt::format("{} at {:#x}-{:#x} overlaps {} at {:#x}-{:#x}", device.name(), begin, end - 1,
+                                 other.device->name(), other.begin, other.end - 1)};
     }
     claims_.emplace(begin, Claim{begin, end, &device, range});
     return {};
 }
 
-void AddressSpace::release(std::uint64_t begin) { claims_.erase(begin); }
+void AddressSpace::release(std::uint64_t begin) {
+    claims_.erase(begin);
+}
 
 const AddressSpace::Claim* AddressSpace::find(std::uint64_t address) const {
     auto claim = claims_.upper_bound(address);

@@ -50,7 +50,7 @@ alignas(64) thread_local char report_stack[256 * 1024];
         report.rule = "A driver executed an illegal instruction (a compiler's trap, or a jump into data).";
         break;
     case SIGTRAP:
-        report.code = 0x7E; // SYSTEM_THREAD_EXCEPTION_NOT_HANDLED
+        report.code = 0x7E;                // SYSTEM_THREAD_EXCEPTION_NOT_HANDLED
         report.parameters[0] = 0x80000003; // STATUS_BREAKPOINT
         report.rule = "A driver hit a breakpoint (DbgBreakPoint, a failed assertion) with no debugger attached.";
         break;
@@ -150,7 +150,7 @@ void install_fault_handlers() {
     }
     static const bool handlers_installed = [] {
         for (const int signal_number : fault_signals) {
-            struct sigaction action {};
+            struct sigaction action{};
             action.sa_sigaction = &on_fault;
             action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
             sigaction(signal_number, &action, &previous_actions[signal_number]);
@@ -192,7 +192,7 @@ void Machine::arm_watchdog() {
     }
     armed = true;
     static const bool handler_installed = [] {
-        struct sigaction action {};
+        struct sigaction action{};
         action.sa_sigaction = &on_watchdog;
         action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
         return sigaction(SIGVTALRM, &action, nullptr) == 0;

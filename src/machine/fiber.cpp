@@ -9,7 +9,8 @@
 // Present when a sanitizer's run-time is in the process, be it linked or preloaded for an instrumented driver.
 extern "C" {
 [[gnu::weak]] void __sanitizer_start_switch_fiber(void** fake_stack_save, const void* bottom, std::size_t size);
-[[gnu::weak]] void __sanitizer_finish_switch_fiber(void* fake_stack_save, const void** bottom_old, std::size_t* size_old);
+[[gnu::weak]] void __sanitizer_finish_switch_fiber(void* fake_stack_save, const void** bottom_old,
+                                                   std::size_t* size_old);
 [[gnu::weak]] void* __tsan_get_current_fiber();
 [[gnu::weak]] void* __tsan_create_fiber(unsigned flags);
 [[gnu::weak]] void __tsan_destroy_fiber(void* fiber);
@@ -57,9 +58,12 @@ FiberStack::~FiberStack() {
 }
 
 bool FiberStack::contains_guard_address(const void* address) const {
+    if (bottom_ == nullptr) {
+        return false;
+    }
     const char* guard_end = static_cast<const char*>(bottom_);
     const char* guard_begin = guard_end - page_size();
-    return bottom_ != nullptr && address >= guard_begin && address < guard_end;
+    return address >= guard_begin && address < guard_end;
 }
 
 Fiber::~Fiber() {

@@ -47,7 +47,9 @@ public:
 
 private:
     friend class Machine;
-    bool needs_service() const { return !handlers_.empty() && (mode_ == TriggerMode::level ? asserted_by_ != 0 : edge_); }
+    bool needs_service() const {
+        return !handlers_.empty() && (mode_ == TriggerMode::level ? asserted_by_ != 0 : edge_);
+    }
 
     Machine& machine_;
     std::uint32_t vector_;

@@ -9,8 +9,7 @@ namespace openportcls::machine {
 
 thread_local Machine* Machine::current_ = nullptr;
 
-Machine::Machine(const MachineConfig& config)
-    : config_(config), clock_(config.paced), memory_(config.memory_bytes) {
+Machine::Machine(const MachineConfig& config) : config_(config), clock_(config.paced), memory_(config.memory_bytes) {
     config_.processors = std::clamp(config_.processors, 1U, 32U);
     policy_ = Policy::create(config_.policy, config_.seed, config_.pct_depth, config_.processors);
     exploring_ = policy_->explores();
@@ -75,7 +74,9 @@ void Machine::end_entry(EntryFrame& frame) {
     current_ = frame.previous;
 }
 
-void Machine::run_for(Nanoseconds duration) { wait({}, false, now() + duration); }
+void Machine::run_for(Nanoseconds duration) {
+    wait({}, false, now() + duration);
+}
 
 void Machine::settle() {
     process_due_events();
@@ -129,7 +130,7 @@ void Machine::remove_observer(Observer& observer) {
 }
 
 void Machine::report_event(EventKind kind, std::uint32_t subject, std::int64_t value, std::string_view detail) {
-    const TraceEvent event{now(), kind, static_cast<std::uint8_t>(processor_->number), processor_->irql, subject,
+    const TraceEvent event{now(), kind,  static_cast<std::uint8_t>(processor_->number), processor_->irql, subject,
                            value, detail};
     for (Observer* observer : observers_) {
         observer->on_event(event);
@@ -138,10 +139,10 @@ void Machine::report_event(EventKind kind, std::uint32_t subject, std::int64_t v
 
 std::string_view event_kind_name(EventKind kind) {
     static constexpr std::string_view names[] = {
-        "interrupt enter", "interrupt leave", "dpc enter",     "dpc leave",    "thread switch",
-        "timer expired",   "signalled",       "wait begin",    "wait end",     "line raised",
-        "line lowered",    "irp dispatched",  "irp completed", "service",      "stream state",
-        "stream position", "notification",    "glitch",        "power state",  "log",
+        "interrupt enter", "interrupt leave", "dpc enter",     "dpc leave",   "thread switch",
+        "timer expired",   "signalled",       "wait begin",    "wait end",    "line raised",
+        "line lowered",    "irp dispatched",  "irp completed", "service",     "stream state",
+        "stream position", "notification",    "glitch",        "power state", "log",
     };
     return names[static_cast<std::size_t>(kind)];
 }

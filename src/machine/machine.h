@@ -47,7 +47,21 @@ struct Processor {
 };
 
 // Layers above the machine keep their per-machine state in one Subsystem each.
-enum class SubsystemId : std::uint8_t { executive, objects, registry, files, etw, pnp, kmdf, ks, portcls, client, verifier, drivers, count };
+enum class SubsystemId : std::uint8_t {
+    executive,
+    objects,
+    registry,
+    files,
+    etw,
+    pnp,
+    kmdf,
+    ks,
+    portcls,
+    client,
+    verifier,
+    drivers,
+    count
+};
 
 class Subsystem {
 public:

@@ -12,7 +12,9 @@ namespace {
 
 constexpr PhysicalAddress ram_start = 1ULL << 20;
 
-constexpr std::uint64_t round_up_to_pages(std::uint64_t size) { return (size + page_size - 1) & ~(page_size - 1); }
+constexpr std::uint64_t round_up_to_pages(std::uint64_t size) {
+    return (size + page_size - 1) & ~(page_size - 1);
+}
 
 } // namespace
 
@@ -58,8 +60,8 @@ std::optional<PhysicalAddress> PhysicalMemory::fit(PhysicalAddress begin, Physic
     const std::uint64_t alignment = std::max(constraints.alignment, page_size);
     PhysicalAddress start = std::max(begin, constraints.lowest);
     start = (start + alignment - 1) / alignment * alignment;
-    if (constraints.boundary_mask != 0 && (start & ~constraints.boundary_mask) !=
-                                              ((start + size - 1) & ~constraints.boundary_mask)) {
+    if (constraints.boundary_mask != 0 &&
+        (start & ~constraints.boundary_mask) != ((start + size - 1) & ~constraints.boundary_mask)) {
         start = (start + constraints.boundary_mask) & ~constraints.boundary_mask;
         if (size > constraints.boundary_mask + 1) {
             return std::nullopt;
@@ -154,9 +156,8 @@ void* PhysicalMemory::map_pages(std::span<const std::uint64_t> frame_numbers) {
     if (frame_numbers.empty()) {
         return nullptr;
     }
-    const bool adjacent = std::adjacent_find(frame_numbers.begin(), frame_numbers.end(), [](auto a, auto b) {
-                              return b != a + 1;
-                          }) == frame_numbers.end();
+    const bool adjacent = std::adjacent_find(frame_numbers.begin(), frame_numbers.end(),
+                                             [](auto a, auto b) { return b != a + 1; }) == frame_numbers.end();
     if (adjacent) {
         return to_virtual(frame_numbers.front() * page_size, frame_numbers.size() * page_size);
     }

@@ -38,9 +38,7 @@ public:
         return z ^ (z >> 31);
     }
     // Uniform enough for small bounds: the bias is below 2^-32.
-    std::uint32_t below(std::uint32_t bound) {
-        return static_cast<std::uint32_t>(((next() >> 32) * bound) >> 32);
-    }
+    std::uint32_t below(std::uint32_t bound) { return static_cast<std::uint32_t>(((next() >> 32) * bound) >> 32); }
 
 private:
     std::uint64_t state_;

@@ -196,6 +196,7 @@ void Machine::switch_processor(Processor& to) {
         to.idle.fiber.prepare(take_stack(), &Machine::idle_entry, &to.idle);
     }
     processor_ = &to;
+    trace(EventKind::thread_switch, to.running->serial, 0, to.running->name);
     switch_fiber(from.running->fiber, to.running->fiber);
 }
 
@@ -262,7 +263,9 @@ void Machine::wait_for_lock(KSPIN_LOCK& lock) {
     }
 }
 
-void Machine::idle_entry(void* argument) { static_cast<Thread*>(argument)->machine->idle_loop(); }
+void Machine::idle_entry(void* argument) {
+    static_cast<Thread*>(argument)->machine->idle_loop();
+}
 
 void Machine::idle_loop() {
     for (;;) {

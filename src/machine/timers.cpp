@@ -10,7 +10,7 @@ Nanoseconds Machine::round_to_clock(Nanoseconds due) const {
 // A set timer's list entry points twice at our record; anything else means "not set".
 Machine::TimerRecord* Machine::timer_record(const KTIMER& timer) const {
     const LIST_ENTRY& entry = timer.TimerListEntry;
-    if (timer.Header.Inserted == 0 || entry.Flink == nullptr || entry.Flink != entry.Blink) {
+    if (timer.Header.TimerMiscFlags == 0 || entry.Flink == nullptr || entry.Flink != entry.Blink) {
         return nullptr;
     }
     return reinterpret_cast<TimerRecord*>(entry.Flink);
@@ -40,7 +40,7 @@ bool Machine::set_timer(KTIMER& timer, Nanoseconds due, Nanoseconds period, KDPC
     timer.Dpc = dpc;
     timer.DueTime.QuadPart = static_cast<ULONGLONG>(due / nanoseconds_per_tick);
     timer.Header.SignalState = 0;
-    timer.Header.Inserted = 1;
+    timer.Header.TimerMiscFlags = 1;
     timer.TimerListEntry.Flink = timer.TimerListEntry.Blink = reinterpret_cast<LIST_ENTRY*>(record);
     clock_.schedule(record->event, round_to_clock(due));
     if (clock_.is_due()) {
@@ -60,7 +60,7 @@ bool Machine::cancel_timer(KTIMER& timer) {
 }
 
 void Machine::unlink_timer(TimerRecord& record) {
-    record.timer->Header.Inserted = 0;
+    record.timer->Header.TimerMiscFlags = 0;
     record.timer->TimerListEntry = {nullptr, nullptr};
     (record.previous != nullptr ? record.previous->next : active_timers_) = record.next;
     if (record.next != nullptr) {

@@ -29,4 +29,15 @@ inline constexpr KIRQL clock = 13;
 inline constexpr KIRQL high = 15;
 } // namespace irql
 
+// DISPATCHER_HEADER.Type of the objects a thread can wait for. The first two equal EVENT_TYPE.
+enum DispatcherObjectType : UCHAR {
+    EventNotificationObject = 0,
+    EventSynchronizationObject = 1,
+    MutantObject = 2,
+    SemaphoreObject = 5,
+    ThreadObject = 6,
+    TimerNotificationObject = 8,
+    TimerSynchronizationObject = 9,
+};
+
 } // namespace openportcls::machine

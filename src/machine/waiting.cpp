@@ -19,7 +19,9 @@ void remove_entry(LIST_ENTRY& entry) {
     entry.Flink->Blink = entry.Blink;
 }
 
-KMUTEX& as_mutex(DISPATCHER_HEADER& object) { return *CONTAINING_RECORD(&object, KMUTEX, Header); }
+KMUTEX& as_mutex(DISPATCHER_HEADER& object) {
+    return *CONTAINING_RECORD(&object, KMUTEX, Header);
+}
 
 } // namespace
 

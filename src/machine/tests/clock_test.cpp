@@ -1,0 +1,112 @@
+#include "machine/clock.h"
+
+#include <ctime>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "machine/policy.h"
+
+namespace openportcls::machine {
+namespace {
+
+struct Recorded {
+    std::vector<int>* log;
+    int name;
+};
+
+void record(ClockEvent& event) {
+    auto* recorded = static_cast<Recorded*>(event.context());
+    recorded->log->push_back(recorded->name);
+}
+
+TEST(Clock, fires_in_order_of_time_and_of_scheduling_for_equal_times) {
+    Clock clock(false);
+    std::vector<int> log;
+    Recorded one{&log, 1}, two{&log, 2}, three{&log, 3};
+    ClockEvent first(&record, &one), second(&record, &two), third(&record, &three);
+    clock.schedule(third, 300);
+    clock.schedule(first, 100);
+    clock.schedule(second, 300);
+    EXPECT_FALSE(clock.fire_next_due());
+    clock.advance_to(clock.next_due());
+    EXPECT_EQ(clock.now(), 100);
+    while (clock.fire_next_due()) {
+    }
+    clock.advance_to(1000);
+    while (clock.fire_next_due()) {
+    }
+    EXPECT_EQ(log, (std::vector<int>{1, 3, 2}));
+}
+
+TEST(Clock, cancelled_and_rescheduled_events) {
+    Clock clock(false);
+    std::vector<int> log;
+    Recorded one{&log, 1}, two{&log, 2};
+    ClockEvent first(&record, &one), second(&record, &two);
+    clock.schedule(first, 100);
+    clock.schedule(second, 200);
+    clock.schedule(first, 300);
+    EXPECT_TRUE(clock.cancel(second));
+    EXPECT_FALSE(clock.cancel(second));
+    EXPECT_EQ(clock.next_due(), 300);
+    clock.advance_to(300);
+    EXPECT_TRUE(clock.fire_next_due());
+    EXPECT_FALSE(clock.has_events());
+    EXPECT_EQ(log, (std::vector<int>{1}));
+}
+
+TEST(Clock, destroying_an_event_takes_it_off_the_clock) {
+    Clock clock(false);
+    {
+        ClockEvent event([](ClockEvent&) { FAIL(); }, nullptr);
+        clock.schedule(event, 10);
+    }
+    EXPECT_FALSE(clock.has_events());
+}
+
+TEST(Clock, keeps_the_order_of_many_random_events) {
+    Clock clock(false);
+    Random random(7);
+    std::vector<Nanoseconds> fired;
+    struct Context {
+        std::vector<Nanoseconds>* fired;
+        Clock* clock;
+    } context{&fired, &clock};
+    const auto fire = [](ClockEvent& event) {
+        auto* here = static_cast<Context*>(event.context());
+        EXPECT_EQ(event.due(), here->clock->now());
+        here->fired->push_back(event.due());
+    };
+    std::vector<std::unique_ptr<ClockEvent>> events;
+    for (int i = 0; i < 1000; ++i) {
+        events.push_back(std::make_unique<ClockEvent>(fire, &context));
+        clock.schedule(*events.back(), 1 + random.below(5000));
+    }
+    for (int i = 0; i < 1000; i += 3) {
+        clock.cancel(*events[static_cast<std::size_t>(i)]);
+    }
+    for (int i = 0; i < 1000; i += 7) {
+        clock.schedule(*events[static_cast<std::size_t>(i)], 1 + random.below(5000));
+    }
+    while (clock.has_events()) {
+        clock.advance_to(clock.next_due());
+        clock.fire_next_due();
+    }
+    EXPECT_GT(fired.size(), 666U);
+    EXPECT_TRUE(std::is_sorted(fired.begin(), fired.end()));
+}
+
+TEST(Clock, a_paced_clock_sleeps) {
+    Clock clock(true);
+    timespec before, after;
+    clock_gettime(CLOCK_MONOTONIC, &before);
+    clock.advance_to(20 * nanoseconds_per_millisecond);
+    clock_gettime(CLOCK_MONOTONIC, &after);
+    const auto elapsed = (after.tv_sec - before.tv_sec) * nanoseconds_per_second + after.tv_nsec - before.tv_nsec;
+    EXPECT_GE(elapsed, 19 * nanoseconds_per_millisecond);
+    EXPECT_EQ(clock.now(), 20 * nanoseconds_per_millisecond);
+}
+
+} // namespace
+} // namespace openportcls::machine
