@@ -1,0 +1,167 @@
+#include "portcls/helpers/service_group.h"
+
+#include "executive/irql_check.h"
+#include "machine/machine.h"
+
+namespace openportcls::portcls {
+
+namespace {
+
+class Locked {
+public:
+    explicit Locked(KSPIN_LOCK& lock) : lock_(lock), irql_(KeAcquireSpinLockRaiseToDpc(&lock)) {}
+    ~Locked() { KeReleaseSpinLock(&lock_, irql_); }
+    Locked(const Locked&) = delete;
+    Locked& operator=(const Locked&) = delete;
+
+private:
+    KSPIN_LOCK& lock_;
+    KIRQL irql_;
+};
+
+} // namespace
+
+ServiceGroup::ServiceGroup() : serial_(machine::Machine::current().next_serial()) {
+    InitializeListHead(&members_);
+    KeInitializeDpc(&dpc_, service, this);
+}
+
+NTSTATUS ServiceGroup::create(IServiceGroup** result) {
+    if (result == nullptr) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    auto* group = new ServiceGroup;
+    *result = group;
+    return group != nullptr ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+}
+
+ServiceGroup::~ServiceGroup() {
+    if (timer_ready_) {
+        KeCancelTimer(&timer_);
+    }
+    if (!KeRemoveQueueDpc(&dpc_) && KeGetCurrentIrql() == PASSIVE_LEVEL) {
+        KeFlushQueuedDpcs(); // it may be running on another processor
+    }
+    while (!IsListEmpty(&members_)) {
+        auto* member = CONTAINING_RECORD(RemoveHeadList(&members_), Member, link);
+        member->sink->Release();
+        ExFreePoolWithTag(member, object_tag);
+    }
+}
+
+void* ServiceGroup::find_interface(const GUID& id) {
+    if (id == IID_IServiceGroup) {
+        return static_cast<IServiceGroup*>(this);
+    }
+    return id == IID_IServiceSink ? static_cast<IServiceSink*>(this) : nullptr;
+}
+
+// R-SVC-01: from an interrupt service routine too; requests before the DPC has begun collapse into one.
+void NTAPI ServiceGroup::RequestService() {
+    KeInsertQueueDpc(&dpc_, nullptr, nullptr);
+}
+
+ServiceGroup::Member* ServiceGroup::next_member() {
+    Locked locked(lock_);
+    if (cursor_ == &members_) {
+        cursor_ = nullptr;
+        return nullptr;
+    }
+    auto* member = CONTAINING_RECORD(cursor_, Member, link);
+    cursor_ = cursor_->Flink;
+    return member;
+}
+
+// Members are called without the lock: they request service themselves, and their miniports call back into ports
+// that forbid spin locks (R-WPCI-08). RemoveMember waits for a pass in progress, so the sink stays valid.
+void NTAPI ServiceGroup::service(PKDPC, PVOID context, PVOID, PVOID) {
+    auto* group = static_cast<ServiceGroup*>(context);
+    machine::Machine::current().trace(machine::EventKind::service, group->serial_);
+    {
+        Locked locked(group->lock_);
+        group->cursor_ = group->members_.Flink;
+    }
+    while (Member* member = group->next_member()) {
+        member->sink->RequestService();
+    }
+}
+
+NTSTATUS NTAPI ServiceGroup::AddMember(PSERVICESINK sink) {
+    OPC_REQUIRE_PASSIVE();
+    if (sink == nullptr) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    auto* member = static_cast<Member*>(ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(Member), object_tag));
+    if (member == nullptr) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    member->sink = sink;
+    sink->AddRef(); // R-COM-03
+    Locked locked(lock_);
+    InsertTailList(&members_, &member->link);
+    return STATUS_SUCCESS;
+}
+
+void NTAPI ServiceGroup::RemoveMember(PSERVICESINK sink) {
+    OPC_REQUIRE_PASSIVE();
+    Member* removed = nullptr;
+    bool pass_in_progress = false;
+    {
+        Locked locked(lock_);
+        for (LIST_ENTRY* link = members_.Flink; link != &members_; link = link->Flink) {
+            auto* member = CONTAINING_RECORD(link, Member, link);
+            if (member->sink == sink) {
+                if (cursor_ == link) {
+                    cursor_ = link->Flink;
+                }
+                pass_in_progress = cursor_ != nullptr;
+                RemoveEntryList(link);
+                removed = member;
+                break;
+            }
+        }
+    }
+    if (removed == nullptr) {
+        return;
+    }
+    if (pass_in_progress) {
+        KeFlushQueuedDpcs();
+    }
+    removed->sink->Release();
+    ExFreePoolWithTag(removed, object_tag);
+}
+
+void NTAPI ServiceGroup::SupportDelayedService() {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    if (!timer_ready_) { // R-SVC-03: once; a second call must not disturb a running timer
+        KeInitializeTimer(&timer_);
+        timer_ready_ = true;
+    }
+}
+
+// R-SVC-04: the sign decides; the timer queues the same DPC, so a request and an expiry collapse as well.
+void NTAPI ServiceGroup::RequestDelayedService(ULONGLONG delay) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    if (!timer_ready_) {
+        machine::Machine::current().trace(machine::EventKind::log, serial_, 0,
+                                          "RequestDelayedService before SupportDelayedService (R-SVC-03)");
+        return;
+    }
+    LARGE_INTEGER due;
+    due.QuadPart = static_cast<LONGLONG>(delay);
+    KeSetTimer(&timer_, due, &dpc_);
+}
+
+void NTAPI ServiceGroup::CancelDelayedService() {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    if (timer_ready_) {
+        KeCancelTimer(&timer_);
+    }
+}
+
+} // namespace openportcls::portcls
+
+extern "C" NTSTATUS NTAPI PcNewServiceGroup(PSERVICEGROUP* OutServiceGroup, PUNKNOWN) {
+    OPC_REQUIRE_PASSIVE();
+    return openportcls::portcls::ServiceGroup::create(OutServiceGroup);
+}

@@ -1,0 +1,131 @@
+// The part of a port that is not COM: a subdevice's description, its tables, its open filters and pins.
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include <portcls.h>
+
+#include "ks/events.h"
+#include "portcls/filter_description.h"
+#include "portcls/property_table.h"
+
+namespace openportcls::portcls {
+
+class DeviceContext;
+class DispatchTables;
+class Filter;
+class Pin;
+struct PinRequest;
+
+// QueryInterface on any port of ours answers with a Port* (no reference): how PcRegisterSubdevice and the connection
+// functions find their way from the IUnknown that an adapter hands in.
+extern const GUID port_identity;
+
+class Port {
+public:
+    Port();
+    virtual ~Port();
+    Port(const Port&) = delete;
+    Port& operator=(const Port&) = delete;
+
+    // From an adapter's pointer; nullptr when it is no port of ours.
+    static Port* from(IUnknown* unknown);
+
+    virtual IUnknown* unknown() = 0; // the object's IUnknown, not referenced
+    void keep() { unknown()->AddRef(); }
+    void drop() { unknown()->Release(); }
+
+    bool is_initialised() const { return description_ != nullptr; }
+    // Also true while the miniport's Init runs, which may already use the port's device.
+    bool is_initialised_or_initialising() const { return device_ != nullptr; }
+    DEVICE_OBJECT& device_object() const;
+    DeviceContext& device() const { return *device_; } // valid once initialised
+    FilterDescription& description() const { return *description_; }
+    // The miniport's main interface, IID_IMiniportXxx (R-PROP-02: MajorTarget).
+    IMiniport* miniport() const { return miniport_; }
+    const DispatchTables& tables() const { return *tables_; }
+    ks::EventList& events() { return events_; }
+
+    const std::vector<Filter*>& filters() const { return filters_; }
+    const std::vector<Pin*>& pins() const { return pins_; } // in order of opening
+    ULONG global_pin_instances(ULONG pin) const { return global_instances_[pin]; }
+
+    // IPort::Init by R-INIT-01..04. On failure nothing is kept.
+    NTSTATUS initialise(DEVICE_OBJECT* device, IRP* irp, IUnknown* miniport, IUnknown* adapter,
+                        IResourceList* resources);
+
+    // IPortEvents::GenerateEventList, at any IRQL (R-EVENT-04).
+    void generate_events(const GUID* set, ULONG id, bool by_pin, ULONG pin, bool by_node, ULONG node);
+
+    // Optional interfaces of the miniport, nullptr when it has none (R-INIT-09).
+    IPinCount* pin_count() const { return pin_count_; }
+    IPinName* pin_name() const { return pin_name_; }
+    IPowerNotify* power_notify() const { return power_notify_; }
+    IMiniportPnpNotify* pnp_notify() const { return pnp_notify_; }
+    IMiniportAudioSignalProcessing* signal_processing() const { return signal_processing_; }
+
+    // Counts for one pin factory, asked of IPinCount when there is one (R-PIN-02).
+    struct PinCounts {
+        ULONG necessary;
+        ULONG filter_current;
+        ULONG filter_possible;
+        ULONG global_current;
+        ULONG global_possible;
+    };
+    PinCounts count_pins(const Filter& filter, ULONG pin) const;
+
+    // ---- hooks for the port -----------------------------------------------------------------------------------
+    virtual const IID& miniport_interface() const = 0;
+    // Calls IMiniportXxx::Init with the port's own interface. `miniport` was got by miniport_interface().
+    virtual NTSTATUS initialise_miniport(IMiniport* miniport, IUnknown* adapter, IResourceList* resources) = 0;
+    // After the description is known; last chance to refuse.
+    virtual NTSTATUS initialised() { return STATUS_SUCCESS; }
+    // Called with the device lock held, by IRP_MN_REMOVE_DEVICE and unregistering: drop what depends on the device.
+    virtual void device_removed() {}
+
+    virtual BuiltInProperties filter_properties() const { return {}; }
+    virtual BuiltInProperties pin_properties() const { return {}; }
+    // For requests with KSPROPERTY_TYPE_TOPOLOGY, on filter and pin handles; BuiltInProperty::node_type selects.
+    virtual BuiltInProperties node_properties() const { return {}; }
+
+    // A checked request, counts in order; device lock held, device in D0 (R-PWR-07).
+    virtual NTSTATUS create_pin(Filter& filter, const PinRequest& request, std::unique_ptr<Pin>& pin);
+    // WaveRT and Topology: R-PNP-01. `active_streams`: R-PNP-02.
+    virtual bool supports_rebalance(bool /*active_streams*/) const { return false; }
+    // Names in traces.
+    virtual std::string_view kind() const = 0;
+
+private:
+    friend class Filter;
+    friend class Pin;
+
+    static void NTAPI events_dpc(KDPC* dpc, void* context, void*, void*);
+    void forget_miniport();
+
+    DeviceContext* device_ = nullptr;
+    std::unique_ptr<FilterDescription> description_;
+    std::unique_ptr<DispatchTables> tables_;
+    IMiniport* miniport_ = nullptr;
+    IPinCount* pin_count_ = nullptr;
+    IPinName* pin_name_ = nullptr;
+    IPowerNotify* power_notify_ = nullptr;
+    IMiniportPnpNotify* pnp_notify_ = nullptr;
+    IMiniportAudioSignalProcessing* signal_processing_ = nullptr;
+    std::vector<Filter*> filters_;
+    std::vector<Pin*> pins_;
+    std::vector<ULONG> global_instances_;
+    ks::EventList events_;
+
+    // The one context that a burst above DISPATCH_LEVEL overwrites (R-EVENT-04).
+    struct PendingGeneration {
+        GUID set;
+        bool any_set;
+        ks::EventList::Filter filter;
+    };
+    PendingGeneration pending_generation_{};
+    KDPC generation_dpc_;
+};
+
+} // namespace openportcls::portcls
