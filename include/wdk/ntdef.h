@@ -203,8 +203,8 @@ typedef struct _UNICODE_STRING {
 typedef const UNICODE_STRING* PCUNICODE_STRING;
 
 #define DECLARE_CONST_UNICODE_STRING(name, text)                                                                       \
-    static const WCHAR name##_buffer[] = text;                                                                         \
-    static const UNICODE_STRING name = {sizeof(text) - sizeof(WCHAR), sizeof(text), (PWCH)name##_buffer}
+    static const WCHAR name##_buffer[] __attribute__((unused)) = text;                                                 \
+    static const UNICODE_STRING name __attribute__((unused)) = {sizeof(text) - sizeof(WCHAR), sizeof(text), (PWCH)name##_buffer}
 #define DECLARE_GLOBAL_CONST_UNICODE_STRING(name, text)                                                                \
     __attribute__((weak)) extern const WCHAR name##_buffer[] = text;                                                   \
     __attribute__((weak)) extern const UNICODE_STRING name = {sizeof(text) - sizeof(WCHAR), sizeof(text),              \

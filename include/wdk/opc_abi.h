@@ -9,6 +9,8 @@
 
 #if defined(_WIN32) || defined(_MSC_VER)
 #define OPC_DRIVER 1
+/* The pshpack and poppack headers of Windows change the packing of their includer by design. */
+#pragma clang diagnostic ignored "-Wpragma-pack"
 #define OPC_HOST 0
 #else
 #define OPC_DRIVER 0

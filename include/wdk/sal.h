@@ -639,7 +639,6 @@
 #define __post_valid
 #define __pre_valid
 #define __pre_except_maybenull
-#define __drv_Mode_impl(x)
 #define __kernel_code
 #define __kernel_driver
 #define __user_code

@@ -1,0 +1,20 @@
+/* Kernel streaming. The parts, in order of dependence: GUIDs, structures, identifiers, kernel tables, functions, AVStream. */
+#ifndef _KS_
+#define _KS_
+
+#include "ntddk.h"
+#include "basetyps.h"
+#include "opc/ks_guids.h"
+#include "opc/ks_types.h"
+#include "opc/ks_properties.h"
+#include "opc/ks_kernel.h"
+#include "opc/ks_functions.h"
+#include "opc/ks_avstream.h"
+
+#define NANOSECONDS 10000000
+/* A performance counter value in 100 ns units, without overflow of the product. */
+#define KSCONVERT_PERFORMANCE_TIME(Frequency, PerformanceTime)                                                         \
+    ((ULONGLONG)(PerformanceTime).QuadPart / (ULONGLONG)(Frequency) * NANOSECONDS +                                    \
+     (ULONGLONG)(PerformanceTime).QuadPart % (ULONGLONG)(Frequency) * NANOSECONDS / (ULONGLONG)(Frequency))
+
+#endif

@@ -1,0 +1,120 @@
+/* Wave formats: WAVEFORMAT, WAVEFORMATEX, WAVEFORMATEXTENSIBLE and the format tags. All structures are packed. */
+#ifndef _INC_MMREG
+#define _INC_MMREG
+
+#include "opc_abi.h"
+#include "ntdef.h"
+#include "guiddef.h"
+
+#pragma pack(push, 1)
+
+#ifndef _WAVEFORMATEX_
+#define _WAVEFORMATEX_
+typedef struct tWAVEFORMATEX {
+    WORD wFormatTag;
+    WORD nChannels;
+    DWORD nSamplesPerSec;
+    DWORD nAvgBytesPerSec;
+    WORD nBlockAlign;
+    WORD wBitsPerSample;
+    WORD cbSize;
+} WAVEFORMATEX;
+typedef WAVEFORMATEX *PWAVEFORMATEX, *NPWAVEFORMATEX, *LPWAVEFORMATEX;
+typedef const WAVEFORMATEX* LPCWAVEFORMATEX;
+#endif
+
+#ifndef WAVE_FORMAT_PCM
+#define WAVE_FORMAT_PCM 0x0001
+typedef struct waveformat_tag {
+    WORD wFormatTag;
+    WORD nChannels;
+    DWORD nSamplesPerSec;
+    DWORD nAvgBytesPerSec;
+    WORD nBlockAlign;
+} WAVEFORMAT, *PWAVEFORMAT, *NPWAVEFORMAT, *LPWAVEFORMAT;
+
+typedef struct pcmwaveformat_tag {
+    WAVEFORMAT wf;
+    WORD wBitsPerSample;
+} PCMWAVEFORMAT, *PPCMWAVEFORMAT, *NPPCMWAVEFORMAT, *LPPCMWAVEFORMAT;
+#endif
+
+#ifndef _WAVEFORMATEXTENSIBLE_
+#define _WAVEFORMATEXTENSIBLE_
+typedef struct {
+    WAVEFORMATEX Format;
+    union {
+        WORD wValidBitsPerSample;
+        WORD wSamplesPerBlock;
+        WORD wReserved;
+    } Samples;
+    DWORD dwChannelMask;
+    GUID SubFormat;
+} WAVEFORMATEXTENSIBLE, *PWAVEFORMATEXTENSIBLE;
+typedef WAVEFORMATEXTENSIBLE WAVEFORMATIEEEFLOATEX, *PWAVEFORMATIEEEFLOATEX, *LPWAVEFORMATIEEEFLOATEX;
+typedef WAVEFORMATEXTENSIBLE WAVEFORMATPCMEX, *PWAVEFORMATPCMEX, *LPWAVEFORMATPCMEX;
+#endif
+
+typedef struct adpcmcoef_tag {
+    short iCoef1;
+    short iCoef2;
+} ADPCMCOEFSET, *PADPCMCOEFSET, *LPADPCMCOEFSET;
+
+typedef struct mpeglayer3waveformat_tag {
+    WAVEFORMATEX wfx;
+    WORD wID;
+    DWORD fdwFlags;
+    WORD nBlockSize;
+    WORD nFramesPerBlock;
+    WORD nCodecDelay;
+} MPEGLAYER3WAVEFORMAT, *PMPEGLAYER3WAVEFORMAT;
+
+#pragma pack(pop)
+
+OPC_STATIC_ASSERT(sizeof(WAVEFORMATEX) == 18, "WAVEFORMATEX is packed");
+OPC_STATIC_ASSERT(sizeof(WAVEFORMATEXTENSIBLE) == 40, "WAVEFORMATEXTENSIBLE is packed");
+
+#define WAVE_FORMAT_UNKNOWN 0x0000
+#define WAVE_FORMAT_ADPCM 0x0002
+#define WAVE_FORMAT_IEEE_FLOAT 0x0003
+#define WAVE_FORMAT_VSELP 0x0004
+#define WAVE_FORMAT_IBM_CVSD 0x0005
+#define WAVE_FORMAT_ALAW 0x0006
+#define WAVE_FORMAT_MULAW 0x0007
+#define WAVE_FORMAT_DTS 0x0008
+#define WAVE_FORMAT_DRM 0x0009
+#define WAVE_FORMAT_WMAVOICE9 0x000A
+#define WAVE_FORMAT_WMAVOICE10 0x000B
+#define WAVE_FORMAT_OKI_ADPCM 0x0010
+#define WAVE_FORMAT_DVI_ADPCM 0x0011
+#define WAVE_FORMAT_IMA_ADPCM WAVE_FORMAT_DVI_ADPCM
+#define WAVE_FORMAT_GSM610 0x0031
+#define WAVE_FORMAT_MPEG 0x0050
+#define WAVE_FORMAT_MPEGLAYER3 0x0055
+#define WAVE_FORMAT_DOLBY_AC3_SPDIF 0x0092
+#define WAVE_FORMAT_RAW_AAC1 0x00FF
+#define WAVE_FORMAT_MSAUDIO1 0x0160
+#define WAVE_FORMAT_WMAUDIO2 0x0161
+#define WAVE_FORMAT_WMAUDIO3 0x0162
+#define WAVE_FORMAT_WMAUDIO_LOSSLESS 0x0163
+#define WAVE_FORMAT_WMASPDIF 0x0164
+#define WAVE_FORMAT_MPEG_ADTS_AAC 0x1600
+#define WAVE_FORMAT_MPEG_RAW_AAC 0x1601
+#define WAVE_FORMAT_MPEG_LOAS 0x1602
+#define WAVE_FORMAT_MPEG_HEAAC 0x1610
+#define WAVE_FORMAT_EXTENSIBLE 0xFFFE
+#define WAVE_FORMAT_DEVELOPMENT 0xFFFF
+
+/* Manufacturer and product identifiers that drivers name in KSCOMPONENTID. */
+#define MM_MICROSOFT 1
+#define MM_CREATIVE 2
+#define MM_UNMAPPED 0xffff
+#define MM_PID_UNMAPPED MM_UNMAPPED
+#define MM_WDMAUDIO_WAVEOUT 0x64
+#define MM_WDMAUDIO_WAVEIN 0x65
+#define MM_WDMAUDIO_MIDIOUT 0x66
+#define MM_WDMAUDIO_MIDIIN 0x67
+#define MM_WDMAUDIO_AUX 0x68
+#define MM_WDMAUDIO_MIXER 0x69
+
+#endif

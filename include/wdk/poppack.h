@@ -1,0 +1,2 @@
+/* No include guard: every inclusion pops what a pshpack header pushed. */
+#pragma pack(pop)

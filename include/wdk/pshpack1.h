@@ -1,0 +1,2 @@
+/* No include guard: every inclusion pushes an alignment. */
+#pragma pack(push, 1)
