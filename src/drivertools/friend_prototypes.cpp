@@ -1,0 +1,249 @@
+#include "drivertools/friend_prototypes.h"
+
+#include <algorithm>
+#include <cctype>
+#include <optional>
+
+namespace openportcls::drivertools {
+
+namespace {
+
+struct Token {
+    std::string_view text;
+    std::size_t offset;
+    bool identifier() const {
+        return std::isalpha(static_cast<unsigned char>(text.front())) || text.front() == '_';
+    }
+};
+
+class Tokenizer {
+public:
+    explicit Tokenizer(std::string_view text) : text_(text) {}
+
+    // Comments and preprocessor lines are passed over; a literal is one token.
+    std::optional<Token> next() {
+        while (position_ < text_.size()) {
+            auto rest = text_.substr(position_);
+            char character = rest.front();
+            if (rest.starts_with("//"))
+                skip_to("\n", 0);
+            else if (rest.starts_with("/*"))
+                skip_to("*/", 2);
+            else if (character == '#' && at_line_start())
+                skip_directive();
+            else if (std::isspace(static_cast<unsigned char>(character)))
+                ++position_;
+            else
+                return token();
+        }
+        return std::nullopt;
+    }
+
+private:
+    void skip_to(std::string_view end, std::size_t length) {
+        auto found = text_.find(end, position_ + length);
+        position_ = found == std::string_view::npos ? text_.size() : found + length;
+    }
+
+    bool at_line_start() const {
+        auto before = text_.substr(0, position_);
+        auto last = before.find_last_not_of(" \t");
+        return last == std::string_view::npos || before[last] == '\n';
+    }
+
+    void skip_directive() {
+        do {
+            auto end = std::min(text_.find('\n', position_), text_.size());
+            auto line = text_.substr(position_, end - position_);
+            position_ = std::min(end + 1, text_.size());
+            while (line.ends_with('\r'))
+                line.remove_suffix(1);
+            if (!line.ends_with('\\'))
+                return;
+        } while (position_ < text_.size());
+    }
+
+    Token token() {
+        auto start = position_;
+        char first = text_[position_++];
+        if (std::isalnum(static_cast<unsigned char>(first)) || first == '_') {
+            while (position_ < text_.size() &&
+                   (std::isalnum(static_cast<unsigned char>(text_[position_])) || text_[position_] == '_'))
+                ++position_;
+        } else if (first == '"' || first == '\'') {
+            while (position_ < text_.size() && text_[position_] != first && text_[position_] != '\n')
+                position_ += text_[position_] == '\\' ? 2 : 1;
+            position_ = std::min(position_ + 1, text_.size());
+        }
+        return {text_.substr(start, position_ - start), start};
+    }
+
+    std::string_view text_;
+    std::size_t position_ = 0;
+};
+
+// The declared name: the last identifier before a bracket outside of brackets (annotations also look like calls),
+// or, for `friend KDEFERRED_ROUTINE Name;`, the last identifier.
+std::string declared_name(const std::vector<Token>& declaration) {
+    std::string name;
+    std::string last;
+    int depth = 0;
+    for (std::size_t index = 0; index < declaration.size(); ++index) {
+        const auto& token = declaration[index];
+        if (token.text == "(")
+            ++depth;
+        else if (token.text == ")")
+            --depth;
+        if (depth != 0 || !token.identifier())
+            continue;
+        last = token.text;
+        if (index + 1 < declaration.size() && declaration[index + 1].text == "(")
+            name = token.text;
+    }
+    return name.empty() ? last : name;
+}
+
+class FriendFinder {
+public:
+    explicit FriendFinder(std::string_view text) : tokens_(text) {}
+
+    std::vector<FriendFunction> run() {
+        while (auto token = tokens_.next())
+            take(*token);
+        std::erase_if(found_, [](const FriendFunction& function) { return function.insert_at == 0; });
+        return std::move(found_);
+    }
+
+private:
+    void take(const Token& token) {
+        if (token.text == "{") {
+            scopes_.push_back(statement_is_class_);
+            start_statement();
+        } else if (token.text == "}") {
+            close_scope();
+        } else if (token.text == ";") {
+            if (class_ended_ && class_depth() == 0)
+                place_found(token.offset + 1);
+            start_statement();
+        } else if (token.text == "friend" && class_depth() > 0) {
+            take_friend();
+        } else if (token.text == "class" || token.text == "struct" || token.text == "DECLARE_INTERFACE_" ||
+                   token.text == "DECLARE_INTERFACE") {
+            statement_is_class_ = true;
+        } else if (token.text == "(" || token.text == "=") {
+            // `struct X f(…) {` and `struct X x = {` open no class; DECLARE_INTERFACE_(…) { does.
+            statement_is_class_ = statement_is_class_ && token.text == "(" && is_macro(previous_);
+        }
+        previous_ = token.text;
+    }
+
+    static bool is_macro(std::string_view name) {
+        return name == "__declspec" || name == "alignas" ||
+               std::none_of(name.begin(), name.end(), [](unsigned char c) { return std::islower(c); });
+    }
+
+    void start_statement() {
+        statement_is_class_ = false;
+        class_ended_ = false;
+    }
+
+    void close_scope() {
+        if (scopes_.empty())
+            return;
+        bool was_class = scopes_.back();
+        scopes_.pop_back();
+        start_statement();
+        class_ended_ = was_class;
+    }
+
+    std::size_t class_depth() const { return std::count(scopes_.begin(), scopes_.end(), true); }
+
+    void take_friend() {
+        std::vector<Token> declaration;
+        while (auto token = tokens_.next()) {
+            if (token->text == ";")
+                break;
+            if (token->text == "{") { // defined in place
+                skip_body();
+                return;
+            }
+            declaration.push_back(*token);
+        }
+        start_statement();
+        if (declaration.empty() || declaration.front().text == "class" || declaration.front().text == "struct" ||
+            declaration.front().text == "template" || declaration.front().text == "union")
+            return;
+        auto name = declared_name(declaration);
+        bool is_operator = std::any_of(declaration.begin(), declaration.end(),
+                                           [](const Token& token) { return token.text == "operator"; });
+        if (name.empty() || is_operator || declaration.size() < 2)
+            return;
+        FriendFunction function{name, {}, 0};
+        for (const auto& token : declaration)
+            function.prototype += (function.prototype.empty() ? "" : " ") + std::string(token.text);
+        // Two-character tokens come apart in the tokenizer.
+        for (auto at = function.prototype.find(": :"); at != std::string::npos; at = function.prototype.find(": :"))
+            function.prototype.replace(at, 3, "::");
+        function.prototype += ";";
+        found_.push_back(std::move(function));
+    }
+
+    void skip_body() {
+        int depth = 1;
+        while (depth > 0) {
+            auto token = tokens_.next();
+            if (!token)
+                return;
+            depth += token->text == "{" ? 1 : token->text == "}" ? -1 : 0;
+        }
+    }
+
+    void place_found(std::size_t offset) {
+        for (auto& function : found_)
+            if (function.insert_at == 0)
+                function.insert_at = offset;
+    }
+
+    Tokenizer tokens_;
+    std::vector<FriendFunction> found_;
+    std::vector<bool> scopes_; // true: a class
+    std::string_view previous_;
+    bool statement_is_class_ = false;
+    bool class_ended_ = false;
+};
+
+} // namespace
+
+std::vector<FriendFunction> friend_functions(std::string_view text) {
+    if (text.find("friend") == std::string_view::npos)
+        return {};
+    return FriendFinder(text).run();
+}
+
+std::string with_friend_prototypes(std::string_view text, const std::set<std::string>& wanted) {
+    auto functions = friend_functions(text);
+    std::erase_if(functions, [&](const FriendFunction& function) { return !wanted.contains(function.name); });
+    std::string result;
+    std::size_t copied = 0;
+    for (const auto& function : functions) {
+        result += text.substr(copied, function.insert_at - copied);
+        result += " " + function.prototype;
+        copied = function.insert_at;
+    }
+    result += text.substr(copied);
+    return result;
+}
+
+std::set<std::string> undeclared_identifiers(std::string_view diagnostics) {
+    std::set<std::string> names;
+    constexpr std::string_view phrase = "use of undeclared identifier '";
+    for (auto at = diagnostics.find(phrase); at != std::string_view::npos; at = diagnostics.find(phrase, at + 1)) {
+        auto start = at + phrase.size();
+        auto end = diagnostics.find('\'', start);
+        if (end != std::string_view::npos)
+            names.emplace(diagnostics.substr(start, end - start));
+    }
+    return names;
+}
+
+} // namespace openportcls::drivertools

@@ -1,0 +1,204 @@
+#include "drivertools/module_linker.h"
+
+#include "drivertools/content_hash.h"
+#include "drivertools/elf_file.h"
+#include "drivertools/host_bridge.h"
+#include "drivertools/process.h"
+#include "drivertools/symbol_names.h"
+#include "drivertools/text.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <map>
+#include <unistd.h>
+
+namespace openportcls::drivertools {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+struct ObjectSymbols {
+    std::set<std::string> defined;
+    std::set<std::string> undefined;
+};
+
+Result<ObjectSymbols> symbols_of(const fs::path& object) {
+    auto file = ElfFile::open(object);
+    if (!file)
+        return file.error();
+    ObjectSymbols symbols;
+    for (const auto& symbol : file->symbols()) {
+        if (symbol.defined && symbol.global)
+            symbols.defined.emplace(symbol.name);
+        else if (!symbol.defined && !symbol.weak)
+            symbols.undefined.emplace(symbol.name);
+    }
+    return symbols;
+}
+
+// PAGE and INIT get pages of their own, so that a loader can drop INIT and watch PAGE. They keep their names.
+constexpr std::string_view section_alignment = ".section INIT,\"ax\",@progbits\n.balign 4096\n"
+                                               ".section PAGE,\"ax\",@progbits\n.balign 4096\n";
+
+std::string assembly(const LinkRequest& link, const BuildRequest& request, const std::set<std::string>& host_functions) {
+    auto text = bridge_assembly(host_functions) + std::string(section_alignment) + note_assembly(link.note);
+    if (request.coverage) {
+        // Profiles of all runs of this module add up beside it (%m).
+        text += fmt::format(".section .rodata\n.globl __llvm_profile_filename\n.hidden __llvm_profile_filename\n"
+                            "__llvm_profile_filename: .asciz \"{}.%m.profraw\"\n",
+                            fs::absolute(link.output).string());
+        // The profile runtime is C for the host and registers its writer when it is loaded.
+        text += ".text\n.globl atexit\n.hidden atexit\natexit:\n xorl %esi,%esi\n leaq opc_dso_handle(%rip),%rdx\n"
+                " jmp __cxa_atexit@PLT\n.data\n.balign 8\nopc_dso_handle: .quad opc_dso_handle\n";
+    }
+    return text + ".section .note.GNU-stack,\"\",@progbits\n";
+}
+
+// Which of the driver's files ask for a symbol.
+std::string users_of(const std::string& symbol, const std::map<fs::path, ObjectSymbols>& objects) {
+    std::vector<std::string> users;
+    for (const auto& [source, symbols] : objects)
+        if (symbols.undefined.contains(symbol))
+            users.push_back(source.string());
+    return users.empty() ? "the driver runtime" : fmt::format("{}", fmt::join(users, ", "));
+}
+
+// Names of the symbol table lose the part that kept them apart for the linker: all of them are local now, and
+// stack traces show `CMiniport::NewStream`.
+Result<void> shorten_names(const fs::path& module) {
+    auto content = read_file(module);
+    if (!content)
+        return content.error();
+    auto file = ElfFile::parse(*content, module.string());
+    if (!file)
+        return file.error();
+    for (std::size_t index = 0; index < file->symbols().size(); ++index) {
+        auto name = file->symbols()[index].name;
+        auto readable = readable_part(name);
+        if (readable.size() < name.size())
+            (*content)[file->symbol_name_offsets()[index] + readable.size()] = '\0';
+    }
+    return write_file(module, *content);
+}
+
+Result<void> run_tool(const BuildRequest& request, const std::vector<std::string>& command, std::string_view input = {}) {
+    if (request.on_command)
+        request.on_command(fmt::format("{}", fmt::join(command, " ")));
+    auto ran = run_process(command, input);
+    if (!ran)
+        return ran.error();
+    if (request.on_diagnostics && !ran->diagnostics.empty())
+        request.on_diagnostics(ran->diagnostics);
+    if (ran->exit_status != 0)
+        return Error{status_unsuccessful, fs::path(command.front()).filename().string() + " failed"};
+    return {};
+}
+
+} // namespace
+
+Result<std::set<std::string, std::less<>>> exports_of(const fs::path& library) {
+    auto file = ElfFile::open(library);
+    if (!file)
+        return file.error();
+    std::set<std::string, std::less<>> exports;
+    for (const auto& symbol : file->dynamic_symbols())
+        if (symbol.defined)
+            exports.emplace(symbol.name);
+    if (exports.empty())
+        return Error{status_invalid_image_format, library.string() + ": exports nothing"};
+    return exports;
+}
+
+Result<void> link_module(const BuildRequest& request, const Toolchain& toolchain, const LinkRequest& link) {
+    std::map<fs::path, ObjectSymbols> objects;
+    std::set<std::string> host_functions;
+    std::string entry;
+    for (const auto& unit : link.units) {
+        auto symbols = symbols_of(unit.object);
+        if (!symbols)
+            return symbols.error();
+        for (std::string_view name : {"DriverEntry", "GsDriverEntry"})
+            if (symbols->defined.contains(std::string(name)) && entry != "DriverEntry")
+                entry = name;
+        for (const auto& symbol : symbols->undefined)
+            if (is_host_function(symbol.substr(std::min(symbol.size(), bridged_name("").size()))) &&
+                symbol.starts_with(bridged_name("")))
+                host_functions.insert(symbol.substr(bridged_name("").size()));
+        objects.emplace(unit.source, std::move(*symbols));
+    }
+    if (entry.empty())
+        return Error{status_entry_point_not_found, link.note.name + ": no source file defines DriverEntry"};
+
+    std::error_code ignored;
+    fs::create_directories(link.work_directory, ignored);
+    fs::create_directories(fs::absolute(link.output).parent_path(), ignored);
+    auto work = link.work_directory / fmt::format("link-{}-{}", ::getpid(), ContentHash().add(link.output.string()).text().substr(0, 12));
+    auto companion = work.string() + ".o";
+    auto version_script = work.string() + ".version";
+    auto linked = link.output.string() + fmt::format(".new{}", ::getpid());
+    struct Cleaner {
+        std::vector<std::string> files;
+        ~Cleaner() {
+            std::error_code nothing;
+            for (const auto& file : files)
+                fs::remove(file, nothing);
+        }
+    } cleaner{{companion, version_script, linked}};
+
+    if (auto assembled = run_tool(request,
+                                  {toolchain.clang.string(), "--target=x86_64-pc-linux-gnu", "-x", "assembler", "-c", "-",
+                                   "-o", companion},
+                                  assembly(link, request, host_functions));
+        !assembled)
+        return assembled;
+    auto exported = std::string("DriverEntry;") + (request.coverage ? " __llvm_profile_write_file;" : "");
+    if (auto written = write_file(version_script, fmt::format("{{ global: {} local: *; }};\n", exported)); !written)
+        return written;
+
+    std::vector<std::string> command{toolchain.linker.string(), "-shared", "-Bsymbolic", "-znow", "-zrelro",
+                                     "-znoexecstack", "--eh-frame-hdr", "--build-id=sha1",
+                                     "--version-script=" + version_script, "-soname", link.output.filename().string(),
+                                     "-o", linked, companion};
+    if (entry != "DriverEntry")
+        command.push_back("--defsym=DriverEntry=" + entry);
+    for (const auto& unit : link.units)
+        command.push_back(unit.object.string());
+    // As from an archive: a driver's own operator new or memcpy keeps the runtime's out.
+    command.emplace_back("--start-lib");
+    for (const auto& object : link.runtime)
+        command.push_back(object.string());
+    command.emplace_back("--end-lib");
+    if (request.coverage) {
+        command.emplace_back("--undefined=__llvm_profile_runtime");
+        command.push_back(toolchain.runtime_library("profile-x86_64.a").string());
+    }
+    if (auto done = run_tool(request, command); !done)
+        return Error{status_unsuccessful, link.note.name + ": linking failed"};
+
+    auto module = ElfFile::open(linked);
+    if (!module)
+        return module.error();
+    std::string missing;
+    for (const auto& symbol : module->dynamic_symbols()) {
+        bool by_profile_runtime = request.coverage && objects.empty() == false &&
+                                  users_of(std::string(symbol.name), objects) == "the driver runtime";
+        if (symbol.defined || symbol.weak || link.exports.contains(symbol.name) || is_host_symbol(symbol.name) ||
+            by_profile_runtime)
+            continue;
+        missing += fmt::format("\n  {} (used by {})", readable_part(symbol.name), users_of(std::string(symbol.name), objects));
+    }
+    if (!missing.empty())
+        return Error{status_entry_point_not_found, link.note.name + ": nothing here provides:" + missing};
+    if (auto shortened = shorten_names(linked); !shortened)
+        return shortened;
+    fs::permissions(linked, fs::perms::owner_all | fs::perms::group_read | fs::perms::group_exec | fs::perms::others_read | fs::perms::others_exec, ignored);
+    std::error_code problem;
+    fs::rename(linked, link.output, problem);
+    if (problem)
+        return Error{status_unsuccessful, link.output.string() + ": " + problem.message()};
+    return {};
+}
+
+} // namespace openportcls::drivertools

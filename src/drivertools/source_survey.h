@@ -1,0 +1,34 @@
+// What the compiler has to be told about a driver's files before it sees them: which folders its include directives
+// reach in any spelling, which trace headers (.tmh) it expects a preprocessor to have made.
+#pragma once
+
+#include "drivertools/project.h"
+
+#include <filesystem>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace openportcls::drivertools {
+
+struct SourceSurvey {
+    std::set<std::filesystem::path> folders;
+    std::vector<std::filesystem::path> files; // sources and headers in them, sorted
+    std::set<std::string> included_names;     // last components of include directives, lower case
+    std::set<std::string> trace_headers;      // names of .tmh files that are included
+    std::set<std::string> trace_functions;    // FUNC lines of WPP configuration blocks
+};
+
+bool is_header(const std::filesystem::path& file);
+
+SourceSurvey survey_sources(const DriverProject& project);
+
+// The names in #include lines, as written.
+std::vector<std::string> include_directives(std::string_view text);
+std::set<std::string> wpp_functions(std::string_view text);
+
+// A header that stands for every .tmh: WPP's own macros and the driver's trace functions do nothing.
+std::string trace_header(const std::set<std::string>& functions);
+
+} // namespace openportcls::drivertools

@@ -1,0 +1,34 @@
+// Text as it is found in Windows projects: UTF-8 with or without a byte order mark, UTF-16, CRLF, names in any case.
+#pragma once
+
+#include "base/result.h"
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace openportcls::drivertools {
+
+// NTSTATUS values this layer reports; it stands below the layers that know the Windows headers.
+inline constexpr std::int32_t status_unsuccessful = static_cast<std::int32_t>(0xC0000001);
+inline constexpr std::int32_t status_invalid_parameter = static_cast<std::int32_t>(0xC000000D);
+inline constexpr std::int32_t status_not_found = static_cast<std::int32_t>(0xC0000034);
+inline constexpr std::int32_t status_invalid_image_format = static_cast<std::int32_t>(0xC000007B);
+inline constexpr std::int32_t status_entry_point_not_found = static_cast<std::int32_t>(0xC0000139);
+
+std::string to_utf8(std::string_view bytes);
+
+std::string lower(std::string_view text);
+bool equals_ignoring_case(std::string_view left, std::string_view right);
+bool ends_with_ignoring_case(std::string_view text, std::string_view ending);
+std::string_view trim(std::string_view text);
+std::vector<std::string> split(std::string_view text, std::string_view separators);
+std::vector<std::string_view> lines_of(std::string_view text);
+std::string replace_all(std::string text, std::string_view from, std::string_view to);
+
+Result<std::string> read_file(const std::filesystem::path& file);
+// Replaces the file in one step, and leaves it alone when it already holds this text.
+Result<void> write_file(const std::filesystem::path& file, std::string_view content);
+
+} // namespace openportcls::drivertools

@@ -1,0 +1,352 @@
+#include "drivertools/unit_compiler.h"
+
+#include "drivertools/content_hash.h"
+#include "drivertools/elf_file.h"
+#include "drivertools/friend_prototypes.h"
+#include "drivertools/host_bridge.h"
+#include "drivertools/include_overlay.h"
+#include "drivertools/process.h"
+#include "drivertools/symbol_names.h"
+#include "drivertools/text.h"
+
+#include <algorithm>
+#include <atomic>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <optional>
+#include <unistd.h>
+
+namespace openportcls::drivertools {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// Raised when what a cache entry holds changes its meaning.
+constexpr std::string_view cache_format = "1";
+constexpr int most_attempts = 6;
+
+fs::path unique_name(const fs::path& folder, std::string_view ending) {
+    static std::atomic<unsigned> counter = 0;
+    return folder / fmt::format("tmp-{}-{}{}", ::getpid(), counter++, ending);
+}
+
+class TemporaryFiles {
+public:
+    explicit TemporaryFiles(std::vector<fs::path> files) : files_(std::move(files)) {}
+    ~TemporaryFiles() {
+        std::error_code ignored;
+        for (const auto& file : files_)
+            fs::remove(file, ignored);
+    }
+
+private:
+    std::vector<fs::path> files_;
+};
+
+std::string without_colors(std::string_view text) {
+    std::string result;
+    for (std::size_t index = 0; index < text.size(); ++index) {
+        if (text[index] == '\x1b') {
+            while (index < text.size() && text[index] != 'm' && text[index] != 'K')
+                ++index;
+            continue;
+        }
+        result += text[index];
+    }
+    return result;
+}
+
+std::set<std::string> words_in(const fs::path& file) {
+    auto content = read_file(file);
+    if (!content)
+        return {};
+    auto words = split(*content, "\n");
+    return {words.begin(), words.end()};
+}
+
+} // namespace
+
+struct UnitCompiler::Attempt {
+    fs::path object;
+    fs::path depfile;
+};
+
+std::string FileHashes::of(const fs::path& file) {
+    {
+        std::lock_guard guard(mutex_);
+        if (auto found = known_.find(file); found != known_.end())
+            return found->second;
+    }
+    auto content = read_file(file);
+    auto hash = content ? ContentHash().add(*content).text() : std::string("absent");
+    std::lock_guard guard(mutex_);
+    return known_.emplace(file, hash).first->second;
+}
+
+std::vector<fs::path> parse_depfile(std::string_view text) {
+    std::vector<fs::path> files;
+    std::string current;
+    bool target = true;
+    auto finish = [&] {
+        if (!current.empty() && !target)
+            files.emplace_back(current);
+        if (target && current.ends_with(':'))
+            target = false;
+        current.clear();
+    };
+    for (std::size_t index = 0; index < text.size(); ++index) {
+        char character = text[index];
+        char following = index + 1 < text.size() ? text[index + 1] : '\0';
+        if (character == '\\' && (following == '\n' || following == '\r')) {
+            finish();
+            index += following == '\r' ? 2 : 1;
+        } else if (character == '\\' && (following == ' ' || following == '#')) {
+            current += following;
+            ++index;
+        } else if (character == '$' && following == '$') {
+            current += '$';
+            ++index;
+        } else if (character == ' ' || character == '\n' || character == '\r') {
+            finish();
+        } else {
+            current += character;
+        }
+    }
+    finish();
+    return files;
+}
+
+UnitCompiler::UnitCompiler(const BuildRequest& request, const Toolchain& toolchain, Places places, SourceSurvey survey)
+    : request_(request), toolchain_(toolchain), places_(std::move(places)), survey_(std::move(survey)) {
+    auto text = trace_header(survey_.trace_functions);
+    auto folder = places_.cache_directory / "generated" / ("wpp-" + ContentHash().add(text).text());
+    trace_header_ = folder / "trace_messages.h";
+    if (!survey_.trace_headers.empty() && write_file(trace_header_, text))
+        trace_folder_ = folder / "tmh";
+}
+
+fs::path UnitCompiler::replacement_for(const fs::path& file, const std::set<std::string>& friends) {
+    auto content = read_file(file);
+    if (!content)
+        return {};
+    auto text = with_friend_prototypes(*content, friends);
+    if (text == *content)
+        return {};
+    auto copy = places_.cache_directory / "generated" /
+                (ContentHash().add(file.string()).add(text).text() + "-" + file.filename().string());
+    return write_file(copy, text) ? copy : fs::path();
+}
+
+fs::path UnitCompiler::overlay_with(const std::set<std::string>& friends) {
+    std::lock_guard guard(overlay_mutex_);
+    if (auto found = overlays_.find(friends); found != overlays_.end())
+        return found->second;
+    OverlayRequest overlay;
+    overlay.folders = survey_.folders;
+    overlay.included_names = survey_.included_names;
+    std::error_code ignored;
+    overlay.whole_folders.insert(places_.wdk_include_directory);
+    for (const auto& entry : fs::recursive_directory_iterator(places_.wdk_include_directory, ignored))
+        if (entry.is_directory(ignored))
+            overlay.whole_folders.insert(entry.path());
+    overlay.trace_folder = trace_folder_;
+    overlay.trace_names = survey_.trace_headers;
+    if (!trace_folder_.empty())
+        overlay.trace_header = trace_header_;
+    if (!friends.empty())
+        for (const auto& file : survey_.files)
+            if (auto copy = replacement_for(file, friends); !copy.empty())
+                overlay.replacements[file] = copy;
+    auto text = overlay_text(overlay);
+    auto file = places_.cache_directory / "generated" / ("overlay-" + ContentHash().add(text).text() + ".yaml");
+    if (!write_file(file, text))
+        return {};
+    return overlays_[friends] = file;
+}
+
+std::set<std::string> UnitCompiler::known_friends(const std::set<std::string>& undeclared) const {
+    std::set<std::string> known;
+    if (undeclared.empty())
+        return known;
+    for (const auto& file : survey_.files)
+        if (auto content = read_file(file))
+            for (const auto& function : friend_functions(*content))
+                if (undeclared.contains(function.name))
+                    known.insert(function.name);
+    return known;
+}
+
+void UnitCompiler::show_command(const std::vector<std::string>& command) const {
+    if (request_.on_command)
+        request_.on_command(fmt::format("{}", fmt::join(command, " ")));
+}
+
+Result<CompiledUnit> UnitCompiler::compile(const SourceUnit& unit, Instrumented instrumented,
+                                           const std::vector<std::string>& extra_flags) {
+    std::error_code ignored;
+    if (!fs::exists(unit.file, ignored))
+        return Error{status_not_found, unit.file.string() + ": error: the project names this file, but it does not exist\n"};
+    auto flags = common_flags(request_, instrumented);
+    auto more = unit_flags(unit, request_, places_.wdk_include_directory, trace_folder_);
+    flags.insert(flags.end(), more.begin(), more.end());
+    flags.insert(flags.end(), extra_flags.begin(), extra_flags.end());
+    ContentHash slot_hash;
+    slot_hash.add(cache_format).add(toolchain_.identity).add(unit.file.string());
+    for (const auto& flag : flags)
+        slot_hash.add(flag);
+    auto slot = slot_hash.text();
+    auto units = places_.cache_directory / "units";
+    auto friends_file = units / slot.substr(0, 2) / (slot + ".friends");
+    auto friends = words_in(friends_file);
+    CompiledUnit compiled;
+    compiled.source = unit.file;
+    for (int attempt_number = 0;; ++attempt_number) {
+        auto overlay = overlay_with(friends);
+        if (overlay.empty())
+            return Error{status_unsuccessful, places_.cache_directory.string() + ": error: cannot be written\n"};
+        auto key = ContentHash().add(slot).add(overlay.filename().string()).text();
+        auto entry = units / key.substr(0, 2) / key;
+        if (restore(entry, compiled))
+            return compiled;
+        fs::create_directories(entry.parent_path(), ignored);
+        Attempt attempt{unique_name(entry.parent_path(), ".o"), unique_name(entry.parent_path(), ".d")};
+        TemporaryFiles remove_later({attempt.object, attempt.depfile});
+        std::vector<std::string> command{
+            (unit.language == Language::cpp ? toolchain_.clang_cpp : toolchain_.clang).string()};
+        command.insert(command.end(), flags.begin(), flags.end());
+        for (auto& word : std::vector<std::string>{"-ivfsoverlay", overlay.string(), "-MD", "-MF", attempt.depfile.string(),
+                                                   request_.color_diagnostics ? "-fcolor-diagnostics" : "-fno-color-diagnostics",
+                                                   "-c", unit.file.string(), "-o", attempt.object.string()})
+            command.push_back(word);
+        show_command(command);
+        auto ran = run_process(command);
+        if (!ran)
+            return ran.error();
+        if (ran->exit_status == 0) {
+            compiled.diagnostics = ran->diagnostics;
+            if (auto kept = keep(entry, attempt, compiled); !kept)
+                return kept.error();
+            return compiled;
+        }
+        auto found = known_friends(undeclared_identifiers(without_colors(ran->diagnostics)));
+        auto before = friends.size();
+        friends.insert(found.begin(), found.end());
+        if (friends.size() == before || attempt_number == most_attempts)
+            return Error{status_unsuccessful, ran->diagnostics};
+        if (auto written = write_file(friends_file, fmt::format("{}\n", fmt::join(friends, "\n"))); !written)
+            return written.error();
+    }
+}
+
+bool UnitCompiler::restore(const fs::path& entry, CompiledUnit& unit) {
+    auto object = entry;
+    object += ".o";
+    auto manifest = entry;
+    manifest += ".deps";
+    std::error_code ignored;
+    auto text = read_file(manifest);
+    if (!text || !fs::exists(object, ignored))
+        return false;
+    std::vector<fs::path> dependencies;
+    for (auto line : lines_of(*text)) {
+        auto space = line.find(' ');
+        if (space == std::string_view::npos)
+            return false;
+        fs::path file(line.substr(space + 1));
+        if (hashes_.of(file) != line.substr(0, space))
+            return false;
+        dependencies.push_back(std::move(file));
+    }
+    // Entries that are in use are young: prune_cache() goes by this time.
+    fs::last_write_time(object, fs::file_time_type::clock::now(), ignored);
+    unit.object = object;
+    unit.from_cache = true;
+    unit.dependencies = std::move(dependencies);
+    return true;
+}
+
+Result<void> UnitCompiler::keep(const fs::path& entry, const Attempt& attempt, CompiledUnit& unit) {
+    if (auto linkable = make_linkable(attempt.object); !linkable)
+        return linkable;
+    auto depfile = read_file(attempt.depfile);
+    if (!depfile)
+        return depfile.error();
+    std::string manifest;
+    for (auto& file : parse_depfile(*depfile)) {
+        std::error_code ignored;
+        auto full = fs::absolute(file, ignored).lexically_normal();
+        if (!fs::exists(full, ignored)) // only in the overlay: its contents are part of the key
+            continue;
+        manifest += hashes_.of(full) + " " + full.string() + "\n";
+        unit.dependencies.push_back(full);
+    }
+    unit.object = entry;
+    unit.object += ".o";
+    auto manifest_file = entry;
+    manifest_file += ".deps";
+    std::error_code problem;
+    fs::remove(manifest_file, problem);
+    fs::rename(attempt.object, unit.object, problem);
+    if (problem)
+        return Error{status_unsuccessful, unit.object.string() + ": " + problem.message()};
+    return write_file(manifest_file, manifest);
+}
+
+// Names without '@', constructors where an ELF loader looks for them, nothing for Microsoft's linker.
+Result<void> UnitCompiler::make_linkable(const fs::path& object) {
+    auto file = ElfFile::open(object);
+    if (!file)
+        return file.error();
+    std::set<std::string> mangled;
+    std::string renames;
+    for (const auto& symbol : file->symbols()) {
+        if (needs_new_name(symbol.name))
+            mangled.emplace(symbol.name);
+        else if (!symbol.defined && is_host_function(symbol.name))
+            renames += fmt::format("{} {}\n", symbol.name, bridged_name(symbol.name));
+    }
+    if (!mangled.empty()) {
+        std::vector<std::string> undname{toolchain_.undname.string(),   "--no-calling-convention", "--no-return-type",
+                                         "--no-access-specifier", "--no-member-type",        "--no-variable-type"};
+        auto ran = run_process(undname, fmt::format("{}\n", fmt::join(mangled, "\n")));
+        if (!ran)
+            return ran.error();
+        std::map<std::string, std::string> demangled;
+        for (auto& [symbol, text] : parse_undname_output(ran->output))
+            demangled.emplace(symbol, text);
+        for (const auto& symbol : mangled)
+            renames += fmt::format("{} {}\n", symbol, linker_safe_name(symbol, demangled[symbol]));
+    }
+    std::vector<std::string> command{toolchain_.objcopy.string()};
+    for (const auto& section : file->sections()) {
+        // Older compilers put constructors for this target into .ctors.
+        for (auto [from, to] : {std::pair<std::string_view, std::string_view>{".ctors", ".init_array"}, {".dtors", ".fini_array"}})
+            if (section.name.starts_with(from))
+                command.push_back(fmt::format("--rename-section={}={}{},alloc,data,contents", section.name, to,
+                                              section.name.substr(from.size())));
+        if (section.name == ".deplibs" || section.name == ".drectve" || section.name == ".linker-options" ||
+            section.name == ".llvm_addrsig")
+            command.push_back(fmt::format("--remove-section={}", section.name));
+    }
+    auto map_file = object;
+    map_file += ".map";
+    TemporaryFiles remove_later({map_file});
+    if (!renames.empty()) {
+        if (auto written = write_file(map_file, renames); !written)
+            return written;
+        command.push_back("--redefine-syms=" + map_file.string());
+    }
+    if (command.size() == 1)
+        return {};
+    command.push_back(object.string());
+    show_command(command);
+    auto ran = run_process(command);
+    if (!ran)
+        return ran.error();
+    if (ran->exit_status != 0)
+        return Error{status_unsuccessful, ran->diagnostics};
+    return {};
+}
+
+} // namespace openportcls::drivertools
