@@ -11,6 +11,10 @@
 #include "opc/ks_functions.h"
 #include "opc/ks_avstream.h"
 
+#ifndef SIZEOF_ARRAY
+#define SIZEOF_ARRAY(array) (sizeof(array) / sizeof((array)[0]))
+#endif
+
 #define NANOSECONDS 10000000
 /* A performance counter value in 100 ns units, without overflow of the product. */
 #define KSCONVERT_PERFORMANCE_TIME(Frequency, PerformanceTime)                                                         \

@@ -1,56 +1,55 @@
-/* Debug output of KS and PortCls drivers. DEBUG_LEVEL selects how much of it is compiled in. */
+/*
+ * Debug output of KS and PortCls drivers: _DbgPrintF(DEBUGLVL_xxx, ("format", ...)). Empty unless DBG is set.
+ * A driver may name the level's variable in DEBUG_VARIABLE (defined where KSDEBUG_INIT is) or fix it with DEBUG_LEVEL.
+ */
 #ifndef _KSDEBUG_
 #define _KSDEBUG_
 
-#if !defined(REMIND)
+#include "ntddk.h"
+
+#ifndef REMIND
 #define QUOTE(x) #x
 #define QQUOTE(y) QUOTE(y)
-#define REMIND(str) __FILE__ "(" QQUOTE(__LINE__) ") : " str
+#define REMIND(text) __FILE__ "(" QQUOTE(__LINE__) ") : " text
 #endif
 
-#define DEBUGLVL_BLAB 4
-#define DEBUGLVL_VERBOSE 3
-#define DEBUGLVL_TERSE 2
 #define DEBUGLVL_ERROR 1
+#define DEBUGLVL_TERSE 2
+#define DEBUGLVL_VERBOSE 3
+#define DEBUGLVL_BLAB 4
 
-#if (DBG)
+#ifndef STR_MODULENAME
+#define STR_MODULENAME ""
+#endif
 
-#if !defined(DEBUG_LEVEL)
-#if defined(DEBUG_VARIABLE)
-#if defined(KSDEBUG_INIT)
-ULONG DEBUG_VARIABLE = DEBUGLVL_TERSE;
+#if DBG
+
+#ifndef DEBUG_LEVEL
+#define OPC_DEBUG_LEVEL DEBUGLVL_TERSE
+#else
+#define OPC_DEBUG_LEVEL DEBUG_LEVEL
+#endif
+
+#ifndef DEBUG_VARIABLE
+#define DEBUG_VARIABLE OPC_DEBUG_LEVEL
+#elif defined(KSDEBUG_INIT)
+ULONG DEBUG_VARIABLE = OPC_DEBUG_LEVEL;
 #else
 extern ULONG DEBUG_VARIABLE;
 #endif
-#else
-#define DEBUG_VARIABLE DEBUGLVL_TERSE
-#endif
-#else
-#if defined(DEBUG_VARIABLE)
-#if defined(KSDEBUG_INIT)
-ULONG DEBUG_VARIABLE = DEBUG_LEVEL;
-#else
-extern ULONG DEBUG_VARIABLE;
-#endif
-#else
-#define DEBUG_VARIABLE DEBUG_LEVEL
-#endif
-#endif
 
-#define _DbgPrintF(lvl, strings)                                                                                       \
-    {                                                                                                                  \
-        if (((lvl) == DEBUG_VARIABLE) || (lvl < DEBUG_VARIABLE)) {                                                     \
+#define _DbgPrintF(level, strings)                                                                                     \
+    do {                                                                                                               \
+        if ((level) <= DEBUG_VARIABLE) {                                                                               \
             DbgPrint(STR_MODULENAME);                                                                                  \
             DbgPrint strings;                                                                                          \
             DbgPrint("\n");                                                                                            \
-            if ((lvl) == DEBUGLVL_ERROR)                                                                               \
-                DbgBreakPoint();                                                                                       \
         }                                                                                                              \
-    }
+    } while (0)
 
 #else
 
-#define _DbgPrintF(lvl, strings)
+#define _DbgPrintF(level, strings)
 
 #endif
 
