@@ -86,8 +86,8 @@ std::optional<std::string> asan_report_thunk(const std::string& function) {
 std::string atexit_thunk() {
     auto name = bridged_name("atexit");
     return prologue(name, 0) +
-           " movq %rcx,%rdi\n xorl %esi,%esi\n leaq __dso_handle(%rip),%rdx\n call __cxa_atexit@PLT\n" +
-           epilogue(name, 0) + ".hidden __dso_handle\n.weak __dso_handle\n.data\n.balign 8\n__dso_handle: .quad 0\n.text\n";
+           " movq %rcx,%rdi\n xorl %esi,%esi\n leaq opc_dso_handle(%rip),%rdx\n call __cxa_atexit@PLT\n" +
+           epilogue(name, 0);
 }
 
 } // namespace
@@ -96,14 +96,14 @@ bool is_host_symbol(std::string_view symbol) {
     for (auto prefix : prefixes)
         if (symbol.starts_with(prefix))
             return true;
-    return symbol == "__cxa_atexit" || symbol == "__sancov_lowest_stack";
+    return symbol == "__cxa_atexit" || symbol == "__cxa_finalize" || symbol == "__sancov_lowest_stack";
 }
 
 bool is_host_function(std::string_view symbol) {
     for (auto data : data_symbols)
         if (symbol == data)
             return false;
-    return symbol == "atexit" || (is_host_symbol(symbol) && symbol != "__cxa_atexit");
+    return symbol == "atexit" || (is_host_symbol(symbol) && !symbol.starts_with("__cxa_"));
 }
 
 std::string bridged_name(std::string_view host_function) {
@@ -111,7 +111,10 @@ std::string bridged_name(std::string_view host_function) {
 }
 
 std::string bridge_assembly(const std::set<std::string>& host_functions) {
-    std::string text = ".text\n";
+    // Runs the functions registered for this module's end, as crtbegin's code does in ordinary libraries.
+    std::string text = ".data\n.balign 8\nopc_dso_handle: .quad opc_dso_handle\n"
+                       ".text\nopc_finish:\n leaq opc_dso_handle(%rip),%rdi\n jmp __cxa_finalize@PLT\n"
+                       ".section .fini_array,\"aw\",@fini_array\n.balign 8\n.quad opc_finish\n.text\n";
     for (const auto& function : host_functions) {
         if (function == "atexit")
             text += atexit_thunk();

@@ -4,6 +4,7 @@
 #include "drivertools/elf_file.h"
 #include "drivertools/host_bridge.h"
 #include "drivertools/process.h"
+#include "drivertools/profile_runtime.h"
 #include "drivertools/symbol_names.h"
 #include "drivertools/text.h"
 
@@ -11,6 +12,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <map>
+#include <optional>
 #include <unistd.h>
 
 namespace openportcls::drivertools {
@@ -42,18 +44,31 @@ Result<ObjectSymbols> symbols_of(const fs::path& object) {
 constexpr std::string_view section_alignment = ".section INIT,\"ax\",@progbits\n.balign 4096\n"
                                                ".section PAGE,\"ax\",@progbits\n.balign 4096\n";
 
-std::string assembly(const LinkRequest& link, const BuildRequest& request, const std::set<std::string>& host_functions) {
+std::string assembly(const LinkRequest& link, const std::optional<ProfileRuntime>& profile,
+                     const std::set<std::string>& host_functions) {
     auto text = bridge_assembly(host_functions) + std::string(section_alignment) + note_assembly(link.note);
-    if (request.coverage) {
-        // Profiles of all runs of this module add up beside it (%m).
-        text += fmt::format(".section .rodata\n.globl __llvm_profile_filename\n.hidden __llvm_profile_filename\n"
-                            "__llvm_profile_filename: .asciz \"{}.%m.profraw\"\n",
-                            fs::absolute(link.output).string());
-        // The profile runtime is C for the host and registers its writer when it is loaded.
-        text += ".text\n.globl atexit\n.hidden atexit\natexit:\n xorl %esi,%esi\n leaq opc_dso_handle(%rip),%rdx\n"
-                " jmp __cxa_atexit@PLT\n.data\n.balign 8\nopc_dso_handle: .quad opc_dso_handle\n";
-    }
+    if (profile)
+        text += profile_assembly(*profile, link.output);
     return text + ".section .note.GNU-stack,\"\",@progbits\n";
+}
+
+// Everything the driver and the runtime for drivers define under a plain name.
+Result<std::set<std::string>> defined_in(const LinkRequest& link) {
+    std::set<std::string> defined;
+    auto take = [&](const fs::path& object) -> Result<void> {
+        auto symbols = symbols_of(object);
+        if (!symbols)
+            return symbols.error();
+        defined.merge(symbols->defined);
+        return {};
+    };
+    for (const auto& unit : link.units)
+        if (auto taken = take(unit.object); !taken)
+            return taken.error();
+    for (const auto& object : link.runtime)
+        if (auto taken = take(object); !taken)
+            return taken.error();
+    return defined;
 }
 
 // Which of the driver's files ask for a symbol.
@@ -147,10 +162,20 @@ Result<void> link_module(const BuildRequest& request, const Toolchain& toolchain
         }
     } cleaner{{companion, version_script, linked}};
 
+    std::optional<ProfileRuntime> profile;
+    if (request.coverage) {
+        auto defined = defined_in(link);
+        if (!defined)
+            return defined.error();
+        auto prepared = prepare_profile_runtime(toolchain, *defined, link.work_directory);
+        if (!prepared)
+            return prepared.error();
+        profile = std::move(*prepared);
+    }
     if (auto assembled = run_tool(request,
                                   {toolchain.clang.string(), "--target=x86_64-pc-linux-gnu", "-x", "assembler", "-c", "-",
                                    "-o", companion},
-                                  assembly(link, request, host_functions));
+                                  assembly(link, profile, host_functions));
         !assembled)
         return assembled;
     auto exported = std::string("DriverEntry;") + (request.coverage ? " __llvm_profile_write_file;" : "");
@@ -170,10 +195,8 @@ Result<void> link_module(const BuildRequest& request, const Toolchain& toolchain
     for (const auto& object : link.runtime)
         command.push_back(object.string());
     command.emplace_back("--end-lib");
-    if (request.coverage) {
-        command.emplace_back("--undefined=__llvm_profile_runtime");
-        command.push_back(toolchain.runtime_library("profile-x86_64.a").string());
-    }
+    if (profile)
+        command.push_back(profile->object.string());
     if (auto done = run_tool(request, command); !done)
         return Error{status_unsuccessful, link.note.name + ": linking failed"};
 
@@ -182,8 +205,7 @@ Result<void> link_module(const BuildRequest& request, const Toolchain& toolchain
         return module.error();
     std::string missing;
     for (const auto& symbol : module->dynamic_symbols()) {
-        bool by_profile_runtime = request.coverage && objects.empty() == false &&
-                                  users_of(std::string(symbol.name), objects) == "the driver runtime";
+        bool by_profile_runtime = profile && profile->imports.contains(symbol.name);
         if (symbol.defined || symbol.weak || link.exports.contains(symbol.name) || is_host_symbol(symbol.name) ||
             by_profile_runtime)
             continue;

@@ -1,0 +1,195 @@
+#include "drivertools/build_command.h"
+
+#include "drivertools/drivertools.h"
+#include "drivertools/text.h"
+
+#include <cstdio>
+#include <fmt/format.h>
+#include <unistd.h>
+#include <vector>
+
+namespace openportcls::drivertools {
+
+namespace {
+
+constexpr int exit_failed = 1;
+constexpr int exit_usage = 2;
+
+constexpr const char* options_help =
+    "  -o FILE               the module to write\n"
+    "  --debug               DBG=1, no optimisation\n"
+    "  --sanitize=LIST       address,undefined or thread\n"
+    "  --coverage --fuzz     instrument for llvm-cov, for libFuzzer\n"
+    "  -D NAME[=VALUE]       in addition to the project's definitions\n"
+    "  -I FOLDER             before the project's include folders\n"
+    "  --exports LIBRARY     whose symbols the module may import\n"
+    "  --wdk FOLDER --runtime FOLDER --cache FOLDER\n"
+    "  --depfile FILE        what the module depends on, for make and ninja\n"
+    "  --json                print the result as one object\n"
+    "  --verbose             show the commands\n";
+
+std::string escaped_for_make(const std::string& path) {
+    return replace_all(replace_all(replace_all(path, "$", "$$"), " ", "\\ "), "#", "\\#");
+}
+
+Result<void> write_depfile(const std::string& file, const BuildReport& report) {
+    auto text = escaped_for_make(report.module.string()) + ":";
+    for (const auto& dependency : report.dependencies)
+        text += " \\\n  " + escaped_for_make(dependency.string());
+    return write_file(file, text + "\n");
+}
+
+struct Options {
+    BuildRequest request;
+    std::string depfile;
+    std::string problem;
+    bool help = false;
+    bool json = false;
+};
+
+Options parse(std::span<const std::string> arguments) {
+    Options options;
+    auto& request = options.request;
+    std::vector<std::filesystem::path> inputs;
+    for (std::size_t index = 0; index < arguments.size(); ++index) {
+        const auto& word = arguments[index];
+        auto value = [&]() -> std::string {
+            if (index + 1 < arguments.size())
+                return arguments[++index];
+            options.problem = word + " needs a value";
+            return {};
+        };
+        if (word == "--help" || word == "-h")
+            options.help = true;
+        else if (word == "-o")
+            request.output = value();
+        else if (word == "--name")
+            request.name = value();
+        else if (word == "--debug")
+            request.configuration = Configuration::debug;
+        else if (word == "--coverage")
+            request.coverage = true;
+        else if (word == "--fuzz")
+            request.fuzz = true;
+        else if (word.starts_with("--sanitize=")) {
+            auto sanitizers = parse_sanitizers(word.substr(11));
+            if (sanitizers)
+                request.sanitizers = *sanitizers;
+            else
+                options.problem = sanitizers.error().message;
+        } else if (word == "-D")
+            request.defines.push_back(value());
+        else if (word == "-I")
+            request.include_directories.emplace_back(value());
+        else if (word.starts_with("-D") && word.size() > 2)
+            request.defines.push_back(word.substr(2));
+        else if (word.starts_with("-I") && word.size() > 2)
+            request.include_directories.emplace_back(word.substr(2));
+        else if (word == "--exports")
+            request.exporting_library = value();
+        else if (word == "--wdk")
+            request.wdk_include_directory = value();
+        else if (word == "--runtime")
+            request.runtime_directory = value();
+        else if (word == "--cache")
+            request.cache_directory = value();
+        else if (word == "--depfile")
+            options.depfile = value();
+        else if (word == "--json")
+            options.json = true;
+        else if (word == "--verbose")
+            request.on_command = [](std::string_view command) { fmt::print(stderr, "{}\n", command); };
+        else if (word.starts_with("-"))
+            options.problem = word + ": no such option";
+        else
+            inputs.emplace_back(word);
+    }
+    bool files = !inputs.empty() && is_c_or_cpp_source(inputs.front());
+    if (files && !request.name.empty())
+        request.sources = inputs;
+    else if (inputs.size() == 1)
+        request.path = inputs.front();
+    else if (options.problem.empty())
+        options.problem = inputs.empty() ? "nothing to build" : "several inputs need --name";
+    return options;
+}
+
+std::string json_text(const std::string& text) {
+    std::string result = "\"";
+    for (char character : text) {
+        if (character == '"' || character == '\\')
+            result += '\\';
+        if (static_cast<unsigned char>(character) < 0x20)
+            result += fmt::format("\\u{:04x}", static_cast<unsigned>(character));
+        else
+            result += character;
+    }
+    return result + "\"";
+}
+
+void print_result(const Options& options, const BuildReport& report) {
+    auto seconds = static_cast<double>(report.elapsed.count()) / 1000;
+    if (!options.json) {
+        fmt::print("{}: {} files compiled, {} from cache, {:.2f} s\n", report.module.string(), report.compiled,
+                   report.from_cache, seconds);
+        return;
+    }
+    std::string sanitizers;
+    for (const auto& name : report.note.sanitizers)
+        sanitizers += (sanitizers.empty() ? "" : ", ") + json_text(name);
+    fmt::print("{{\"build\": {{\"module\": {}, \"name\": {}, \"configuration\": {}, \"sanitizers\": [{}], "
+               "\"coverage\": {}, \"compiled\": {}, \"from_cache\": {}, \"seconds\": {:.3f}}}}}\n",
+               json_text(report.module.string()), json_text(report.note.name), json_text(report.note.configuration),
+               sanitizers, report.note.coverage, report.compiled, report.from_cache, seconds);
+}
+
+// One line that is written over on a terminal; nothing in a pipe.
+void show_progress_on_terminal(BuildRequest& request) {
+    if (!::isatty(STDERR_FILENO))
+        return;
+    request.color_diagnostics = true;
+    request.on_progress = [](const BuildProgress& progress) {
+        auto name = std::filesystem::path(progress.item).filename().string();
+        fmt::print(stderr, "\r\x1b[K[{}/{}] {}", progress.done, progress.total, name);
+        if (progress.done == progress.total)
+            fmt::print(stderr, "\r\x1b[K");
+        std::fflush(stderr);
+    };
+    request.on_diagnostics = [](std::string_view text) { fmt::print(stderr, "\r\x1b[K{}", text); };
+}
+
+} // namespace
+
+int run_build_command(std::span<const std::string> arguments, std::string_view program) {
+    auto options = parse(arguments);
+    auto help = fmt::format("usage: {0} [options] PATH            a folder, .vcxproj, .sln or sources file\n"
+                            "       {0} [options] --name N FILE...  these files\n"
+                            "Compiles a Windows audio driver's unmodified source into a module.\n{1}",
+                            program, options_help);
+    if (options.help) {
+        fmt::print("{}", help);
+        return 0;
+    }
+    if (!options.problem.empty()) {
+        fmt::print(stderr, "{}: {}\n{}", program, options.problem, help);
+        return exit_usage;
+    }
+    options.request.on_diagnostics = [](std::string_view text) { fmt::print(stderr, "{}", text); };
+    show_progress_on_terminal(options.request);
+    auto report = build_driver(options.request);
+    if (!report) {
+        fmt::print(stderr, "{}{}: {}\n", options.request.on_progress ? "\r\x1b[K" : "", program, report.error().message);
+        return exit_failed;
+    }
+    for (const auto& note : report->notes)
+        fmt::print(stderr, "note: {}\n", note);
+    if (!options.depfile.empty())
+        if (auto written = write_depfile(options.depfile, *report); !written) {
+            fmt::print(stderr, "{}: {}\n", program, written.error().message);
+            return exit_failed;
+        }
+    print_result(options, *report);
+    return 0;
+}
+
+} // namespace openportcls::drivertools
