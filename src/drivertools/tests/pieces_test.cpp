@@ -1,0 +1,216 @@
+// The single steps between a driver's source and its module.
+#include "drivertools/compile_flags.h"
+#include "drivertools/elf_file.h"
+#include "drivertools/friend_prototypes.h"
+#include "drivertools/host_bridge.h"
+#include "drivertools/include_overlay.h"
+#include "drivertools/module_note.h"
+#include "drivertools/source_survey.h"
+#include "drivertools/symbol_names.h"
+#include "drivertools/unit_compiler.h"
+#include "temporary_folder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+using namespace openportcls;
+using namespace openportcls::drivertools;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+using testing::Pair;
+
+TEST(SymbolNames, AreReadableAndDifferent) {
+    auto first = linker_safe_name("?NewStream@CMiniportWaveRT@@UEAAJPEAXK@Z", "CMiniportWaveRT::NewStream(void *, unsigned long)");
+    auto second = linker_safe_name("?NewStream@CMiniportWaveRT@@UEAAJPEAX@Z", "CMiniportWaveRT::NewStream(void *)");
+    EXPECT_EQ(readable_part(first), "CMiniportWaveRT::NewStream");
+    EXPECT_EQ(readable_part(second), "CMiniportWaveRT::NewStream");
+    EXPECT_NE(first, second);
+    EXPECT_EQ(first, linker_safe_name("?NewStream@CMiniportWaveRT@@UEAAJPEAXK@Z", "CMiniportWaveRT::NewStream(void *, unsigned long)"));
+    for (const auto& name : {first, second})
+        EXPECT_EQ(name.find_first_of("@? \t#"), std::string::npos);
+}
+
+TEST(SymbolNames, KeepWhatPeopleKnow) {
+    auto readable = [](std::string_view mangled, std::string_view demangled) {
+        return std::string(readable_part(linker_safe_name(mangled, demangled)));
+    };
+    EXPECT_EQ(readable("??0A@@QEAA@XZ", "A::A(void)"), "A::A");
+    EXPECT_EQ(readable("??1A@@UEAA@XZ", "A::~A(void)"), "A::~A");
+    EXPECT_EQ(readable("??2@YAPEAX_K@Z", "operator new(unsigned __int64)"), "operator_new");
+    EXPECT_EQ(readable("??RF@@QEAAXXZ", "F::operator()(void)"), "F::operator()");
+    EXPECT_EQ(readable("??_7A@@6B@", "const A::`vftable'"), "A::vftable");
+    EXPECT_EQ(readable("?y@?1??fb@@YAHH@Z@4HA", "`int __cdecl fb(int)'::`2'::y"), "int_fb::2::y");
+    EXPECT_EQ(readable("??_C@_05abc@hello@", "\"hello\""), "string");
+    EXPECT_EQ(linker_safe_name("?DriverEntry@@YAJPEAX0@Z", "DriverEntry(void *, void *)"), "DriverEntry");
+    EXPECT_EQ(readable_part("ordinary"), "ordinary");
+    EXPECT_EQ(readable_part("x.opcnothexadecimals12"), "x.opcnothexadecimals12");
+    EXPECT_TRUE(needs_new_name("?f@@YAXXZ"));
+    EXPECT_FALSE(needs_new_name("DriverEntry"));
+}
+
+TEST(SymbolNames, ReadsUndnamesOutput) {
+    EXPECT_THAT(parse_undname_output("?a@@YAXXZ\na(void)\n\n?bad\n\n?b@@3HA\nb\n"),
+                ElementsAre(Pair("?a@@YAXXZ", "a(void)"), Pair("?bad", ""), Pair("?b@@3HA", "b")));
+}
+
+TEST(FriendPrototypes, AreFoundBehindTheirClass) {
+    std::string_view text = "class CMini : public IMini, public CUnknown {\n"
+                            "  // friend int NotThis(int);\n"
+                            "  enum { A = '{' };\n"
+                            "public:\n"
+                            "  friend NTSTATUS PropertyHandler_Level(IN PPCPROPERTY_REQUEST Request);\n"
+                            "  friend _IRQL_requires_max_(2) BOOLEAN\n    Isr(void* a, int (*b)(int));\n"
+                            "  friend KDEFERRED_ROUTINE TimerRoutine;\n"
+                            "  friend class Other;\n"
+                            "  friend int inline_one() { return 1; }\n"
+                            "  struct Inner { friend void Deep(Inner*); };\n"
+                            "};\n"
+                            "int after;\n";
+    auto functions = friend_functions(text);
+    std::vector<std::string> names;
+    for (const auto& function : functions) {
+        names.push_back(function.name);
+        EXPECT_EQ(text.substr(function.insert_at, 5), "\nint ");
+    }
+    EXPECT_THAT(names, ElementsAre("PropertyHandler_Level", "Isr", "TimerRoutine", "Deep"));
+    EXPECT_EQ(functions[2].prototype, "KDEFERRED_ROUTINE TimerRoutine;");
+}
+
+TEST(FriendPrototypes, ChangeNoLineNumber) {
+    std::string_view text = "class A {\n friend int F(int);\n friend int G(int);\n};\nint x;\n";
+    auto changed = with_friend_prototypes(text, {"G"});
+    EXPECT_EQ(changed, "class A {\n friend int F(int);\n friend int G(int);\n}; int G ( int );\nint x;\n");
+    EXPECT_EQ(with_friend_prototypes(text, {"H"}), text);
+}
+
+TEST(FriendPrototypes, UnderstandsInterfacesAndUnfinishedText) {
+    auto in_interface = friend_functions("DECLARE_INTERFACE_(IA, IUnknown) { friend int F(int); };");
+    ASSERT_EQ(in_interface.size(), 1U);
+    EXPECT_TRUE(friend_functions("class A { friend int F(int); ").empty());
+    EXPECT_TRUE(friend_functions("friend int F(int);").empty());
+    EXPECT_TRUE(friend_functions("} } friend \"").empty());
+}
+
+TEST(FriendPrototypes, NamesComeFromTheCompilersErrors) {
+    EXPECT_THAT(undeclared_identifiers("a.cpp:3:5: error: use of undeclared identifier 'Isr'; did you mean 'x'?\n"
+                                       "b.h:1:1: error: use of undeclared identifier 'Dpc'\n"),
+                ElementsAre("Dpc", "Isr"));
+    EXPECT_TRUE(undeclared_identifiers("a.cpp:3:5: error: expected ';'").empty());
+}
+
+TEST(SourceSurvey, FindsFoldersTraceHeadersAndTraceFunctions) {
+    TemporaryFolder folder;
+    auto source = folder.add("drv/main.cpp", "#include \"..\\Shared\\x.h\"\n#  include <Main.TMH>\n#include MACRO\n");
+    folder.add("shared/x.h", "// begin_wpp config\n// FUNC TraceIt{LEVEL=L}(FLAGS, MSG, ...);\n// end_wpp\n// FUNC Not(\n");
+    DriverProject project;
+    project.folder = folder / "drv";
+    project.units.push_back({.file = source});
+    auto survey = survey_sources(project);
+    EXPECT_THAT(survey.folders, ElementsAre(folder / "drv", folder / "shared"));
+    EXPECT_THAT(survey.trace_headers, ElementsAre("Main.TMH"));
+    EXPECT_THAT(survey.trace_functions, ElementsAre("TraceIt"));
+    EXPECT_THAT(trace_header(survey.trace_functions), HasSubstr("#define TraceIt(...) ((void)0)"));
+}
+
+TEST(IncludeOverlay, ListsHeadersNotBuildProducts) {
+    TemporaryFolder folder;
+    folder.add("A \"quoted\".h");
+    folder.add("out.so");
+    folder.add("odd.ext");
+    folder.add("run.tmh");
+    OverlayRequest request;
+    request.folders.insert(folder.path());
+    request.included_names.insert("odd.ext");
+    request.trace_header = "/generated/trace.h";
+    auto text = overlay_text(request);
+    EXPECT_THAT(text, HasSubstr("A \\\"quoted\\\".h"));
+    EXPECT_THAT(text, HasSubstr("odd.ext"));
+    EXPECT_THAT(text, Not(HasSubstr("out.so")));
+    EXPECT_THAT(text, HasSubstr("\"name\":\"run.tmh\",\"external-contents\":\"/generated/trace.h\""));
+}
+
+TEST(Depfile, IsParsedWithItsEscapes) {
+    EXPECT_THAT(parse_depfile("out/a.o: a.cpp \\\n  with\\ space.h dollar$$.h\\\n  /x/hash\\#.h\n"),
+                ElementsAre("a.cpp", "with space.h", "dollar$.h", "/x/hash#.h"));
+    EXPECT_TRUE(parse_depfile("").empty());
+}
+
+TEST(HostBridge, KnowsFunctionsFromData) {
+    EXPECT_TRUE(is_host_function("__asan_report_load4"));
+    EXPECT_TRUE(is_host_function("__tsan_func_entry"));
+    EXPECT_TRUE(is_host_function("atexit"));
+    EXPECT_FALSE(is_host_function("__asan_shadow_memory_dynamic_address"));
+    EXPECT_FALSE(is_host_function("__llvm_profile_runtime"));
+    EXPECT_FALSE(is_host_function("memcpy"));
+    EXPECT_FALSE(is_host_symbol("ExAllocatePool2"));
+    // Reports name the driver's place, not the thunk's.
+    EXPECT_THAT(bridge_assembly({"__tsan_read4"}), HasSubstr("call __tsan_read4_pc@PLT"));
+    EXPECT_THAT(bridge_assembly({"__asan_report_store8"}), HasSubstr("call __asan_report_error@PLT"));
+    EXPECT_THAT(bridge_assembly({"__asan_report_present"}), HasSubstr("call __asan_report_present@PLT"));
+}
+
+TEST(ModuleNoteText, ComesBackAsItWas) {
+    ModuleNote note;
+    note.name = "cable";
+    note.configuration = "debug";
+    note.sanitizers = {"address", "undefined"};
+    note.coverage = true;
+    note.source_folder = "/a b/c";
+    note.inf_files = {"/a b/c/cable.inx"};
+    note.flags = "-O0 -DX=1";
+    auto parsed = parse_note_text(note_text(note));
+    ASSERT_TRUE(parsed);
+    EXPECT_EQ(*parsed, note);
+    EXPECT_TRUE(parsed->has_sanitizer("address"));
+    EXPECT_FALSE(parsed->has_sanitizer("thread"));
+    EXPECT_FALSE(parse_note_text(""));
+    EXPECT_FALSE(parse_note_text("abi=x\nname=a\n"));
+}
+
+TEST(ElfFile, RefusesDamage) {
+    EXPECT_FALSE(ElfFile::parse("", "x"));
+    EXPECT_FALSE(ElfFile::parse("not an ELF file at all, but long enough to hold a header of one, surely", "x"));
+    auto own = read_file("/proc/self/exe");
+    ASSERT_TRUE(own);
+    ASSERT_TRUE(ElfFile::parse(*own, "own"));
+    // Cut anywhere: an answer or an error, never a read outside (the sanitizer builds watch).
+    for (std::size_t size : {std::size_t{64}, std::size_t{200}, own->size() / 2, own->size() - 100})
+        (void)ElfFile::parse(own->substr(0, size), "cut");
+    EXPECT_FALSE(read_module_note("/proc/self/exe"));
+}
+
+TEST(CompileFlags, AskForTheWindowsAbi) {
+    BuildRequest request;
+    auto flags = common_flags(request, Instrumented::yes);
+    EXPECT_THAT(flags, Contains("--target=x86_64-pc-windows-msvc-elf"));
+    EXPECT_THAT(flags, Contains("-nostdinc"));
+    EXPECT_THAT(flags, Contains("-O2"));
+    request.sanitizers.address = true;
+    request.configuration = Configuration::debug;
+    flags = common_flags(request, Instrumented::yes);
+    EXPECT_THAT(flags, Contains("-fsanitize=address"));
+    EXPECT_THAT(flags, Contains("-O0"));
+    EXPECT_THAT(common_flags(request, Instrumented::no), Not(Contains("-fsanitize=address")));
+}
+
+TEST(CompileFlags, LetTheLastDefinitionWin) {
+    SourceUnit unit;
+    unit.defines = {"A=1", "B", "A=2"};
+    BuildRequest request;
+    request.defines = {"B=3"};
+    auto flags = unit_flags(unit, request, "/wdk", "");
+    EXPECT_THAT(flags, Not(Contains("-DA=1")));
+    EXPECT_THAT(flags, Contains("-DA=2"));
+    EXPECT_THAT(flags, Not(Contains("-DB")));
+    EXPECT_THAT(flags, Contains("-DB=3"));
+}
+
+TEST(Sanitizers, AreParsed) {
+    auto both = parse_sanitizers("address,undefined");
+    ASSERT_TRUE(both);
+    EXPECT_THAT(both->names(), ElementsAre("address", "undefined"));
+    EXPECT_FALSE(parse_sanitizers("address,thread"));
+    EXPECT_FALSE(parse_sanitizers("memory"));
+}
