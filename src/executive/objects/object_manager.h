@@ -23,7 +23,8 @@ namespace openportcls::executive {
 struct ObjectCallbacks {
     // The last handle was closed; for a file object that means IRP_MJ_CLEANUP.
     void (*last_handle_closed)(machine::Machine& machine, void* body) = nullptr;
-    // The last reference is gone: free the body. Runs at the IRQL of the last dereference (DISPATCH_LEVEL at most).
+    // The last reference is gone: free the body. Always at PASSIVE_LEVEL: when the last reference goes at a higher
+    // IRQL a system worker thread does it.
     void (*destroy)(machine::Machine& machine, void* body) = nullptr;
     // The body is plain memory of the executive: `destroy` may still run while the machine is being taken down.
     bool destroy_with_machine = false;
@@ -63,6 +64,8 @@ public:
     // The references that are left. A body that is no object, or has no reference left to give, is a bugcheck
     // REFERENCE_BY_POINTER (0x18).
     std::int64_t dereference(void* body, std::int64_t count = 1);
+    // The same, but `destroy` runs later, at PASSIVE_LEVEL in a system worker thread.
+    void dereference_deferred(void* body);
 
     // ---- handles --------------------------------------------------------------------------------------------
     // The handle holds a reference of its own. `attributes`: OBJ_KERNEL_HANDLE.
@@ -93,8 +96,12 @@ public:
     void for_each_handle(const std::function<void(HANDLE, const HandleEntry&)>& visit) const;
 
 private:
-    void destroy(ObjectHeader& header);
+    struct DeferredDestruction;
+
+    void destroy(ObjectHeader& header, bool deferred);
+    static VOID NTAPI destroy_later(PVOID work);
     void handle_gone(void* body);
+    std::int64_t drop_references(void* body, std::int64_t count, bool deferred);
 
     machine::Machine& machine_;
     std::map<std::uint64_t, ObjectHeader> objects_;

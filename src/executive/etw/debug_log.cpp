@@ -1,0 +1,106 @@
+#include "executive/etw/debug_log.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include <ntddk.h>
+
+namespace openportcls::executive {
+namespace {
+
+bool same_guid(const GUID& left, const GUID& right) {
+    return std::memcmp(&left, &right, sizeof(GUID)) == 0;
+}
+
+// A level below 32 is a bit number, anything else a mask, as DbgPrintEx documents it.
+std::uint32_t level_mask(std::uint32_t level) {
+    return level < 32 ? 1u << level : level;
+}
+
+constexpr std::uint32_t unknown_component = 0xFFFFFFFF;
+
+} // namespace
+
+Etw& Etw::of(machine::Machine& machine) {
+    auto* existing = machine.find_subsystem<Etw>();
+    return existing != nullptr ? *existing : machine.add_subsystem<Etw>();
+}
+
+Etw& Etw::current() {
+    return of(machine::Machine::current());
+}
+
+void Etw::log(LogSource source, std::uint32_t component, std::uint32_t level, std::string_view text) {
+    if (records_.size() == most_records) {
+        records_.pop_front();
+    }
+    records_.push_back({machine_.now(), source, component, level, std::string(text)});
+    machine_.trace(machine::EventKind::log, component, static_cast<std::int64_t>(source), text);
+    if (listener_) {
+        listener_(records_.back());
+    }
+}
+
+bool Etw::passes_filter(std::uint32_t component, std::uint32_t level) const {
+    // Everything passes until someone sets a filter: a debugger is attached, so to speak.
+    const auto found = filters_.find(component);
+    return found == filters_.end() || (found->second & level_mask(level)) != 0;
+}
+
+void Etw::set_filter(std::uint32_t component, std::uint32_t level, bool enabled) {
+    auto& mask = filters_.try_emplace(component, component == unknown_component ? 0 : 0xFFFFFFFF).first->second;
+    mask = enabled ? mask | level_mask(level) : mask & ~level_mask(level);
+}
+
+std::uint64_t Etw::register_provider(const EtwProvider& provider) {
+    EtwProvider& added = providers_[++last_handle_] = provider;
+    const std::uint64_t handle = last_handle_;
+    for (const Enablement& entry : enabled_) {
+        if (same_guid(entry.id, provider.id)) {
+            added.enabled = true;
+            added.level = entry.level;
+            added.match_any_keyword = entry.match_any_keyword;
+        }
+    }
+    if (added.enabled) {
+        notify(added);
+    }
+    return handle;
+}
+
+bool Etw::unregister_provider(std::uint64_t handle) {
+    return providers_.erase(handle) != 0;
+}
+
+EtwProvider* Etw::find_provider(std::uint64_t handle) {
+    const auto found = providers_.find(handle);
+    return found == providers_.end() ? nullptr : &found->second;
+}
+
+void Etw::enable_provider(const GUID& id, bool enable, UCHAR level, ULONGLONG match_any_keyword) {
+    std::erase_if(enabled_, [&](const Enablement& entry) { return same_guid(entry.id, id); });
+    if (enable) {
+        enabled_.push_back({id, level, match_any_keyword});
+    }
+    for (auto& [handle, provider] : providers_) {
+        if (same_guid(provider.id, id)) {
+            provider.enabled = enable;
+            provider.level = enable ? level : UCHAR{0};
+            provider.match_any_keyword = enable ? match_any_keyword : 0;
+            notify(provider);
+        }
+    }
+}
+
+void Etw::notify(const EtwProvider& provider) {
+    using Callback = VOID(NTAPI*)(const GUID* source, ULONG control_code, UCHAR level, ULONGLONG match_any_keyword,
+                                  ULONGLONG match_all_keyword, PVOID filter_data, PVOID context);
+    if (provider.callback != nullptr) {
+        const GUID none{};
+        reinterpret_cast<Callback>(provider.callback)(&none, provider.enabled ? 1 : 0, provider.level,
+                                                      provider.match_any_keyword, provider.match_all_keyword, nullptr,
+                                                      provider.callback_context);
+    }
+}
+
+} // namespace openportcls::executive

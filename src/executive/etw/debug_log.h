@@ -1,0 +1,89 @@
+// What drivers say: DbgPrint, ETW events, WMI registrations.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <wdm.h>
+
+#include "machine/machine.h"
+
+namespace openportcls::executive {
+
+enum class LogSource : std::uint8_t { debug_print, etw, wpp, wmi, error_log };
+
+struct LogRecord {
+    machine::Nanoseconds time = 0;
+    LogSource source = LogSource::debug_print;
+    std::uint32_t component = 0; // DPFLTR_xxx_ID
+    std::uint32_t level = 0;
+    std::string text;
+};
+
+struct EtwProvider {
+    GUID id{};
+    bool enabled = false;
+    UCHAR level = 0;
+    ULONGLONG match_any_keyword = 0;
+    ULONGLONG match_all_keyword = 0;
+    std::uint64_t events = 0; // written so far
+    // The provider's PETWENABLECALLBACK.
+    void* callback = nullptr;
+    void* callback_context = nullptr;
+};
+
+class Etw : public machine::Subsystem {
+public:
+    static constexpr machine::SubsystemId subsystem_id = machine::SubsystemId::etw;
+    static constexpr std::size_t most_records = 10'000; // the oldest go first
+
+    explicit Etw(machine::Machine& machine) : machine_(machine) {}
+
+    // The current machine's, made on first use.
+    static Etw& current();
+    static Etw& of(machine::Machine& machine);
+
+    void log(LogSource source, std::uint32_t component, std::uint32_t level, std::string_view text);
+    const std::deque<LogRecord>& records() const { return records_; }
+    // Told of every record at once; for the command's --verbose and for tests.
+    void set_listener(std::function<void(const LogRecord&)> listener) { listener_ = std::move(listener); }
+
+    // Debug filter masks by component; a message passes when its level's bit is set here or in the default mask.
+    bool passes_filter(std::uint32_t component, std::uint32_t level) const;
+    void set_filter(std::uint32_t component, std::uint32_t level, bool enabled);
+
+    // ---- ETW ------------------------------------------------------------------------------------------------
+    std::uint64_t register_provider(const EtwProvider& provider);
+    bool unregister_provider(std::uint64_t handle);
+    EtwProvider* find_provider(std::uint64_t handle);
+    // As a trace session does; the provider's callback is called. Future registrations of the id are enabled too.
+    void enable_provider(const GUID& id, bool enable, UCHAR level, ULONGLONG match_any_keyword);
+    std::size_t provider_count() const { return providers_.size(); }
+
+    // ---- WMI ------------------------------------------------------------------------------------------------
+    std::vector<DEVICE_OBJECT*> wmi_devices; // in order of registration
+
+private:
+    static void notify(const EtwProvider& provider);
+
+    struct Enablement {
+        GUID id;
+        UCHAR level;
+        ULONGLONG match_any_keyword;
+    };
+
+    machine::Machine& machine_;
+    std::deque<LogRecord> records_;
+    std::function<void(const LogRecord&)> listener_;
+    std::map<std::uint32_t, std::uint32_t> filters_;
+    std::map<std::uint64_t, EtwProvider> providers_;
+    std::vector<Enablement> enabled_;
+    std::uint64_t last_handle_ = 0;
+};
+
+} // namespace openportcls::executive

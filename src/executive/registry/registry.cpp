@@ -1,0 +1,226 @@
+#include "executive/registry/registry.h"
+
+#include <fstream>
+#include <iterator>
+#include <system_error>
+
+#include "executive/objects/object_manager.h"
+#include "executive/registry/hive_file.h"
+
+namespace openportcls::executive {
+namespace {
+
+std::u16string_view take_component(std::u16string_view& path) {
+    while (path.starts_with(u'\\')) {
+        path.remove_prefix(1);
+    }
+    const std::size_t end = std::min(path.find(u'\\'), path.size());
+    const std::u16string_view component = path.substr(0, end);
+    path.remove_prefix(end);
+    while (path.starts_with(u'\\')) {
+        path.remove_prefix(1);
+    }
+    return component;
+}
+
+} // namespace
+
+Registry::Registry(machine::Machine& machine) : machine_(machine), root_(RegistryKey::make_root(u"REGISTRY")) {
+    create_layout();
+}
+
+Registry::~Registry() {
+    (void)save();
+}
+
+Registry& Registry::of(machine::Machine& machine) {
+    auto* existing = machine.find_subsystem<Registry>();
+    return existing != nullptr ? *existing : machine.add_subsystem<Registry>();
+}
+
+Registry& Registry::current() {
+    return of(machine::Machine::current());
+}
+
+void Registry::create_layout() {
+    using namespace registry_paths;
+    for (const std::u16string_view path : {services, enumerated, classes, device_classes, media_categories}) {
+        create(path);
+    }
+    create(u"\\Registry\\User\\.Default");
+    create(u"\\Registry\\Machine\\Hardware\\DeviceMap");
+    create(u"\\Registry\\Machine\\Software\\Microsoft\\Windows\\CurrentVersion");
+    const auto windows_nt = create(u"\\Registry\\Machine\\Software\\Microsoft\\Windows NT\\CurrentVersion");
+    windows_nt->set_string(u"SystemRoot", u"C:\\Windows");
+}
+
+std::int64_t Registry::now() const {
+    LARGE_INTEGER time;
+    KeQuerySystemTimePrecise(&time);
+    return time.QuadPart;
+}
+
+NTSTATUS Registry::walk(std::u16string_view path, const RegistryKey* base, std::shared_ptr<RegistryKey>* parent,
+                        std::u16string_view* last) const {
+    const RegistryKey* key = base;
+    if (base == nullptr) {
+        if (!path.starts_with(u'\\')) {
+            return STATUS_OBJECT_PATH_SYNTAX_BAD;
+        }
+        if (!equal_ignoring_case(take_component(path), root_->name())) {
+            return STATUS_OBJECT_PATH_NOT_FOUND;
+        }
+        key = root_.get();
+    } else if (path.starts_with(u'\\')) {
+        return STATUS_OBJECT_PATH_SYNTAX_BAD;
+    } else if (base->is_deleted()) {
+        return STATUS_KEY_DELETED;
+    }
+    std::shared_ptr<RegistryKey> held = std::const_pointer_cast<RegistryKey>(key->shared_from_this());
+    *last = {};
+    while (!path.empty()) {
+        const std::u16string_view component = take_component(path);
+        if (component.size() > RegistryKey::longest_name) {
+            return STATUS_OBJECT_NAME_INVALID;
+        }
+        if (path.empty()) {
+            *last = component;
+            break;
+        }
+        held = held->subkey(component);
+        if (held == nullptr) {
+            return STATUS_OBJECT_NAME_NOT_FOUND;
+        }
+    }
+    *parent = std::move(held);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS Registry::open_key(std::u16string_view path, const RegistryKey* base,
+                            std::shared_ptr<RegistryKey>* key) const {
+    std::shared_ptr<RegistryKey> parent;
+    std::u16string_view last;
+    const NTSTATUS status = walk(path, base, &parent, &last);
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    *key = last.empty() ? parent : parent->subkey(last);
+    return *key != nullptr ? STATUS_SUCCESS : STATUS_OBJECT_NAME_NOT_FOUND;
+}
+
+NTSTATUS Registry::create_key(std::u16string_view path, const RegistryKey* base, bool is_volatile,
+                              std::shared_ptr<RegistryKey>* key, bool* created) {
+    std::shared_ptr<RegistryKey> parent;
+    std::u16string_view last;
+    const NTSTATUS status = walk(path, base, &parent, &last);
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    *key = last.empty() ? parent : parent->subkey(last);
+    *created = *key == nullptr;
+    if (*created) {
+        if (parent->is_volatile() && !is_volatile) {
+            return STATUS_CHILD_MUST_BE_VOLATILE;
+        }
+        *key = parent->add_subkey(last, is_volatile);
+        changed(*parent);
+        changed(**key);
+    }
+    return STATUS_SUCCESS;
+}
+
+std::shared_ptr<RegistryKey> Registry::find(std::u16string_view path, const RegistryKey* base) const {
+    std::shared_ptr<RegistryKey> key;
+    return NT_SUCCESS(open_key(path, base, &key)) ? key : nullptr;
+}
+
+std::shared_ptr<RegistryKey> Registry::create(std::u16string_view path, const RegistryKey* base) {
+    std::shared_ptr<RegistryKey> key = base != nullptr
+                                           ? std::const_pointer_cast<RegistryKey>(base->shared_from_this())
+                                           : root_;
+    if (base == nullptr && !equal_ignoring_case(take_component(path), root_->name())) {
+        return nullptr;
+    }
+    while (!path.empty()) {
+        const std::u16string_view component = take_component(path);
+        if (component.size() > RegistryKey::longest_name) {
+            return nullptr;
+        }
+        if (!component.empty()) {
+            key = key->add_subkey(component, false);
+        }
+    }
+    return key;
+}
+
+HANDLE Registry::open_handle(const std::shared_ptr<RegistryKey>& key, ACCESS_MASK desired_access, ULONG attributes) {
+    auto* body = new KeyObject{key};
+    ObjectManager& objects = ObjectManager::of(machine_);
+    objects.add(body, object_types::key,
+                {.destroy = [](machine::Machine&, void* object) { delete static_cast<KeyObject*>(object); },
+                 .destroy_with_machine = true});
+    HANDLE handle = objects.open_handle(body, object_types::key.map(desired_access), attributes);
+    objects.dereference(body); // the handle keeps it
+    return handle;
+}
+
+NTSTATUS Registry::open_handle(std::u16string_view path, ACCESS_MASK desired_access, bool create_missing,
+                               HANDLE* handle) {
+    *handle = nullptr;
+    std::shared_ptr<RegistryKey> key = create_missing ? create(path) : nullptr;
+    const NTSTATUS status = key != nullptr ? STATUS_SUCCESS : open_key(path, nullptr, &key);
+    if (NT_SUCCESS(status)) {
+        *handle = open_handle(key, desired_access);
+    }
+    return status;
+}
+
+NTSTATUS Registry::key_of(HANDLE handle, ACCESS_MASK needed_access, std::shared_ptr<RegistryKey>* key) const {
+    void* body = nullptr;
+    ACCESS_MASK granted = 0;
+    const NTSTATUS status =
+        ObjectManager::of(machine_).find_by_handle(handle, &object_types::key, 0, KernelMode, &body, &granted);
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    // Checked for kernel callers too, as the pages of the Zw functions say (R-REG-05).
+    if ((needed_access & ~granted) != 0) {
+        return STATUS_ACCESS_DENIED;
+    }
+    *key = static_cast<KeyObject*>(body)->key;
+    return (*key)->is_deleted() ? STATUS_KEY_DELETED : STATUS_SUCCESS;
+}
+
+Result<void> Registry::persist_in(const std::filesystem::path& file) {
+    file_ = file;
+    std::ifstream stream(file, std::ios::binary);
+    if (!stream) {
+        return {}; // a new registry
+    }
+    const std::string text((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
+    return read_hive(text, *root_);
+}
+
+Result<void> Registry::save() const {
+    if (file_.empty()) {
+        return {};
+    }
+    // Written beside and renamed, so that a crash leaves the old or the new text.
+    std::filesystem::path temporary = file_;
+    temporary += ".new";
+    {
+        std::ofstream stream(temporary, std::ios::binary | std::ios::trunc);
+        stream << write_hive(*root_);
+        if (!stream.flush()) {
+            return Error{STATUS_REGISTRY_IO_FAILED, "cannot write the registry to " + temporary.string()};
+        }
+    }
+    std::error_code problem;
+    std::filesystem::rename(temporary, file_, problem);
+    if (problem) {
+        return Error{STATUS_REGISTRY_IO_FAILED, "cannot rename to " + file_.string() + ": " + problem.message()};
+    }
+    return {};
+}
+
+} // namespace openportcls::executive
