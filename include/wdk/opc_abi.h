@@ -198,8 +198,10 @@ typedef double DOUBLE;
 
 #if OPC_DRIVER
 typedef wchar_t WCHAR;
-#else
+#elif defined(__cplusplus)
 typedef char16_t WCHAR;
+#else
+typedef __CHAR16_TYPE__ WCHAR;
 #endif
 
 OPC_STATIC_ASSERT(sizeof(LONG) == 4 && sizeof(ULONG) == 4, "LONG is 32 bits, always");

@@ -16,7 +16,7 @@
 #endif
 
 #ifndef DEFINE_GUIDEX
-#define DEFINE_GUIDEX(name) EXTERN_C const GUID DECLSPEC_SELECTANY name = {STATICGUIDOF(name)}
+#define DEFINE_GUIDEX(name) OPC_GUID_DEFINITION GUID name = {STATICGUIDOF(name)}
 #endif
 
 #if defined(__cplusplus) && OPC_DRIVER

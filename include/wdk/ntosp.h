@@ -1,0 +1,4 @@
+#ifndef _NTOSP_
+#define _NTOSP_
+#include "ntifs.h"
+#endif
