@@ -19,22 +19,22 @@ PVOID allocate_zeroed(size_t size, POOL_TYPE pool_type, ULONG tag)
 
 #define OPC_WEAK __attribute__((weak))
 
-OPC_WEAK PVOID operator new(size_t size, POOL_TYPE pool_type)
+OPC_WEAK PVOID operator new(size_t size, POOL_TYPE pool_type) noexcept
 {
     return allocate_zeroed(size, pool_type, default_tag);
 }
 
-OPC_WEAK PVOID operator new(size_t size, POOL_TYPE pool_type, ULONG tag)
+OPC_WEAK PVOID operator new(size_t size, POOL_TYPE pool_type, ULONG tag) noexcept
 {
     return allocate_zeroed(size, pool_type, tag);
 }
 
-OPC_WEAK PVOID operator new[](size_t size, POOL_TYPE pool_type)
+OPC_WEAK PVOID operator new[](size_t size, POOL_TYPE pool_type) noexcept
 {
     return allocate_zeroed(size, pool_type, default_tag);
 }
 
-OPC_WEAK PVOID operator new[](size_t size, POOL_TYPE pool_type, ULONG tag)
+OPC_WEAK PVOID operator new[](size_t size, POOL_TYPE pool_type, ULONG tag) noexcept
 {
     return allocate_zeroed(size, pool_type, tag);
 }

@@ -2,6 +2,7 @@
 #ifndef OPC_KS_KERNEL_H
 #define OPC_KS_KERNEL_H
 
+#include "fast_io.h"
 #include "ks_properties.h"
 
 typedef PVOID KSWORKER, *PKSWORKER;

@@ -1,0 +1,25 @@
+/* Every KS and port class header, in one unit. */
+#define PC_OLD_NAMES
+#define PC_IMPLEMENTATION
+#include <audioenginebaseapo.h>
+#include <devguid.h>
+#include <dmksctrl.h>
+#include <dmusicks.h>
+#include <dmusics.h>
+#include <dmusprop.h>
+#include <drmk.h>
+#include <hdaudio.h>
+#include <kcom.h>
+#include <ks.h>
+#include <ksdebug.h>
+#include <ksmedia.h>
+#include <ksproxy.h>
+#include <mmdeviceapi.h>
+#include <mmreg.h>
+#include <mmsystem.h>
+#include <msapofxproxy.h>
+#include <portcls.h>
+#include <sidebandaudio.h>
+#include <stdunk.h>
+#include <swenum.h>
+#include <unknwn.h>

@@ -1,0 +1,30 @@
+#!/bin/sh
+# Compiles every header of include/wdk alone, then the layout assertions, in one dialect.
+#   compile_headers.sh CLANG MODE WDK_FOLDER TEST_FOLDER ROWS_FOLDER
+set -eu
+clang=$1 mode=$2 wdk=$3 tests=$4 rows=$5
+
+microsoft="-nostdinc -fms-extensions -fms-compatibility -fms-compatibility-version=19.29"
+case $mode in
+host-c)      flags="-x c -std=gnu11 -mms-bitfields" unit=$tests/layouts.c ;;
+host-c++)    flags="-x c++ -std=gnu++20 -mms-bitfields" unit=$tests/layouts_cxx.cpp ;;
+driver-c)    flags="-x c --target=x86_64-pc-windows-msvc-elf $microsoft" unit=$tests/layouts.c ;;
+driver-c++)  flags="-x c++ -std=c++14 -Wno-c++17-extensions --target=x86_64-pc-windows-msvc-elf $microsoft -fno-exceptions -fno-rtti"
+             unit=$tests/layouts_cxx.cpp ;;
+windows-c++) flags="-x c++ -std=c++14 -Wno-c++17-extensions --target=x86_64-pc-windows-msvc $microsoft -fno-exceptions -fno-rtti"
+             unit=$tests/layouts_cxx.cpp ;;
+*) echo "unknown mode $mode" >&2; exit 2 ;;
+esac
+
+failed=0
+for header in "$wdk"/*.h; do
+    name=$(basename "$header")
+    if ! printf '#include <%s>\n' "$name" | "$clang" $flags -fsyntax-only -Wall -Wextra -Wno-unused-function -isystem "$wdk" -; then
+        echo "FAILED alone: $name ($mode)"
+        failed=1
+    fi
+done
+for source in "$unit" $(case $mode in *-c) echo "$tests/c_vtables.c" ;; esac); do
+    "$clang" $flags -fsyntax-only -isystem "$wdk" -I"$rows" -I"$tests" "$source" || failed=1
+done
+exit $failed

@@ -1,0 +1,2 @@
+#include "all_headers.h"
+#include "layouts.h"
