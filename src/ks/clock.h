@@ -1,8 +1,6 @@
 // Clock objects: KSNAME_Clock opened on a pin, its properties and its interval and position marks (R-KS-07).
 #pragma once
 
-#include <memory>
-
 #include <ks.h>
 
 #include "ks/events.h"
@@ -15,8 +13,10 @@ class Clock;
 // What a clock tells the time of. <= DISPATCH_LEVEL.
 class ClockSource {
 public:
-    virtual LONGLONG stream_time() = 0; // 100 ns since STOP
+    // In 100 ns since STOP. `physical`: where the device is, as opposed to what has been presented.
+    virtual LONGLONG stream_time(bool physical) = 0;
     virtual KSSTATE clock_state() = 0;
+    // The clock's last handle is gone.
     virtual void clock_closed(Clock& clock) = 0;
 
 protected:
@@ -37,19 +37,19 @@ private:
 
 class Clock final : public OpenObject {
 public:
-    Clock(ClockSource& source, FILE_OBJECT& file);
-    ~Clock() override;
+    // IRP_MJ_CREATE with KSNAME_Clock: checks KSCLOCK_CREATE, makes the clock and attaches it to the IRP's file.
+    static NTSTATUS create(ClockSource& source, IRP& irp, const void* parameters, ULONG bytes, Clock*& clock);
 
-    // The source has gone or changed state: marks are re-timed.
+    // The source goes before its clock does: from now on the clock answers STATUS_DEVICE_NOT_READY.
     void source_gone();
-    void state_changed();
-    // Position moved: fires the marks that are due. <= DISPATCH_LEVEL.
+    // The source's state has changed: marks are timed anew.
+    void state_changed() { update(); }
+    // Fires the marks that are due and arms the timer for the next. <= DISPATCH_LEVEL.
     void update();
 
-    // Correlated: also the system time of the reading.
-    LONGLONG time() const;
-    LONGLONG physical_time() const;
-    KSSTATE state() const;
+    bool is_connected() const { return source_ != nullptr; }
+    LONGLONG time(bool physical) const { return source_ == nullptr ? 0 : source_->stream_time(physical); }
+    KSSTATE state() const { return source_ == nullptr ? KSSTATE_STOP : source_->clock_state(); }
 
     NTSTATUS property(IRP& irp) override;
     NTSTATUS enable_event(IRP& irp) override;
@@ -57,11 +57,14 @@ public:
     void cleanup(FILE_OBJECT& file) override;
     void close(FILE_OBJECT& file) override;
 
-    static NTSTATUS create(ClockSource& source, IRP& irp, const void* parameters, ULONG bytes, Clock*& clock);
+    // 100 ns: what KSPROPERTY_CLOCK_RESOLUTION reports. Positions of audio hardware move in steps of about this.
+    static constexpr LONGLONG granularity = 10'000;
 
 private:
-    static void NTAPI timer_expired(KDPC* dpc, void* context, void*, void*);
-    void arm();
+    explicit Clock(ClockSource& source);
+    ~Clock() override;
+
+    static void NTAPI timer_expired(KDPC* dpc, void* context, void* argument1, void* argument2);
 
     ClockSource* source_;
     EventList events_;

@@ -5,21 +5,28 @@
 
 namespace openportcls::ks {
 
+class EventList;
+
 // A KSEVENT_ENTRY with what the engine keeps about it. Drivers see only `entry`.
 struct EventRecord {
     KSEVENT_ENTRY entry;
-    ULONG pin;  // KSFILTER_NODE: no pin named
-    ULONG node; // KSFILTER_NODE: no node named
-    ULONG set_id_event; // event id, as KSEVENT_ITEM may be the driver's own table
     GUID set;
-    bool linked;
-    // Told when the record leaves the list, before it is freed (may be at DISPATCH_LEVEL).
+    ULONG id;
+    ULONG pin;       // KSFILTER_NODE: no pin named
+    ULONG node;      // KSFILTER_NODE: no node named
+    EventList* list; // it is on, or nullptr
+    // Told when the record has left the list, just before it is freed (may be at DISPATCH_LEVEL, R-EVENT-01).
     void (*removed)(EventRecord& record);
-    void* context;        // for `removed`
-    const void* item;     // the table entry it was enabled through
-    WORK_QUEUE_ITEM* work_item;
+    void* context;    // for `removed`
+    const void* item; // the table entry it was enabled through
+    void* worker;     // KSEVENTF_KSWORKITEM
 
     static EventRecord& of(KSEVENT_ENTRY& entry) { return *CONTAINING_RECORD(&entry, EventRecord, entry); }
+    // Bytes that `prepare` was asked for behind the record.
+    template<class T>
+    T& extra() {
+        return *reinterpret_cast<T*>(this + 1);
+    }
 };
 
 class EventList {
@@ -29,9 +36,10 @@ public:
     EventList(const EventList&) = delete;
     EventList& operator=(const EventList&) = delete;
 
-    // The record that an IOCTL_KS_ENABLE_EVENT asks for, its notification checked and referenced; not yet on the list.
-    // `extra_bytes` follow the record. Flags outside ENABLE, ONESHOT, ENABLEBUFFERED and TOPOLOGY are the caller's.
+    // The record that an IOCTL_KS_ENABLE_EVENT asks for, its notification checked and referenced; not yet on a list.
+    // The caller has seen that the input holds a KSEVENT.
     static NTSTATUS prepare(IRP& irp, ULONG extra_bytes, EventRecord*& record);
+    // Frees a record that is on no list.
     static void discard(EventRecord& record);
 
     void add(EventRecord& record);
@@ -42,35 +50,43 @@ public:
     void remove_file(FILE_OBJECT* file) { disable(file, nullptr); }
     void remove_all();
 
-    // <= DISPATCH_LEVEL. null set: any; KSFILTER_NODE is a real value only where the flag is set.
     struct Filter {
-        const GUID* set = nullptr;
+        const GUID* set = nullptr; // null: any
         ULONG id = 0;
         bool by_pin = false;
         ULONG pin = 0;
         bool by_node = false;
         ULONG node = 0;
         FILE_OBJECT* file = nullptr; // only entries of this file object
+        bool matches(const EventRecord& record) const;
     };
+    // Signals what matches; returns how many. <= DISPATCH_LEVEL.
     ULONG generate(const Filter& filter);
 
-    // Signals one entry; used by generate and KsGenerateEvent. True: it was one-shot and is to be removed.
-    static bool signal(EventRecord& record);
+    // Signals one entry, with data for a buffered one. True: it was one-shot and is to be removed.
+    static bool signal(EventRecord& record, const void* data = nullptr, ULONG bytes = 0);
 
-    // Calls function(record) for each, under the lock; true stops. For timers over marks.
-    template<class Function>
-    void for_each(Function&& function) {
+    // KSEVENT_TYPE_QUERYBUFFER: the oldest notification of a buffered event.
+    NTSTATUS query_buffer(IRP& irp);
+
+    // visit(record) for each, under the lock; true: remove it.
+    template<class Visit>
+    void visit(Visit&& function) {
+        LIST_ENTRY removed;
+        InitializeListHead(&removed);
         KIRQL irql;
         KeAcquireSpinLock(&lock_, &irql);
         for (LIST_ENTRY* link = list_.Flink; link != &list_;) {
             EventRecord& record = EventRecord::of(*CONTAINING_RECORD(link, KSEVENT_ENTRY, ListEntry));
             link = link->Flink;
-            function(record);
+            if (function(record)) {
+                unlink(record);
+                InsertTailList(&removed, &record.entry.ListEntry);
+            }
         }
         KeReleaseSpinLock(&lock_, irql);
+        finish_removed(removed);
     }
-
-    KSPIN_LOCK& lock() { return lock_; }
 
 private:
     void unlink(EventRecord& record);

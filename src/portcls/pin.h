@@ -85,6 +85,7 @@ public:
     virtual NTSTATUS apply_format(const KSDATAFORMAT& format) = 0;
     // KSPROPERTY_AUDIO_POSITION and the clock want it; <= DISPATCH_LEVEL. Bytes.
     virtual NTSTATUS position(KSAUDIO_POSITION& position) = 0;
+    virtual NTSTATUS set_position(const KSAUDIO_POSITION& position);
     // Bytes played or captured since STOP, for the pin's clock; ports that cannot tell return false and the clock runs
     // by system time while in RUN.
     virtual bool linear_position(ULONGLONG& bytes);
@@ -107,7 +108,7 @@ private:
     NTSTATUS walk_to(KSSTATE target);
 
     // ks::ClockSource
-    LONGLONG stream_time() override;
+    LONGLONG stream_time(bool physical) override;
     KSSTATE clock_state() override { return state_; }
     void clock_closed(ks::Clock& clock) override;
 
@@ -126,7 +127,7 @@ private:
     IUnknown* stream_ = nullptr;
     std::vector<ULONGLONG> format_; // 8-byte aligned copy
     DeviceLock position_lock_;
-    std::unique_ptr<ks::ClockTime> clock_time_;
+    ks::ClockTime clock_time_;
     std::vector<ks::Clock*> clocks_;
 };
 

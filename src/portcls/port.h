@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -52,6 +53,13 @@ public:
     const std::vector<Pin*>& pins() const { return pins_; } // in order of opening
     ULONG global_pin_instances(ULONG pin) const { return global_instances_[pin]; }
 
+    // Every request on an open filter or pin passes here: restarts the idle timer, wakes an idle device (R-PWR-14).
+    // STATUS_DEVICE_NOT_READY or STATUS_DEVICE_REMOVED when the device cannot serve it.
+    NTSTATUS begin_request();
+    // The subdevice is no longer registered; what is open answers STATUS_DEVICE_REMOVED from now on.
+    void detach();
+    bool is_detached() const { return detached_; }
+
     // IPort::Init by R-INIT-01..04. On failure nothing is kept.
     NTSTATUS initialise(DEVICE_OBJECT* device, IRP* irp, IUnknown* miniport, IUnknown* adapter,
                         IResourceList* resources);
@@ -92,6 +100,8 @@ public:
 
     // A checked request, counts in order; device lock held, device in D0 (R-PWR-07).
     virtual NTSTATUS create_pin(Filter& filter, const PinRequest& request, std::unique_ptr<Pin>& pin);
+    // The pin interfaces of the port, whatever the descriptor lists (R-DESC-08). Default: streaming and looped.
+    virtual std::span<const KSPIN_INTERFACE> pin_interfaces() const;
     // WaveRT and Topology: R-PNP-01. `active_streams`: R-PNP-02.
     virtual bool supports_rebalance(bool /*active_streams*/) const { return false; }
     // Names in traces.
@@ -105,6 +115,7 @@ private:
     void forget_miniport();
 
     DeviceContext* device_ = nullptr;
+    bool detached_ = false;
     std::unique_ptr<FilterDescription> description_;
     std::unique_ptr<DispatchTables> tables_;
     IMiniport* miniport_ = nullptr;

@@ -13,7 +13,8 @@ class Pin;
 class Port;
 
 // One request on its way through a built-in handler. `value_size` comes in as the room (get) or the bytes given (set)
-// and leaves as the bytes returned, or needed when the handler answers STATUS_BUFFER_OVERFLOW.
+// and leaves as the bytes returned, or needed when the handler answers STATUS_BUFFER_OVERFLOW. For a get of a property
+// with a fixed BuiltInProperty::value_size it is that size already (the room was checked; `room` says how large it is).
 struct PropertyCall {
     Port& port;
     Filter& filter;
@@ -25,6 +26,7 @@ struct PropertyCall {
     void* value;
     ULONG value_size;
     IRP& irp;
+    ULONG room; // size of the client's value buffer
 
     template<class T>
     const T& request_as() const {
@@ -40,7 +42,6 @@ struct PropertyCall {
     // Variable-sized answers by the general rule (R-PROP-08, R-PROP-09): no room asks for the size, too little fails.
     NTSTATUS answer(const void* data, ULONG data_bytes);
     // KSMULTIPLE_ITEM answers (R-PROP-33): besides, room for the header alone receives the header.
-    // `copy` is called with the place behind the header.
     NTSTATUS answer_list(ULONG item_count, const void* items, ULONG items_bytes);
 };
 

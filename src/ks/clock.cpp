@@ -1,0 +1,235 @@
+#include "ks/clock.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "ks/event_requests.h"
+#include "ks/property_sets.h"
+
+namespace openportcls::ks {
+
+namespace {
+
+LONGLONG system_time_100ns() { return static_cast<LONGLONG>(KeQueryInterruptTime()); }
+
+// What is kept behind the EventRecord of a mark.
+struct Mark {
+    LONGLONG due;      // stream time
+    LONGLONG interval; // 0: once
+};
+
+const Clock* clock_of(const IRP* irp) {
+    return static_cast<const Clock*>(
+        OpenObject::from(IoGetCurrentIrpStackLocation(const_cast<IRP*>(irp))->FileObject));
+}
+const Clock* clock_of(const FILE_OBJECT* file) { return static_cast<const Clock*>(OpenObject::from(file)); }
+
+template<bool physical>
+NTSTATUS NTAPI get_time(IRP* irp, KSIDENTIFIER*, void* data) {
+    const Clock& clock = *clock_of(irp);
+    if (!clock.is_connected()) {
+        return STATUS_DEVICE_NOT_READY;
+    }
+    *static_cast<LONGLONG*>(data) = clock.time(physical);
+    return STATUS_SUCCESS;
+}
+
+template<bool physical>
+NTSTATUS NTAPI get_correlated_time(IRP* irp, KSIDENTIFIER*, void* data) {
+    const Clock& clock = *clock_of(irp);
+    if (!clock.is_connected()) {
+        return STATUS_DEVICE_NOT_READY;
+    }
+    auto& correlated = *static_cast<KSCORRELATED_TIME*>(data);
+    correlated.Time = clock.time(physical);
+    correlated.SystemTime = system_time_100ns();
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI get_resolution(IRP*, KSIDENTIFIER*, void* data) {
+    auto& resolution = *static_cast<KSRESOLUTION*>(data);
+    resolution.Granularity = Clock::granularity;
+    resolution.Error = 0;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI get_state(IRP* irp, KSIDENTIFIER*, void* data) {
+    *static_cast<KSSTATE*>(data) = clock_of(irp)->state();
+    return STATUS_SUCCESS;
+}
+
+template<bool physical>
+LONGLONG FASTCALL function_time(FILE_OBJECT* file) {
+    return clock_of(file)->time(physical);
+}
+
+template<bool physical>
+LONGLONG FASTCALL function_correlated_time(FILE_OBJECT* file, LONGLONG* system_time) {
+    *system_time = system_time_100ns();
+    return clock_of(file)->time(physical);
+}
+
+// Function pointers are for kernel callers only.
+NTSTATUS NTAPI get_function_table(IRP* irp, KSIDENTIFIER*, void* data) {
+    if (irp->RequestorMode != KernelMode) {
+        return STATUS_INVALID_DEVICE_REQUEST;
+    }
+    auto& table = *static_cast<KSCLOCK_FUNCTIONTABLE*>(data);
+    table.GetTime = function_time<false>;
+    table.GetPhysicalTime = function_time<true>;
+    table.GetCorrelatedTime = function_correlated_time<false>;
+    table.GetCorrelatedPhysicalTime = function_correlated_time<true>;
+    return STATUS_SUCCESS;
+}
+
+KSPROPERTY_ITEM get_item(ULONG id, PFNKSHANDLER handler, ULONG bytes) {
+    KSPROPERTY_ITEM item{};
+    item.PropertyId = id;
+    item.GetPropertyHandler = handler;
+    item.MinProperty = sizeof(KSPROPERTY);
+    item.MinData = bytes;
+    return item;
+}
+
+const KSPROPERTY_ITEM clock_items[] = {
+    get_item(KSPROPERTY_CLOCK_TIME, get_time<false>, sizeof(LONGLONG)),
+    get_item(KSPROPERTY_CLOCK_PHYSICALTIME, get_time<true>, sizeof(LONGLONG)),
+    get_item(KSPROPERTY_CLOCK_CORRELATEDTIME, get_correlated_time<false>, sizeof(KSCORRELATED_TIME)),
+    get_item(KSPROPERTY_CLOCK_CORRELATEDPHYSICALTIME, get_correlated_time<true>, sizeof(KSCORRELATED_TIME)),
+    get_item(KSPROPERTY_CLOCK_RESOLUTION, get_resolution, sizeof(KSRESOLUTION)),
+    get_item(KSPROPERTY_CLOCK_STATE, get_state, sizeof(KSSTATE)),
+    get_item(KSPROPERTY_CLOCK_FUNCTIONTABLE, get_function_table, sizeof(KSCLOCK_FUNCTIONTABLE)),
+};
+
+const GUID clock_property_set = KSPROPSETID_Clock;
+const KSPROPERTY_SET clock_sets[] = {{&clock_property_set, RTL_NUMBER_OF(clock_items), clock_items, 0, nullptr}};
+
+const GUID clock_event_set = KSEVENTSETID_Clock;
+constexpr SupportedEvent clock_events[] = {
+    {&clock_event_set, KSEVENT_CLOCK_INTERVAL_MARK, KSEVENT_TYPE_ENABLE, sizeof(KSEVENT_TIME_INTERVAL)},
+    {&clock_event_set, KSEVENT_CLOCK_POSITION_MARK, KSEVENT_TYPE_ENABLE, sizeof(KSEVENT_TIME_MARK)},
+};
+
+} // namespace
+
+void ClockTime::set_state(KSSTATE state) {
+    const bool run = state == KSSTATE_RUN;
+    if (state == KSSTATE_STOP) {
+        base_ = 0;
+    } else if (running_ && !run) {
+        base_ = now();
+    }
+    if (run && !running_) {
+        started_ = system_time_100ns();
+    }
+    running_ = run;
+}
+
+LONGLONG ClockTime::now() const { return running_ ? base_ + system_time_100ns() - started_ : base_; }
+
+Clock::Clock(ClockSource& source) : source_(&source) {
+    KeInitializeTimer(&timer_);
+    KeInitializeDpc(&dpc_, timer_expired, this);
+}
+
+Clock::~Clock() {
+    KeCancelTimer(&timer_);
+    KeFlushQueuedDpcs();
+}
+
+NTSTATUS Clock::create(ClockSource& source, IRP& irp, const void* parameters, ULONG bytes, Clock*& clock) {
+    if (bytes < sizeof(KSCLOCK_CREATE)) {
+        return STATUS_INVALID_BUFFER_SIZE;
+    }
+    if (static_cast<const KSCLOCK_CREATE*>(parameters)->CreateFlags != 0) {
+        return STATUS_INVALID_PARAMETER; // no flag is defined
+    }
+    clock = new Clock(source);
+    clock->attach_to(*IoGetCurrentIrpStackLocation(&irp)->FileObject);
+    return STATUS_SUCCESS;
+}
+
+void Clock::source_gone() {
+    source_ = nullptr;
+    KeCancelTimer(&timer_);
+    events_.remove_all();
+}
+
+void Clock::update() {
+    if (source_ == nullptr || events_.is_empty()) {
+        return;
+    }
+    const LONGLONG now = source_->stream_time(false);
+    LONGLONG next = INT64_MAX;
+    events_.visit([&](EventRecord& record) {
+        Mark& mark = record.extra<Mark>();
+        bool finished = false;
+        if (mark.due <= now) {
+            finished = EventList::signal(record);
+            if (mark.interval > 0) {
+                mark.due += ((now - mark.due) / mark.interval + 1) * mark.interval;
+            } else {
+                mark.due = INT64_MAX; // a position mark fires at one time
+            }
+        }
+        next = std::min(next, mark.due);
+        return finished;
+    });
+    if (next == INT64_MAX || source_->clock_state() != KSSTATE_RUN) {
+        KeCancelTimer(&timer_);
+        return;
+    }
+    LARGE_INTEGER due;
+    due.QuadPart = -std::max<LONGLONG>(next - now, 1);
+    KeSetTimer(&timer_, due, &dpc_);
+}
+
+void Clock::timer_expired(KDPC*, void* context, void*, void*) { static_cast<Clock*>(context)->update(); }
+
+NTSTATUS Clock::property(IRP& irp) { return handle_property(irp, clock_sets); }
+
+NTSTATUS Clock::enable_event(IRP& irp) {
+    const SupportedEvent* event = nullptr;
+    NTSTATUS status = STATUS_SUCCESS;
+    if (answer_event_query(irp, clock_events, event, status)) {
+        return status;
+    }
+    if (source_ == nullptr) {
+        return STATUS_DEVICE_NOT_READY;
+    }
+    EventRecord* record = nullptr;
+    status = EventList::prepare(irp, sizeof(Mark), record);
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    Mark& mark = record->extra<Mark>();
+    if (event->id == KSEVENT_CLOCK_INTERVAL_MARK) {
+        KSEVENT_TIME_INTERVAL data;
+        std::memcpy(&data, irp.UserBuffer, sizeof data);
+        if (data.Interval <= 0) {
+            EventList::discard(*record);
+            return STATUS_INVALID_PARAMETER;
+        }
+        mark = {data.TimeBase, data.Interval};
+    } else {
+        KSEVENT_TIME_MARK data;
+        std::memcpy(&data, irp.UserBuffer, sizeof data);
+        mark = {data.MarkTime, 0};
+    }
+    events_.add(*record);
+    update();
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS Clock::disable_event(IRP& irp) { return disable_requested_event(irp, events_); }
+
+void Clock::cleanup(FILE_OBJECT& file) { events_.remove_file(&file); }
+
+void Clock::close(FILE_OBJECT&) {
+    if (source_ != nullptr) {
+        source_->clock_closed(*this);
+    }
+    delete this;
+}
+
+} // namespace openportcls::ks

@@ -1,0 +1,308 @@
+#include "ks/events.h"
+
+#include <cstdlib>
+#include <cstring>
+
+namespace openportcls::ks {
+
+namespace {
+
+// Buffered events: one notification waiting to be fetched with QUERYBUFFER.
+struct BufferedNotification {
+    LIST_ENTRY link;
+    ULONG bytes;
+};
+
+bool is_kernel_only(ULONG notification) {
+    return (notification & (KSEVENTF_EVENT_OBJECT | KSEVENTF_SEMAPHORE_OBJECT | KSEVENTF_DPC | KSEVENTF_WORKITEM |
+                            KSEVENTF_KSWORKITEM)) != 0;
+}
+
+NTSTATUS reference_handle(HANDLE handle, POBJECT_TYPE type, KPROCESSOR_MODE mode, PVOID* object) {
+    return ObReferenceObjectByHandle(handle, EVENT_MODIFY_STATE, type, mode, object, nullptr);
+}
+
+// Checks the notification and takes what is needed to deliver it later.
+NTSTATUS take_notification(const KSEVENTDATA& data, KPROCESSOR_MODE mode, EventRecord& record) {
+    if (mode == UserMode && is_kernel_only(data.NotificationType)) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    KSEVENT_ENTRY& entry = record.entry;
+    entry.NotificationType = data.NotificationType;
+    switch (data.NotificationType) {
+    case KSEVENTF_EVENT_HANDLE:
+        return reference_handle(data.EventHandle.Event, *ExEventObjectType, mode, &entry.Object);
+    case KSEVENTF_SEMAPHORE_HANDLE:
+        entry.SemaphoreAdjustment = static_cast<ULONG>(data.SemaphoreHandle.Adjustment);
+        return reference_handle(data.SemaphoreHandle.Semaphore, *ExSemaphoreObjectType, mode, &entry.Object);
+    case KSEVENTF_EVENT_OBJECT: entry.Object = data.EventObject.Event; break;
+    case KSEVENTF_SEMAPHORE_OBJECT:
+        entry.Object = data.SemaphoreObject.Semaphore;
+        entry.SemaphoreAdjustment = static_cast<ULONG>(data.SemaphoreObject.Adjustment);
+        break;
+    case KSEVENTF_DPC: entry.Object = data.Dpc.Dpc; break;
+    case KSEVENTF_WORKITEM:
+        entry.Object = data.WorkItem.WorkQueueItem;
+        entry.Reserved = data.WorkItem.WorkQueueType;
+        break;
+    case KSEVENTF_KSWORKITEM:
+        entry.Object = data.KsWorkItem.WorkQueueItem;
+        record.worker = data.KsWorkItem.KsWorkerObject;
+        break;
+    default: return STATUS_INVALID_PARAMETER;
+    }
+    return entry.Object != nullptr ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
+}
+
+bool holds_reference(const EventRecord& record) {
+    return record.entry.Object != nullptr && (record.entry.NotificationType == KSEVENTF_EVENT_HANDLE ||
+                                              record.entry.NotificationType == KSEVENTF_SEMAPHORE_HANDLE);
+}
+
+} // namespace
+
+EventList::EventList() { InitializeListHead(&list_); }
+
+EventList::~EventList() { remove_all(); }
+
+NTSTATUS EventList::prepare(IRP& irp, ULONG extra_bytes, EventRecord*& record) {
+    const IO_STACK_LOCATION& location = *IoGetCurrentIrpStackLocation(&irp);
+    const ULONG in_bytes = location.Parameters.DeviceIoControl.InputBufferLength;
+    const auto* const event = static_cast<const KSEVENT*>(location.Parameters.DeviceIoControl.Type3InputBuffer);
+    const ULONG flags = event->Flags;
+    if (location.Parameters.DeviceIoControl.OutputBufferLength < sizeof(KSEVENTDATA)) {
+        return STATUS_INVALID_BUFFER_SIZE;
+    }
+    if (irp.UserBuffer == nullptr) {
+        return STATUS_ACCESS_VIOLATION;
+    }
+    record = static_cast<EventRecord*>(std::calloc(1, sizeof(EventRecord) + extra_bytes));
+    if (record == nullptr) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    auto* const data = static_cast<KSEVENTDATA*>(irp.UserBuffer);
+    KSEVENTDATA copy; // the client may change its own while we look
+    std::memcpy(&copy, data, sizeof copy);
+    KSEVENT_ENTRY& entry = record->entry;
+    entry.EventData = data;
+    entry.FileObject = location.FileObject;
+    record->set = event->Set;
+    record->id = event->Id;
+    record->pin = KSFILTER_NODE;
+    record->node = KSFILTER_NODE;
+    if ((flags & KSEVENT_TYPE_ONESHOT) != 0) {
+        entry.Flags |= KSEVENT_ENTRY_ONESHOT;
+    }
+    if ((flags & KSEVENT_TYPE_TOPOLOGY) != 0) {
+        if (in_bytes >= sizeof(KSE_NODE)) {
+            record->node = reinterpret_cast<const KSE_NODE*>(event)->NodeId;
+        }
+    } else if (in_bytes >= sizeof(KSE_PIN)) {
+        record->pin = reinterpret_cast<const KSE_PIN*>(event)->PinId;
+    }
+    const NTSTATUS status = take_notification(copy, irp.RequestorMode, *record);
+    if (!NT_SUCCESS(status)) {
+        entry.Object = nullptr;
+        discard(*record);
+        record = nullptr;
+        return status;
+    }
+    if ((flags & KSEVENT_TYPE_ENABLEBUFFERED) != 0) {
+        auto* const buffer = static_cast<KSBUFFER_ITEM*>(std::calloc(1, sizeof(KSBUFFER_ITEM)));
+        if (buffer == nullptr) {
+            discard(*record);
+            record = nullptr;
+            return STATUS_INSUFFICIENT_RESOURCES;
+        }
+        InitializeListHead(&buffer->BufferList);
+        entry.BufferItem = buffer;
+        entry.Flags |= KSEVENT_ENTRY_BUFFERED;
+    }
+    return STATUS_SUCCESS;
+}
+
+void EventList::discard(EventRecord& record) {
+    if (holds_reference(record)) {
+        ObDereferenceObject(record.entry.Object);
+    }
+    if ((record.entry.Flags & KSEVENT_ENTRY_BUFFERED) != 0 && record.entry.BufferItem != nullptr) {
+        LIST_ENTRY& list = record.entry.BufferItem->BufferList;
+        while (!IsListEmpty(&list)) {
+            std::free(CONTAINING_RECORD(RemoveHeadList(&list), BufferedNotification, link));
+        }
+        std::free(record.entry.BufferItem);
+    }
+    std::free(&record);
+}
+
+void EventList::add(EventRecord& record) {
+    KIRQL irql;
+    KeAcquireSpinLock(&lock_, &irql);
+    InsertTailList(&list_, &record.entry.ListEntry);
+    record.list = this;
+    KeReleaseSpinLock(&lock_, irql);
+}
+
+void EventList::unlink(EventRecord& record) {
+    RemoveEntryList(&record.entry.ListEntry);
+    record.list = nullptr;
+    record.entry.Flags |= KSEVENT_ENTRY_DELETED;
+}
+
+void EventList::finish_removed(LIST_ENTRY& removed) {
+    while (!IsListEmpty(&removed)) {
+        EventRecord& record = EventRecord::of(*CONTAINING_RECORD(RemoveHeadList(&removed), KSEVENT_ENTRY, ListEntry));
+        if (record.removed != nullptr) {
+            record.removed(record);
+        }
+        discard(record);
+    }
+}
+
+NTSTATUS EventList::disable(FILE_OBJECT* file, const KSEVENTDATA* data) {
+    LIST_ENTRY removed;
+    InitializeListHead(&removed);
+    KIRQL irql;
+    KeAcquireSpinLock(&lock_, &irql);
+    for (LIST_ENTRY* link = list_.Flink; link != &list_;) {
+        EventRecord& record = EventRecord::of(*CONTAINING_RECORD(link, KSEVENT_ENTRY, ListEntry));
+        link = link->Flink;
+        if (record.entry.FileObject == file && (data == nullptr || record.entry.EventData == data)) {
+            unlink(record);
+            InsertTailList(&removed, &record.entry.ListEntry);
+            if (data != nullptr) {
+                break;
+            }
+        }
+    }
+    KeReleaseSpinLock(&lock_, irql);
+    const bool found = !IsListEmpty(&removed);
+    finish_removed(removed);
+    return found || data == nullptr ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL; // R-KS-05
+}
+
+void EventList::remove_all() {
+    LIST_ENTRY removed;
+    InitializeListHead(&removed);
+    KIRQL irql;
+    KeAcquireSpinLock(&lock_, &irql);
+    while (!IsListEmpty(&list_)) {
+        EventRecord& record = EventRecord::of(*CONTAINING_RECORD(list_.Flink, KSEVENT_ENTRY, ListEntry));
+        unlink(record);
+        InsertTailList(&removed, &record.entry.ListEntry);
+    }
+    KeReleaseSpinLock(&lock_, irql);
+    finish_removed(removed);
+}
+
+bool EventList::signal(EventRecord& record, const void* data, ULONG bytes) {
+    KSEVENT_ENTRY& entry = record.entry;
+    if ((entry.Flags & KSEVENT_ENTRY_BUFFERED) != 0) {
+        if (auto* const note = static_cast<BufferedNotification*>(std::malloc(sizeof(BufferedNotification) + bytes))) {
+            note->bytes = bytes;
+            if (bytes != 0) {
+                std::memcpy(note + 1, data, bytes);
+            }
+            InsertTailList(&entry.BufferItem->BufferList, &note->link);
+        }
+    }
+    switch (entry.NotificationType) {
+    case KSEVENTF_EVENT_HANDLE:
+    case KSEVENTF_EVENT_OBJECT: KeSetEvent(static_cast<PRKEVENT>(entry.Object), IO_NO_INCREMENT, FALSE); break;
+    case KSEVENTF_SEMAPHORE_HANDLE:
+    case KSEVENTF_SEMAPHORE_OBJECT: {
+        // A full semaphore stays as it is: KeReleaseSemaphore would raise STATUS_SEMAPHORE_LIMIT_EXCEEDED.
+        auto* const semaphore = static_cast<PRKSEMAPHORE>(entry.Object);
+        const auto adjustment = static_cast<LONG>(entry.SemaphoreAdjustment);
+        if (adjustment > 0 && KeReadStateSemaphore(semaphore) <= semaphore->Limit - adjustment) {
+            KeReleaseSemaphore(semaphore, IO_NO_INCREMENT, adjustment, FALSE);
+        }
+        break;
+    }
+    case KSEVENTF_DPC: KeInsertQueueDpc(static_cast<PRKDPC>(entry.Object), entry.EventData, nullptr); break;
+    case KSEVENTF_WORKITEM:
+        ExQueueWorkItem(static_cast<PWORK_QUEUE_ITEM>(entry.Object), static_cast<WORK_QUEUE_TYPE>(entry.Reserved));
+        break;
+    case KSEVENTF_KSWORKITEM:
+        KsQueueWorkItem(static_cast<PKSWORKER>(record.worker), static_cast<PWORK_QUEUE_ITEM>(entry.Object));
+        break;
+    default: break;
+    }
+    return (entry.Flags & KSEVENT_ENTRY_ONESHOT) != 0;
+}
+
+ULONG EventList::generate(const Filter& filter) {
+    LIST_ENTRY removed;
+    InitializeListHead(&removed);
+    ULONG fired = 0;
+    KIRQL irql;
+    KeAcquireSpinLock(&lock_, &irql);
+    for (LIST_ENTRY* link = list_.Flink; link != &list_;) {
+        EventRecord& record = EventRecord::of(*CONTAINING_RECORD(link, KSEVENT_ENTRY, ListEntry));
+        link = link->Flink;
+        if (!filter.matches(record)) {
+            continue;
+        }
+        ++fired;
+        if (signal(record)) {
+            unlink(record);
+            InsertTailList(&removed, &record.entry.ListEntry);
+        }
+    }
+    KeReleaseSpinLock(&lock_, irql);
+    finish_removed(removed);
+    return fired;
+}
+
+bool EventList::Filter::matches(const EventRecord& record) const {
+    // An entry that was enabled without naming a pin or node stands for all of them.
+    return (set == nullptr || IsEqualGUID(*set, record.set)) && id == record.id &&
+           (!by_pin || record.pin == KSFILTER_NODE || record.pin == pin) &&
+           (!by_node || record.node == KSFILTER_NODE || record.node == node) &&
+           (file == nullptr || file == record.entry.FileObject);
+}
+
+NTSTATUS EventList::query_buffer(IRP& irp) {
+    const IO_STACK_LOCATION& location = *IoGetCurrentIrpStackLocation(&irp);
+    if (location.Parameters.DeviceIoControl.InputBufferLength < sizeof(KSQUERYBUFFER)) {
+        return STATUS_INVALID_BUFFER_SIZE;
+    }
+    const auto& query = *static_cast<const KSQUERYBUFFER*>(location.Parameters.DeviceIoControl.Type3InputBuffer);
+    const ULONG room = location.Parameters.DeviceIoControl.OutputBufferLength;
+    NTSTATUS status = STATUS_NOT_FOUND;
+    BufferedNotification* note = nullptr;
+    KIRQL irql;
+    KeAcquireSpinLock(&lock_, &irql);
+    for (LIST_ENTRY* link = list_.Flink; link != &list_; link = link->Flink) {
+        EventRecord& record = EventRecord::of(*CONTAINING_RECORD(link, KSEVENT_ENTRY, ListEntry));
+        if (record.entry.FileObject != location.FileObject || record.entry.EventData != query.EventData ||
+            (record.entry.Flags & KSEVENT_ENTRY_BUFFERED) == 0) {
+            continue;
+        }
+        LIST_ENTRY& list = record.entry.BufferItem->BufferList;
+        if (IsListEmpty(&list)) {
+            status = STATUS_NO_MORE_ENTRIES;
+            break;
+        }
+        note = CONTAINING_RECORD(list.Flink, BufferedNotification, link);
+        irp.IoStatus.Information = note->bytes;
+        if (room < note->bytes) {
+            status = room == 0 ? STATUS_BUFFER_OVERFLOW : STATUS_BUFFER_TOO_SMALL;
+            note = nullptr;
+            break;
+        }
+        RemoveEntryList(&note->link);
+        status = STATUS_SUCCESS;
+        break;
+    }
+    KeReleaseSpinLock(&lock_, irql);
+    if (note != nullptr) {
+        if (note->bytes != 0) {
+            std::memcpy(irp.UserBuffer, note + 1, note->bytes);
+        }
+        std::free(note);
+    }
+    return status;
+}
+
+} // namespace openportcls::ks

@@ -1,0 +1,113 @@
+#include "ks/request_frame.h"
+
+#include <cstdlib>
+#include <cstring>
+
+#include "ks/ks_system.h"
+
+namespace openportcls::ks {
+
+namespace {
+
+// Wrong pointers deeper in the address space fault, which the machine turns into a bugcheck as Windows would for a
+// kernel that forgot to probe; what can be told without touching the memory is refused here.
+bool is_plausible(const void* buffer, ULONG bytes) {
+    const auto begin = reinterpret_cast<std::uintptr_t>(buffer);
+    return begin >= 0x10000 && begin + bytes >= begin;
+}
+
+} // namespace
+
+bool property_value_is_input(ULONG flags) {
+    constexpr ULONG inputs = KSPROPERTY_TYPE_SET | KSPROPERTY_TYPE_UNSERIALIZESET | KSPROPERTY_TYPE_UNSERIALIZERAW |
+                             KSPROPERTY_TYPE_COPYPAYLOAD;
+    return (flags & inputs) != 0;
+}
+
+bool method_value_is_input(ULONG flags) { return (flags & KSMETHOD_TYPE_MODIFY) != KSMETHOD_TYPE_WRITE; }
+
+NTSTATUS RequestFrame::capture(IRP& from, bool (*value_is_input)(ULONG)) {
+    const IO_STACK_LOCATION& location = *IoGetCurrentIrpStackLocation(&from);
+    const ULONG in_bytes = location.Parameters.DeviceIoControl.InputBufferLength;
+    const ULONG out_bytes = location.Parameters.DeviceIoControl.OutputBufferLength;
+    void* const in = location.Parameters.DeviceIoControl.Type3InputBuffer;
+    irp = &from;
+    if (in_bytes < sizeof(KSIDENTIFIER)) {
+        return STATUS_INVALID_BUFFER_SIZE;
+    }
+    request_size = in_bytes;
+    value_size = out_bytes;
+    if (from.RequestorMode == KernelMode) {
+        request = static_cast<KSIDENTIFIER*>(in);
+        value = from.UserBuffer;
+        return STATUS_SUCCESS;
+    }
+    if (!is_plausible(in, in_bytes) || (out_bytes != 0 && !is_plausible(from.UserBuffer, out_bytes))) {
+        return STATUS_ACCESS_VIOLATION;
+    }
+    void* request_copy = request_storage_;
+    if (in_bytes > inline_request_bytes) {
+        request_copy = large_request_ = std::malloc(in_bytes);
+        if (request_copy == nullptr) {
+            return STATUS_INSUFFICIENT_RESOURCES;
+        }
+    }
+    std::memcpy(request_copy, in, in_bytes);
+    request = static_cast<KSIDENTIFIER*>(request_copy);
+
+    user_value_ = from.UserBuffer;
+    value = value_storage_;
+    if (out_bytes > inline_value_bytes) {
+        value = large_value_ = std::calloc(1, out_bytes);
+        if (value == nullptr) {
+            return STATUS_INSUFFICIENT_RESOURCES;
+        }
+    } else {
+        std::memset(value_storage_, 0, out_bytes);
+    }
+    if (out_bytes == 0) {
+        value = nullptr;
+    } else if (value_is_input(request->Flags)) {
+        std::memcpy(value, user_value_, out_bytes);
+    }
+    return STATUS_SUCCESS;
+}
+
+void RequestFrame::deliver(ULONG bytes) const {
+    if (user_value_ != nullptr && bytes != 0) {
+        std::memcpy(user_value_, value, bytes < value_size ? bytes : value_size);
+    }
+}
+
+void RequestFrame::reset() {
+    if (large_request_ != nullptr) {
+        std::free(large_request_);
+        large_request_ = nullptr;
+    }
+    if (large_value_ != nullptr) {
+        std::free(large_value_);
+        large_value_ = nullptr;
+    }
+    user_value_ = nullptr;
+    irp = nullptr;
+}
+
+RequestFrame& KsSystem::take_frame() {
+    if (free_frames_ == nullptr) [[unlikely]] {
+        frames_.push_back(std::make_unique<RequestFrame>());
+        return *frames_.back();
+    }
+    RequestFrame& frame = *free_frames_;
+    free_frames_ = frame.next_free;
+    return frame;
+}
+
+void KsSystem::give_frame(RequestFrame& frame) {
+    frame.reset();
+    frame.next_free = free_frames_;
+    free_frames_ = &frame;
+}
+
+KsSystem::~KsSystem() = default;
+
+} // namespace openportcls::ks

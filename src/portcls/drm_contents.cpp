@@ -1,0 +1,53 @@
+#include "portcls/drm_contents.h"
+
+namespace openportcls::portcls {
+
+NTSTATUS DrmContents::rights(ULONG content_id, DRMRIGHTS& rights) const {
+    if (content_id == 0) {
+        rights = {};
+        return STATUS_SUCCESS;
+    }
+    const auto found = contents_.find(content_id);
+    if (found == contents_.end()) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    rights = found->second.rights;
+    return STATUS_SUCCESS;
+}
+
+ULONG DrmContents::create(const DRMRIGHTS& rights) {
+    contents_[++last_id_] = {rights, {}};
+    return last_id_;
+}
+
+NTSTATUS DrmContents::create_mixed(const ULONG* content_ids, ULONG count, ULONG& mixed) {
+    DRMRIGHTS strictest{};
+    for (ULONG i = 0; i < count; ++i) {
+        DRMRIGHTS one;
+        const NTSTATUS status = rights(content_ids[i], one);
+        if (!NT_SUCCESS(status)) {
+            return status;
+        }
+        strictest.CopyProtect |= one.CopyProtect;
+        strictest.DigitalOutputDisable |= one.DigitalOutputDisable;
+    }
+    mixed = create(strictest);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS DrmContents::destroy(ULONG content_id) {
+    return content_id != 0 && contents_.erase(content_id) != 0 ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
+}
+
+NTSTATUS DrmContents::add_handlers(ULONG content_id, void* const* handlers, ULONG count) {
+    if (!exists(content_id) || (count != 0 && handlers == nullptr)) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    if (content_id != 0) {
+        auto& known = contents_[content_id].handlers;
+        known.insert(known.end(), handlers, handlers + count);
+    }
+    return STATUS_SUCCESS;
+}
+
+} // namespace openportcls::portcls

@@ -1,0 +1,80 @@
+#include "portcls/personality.h"
+
+#include <array>
+
+namespace openportcls::portcls {
+
+namespace {
+
+using enum WindowsVersion;
+
+// In the order of Feature.
+constexpr std::array<WindowsVersion, static_cast<std::size_t>(Feature::count)> first_version = {
+    xp,              // content_functions
+    xp,              // port_cls_version
+    xp,              // pin_count
+    xp_sp2,          // unregistering
+    vista,           // subdevice_ex: its IID is declared from Vista on
+    vista,           // wave_rt
+    windows_7,       // adapter_power_management_2
+    windows_7,       // port_cls_power
+    windows_7,       // wmi_registration
+    windows_7,       // pin_name
+    windows_7,       // notification_support_query
+    windows_8,       // adapter_power_management_3
+    windows_8,       // runtime_power (X-04: the methods' pages say 7, the conceptual page 8)
+    windows_8,       // etw_helper
+    windows_8,       // audio_engine_node
+    windows_8,       // physical_device_object
+    windows_8_1,     // signal_processing_modes
+    windows_8_1,     // audio_engine_node_2
+    windows_10,      // packet_streams
+    windows_10,      // stream_resources
+    windows_10,      // power_framework_settings
+    windows_10_1511, // pnp_management
+    windows_10_1511, // stream_resources_2
+    windows_10_1703, // notifications
+};
+
+struct Name {
+    std::string_view text;
+    WindowsVersion version;
+};
+constexpr Name names[] = {
+    {"2000", windows_2000}, {"xp", xp_sp2},        {"vista", vista},         {"7", windows_7},
+    {"8", windows_8},       {"8.1", windows_8_1},  {"10", windows_10_1703},  {"11", windows_11},
+    {"xp-rtm", xp},         {"10-rtm", windows_10}, {"10-1511", windows_10_1511},
+};
+
+} // namespace
+
+std::optional<WindowsVersion> parse_windows_version(std::string_view text) {
+    for (const Name& name : names) {
+        if (name.text == text) {
+            return name.version;
+        }
+    }
+    return std::nullopt;
+}
+
+std::string_view windows_version_name(WindowsVersion version) {
+    for (const Name& name : names) {
+        if (name.version == version) {
+            return name.text;
+        }
+    }
+    return {};
+}
+
+WindowsVersion first_version_with(Feature feature) { return first_version[static_cast<std::size_t>(feature)]; }
+
+LONG port_cls_version_number(WindowsVersion version) {
+    switch (version) {
+    case windows_2000: return kVersionWin2K;
+    case xp: return kVersionWinXP;
+    case xp_sp2: return kVersionWinXPSP1;
+    default: return kVersionWindowsLonghorn;
+    }
+}
+
+} // namespace openportcls::portcls

@@ -1,0 +1,46 @@
+// What PortCls keeps per machine.
+#pragma once
+
+#include <memory>
+
+#include "machine/machine.h"
+#include "portcls/drm_contents.h"
+#include "portcls/personality.h"
+
+namespace openportcls::portcls {
+
+class DeviceContext;
+
+class PortClsSystem : public machine::Subsystem {
+public:
+    static constexpr machine::SubsystemId subsystem_id = machine::SubsystemId::portcls;
+
+    explicit PortClsSystem(machine::Machine& machine) : machine_(machine) {}
+
+    // The current machine's, made on first use.
+    static PortClsSystem& current() {
+        auto& machine = machine::Machine::current();
+        if (auto* system = machine.find_subsystem<PortClsSystem>()) [[likely]] {
+            return *system;
+        }
+        return machine.add_subsystem<PortClsSystem>();
+    }
+
+    machine::Machine& machine() const { return machine_; }
+
+    // Before the first driver is loaded.
+    void set_windows_version(WindowsVersion version) { version_ = version; }
+    WindowsVersion windows_version() const { return version_; }
+    bool has(Feature feature) const { return version_ >= first_version_with(feature); }
+
+    DrmContents& drm() { return drm_; }
+
+private:
+    machine::Machine& machine_;
+    WindowsVersion version_ = WindowsVersion::windows_11;
+    DrmContents drm_;
+};
+
+inline bool has_feature(Feature feature) { return PortClsSystem::current().has(feature); }
+
+} // namespace openportcls::portcls

@@ -1,0 +1,85 @@
+#include "portcls/ports/wavert/client_buffer.h"
+
+#include "machine/machine.h"
+
+namespace openportcls::portcls {
+
+namespace {
+
+// What the miniport described must lie inside the pages it handed over.
+bool fits(const MDL* mdl, ULONG offset, ULONG size) {
+    return size != 0 && offset < PAGE_SIZE && ULONGLONG{offset} + size <= mdl->ByteCount;
+}
+
+bool is_cache_type(MEMORY_CACHING_TYPE type) {
+    return type >= MmNonCached && type < MmMaximumCacheType;
+}
+
+} // namespace
+
+NTSTATUS ClientBuffer::allocate(IMiniportWaveRTStream& stream, IMiniportWaveRTStreamNotification* notification,
+                                ULONG notification_count, ULONG requested_size, KSRTAUDIO_BUFFER& result) {
+    ULONG size = 0;
+    ULONG offset = 0;
+    PMDL mdl = nullptr;
+    MEMORY_CACHING_TYPE cache_type = MmCached;
+    NTSTATUS status =
+        notification_count != 0
+            ? notification->AllocateBufferWithNotification(notification_count, requested_size, &mdl, &size, &offset,
+                                                           &cache_type)
+            : stream.AllocateAudioBuffer(requested_size, &mdl, &size, &offset, &cache_type);
+    if (!NT_SUCCESS(status)) {
+        return status; // R-WRT-07: the miniport's reason reaches the client
+    }
+    if (mdl == nullptr) {
+        return STATUS_UNSUCCESSFUL;
+    }
+    mdl_ = mdl;
+    size_ = size;
+    offset_ = offset;
+    notification_count_ = notification_count;
+    cache_type_ = cache_type;
+    status = fits(mdl, offset, size) && is_cache_type(cache_type) ? map() : STATUS_UNSUCCESSFUL;
+    if (!NT_SUCCESS(status)) {
+        free(stream, notification);
+        return status;
+    }
+    result.BufferAddress = address();
+    result.ActualBufferSize = size;
+    result.CallMemoryBarrier = cache_type == MmWriteCombined; // R-WRT-08; ns-ksmedia-ksrtaudio_buffer
+    return STATUS_SUCCESS;
+}
+
+void ClientBuffer::free(IMiniportWaveRTStream& stream, IMiniportWaveRTStreamNotification* notification) {
+    if (mdl_ == nullptr) {
+        return;
+    }
+    unmap();
+    PMDL mdl = mdl_;
+    mdl_ = nullptr;
+    if (notification_count_ != 0) {
+        notification->FreeBufferWithNotification(mdl, size_);
+    } else {
+        stream.FreeAudioBuffer(mdl, size_);
+    }
+    size_ = offset_ = notification_count_ = 0;
+}
+
+// The client shares the machine's address space: it gets the RAM itself, without a copy, contiguous in virtual memory
+// also where the pages are scattered. The cache type has no effect on host memory beyond CallMemoryBarrier.
+NTSTATUS ClientBuffer::map() {
+    page_count_ = ADDRESS_AND_SIZE_TO_SPAN_PAGES(MmGetMdlVirtualAddress(mdl_), MmGetMdlByteCount(mdl_));
+    static_assert(sizeof(PFN_NUMBER) == sizeof(std::uint64_t));
+    const auto* frames = reinterpret_cast<const std::uint64_t*>(MmGetMdlPfnArray(mdl_));
+    mapping_ = machine::Machine::current().memory().map_pages({frames, page_count_});
+    return mapping_ != nullptr ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+}
+
+void ClientBuffer::unmap() {
+    if (mapping_ != nullptr) {
+        machine::Machine::current().memory().unmap_pages(mapping_, page_count_);
+        mapping_ = nullptr;
+    }
+}
+
+} // namespace openportcls::portcls

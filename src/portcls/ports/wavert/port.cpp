@@ -1,0 +1,81 @@
+#include "portcls/ports/wavert/port.h"
+
+#include <algorithm>
+#include <new>
+
+#include "portcls/ports/wavert/engine_properties.h"
+#include "portcls/ports/wavert/pin.h"
+#include "portcls/ports/wavert/pin_properties.h"
+
+namespace openportcls::portcls {
+
+namespace {
+
+constexpr ULONGLONG isa_limit = (1ULL << 24) - 1; // 24 address lines
+constexpr ULONGLONG limit_32_bits = (1ULL << 32) - 1;
+
+ULONGLONG reach_of(const DEVICE_DESCRIPTION& description) {
+    if (description.Version >= DEVICE_DESCRIPTION_VERSION3 && description.DmaAddressWidth != 0) {
+        return description.DmaAddressWidth >= 64 ? UINT64_MAX : (1ULL << description.DmaAddressWidth) - 1;
+    }
+    if (description.Dma64BitAddresses) {
+        return UINT64_MAX;
+    }
+    return description.Dma32BitAddresses ? limit_32_bits : isa_limit;
+}
+
+} // namespace
+
+NTSTATUS WaveRtPort::create(IPort** result) {
+    if (result == nullptr) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    auto* port = new (std::nothrow) WaveRtPort;
+    *result = port;
+    return port != nullptr ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+}
+
+NTSTATUS WaveRtPort::initialise_miniport(IMiniport* miniport, IUnknown* adapter, IResourceList* resources) {
+    return static_cast<IMiniportWaveRT*>(miniport)->Init(adapter, resources, this);
+}
+
+NTSTATUS WaveRtPort::initialised() {
+    DEVICE_DESCRIPTION description = {};
+    description.Version = DEVICE_DESCRIPTION_VERSION;
+    // A driver without a device of its own may have nothing to describe: then any memory will do.
+    if (NT_SUCCESS(wave_miniport().GetDeviceDescription(&description))) {
+        highest_address_ = reach_of(description);
+    }
+    engine_ = ComPointer<IMiniportAudioEngineNode>::query(miniport(), IID_IMiniportAudioEngineNode);
+    return STATUS_SUCCESS;
+}
+
+void WaveRtPort::device_removed() {
+    engine_.reset();
+}
+
+BuiltInProperties WaveRtPort::filter_properties() const {
+    return wavert_filter_properties();
+}
+
+BuiltInProperties WaveRtPort::pin_properties() const {
+    return wavert_pin_properties();
+}
+
+BuiltInProperties WaveRtPort::node_properties() const {
+    return wavert_node_properties();
+}
+
+NTSTATUS WaveRtPort::create_pin(Filter& filter, const PinRequest& request, std::unique_ptr<Pin>& pin) {
+    return WaveRtPin::create(*this, filter, request, pin);
+}
+
+// R-PNP-02: a client that reads a mapped register would go on reading it after the device has gone; with packets it
+// does not need one.
+bool WaveRtPort::supports_rebalance(bool active_streams) const {
+    return !active_streams || std::all_of(pins().begin(), pins().end(), [](const Pin* pin) {
+        return static_cast<const WaveRtPin*>(pin)->survives_rebalance();
+    });
+}
+
+} // namespace openportcls::portcls
