@@ -62,8 +62,10 @@ typedef enum _DEVPROPSTORE { DEVPROP_STORE_SYSTEM, DEVPROP_STORE_USER } DEVPROPS
 inline int IsEqualDevPropKey(const DEVPROPKEY& left, const DEVPROPKEY& right) {
     return left.pid == right.pid && IsEqualGUID(left.fmtid, right.fmtid);
 }
+extern "C++" {
 inline bool operator==(const DEVPROPKEY& left, const DEVPROPKEY& right) { return IsEqualDevPropKey(left, right) != 0; }
 inline bool operator!=(const DEVPROPKEY& left, const DEVPROPKEY& right) { return !(left == right); }
+}
 #else
 #define IsEqualDevPropKey(left, right) (((left).pid == (right).pid) && IsEqualGUID(&(left).fmtid, &(right).fmtid))
 #endif

@@ -67,8 +67,11 @@ typedef GUID UUID;
 
 inline int InlineIsEqualGUID(REFGUID left, REFGUID right) { return __builtin_memcmp(&left, &right, sizeof(GUID)) == 0; }
 inline int IsEqualGUID(REFGUID left, REFGUID right) { return __builtin_memcmp(&left, &right, sizeof(GUID)) == 0; }
+/* Drivers include headers inside extern "C" { }. */
+extern "C++" {
 inline bool operator==(REFGUID left, REFGUID right) { return __builtin_memcmp(&left, &right, sizeof(GUID)) == 0; }
 inline bool operator!=(REFGUID left, REFGUID right) { return !(left == right); }
+}
 #else
 #define REFGUID const GUID* const
 #define REFIID const IID* const

@@ -26,6 +26,7 @@
 
 #elif defined(__cplusplus)
 
+extern "C++" {
 namespace opc_guid {
 
 constexpr unsigned nibble(char c)
@@ -54,6 +55,7 @@ constexpr GUID parse(const char (&text)[37])
 }
 
 } // namespace opc_guid
+}
 
 #define DEFINE_GUIDSTRUCT(text, name) inline constexpr GUID opc_guid_##name = opc_guid::parse(text)
 #define DEFINE_GUIDNAMED(name) opc_guid_##name

@@ -8,6 +8,7 @@
 #if !defined(_NEW_DELETE_OPERATORS_)
 #define _NEW_DELETE_OPERATORS_
 #if defined(__cplusplus) && OPC_DRIVER
+extern "C++" {
 
 inline PVOID operator new(size_t Size, POOL_TYPE PoolType, ULONG Tag) noexcept
 {
@@ -32,6 +33,7 @@ inline PVOID operator new[](size_t Size, POOL_TYPE PoolType) noexcept
     return operator new(Size, PoolType);
 }
 
+}
 #endif
 #endif
 
