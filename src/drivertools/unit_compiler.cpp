@@ -8,6 +8,7 @@
 #include "drivertools/process.h"
 #include "drivertools/symbol_names.h"
 #include "drivertools/text.h"
+#include "drivertools/windows_path.h"
 
 #include <algorithm>
 #include <atomic>
@@ -133,6 +134,8 @@ fs::path UnitCompiler::replacement_for(const fs::path& file, const std::set<std:
     auto text = with_friend_prototypes(*content, friends);
     if (text == *content)
         return {};
+    // Messages and debug information name the driver's own file, however an #include spelled it.
+    text.insert(0, fmt::format("#line 1 \"{}\"\n", replace_all(replace_all(file.string(), "\\", "\\\\"), "\"", "\\\"")));
     auto copy = places_.cache_directory / "generated" /
                 (ContentHash().add(file.string()).add(text).text() + "-" + file.filename().string());
     return write_file(copy, text) ? copy : fs::path();
@@ -276,8 +279,12 @@ Result<void> UnitCompiler::keep(const fs::path& entry, const Attempt& attempt, C
     for (auto& file : parse_depfile(*depfile)) {
         std::error_code ignored;
         auto full = fs::absolute(file, ignored).lexically_normal();
-        if (!fs::exists(full, ignored)) // only in the overlay: its contents are part of the key
-            continue;
+        if (!fs::exists(full, ignored)) {
+            auto on_disk = find_ignoring_case("/", full.string());
+            if (!on_disk) // only in the overlay: its contents are part of the key
+                continue;
+            full = *on_disk;
+        }
         manifest += hashes_.of(full) + " " + full.string() + "\n";
         unit.dependencies.push_back(full);
     }
