@@ -84,6 +84,8 @@ inline bool operator!=(REFGUID left, REFGUID right) { return !(left == right); }
 #define IsEqualIID(left, right) IsEqualGUID(left, right)
 #define IsEqualCLSID(left, right) IsEqualGUID(left, right)
 #define IsEqualFMTID(left, right) IsEqualGUID(left, right)
+/* Aligned GUIDs may be compared faster there; here every comparison is. */
+#define IsEqualGUIDAligned(left, right) IsEqualGUID(left, right)
 #define IID_NULL GUID_NULL
 #define CLSID_NULL GUID_NULL
 #define FMTID_NULL GUID_NULL
