@@ -351,4 +351,7 @@ typedef struct DECLSPEC_ALIGN(16) _M128A {
 #include "crt/new"
 #endif
 
+#define LOCALE_NEUTRAL 0
+#define LOCALE_INVARIANT 0x7F
+
 #endif

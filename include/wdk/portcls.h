@@ -7,6 +7,7 @@
 #define _PORTCLS_H_
 
 #include "ntddk.h"
+#include "windef.h"
 #include "punknown.h"
 #include "ks.h"
 #include "ksmedia.h"

@@ -1,6 +1,7 @@
 #ifndef __UNKNOWN_H_
 #define __UNKNOWN_H_
 
+#include "windef.h"
 #include "basetyps.h"
 #ifdef PUT_GUIDS_HERE
 #include "initguid.h"

@@ -351,8 +351,8 @@ DECLARE_INTERFACE_(IMiniportWaveRTStreamNotification, IMiniportWaveRTStream)
     OPC_METHODS_IMiniportWaveRTStreamNotification(STDMETHOD_, PURE;)
 };
 typedef IMiniportWaveRTStreamNotification* PMINIPORTWAVERTSTREAMNOTIFICATION;
-#define IMP_IMiniportWaveRTStreamNotification                                                                          \
-    OPC_METHODS_IMiniportWaveRTStream(OPC_IMPLEMENT_, ;) OPC_METHODS_IMiniportWaveRTStreamNotification(OPC_IMPLEMENT_, ;)
+/* Only the added methods: classes name IMP_IMiniportWaveRTStream beside it. */
+#define IMP_IMiniportWaveRTStreamNotification OPC_METHODS_IMiniportWaveRTStreamNotification(OPC_IMPLEMENT_, ;)
 
 /* Packet-mode capture, optional. */
 #define OPC_METHODS_IMiniportWaveRTInputStream(METHOD_, END)                                                           \
@@ -414,7 +414,7 @@ DECLARE_INTERFACE_(IMiniportAudioSignalProcessing, IUnknown)
     DEFINE_ABSTRACT_UNKNOWN()
     OPC_METHODS_IMiniportAudioSignalProcessing(STDMETHOD_, PURE;)
 };
-typedef IMiniportAudioSignalProcessing* PMINIPORTAUDIOSIGNALPROCESSING;
+typedef IMiniportAudioSignalProcessing *PMINIPORTAUDIOSIGNALPROCESSING, *PMINIPORTAudioSignalProcessing;
 #define IMP_IMiniportAudioSignalProcessing OPC_METHODS_IMiniportAudioSignalProcessing(OPC_IMPLEMENT_, ;)
 
 #undef INTERFACE

@@ -296,7 +296,7 @@ DECLARE_INTERFACE_(IPortClsStreamResourceManager, IUnknown)
     DEFINE_ABSTRACT_UNKNOWN()
     OPC_METHODS_IPortClsStreamResourceManager(STDMETHOD_, PURE;)
 };
-typedef IPortClsStreamResourceManager* PPORTCLSSTREAMRESOURCEMANAGER;
+typedef IPortClsStreamResourceManager *PPORTCLSSTREAMRESOURCEMANAGER, *PPORTCLSStreamResourceManager;
 #ifdef PC_IMPLEMENTATION
 #define IMP_IPortClsStreamResourceManager OPC_METHODS_IPortClsStreamResourceManager(OPC_IMPLEMENT_, ;)
 #else
@@ -315,7 +315,7 @@ DECLARE_INTERFACE_(IPortClsStreamResourceManager2, IPortClsStreamResourceManager
     OPC_METHODS_IPortClsStreamResourceManager(STDMETHOD_, PURE;)
     OPC_METHODS_IPortClsStreamResourceManager2(STDMETHOD_, PURE;)
 };
-typedef IPortClsStreamResourceManager2* PPORTCLSSTREAMRESOURCEMANAGER2;
+typedef IPortClsStreamResourceManager2 *PPORTCLSSTREAMRESOURCEMANAGER2, *PPORTCLSStreamResourceManager2;
 #ifdef PC_IMPLEMENTATION
 #define IMP_IPortClsStreamResourceManager2                                                                             \
     OPC_METHODS_IPortClsStreamResourceManager(OPC_IMPLEMENT_, ;) OPC_METHODS_IPortClsStreamResourceManager2(OPC_IMPLEMENT_, ;)
