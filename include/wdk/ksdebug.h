@@ -18,8 +18,9 @@
 #define DEBUGLVL_VERBOSE 3
 #define DEBUGLVL_BLAB 4
 
+/* A variable: a driver that defines the macro, before or after this point, redefines nothing. */
 #ifndef STR_MODULENAME
-#define STR_MODULENAME ""
+__attribute__((unused)) static const char STR_MODULENAME[1] = "";
 #endif
 
 #if DBG
