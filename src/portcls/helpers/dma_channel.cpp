@@ -26,8 +26,7 @@ bool satisfies(PHYSICAL_ADDRESS address, ULONG size, const PHYSICAL_ADDRESS* con
 
 DmaChannel::DmaChannel(DMA_ADAPTER* adapter, PDEVICE_OBJECT device, ULONG map_registers, ULONG maximum_size,
                        bool master)
-    : adapter_(adapter), device_(device), map_registers_(map_registers), maximum_size_(maximum_size),
-      master_(master) {
+    : adapter_(adapter), device_(device), map_registers_(map_registers), maximum_size_(maximum_size), master_(master) {
     KeInitializeEvent(&granted_, SynchronizationEvent, FALSE);
 }
 
@@ -188,8 +187,8 @@ NTSTATUS NTAPI DmaChannel::Stop() {
     started_ = false;
     KIRQL old_irql;
     KeRaiseIrql(DISPATCH_LEVEL, &old_irql);
-    operations().FlushAdapterBuffers(adapter_, mdl_, map_register_base_, MmGetMdlVirtualAddress(mdl_),
-                                     transfer_count_, write_to_device_);
+    operations().FlushAdapterBuffers(adapter_, mdl_, map_register_base_, MmGetMdlVirtualAddress(mdl_), transfer_count_,
+                                     write_to_device_);
     operations().FreeAdapterChannel(adapter_);
     KeLowerIrql(old_irql);
     IoFreeMdl(mdl_);
@@ -291,8 +290,7 @@ extern "C" NTSTATUS NTAPI PcNewDmaChannel(PDMACHANNEL* OutDmaChannel, PUNKNOWN, 
     PDEVICE_OBJECT physical_device = DeviceObject;
     PcGetPhysicalDeviceObject(DeviceObject, &physical_device);
     IDmaChannelSlave* channel = nullptr;
-    const NTSTATUS status =
-        openportcls::portcls::DmaChannel::create(*DeviceDescription, physical_device, &channel);
+    const NTSTATUS status = openportcls::portcls::DmaChannel::create(*DeviceDescription, physical_device, &channel);
     *OutDmaChannel = channel;
     return status;
 }

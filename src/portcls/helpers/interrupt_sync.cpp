@@ -29,10 +29,8 @@ InterruptSync::InterruptSync(const CM_PARTIAL_RESOURCE_DESCRIPTOR& resource, INT
     InitializeListHead(&routines_);
 }
 
-NTSTATUS InterruptSync::create(IResourceList* resources, ULONG index, INTERRUPTSYNCMODE mode,
-                               IInterruptSync** result) {
-    if (resources == nullptr || result == nullptr || mode < InterruptSyncModeNormal ||
-        mode > InterruptSyncModeRepeat) {
+NTSTATUS InterruptSync::create(IResourceList* resources, ULONG index, INTERRUPTSYNCMODE mode, IInterruptSync** result) {
+    if (resources == nullptr || result == nullptr || mode < InterruptSyncModeNormal || mode > InterruptSyncModeRepeat) {
         return STATUS_INVALID_PARAMETER;
     }
     const auto* resource = resources->FindTranslatedEntry(CmResourceTypeInterrupt, index);
@@ -75,8 +73,8 @@ NTSTATUS NTAPI InterruptSync::Connect() {
     const bool latched = (resource_.Flags & CM_RESOURCE_INTERRUPT_LATCHED) != 0;
     const KIRQL level = static_cast<KIRQL>(data.Level);
     return IoConnectInterrupt(&interrupt_, interrupt_service, this, &lock_, data.Vector, level, level,
-                              latched ? Latched : LevelSensitive,
-                              resource_.ShareDisposition == CmResourceShareShared, data.Affinity, FALSE);
+                              latched ? Latched : LevelSensitive, resource_.ShareDisposition == CmResourceShareShared,
+                              data.Affinity, FALSE);
 }
 
 void NTAPI InterruptSync::Disconnect() {
@@ -128,7 +126,8 @@ BOOLEAN NTAPI InterruptSync::interrupt_service(PKINTERRUPT, PVOID context) {
     auto& sync = *static_cast<InterruptSync*>(context);
     bool handled = sync.traverse(sync.mode_ == InterruptSyncModeNormal); // R-INT-02, R-INT-03
     if (sync.mode_ == InterruptSyncModeRepeat && handled) {
-        while (sync.traverse(false)) { // R-INT-04: until a whole pass finds nothing; the watchdog ends a routine that lies
+        while (
+            sync.traverse(false)) { // R-INT-04: until a whole pass finds nothing; the watchdog ends a routine that lies
         }
     }
     return handled; // R-INT-05

@@ -85,8 +85,7 @@ NTSTATUS NTAPI RegistryKey::NewSubKey(IRegistryKey** sub_key, PUNKNOWN, ACCESS_M
     OBJECT_ATTRIBUTES attributes;
     InitializeObjectAttributes(&attributes, name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, handle_, nullptr);
     HANDLE handle = nullptr;
-    const NTSTATUS status =
-        ZwCreateKey(&handle, access, &attributes, 0, nullptr, create_options, disposition);
+    const NTSTATUS status = ZwCreateKey(&handle, access, &attributes, 0, nullptr, create_options, disposition);
     return NT_SUCCESS(status) ? create(handle, access, sub_key) : status;
 }
 

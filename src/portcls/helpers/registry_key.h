@@ -21,8 +21,8 @@ public:
                             PULONG result_length) override;
     NTSTATUS NTAPI EnumerateKey(ULONG index, KEY_INFORMATION_CLASS information_class, PVOID information, ULONG length,
                                 PULONG result_length) override;
-    NTSTATUS NTAPI QueryValueKey(PUNICODE_STRING name, KEY_VALUE_INFORMATION_CLASS information_class,
-                                 PVOID information, ULONG length, PULONG result_length) override;
+    NTSTATUS NTAPI QueryValueKey(PUNICODE_STRING name, KEY_VALUE_INFORMATION_CLASS information_class, PVOID information,
+                                 ULONG length, PULONG result_length) override;
     NTSTATUS NTAPI EnumerateValueKey(ULONG index, KEY_VALUE_INFORMATION_CLASS information_class, PVOID information,
                                      ULONG length, PULONG result_length) override;
     NTSTATUS NTAPI SetValueKey(PUNICODE_STRING name, ULONG type, PVOID data, ULONG data_size) override;

@@ -1,6 +1,8 @@
 // IServiceGroup: one DPC that services any number of sinks.
 #pragma once
 
+#include <cstdint>
+
 #include "portcls/helpers/com_object.h"
 
 namespace openportcls::portcls {

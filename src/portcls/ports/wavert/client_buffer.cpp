@@ -23,11 +23,10 @@ NTSTATUS ClientBuffer::allocate(IMiniportWaveRTStream& stream, IMiniportWaveRTSt
     ULONG offset = 0;
     PMDL mdl = nullptr;
     MEMORY_CACHING_TYPE cache_type = MmCached;
-    NTSTATUS status =
-        notification_count != 0
-            ? notification->AllocateBufferWithNotification(notification_count, requested_size, &mdl, &size, &offset,
-                                                           &cache_type)
-            : stream.AllocateAudioBuffer(requested_size, &mdl, &size, &offset, &cache_type);
+    NTSTATUS status = notification_count != 0
+                          ? notification->AllocateBufferWithNotification(notification_count, requested_size, &mdl,
+                                                                         &size, &offset, &cache_type)
+                          : stream.AllocateAudioBuffer(requested_size, &mdl, &size, &offset, &cache_type);
     if (!NT_SUCCESS(status)) {
         return status; // R-WRT-07: the miniport's reason reaches the client
     }

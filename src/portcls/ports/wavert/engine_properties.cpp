@@ -134,9 +134,8 @@ NTSTATUS volume(PropertyCall& call) {
     const UINT32 channel = channel_of(call);
     auto& level = call.value_as<LONG>();
     if (call.is_set()) {
-        return engine.of_stream(call)
-                   ? engine.stream->SetStreamChannelVolume(channel, level, AUDIO_CURVE_TYPE_NONE, 0)
-                   : engine.device->SetDeviceChannelVolume(engine.node, channel, level);
+        return engine.of_stream(call) ? engine.stream->SetStreamChannelVolume(channel, level, AUDIO_CURVE_TYPE_NONE, 0)
+                                      : engine.device->SetDeviceChannelVolume(engine.node, channel, level);
     }
     return answered<LONG>(call, engine.of_stream(call)
                                     ? engine.stream->GetStreamChannelVolume(channel, &level)
@@ -184,16 +183,16 @@ NTSTATUS peak_meter(PropertyCall& call) {
 NTSTATUS presentation_position(PropertyCall& call) {
     using Position = KSAUDIO_PRESENTATION_POSITION;
     const Engine engine(call);
-    return engine.stream == nullptr ? STATUS_NOT_SUPPORTED
-                                    : answered<Position>(call, engine.stream->GetStreamPresentationPosition(
-                                                                   &call.value_as<Position>()));
+    return engine.stream == nullptr
+               ? STATUS_NOT_SUPPORTED
+               : answered<Position>(call, engine.stream->GetStreamPresentationPosition(&call.value_as<Position>()));
 }
 
 NTSTATUS linear_buffer_position(PropertyCall& call) {
     const Engine engine(call);
-    return engine.stream == nullptr ? STATUS_NOT_SUPPORTED
-                                    : answered<ULONGLONG>(call, engine.stream->GetStreamLinearBufferPosition(
-                                                                    &call.value_as<ULONGLONG>()));
+    return engine.stream == nullptr
+               ? STATUS_NOT_SUPPORTED
+               : answered<ULONGLONG>(call, engine.stream->GetStreamLinearBufferPosition(&call.value_as<ULONGLONG>()));
 }
 
 NTSTATUS write_position(PropertyCall& call) {
@@ -254,8 +253,7 @@ NTSTATUS engine_volume(PropertyCall& call) {
         return engine.stream->SetStreamChannelVolume(channel_of(call), level.TargetVolume, level.CurveType,
                                                      level.CurveDuration);
     }
-    return answered<LONG>(call,
-                          engine.stream->GetStreamChannelVolume(channel_of(call), &call.value_as<LONG>()));
+    return answered<LONG>(call, engine.stream->GetStreamChannelVolume(channel_of(call), &call.value_as<LONG>()));
 }
 
 // KSPROPSETID_AudioEngine, per device. A pin handle carries more addressing than needed and will do (R-PROP-16).
@@ -338,10 +336,9 @@ NTSTATUS supported_device_formats(PropertyCall& call) {
 NTSTATUS descriptor(PropertyCall& call) {
     using Descriptor = KSAUDIOENGINE_DESCRIPTOR;
     const Engine engine(call);
-    return engine.device == nullptr
-               ? STATUS_NOT_SUPPORTED
-               : answered<Descriptor>(
-                     call, engine.device->GetAudioEngineDescriptor(engine.node, &call.value_as<Descriptor>()));
+    return engine.device == nullptr ? STATUS_NOT_SUPPORTED
+                                    : answered<Descriptor>(call, engine.device->GetAudioEngineDescriptor(
+                                                                     engine.node, &call.value_as<Descriptor>()));
 }
 
 // The format in question follows the node (ksproperty-audioengine-buffer-size-limits).
@@ -351,12 +348,12 @@ NTSTATUS buffer_size_range(PropertyCall& call) {
     if (engine.device == nullptr) {
         return STATUS_NOT_SUPPORTED;
     }
-    auto* format = reinterpret_cast<KSDATAFORMAT_WAVEFORMATEX*>(const_cast<char*>(
-        reinterpret_cast<const char*>(call.request) + sizeof(KSP_NODE)));
+    auto* format = reinterpret_cast<KSDATAFORMAT_WAVEFORMATEX*>(
+        const_cast<char*>(reinterpret_cast<const char*>(call.request) + sizeof(KSP_NODE)));
     const NTSTATUS status = ks::check_format(format, call.request_size - sizeof(KSP_NODE));
-    return NT_SUCCESS(status) ? answered<Range>(call, engine.device->GetBufferSizeRange(engine.node, format,
-                                                                                        &call.value_as<Range>()))
-                              : status;
+    return NT_SUCCESS(status)
+               ? answered<Range>(call, engine.device->GetBufferSizeRange(engine.node, format, &call.value_as<Range>()))
+               : status;
 }
 
 // R-OFF-08: first the count, then the modes. Pins that do not stream have none.
@@ -391,8 +388,9 @@ NTSTATUS signal_processing_modes(PropertyCall& call) {
 // An engine node whose requests the driver answers in its own table keeps that table.
 constexpr BuiltInProperty on_engine(const GUID& property_set, ULONG id, ULONG verbs, ULONG request_size,
                                     ULONG value_size, PropertyHandler handler) {
-    return {&property_set, id, verbs, request_size, value_size, handler, Serialisation::device,
-            &KSNODETYPE_AUDIO_ENGINE, true};
+    return {
+        &property_set, id, verbs, request_size, value_size, handler, Serialisation::device, &KSNODETYPE_AUDIO_ENGINE,
+        true};
 }
 
 constexpr ULONG node_request = sizeof(KSP_NODE);
@@ -403,8 +401,7 @@ constexpr std::array<BuiltInProperty, 16> engine_properties = {{
     on_engine(KSPROPSETID_Audio, KSPROPERTY_AUDIO_VOLUMELEVEL, get | set | support, channel_request, sizeof(LONG),
               volume),
     on_engine(KSPROPSETID_Audio, KSPROPERTY_AUDIO_MUTE, get | set | support, channel_request, sizeof(BOOL), mute),
-    on_engine(KSPROPSETID_Audio, KSPROPERTY_AUDIO_PEAKMETER2, get | support, channel_request, sizeof(LONG),
-              peak_meter),
+    on_engine(KSPROPSETID_Audio, KSPROPERTY_AUDIO_PEAKMETER2, get | support, channel_request, sizeof(LONG), peak_meter),
     on_engine(KSPROPSETID_Audio, KSPROPERTY_AUDIO_PRESENTATION_POSITION, get, node_request,
               sizeof(KSAUDIO_PRESENTATION_POSITION), presentation_position),
     on_engine(KSPROPSETID_Audio, KSPROPERTY_AUDIO_WAVERT_CURRENT_WRITE_POSITION, set, node_request, sizeof(ULONG),
@@ -418,8 +415,7 @@ constexpr std::array<BuiltInProperty, 16> engine_properties = {{
     on_engine(KSPROPSETID_AudioEngine, KSPROPERTY_AUDIOENGINE_GFXENABLE, get | set, node_request, sizeof(BOOL),
               global_effect),
     on_engine(KSPROPSETID_AudioEngine, KSPROPERTY_AUDIOENGINE_MIXFORMAT, get, node_request, 0, mix_format),
-    on_engine(KSPROPSETID_AudioEngine, KSPROPERTY_AUDIOENGINE_DEVICEFORMAT, get | set, node_request, 0,
-              device_format),
+    on_engine(KSPROPSETID_AudioEngine, KSPROPERTY_AUDIOENGINE_DEVICEFORMAT, get | set, node_request, 0, device_format),
     on_engine(KSPROPSETID_AudioEngine, KSPROPERTY_AUDIOENGINE_SUPPORTEDDEVICEFORMATS, get, node_request, 0,
               supported_device_formats),
     on_engine(KSPROPSETID_AudioEngine, KSPROPERTY_AUDIOENGINE_DESCRIPTOR, get, node_request,

@@ -8,11 +8,8 @@ namespace openportcls::portcls {
 
 namespace {
 
-// What the client would read through the address: memory of the machine, or any memory of this process. Registers of a
-// simulated device answer accesses, they are no memory.
 bool is_readable_by_client(const KSRTAUDIO_HWREGISTER& hardware_register) {
-    return hardware_register.Register != nullptr && (hardware_register.Width == 32 || hardware_register.Width == 64) &&
-           !is_device_register(hardware_register.Register);
+    return hardware_register.Register != nullptr && (hardware_register.Width == 32 || hardware_register.Width == 64);
 }
 
 } // namespace
@@ -23,8 +20,7 @@ WaveRtPin::WaveRtPin(WaveRtPort& port, Filter& filter, const PinRequest& request
 
 WaveRtPin::~WaveRtPin() = default;
 
-NTSTATUS WaveRtPin::create(WaveRtPort& port, Filter& filter, const PinRequest& request,
-                           std::unique_ptr<Pin>& result) {
+NTSTATUS WaveRtPin::create(WaveRtPort& port, Filter& filter, const PinRequest& request, std::unique_ptr<Pin>& result) {
     std::unique_ptr<WaveRtPin> pin(new (std::nothrow) WaveRtPin(port, filter, request));
     if (pin == nullptr || !pin->port_stream_) {
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -38,8 +34,8 @@ NTSTATUS WaveRtPin::create(WaveRtPort& port, Filter& filter, const PinRequest& r
 
 NTSTATUS WaveRtPin::open(WaveRtPort& port, const PinRequest& request) {
     IMiniportWaveRTStream* stream = nullptr;
-    const NTSTATUS status = port.wave_miniport().NewStream(&stream, port_stream_.get(), request.pin_id,
-                                                           request.capture, request.format);
+    const NTSTATUS status =
+        port.wave_miniport().NewStream(&stream, port_stream_.get(), request.pin_id, request.capture, request.format);
     if (!NT_SUCCESS(status)) {
         return status;
     }

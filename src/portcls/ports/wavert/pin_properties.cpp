@@ -30,9 +30,9 @@ NTSTATUS answered(PropertyCall& call, NTSTATUS status) {
 
 NTSTATUS buffer(PropertyCall& call) {
     const auto& request = call.request_as<KSRTAUDIO_BUFFER_PROPERTY>();
-    return answered<KSRTAUDIO_BUFFER>(
-        call, pin_of(call).allocate_buffer(request.BaseAddress, request.RequestedBufferSize, 0,
-                                           call.value_as<KSRTAUDIO_BUFFER>()));
+    return answered<KSRTAUDIO_BUFFER>(call,
+                                      pin_of(call).allocate_buffer(request.BaseAddress, request.RequestedBufferSize, 0,
+                                                                   call.value_as<KSRTAUDIO_BUFFER>()));
 }
 
 NTSTATUS buffer_with_notification(PropertyCall& call) {
@@ -44,9 +44,9 @@ NTSTATUS buffer_with_notification(PropertyCall& call) {
     if (request.NotificationCount != 1 && request.NotificationCount != 2) { // R-WRT-11
         return STATUS_INVALID_PARAMETER;
     }
-    return answered<KSRTAUDIO_BUFFER>(
-        call, pin.allocate_buffer(request.BaseAddress, request.RequestedBufferSize, request.NotificationCount,
-                                  call.value_as<KSRTAUDIO_BUFFER>()));
+    return answered<KSRTAUDIO_BUFFER>(call, pin.allocate_buffer(request.BaseAddress, request.RequestedBufferSize,
+                                                                request.NotificationCount,
+                                                                call.value_as<KSRTAUDIO_BUFFER>()));
 }
 
 // R-WRT-16: cannot fail.
@@ -56,13 +56,12 @@ NTSTATUS hardware_latency(PropertyCall& call) {
 }
 
 NTSTATUS position_register(PropertyCall& call) {
-    return answered<KSRTAUDIO_HWREGISTER>(
-        call, pin_of(call).map_position_register(call.value_as<KSRTAUDIO_HWREGISTER>()));
+    return answered<KSRTAUDIO_HWREGISTER>(call,
+                                          pin_of(call).map_position_register(call.value_as<KSRTAUDIO_HWREGISTER>()));
 }
 
 NTSTATUS clock_register(PropertyCall& call) {
-    return answered<KSRTAUDIO_HWREGISTER>(
-        call, pin_of(call).map_clock_register(call.value_as<KSRTAUDIO_HWREGISTER>()));
+    return answered<KSRTAUDIO_HWREGISTER>(call, pin_of(call).map_clock_register(call.value_as<KSRTAUDIO_HWREGISTER>()));
 }
 
 // the pages list both verbs and no value.
@@ -117,8 +116,8 @@ NTSTATUS read_packet(PropertyCall& call) {
     auto& packet = call.value_as<KSRTAUDIO_GETREADPACKET_INFO>();
     packet.Flags = 0; // R-WRT-25
     return answered<KSRTAUDIO_GETREADPACKET_INFO>(
-        call, input->GetReadPacket(&packet.PacketNumber, &packet.Flags, &packet.PerformanceCounterValue,
-                                   &packet.MoreData));
+        call,
+        input->GetReadPacket(&packet.PacketNumber, &packet.Flags, &packet.PerformanceCounterValue, &packet.MoreData));
 }
 
 NTSTATUS write_packet(PropertyCall& call) {
@@ -132,8 +131,8 @@ NTSTATUS write_packet(PropertyCall& call) {
 
 // Sizes are those of a 64-bit client. Position and packet properties may be serialised by the stream (R-WRT-29).
 constexpr std::array<BuiltInProperty, 13> properties = {{
-    {&KSPROPSETID_RtAudio, KSPROPERTY_RTAUDIO_BUFFER, get, sizeof(KSRTAUDIO_BUFFER_PROPERTY),
-     sizeof(KSRTAUDIO_BUFFER), buffer},
+    {&KSPROPSETID_RtAudio, KSPROPERTY_RTAUDIO_BUFFER, get, sizeof(KSRTAUDIO_BUFFER_PROPERTY), sizeof(KSRTAUDIO_BUFFER),
+     buffer},
     {&KSPROPSETID_RtAudio, KSPROPERTY_RTAUDIO_HWLATENCY, get, sizeof(KSPROPERTY), sizeof(KSRTAUDIO_HWLATENCY),
      hardware_latency},
     {&KSPROPSETID_RtAudio, KSPROPERTY_RTAUDIO_POSITIONREGISTER, get, sizeof(KSRTAUDIO_HWREGISTER_PROPERTY),

@@ -69,8 +69,8 @@ PMDL NTAPI PortStream::AllocatePagesForMdl(PHYSICAL_ADDRESS high_address, SIZE_T
     PHYSICAL_ADDRESS low = {};
     PHYSICAL_ADDRESS skip = {};
     PHYSICAL_ADDRESS high;
-    high.QuadPart = static_cast<LONGLONG>(
-        std::min<ULONGLONG>(static_cast<ULONGLONG>(high_address.QuadPart), highest_address_));
+    high.QuadPart =
+        static_cast<LONGLONG>(std::min<ULONGLONG>(static_cast<ULONGLONG>(high_address.QuadPart), highest_address_));
     return remember(MmAllocatePagesForMdlEx(low, high, skip, whole_pages(total_bytes), MmCached, 0));
 }
 
@@ -83,8 +83,8 @@ PMDL NTAPI PortStream::AllocateContiguousPagesForMdl(PHYSICAL_ADDRESS low_addres
     }
     PHYSICAL_ADDRESS skip = {};
     PHYSICAL_ADDRESS high;
-    high.QuadPart = static_cast<LONGLONG>(
-        std::min<ULONGLONG>(static_cast<ULONGLONG>(high_address.QuadPart), highest_address_));
+    high.QuadPart =
+        static_cast<LONGLONG>(std::min<ULONGLONG>(static_cast<ULONGLONG>(high_address.QuadPart), highest_address_));
     PMDL mdl = MmAllocatePagesForMdlEx(low_address, high, skip, whole_pages(total_bytes), MmCached,
                                        MM_ALLOCATE_REQUIRE_CONTIGUOUS_CHUNKS | MM_ALLOCATE_FULLY_REQUIRED);
     if (mdl != nullptr && MmGetMdlByteCount(mdl) < total_bytes) {
