@@ -45,18 +45,17 @@ InformationRecord full_information(const RegistryKey& key) {
     return record;
 }
 
+// KEY_CACHED_INFORMATION: the counts of the full record and the length of the key's own name.
 InformationRecord cached_information(const RegistryKey& key) {
     const Totals totals = totals_of(key);
-    KEY_CACHED_INFORMATION cached{};
-    cached.LastWriteTime.QuadPart = key.last_write_time();
-    cached.SubKeys = static_cast<ULONG>(key.subkeys().size());
-    cached.MaxNameLen = totals.longest_subkey_name;
-    cached.Values = static_cast<ULONG>(key.values().size());
-    cached.MaxValueNameLen = totals.longest_value_name;
-    cached.MaxValueDataLen = totals.longest_value_data;
-    cached.NameLength = byte_length(key.name());
-    auto record = InformationRecord::with_fixed_part(sizeof cached);
-    std::memcpy(record.bytes.data(), &cached, sizeof cached);
+    auto record = InformationRecord::with_fixed_part(40);
+    record.put(0, key.last_write_time());
+    record.put(12, static_cast<ULONG>(key.subkeys().size()));
+    record.put(16, totals.longest_subkey_name);
+    record.put(20, static_cast<ULONG>(key.values().size()));
+    record.put(24, totals.longest_value_name);
+    record.put(28, totals.longest_value_data);
+    record.put(32, byte_length(key.name()));
     return record;
 }
 

@@ -8,7 +8,7 @@
 #include <type_traits>
 #include <vector>
 
-#include <wdm.h>
+#include <ntddk.h>
 
 #include "executive/registry/key.h"
 

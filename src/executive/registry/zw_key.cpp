@@ -225,7 +225,9 @@ NTSTATUS NTAPI ZwFlushKey(HANDLE KeyHandle) {
     return Registry::current().save().error().status;
 }
 
-NTSTATUS NTAPI ZwQueryObject(HANDLE, OBJECT_INFORMATION_CLASS, PVOID, ULONG, PULONG) {
+// A change notification would have to outlive the call; no driver of the surveyed families asks for one.
+NTSTATUS NTAPI ZwNotifyChangeKey(HANDLE, HANDLE, PIO_APC_ROUTINE, PVOID, PIO_STATUS_BLOCK, ULONG, BOOLEAN, PVOID,
+                                 ULONG, BOOLEAN) {
     OPC_REQUIRE_PASSIVE();
     return STATUS_NOT_IMPLEMENTED;
 }

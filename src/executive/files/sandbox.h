@@ -1,0 +1,68 @@
+// A host folder that plays a Windows volume.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <wdm.h>
+
+#include "base/result.h"
+
+namespace openportcls::executive {
+
+// Owns a host file descriptor.
+class HostFile {
+public:
+    HostFile() = default;
+    explicit HostFile(int descriptor) : descriptor_(descriptor) {}
+    HostFile(HostFile&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+    HostFile& operator=(HostFile&& other) noexcept;
+    ~HostFile();
+
+    explicit operator bool() const { return descriptor_ >= 0; }
+    int descriptor() const { return descriptor_; }
+
+private:
+    int descriptor_ = -1;
+};
+
+enum class FileDisposition : std::uint8_t { supersede, open, create, open_if, overwrite, overwrite_if };
+enum class FileOutcome : std::uint8_t { superseded, opened, created, overwritten, exists, does_not_exist };
+
+struct SandboxOpen {
+    HostFile file;
+    FileOutcome outcome = FileOutcome::opened;
+    bool is_directory = false;
+    std::uint64_t identity = 0; // the same for the same file, whatever the name
+    HostFile folder;            // where it lies
+    std::string host_name;      // its name there
+};
+
+class Sandbox {
+public:
+    // Makes the folder when it does not exist.
+    Result<void> set_root(const std::filesystem::path& root);
+    bool is_set() const { return static_cast<bool>(root_); }
+    const std::filesystem::path& root() const { return path_; }
+
+    enum class Kind : std::uint8_t { any, file, directory };
+    // `path`: from the volume's root, with a leading backslash.
+    NTSTATUS open(std::u16string_view path, FileDisposition disposition, Kind kind, SandboxOpen& result) const;
+
+private:
+    NTSTATUS walk(std::u16string_view path, HostFile& folder, std::string& last) const;
+
+    std::filesystem::path path_;
+    HostFile root_;
+};
+
+// An existing entry's name in a folder, exact or else without regard to case; empty when there is none.
+std::string find_entry(const HostFile& folder, std::u16string_view name);
+// The status that stands for a host error.
+NTSTATUS status_of_errno(int error);
+
+} // namespace openportcls::executive

@@ -1,0 +1,369 @@
+// Zw…File: opening, reading, writing. Names that lead to a device are opened by the I/O manager.
+#include <algorithm>
+#include <cerrno>
+#include <optional>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <ntddk.h>
+
+#include "executive/files/files.h"
+#include "executive/io/io_manager.h"
+#include "executive/irql_check.h"
+#include "executive/objects/object_manager.h"
+#include "executive/rtl/counted_text.h"
+
+using namespace openportcls;
+using namespace openportcls::executive;
+
+namespace {
+
+// Special values of ByteOffset.
+constexpr LONGLONG write_to_end_of_file = -1;      // FILE_WRITE_TO_END_OF_FILE
+constexpr LONGLONG use_file_pointer_position = -2; // FILE_USE_FILE_POINTER_POSITION
+
+constexpr ULONG synchronous_options = FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT;
+
+NTSTATUS check_options(ACCESS_MASK access, ULONG disposition, ULONG options) {
+    const bool both_synchronous = (options & synchronous_options) == synchronous_options;
+    const bool unsynchronised = (options & synchronous_options) != 0 && (access & SYNCHRONIZE) == 0;
+    const bool both_kinds = (options & FILE_DIRECTORY_FILE) != 0 && (options & FILE_NON_DIRECTORY_FILE) != 0;
+    const bool bad_directory = (options & FILE_DIRECTORY_FILE) != 0 && disposition != FILE_OPEN &&
+                               disposition != FILE_CREATE && disposition != FILE_OPEN_IF;
+    const bool cannot_delete = (options & FILE_DELETE_ON_CLOSE) != 0 && (access & DELETE) == 0;
+    if (disposition > FILE_OVERWRITE_IF || both_synchronous || unsynchronised || both_kinds || bad_directory ||
+        cannot_delete) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    return STATUS_SUCCESS;
+}
+
+// What an object name leads to.
+struct Target {
+    bool is_file = false;       // of the sandbox
+    std::u16string path;        // from the volume's root, or the device's whole name
+    FILE_OBJECT* related = nullptr;
+};
+
+NTSTATUS find_target(const OBJECT_ATTRIBUTES* attributes, Target* target) {
+    if (attributes == nullptr || attributes->Length != sizeof(OBJECT_ATTRIBUTES)) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    ObjectManager& objects = ObjectManager::current();
+    Files& files = Files::current();
+    target->path = text_of(attributes->ObjectName);
+    if (attributes->RootDirectory != nullptr) {
+        void* body = nullptr;
+        const NTSTATUS status =
+            objects.find_by_handle(attributes->RootDirectory, &object_types::file, 0, KernelMode, &body);
+        if (!NT_SUCCESS(status)) {
+            return status;
+        }
+        if (target->path.starts_with(u'\\')) {
+            return STATUS_OBJECT_NAME_INVALID;
+        }
+        if (const OpenFile* folder = files.find(static_cast<FILE_OBJECT*>(body))) {
+            target->is_file = true;
+            target->path = folder->path + (target->path.empty() ? u"" : u"\\" + target->path);
+        } else {
+            target->related = static_cast<FILE_OBJECT*>(body);
+        }
+        return STATUS_SUCCESS;
+    }
+    const NamespaceLookup found = objects.lookup(target->path);
+    if (NT_SUCCESS(found.status) && files.is_volume(found.body)) {
+        target->is_file = true;
+        target->path = found.remaining;
+    }
+    // Whatever is no file may still be a device interface, which the I/O manager knows.
+    return target->path.empty() && !target->is_file ? STATUS_OBJECT_PATH_SYNTAX_BAD : STATUS_SUCCESS;
+}
+
+NTSTATUS open_device_target(const Target& target, ACCESS_MASK access, ULONG options, ULONG attributes,
+                            PHANDLE handle) {
+    FILE_OBJECT* file = nullptr;
+    OpenOptions open_options;
+    open_options.desired_access = access;
+    open_options.mode = KernelMode;
+    open_options.create_options = options;
+    const NTSTATUS status = open_file(target.path, target.related, &file, open_options);
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    ObjectManager& objects = ObjectManager::current();
+    if (objects.find(file) == nullptr) {
+        objects.add(file, object_types::file, {.destroy = [](machine::Machine&, void* body) {
+                        close_file(static_cast<FILE_OBJECT*>(body));
+                    }});
+        *handle = objects.open_handle(file, access, attributes);
+        objects.dereference(file);
+    } else {
+        *handle = objects.open_handle(file, access, attributes);
+        // The reference that open_file gave stands for the open itself; the last handle ends it.
+        objects.find(file)->callbacks.last_handle_closed = [](machine::Machine&, void* body) {
+            close_file(static_cast<FILE_OBJECT*>(body));
+        };
+    }
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS create_file(PHANDLE handle, ACCESS_MASK desired_access, const OBJECT_ATTRIBUTES* attributes,
+                     PIO_STATUS_BLOCK status_block, ULONG share_access, ULONG disposition, ULONG options) {
+    const ACCESS_MASK access = object_types::file.map(desired_access);
+    NTSTATUS status = check_options(access, disposition, options);
+    Target target;
+    if (NT_SUCCESS(status)) {
+        status = find_target(attributes, &target);
+    }
+    ULONG_PTR information = 0;
+    if (NT_SUCCESS(status) && target.is_file) {
+        OpenFile* file = nullptr;
+        status = Files::current().open({.path = target.path,
+                                        .access = access,
+                                        .share_access = share_access,
+                                        .disposition = static_cast<FileDisposition>(disposition),
+                                        .create_options = options},
+                                       &file, &information);
+        if (NT_SUCCESS(status)) {
+            ObjectManager& objects = ObjectManager::current();
+            *handle = objects.open_handle(&file->object, access, attributes->Attributes);
+            objects.dereference(&file->object);
+        }
+    } else if (NT_SUCCESS(status)) {
+        status = open_device_target(target, access, options, attributes->Attributes, handle);
+        information = FILE_OPENED;
+    }
+    if (status_block != nullptr) {
+        status_block->Status = status;
+        status_block->Information = information;
+    }
+    return status;
+}
+
+// A file handle with the right the operation needs.
+struct FileHandle {
+    FILE_OBJECT* object = nullptr;
+    OpenFile* file = nullptr; // null: it belongs to a device
+    ACCESS_MASK granted = 0;
+};
+
+NTSTATUS file_of(HANDLE handle, ACCESS_MASK any_of, FileHandle* result) {
+    void* body = nullptr;
+    const NTSTATUS status = ObjectManager::current().find_by_handle(handle, &object_types::file, 0, KernelMode, &body,
+                                                                    &result->granted);
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    if (any_of != 0 && (result->granted & any_of) == 0) {
+        return STATUS_ACCESS_DENIED;
+    }
+    result->object = static_cast<FILE_OBJECT*>(body);
+    result->file = Files::current().find(result->object);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS find_event(HANDLE handle, KEVENT** event) {
+    *event = nullptr;
+    if (handle == nullptr) {
+        return STATUS_SUCCESS;
+    }
+    void* body = nullptr;
+    const NTSTATUS status = ObjectManager::current().find_by_handle(handle, &object_types::event, EVENT_MODIFY_STATE,
+                                                                    KernelMode, &body);
+    *event = static_cast<KEVENT*>(body);
+    return status;
+}
+
+// Every transfer here is done when the call returns; that is what a caller's event then says.
+NTSTATUS finish(PIO_STATUS_BLOCK status_block, NTSTATUS status, ULONG_PTR information, KEVENT* event) {
+    status_block->Status = status;
+    status_block->Information = information;
+    if (event != nullptr) {
+        KeSetEvent(event, 0, FALSE);
+    }
+    return status;
+}
+
+// The position a transfer starts at; empty when the arguments make none.
+std::optional<LONGLONG> transfer_position(const FileHandle& file, const LARGE_INTEGER* offset, bool writing) {
+    struct stat information {};
+    const bool appends_only = writing && (file.granted & (FILE_WRITE_DATA | FILE_APPEND_DATA)) == FILE_APPEND_DATA;
+    if (appends_only || (offset != nullptr && writing && offset->QuadPart == write_to_end_of_file)) {
+        fstat(file.file->file.descriptor(), &information);
+        return information.st_size;
+    }
+    if (offset == nullptr || offset->QuadPart == use_file_pointer_position) {
+        return file.file->synchronous ? std::optional(file.object->CurrentByteOffset.QuadPart) : std::nullopt;
+    }
+    return offset->QuadPart >= 0 ? std::optional(offset->QuadPart) : std::nullopt;
+}
+
+template<class Transfer>
+NTSTATUS transfer_all(ULONG length, ULONG_PTR* done, Transfer transfer) {
+    while (*done < length) {
+        const ssize_t count = transfer(*done);
+        if (count < 0 && errno == EINTR) {
+            continue;
+        }
+        if (count < 0) {
+            return errno == EBADF ? STATUS_ACCESS_DENIED : status_of_errno(errno);
+        }
+        if (count == 0) {
+            break;
+        }
+        *done += static_cast<ULONG_PTR>(count);
+    }
+    return STATUS_SUCCESS;
+}
+
+void advance(const FileHandle& file, LONGLONG position, ULONG_PTR done) {
+    if (file.file->synchronous) {
+        file.object->CurrentByteOffset.QuadPart = position + static_cast<LONGLONG>(done);
+    }
+}
+
+} // namespace
+
+extern "C" {
+
+NTSTATUS NTAPI ZwCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
+                            PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER, ULONG, ULONG ShareAccess,
+                            ULONG CreateDisposition, ULONG CreateOptions, PVOID, ULONG) {
+    OPC_REQUIRE_PASSIVE();
+    return create_file(FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, ShareAccess, CreateDisposition,
+                       CreateOptions);
+}
+
+NTSTATUS NTAPI IoCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
+                            PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER, ULONG, ULONG ShareAccess,
+                            ULONG Disposition, ULONG CreateOptions, PVOID, ULONG, CREATE_FILE_TYPE CreateFileType,
+                            PVOID, ULONG) {
+    OPC_REQUIRE_PASSIVE();
+    if (CreateFileType != CreateFileTypeNone) {
+        return STATUS_NOT_SUPPORTED; // named pipes and mailslots
+    }
+    return create_file(FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, ShareAccess, Disposition,
+                       CreateOptions);
+}
+
+NTSTATUS NTAPI ZwOpenFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
+                          PIO_STATUS_BLOCK IoStatusBlock, ULONG ShareAccess, ULONG OpenOptions) {
+    OPC_REQUIRE_PASSIVE();
+    return create_file(FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, ShareAccess, FILE_OPEN,
+                       OpenOptions);
+}
+
+NTSTATUS NTAPI ZwReadFile(HANDLE Handle, HANDLE Event, PIO_APC_ROUTINE, PVOID, PIO_STATUS_BLOCK IoStatusBlock,
+                          PVOID Buffer, ULONG Length, PLARGE_INTEGER ByteOffset, PULONG) {
+    OPC_REQUIRE_PASSIVE();
+    FileHandle file;
+    KEVENT* event = nullptr;
+    NTSTATUS status = file_of(Handle, FILE_READ_DATA, &file);
+    status = NT_SUCCESS(status) ? find_event(Event, &event) : status;
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    if (event != nullptr) {
+        KeClearEvent(event);
+    }
+    ULONG_PTR done = 0;
+    if (file.file == nullptr) {
+        status = read_file(file.object, Buffer, Length, ByteOffset != nullptr ? ByteOffset->QuadPart : 0, &done);
+        return finish(IoStatusBlock, status, done, event);
+    }
+    if (file.file->is_directory) {
+        return STATUS_INVALID_DEVICE_REQUEST;
+    }
+    const auto position = transfer_position(file, ByteOffset, false);
+    if (!position) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    status = transfer_all(Length, &done, [&](ULONG_PTR at) {
+        return pread(file.file->file.descriptor(), static_cast<char*>(Buffer) + at, Length - at,
+                     *position + static_cast<LONGLONG>(at));
+    });
+    if (NT_SUCCESS(status) && done == 0 && Length != 0) {
+        status = STATUS_END_OF_FILE;
+    }
+    advance(file, *position, done);
+    return finish(IoStatusBlock, status, done, event);
+}
+
+NTSTATUS NTAPI ZwWriteFile(HANDLE Handle, HANDLE Event, PIO_APC_ROUTINE, PVOID, PIO_STATUS_BLOCK IoStatusBlock,
+                           PVOID Buffer, ULONG Length, PLARGE_INTEGER ByteOffset, PULONG) {
+    OPC_REQUIRE_PASSIVE();
+    FileHandle file;
+    KEVENT* event = nullptr;
+    NTSTATUS status = file_of(Handle, FILE_WRITE_DATA | FILE_APPEND_DATA, &file);
+    status = NT_SUCCESS(status) ? find_event(Event, &event) : status;
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    if (event != nullptr) {
+        KeClearEvent(event);
+    }
+    ULONG_PTR done = 0;
+    if (file.file == nullptr) {
+        status = write_file(file.object, Buffer, Length, ByteOffset != nullptr ? ByteOffset->QuadPart : 0, &done);
+        return finish(IoStatusBlock, status, done, event);
+    }
+    if (file.file->is_directory) {
+        return STATUS_INVALID_DEVICE_REQUEST;
+    }
+    const auto position = transfer_position(file, ByteOffset, true);
+    if (!position) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    status = transfer_all(Length, &done, [&](ULONG_PTR at) {
+        return pwrite(file.file->file.descriptor(), static_cast<const char*>(Buffer) + at, Length - at,
+                      *position + static_cast<LONGLONG>(at));
+    });
+    advance(file, *position, done);
+    return finish(IoStatusBlock, status, done, event);
+}
+
+NTSTATUS NTAPI ZwFlushBuffersFile(HANDLE Handle, PIO_STATUS_BLOCK IoStatusBlock) {
+    OPC_REQUIRE_PASSIVE();
+    FileHandle file;
+    const NTSTATUS status = file_of(Handle, FILE_WRITE_DATA | FILE_APPEND_DATA, &file);
+    // Nothing is held back in user space; what the host caches is its own business.
+    return NT_SUCCESS(status) ? finish(IoStatusBlock, STATUS_SUCCESS, 0, nullptr) : status;
+}
+
+NTSTATUS NTAPI ZwDeleteFile(POBJECT_ATTRIBUTES ObjectAttributes) {
+    OPC_REQUIRE_PASSIVE();
+    HANDLE handle = nullptr;
+    IO_STATUS_BLOCK status_block{};
+    const NTSTATUS status = create_file(&handle, DELETE, ObjectAttributes, &status_block,
+                                        FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, FILE_OPEN,
+                                        FILE_DELETE_ON_CLOSE);
+    return NT_SUCCESS(status) ? ZwClose(handle) : status;
+}
+
+NTSTATUS NTAPI ZwDeviceIoControlFile(HANDLE Handle, HANDLE Event, PIO_APC_ROUTINE, PVOID,
+                                     PIO_STATUS_BLOCK IoStatusBlock, ULONG IoControlCode, PVOID InputBuffer,
+                                     ULONG InputBufferLength, PVOID OutputBuffer, ULONG OutputBufferLength) {
+    OPC_REQUIRE_PASSIVE();
+    FileHandle file;
+    KEVENT* event = nullptr;
+    NTSTATUS status = file_of(Handle, 0, &file);
+    status = NT_SUCCESS(status) ? find_event(Event, &event) : status;
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    if (file.file != nullptr) {
+        return STATUS_INVALID_DEVICE_REQUEST;
+    }
+    ULONG_PTR information = 0;
+    status = device_control(file.object, IoControlCode, InputBuffer, InputBufferLength, OutputBuffer,
+                            OutputBufferLength, &information, KernelMode);
+    return finish(IoStatusBlock, status, information, event);
+}
+
+NTSTATUS NTAPI ZwFsControlFile(HANDLE, HANDLE, PIO_APC_ROUTINE, PVOID, PIO_STATUS_BLOCK, ULONG, PVOID, ULONG, PVOID,
+                               ULONG) {
+    OPC_REQUIRE_PASSIVE();
+    return STATUS_INVALID_DEVICE_REQUEST;
+}
+
+} // extern "C"

@@ -1,0 +1,247 @@
+// ZwQueryInformationFile, ZwSetInformationFile, ZwQueryFullAttributesFile.
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <ntddk.h>
+
+#include "executive/files/files.h"
+#include "executive/irql_check.h"
+#include "executive/objects/object_manager.h"
+
+using namespace openportcls;
+using namespace openportcls::executive;
+
+namespace {
+
+constexpr LONGLONG allocation_unit = 4096;
+
+struct stat host_information(const OpenFile& file) {
+    struct stat information {};
+    fstat(file.file.descriptor(), &information);
+    return information;
+}
+
+LONGLONG size_of(const OpenFile& file) {
+    return file.is_directory ? 0 : host_information(file).st_size;
+}
+
+LONGLONG rounded_up(LONGLONG size) {
+    return (size + allocation_unit - 1) / allocation_unit * allocation_unit;
+}
+
+ULONG attributes_of(const OpenFile& file) {
+    return file.is_directory ? FILE_ATTRIBUTE_DIRECTORY : FILE_ATTRIBUTE_ARCHIVE;
+}
+
+template<class T>
+NTSTATUS store(PVOID buffer, ULONG length, const T& value, ULONG_PTR* written) {
+    if (length < sizeof(T)) {
+        return STATUS_INFO_LENGTH_MISMATCH;
+    }
+    std::memcpy(buffer, &value, sizeof value);
+    *written = sizeof value;
+    return STATUS_SUCCESS;
+}
+
+FILE_BASIC_INFORMATION basic_information(const OpenFile& file) {
+    const LARGE_INTEGER time = Files::current().file_time();
+    return {time, time, time, time, attributes_of(file)};
+}
+
+FILE_STANDARD_INFORMATION standard_information(const OpenFile& file) {
+    FILE_STANDARD_INFORMATION information{};
+    information.EndOfFile.QuadPart = size_of(file);
+    information.AllocationSize.QuadPart = rounded_up(information.EndOfFile.QuadPart);
+    information.NumberOfLinks = 1;
+    information.DeletePending = file.delete_on_close;
+    information.Directory = file.is_directory;
+    return information;
+}
+
+FILE_NETWORK_OPEN_INFORMATION network_open_information(const OpenFile& file) {
+    const LARGE_INTEGER time = Files::current().file_time();
+    FILE_NETWORK_OPEN_INFORMATION information{};
+    information.CreationTime = information.LastAccessTime = information.LastWriteTime = information.ChangeTime = time;
+    information.EndOfFile.QuadPart = size_of(file);
+    information.AllocationSize.QuadPart = rounded_up(information.EndOfFile.QuadPart);
+    information.FileAttributes = attributes_of(file);
+    return information;
+}
+
+NTSTATUS store_name(PVOID buffer, ULONG length, const OpenFile& file, ULONG_PTR* written) {
+    constexpr ULONG fixed = FIELD_OFFSET(FILE_NAME_INFORMATION, FileName);
+    if (length < sizeof(FILE_NAME_INFORMATION)) {
+        return STATUS_INFO_LENGTH_MISMATCH;
+    }
+    const auto bytes = static_cast<ULONG>(file.path.size() * sizeof(WCHAR));
+    const ULONG copied = std::min(bytes, length - fixed);
+    std::memcpy(buffer, &bytes, sizeof bytes);
+    std::memcpy(static_cast<char*>(buffer) + fixed, file.path.data(), copied);
+    *written = fixed + copied;
+    return copied < bytes ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
+}
+
+NTSTATUS file_of(HANDLE handle, ACCESS_MASK needed, OpenFile** file) {
+    void* body = nullptr;
+    ACCESS_MASK granted = 0;
+    const NTSTATUS status = ObjectManager::current().find_by_handle(handle, &object_types::file, 0, KernelMode, &body,
+                                                                    &granted);
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    if ((granted & needed) != needed) {
+        return STATUS_ACCESS_DENIED;
+    }
+    *file = Files::current().find(static_cast<FILE_OBJECT*>(body));
+    return *file != nullptr ? STATUS_SUCCESS : STATUS_INVALID_DEVICE_REQUEST; // a device's file
+}
+
+// Rights that each class needs.
+ACCESS_MASK query_access(FILE_INFORMATION_CLASS information_class) {
+    return information_class == FileBasicInformation || information_class == FileNetworkOpenInformation
+               ? FILE_READ_ATTRIBUTES
+               : 0;
+}
+
+ACCESS_MASK set_access(FILE_INFORMATION_CLASS information_class) {
+    switch (information_class) {
+    case FileBasicInformation: return FILE_WRITE_ATTRIBUTES;
+    case FileDispositionInformation: return DELETE;
+    case FileEndOfFileInformation:
+    case FileAllocationInformation: return FILE_WRITE_DATA;
+    default: return 0;
+    }
+}
+
+NTSTATUS query(const OpenFile& file, PVOID buffer, ULONG length, FILE_INFORMATION_CLASS information_class,
+               ULONG_PTR* written) {
+    switch (information_class) {
+    case FileBasicInformation:
+        return store(buffer, length, basic_information(file), written);
+    case FileStandardInformation:
+        return store(buffer, length, standard_information(file), written);
+    case FilePositionInformation:
+        return store(buffer, length, FILE_POSITION_INFORMATION{file.object.CurrentByteOffset}, written);
+    case FileAlignmentInformation:
+        return store(buffer, length, FILE_ALIGNMENT_INFORMATION{0}, written);
+    case FileAccessInformation:
+        return store(buffer, length, file.access, written);
+    case FileModeInformation:
+        return store(buffer, length, file.create_options & 0x103Eu, written);
+    case FileNetworkOpenInformation:
+        return store(buffer, length, network_open_information(file), written);
+    case FileNameInformation:
+        return store_name(buffer, length, file, written);
+    case FileInternalInformation:
+        return store(buffer, length, LARGE_INTEGER{.QuadPart = static_cast<LONGLONG>(file.identity)}, written);
+    default:
+        return information_class <= 0 || information_class >= FileMaximumInformation ? STATUS_INVALID_INFO_CLASS
+                                                                                     : STATUS_NOT_IMPLEMENTED;
+    }
+}
+
+template<class T>
+bool load(const void* buffer, ULONG length, T* value) {
+    if (length < sizeof(T)) {
+        return false;
+    }
+    std::memcpy(value, buffer, sizeof *value);
+    return true;
+}
+
+NTSTATUS set_size(OpenFile& file, LONGLONG size, bool only_shrink) {
+    if (size < 0 || file.is_directory) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    if (only_shrink && size >= size_of(file)) {
+        return STATUS_SUCCESS; // allocating more changes nothing that can be seen
+    }
+    return ftruncate(file.file.descriptor(), size) == 0 ? STATUS_SUCCESS : status_of_errno(errno);
+}
+
+NTSTATUS set(OpenFile& file, const void* buffer, ULONG length, FILE_INFORMATION_CLASS information_class) {
+    LARGE_INTEGER number{};
+    UCHAR flag = 0;
+    switch (information_class) {
+    case FileBasicInformation:
+        // Times and attributes are accepted; the volume keeps neither.
+        return length < sizeof(FILE_BASIC_INFORMATION) ? STATUS_INFO_LENGTH_MISMATCH : STATUS_SUCCESS;
+    case FilePositionInformation:
+        if (!load(buffer, length, &number)) {
+            return STATUS_INFO_LENGTH_MISMATCH;
+        }
+        if (number.QuadPart < 0 || !file.synchronous) {
+            return STATUS_INVALID_PARAMETER;
+        }
+        file.object.CurrentByteOffset = number;
+        return STATUS_SUCCESS;
+    case FileEndOfFileInformation:
+    case FileAllocationInformation:
+        return load(buffer, length, &number)
+                   ? set_size(file, number.QuadPart, information_class == FileAllocationInformation)
+                   : STATUS_INFO_LENGTH_MISMATCH;
+    case FileDispositionInformation:
+        if (!load(buffer, length, &flag)) {
+            return STATUS_INFO_LENGTH_MISMATCH;
+        }
+        file.delete_on_close = flag != 0;
+        file.object.DeletePending = flag;
+        return STATUS_SUCCESS;
+    default:
+        return information_class <= 0 || information_class >= FileMaximumInformation ? STATUS_INVALID_INFO_CLASS
+                                                                                     : STATUS_NOT_IMPLEMENTED;
+    }
+}
+
+} // namespace
+
+extern "C" {
+
+NTSTATUS NTAPI ZwQueryInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PVOID FileInformation,
+                                      ULONG Length, FILE_INFORMATION_CLASS FileInformationClass) {
+    OPC_REQUIRE_PASSIVE();
+    OpenFile* file = nullptr;
+    NTSTATUS status = file_of(FileHandle, query_access(FileInformationClass), &file);
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    ULONG_PTR written = 0;
+    status = query(*file, FileInformation, Length, FileInformationClass, &written);
+    IoStatusBlock->Status = status;
+    IoStatusBlock->Information = written;
+    return status;
+}
+
+NTSTATUS NTAPI ZwSetInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PVOID FileInformation,
+                                    ULONG Length, FILE_INFORMATION_CLASS FileInformationClass) {
+    OPC_REQUIRE_PASSIVE();
+    OpenFile* file = nullptr;
+    NTSTATUS status = file_of(FileHandle, set_access(FileInformationClass), &file);
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    status = set(*file, FileInformation, Length, FileInformationClass);
+    IoStatusBlock->Status = status;
+    IoStatusBlock->Information = 0;
+    return status;
+}
+
+NTSTATUS NTAPI ZwQueryFullAttributesFile(POBJECT_ATTRIBUTES ObjectAttributes,
+                                         PFILE_NETWORK_OPEN_INFORMATION FileInformation) {
+    OPC_REQUIRE_PASSIVE();
+    HANDLE handle = nullptr;
+    IO_STATUS_BLOCK status_block{};
+    NTSTATUS status = ZwOpenFile(&handle, FILE_READ_ATTRIBUTES, ObjectAttributes, &status_block,
+                                 FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, 0);
+    if (NT_SUCCESS(status)) {
+        status = ZwQueryInformationFile(handle, &status_block, FileInformation, sizeof *FileInformation,
+                                        FileNetworkOpenInformation);
+        ZwClose(handle);
+    }
+    return status;
+}
+
+} // extern "C"
