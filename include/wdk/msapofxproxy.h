@@ -17,9 +17,8 @@ DEFINE_GUID(FX_DISCOVER_EFFECTS_APO_CLSID,
             0x889C03C8, 0xABAD, 0x4004, 0xBF, 0x0A, 0xBC, 0x7B, 0xB8, 0x25, 0xE1, 0x66);
 
 typedef struct {
-    KSPROPERTY Property;
-    ULONG PinId;
-    GUID Mode;
+    KSP_PIN PinProperty;
+    GUID AudioProcessingMode;
 } KSP_PINMODE, *PKSP_PINMODE;
 
 #endif
