@@ -163,7 +163,8 @@ std::set<std::string> wpp_functions(std::string_view text) {
 }
 
 std::string trace_header(const std::set<std::string>& functions) {
-    std::string text = "// Generated: stands for the trace message headers of WPP's preprocessor.\n#pragma once\n";
+    std::string text = "// Generated: stands for the trace message headers of WPP's preprocessor.\n#pragma once\n"
+                       "#if __has_include(<opc/wpp.h>)\n#include <opc/wpp.h>\n#endif\n";
     auto nothing = [&](std::string_view name) {
         text += "#ifndef " + std::string(name) + "\n#define " + std::string(name) + "(...) ((void)0)\n#endif\n";
     };
