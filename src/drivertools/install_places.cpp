@@ -46,7 +46,7 @@ Result<fs::path> default_wdk_include_directory() {
 }
 
 Result<fs::path> default_runtime_directory() {
-    return place_of("runtime", OPENPORTCLS_SOURCE_FOLDER "/drivers/runtime", "crt");
+    return place_of("runtime", OPENPORTCLS_SOURCE_FOLDER "/drivers/runtime", "stdunk");
 }
 
 Result<std::optional<fs::path>> sanitizer_runtime(const ModuleNote& note) {
