@@ -15,18 +15,17 @@ namespace {
 constexpr int exit_failed = 1;
 constexpr int exit_usage = 2;
 
-constexpr const char* options_help =
-    "  -o FILE               the module to write\n"
-    "  --debug               DBG=1, no optimisation\n"
-    "  --sanitize=LIST       address,undefined or thread\n"
-    "  --coverage --fuzz     instrument for llvm-cov, for libFuzzer\n"
-    "  -D NAME[=VALUE]       in addition to the project's definitions\n"
-    "  -I FOLDER             before the project's include folders\n"
-    "  --exports LIBRARY     whose symbols the module may import\n"
-    "  --wdk FOLDER --runtime FOLDER --cache FOLDER\n"
-    "  --depfile FILE        what the module depends on, for make and ninja\n"
-    "  --json                print the result as one object\n"
-    "  --verbose             show the commands\n";
+constexpr const char* options_help = "  -o FILE               the module to write\n"
+                                     "  --debug               DBG=1, no optimisation\n"
+                                     "  --sanitize=LIST       address,undefined or thread\n"
+                                     "  --coverage --fuzz     instrument for llvm-cov, for libFuzzer\n"
+                                     "  -D NAME[=VALUE]       in addition to the project's definitions\n"
+                                     "  -I FOLDER             before the project's include folders\n"
+                                     "  --exports LIBRARY     whose symbols the module may import\n"
+                                     "  --wdk FOLDER --runtime FOLDER --cache FOLDER\n"
+                                     "  --depfile FILE        what the module depends on, for make and ninja\n"
+                                     "  --json                print the result as one object\n"
+                                     "  --verbose             show the commands\n";
 
 std::string escaped_for_make(const std::string& path) {
     return replace_all(replace_all(replace_all(path, "$", "$$"), " ", "\\ "), "#", "\\#");
@@ -178,7 +177,8 @@ int run_build_command(std::span<const std::string> arguments, std::string_view p
     show_progress_on_terminal(options.request);
     auto report = build_driver(options.request);
     if (!report) {
-        fmt::print(stderr, "{}{}: {}\n", options.request.on_progress ? "\r\x1b[K" : "", program, report.error().message);
+        fmt::print(stderr, "{}{}: {}\n", options.request.on_progress ? "\r\x1b[K" : "", program,
+                   report.error().message);
         return exit_failed;
     }
     for (const auto& note : report->notes)

@@ -267,7 +267,8 @@ Result<BuildReport> build_driver(const BuildRequest& original) {
     report.module = request.output.empty() ? fs::path(project->name + ".so") : request.output;
     report.note = note_for(request, *project);
     report.notes = project->notes;
-    LinkRequest link{report.module, compilation->units, {}, std::move(*exports), report.note, places.cache_directory / "link"};
+    LinkRequest link{report.module,       compilation->units, {},
+                     std::move(*exports), report.note,        places.cache_directory / "link"};
     for (const auto& unit : compilation->runtime)
         link.runtime.push_back(unit.object);
     if (auto linked = link_module(request, *toolchain, link); !linked)

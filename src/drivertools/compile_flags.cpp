@@ -26,10 +26,9 @@ constexpr std::string_view dialect_warnings[] = {"-Wno-unknown-pragmas",
                                                  "-Wno-unknown-argument",
                                                  "-Wno-comment"};
 // Errors to clang that Windows compilers accept.
-constexpr std::string_view accepted_in_cpp[] = {"-Wno-c++11-narrowing",   "-Wno-writable-strings",
-                                                "-Wno-register",          "-Wno-reserved-user-defined-literal",
-                                                "-Wno-address-of-temporary", "-Wno-c++17-extensions",
-                                                "-Wno-c++20-extensions",  "-Wno-inconsistent-dllimport"};
+constexpr std::string_view accepted_in_cpp[] = {
+    "-Wno-c++11-narrowing",      "-Wno-writable-strings", "-Wno-register",         "-Wno-reserved-user-defined-literal",
+    "-Wno-address-of-temporary", "-Wno-c++17-extensions", "-Wno-c++20-extensions", "-Wno-inconsistent-dllimport"};
 constexpr std::string_view accepted_in_c[] = {"-Wno-error=implicit-function-declaration",
                                               "-Wno-error=implicit-int",
                                               "-Wno-error=int-conversion",

@@ -45,11 +45,11 @@ struct BuildRequest {
     Sanitizers sanitizers;
     bool coverage = false;
     bool fuzz = false;
-    std::vector<std::string> defines;                        // in addition to the project's
-    std::vector<std::filesystem::path> include_directories;  // before the project's
-    std::filesystem::path wdk_include_directory;             // empty: the one that came with this library
-    std::filesystem::path runtime_directory;                 // empty: likewise
-    std::filesystem::path cache_directory;                   // empty: the user's cache
+    std::vector<std::string> defines;                       // in addition to the project's
+    std::vector<std::filesystem::path> include_directories; // before the project's
+    std::filesystem::path wdk_include_directory;            // empty: the one that came with this library
+    std::filesystem::path runtime_directory;                // empty: likewise
+    std::filesystem::path cache_directory;                  // empty: the user's cache
     // The symbols a module may import. Nothing: those libopenportcls.so exports.
     std::optional<std::span<const std::string_view>> exports;
     std::filesystem::path exporting_library; // empty: the libopenportcls this code is in

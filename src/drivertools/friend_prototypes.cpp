@@ -11,9 +11,7 @@ namespace {
 struct Token {
     std::string_view text;
     std::size_t offset;
-    bool identifier() const {
-        return std::isalpha(static_cast<unsigned char>(text.front())) || text.front() == '_';
-    }
+    bool identifier() const { return std::isalpha(static_cast<unsigned char>(text.front())) || text.front() == '_'; }
 };
 
 class Tokenizer {
@@ -175,7 +173,7 @@ private:
             return;
         auto name = declared_name(declaration);
         bool is_operator = std::any_of(declaration.begin(), declaration.end(),
-                                           [](const Token& token) { return token.text == "operator"; });
+                                       [](const Token& token) { return token.text == "operator"; });
         if (name.empty() || is_operator || declaration.size() < 2)
             return;
         FriendFunction function{name, {}, 0};

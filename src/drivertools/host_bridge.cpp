@@ -7,11 +7,13 @@ namespace openportcls::drivertools {
 
 namespace {
 
-constexpr std::string_view prefixes[] = {"__asan_", "__ubsan_", "__tsan_", "__sanitizer_", "__llvm_profile_",
-                                         "llvm_gcda_", "llvm_gcov_", "__gcov_"};
+constexpr std::string_view prefixes[] = {"__asan_",         "__ubsan_",   "__tsan_",    "__sanitizer_",
+                                         "__llvm_profile_", "llvm_gcda_", "llvm_gcov_", "__gcov_"};
 constexpr std::string_view data_symbols[] = {"__asan_shadow_memory_dynamic_address",
-                                             "__asan_option_detect_stack_use_after_return", "__sancov_lowest_stack",
-                                             "__llvm_profile_runtime", "__llvm_profile_filename",
+                                             "__asan_option_detect_stack_use_after_return",
+                                             "__sancov_lowest_stack",
+                                             "__llvm_profile_runtime",
+                                             "__llvm_profile_filename",
                                              "__llvm_profile_raw_version"};
 
 constexpr std::string_view thunk_prefix = "opc_host.";

@@ -34,8 +34,8 @@ std::string overlay_text(const OverlayRequest& request) {
     std::string roots;
     auto add_root = [&](const fs::path& folder, const std::vector<std::string>& entries) {
         if (!entries.empty())
-            roots += fmt::format("{}\n{{\"type\":\"directory\",\"name\":{},\"contents\":[\n{}]}}", roots.empty() ? "" : ",",
-                                 quoted(folder.string()), fmt::join(entries, ",\n"));
+            roots += fmt::format("{}\n{{\"type\":\"directory\",\"name\":{},\"contents\":[\n{}]}}",
+                                 roots.empty() ? "" : ",", quoted(folder.string()), fmt::join(entries, ",\n"));
     };
     auto add_folder = [&](const fs::path& folder, bool whole) {
         std::set<fs::path> files;

@@ -98,7 +98,8 @@ Result<void> shorten_names(const fs::path& module) {
     return write_file(module, *content);
 }
 
-Result<void> run_tool(const BuildRequest& request, const std::vector<std::string>& command, std::string_view input = {}) {
+Result<void> run_tool(const BuildRequest& request, const std::vector<std::string>& command,
+                      std::string_view input = {}) {
     if (request.on_command)
         request.on_command(fmt::format("{}", fmt::join(command, " ")));
     auto ran = run_process(command, input);
@@ -149,7 +150,8 @@ Result<void> link_module(const BuildRequest& request, const Toolchain& toolchain
     std::error_code ignored;
     fs::create_directories(link.work_directory, ignored);
     fs::create_directories(fs::absolute(link.output).parent_path(), ignored);
-    auto work = link.work_directory / fmt::format("link-{}-{}", ::getpid(), ContentHash().add(link.output.string()).text().substr(0, 12));
+    auto work = link.work_directory /
+                fmt::format("link-{}-{}", ::getpid(), ContentHash().add(link.output.string()).text().substr(0, 12));
     auto companion = work.string() + ".o";
     auto version_script = work.string() + ".version";
     auto linked = link.output.string() + fmt::format(".new{}", ::getpid());
@@ -172,20 +174,30 @@ Result<void> link_module(const BuildRequest& request, const Toolchain& toolchain
             return prepared.error();
         profile = std::move(*prepared);
     }
-    if (auto assembled = run_tool(request,
-                                  {toolchain.clang.string(), "--target=x86_64-pc-linux-gnu", "-x", "assembler", "-c", "-",
-                                   "-o", companion},
-                                  assembly(link, profile, host_functions));
+    if (auto assembled = run_tool(
+            request,
+            {toolchain.clang.string(), "--target=x86_64-pc-linux-gnu", "-x", "assembler", "-c", "-", "-o", companion},
+            assembly(link, profile, host_functions));
         !assembled)
         return assembled;
     auto exported = std::string("DriverEntry;") + (request.coverage ? " __llvm_profile_write_file;" : "");
     if (auto written = write_file(version_script, fmt::format("{{ global: {} local: *; }};\n", exported)); !written)
         return written;
 
-    std::vector<std::string> command{toolchain.linker.string(), "-shared", "-Bsymbolic", "-znow", "-zrelro",
-                                     "-znoexecstack", "--eh-frame-hdr", "--build-id=sha1",
-                                     "--version-script=" + version_script, "-soname", link.output.filename().string(),
-                                     "-o", linked, companion};
+    std::vector<std::string> command{toolchain.linker.string(),
+                                     "-shared",
+                                     "-Bsymbolic",
+                                     "-znow",
+                                     "-zrelro",
+                                     "-znoexecstack",
+                                     "--eh-frame-hdr",
+                                     "--build-id=sha1",
+                                     "--version-script=" + version_script,
+                                     "-soname",
+                                     link.output.filename().string(),
+                                     "-o",
+                                     linked,
+                                     companion};
     if (entry != "DriverEntry")
         command.push_back("--defsym=DriverEntry=" + entry);
     for (const auto& unit : link.units)
@@ -209,13 +221,17 @@ Result<void> link_module(const BuildRequest& request, const Toolchain& toolchain
         if (symbol.defined || symbol.weak || link.exports.contains(symbol.name) || is_host_symbol(symbol.name) ||
             by_profile_runtime)
             continue;
-        missing += fmt::format("\n  {} (used by {})", readable_part(symbol.name), users_of(std::string(symbol.name), objects));
+        missing +=
+            fmt::format("\n  {} (used by {})", readable_part(symbol.name), users_of(std::string(symbol.name), objects));
     }
     if (!missing.empty())
         return Error{status_entry_point_not_found, link.note.name + ": nothing here provides:" + missing};
     if (auto shortened = shorten_names(linked); !shortened)
         return shortened;
-    fs::permissions(linked, fs::perms::owner_all | fs::perms::group_read | fs::perms::group_exec | fs::perms::others_read | fs::perms::others_exec, ignored);
+    fs::permissions(linked,
+                    fs::perms::owner_all | fs::perms::group_read | fs::perms::group_exec | fs::perms::others_read |
+                        fs::perms::others_exec,
+                    ignored);
     std::error_code problem;
     fs::rename(linked, link.output, problem);
     if (problem)

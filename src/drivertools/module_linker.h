@@ -14,7 +14,7 @@ namespace openportcls::drivertools {
 
 struct LinkRequest {
     std::filesystem::path output;
-    std::vector<CompiledUnit> units;         // of the driver
+    std::vector<CompiledUnit> units;            // of the driver
     std::vector<std::filesystem::path> runtime; // objects taken as far as they are needed
     std::set<std::string, std::less<>> exports; // what the module may import
     ModuleNote note;

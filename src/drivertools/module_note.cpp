@@ -21,7 +21,8 @@ bool ModuleNote::has_sanitizer(std::string_view sanitizer) const {
 }
 
 std::string note_text(const ModuleNote& note) {
-    std::string text = fmt::format("abi={}\nname={}\nconfiguration={}\n", note.abi_version, note.name, note.configuration);
+    std::string text =
+        fmt::format("abi={}\nname={}\nconfiguration={}\n", note.abi_version, note.name, note.configuration);
     for (const auto& sanitizer : note.sanitizers)
         text += fmt::format("sanitizer={}\n", sanitizer);
     if (note.coverage)
@@ -85,7 +86,8 @@ Result<ModuleNote> read_module_note(const std::filesystem::path& module) {
     auto text = file->note(note_owner, note_type);
     if (text.empty())
         return Error{status_invalid_image_format,
-                     module.string() + ": not a driver module: it has no OpenPortCls note (was it made by `portcls build`?)"};
+                     module.string() +
+                         ": not a driver module: it has no OpenPortCls note (was it made by `portcls build`?)"};
     auto note = parse_note_text(text);
     if (!note)
         return Error{note.status(), module.string() + ": " + note.error().message};

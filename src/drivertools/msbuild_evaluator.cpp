@@ -128,7 +128,8 @@ Result<void> MsBuildEvaluator::walk_file(const fs::path& file, Pass pass) {
     pugi::xml_document document;
     auto parsed = document.load_buffer(text.data(), text.size(), pugi::parse_default, pugi::encoding_utf8);
     if (!parsed) {
-        auto line = 1 + std::count(text.begin(), text.begin() + std::min<std::ptrdiff_t>(parsed.offset, text.size()), '\n');
+        auto line =
+            1 + std::count(text.begin(), text.begin() + std::min<std::ptrdiff_t>(parsed.offset, text.size()), '\n');
         return Error{status_invalid_parameter,
                      file.string() + ":" + std::to_string(line) + ": not a project file: " + parsed.description()};
     }

@@ -70,7 +70,8 @@ private:
     static bool equal(const std::string& left, const std::string& right) {
         bool numbers = !left.empty() && !right.empty() && std::isdigit(static_cast<unsigned char>(left[0])) &&
                        std::isdigit(static_cast<unsigned char>(right[0]));
-        return numbers ? std::strtol(left.c_str(), nullptr, 0) == std::strtol(right.c_str(), nullptr, 0) : left == right;
+        return numbers ? std::strtol(left.c_str(), nullptr, 0) == std::strtol(right.c_str(), nullptr, 0)
+                       : left == right;
     }
 
     std::string primary() {
@@ -246,7 +247,8 @@ Result<void> NmakeFile::take_directive(std::string_view directive, const fs::pat
         auto name = expand(rest);
         std::erase_if(name, [](char c) { return c == '"' || c == '<' || c == '>'; });
         auto target = find_ignoring_case(file.parent_path(), std::string(trim(name)));
-        if (target && depth < deepest_include && std::find(files_read_.begin(), files_read_.end(), *target) == files_read_.end())
+        if (target && depth < deepest_include &&
+            std::find(files_read_.begin(), files_read_.end(), *target) == files_read_.end())
             return read_one(*target, depth + 1);
         // Kit files such as makefile.def are not here; the defines they bring are in kit_defines().
         notes_.push_back(file.filename().string() + ": !include of " + std::string(rest) + " passed over");

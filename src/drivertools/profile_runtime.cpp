@@ -27,7 +27,8 @@ Result<void> run(const std::vector<std::string>& command) {
 
 } // namespace
 
-Result<ProfileRuntime> prepare_profile_runtime(const Toolchain& toolchain, const std::set<std::string>& defined_by_driver,
+Result<ProfileRuntime> prepare_profile_runtime(const Toolchain& toolchain,
+                                               const std::set<std::string>& defined_by_driver,
                                                const fs::path& work_directory) {
     auto archive = toolchain.runtime_library("profile-x86_64.a");
     std::error_code ignored;
@@ -73,8 +74,10 @@ std::string profile_assembly(const ProfileRuntime& runtime, const fs::path& modu
                             "__llvm_profile_filename: .asciz \"{}.%m.profraw\"\n",
                             fs::absolute(module).string());
     // The profile is written when the module is unloaded, at the latest when the process ends.
-    text += ".text\n.globl atexit\n.hidden atexit\natexit:\n xorl %esi,%esi\n leaq opc_dso_handle(%rip),%rdx\n" // of bridge_assembly()
-            " jmp __cxa_atexit@PLT\n";
+    text +=
+        ".text\n.globl atexit\n.hidden atexit\natexit:\n xorl %esi,%esi\n leaq opc_dso_handle(%rip),%rdx\n" // of
+                                                                                                            // bridge_assembly()
+        " jmp __cxa_atexit@PLT\n";
     for (const auto& name : runtime.adapted)
         text += fmt::format(".globl {0}{1}\n.hidden {0}{1}\n.type {0}{1},@function\n{0}{1}:\n.cfi_startproc\n"
                             " subq $40,%rsp\n.cfi_adjust_cfa_offset 40\n movq %rcx,%r9\n movq %rdx,%r8\n"

@@ -17,7 +17,8 @@ struct ProfileRuntime {
 };
 
 // `defined_by_driver`: names that would capture the runtime's calls to the host's C library.
-Result<ProfileRuntime> prepare_profile_runtime(const Toolchain& toolchain, const std::set<std::string>& defined_by_driver,
+Result<ProfileRuntime> prepare_profile_runtime(const Toolchain& toolchain,
+                                               const std::set<std::string>& defined_by_driver,
                                                const std::filesystem::path& work_directory);
 
 // Assembler source that lets host code call these driver-side functions, and what the runtime needs at start.

@@ -21,15 +21,11 @@ Language language_of(const fs::path& file) {
 }
 
 std::vector<std::string> kit_defines(const KitDefines& kit, Configuration configuration) {
-    // As the kit's kernel-mode toolset passes them for x64; _WIN32, _M_X64 and _MSC_VER come from the compiler's target.
-    std::vector<std::string> defines{"_WIN64=1",
-                                     "_AMD64_=1",
-                                     "AMD64=1",
-                                     "WINNT=1",
-                                     "DEPRECATE_DDK_FUNCTIONS=1",
-                                     "_KERNEL_MODE=1",
-                                     "_NT1X_=100",
-                                     "CONDITION_HANDLING=1"};
+    // As the kit's kernel-mode toolset passes them for x64; _WIN32, _M_X64 and _MSC_VER come from the compiler's
+    // target.
+    std::vector<std::string> defines{
+        "_WIN64=1",   "_AMD64_=1",           "AMD64=1", "WINNT=1", "DEPRECATE_DDK_FUNCTIONS=1", "_KERNEL_MODE=1",
+        "_NT1X_=100", "CONDITION_HANDLING=1"};
     defines.push_back(fmt::format("_WIN32_WINNT={:#06x}", kit.windows_version));
     defines.push_back(fmt::format("WINVER={:#06x}", kit.windows_version));
     // Windows 10 and later are told apart by the last byte of NTDDI_VERSION only.
@@ -125,7 +121,8 @@ Result<DriverProject> only_driver_among(const std::vector<fs::path>& candidates,
         chosen = std::move(*project);
     }
     if (drivers.empty())
-        return Error{status_not_found, folder.string() + ": no project here builds a kernel driver (" + first_problem + ")"};
+        return Error{status_not_found,
+                     folder.string() + ": no project here builds a kernel driver (" + first_problem + ")"};
     if (drivers.size() > 1)
         return Error{status_invalid_parameter,
                      folder.string() + ": several drivers here, name the one to build:" + listed(drivers)};
@@ -190,8 +187,7 @@ Result<DriverProject> find_project(const fs::path& path, const ProjectContext& c
             return read_vcxproj(full, context);
         if (is_named(full, "sources") || is_named(full, "dirs"))
             return read_sources_file(full, context);
-        return Error{status_invalid_parameter,
-                     path.string() + ": not a folder, a .vcxproj, a .sln or a sources file"};
+        return Error{status_invalid_parameter, path.string() + ": not a folder, a .vcxproj, a .sln or a sources file"};
     }
     auto here = list_folder(full, false);
     if (!here)

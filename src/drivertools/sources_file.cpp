@@ -151,7 +151,8 @@ private:
         SourceUnit common;
         KitDefines kit;
         auto version = sources.macro("_NT_TARGET_VERSION");
-        kit.windows_version = version.empty() ? 0x0601 : static_cast<unsigned>(std::strtoul(version.c_str(), nullptr, 0));
+        kit.windows_version =
+            version.empty() ? 0x0601 : static_cast<unsigned>(std::strtoul(version.c_str(), nullptr, 0));
         if (auto kmdf = sources.macro("KMDF_VERSION_MAJOR"); !kmdf.empty()) {
             auto minor = sources.macro("KMDF_VERSION_MINOR");
             kit.kmdf_major = std::atoi(kmdf.c_str());
@@ -173,8 +174,8 @@ private:
             if (!is_c_or_cpp_source(with_forward_slashes(entry)))
                 continue;
             auto unit = common;
-            unit.file = find_ignoring_case(folder, entry)
-                            .value_or((folder / with_forward_slashes(entry)).lexically_normal());
+            unit.file =
+                find_ignoring_case(folder, entry).value_or((folder / with_forward_slashes(entry)).lexically_normal());
             unit.language = language_of(unit.file);
             if (std::none_of(project_.units.begin(), project_.units.end(),
                              [&](const SourceUnit& present) { return present.file == unit.file; }))

@@ -75,8 +75,9 @@ fs::path Toolchain::runtime_library(std::string_view name) const {
 
 Result<Toolchain> find_toolchain() {
     std::string missing;
-    auto candidates = std::getenv("OPENPORTCLS_LLVM") ? std::vector<std::string_view>{"", "-19", "-20", "-18"}
-                                                      : std::vector<std::string_view>(std::begin(versions), std::end(versions));
+    auto candidates = std::getenv("OPENPORTCLS_LLVM")
+                          ? std::vector<std::string_view>{"", "-19", "-20", "-18"}
+                          : std::vector<std::string_view>(std::begin(versions), std::end(versions));
     for (auto version : candidates) {
         Toolchain found;
         std::string absent;
@@ -94,9 +95,8 @@ Result<Toolchain> find_toolchain() {
         if (missing.empty())
             missing = absent;
     }
-    return Error{status_not_found,
-                 "building a driver needs clang, lld and llvm 19; not found:" + missing +
-                     ". On Debian: apt install clang-19 lld-19 llvm-19"};
+    return Error{status_not_found, "building a driver needs clang, lld and llvm 19; not found:" + missing +
+                                       ". On Debian: apt install clang-19 lld-19 llvm-19"};
 }
 
 Result<fs::path> find_llvm_tool(std::string_view name) {

@@ -10,12 +10,12 @@
 namespace openportcls::drivertools {
 
 struct Toolchain {
-    std::filesystem::path clang;    // for C
+    std::filesystem::path clang; // for C
     std::filesystem::path clang_cpp;
-    std::filesystem::path linker;   // ld.lld
-    std::filesystem::path objcopy;  // llvm-objcopy
-    std::filesystem::path undname;  // llvm-undname
-    std::string identity;           // changes when a tool is replaced; part of every cache key
+    std::filesystem::path linker;  // ld.lld
+    std::filesystem::path objcopy; // llvm-objcopy
+    std::filesystem::path undname; // llvm-undname
+    std::string identity;          // changes when a tool is replaced; part of every cache key
 
     std::filesystem::path runtime_library(std::string_view name) const; // "asan-x86_64.so"
 };

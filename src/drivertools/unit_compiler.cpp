@@ -135,7 +135,8 @@ fs::path UnitCompiler::replacement_for(const fs::path& file, const std::set<std:
     if (text == *content)
         return {};
     // Messages and debug information name the driver's own file, however an #include spelled it.
-    text.insert(0, fmt::format("#line 1 \"{}\"\n", replace_all(replace_all(file.string(), "\\", "\\\\"), "\"", "\\\"")));
+    text.insert(0,
+                fmt::format("#line 1 \"{}\"\n", replace_all(replace_all(file.string(), "\\", "\\\\"), "\"", "\\\"")));
     auto copy = places_.cache_directory / "generated" /
                 (ContentHash().add(file.string()).add(text).text() + "-" + file.filename().string());
     return write_file(copy, text) ? copy : fs::path();
@@ -189,7 +190,8 @@ Result<CompiledUnit> UnitCompiler::compile(const SourceUnit& unit, Instrumented 
                                            const std::vector<std::string>& extra_flags) {
     std::error_code ignored;
     if (!fs::exists(unit.file, ignored))
-        return Error{status_not_found, unit.file.string() + ": error: the project names this file, but it does not exist\n"};
+        return Error{status_not_found,
+                     unit.file.string() + ": error: the project names this file, but it does not exist\n"};
     auto flags = common_flags(request_, instrumented);
     auto more = unit_flags(unit, request_, places_.wdk_include_directory, trace_folder_);
     flags.insert(flags.end(), more.begin(), more.end());
@@ -218,9 +220,10 @@ Result<CompiledUnit> UnitCompiler::compile(const SourceUnit& unit, Instrumented 
         std::vector<std::string> command{
             (unit.language == Language::cpp ? toolchain_.clang_cpp : toolchain_.clang).string()};
         command.insert(command.end(), flags.begin(), flags.end());
-        for (auto& word : std::vector<std::string>{"-ivfsoverlay", overlay.string(), "-MD", "-MF", attempt.depfile.string(),
-                                                   request_.color_diagnostics ? "-fcolor-diagnostics" : "-fno-color-diagnostics",
-                                                   "-c", unit.file.string(), "-o", attempt.object.string()})
+        for (auto& word :
+             std::vector<std::string>{"-ivfsoverlay", overlay.string(), "-MD", "-MF", attempt.depfile.string(),
+                                      request_.color_diagnostics ? "-fcolor-diagnostics" : "-fno-color-diagnostics",
+                                      "-c", unit.file.string(), "-o", attempt.object.string()})
             command.push_back(word);
         show_command(command);
         auto ran = run_process(command);
@@ -314,8 +317,8 @@ Result<void> UnitCompiler::make_linkable(const fs::path& object) {
             renames += fmt::format("{} {}\n", symbol.name, bridged_name(symbol.name));
     }
     if (!mangled.empty()) {
-        std::vector<std::string> undname{toolchain_.undname.string(),   "--no-calling-convention", "--no-return-type",
-                                         "--no-access-specifier", "--no-member-type",        "--no-variable-type"};
+        std::vector<std::string> undname{toolchain_.undname.string(), "--no-calling-convention", "--no-return-type",
+                                         "--no-access-specifier",     "--no-member-type",        "--no-variable-type"};
         auto ran = run_process(undname, fmt::format("{}\n", fmt::join(mangled, "\n")));
         if (!ran)
             return ran.error();
@@ -328,7 +331,8 @@ Result<void> UnitCompiler::make_linkable(const fs::path& object) {
     std::vector<std::string> command{toolchain_.objcopy.string()};
     for (const auto& section : file->sections()) {
         // Older compilers put constructors for this target into .ctors.
-        for (auto [from, to] : {std::pair<std::string_view, std::string_view>{".ctors", ".init_array"}, {".dtors", ".fini_array"}})
+        for (auto [from, to] :
+             {std::pair<std::string_view, std::string_view>{".ctors", ".init_array"}, {".dtors", ".fini_array"}})
             if (section.name.starts_with(from))
                 command.push_back(fmt::format("--rename-section={}={}{},alloc,data,contents", section.name, to,
                                               section.name.substr(from.size())));

@@ -24,9 +24,9 @@ unsigned windows_version_of(const MsBuildEvaluator& project) {
         std::string_view name;
         unsigned version;
     };
-    for (const auto& known : {Named{"Vista", 0x0600}, Named{"Windows7", 0x0601}, Named{"Win7", 0x0601},
-                              Named{"Windows8", 0x0602}, Named{"Win8", 0x0602}, Named{"WindowsV6.3", 0x0603},
-                              Named{"Windows8.1", 0x0603}, Named{"WinBlue", 0x0603}})
+    for (const auto& known :
+         {Named{"Vista", 0x0600}, Named{"Windows7", 0x0601}, Named{"Win7", 0x0601}, Named{"Windows8", 0x0602},
+          Named{"Win8", 0x0602}, Named{"WindowsV6.3", 0x0603}, Named{"Windows8.1", 0x0603}, Named{"WinBlue", 0x0603}})
         if (equals_ignoring_case(named, known.name))
             return known.version;
     return 0x0A00;
@@ -83,8 +83,8 @@ SourceUnit unit_of(const MsBuildItem& item, const MsBuildEvaluator& project, con
         unit.language = Language::c;
     else if (equals_ignoring_case(as, "CompileAsCpp"))
         unit.language = Language::cpp;
-    unit.standard = standard_of(metadata(unit.language == Language::c ? "LanguageStandard_C" : "LanguageStandard"),
-                                unit.language);
+    unit.standard =
+        standard_of(metadata(unit.language == Language::c ? "LanguageStandard_C" : "LanguageStandard"), unit.language);
     auto add_folder = [&](const std::string& written) {
         // Folders of the kits are unknown here and vanish; a compiler ignores a missing folder as well.
         auto folder = find_ignoring_case(item.folder_of_project, written);
@@ -117,7 +117,8 @@ SourceUnit unit_of(const MsBuildItem& item, const MsBuildEvaluator& project, con
     unit.undefines = split(metadata("UndefinePreprocessorDefinitions"), ";");
     for (const auto& entry : split(metadata("ForcedIncludeFiles"), ";")) {
         auto file = find_ignoring_case(item.folder_of_project, entry);
-        for (auto folder = unit.include_directories.begin(); !file && folder != unit.include_directories.end(); ++folder)
+        for (auto folder = unit.include_directories.begin(); !file && folder != unit.include_directories.end();
+             ++folder)
             file = find_ignoring_case(*folder, entry);
         unit.forced_includes.push_back(file.value_or(with_forward_slashes(entry)));
     }
@@ -146,8 +147,9 @@ private:
         auto kind = evaluator->property("ConfigurationType");
         if (depth == 0) {
             bool library = equals_ignoring_case(kind, "StaticLibrary");
-            bool user_mode = equals_ignoring_case(kind, "Application") || equals_ignoring_case(kind, "DynamicLibrary") ||
-                             equals_ignoring_case(kind, "Utility") || equals_ignoring_case(kind, "Makefile");
+            bool user_mode = equals_ignoring_case(kind, "Application") ||
+                             equals_ignoring_case(kind, "DynamicLibrary") || equals_ignoring_case(kind, "Utility") ||
+                             equals_ignoring_case(kind, "Makefile");
             if (library || user_mode)
                 return Error{status_invalid_parameter, file.string() + ": builds a " + kind + ", not a driver"};
             project_.folder = file.parent_path();
@@ -284,7 +286,8 @@ Result<DriverProject> read_solution(const fs::path& file, const ProjectContext& 
         std::string choices;
         for (const auto& driver : drivers)
             choices += "\n  " + driver.string();
-        return Error{status_invalid_parameter, file.string() + ": several drivers in it, name the one to build:" + choices};
+        return Error{status_invalid_parameter,
+                     file.string() + ": several drivers in it, name the one to build:" + choices};
     }
     auto project = VcxprojReader(context, projects).read(drivers.front());
     if (project)

@@ -72,7 +72,8 @@ bool matches_wildcard(std::string_view name, std::string_view pattern) {
     if (pattern.empty())
         return name.empty();
     if (pattern.front() == '*')
-        return matches_wildcard(name, pattern.substr(1)) || (!name.empty() && matches_wildcard(name.substr(1), pattern));
+        return matches_wildcard(name, pattern.substr(1)) ||
+               (!name.empty() && matches_wildcard(name.substr(1), pattern));
     if (name.empty())
         return false;
     bool same = pattern.front() == '?' || equals_ignoring_case(name.substr(0, 1), pattern.substr(0, 1));

@@ -79,8 +79,7 @@ private:
     void* handle_;
 };
 
-constexpr const char* entry_returning_three =
-    "extern \"C\" long DriverEntry(void*, void*) { return 3; }\n";
+constexpr const char* entry_returning_three = "extern \"C\" long DriverEntry(void*, void*) { return 3; }\n";
 
 std::set<std::string> local_names(const std::filesystem::path& module) {
     std::set<std::string> names;
@@ -150,7 +149,8 @@ TEST_F(Build, TheNoteTellsHowTheModuleWasMade) {
 }
 
 TEST_F(Build, ARebuildCompilesOnlyWhatChanged) {
-    folder.add("drv/a.cpp", "#include \"shared.h\"\nextern \"C\" long DriverEntry(void*, void*) { return other() + VALUE; }\n");
+    folder.add("drv/a.cpp",
+               "#include \"shared.h\"\nextern \"C\" long DriverEntry(void*, void*) { return other() + VALUE; }\n");
     folder.add("drv/b.cpp", "#include \"shared.h\"\nint other() { return 1; }\n");
     folder.add("drv/c.cpp", "int lonely() { return 1; }\n");
     folder.add("drv/Shared.h", "int other();\n#define VALUE 2\n");
@@ -190,8 +190,9 @@ TEST_F(Build, CompilerErrorsReachTheUserUnchanged) {
 }
 
 TEST_F(Build, ErrorsInAHeaderSeenThroughACopyNameTheDriversOwnFile) {
-    folder.add("drv/a.cpp", "#include \"CLASS.H\"\nextern \"C\" long DriverEntry(void*, void*) { return Handler(nullptr); }\n"
-                            "long Handler(C*) { return 1; }\n");
+    folder.add("drv/a.cpp",
+               "#include \"CLASS.H\"\nextern \"C\" long DriverEntry(void*, void*) { return Handler(nullptr); }\n"
+               "long Handler(C*) { return 1; }\n");
     auto header = folder.add("drv/class.h", "class C {\n  friend long Handler(C*);\n};\nint broken = absent;\n");
     ASSERT_FALSE(build(request(folder / "drv")));
     EXPECT_THAT(diagnostics, HasSubstr("class.h:4:14: error: use of undeclared identifier 'absent'"));
@@ -212,15 +213,19 @@ TEST_F(Build, FriendsAreRememberedForTheNextBuild) {
     EXPECT_EQ(build(asked)->compiled, 0U);
     folder.add("drv/class.h", "class C {\n  friend long Handler(C*);\n};\n#define CHANGED\n");
     int compilations = 0;
-    asked.on_command = [&](std::string_view command) { compilations += command.find("a.cpp -o") != std::string_view::npos; };
+    asked.on_command = [&](std::string_view command) {
+        compilations += command.find("a.cpp -o") != std::string_view::npos;
+    };
     ASSERT_TRUE(build(asked));
     EXPECT_EQ(compilations, 1);
 }
 
 TEST_F(Build, SymbolsNobodyProvidesAreRefusedWithTheirUser) {
-    auto user = folder.add("drv/a.cpp", "extern \"C\" int DbgPrint(const char*, ...);\nextern \"C\" int ExNotThere(int);\n"
-                                        "struct Missing { int nowhere(int); };\n"
-                                        "extern \"C\" long DriverEntry(void*, void*) { Missing m; DbgPrint(\"\"); return ExNotThere(1) + m.nowhere(2); }\n");
+    auto user =
+        folder.add("drv/a.cpp", "extern \"C\" int DbgPrint(const char*, ...);\nextern \"C\" int ExNotThere(int);\n"
+                                "struct Missing { int nowhere(int); };\n"
+                                "extern \"C\" long DriverEntry(void*, void*) { Missing m; DbgPrint(\"\"); return "
+                                "ExNotThere(1) + m.nowhere(2); }\n");
     auto report = build(request(folder / "drv"));
     ASSERT_FALSE(report);
     EXPECT_THAT(report.error().message, HasSubstr("ExNotThere (used by " + user.string() + ")"));
@@ -232,7 +237,8 @@ TEST_F(Build, SymbolsNobodyProvidesAreRefusedWithTheirUser) {
 TEST_F(Build, AHostSymbolIsNotTakenForAnExport) {
     // malloc exists in every Linux process, but not in the Windows kernel.
     folder.add("drv/a.cpp", "extern \"C\" void* malloc(unsigned long long);\n"
-                            "extern \"C\" long DriverEntry(void*, void*) { void* volatile memory = malloc(1); return memory != nullptr; }\n");
+                            "extern \"C\" long DriverEntry(void*, void*) { void* volatile memory = malloc(1); return "
+                            "memory != nullptr; }\n");
     auto report = build(request(folder / "drv"));
     ASSERT_FALSE(report);
     EXPECT_THAT(report.error().message, HasSubstr("malloc"));
@@ -257,13 +263,16 @@ TEST_F(Build, EntriesOfOtherShapesAreFound) {
 }
 
 TEST_F(Build, AMissingSourceOfTheProjectIsNamed) {
-    auto project = folder.add("p.vcxproj", "<Project><ItemGroup><ClCompile Include=\"gone.cpp\"/></ItemGroup></Project>");
+    auto project =
+        folder.add("p.vcxproj", "<Project><ItemGroup><ClCompile Include=\"gone.cpp\"/></ItemGroup></Project>");
     ASSERT_FALSE(build(request(project)));
     EXPECT_THAT(diagnostics, HasSubstr("gone.cpp: error: the project names this file"));
 }
 
 TEST_F(Build, DefinesAndIncludeFoldersOfTheRequestCount) {
-    folder.add("drv/a.cpp", "#include \"Extra.H\"\nextern \"C\" long DriverEntry(void*, void*) { return FROM_LINE + FROM_EXTRA; }\n");
+    folder.add(
+        "drv/a.cpp",
+        "#include \"Extra.H\"\nextern \"C\" long DriverEntry(void*, void*) { return FROM_LINE + FROM_EXTRA; }\n");
     folder.add("more/extra.h", "#define FROM_EXTRA 30\n");
     auto asked = request(folder / "drv");
     asked.defines = {"FROM_LINE=4"};
@@ -275,7 +284,9 @@ TEST_F(Build, DefinesAndIncludeFoldersOfTheRequestCount) {
 
 TEST_F(Build, PathsWithSpacesAndSourcesAsAList) {
     BuildRequest asked = request("");
-    asked.sources = {folder.add("a folder/my driver.cpp", "#include \"my header.h\"\nextern \"C\" long DriverEntry(void*, void*) { return VALUE; }\n")};
+    asked.sources = {
+        folder.add("a folder/my driver.cpp",
+                   "#include \"my header.h\"\nextern \"C\" long DriverEntry(void*, void*) { return VALUE; }\n")};
     folder.add("a folder/my header.h", "#define VALUE 6\n");
     asked.name = "spaced";
     auto report = build(asked);
@@ -303,12 +314,13 @@ class InstrumentedBuild : public Build {
 protected:
     // A small program that loads a module and calls it with (buffer, count).
     std::filesystem::path loader() {
-        auto source = folder.add("loader.c", "#include <dlfcn.h>\n#include <stdio.h>\n#include <stdlib.h>\n"
-                                             "int main(int c, char** v) { void* h = dlopen(v[1], RTLD_NOW);\n"
-                                             " if (!h) { puts(dlerror()); return 99; }\n"
-                                             " int __attribute__((ms_abi)) (*f)(void*, void*) = dlsym(h, \"DriverEntry\");\n"
-                                             " char* b = malloc(16); for (int i = 0; i < 16; ++i) b[i] = i;\n"
-                                             " int r = f(b, (void*)(long)atoi(v[2])); free(b); dlclose(h); return r; }\n");
+        auto source =
+            folder.add("loader.c", "#include <dlfcn.h>\n#include <stdio.h>\n#include <stdlib.h>\n"
+                                   "int main(int c, char** v) { void* h = dlopen(v[1], RTLD_NOW);\n"
+                                   " if (!h) { puts(dlerror()); return 99; }\n"
+                                   " int __attribute__((ms_abi)) (*f)(void*, void*) = dlsym(h, \"DriverEntry\");\n"
+                                   " char* b = malloc(16); for (int i = 0; i < 16; ++i) b[i] = i;\n"
+                                   " int r = f(b, (void*)(long)atoi(v[2])); free(b); dlclose(h); return r; }\n");
         auto program = folder / "loader";
         auto compiled = run_process(std::vector<std::string>{"cc", source, "-o", program, "-ldl"});
         EXPECT_TRUE(compiled && compiled->exit_status == 0) << (compiled ? compiled->diagnostics : "no cc");
@@ -338,9 +350,10 @@ protected:
 };
 
 TEST_F(InstrumentedBuild, AddressSanitizerNamesTheDriversLine) {
-    auto source = folder.add("drv/a.cpp", "struct CStream { int read(char* data, long long at) {\n    return data[at];\n} };\n"
-                                          "extern \"C\" long DriverEntry(void* data, void* at)\n"
-                                          "{ CStream s; return s.read((char*)data, (long long)at); }\n");
+    auto source =
+        folder.add("drv/a.cpp", "struct CStream { int read(char* data, long long at) {\n    return data[at];\n} };\n"
+                                "extern \"C\" long DriverEntry(void* data, void* at)\n"
+                                "{ CStream s; return s.read((char*)data, (long long)at); }\n");
     auto asked = request(folder / "drv");
     asked.sanitizers.address = true;
     auto report = build(asked);
@@ -355,14 +368,16 @@ TEST_F(InstrumentedBuild, AddressSanitizerNamesTheDriversLine) {
 }
 
 TEST_F(InstrumentedBuild, UndefinedBehaviourSanitizerReports) {
-    auto source = folder.add("drv/a.cpp", "extern \"C\" long DriverEntry(void*, void* by)\n{\n    int value = 2147483647;\n"
-                                          "    value += (int)(long long)by;\n    return value == 5;\n}\n");
+    auto source =
+        folder.add("drv/a.cpp", "extern \"C\" long DriverEntry(void*, void* by)\n{\n    int value = 2147483647;\n"
+                                "    value += (int)(long long)by;\n    return value == 5;\n}\n");
     auto asked = request(folder / "drv");
     asked.sanitizers.undefined = true;
     auto report = build(asked);
     ASSERT_TRUE(report) << message(report) << diagnostics;
     EXPECT_THAT(run(*report, "0").diagnostics, Not(HasSubstr("runtime error")));
-    EXPECT_THAT(run(*report, "1").diagnostics, HasSubstr(source.string() + ":4:11: runtime error: signed integer overflow"));
+    EXPECT_THAT(run(*report, "1").diagnostics,
+                HasSubstr(source.string() + ":4:11: runtime error: signed integer overflow"));
 }
 
 TEST_F(InstrumentedBuild, AddressAndUndefinedTogether) {
@@ -386,9 +401,10 @@ TEST_F(InstrumentedBuild, ThreadSanitizerModulesRun) {
 }
 
 TEST_F(InstrumentedBuild, CoverageEndsInAReport) {
-    auto source = folder.add("drv/a.cpp", "static int taken(int a) { return a + 1; }\nstatic int missed(int a) { return a + 2; }\n"
-                                          "extern \"C\" long DriverEntry(void*, void* at)\n"
-                                          "{ int a = (int)(long long)at; return a < 10 ? taken(a) : missed(a); }\n");
+    auto source = folder.add("drv/a.cpp",
+                             "static int taken(int a) { return a + 1; }\nstatic int missed(int a) { return a + 2; }\n"
+                             "extern \"C\" long DriverEntry(void*, void* at)\n"
+                             "{ int a = (int)(long long)at; return a < 10 ? taken(a) : missed(a); }\n");
     auto asked = request(folder / "drv");
     asked.coverage = true;
     auto report = build(asked);
@@ -406,9 +422,12 @@ TEST_F(InstrumentedBuild, CoverageEndsInAReport) {
 
 TEST_F(InstrumentedBuild, CoverageKeepsTheTwoCLibrariesApart) {
     // The driver's memcpy has the Windows convention; the profile runtime inside the module calls the host's way.
-    folder.add("drv/a.cpp", "extern \"C\" void* memcpy(void*, const void*, unsigned long long);\nextern \"C\" unsigned long long strlen(const char*);\n"
-                            "extern \"C\" long DriverEntry(void* data, void* count)\n"
-                            "{ char copy[16] = {}; memcpy(copy, data, (unsigned long long)count); return (long)strlen(copy + 1); }\n");
+    folder.add(
+        "drv/a.cpp",
+        "extern \"C\" void* memcpy(void*, const void*, unsigned long long);\nextern \"C\" unsigned long long "
+        "strlen(const char*);\n"
+        "extern \"C\" long DriverEntry(void* data, void* count)\n"
+        "{ char copy[16] = {}; memcpy(copy, data, (unsigned long long)count); return (long)strlen(copy + 1); }\n");
     auto asked = request(folder / "drv");
     asked.coverage = true;
     auto report = build(asked);
@@ -418,7 +437,9 @@ TEST_F(InstrumentedBuild, CoverageKeepsTheTwoCLibrariesApart) {
 }
 
 TEST_F(InstrumentedBuild, FuzzedModulesTellTheirCountersToTheFuzzer) {
-    folder.add("drv/a.cpp", "extern \"C\" long DriverEntry(void* data, void* at)\n{ return ((int*)data)[0] == (int)(long long)at; }\n");
+    folder.add(
+        "drv/a.cpp",
+        "extern \"C\" long DriverEntry(void* data, void* at)\n{ return ((int*)data)[0] == (int)(long long)at; }\n");
     auto asked = request(folder / "drv");
     asked.fuzz = true;
     auto report = build(asked);

@@ -116,14 +116,16 @@ TEST(Vcxproj, AccumulatesMetadataOverDefinitionsAndItems) {
     folder.add("Inc/x.h");
     folder.add("Common/y.h");
     auto project = read_driver(
-        folder, "<ItemDefinitionGroup><ClCompile>"
-                "<AdditionalIncludeDirectories>%(AdditionalIncludeDirectories);$(DDK_INC_PATH);INC</AdditionalIncludeDirectories>"
-                "<PreprocessorDefinitions>ONE</PreprocessorDefinitions></ClCompile></ItemDefinitionGroup>"
-                "<ItemDefinitionGroup><ClCompile>"
-                "<AdditionalIncludeDirectories>%(AdditionalIncludeDirectories);.\\common;missing</AdditionalIncludeDirectories>"
-                "<LanguageStandard>stdcpp17</LanguageStandard></ClCompile></ItemDefinitionGroup>"
-                "<ItemGroup><ClCompile Include=\"a.cpp\"><PreprocessorDefinitions>TWO;%(PreprocessorDefinitions)"
-                "</PreprocessorDefinitions><ForcedIncludeFiles>X.H</ForcedIncludeFiles></ClCompile></ItemGroup>");
+        folder,
+        "<ItemDefinitionGroup><ClCompile>"
+        "<AdditionalIncludeDirectories>%(AdditionalIncludeDirectories);$(DDK_INC_PATH);INC</"
+        "AdditionalIncludeDirectories>"
+        "<PreprocessorDefinitions>ONE</PreprocessorDefinitions></ClCompile></ItemDefinitionGroup>"
+        "<ItemDefinitionGroup><ClCompile>"
+        "<AdditionalIncludeDirectories>%(AdditionalIncludeDirectories);.\\common;missing</AdditionalIncludeDirectories>"
+        "<LanguageStandard>stdcpp17</LanguageStandard></ClCompile></ItemDefinitionGroup>"
+        "<ItemGroup><ClCompile Include=\"a.cpp\"><PreprocessorDefinitions>TWO;%(PreprocessorDefinitions)"
+        "</PreprocessorDefinitions><ForcedIncludeFiles>X.H</ForcedIncludeFiles></ClCompile></ItemGroup>");
     const auto& unit = project.units.at(0);
     EXPECT_THAT(unit.include_directories, ElementsAre(folder / "Inc", folder / "Common"));
     EXPECT_THAT(unit.defines, Contains("ONE"));
@@ -137,16 +139,18 @@ TEST(Vcxproj, LeavesOutExcludedFiles) {
     for (const char* name : {"a.cpp", "b.cpp", "c.cpp", "d.cpp"})
         folder.add(name);
     auto project = read_driver(
-        folder, "<ItemGroup><ClCompile Include=\"*.cpp\" Exclude=\"d.cpp\" /><ClCompile Remove=\"c.cpp\"/></ItemGroup>"
-                "<ItemGroup><ClCompile Update=\"a.cpp\"><PreprocessorDefinitions>ONLY_A</PreprocessorDefinitions></ClCompile>"
-                "</ItemGroup>");
+        folder,
+        "<ItemGroup><ClCompile Include=\"*.cpp\" Exclude=\"d.cpp\" /><ClCompile Remove=\"c.cpp\"/></ItemGroup>"
+        "<ItemGroup><ClCompile Update=\"a.cpp\"><PreprocessorDefinitions>ONLY_A</PreprocessorDefinitions></ClCompile>"
+        "</ItemGroup>");
     EXPECT_THAT(names_of(project), ElementsAre("a.cpp", "b.cpp"));
     EXPECT_THAT(project.units[0].defines, Contains("ONLY_A"));
     EXPECT_THAT(project.units[1].defines, Not(Contains("ONLY_A")));
 
     auto conditional = read_driver(
-        folder, "<ItemGroup><ClCompile Include=\"a.cpp\"><ExcludedFromBuild Condition=\"'$(Configuration)'=='Release'\">true"
-                "</ExcludedFromBuild></ClCompile><ClCompile Include=\"b.cpp\"/></ItemGroup>");
+        folder,
+        "<ItemGroup><ClCompile Include=\"a.cpp\"><ExcludedFromBuild Condition=\"'$(Configuration)'=='Release'\">true"
+        "</ExcludedFromBuild></ClCompile><ClCompile Include=\"b.cpp\"/></ItemGroup>");
     EXPECT_THAT(names_of(conditional), ElementsAre("b.cpp"));
 }
 
@@ -158,11 +162,12 @@ TEST(Vcxproj, FollowsLocalImportsOnly) {
     folder.add("shared/Shared.vcxitems",
                project_text("<ItemGroup><ClCompile Include=\"$(MSBuildThisFileDirectory)S.cpp\"/></ItemGroup>"));
     auto project = read_driver(
-        folder, "<Import Project=\"$(VCTargetsPath)\\Microsoft.Cpp.props\"/>"
-                "<ImportGroup><Import Project=\"common.PROPS\" Condition=\"exists('Common.props')\"/></ImportGroup>"
-                "<Import Project=\"Shared\\shared.vcxitems\"/><Import Project=\"absent.props\"/>"
-                "<ItemDefinitionGroup><ClCompile><PreprocessorDefinitions>$(Extra)</PreprocessorDefinitions></ClCompile>"
-                "</ItemDefinitionGroup><ItemGroup><ClCompile Include=\"a.cpp\"/></ItemGroup>");
+        folder,
+        "<Import Project=\"$(VCTargetsPath)\\Microsoft.Cpp.props\"/>"
+        "<ImportGroup><Import Project=\"common.PROPS\" Condition=\"exists('Common.props')\"/></ImportGroup>"
+        "<Import Project=\"Shared\\shared.vcxitems\"/><Import Project=\"absent.props\"/>"
+        "<ItemDefinitionGroup><ClCompile><PreprocessorDefinitions>$(Extra)</PreprocessorDefinitions></ClCompile>"
+        "</ItemDefinitionGroup><ItemGroup><ClCompile Include=\"a.cpp\"/></ItemGroup>");
     EXPECT_THAT(names_of(project), ElementsAre("s.cpp", "a.cpp"));
     EXPECT_THAT(project.units[1].defines, Contains("FROM_PROPS"));
     EXPECT_THAT(project.notes, ElementsAre(HasSubstr("absent.props")));
@@ -173,10 +178,11 @@ TEST(Vcxproj, ExpandsPropertiesAndChoose) {
     TemporaryFolder folder;
     folder.add("a.cpp");
     auto project = read_driver(
-        folder, "<Choose><When Condition=\"'$(Platform)'=='ARM64'\"><PropertyGroup><Which>ARM</Which></PropertyGroup></When>"
-                "<Otherwise><PropertyGroup><Which>INTEL</Which></PropertyGroup></Otherwise></Choose>"
-                "<PropertyGroup><TargetName>$(MSBuildProjectName)_$(Which)</TargetName></PropertyGroup>"
-                "<ItemGroup><ClCompile Include=\"$(ProjectDir)a.cpp\"/></ItemGroup>");
+        folder,
+        "<Choose><When Condition=\"'$(Platform)'=='ARM64'\"><PropertyGroup><Which>ARM</Which></PropertyGroup></When>"
+        "<Otherwise><PropertyGroup><Which>INTEL</Which></PropertyGroup></Otherwise></Choose>"
+        "<PropertyGroup><TargetName>$(MSBuildProjectName)_$(Which)</TargetName></PropertyGroup>"
+        "<ItemGroup><ClCompile Include=\"$(ProjectDir)a.cpp\"/></ItemGroup>");
     EXPECT_EQ(project.name, "drv_INTEL");
     EXPECT_THAT(names_of(project), ElementsAre("a.cpp"));
 }
@@ -194,12 +200,13 @@ TEST(Vcxproj, TakesLibrariesNamedByReferenceAndByOutputPath) {
                             "<ItemGroup><ClCompile Include=\"u.cpp\"/></ItemGroup>"));
     auto main = folder.add(
         "Main/Main.vcxproj",
-        project_text(std::string(driver_properties) +
-                     "<ItemDefinitionGroup><Link><AdditionalDependencies>%(AdditionalDependencies);"
-                     "$(DDK_LIB_PATH)\\portcls.lib;.\\..\\utilities\\$(IntDir)\\Utilities.lib</AdditionalDependencies></Link>"
-                     "</ItemDefinitionGroup>"
-                     "<ItemGroup><ClCompile Include=\"a.cpp\"/><ProjectReference Include=\"..\\filters\\Filters.vcxproj\"/>"
-                     "</ItemGroup>"));
+        project_text(
+            std::string(driver_properties) +
+            "<ItemDefinitionGroup><Link><AdditionalDependencies>%(AdditionalDependencies);"
+            "$(DDK_LIB_PATH)\\portcls.lib;.\\..\\utilities\\$(IntDir)\\Utilities.lib</AdditionalDependencies></Link>"
+            "</ItemDefinitionGroup>"
+            "<ItemGroup><ClCompile Include=\"a.cpp\"/><ProjectReference Include=\"..\\filters\\Filters.vcxproj\"/>"
+            "</ItemGroup>"));
     auto project = read_vcxproj(main, {});
     ASSERT_TRUE(project) << project.error().message;
     EXPECT_THAT(names_of(*project), ElementsAre("a.cpp", "f.cpp", "u.cpp"));
@@ -214,11 +221,13 @@ TEST(Vcxproj, FindsTheDriverFromTheFolderAndTheSolution) {
                project_text(std::string(library_properties) + "<ItemGroup><ClCompile Include=\"l.cpp\"/></ItemGroup>"));
     folder.add("Source/Main/Main.vcxproj",
                project_text(std::string(driver_properties) + "<ItemGroup><ClCompile Include=\"a.cpp\"/></ItemGroup>"));
-    folder.add("Drv.sln", "Microsoft Visual Studio Solution File, Format Version 12.00\r\n"
-                          "Project(\"{8BC9CEB8-8B4A-11D0-8D11-00A0C91BC942}\") = \"Lib\", \"Source\\Lib\\LIB.vcxproj\", \"{1}\"\r\n"
-                          "EndProject\r\n"
-                          "Project(\"{8BC9CEB8-8B4A-11D0-8D11-00A0C91BC942}\") = \"Main\", \"Source\\Main\\Main.vcxproj\", \"{2}\"\r\n"
-                          "EndProject\r\n");
+    folder.add(
+        "Drv.sln",
+        "Microsoft Visual Studio Solution File, Format Version 12.00\r\n"
+        "Project(\"{8BC9CEB8-8B4A-11D0-8D11-00A0C91BC942}\") = \"Lib\", \"Source\\Lib\\LIB.vcxproj\", \"{1}\"\r\n"
+        "EndProject\r\n"
+        "Project(\"{8BC9CEB8-8B4A-11D0-8D11-00A0C91BC942}\") = \"Main\", \"Source\\Main\\Main.vcxproj\", \"{2}\"\r\n"
+        "EndProject\r\n");
     for (const auto& start : {folder.path(), folder / "Drv.sln", folder / "Source/Main", folder / "Source"}) {
         auto project = find_project(start, {});
         ASSERT_TRUE(project) << start << ": " << project.error().message;
@@ -247,8 +256,9 @@ TEST(Vcxproj, AsksWhichOfSeveralDrivers) {
     TemporaryFolder folder;
     for (const char* name : {"one", "two"}) {
         folder.add(std::string(name) + "/a.cpp");
-        folder.add(std::string(name) + "/" + name + ".vcxproj",
-                   project_text(std::string(driver_properties) + "<ItemGroup><ClCompile Include=\"a.cpp\"/></ItemGroup>"));
+        folder.add(
+            std::string(name) + "/" + name + ".vcxproj",
+            project_text(std::string(driver_properties) + "<ItemGroup><ClCompile Include=\"a.cpp\"/></ItemGroup>"));
     }
     auto project = find_project(folder.path(), {});
     ASSERT_FALSE(project);
@@ -263,14 +273,15 @@ TEST(Vcxproj, SurvivesProjectsThatReferToEachOther) {
     folder.add("lib.vcxproj", project_text(std::string(library_properties) +
                                            "<Import Project=\"lib.vcxproj\"/><ItemGroup><ClCompile Include=\"l.cpp\"/>"
                                            "<ProjectReference Include=\"lib.vcxproj\"/></ItemGroup>"));
-    auto project = read_driver(folder, "<ItemGroup><ClCompile Include=\"a.cpp\"/><ProjectReference Include=\"lib.vcxproj\"/></ItemGroup>");
+    auto project = read_driver(
+        folder, "<ItemGroup><ClCompile Include=\"a.cpp\"/><ProjectReference Include=\"lib.vcxproj\"/></ItemGroup>");
     EXPECT_THAT(names_of(project), ElementsAre("a.cpp", "l.cpp"));
 }
 
 TEST(KitDefines, AreThoseOfTheKernelToolset) {
     auto defines = kit_defines({0x0A00, 1, 15}, Configuration::debug);
-    for (const char* expected : {"_WIN64=1", "_AMD64_=1", "AMD64=1", "_WIN32_WINNT=0x0a00", "NTDDI_VERSION=0x0a00000c", "DBG=1",
-                                 "KMDF_VERSION_MAJOR=1", "KMDF_VERSION_MINOR=15"})
+    for (const char* expected : {"_WIN64=1", "_AMD64_=1", "AMD64=1", "_WIN32_WINNT=0x0a00", "NTDDI_VERSION=0x0a00000c",
+                                 "DBG=1", "KMDF_VERSION_MAJOR=1", "KMDF_VERSION_MINOR=15"})
         EXPECT_THAT(defines, Contains(expected));
     EXPECT_THAT(kit_defines({}, Configuration::release), Not(Contains("DBG=1")));
     EXPECT_THAT(kit_defines({}, Configuration::release), Not(Contains("KMDF_VERSION_MAJOR=1")));

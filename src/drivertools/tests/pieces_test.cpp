@@ -22,12 +22,14 @@ using testing::Not;
 using testing::Pair;
 
 TEST(SymbolNames, AreReadableAndDifferent) {
-    auto first = linker_safe_name("?NewStream@CMiniportWaveRT@@UEAAJPEAXK@Z", "CMiniportWaveRT::NewStream(void *, unsigned long)");
+    auto first = linker_safe_name("?NewStream@CMiniportWaveRT@@UEAAJPEAXK@Z",
+                                  "CMiniportWaveRT::NewStream(void *, unsigned long)");
     auto second = linker_safe_name("?NewStream@CMiniportWaveRT@@UEAAJPEAX@Z", "CMiniportWaveRT::NewStream(void *)");
     EXPECT_EQ(readable_part(first), "CMiniportWaveRT::NewStream");
     EXPECT_EQ(readable_part(second), "CMiniportWaveRT::NewStream");
     EXPECT_NE(first, second);
-    EXPECT_EQ(first, linker_safe_name("?NewStream@CMiniportWaveRT@@UEAAJPEAXK@Z", "CMiniportWaveRT::NewStream(void *, unsigned long)"));
+    EXPECT_EQ(first, linker_safe_name("?NewStream@CMiniportWaveRT@@UEAAJPEAXK@Z",
+                                      "CMiniportWaveRT::NewStream(void *, unsigned long)"));
     for (const auto& name : {first, second})
         EXPECT_EQ(name.find_first_of("@? \t#"), std::string::npos);
 }
@@ -103,7 +105,8 @@ TEST(FriendPrototypes, NamesComeFromTheCompilersErrors) {
 TEST(SourceSurvey, FindsFoldersTraceHeadersAndTraceFunctions) {
     TemporaryFolder folder;
     auto source = folder.add("drv/main.cpp", "#include \"..\\Shared\\x.h\"\n#  include <Main.TMH>\n#include MACRO\n");
-    folder.add("shared/x.h", "// begin_wpp config\n// FUNC TraceIt{LEVEL=L}(FLAGS, MSG, ...);\n// end_wpp\n// FUNC Not(\n");
+    folder.add("shared/x.h",
+               "// begin_wpp config\n// FUNC TraceIt{LEVEL=L}(FLAGS, MSG, ...);\n// end_wpp\n// FUNC Not(\n");
     DriverProject project;
     project.folder = folder / "drv";
     project.units.push_back({.file = source});

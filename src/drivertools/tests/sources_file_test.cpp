@@ -32,15 +32,17 @@ std::vector<std::string> names_of(const DriverProject& project) {
 
 TEST(NmakeFile, JoinsContinuationLinesAndDropsComments) {
     TemporaryFolder folder;
-    auto file = read_nmake(folder, "# sources\r\nSOURCES= a.cpp \\\r\n   b.cpp \\\r\n   # gone.cpp \\\r\n   c.rc\r\nNAME=x # why\r\n");
+    auto file = read_nmake(
+        folder, "# sources\r\nSOURCES= a.cpp \\\r\n   b.cpp \\\r\n   # gone.cpp \\\r\n   c.rc\r\nNAME=x # why\r\n");
     EXPECT_THAT(split(file.macro("SOURCES"), " "), ElementsAre("a.cpp", "b.cpp", "c.rc"));
     EXPECT_EQ(file.macro("name"), "x");
 }
 
 TEST(NmakeFile, ExpandsMacrosWhenUsedAndItselfWhenSet) {
     TemporaryFolder folder;
-    auto file = read_nmake(folder, "C_DEFINES=-DA\nC_DEFINES=$(C_DEFINES) -DB $(LATE)\nLATE=-DC\nLOOP=$(LOOP2)\nLOOP2=$(LOOP)\n"
-                                   "OBJECTS=$(SOURCES:.cpp=.obj)\n");
+    auto file =
+        read_nmake(folder, "C_DEFINES=-DA\nC_DEFINES=$(C_DEFINES) -DB $(LATE)\nLATE=-DC\nLOOP=$(LOOP2)\nLOOP2=$(LOOP)\n"
+                           "OBJECTS=$(SOURCES:.cpp=.obj)\n");
     EXPECT_EQ(file.macro("C_DEFINES"), "-DA -DB -DC");
     EXPECT_EQ(file.macro("LOOP"), "");
 }
@@ -86,11 +88,11 @@ TEST(SourcesFile, GivesUnitsWithTheirFlags) {
     folder.add("drv/res.rc");
     folder.add("shared/common.cpp");
     folder.add("inc/x.h");
-    auto sources = folder.add("drv/sources",
-                              "TARGETNAME=oldwave\nTARGETTYPE=DRIVER\nTARGETPATH=obj\n"
-                              "INCLUDES=..\\INC;$(DDK_INC_PATH);\n"
-                              "C_DEFINES=$(C_DEFINES) -D_WIN32 -DUNICODE /DVALUE=3\nUSER_C_FLAGS=/FI..\\inc\\X.h -DOLD\n"
-                              "SOURCES= adapter.cpp \\\n helper.c \\\n ..\\Shared\\common.cpp \\\n res.rc\n");
+    auto sources = folder.add(
+        "drv/sources", "TARGETNAME=oldwave\nTARGETTYPE=DRIVER\nTARGETPATH=obj\n"
+                       "INCLUDES=..\\INC;$(DDK_INC_PATH);\n"
+                       "C_DEFINES=$(C_DEFINES) -D_WIN32 -DUNICODE /DVALUE=3\nUSER_C_FLAGS=/FI..\\inc\\X.h -DOLD\n"
+                       "SOURCES= adapter.cpp \\\n helper.c \\\n ..\\Shared\\common.cpp \\\n res.rc\n");
     auto project = find_project(folder / "drv", {});
     ASSERT_TRUE(project) << project.error().message;
     EXPECT_EQ(project->name, "oldwave");
