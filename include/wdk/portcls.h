@@ -8,6 +8,7 @@
 
 #include "ntddk.h"
 #include "windef.h"
+#include "windef.h"
 #include "punknown.h"
 #include "ks.h"
 #include "ksmedia.h"

@@ -1,0 +1,24 @@
+#ifndef _INC_STDIO
+#define _INC_STDIO
+#include "stdarg.h"
+#include "stddef.h"
+#include "wchar.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
+int sprintf(char* buffer, const char* format, ...);
+int vsprintf(char* buffer, const char* format, va_list arguments);
+int snprintf(char* buffer, size_t count, const char* format, ...);
+int vsnprintf(char* buffer, size_t count, const char* format, va_list arguments);
+int _snprintf(char* buffer, size_t count, const char* format, ...);
+int _vsnprintf(char* buffer, size_t count, const char* format, va_list arguments);
+int _scprintf(const char* format, ...);
+int _vscprintf(const char* format, va_list arguments);
+int sprintf_s(char* buffer, size_t capacity, const char* format, ...);
+int vsprintf_s(char* buffer, size_t capacity, const char* format, va_list arguments);
+int _snprintf_s(char* buffer, size_t capacity, size_t count, const char* format, ...);
+int _vsnprintf_s(char* buffer, size_t capacity, size_t count, const char* format, va_list arguments);
+#ifdef __cplusplus
+}
+#endif
+#endif

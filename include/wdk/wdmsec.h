@@ -1,0 +1,21 @@
+/* Device objects with a security descriptor. */
+#ifndef OPC_WDMSEC_H
+#define OPC_WDMSEC_H
+
+#include "wdm.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+extern OPC_EXPORT const UNICODE_STRING SDDL_DEVOBJ_KERNEL_ONLY;
+extern OPC_EXPORT const UNICODE_STRING SDDL_DEVOBJ_SYS_ALL;
+extern OPC_EXPORT const UNICODE_STRING SDDL_DEVOBJ_SYS_ALL_ADM_ALL;
+extern OPC_EXPORT const UNICODE_STRING SDDL_DEVOBJ_SYS_ALL_ADM_RX;
+extern OPC_EXPORT const UNICODE_STRING SDDL_DEVOBJ_SYS_ALL_ADM_RWX_WORLD_R;
+extern OPC_EXPORT const UNICODE_STRING SDDL_DEVOBJ_SYS_ALL_ADM_RWX_WORLD_RW_RES_R;
+extern OPC_EXPORT const UNICODE_STRING SDDL_DEVOBJ_SYS_ALL_ADM_RWX_WORLD_RWX_RES_RWX;
+#ifdef __cplusplus
+}
+#endif
+
+#endif
