@@ -1,5 +1,6 @@
 // CUnknown of stdunk.h. Linked into every driver that derives from it; compiled in the driver's ABI.
 #include <stdunk.h>
+#include <unknown.h>
 
 CUnknown::CUnknown(PUNKNOWN pUnknownOuter) : m_lRefCount(0)
 {
@@ -29,7 +30,8 @@ STDMETHODIMP_(ULONG) CUnknown::NonDelegatingRelease(void)
 
 STDMETHODIMP_(NTSTATUS) CUnknown::NonDelegatingQueryInterface(REFIID InterfaceId, PVOID* Interface)
 {
-    if (!IsEqualGUIDAligned(InterfaceId, IID_IUnknown)) {
+    // IUnknown has two identifiers: the one of punknown.h and the one of everybody else.
+    if (!IsEqualGUIDAligned(InterfaceId, IID_IUnknown) && !IsEqualGUIDAligned(InterfaceId, IID_IUnknownCom)) {
         *Interface = nullptr;
         return STATUS_INVALID_PARAMETER;
     }
