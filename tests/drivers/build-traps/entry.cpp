@@ -4,8 +4,9 @@
 NTSTATUS DriverEntry(PVOID first, PVOID second)
 {
     UNREFERENCED_PARAMETER(second);
-    static int (*const checks[])(void) = {check_names,      check_friends,   check_dialect,    check_types,  check_sections,
-                                          check_guids,      check_interfaces, check_operators, check_runtime,                                           check_traces,     check_plain_c,   check_statics};
+    static int (*const checks[])(void) = {check_names,  check_friends,    check_dialect,   check_types,
+                                          check_sections, check_guids,    check_interfaces, check_operators,
+                                          check_runtime, check_traces,    check_plain_c,   check_statics};
     for (ULONG index = 0; index < sizeof(checks) / sizeof(checks[0]); ++index)
         if (int line = checks[index]())
             return (LONG)((index + 1) * 10000 + line);
