@@ -45,4 +45,13 @@
 #endif
 #endif
 
+/* What the checked integer headers define besides. On the host they come from <stdint.h>. */
+#if OPC_DRIVER
+#include "../crt/stdint.h"
+#endif
+#ifndef LODWORD
+#define LODWORD(value) ((DWORD)(value))
+#define HIDWORD(value) ((DWORD)((value) >> 32))
+#endif
+
 #endif
