@@ -312,30 +312,48 @@ TEST_F(Build, StaticDestructorsRunWhenTheModuleGoes) {
 // Instrumented modules run in a process of their own, which has the sanitizer's runtime.
 class InstrumentedBuild : public Build {
 protected:
-    // A small program that loads a module and calls it with (buffer, count).
+    // A small program that loads a module and calls its entry with (16 bytes, number); "twice" does so in two threads.
     std::filesystem::path loader() {
-        auto source =
-            folder.add("loader.c", "#include <dlfcn.h>\n#include <stdio.h>\n#include <stdlib.h>\n"
-                                   "int main(int c, char** v) { void* h = dlopen(v[1], RTLD_NOW);\n"
-                                   " if (!h) { puts(dlerror()); return 99; }\n"
-                                   " int __attribute__((ms_abi)) (*f)(void*, void*) = dlsym(h, \"DriverEntry\");\n"
-                                   " char* b = malloc(16); for (int i = 0; i < 16; ++i) b[i] = i;\n"
-                                   " int r = f(b, (void*)(long)atoi(v[2])); free(b); dlclose(h); return r; }\n");
+        auto source = folder.add("loader.c", R"(
+            #include <dlfcn.h>
+            #include <pthread.h>
+            #include <stdio.h>
+            #include <stdlib.h>
+            static int __attribute__((ms_abi)) (*entry)(void*, void*);
+            static char* bytes;
+            static void* call(void* number) { return (void*)(long)entry(bytes, number); }
+            int main(int count, char** words) {
+                void* module = dlopen(words[1], RTLD_NOW);
+                if (!module) { puts(dlerror()); return 99; }
+                entry = dlsym(module, "DriverEntry");
+                bytes = malloc(16);
+                for (int i = 0; i < 16; ++i) bytes[i] = i;
+                pthread_t other;
+                if (count > 3) pthread_create(&other, 0, call, (void*)(long)atoi(words[2]));
+                long result = (long)call((void*)(long)atoi(words[2]));
+                if (count > 3) pthread_join(other, 0);
+                free(bytes);
+                dlclose(module);
+                return result;
+            })");
         auto program = folder / "loader";
-        auto compiled = run_process(std::vector<std::string>{"cc", source, "-o", program, "-ldl"});
+        auto compiled = run_process(std::vector<std::string>{"cc", source, "-o", program, "-ldl", "-lpthread"});
         EXPECT_TRUE(compiled && compiled->exit_status == 0) << (compiled ? compiled->diagnostics : "no cc");
         return program;
     }
 
-    ProcessResult run(const BuildReport& report, const std::string& argument) {
+    ProcessResult run(const BuildReport& report, const std::string& argument, bool twice = false) {
         auto runtime = sanitizer_runtime(report.note);
         EXPECT_TRUE(runtime) << (runtime ? "" : runtime.error().message);
         std::vector<std::string> command{"env", "UBSAN_OPTIONS=print_stacktrace=0", "ASAN_OPTIONS=detect_leaks=0",
-                                         "ASAN_SYMBOLIZER_PATH=" + symbolizer()};
+                                         "ASAN_SYMBOLIZER_PATH=" + symbolizer(),
+                                         "TSAN_OPTIONS=external_symbolizer_path=" + symbolizer()};
         if (runtime && *runtime)
             command.push_back("LD_PRELOAD=" + (*runtime)->string());
         for (auto& word : {loader().string(), std::filesystem::absolute(report.module).string(), argument})
             command.push_back(word);
+        if (twice)
+            command.emplace_back("twice");
         auto ran = run_process(command);
         EXPECT_TRUE(ran);
         return ran ? *ran : ProcessResult();
@@ -390,14 +408,19 @@ TEST_F(InstrumentedBuild, AddressAndUndefinedTogether) {
     EXPECT_EQ(run(*report, "3").exit_status, 3);
 }
 
-TEST_F(InstrumentedBuild, ThreadSanitizerModulesRun) {
-    folder.add("drv/a.cpp", "static int shared;\nextern \"C\" long DriverEntry(void* data, void* at)\n"
-                            "{ shared += ((char*)data)[(long long)at]; return shared; }\n");
+TEST_F(InstrumentedBuild, ThreadSanitizerNamesTheDriversLine) {
+    auto source = folder.add("drv/a.cpp", "static int shared;\nextern \"C\" long DriverEntry(void* data, void* at)\n{\n"
+                                          "    shared += ((char*)data)[(long long)at];\n    return 4;\n}\n");
     auto asked = request(folder / "drv");
     asked.sanitizers.thread = true;
     auto report = build(asked);
     ASSERT_TRUE(report) << message(report) << diagnostics;
-    EXPECT_EQ(run(*report, "4").exit_status, 4);
+    auto alone = run(*report, "4");
+    EXPECT_EQ(alone.exit_status, 4) << alone.diagnostics;
+    auto racing = run(*report, "4", true);
+    EXPECT_THAT(racing.diagnostics, HasSubstr("data race"));
+    if (!symbolizer().empty())
+        EXPECT_THAT(racing.diagnostics, testing::ContainsRegex("#0 DriverEntry [^\n]*" + source.string() + ":4"));
 }
 
 TEST_F(InstrumentedBuild, CoverageEndsInAReport) {
