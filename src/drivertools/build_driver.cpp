@@ -118,22 +118,24 @@ public:
             // The runtime defines memcpy and its like: a compiler that recognises them would make them call themselves.
             auto compiled = own ? driver_.compile(unit, Instrumented::yes)
                                 : runtime_.compile(unit, Instrumented::no, {"-fno-builtin"});
-            finish(unit, compiled);
+            finish(unit, compiled, own);
             if (compiled)
                 (own ? result.units[index] : result.runtime[index - units.size()]) = std::move(*compiled);
         });
         if (failed_ != 0)
-            return Error{status_unsuccessful, fmt::format("{} of {} files did not compile", failed_, total_)};
+            return Error{status_unsuccessful, fmt::format("{} of {} files did not compile", failed_, units.size())};
+        if (runtime_failed_ != 0)
+            return Error{status_unsuccessful, "the runtime library for drivers did not compile"};
         return result;
     }
 
 private:
-    void finish(const SourceUnit& unit, const Result<CompiledUnit>& compiled) {
+    void finish(const SourceUnit& unit, const Result<CompiledUnit>& compiled, bool own) {
         std::lock_guard guard(mutex_);
         ++done_;
         bool own_words = compiled ? !compiled.value().diagnostics.empty() : true;
         if (!compiled)
-            ++failed_;
+            ++(own ? failed_ : runtime_failed_);
         if (request_.on_diagnostics && own_words) {
             auto text = compiled ? compiled.value().diagnostics : compiled.error().message;
             if (!text.ends_with('\n'))
@@ -151,6 +153,7 @@ private:
     std::size_t done_ = 0;
     std::size_t total_ = 0;
     std::size_t failed_ = 0;
+    std::size_t runtime_failed_ = 0;
 };
 
 Result<std::set<std::string, std::less<>>> exports_for(const BuildRequest& request) {
