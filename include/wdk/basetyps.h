@@ -39,7 +39,8 @@ typedef LONG HRESULT;
 #define DECLARE_INTERFACE(iface) struct DECLSPEC_NOVTABLE iface
 #define DECLARE_INTERFACE_(iface, baseiface) struct DECLSPEC_NOVTABLE iface : public baseiface
 #define DECLARE_INTERFACE_IID(iface, iid) struct DECLSPEC_UUID(iid) DECLSPEC_NOVTABLE iface
-#define DECLARE_INTERFACE_IID_(iface, baseiface, iid) struct DECLSPEC_UUID(iid) DECLSPEC_NOVTABLE iface : public baseiface
+#define DECLARE_INTERFACE_IID_(iface, baseiface, iid)                                                                  \
+    struct DECLSPEC_UUID(iid) DECLSPEC_NOVTABLE iface : public baseiface
 
 #else
 

@@ -1,4 +1,4 @@
-/* Kernel streaming. The parts, in order of dependence: GUIDs, structures, identifiers, kernel tables, functions, AVStream. */
+/* Kernel streaming. Parts by dependence: GUIDs, structures, identifiers, kernel tables, functions, AVStream. */
 #ifndef _KS_
 #define _KS_
 

@@ -38,7 +38,8 @@ struct opc_seh_frame {
     void* jump[5]; /* what __builtin_setjmp fills */
     struct opc_seh_frame* previous;
     LONG state; /* 0 not entered, 1 in the chain, 2 left normally, 3 left by an exception, 4 left by __leave */
-    LONG code;
+    EXCEPTION_RECORD record;
+    EXCEPTION_POINTERS pointers;
 };
 
 struct opc_seh_finally {
@@ -51,8 +52,6 @@ extern "C" {
 #endif
 OPC_EXPORT void OPC_MSABI opc_seh_push(struct opc_seh_frame* frame);
 OPC_EXPORT void OPC_MSABI opc_seh_pop(struct opc_seh_frame* frame);
-OPC_EXPORT LONG OPC_MSABI opc_seh_code(void);
-OPC_EXPORT PEXCEPTION_POINTERS OPC_MSABI opc_seh_information(void);
 /* 1: run the handler; 0: the block was left by __leave; does not return when the search goes on. */
 OPC_EXPORT LONG OPC_MSABI opc_seh_accept(struct opc_seh_frame* frame, LONG filter);
 OPC_EXPORT DECLSPEC_NORETURN void OPC_MSABI opc_seh_leave(struct opc_seh_frame* frame);
@@ -89,7 +88,7 @@ static __inline __attribute__((always_inline, unused)) struct opc_seh_finally op
     return block;
 }
 #define __try                                                                                                          \
-    for (struct opc_seh_frame opc_seh_here __attribute__((cleanup(opc_seh_pop))) = {{0}, 0, 0, 0};                     \
+    for (struct opc_seh_frame opc_seh_here __attribute__((cleanup(opc_seh_pop))) = {{0}};                              \
          opc_seh_here.state == 0; opc_seh_pop(&opc_seh_here))                                                          \
         if (opc_seh_push(&opc_seh_here), __builtin_setjmp(opc_seh_here.jump) == 0)
 #define OPC_SEH_FINALLY                                                                                                \
@@ -99,12 +98,12 @@ static __inline __attribute__((always_inline, unused)) struct opc_seh_finally op
 #define __except(filter) else if (opc_seh_accept(&opc_seh_here, (filter)))
 #define __finally else opc_seh_unwinding(&opc_seh_here); OPC_SEH_FINALLY
 #define __leave opc_seh_leave(&opc_seh_here)
-#define GetExceptionCode() opc_seh_code()
-#define exception_code() opc_seh_code()
-#define _exception_code() opc_seh_code()
-#define GetExceptionInformation() opc_seh_information()
-#define exception_info() opc_seh_information()
-#define _exception_info() opc_seh_information()
+#define GetExceptionCode() (opc_seh_here.record.ExceptionCode)
+#define exception_code() (opc_seh_here.record.ExceptionCode)
+#define _exception_code() (opc_seh_here.record.ExceptionCode)
+#define GetExceptionInformation() (&opc_seh_here.pointers)
+#define exception_info() (&opc_seh_here.pointers)
+#define _exception_info() (&opc_seh_here.pointers)
 #define AbnormalTermination() (opc_seh_block.code != 0)
 #define abnormal_termination() AbnormalTermination()
 #define _abnormal_termination() AbnormalTermination()

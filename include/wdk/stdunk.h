@@ -11,7 +11,8 @@
 #define INTERFACE INonDelegatingUnknown
 DECLARE_INTERFACE(INonDelegatingUnknown)
 {
-    STDMETHOD_(NTSTATUS, NonDelegatingQueryInterface)(THIS_ _In_ REFIID InterfaceId, _COM_Outptr_ PVOID * Interface) PURE;
+    STDMETHOD_(NTSTATUS, NonDelegatingQueryInterface)(THIS_ _In_ REFIID InterfaceId,
+    _COM_Outptr_ PVOID * Interface) PURE;
     STDMETHOD_(ULONG, NonDelegatingAddRef)(THIS) PURE;
     STDMETHOD_(ULONG, NonDelegatingRelease)(THIS) PURE;
 };

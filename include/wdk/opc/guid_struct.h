@@ -31,7 +31,8 @@ namespace opc_guid {
 
 constexpr unsigned nibble(char c)
 {
-    return c >= '0' && c <= '9' ? unsigned(c - '0') : c >= 'a' && c <= 'f' ? unsigned(c - 'a' + 10) : unsigned(c - 'A' + 10);
+    return c >= '0' && c <= '9' ? unsigned(c - '0') : c >= 'a' && c <= 'f' ? unsigned(c - 'a' + 10)
+    : unsigned(c - 'A' + 10);
 }
 
 constexpr unsigned hex(const char* text, int digits)

@@ -57,7 +57,8 @@ typedef NTSTATUS(NTAPI* PFNKSPINSETDATAFORMAT)(_In_ PKSPIN Pin, _In_opt_ PKSDATA
                                                _In_opt_ PKSMULTIPLE_ITEM OldAttributeList,
                                                _In_ const KSDATARANGE* DataRange,
                                                _In_opt_ const KSATTRIBUTE_LIST* AttributeRange);
-typedef BOOLEAN(NTAPI* PFNKSPINSETTIMER)(_In_ PKSPIN Pin, _In_ PKTIMER Timer, _In_ LARGE_INTEGER DueTime, _In_ PKDPC Dpc);
+typedef BOOLEAN(NTAPI* PFNKSPINSETTIMER)(_In_ PKSPIN Pin, _In_ PKTIMER Timer, _In_ LARGE_INTEGER DueTime,
+    _In_ PKDPC Dpc);
 typedef BOOLEAN(NTAPI* PFNKSPINCANCELTIMER)(_In_ PKSPIN Pin, _In_ PKTIMER Timer);
 typedef LONGLONG(FASTCALL* PFNKSPINCORRELATEDTIME)(_In_ PKSPIN Pin, _Out_ PLONGLONG SystemTime);
 typedef VOID(NTAPI* PFNKSPINRESOLUTION)(_In_ PKSPIN Pin, _Out_ PKSRESOLUTION Resolution);

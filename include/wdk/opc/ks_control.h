@@ -13,7 +13,8 @@ DECLARE_INTERFACE_(IKsControl, IUnknown)
 {
     DEFINE_ABSTRACT_UNKNOWN()
     STDMETHOD_(NTSTATUS, KsProperty)(THIS_ _In_ PKSPROPERTY Property, _In_ ULONG PropertyLength,
-                                     _Inout_ PVOID PropertyData, _In_ ULONG DataLength, _Out_ ULONG* BytesReturned) PURE;
+                                     _Inout_ PVOID PropertyData, _In_ ULONG DataLength,
+    _Out_ ULONG* BytesReturned) PURE;
     STDMETHOD_(NTSTATUS, KsMethod)(THIS_ _In_ PKSMETHOD Method, _In_ ULONG MethodLength, _Inout_ PVOID MethodData,
                                    _In_ ULONG DataLength, _Out_ ULONG* BytesReturned) PURE;
     STDMETHOD_(NTSTATUS, KsEvent)(THIS_ _In_opt_ PKSEVENT Event, _In_ ULONG EventLength, _Inout_ PVOID EventData,

@@ -1,4 +1,4 @@
-/* ks.h, part 3: what only kernel code sees: handlers, items of property, method and event sets, events, dispatch tables. */
+/* ks.h, part 3: what only kernel code sees: handlers, items of sets, events, dispatch tables, allocators, clocks. */
 #ifndef OPC_KS_KERNEL_H
 #define OPC_KS_KERNEL_H
 
@@ -282,14 +282,16 @@ typedef struct {
     DEFINE_KSCREATE_ITEMEX(DispatchCreate, TypeName, Context, 0)
 #define DEFINE_KSCREATE_ITEMEX(DispatchCreate, TypeName, Context, Flags)                                               \
     {                                                                                                                  \
-        (DispatchCreate), (PVOID)(Context), {sizeof(TypeName) - sizeof(UNICODE_NULL), sizeof(TypeName), (PWCHAR)(TypeName)}, \
+        (DispatchCreate), (PVOID)(Context), {sizeof(TypeName) - sizeof(UNICODE_NULL), sizeof(TypeName),                \
+        (PWCHAR)(TypeName)},                                                                                           \
             NULL, (Flags)                                                                                              \
     }
 #define DEFINE_KSCREATE_ITEMNULL(DispatchCreate, Context) {DispatchCreate, Context, {0, 0, NULL}, NULL, 0}
 #define DEFINE_KSDISPATCH_TABLE(tablename, DeviceIoControl, Read, Write, Flush, Close, QuerySecurity, SetSecurity,     \
                                 FastDeviceIoControl, FastRead, FastWrite)                                              \
     const KSDISPATCH_TABLE tablename = {                                                                               \
-        DeviceIoControl, Read, Write, Flush, Close, QuerySecurity, SetSecurity, FastDeviceIoControl, FastRead, FastWrite \
+        DeviceIoControl, Read, Write, Flush, Close, QuerySecurity, SetSecurity, FastDeviceIoControl, FastRead,         \
+        FastWrite                                                                                                      \
     }
 
 /* Allocators. */
@@ -407,7 +409,8 @@ typedef struct {
 } KSCLOCK_FUNCTIONTABLE, *PKSCLOCK_FUNCTIONTABLE;
 
 typedef PVOID PKSDEFAULTCLOCK;
-typedef BOOLEAN(NTAPI* PFNKSSETTIMER)(_In_ PVOID Context, _In_ PKTIMER Timer, _In_ LARGE_INTEGER DueTime, _In_ PKDPC Dpc);
+typedef BOOLEAN(NTAPI* PFNKSSETTIMER)(_In_ PVOID Context, _In_ PKTIMER Timer, _In_ LARGE_INTEGER DueTime,
+    _In_ PKDPC Dpc);
 typedef BOOLEAN(NTAPI* PFNKSCANCELTIMER)(_In_ PVOID Context, _In_ PKTIMER Timer);
 typedef LONGLONG(FASTCALL* PFNKSCORRELATEDTIME)(_In_ PVOID Context, _Out_ PLONGLONG SystemTime);
 typedef PVOID(NTAPI* PFNKSDEFAULTALLOCATE)(_In_ PVOID Context);
@@ -433,7 +436,8 @@ typedef NTSTATUS(NTAPI* PFNKSIRPLISTCALLBACK)(_In_ PIRP Irp, _In_ PVOID Context)
 typedef VOID(NTAPI* PFNREFERENCEDEVICEOBJECT)(_In_ PVOID Context);
 typedef VOID(NTAPI* PFNDEREFERENCEDEVICEOBJECT)(_In_ PVOID Context);
 typedef NTSTATUS(NTAPI* PFNQUERYREFERENCESTRING)(_In_ PVOID Context, _Inout_ PWCHAR* String);
-typedef NTSTATUS(NTAPI* PFNQUERYMEDIUMSLIST)(_In_ PVOID Context, _Out_ ULONG* MediumsCount, _Outptr_ PKSPIN_MEDIUM* MediumList);
+typedef NTSTATUS(NTAPI* PFNQUERYMEDIUMSLIST)(_In_ PVOID Context, _Out_ ULONG* MediumsCount,
+    _Outptr_ PKSPIN_MEDIUM* MediumList);
 
 typedef struct {
     INTERFACE Interface;

@@ -48,7 +48,8 @@
 #define DEFINE_USB_TERMINAL_GUID(id)                                                                                   \
     0xDFF219E0 + (USHORT)(id), 0xF70F, 0x11D0, 0xB9, 0x17, 0x00, 0xA0, 0xC9, 0x22, 0x31, 0x96
 
-typedef enum { KSINTERFACE_MEDIA_MUSIC, KSINTERFACE_MEDIA_WAVE_BUFFERED, KSINTERFACE_MEDIA_WAVE_QUEUED } KSINTERFACE_MEDIA;
+typedef enum { KSINTERFACE_MEDIA_MUSIC, KSINTERFACE_MEDIA_WAVE_BUFFERED,
+    KSINTERFACE_MEDIA_WAVE_QUEUED } KSINTERFACE_MEDIA;
 
 /* Wave formats and ranges. */
 typedef struct {

@@ -1,4 +1,4 @@
-/* Interfaces between PortCls and the adapter object: resources, DMA, interrupts, service groups, registry, power, PnP. */
+/* Interfaces between PortCls and the adapter: resources, DMA, interrupts, service groups, registry, power, PnP. */
 #ifndef OPC_PORTCLS_INTERFACES_ADAPTER_H
 #define OPC_PORTCLS_INTERFACES_ADAPTER_H
 

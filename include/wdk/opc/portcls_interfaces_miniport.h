@@ -295,7 +295,8 @@ typedef IPortWaveRT* PPORTWAVERT;
     METHOD_(VOID, UnmapAllocatedPages)(THIS_ _In_ PVOID BaseAddress, _In_ PMDL MemoryDescriptorList) END               \
     METHOD_(VOID, FreePagesFromMdl)(THIS_ _In_ PMDL MemoryDescriptorList) END                                          \
     METHOD_(ULONG, GetPhysicalPagesCount)(THIS_ _In_ PMDL MemoryDescriptorList) END                                    \
-    OPC_STRUCT_METHOD(METHOD_, PHYSICAL_ADDRESS, GetPhysicalPageAddress)(OPC_THIS_RESULT_(PHYSICAL_ADDRESS) _In_ PMDL MemoryDescriptorList,\
+    OPC_STRUCT_METHOD(METHOD_, PHYSICAL_ADDRESS,                                                                       \
+        GetPhysicalPageAddress)(OPC_THIS_RESULT_(PHYSICAL_ADDRESS) _In_ PMDL MemoryDescriptorList,                     \
         _In_ ULONG Index) END
 #undef INTERFACE
 #define INTERFACE IPortWaveRTStream
@@ -341,7 +342,8 @@ typedef IMiniportWaveRTStream* PMINIPORTWAVERTSTREAM;
     METHOD_(VOID, FreeBufferWithNotification)(THIS_ _In_ PMDL AudioBufferMdl, _In_ ULONG BufferSize) END               \
     METHOD_(NTSTATUS, RegisterNotificationEvent)(THIS_ _In_ PKEVENT NotificationEvent) END                             \
     METHOD_(NTSTATUS, UnregisterNotificationEvent)(THIS_ _In_ PKEVENT NotificationEvent) END
-#define DEFINE_ABSTRACT_MINIPORTWAVERTSTREAMNOTIFICATION() OPC_METHODS_IMiniportWaveRTStreamNotification(STDMETHOD_, PURE;)
+#define DEFINE_ABSTRACT_MINIPORTWAVERTSTREAMNOTIFICATION()                                                             \
+    OPC_METHODS_IMiniportWaveRTStreamNotification(STDMETHOD_, PURE;)
 #undef INTERFACE
 #define INTERFACE IMiniportWaveRTStreamNotification
 DECLARE_INTERFACE_(IMiniportWaveRTStreamNotification, IMiniportWaveRTStream)
@@ -372,7 +374,8 @@ typedef IMiniportWaveRTInputStream* PMINIPORTWAVERTINPUTSTREAM;
 /* Packet-mode render, optional. */
 #define OPC_METHODS_IMiniportWaveRTOutputStream(METHOD_, END)                                                          \
     METHOD_(NTSTATUS, SetWritePacket)(THIS_ _In_ ULONG PacketNumber, _In_ DWORD Flags, _In_ ULONG EosPacketLength) END \
-    METHOD_(NTSTATUS, GetOutputStreamPresentationPosition)(THIS_ _Out_ KSAUDIO_PRESENTATION_POSITION* pPresentationPosition) END\
+    METHOD_(NTSTATUS, GetOutputStreamPresentationPosition)(THIS_                                                       \
+        _Out_ KSAUDIO_PRESENTATION_POSITION* pPresentationPosition) END                                                \
     METHOD_(NTSTATUS, GetPacketCount)(THIS_ _Out_ ULONG* pPacketCount) END
 #define DEFINE_ABSTRACT_MINIPORTWAVERTOUTPUTSTREAM() OPC_METHODS_IMiniportWaveRTOutputStream(STDMETHOD_, PURE;)
 #undef INTERFACE

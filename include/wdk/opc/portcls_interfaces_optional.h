@@ -269,7 +269,8 @@ typedef IMiniportAudioEngineNode* PMINIPORTAUDIOENGINENODE;
     METHOD_(NTSTATUS, GetStreamChannelMute)(THIS_ _In_ UINT32 ulChannel, _Out_ BOOL* pbMute) END                       \
     METHOD_(NTSTATUS, SetStreamChannelMute)(THIS_ _In_ UINT32 ulChannel, _In_ BOOL bMute) END                          \
     METHOD_(NTSTATUS, GetStreamChannelPeakMeter)(THIS_ _In_ UINT32 ulChannel, _Out_ LONG* plPeakMeter) END             \
-    METHOD_(NTSTATUS, GetStreamPresentationPosition)(THIS_ _Out_ KSAUDIO_PRESENTATION_POSITION* pPresentationPosition) END\
+    METHOD_(NTSTATUS, GetStreamPresentationPosition)(THIS_                                                             \
+        _Out_ KSAUDIO_PRESENTATION_POSITION* pPresentationPosition) END                                                \
     METHOD_(NTSTATUS, SetStreamCurrentWritePosition)(THIS_ _In_ ULONG ulCurrentWritePosition) END                      \
     METHOD_(NTSTATUS, GetStreamLinearBufferPosition)(THIS_ _Out_ ULONGLONG* pullLinearBufferPosition) END              \
     METHOD_(NTSTATUS, SetStreamLoopbackProtection)(THIS_ _In_ CONSTRICTOR_OPTION ProtectionOption) END
@@ -318,7 +319,8 @@ DECLARE_INTERFACE_(IPortClsStreamResourceManager2, IPortClsStreamResourceManager
 typedef IPortClsStreamResourceManager2 *PPORTCLSSTREAMRESOURCEMANAGER2, *PPORTCLSStreamResourceManager2;
 #ifdef PC_IMPLEMENTATION
 #define IMP_IPortClsStreamResourceManager2                                                                             \
-    OPC_METHODS_IPortClsStreamResourceManager(OPC_IMPLEMENT_, ;) OPC_METHODS_IPortClsStreamResourceManager2(OPC_IMPLEMENT_, ;)
+    OPC_METHODS_IPortClsStreamResourceManager(OPC_IMPLEMENT_, ;)                                                       \
+    OPC_METHODS_IPortClsStreamResourceManager2(OPC_IMPLEMENT_, ;)
 #else
 #define IMP_IPortClsStreamResourceManager2
 #endif

@@ -1,4 +1,4 @@
-/* portcls.h, part 1: constants, request and descriptor structures, callbacks, forward declarations of the interfaces. */
+/* portcls.h, part 1: constants, requests, descriptors, callbacks, forward declarations of the interfaces. */
 #ifndef OPC_PORTCLS_TYPES_H
 #define OPC_PORTCLS_TYPES_H
 
