@@ -5,6 +5,7 @@
 
 #include "executive/irql_check.h"
 #include "machine/machine.h"
+#include "portcls/device_context.h"
 
 namespace openportcls::portcls {
 
@@ -233,10 +234,9 @@ NTSTATUS new_slave_dma_channel(PDEVICE_OBJECT device, IResourceList* resources, 
     if (dma == nullptr) {
         return STATUS_INVALID_PARAMETER;
     }
-    PDEVICE_OBJECT physical_device = nullptr;
-    const NTSTATUS status = PcGetPhysicalDeviceObject(device, &physical_device);
-    if (!NT_SUCCESS(status)) {
-        return status;
+    const DeviceContext* context = DeviceContext::from(device);
+    if (context == nullptr) {
+        return STATUS_INVALID_PARAMETER;
     }
     DEVICE_DESCRIPTION description = {};
     description.Version = DEVICE_DESCRIPTION_VERSION;
@@ -249,7 +249,7 @@ NTSTATUS new_slave_dma_channel(PDEVICE_OBJECT device, IResourceList* resources, 
     description.DmaSpeed = speed;
     description.MaximumLength = maximum_length;
     description.DmaPort = dma->u.Dma.Port;
-    return DmaChannel::create(description, physical_device, result);
+    return DmaChannel::create(description, &context->physical_device(), result);
 }
 
 NTSTATUS new_master_dma_channel(PDEVICE_OBJECT device, ULONG maximum_length, BOOLEAN dma_32_bit_addresses,
@@ -257,10 +257,9 @@ NTSTATUS new_master_dma_channel(PDEVICE_OBJECT device, ULONG maximum_length, BOO
     if (result == nullptr) {
         return STATUS_INVALID_PARAMETER;
     }
-    PDEVICE_OBJECT physical_device = nullptr;
-    const NTSTATUS status = PcGetPhysicalDeviceObject(device, &physical_device);
-    if (!NT_SUCCESS(status)) {
-        return status;
+    const DeviceContext* context = DeviceContext::from(device);
+    if (context == nullptr) {
+        return STATUS_INVALID_PARAMETER;
     }
     DEVICE_DESCRIPTION description = {};
     description.Version = DEVICE_DESCRIPTION_VERSION;
@@ -273,7 +272,7 @@ NTSTATUS new_master_dma_channel(PDEVICE_OBJECT device, ULONG maximum_length, BOO
     description.DmaSpeed = Compatible;
     description.MaximumLength = maximum_length;
     IDmaChannelSlave* channel = nullptr;
-    const NTSTATUS created = DmaChannel::create(description, physical_device, &channel);
+    const NTSTATUS created = DmaChannel::create(description, &context->physical_device(), &channel);
     *result = channel;
     return created;
 }
@@ -287,8 +286,8 @@ extern "C" NTSTATUS NTAPI PcNewDmaChannel(PDMACHANNEL* OutDmaChannel, PUNKNOWN, 
     if (OutDmaChannel == nullptr || DeviceDescription == nullptr || DeviceObject == nullptr) {
         return STATUS_INVALID_PARAMETER;
     }
-    PDEVICE_OBJECT physical_device = DeviceObject;
-    PcGetPhysicalDeviceObject(DeviceObject, &physical_device);
+    const auto* context = openportcls::portcls::DeviceContext::from(DeviceObject);
+    PDEVICE_OBJECT physical_device = context != nullptr ? &context->physical_device() : DeviceObject;
     IDmaChannelSlave* channel = nullptr;
     const NTSTATUS status = openportcls::portcls::DmaChannel::create(*DeviceDescription, physical_device, &channel);
     *OutDmaChannel = channel;

@@ -1,6 +1,7 @@
 #include "portcls/helpers/registry_key.h"
 
 #include "executive/irql_check.h"
+#include "portcls/device_context.h"
 
 namespace openportcls::portcls {
 
@@ -147,11 +148,11 @@ extern "C" NTSTATUS NTAPI PcNewRegistryKey(PREGISTRYKEY* OutRegistryKey, PUNKNOW
         if (key == 0 || DeviceObject == nullptr) {
             return STATUS_INVALID_PARAMETER;
         }
-        PDEVICE_OBJECT physical_device = nullptr;
-        status = PcGetPhysicalDeviceObject(static_cast<PDEVICE_OBJECT>(DeviceObject), &physical_device);
-        if (NT_SUCCESS(status)) {
-            status = IoOpenDeviceRegistryKey(physical_device, key, DesiredAccess, &handle);
+        const auto* device = openportcls::portcls::DeviceContext::from(static_cast<PDEVICE_OBJECT>(DeviceObject));
+        if (device == nullptr) {
+            return STATUS_INVALID_PARAMETER;
         }
+        status = IoOpenDeviceRegistryKey(&device->physical_device(), key, DesiredAccess, &handle);
     }
     return NT_SUCCESS(status) ? RegistryKey::create(handle, DesiredAccess, OutRegistryKey) : status;
 }

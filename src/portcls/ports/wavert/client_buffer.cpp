@@ -67,18 +67,25 @@ void ClientBuffer::free(IMiniportWaveRTStream& stream, IMiniportWaveRTStreamNoti
 // The client shares the machine's address space: it gets the RAM itself, without a copy, contiguous in virtual memory
 // also where the pages are scattered. The cache type has no effect on host memory beyond CallMemoryBarrier.
 NTSTATUS ClientBuffer::map() {
+    machine::PhysicalMemory& memory = machine::Machine::current().memory();
     page_count_ = ADDRESS_AND_SIZE_TO_SPAN_PAGES(MmGetMdlVirtualAddress(mdl_), MmGetMdlByteCount(mdl_));
     static_assert(sizeof(PFN_NUMBER) == sizeof(std::uint64_t));
     const auto* frames = reinterpret_cast<const std::uint64_t*>(MmGetMdlPfnArray(mdl_));
-    mapping_ = machine::Machine::current().memory().map_pages({frames, page_count_});
+    bool adjacent = true;
+    for (ULONG i = 1; i < page_count_; ++i) {
+        adjacent = adjacent && frames[i] == frames[0] + i;
+    }
+    is_alias_ = !adjacent;
+    mapping_ = adjacent ? memory.to_virtual(frames[0] << PAGE_SHIFT, std::uint64_t{page_count_} << PAGE_SHIFT)
+                        : memory.map_pages({frames, page_count_});
     return mapping_ != nullptr ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
 }
 
 void ClientBuffer::unmap() {
-    if (mapping_ != nullptr) {
+    if (mapping_ != nullptr && is_alias_) {
         machine::Machine::current().memory().unmap_pages(mapping_, page_count_);
-        mapping_ = nullptr;
     }
+    mapping_ = nullptr;
 }
 
 } // namespace openportcls::portcls

@@ -31,6 +31,7 @@ private:
     PMDL mdl_ = nullptr;
     void* mapping_ = nullptr; // of the first page
     ULONG page_count_ = 0;
+    bool is_alias_ = false; // a view of its own, of pages that are not adjacent
     ULONG size_ = 0;
     ULONG offset_ = 0;
     ULONG notification_count_ = 0;

@@ -2,14 +2,24 @@
 
 #include <new>
 
+#include "executive/kernel.h"
 #include "machine/machine.h"
+#include "portcls/portcls_system.h"
 
 namespace openportcls::portcls {
 
 namespace {
 
+// Registers of a simulated device answer accesses; they are no memory that a client could read.
+bool is_device_register(const void* address) {
+    const auto physical = executive::Kernel::current().io_space.physical_of(address);
+    return physical != machine::no_address &&
+           machine::Machine::current().memory().to_virtual(physical, sizeof(ULONGLONG)) == nullptr;
+}
+
 bool is_readable_by_client(const KSRTAUDIO_HWREGISTER& hardware_register) {
-    return hardware_register.Register != nullptr && (hardware_register.Width == 32 || hardware_register.Width == 64);
+    return hardware_register.Register != nullptr && (hardware_register.Width == 32 || hardware_register.Width == 64) &&
+           !is_device_register(hardware_register.Register);
 }
 
 } // namespace
@@ -51,10 +61,17 @@ NTSTATUS WaveRtPin::open(WaveRtPort& port, const PinRequest& request) {
 void WaveRtPin::query_interfaces() {
     auto* stream = wave_stream_.get();
     notification_ = decltype(notification_)::query(stream, IID_IMiniportWaveRTStreamNotification);
-    input_ = decltype(input_)::query(stream, IID_IMiniportWaveRTInputStream);
-    output_ = decltype(output_)::query(stream, IID_IMiniportWaveRTOutputStream);
-    engine_ = decltype(engine_)::query(stream, IID_IMiniportStreamAudioEngineNode);
-    engine2_ = decltype(engine2_)::query(stream, IID_IMiniportStreamAudioEngineNode2);
+    const PortClsSystem& system = PortClsSystem::current();
+    if (system.has(Feature::packet_streams)) {
+        input_ = decltype(input_)::query(stream, IID_IMiniportWaveRTInputStream);
+        output_ = decltype(output_)::query(stream, IID_IMiniportWaveRTOutputStream);
+    }
+    if (system.has(Feature::audio_engine_node)) {
+        engine_ = decltype(engine_)::query(stream, IID_IMiniportStreamAudioEngineNode);
+    }
+    if (system.has(Feature::audio_engine_node_2)) {
+        engine2_ = decltype(engine2_)::query(stream, IID_IMiniportStreamAudioEngineNode2);
+    }
 }
 
 NTSTATUS WaveRtPin::allocate_buffer(const void* base_address, ULONG requested_size, ULONG notification_count,

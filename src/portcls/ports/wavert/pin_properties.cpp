@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "portcls/portcls_system.h"
 #include "portcls/ports/wavert/pin.h"
 
 namespace openportcls::portcls {
@@ -77,8 +78,11 @@ NTSTATUS unregister_event(PropertyCall& call) {
     return pin_of(call).unregister_event(request.NotificationEvent, mode_of(call));
 }
 
-// R-WRT-14
+// R-WRT-14; Windows 7 and later.
 NTSTATUS notification_support(PropertyCall& call) {
+    if (!has_feature(Feature::notification_support_query)) {
+        return STATUS_NOT_FOUND;
+    }
     call.value_as<BOOL>() = pin_of(call).notification() != nullptr;
     return answered<BOOL>(call, STATUS_SUCCESS);
 }

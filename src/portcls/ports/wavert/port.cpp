@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <new>
 
+#include "portcls/portcls_system.h"
 #include "portcls/ports/wavert/engine_properties.h"
 #include "portcls/ports/wavert/pin.h"
 #include "portcls/ports/wavert/pin_properties.h"
@@ -46,7 +47,9 @@ NTSTATUS WaveRtPort::initialised() {
     if (NT_SUCCESS(wave_miniport().GetDeviceDescription(&description))) {
         highest_address_ = reach_of(description);
     }
-    engine_ = ComPointer<IMiniportAudioEngineNode>::query(miniport(), IID_IMiniportAudioEngineNode);
+    if (has_feature(Feature::audio_engine_node)) {
+        engine_ = ComPointer<IMiniportAudioEngineNode>::query(miniport(), IID_IMiniportAudioEngineNode);
+    }
     return STATUS_SUCCESS;
 }
 
