@@ -80,6 +80,7 @@ NTSTATUS dispatch(IRP& irp) {
     case IRP_MJ_CLEANUP: object->cleanup(*location.FileObject); return STATUS_SUCCESS;
     case IRP_MJ_CLOSE: {
         FILE_OBJECT& file = *location.FileObject;
+        object->cleanup(file); // PortCls drivers see no IRP_MJ_CLEANUP (R-ENTRY-02)
         object->close(file);
         file.FsContext = nullptr;
         return STATUS_SUCCESS;

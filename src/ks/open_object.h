@@ -33,7 +33,8 @@ public:
     virtual NTSTATUS write(IRP& irp);
     virtual NTSTATUS flush(IRP& irp);
 
-    // The last handle is gone (cancel what is queued); then the last reference (the object ends itself).
+    // The last handle is gone: cancel what is queued. May be called twice. Then the last reference is: the object ends
+    // itself.
     virtual void cleanup(FILE_OBJECT& file);
     virtual void close(FILE_OBJECT& file) = 0;
 

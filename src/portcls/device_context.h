@@ -3,15 +3,17 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <portcls.h>
 
 #include "portcls/device_lock.h"
+#include "portcls/io_timeouts.h"
+#include "portcls/power_state.h"
 
 namespace openportcls::portcls {
 
-class Pin;
 class Port;
 
 // One end of a physical connection: a subdevice of this device, or a filter named by its symbolic link (R-CONN-02).
@@ -24,37 +26,28 @@ struct ConnectionEnd {
 struct PhysicalConnection {
     ConnectionEnd from;
     ConnectionEnd to;
+    bool operator==(const PhysicalConnection&) const = default;
 };
 
-struct RegisteredInterface {
-    GUID category;
-    UNICODE_STRING symbolic_link; // as IoRegisterDeviceInterface gave it
-};
-
-struct SubdeviceRecord {
-    PCWSTR name; // the adapter's memory (R-SUB-04)
+struct Subdevice {
+    PCWSTR name;       // the adapter's memory (R-SUB-04)
     IUnknown* unknown; // referenced
     Port* port;
-    std::vector<RegisteredInterface> interfaces;
-};
-
-struct IoTimeout {
-    PIO_TIMER_ROUTINE routine;
-    PVOID context;
+    std::vector<std::u16string> symbolic_links; // of its interfaces, in the order of the filter's categories
 };
 
 enum class PnpState : std::uint8_t { added, started, stop_pending, stopped, surprise_removed, removed };
 
-class PowerState;
-
 class DeviceContext {
 public:
-    DeviceContext(DRIVER_OBJECT& driver, DEVICE_OBJECT& functional_device, DEVICE_OBJECT& physical_device,
-                  DEVICE_OBJECT& lower_device, PCPFNSTARTDEVICE start_device, ULONG max_objects);
-    ~DeviceContext();
-
+    // PcAddAdapterDevice: makes the functional device object, attaches it, keeps the context in its extension.
+    static NTSTATUS create(DRIVER_OBJECT& driver, DEVICE_OBJECT& physical_device, PCPFNSTARTDEVICE start_device,
+                           ULONG max_objects, ULONG extension_bytes);
     // nullptr when PcAddAdapterDevice did not make `device`.
     static DeviceContext* from(const DEVICE_OBJECT* device);
+    ~DeviceContext();
+    DeviceContext(const DeviceContext&) = delete;
+    DeviceContext& operator=(const DeviceContext&) = delete;
 
     DEVICE_OBJECT& functional_device() const { return functional_device_; }
     DEVICE_OBJECT& physical_device() const { return physical_device_; }
@@ -68,60 +61,71 @@ public:
     bool is_started() const { return pnp_state_ == PnpState::started || pnp_state_ == PnpState::stop_pending; }
     bool is_gone() const { return pnp_state_ == PnpState::surprise_removed || pnp_state_ == PnpState::removed; }
 
-    PowerState& power() { return *power_; }
-    // Every open and request passes here: restarts the idle timer, wakes an idle device (R-PWR-14), and answers
-    // STATUS_DEVICE_NOT_READY … when the device cannot serve it.
-    NTSTATUS begin_request();
+    PowerState& power() { return power_; }
+    IoTimeouts& io_timeouts() { return io_timeouts_; }
+
+    // STATUS_DEVICE_NOT_READY or STATUS_DEVICE_REMOVED when the device cannot serve a request; otherwise it counts as
+    // an access for idle detection and powers the device up (R-PWR-14).
+    NTSTATUS begin_request() {
+        if (!is_started()) [[unlikely]] {
+            return is_gone() ? STATUS_DEVICE_REMOVED : STATUS_DEVICE_NOT_READY;
+        }
+        return power_.touch();
+    }
 
     // ---- subdevices -------------------------------------------------------------------------------------------
     NTSTATUS register_subdevice(PCWSTR name, IUnknown* unknown);
     NTSTATUS unregister_subdevice(IUnknown* unknown);
+    // Case-insensitive; without the backslash.
     Port* find_subdevice(std::u16string_view reference) const;
-    const std::vector<std::unique_ptr<SubdeviceRecord>>& subdevices() const { return subdevices_; }
-    SubdeviceRecord* record_of(const Port& port) const;
+    const std::vector<std::unique_ptr<Subdevice>>& subdevices() const { return subdevices_; }
+    const Subdevice* subdevice_of(const Port& port) const;
 
     // ---- physical connections ---------------------------------------------------------------------------------
     NTSTATUS add_connection(PhysicalConnection connection);
-    NTSTATUS remove_connection(const PhysicalConnection& connection);
+    NTSTATUS remove_connection(const PhysicalConnection& connection); // STATUS_NOT_FOUND
     const std::vector<PhysicalConnection>& connections() const { return connections_; }
-
-    // ---- timeouts ---------------------------------------------------------------------------------------------
-    NTSTATUS add_io_timeout(PIO_TIMER_ROUTINE routine, PVOID context);
-    NTSTATUS remove_io_timeout(PIO_TIMER_ROUTINE routine, PVOID context);
+    std::u16string symbolic_link_of(const ConnectionEnd& end) const;
 
     // ---- registrations ----------------------------------------------------------------------------------------
     NTSTATUS register_pnp_management(IUnknown* unknown);
     NTSTATUS unregister_pnp_management();
+    void set_power_framework_settings(const PC_POWER_FRAMEWORK_SETTINGS& settings) {
+        power_framework_settings_ = settings;
+    }
 
-    // ---- IRPs -------------------------------------------------------------------------------------------------
+    // ---- IRPs; each completes its IRP or passes it on ---------------------------------------------------------
     NTSTATUS dispatch_create(IRP& irp);
     NTSTATUS dispatch_pnp(IRP& irp);
-    NTSTATUS dispatch_power(IRP& irp);
-    NTSTATUS dispatch_system_control(IRP& irp);
+    NTSTATUS dispatch_power(IRP& irp) { return power_.dispatch(irp); }
+    NTSTATUS dispatch_system_control(IRP& irp) { return forward(irp); }
 
-    NTSTATUS forward(IRP& irp);             // asynchronously, unchanged
+    NTSTATUS forward(IRP& irp); // asynchronously, unchanged
+    NTSTATUS forward_power(IRP& irp);
     NTSTATUS forward_synchronously(IRP& irp); // R-ENTRY-07
 
-    void set_power_framework_settings(const PC_POWER_FRAMEWORK_SETTINGS& settings);
-    ULONG next_pin_serial() { return ++last_pin_serial_; }
-
 private:
-    friend class PowerState;
+    DeviceContext(DRIVER_OBJECT& driver, DEVICE_OBJECT& functional_device, DEVICE_OBJECT& physical_device,
+                  DEVICE_OBJECT& lower_device, PCPFNSTARTDEVICE start_device, ULONG max_objects);
 
+    NTSTATUS create_now(IRP& irp);
+    NTSTATUS create_filter(IRP& irp);
     NTSTATUS start(IRP& irp);
+    NTSTATUS call_start_device(IRP& irp);
     NTSTATUS query_stop(IRP& irp);
     NTSTATUS cancel_stop(IRP& irp);
     NTSTATUS stop(IRP& irp);
     NTSTATUS surprise_remove(IRP& irp);
     NTSTATUS remove(IRP& irp);
     NTSTATUS query_capabilities(IRP& irp);
-    bool can_rebalance() const;
-    void stop_hardware();
+    bool can_rebalance();
+    void stop_hardware(bool tell_adapter);
     void release_held_creates();
-    NTSTATUS create_now(IRP& irp);
+    void register_with_power_framework();
+    void unregister_from_power_framework();
+    void enable_interfaces(const Subdevice& subdevice, bool enable);
     void remove_all_subdevices();
-    void enable_interfaces(SubdeviceRecord& record, bool enable);
-    static void NTAPI timeout_tick(KDPC* dpc, void* context, void*, void*);
+    void remove_subdevice(std::size_t index);
 
     DRIVER_OBJECT& driver_;
     DEVICE_OBJECT& functional_device_;
@@ -131,19 +135,15 @@ private:
     ULONG max_objects_;
     bool uses_position_lock_ = false;
     PnpState pnp_state_ = PnpState::added;
-    PnpState before_stop_pending_ = PnpState::added;
     DeviceLock lock_;
-    std::unique_ptr<PowerState> power_;
-    std::vector<std::unique_ptr<SubdeviceRecord>> subdevices_;
+    std::vector<std::unique_ptr<Subdevice>> subdevices_;
     std::vector<PhysicalConnection> connections_;
-    std::vector<IoTimeout> timeouts_;
-    KTIMER timeout_timer_;
-    KDPC timeout_dpc_;
-    KSPIN_LOCK timeout_lock_ = 0;
+    PowerState power_;
+    IoTimeouts io_timeouts_;
     IAdapterPnpManagement* pnp_management_ = nullptr;
-    std::vector<IRP*> held_creates_;
-    ULONG last_pin_serial_ = 0;
+    std::vector<IRP*> held_creates_; // R-PNP-03
     PC_POWER_FRAMEWORK_SETTINGS power_framework_settings_{};
+    POHANDLE power_framework_handle_ = nullptr;
 };
 
 } // namespace openportcls::portcls

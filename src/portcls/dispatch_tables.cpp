@@ -1,5 +1,7 @@
 #include "portcls/dispatch_tables.h"
 
+#include <dmusprop.h>
+
 #include "portcls/port.h"
 
 namespace openportcls::portcls {

@@ -15,6 +15,8 @@
 namespace openportcls::portcls {
 
 class DeviceContext;
+class Filter;
+class Port;
 
 // A checked request for a new pin. `format` lies in memory that lives until create_pin returns; attributes, if any,
 // follow it there as KSMULTIPLE_ITEM (KSDATAFORMAT_ATTRIBUTES) and are listed in `attributes`.
@@ -51,6 +53,9 @@ public:
 
     // The per-stream lock of UsePositionLock (R-PROP-19).
     DeviceLock& position_lock() { return position_lock_; }
+
+    // Creation succeeded: the pin counts from now on.
+    void opened();
 
     // Walks to `target` one step at a time and rolls back on failure (R-STATE-01). Device lock held.
     NTSTATUS set_state(KSSTATE target);
@@ -104,6 +109,8 @@ private:
     friend class Filter;
     friend class Port;
 
+    void store_format(const KSDATAFORMAT& format, ULONG format_bytes);
+    NTSTATUS stream_request(IRP& irp, bool write);
     NTSTATUS step_to(KSSTATE next);
     NTSTATUS walk_to(KSSTATE target);
 
@@ -119,6 +126,7 @@ private:
     ULONG pin_id_;
     ULONG serial_;
     bool capture_;
+    bool opened_ = false;
     bool in_reset_ = false;
     bool paused_for_power_ = false;
     bool stopped_for_removal_ = false;

@@ -58,6 +58,7 @@ public:
     NTSTATUS begin_request();
     // The subdevice is no longer registered; what is open answers STATUS_DEVICE_REMOVED from now on.
     void detach();
+    void attach() { detached_ = false; }
     bool is_detached() const { return detached_; }
 
     // IPort::Init by R-INIT-01..04. On failure nothing is kept.
@@ -112,6 +113,7 @@ private:
     friend class Pin;
 
     static void NTAPI events_dpc(KDPC* dpc, void* context, void*, void*);
+    void find_optional_interfaces();
     void forget_miniport();
 
     DeviceContext* device_ = nullptr;

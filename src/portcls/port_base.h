@@ -11,6 +11,10 @@ namespace openportcls::portcls {
 NTSTATUS get_device_property(DEVICE_OBJECT* device, DEVICE_REGISTRY_PROPERTY property, ULONG buffer_bytes, void* buffer,
                              ULONG* result_bytes);
 
+// IPort::NewRegistryKey (R-REG-07).
+NTSTATUS new_port_registry_key(Port& port, IRegistryKey** key, IUnknown* outer, ULONG type, ACCESS_MASK access,
+                               OBJECT_ATTRIBUTES* attributes, ULONG options, ULONG* disposition);
+
 // IUnknown of either header.
 bool is_unknown_interface(REFIID interface_id);
 
@@ -56,10 +60,7 @@ public:
     }
     STDMETHOD_(NTSTATUS, NewRegistryKey)(PREGISTRYKEY* key, PUNKNOWN outer, ULONG type, ACCESS_MASK access,
                                          POBJECT_ATTRIBUTES attributes, ULONG options, PULONG disposition) override {
-        if (!is_initialised_or_initialising()) {
-            return STATUS_DEVICE_NOT_READY;
-        }
-        return PcNewRegistryKey(key, outer, type, access, &device_object(), nullptr, attributes, options, disposition);
+        return new_port_registry_key(*this, key, outer, type, access, attributes, options, disposition);
     }
 
     IUnknown* unknown() final { return static_cast<Interface*>(this); }

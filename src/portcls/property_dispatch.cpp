@@ -25,17 +25,14 @@ constexpr ULONG modifiers = KSPROPERTY_TYPE_TOPOLOGY | KSPROPERTY_TYPE_HIGHPRIOR
 
 enum class Ownership : ULONG { with_handler, pending, completed_early };
 
-// What PCPROPERTY_REQUEST::… hangs on while a driver's handler has it; lies in the frame.
+// A request as a driver's handler gets it; lies in the frame.
 struct DriverRequest {
     PCPROPERTY_REQUEST request;
+    RequestFrame* frame;
     Ownership ownership;
     NTSTATUS status;
 
     static DriverRequest& of(PCPROPERTY_REQUEST& request) { return *CONTAINING_RECORD(&request, DriverRequest, request); }
-    RequestFrame& frame() {
-        return *reinterpret_cast<RequestFrame*>(reinterpret_cast<char*>(this) -
-                                                offsetof(RequestFrame, private_area));
-    }
 };
 static_assert(sizeof(DriverRequest) <= RequestFrame::inline_private_bytes);
 
@@ -239,6 +236,7 @@ private:
         request.ValueSize = frame_.value_size;
         request.Value = frame_.value;
         request.Irp = frame_.irp;
+        driver_request.frame = &frame_;
         driver_request.ownership = Ownership::with_handler;
         NTSTATUS status;
         {
@@ -303,7 +301,7 @@ NTSTATUS complete_pending_property(PCPROPERTY_REQUEST& request, NTSTATUS status)
         driver_request.status = status;
         return STATUS_SUCCESS;
     }
-    RequestFrame& frame = driver_request.frame();
+    RequestFrame& frame = *driver_request.frame;
     IRP& irp = *frame.irp;
     finish(frame, status, request.ValueSize);
     KsSystem::current().give_frame(frame);

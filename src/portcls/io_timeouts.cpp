@@ -1,0 +1,91 @@
+#include "portcls/io_timeouts.h"
+
+#include <algorithm>
+
+namespace openportcls::portcls {
+
+namespace {
+
+constexpr LONGLONG one_second_ticks = 10'000'000;
+
+class SpinLockGuard {
+public:
+    explicit SpinLockGuard(KSPIN_LOCK& lock) : lock_(lock) { KeAcquireSpinLock(&lock_, &irql_); }
+    ~SpinLockGuard() { KeReleaseSpinLock(&lock_, irql_); }
+    SpinLockGuard(const SpinLockGuard&) = delete;
+    SpinLockGuard& operator=(const SpinLockGuard&) = delete;
+
+private:
+    KSPIN_LOCK& lock_;
+    KIRQL irql_ = PASSIVE_LEVEL;
+};
+
+} // namespace
+
+IoTimeouts::IoTimeouts(DEVICE_OBJECT& device) : device_(device) {
+    KeInitializeTimer(&timer_);
+    KeInitializeDpc(&dpc_, expired, this);
+}
+
+IoTimeouts::~IoTimeouts() { stop(); }
+
+NTSTATUS IoTimeouts::add(PIO_TIMER_ROUTINE routine, PVOID context) {
+    if (routine == nullptr) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    SpinLockGuard guard(lock_);
+    const Entry entry{routine, context};
+    if (std::find(entries_.begin(), entries_.end(), entry) != entries_.end()) {
+        return STATUS_UNSUCCESSFUL;
+    }
+    entries_.push_back(entry);
+    if (running_ && entries_.size() == 1) {
+        arm();
+    }
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS IoTimeouts::remove(PIO_TIMER_ROUTINE routine, PVOID context) {
+    SpinLockGuard guard(lock_);
+    return std::erase(entries_, Entry{routine, context}) != 0 ? STATUS_SUCCESS : STATUS_NOT_FOUND;
+}
+
+void IoTimeouts::start() {
+    SpinLockGuard guard(lock_);
+    running_ = true;
+    if (!entries_.empty()) {
+        arm();
+    }
+}
+
+void IoTimeouts::stop() {
+    running_ = false;
+    KeCancelTimer(&timer_);
+    KeRemoveQueueDpc(&dpc_);
+}
+
+void IoTimeouts::arm() {
+    LARGE_INTEGER due;
+    due.QuadPart = -one_second_ticks;
+    KeSetTimer(&timer_, due, &dpc_);
+}
+
+void IoTimeouts::expired(KDPC*, void* context, void*, void*) {
+    auto& timeouts = *static_cast<IoTimeouts*>(context);
+    std::vector<Entry> entries;
+    {
+        SpinLockGuard guard(timeouts.lock_);
+        if (!timeouts.running_) {
+            return;
+        }
+        entries = timeouts.entries_; // a routine may add or remove
+        if (!entries.empty()) {
+            timeouts.arm();
+        }
+    }
+    for (const Entry& entry : entries) {
+        entry.routine(&timeouts.device_, entry.context);
+    }
+}
+
+} // namespace openportcls::portcls

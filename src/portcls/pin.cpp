@@ -1,0 +1,260 @@
+#include "portcls/pin.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "ks/allocator.h"
+#include "ks/event_requests.h"
+#include "machine/machine.h"
+#include "portcls/device_context.h"
+#include "portcls/event_dispatch.h"
+#include "portcls/filter.h"
+#include "portcls/port.h"
+#include "portcls/property_dispatch.h"
+
+namespace openportcls::portcls {
+
+namespace {
+
+const GUID clock_name = KSNAME_Clock;
+const GUID allocator_name = KSNAME_Allocator;
+const GUID connection_event_set = KSEVENTSETID_Connection;
+
+FILE_OBJECT* file_of(IRP& irp) { return IoGetCurrentIrpStackLocation(&irp)->FileObject; }
+
+KSSTATE neighbour(KSSTATE from, KSSTATE target) {
+    return static_cast<KSSTATE>(from < target ? from + 1 : from - 1);
+}
+
+std::string_view state_name(KSSTATE state) {
+    static constexpr std::string_view names[] = {"STOP", "ACQUIRE", "PAUSE", "RUN"};
+    return names[state];
+}
+
+} // namespace
+
+Pin::Pin(Filter& filter, const PinRequest& request)
+    : port_(filter.port()), filter_(filter), device_(filter.port().device()), file_(file_of(request.irp)),
+      pin_id_(request.pin_id), serial_(machine::Machine::current().next_serial()), capture_(request.capture) {
+    store_format(*request.format, request.format_bytes);
+    filter_.reference();
+}
+
+Pin::~Pin() {
+    for (ks::Clock* clock : clocks_) {
+        clock->source_gone();
+    }
+    if (opened_) {
+        --filter_.pin_instances_[pin_id_];
+        --port_.global_instances_[pin_id_];
+        std::erase(port_.pins_, this);
+    }
+    filter_.release();
+}
+
+void Pin::opened() {
+    opened_ = true;
+    ++filter_.pin_instances_[pin_id_];
+    ++port_.global_instances_[pin_id_];
+    port_.pins_.push_back(this);
+}
+
+void Pin::store_format(const KSDATAFORMAT& format, ULONG format_bytes) {
+    format_.assign((format_bytes + sizeof(ULONGLONG) - 1) / sizeof(ULONGLONG), 0);
+    std::memcpy(format_.data(), &format, format_bytes);
+}
+
+// ---- state ------------------------------------------------------------------------------------------------------
+
+NTSTATUS Pin::step_to(KSSTATE next) {
+    const bool down = next < device_state_;
+    NTSTATUS status = step_state(next);
+    auto& machine = machine::Machine::current();
+    if (down && !NT_SUCCESS(status)) {
+        // R-STATE-05: there is no way to stay up.
+        machine.trace(machine::EventKind::log, serial_, status, "a downward state change failed and was ignored");
+        status = STATUS_SUCCESS;
+    }
+    if (NT_SUCCESS(status)) {
+        device_state_ = next;
+        clock_time_.set_state(next);
+        machine.trace(machine::EventKind::stream_state, serial_, next, state_name(next));
+    }
+    return status;
+}
+
+NTSTATUS Pin::walk_to(KSSTATE target) {
+    const KSSTATE origin = device_state_;
+    while (device_state_ != target) {
+        const NTSTATUS status = step_to(neighbour(device_state_, target));
+        if (!NT_SUCCESS(status)) {
+            while (device_state_ != origin) { // only upward steps fail, so this goes down
+                step_to(neighbour(device_state_, origin));
+            }
+            return status;
+        }
+    }
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS Pin::set_state(KSSTATE target) {
+    if (target < KSSTATE_STOP || target > KSSTATE_RUN) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    if (stopped_for_removal_ && target != KSSTATE_STOP) {
+        return STATUS_DEVICE_NOT_READY; // R-PNP-07
+    }
+    if (paused_for_power_) {
+        // The hardware is off; up from PAUSE is made good when it is on again (R-PWR-09, R-STATE-06).
+        const KSSTATE reachable = std::min(target, KSSTATE_PAUSE);
+        const NTSTATUS status = reachable <= device_state_ ? walk_to(reachable) : STATUS_SUCCESS;
+        if (NT_SUCCESS(status)) {
+            state_ = target;
+        }
+        return status;
+    }
+    const NTSTATUS status = walk_to(target);
+    if (NT_SUCCESS(status)) {
+        state_ = target;
+    }
+    for (ks::Clock* clock : clocks_) {
+        clock->state_changed();
+    }
+    return status;
+}
+
+void Pin::pause_for_power() {
+    paused_for_power_ = true;
+    if (device_state_ == KSSTATE_RUN) {
+        walk_to(KSSTATE_PAUSE);
+    }
+}
+
+void Pin::resume_after_power() {
+    paused_for_power_ = false;
+    if (!stopped_for_removal_ && device_state_ != state_) {
+        walk_to(state_);
+    }
+}
+
+void Pin::stop_for_removal() {
+    if (!stopped_for_removal_) {
+        stopped_for_removal_ = true;
+        walk_to(KSSTATE_STOP);
+        state_ = KSSTATE_STOP;
+        cancel_stream_io();
+    }
+}
+
+void Pin::notify_power(POWER_STATE state) {
+    IPowerNotify* notify = nullptr;
+    if (stream_ != nullptr &&
+        NT_SUCCESS(stream_->QueryInterface(IID_IPowerNotify, reinterpret_cast<void**>(&notify)))) {
+        notify->PowerChangeNotify(state);
+        notify->Release();
+    }
+}
+
+// ---- format -----------------------------------------------------------------------------------------------------
+
+NTSTATUS Pin::change_format(const KSDATAFORMAT& format, ULONG format_bytes) {
+    const NTSTATUS status = apply_format(format);
+    if (NT_SUCCESS(status)) {
+        store_format(format, format_bytes);
+    }
+    return status;
+}
+
+// ---- events and clocks ------------------------------------------------------------------------------------------
+
+void Pin::generate_connection_event(KSEVENT_CONNECTION event) {
+    ks::EventList::Filter filter;
+    filter.set = &connection_event_set;
+    filter.id = event;
+    filter.file = file_;
+    port_.events().generate(filter);
+}
+
+// The hardware's position is all there is: presentation and physical time are the same.
+LONGLONG Pin::stream_time(bool) {
+    ULONGLONG bytes = 0;
+    const WAVEFORMATEX* const wave = ks::wave_format(format());
+    if (wave != nullptr && wave->nAvgBytesPerSec != 0 && linear_position(bytes)) {
+        return static_cast<LONGLONG>(static_cast<unsigned __int128>(bytes) * 10'000'000 / wave->nAvgBytesPerSec);
+    }
+    return clock_time_.now();
+}
+
+void Pin::clock_closed(ks::Clock& clock) { std::erase(clocks_, &clock); }
+
+// ---- requests ---------------------------------------------------------------------------------------------------
+
+NTSTATUS Pin::create_child(IRP& irp, const GUID& kind, const void* parameters, ULONG parameters_bytes) {
+    const NTSTATUS status = port_.begin_request();
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    if (IsEqualGUID(kind, clock_name)) {
+        ks::Clock* clock = nullptr;
+        const NTSTATUS created = ks::Clock::create(*this, irp, parameters, parameters_bytes, clock);
+        if (NT_SUCCESS(created)) {
+            clocks_.push_back(clock);
+        }
+        return created;
+    }
+    return IsEqualGUID(kind, allocator_name) ? ks::Allocator::create(irp, parameters, parameters_bytes)
+                                             : STATUS_OBJECT_NAME_NOT_FOUND;
+}
+
+NTSTATUS Pin::property(IRP& irp) { return dispatch_property(filter_, this, irp); }
+NTSTATUS Pin::enable_event(IRP& irp) { return dispatch_enable_event(filter_, this, irp); }
+NTSTATUS Pin::disable_event(IRP& irp) { return ks::disable_requested_event(irp, port_.events()); }
+
+NTSTATUS Pin::stream_request(IRP& irp, bool write) {
+    const NTSTATUS status = port_.begin_request();
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    if (in_reset_ || stopped_for_removal_) {
+        return STATUS_DEVICE_NOT_READY; // R-KS-03
+    }
+    return write == capture_ ? STATUS_INVALID_DEVICE_REQUEST : queue_stream(irp, write);
+}
+
+NTSTATUS Pin::write_stream(IRP& irp) { return stream_request(irp, true); }
+NTSTATUS Pin::read_stream(IRP& irp) { return stream_request(irp, false); }
+
+NTSTATUS Pin::reset_state(KSRESET reset) {
+    DeviceLockGuard guard(device_.lock());
+    in_reset_ = reset == KSRESET_BEGIN;
+    if (in_reset_) {
+        cancel_stream_io();
+    }
+    return STATUS_SUCCESS;
+}
+
+void Pin::cleanup(FILE_OBJECT& file) {
+    port_.events().remove_file(&file);
+    DeviceLockGuard guard(device_.lock());
+    cancel_stream_io();
+}
+
+void Pin::close(FILE_OBJECT&) {
+    DeviceContext& device = device_;
+    DeviceLockGuard guard(device.lock());
+    walk_to(KSSTATE_STOP); // R-STATE-05
+    state_ = KSSTATE_STOP;
+    release_stream();
+    stream_ = nullptr;
+    delete this;
+}
+
+// ---- what a port need not have ----------------------------------------------------------------------------------
+
+NTSTATUS Pin::set_position(const KSAUDIO_POSITION&) { return STATUS_NOT_SUPPORTED; }
+bool Pin::linear_position(ULONGLONG&) { return false; }
+NTSTATUS Pin::queue_stream(IRP&, bool) { return STATUS_INVALID_DEVICE_REQUEST; }
+void Pin::cancel_stream_io() {}
+NTSTATUS Pin::allocator_framing(KSALLOCATOR_FRAMING&) { return STATUS_NOT_SUPPORTED; }
+
+} // namespace openportcls::portcls

@@ -1,0 +1,40 @@
+#include "portcls/port_factory.h"
+
+#include <dmusicks.h>
+
+#include "portcls/ports/topology/port.h"
+#include "portcls/ports/wavert/port.h"
+#include "portcls/portcls_system.h"
+
+namespace openportcls::portcls {
+
+NTSTATUS new_port(REFCLSID class_id, IPort** port) {
+    *port = nullptr;
+    if (IsEqualGUID(class_id, CLSID_PortTopology)) {
+        return TopologyPort::create(port);
+    }
+    if (IsEqualGUID(class_id, CLSID_PortWaveRT)) {
+        return has_feature(Feature::wave_rt) ? WaveRtPort::create(port) : STATUS_NOT_SUPPORTED;
+    }
+    // These port drivers exist in every release; they are not written yet.
+    for (const GUID* known : {&CLSID_PortWaveCyclic, &CLSID_PortWavePci, &CLSID_PortMidi, &CLSID_PortDMus}) {
+        if (IsEqualGUID(class_id, *known)) {
+            return STATUS_NOT_SUPPORTED;
+        }
+    }
+    return STATUS_INVALID_PARAMETER;
+}
+
+NTSTATUS new_miniport(REFCLSID class_id, IMiniport** miniport) {
+    *miniport = nullptr;
+    for (const GUID* known : {&CLSID_MiniportDriverFmSynth, &CLSID_MiniportDriverFmSynthWithVol,
+                              &CLSID_MiniportDriverUart, &CLSID_MiniportDriverDMusUART,
+                              &CLSID_MiniportDriverDMusUARTCapture}) {
+        if (IsEqualGUID(class_id, *known)) {
+            return STATUS_NOT_SUPPORTED; // not written yet
+        }
+    }
+    return STATUS_INVALID_PARAMETER;
+}
+
+} // namespace openportcls::portcls

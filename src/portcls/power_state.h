@@ -1,0 +1,94 @@
+// A device's power: the adapter's callbacks, power IRPs, idle detection (R-PWR).
+#pragma once
+
+#include <portcls.h>
+
+namespace openportcls::portcls {
+
+class DeviceContext;
+
+class PowerState {
+public:
+    explicit PowerState(DeviceContext& device);
+    ~PowerState();
+    PowerState(const PowerState&) = delete;
+    PowerState& operator=(const PowerState&) = delete;
+
+    // ---- the adapter's interface ------------------------------------------------------------------------------
+    // The newest of IAdapterPowerManagement3, 2, 1 that the object and the release have (R-PWR-02).
+    NTSTATUS register_adapter(IUnknown* unknown);
+    NTSTATUS unregister_adapter();
+    // R-PWR-06: the adapter may move mappings deeper only.
+    void query_capabilities(DEVICE_CAPABILITIES& capabilities);
+
+    // ---- IRPs -------------------------------------------------------------------------------------------------
+    NTSTATUS dispatch(IRP& irp);
+
+    DEVICE_POWER_STATE device_state() const { return device_state_; }
+    SYSTEM_POWER_STATE system_state() const { return system_state_; }
+    // PcRequestNewPowerState: asks the power manager for a device IRP and waits for it.
+    NTSTATUS request(DEVICE_POWER_STATE state);
+
+    // ---- idling -----------------------------------------------------------------------------------------------
+    void start(); // IRP_MN_START_DEVICE: reads PowerSettings
+    void stop();
+    void set_idle_management(bool enabled); // IPortClsPower (R-PWR-16)
+    // An access: the timer starts over, an idle device is powered up (R-PWR-14).
+    NTSTATUS touch() {
+        return idle_ticks_ == 0 && !idle_ ? STATUS_SUCCESS : touch_slowly();
+    }
+
+    // ---- IPortClsRuntimePower ---------------------------------------------------------------------------------
+    NTSTATUS register_control_callback(PCPFNRUNTIME_POWER_CONTROL_CALLBACK callback, PVOID context);
+    NTSTATUS unregister_control_callback();
+    // What a power engine plug-in would send to the driver. STATUS_NOT_SUPPORTED without a callback.
+    NTSTATUS deliver_control(const GUID& code, void* in, SIZE_T in_bytes, void* out, SIZE_T out_bytes,
+                             SIZE_T* returned);
+
+private:
+    struct IdleSettings {
+        ULONG conservation_seconds = 0;
+        ULONG performance_seconds = 0;
+        DEVICE_POWER_STATE state = PowerDeviceD3;
+        bool immediate = false;
+    };
+
+    NTSTATUS set_device_power(IRP& irp, DEVICE_POWER_STATE state);
+    NTSTATUS set_system_power(IRP& irp, SYSTEM_POWER_STATE state);
+    NTSTATUS query_power(IRP& irp, POWER_STATE_TYPE type, POWER_STATE state);
+    DEVICE_POWER_STATE device_state_for(SYSTEM_POWER_STATE state) const;
+    void apply(DEVICE_POWER_STATE state);
+    void change_adapter_state(DEVICE_POWER_STATE state);
+    void notify(DEVICE_POWER_STATE state);
+    NTSTATUS touch_slowly();
+    void configure_idling();
+    void arm_idle_timer(LONGLONG ticks);
+    bool is_busy() const;
+
+    static void NTAPI idle_timer_expired(KDPC* dpc, void* context, void* argument1, void* argument2);
+    static void NTAPI idle_work(DEVICE_OBJECT* device, void* context);
+    static void NTAPI system_irp_continues(DEVICE_OBJECT* device, UCHAR minor, POWER_STATE state, void* context,
+                                           IO_STATUS_BLOCK* io_status);
+
+    DeviceContext& device_;
+    IAdapterPowerManagement* adapter_ = nullptr; // version 1 methods of whatever was found
+    unsigned adapter_version_ = 0;
+    DEVICE_POWER_STATE device_state_ = PowerDeviceD0; // R-PWR-08
+    SYSTEM_POWER_STATE system_state_ = PowerSystemWorking;
+    DEVICE_POWER_STATE states_for_system_[POWER_SYSTEM_MAXIMUM];
+
+    IdleSettings idle_settings_;
+    bool idle_management_enabled_ = true;
+    LONGLONG idle_ticks_ = 0; // 100 ns without access after which the device idles; 0: never
+    LONGLONG last_access_ = 0;
+    bool idle_ = false; // powered down by us
+    bool idle_work_queued_ = false;
+    PIO_WORKITEM idle_work_item_ = nullptr;
+    KTIMER idle_timer_;
+    KDPC idle_dpc_;
+
+    PCPFNRUNTIME_POWER_CONTROL_CALLBACK control_callback_ = nullptr;
+    PVOID control_context_ = nullptr;
+};
+
+} // namespace openportcls::portcls
