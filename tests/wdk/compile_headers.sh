@@ -19,7 +19,7 @@ esac
 failed=0
 for header in "$wdk"/*.h; do
     name=$(basename "$header")
-    if ! printf '#include <%s>\n' "$name" | "$clang" $flags -fsyntax-only -Wall -Wextra -Wno-unused-function -isystem "$wdk" -; then
+    if ! printf '#include <%s>\n' "$name" | "$clang" $flags -fsyntax-only -Wall -Wextra -isystem "$wdk" -; then
         echo "FAILED alone: $name ($mode)"
         failed=1
     fi
@@ -27,4 +27,9 @@ done
 for source in "$unit" $(case $mode in *-c) echo "$tests/c_vtables.c" ;; esac); do
     "$clang" $flags -fsyntax-only -isystem "$wdk" -I"$rows" -I"$tests" "$source" || failed=1
 done
+case $mode in
+driver-c)   "$clang" $flags -Wall -Wno-missing-braces -Werror -c -o /dev/null -isystem "$wdk" "$tests/driver_unit.c" || failed=1 ;;
+driver-c++) "$clang" $flags -DDBG=1 -fcheck-new -fsized-deallocation -Wall -Wno-missing-braces -Werror -c -o /dev/null -isystem "$wdk" \
+                "$tests/driver_unit.cpp" || failed=1 ;;
+esac
 exit $failed

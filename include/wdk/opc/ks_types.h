@@ -291,10 +291,11 @@ typedef enum { KSINTERFACE_FILEIO_STREAMING } KSINTERFACE_FILEIO;
 #define KSMEDIUM_TYPE_ANYINSTANCE 0
 #define KSMEDIUM_STANDARD_DEVIO KSMEDIUM_TYPE_ANYINSTANCE
 
+/* STATIC_##guid and not STATICGUIDOF(guid): the argument must not be expanded on the way. */
 #define DEFINE_KSPIN_INTERFACE_TABLE(tablename) const KSPIN_INTERFACE tablename[] =
-#define DEFINE_KSPIN_INTERFACE_ITEM(guid, _interFace) {{{STATICGUIDOF(guid), (_interFace), 0}}}
+#define DEFINE_KSPIN_INTERFACE_ITEM(guid, _interFace) {{{STATIC_##guid, (_interFace), 0}}}
 #define DEFINE_KSPIN_MEDIUM_TABLE(tablename) const KSPIN_MEDIUM tablename[] =
-#define DEFINE_KSPIN_MEDIUM_ITEM(guid, medium) DEFINE_KSPIN_INTERFACE_ITEM(guid, medium)
+#define DEFINE_KSPIN_MEDIUM_ITEM(guid, medium) {{{STATIC_##guid, (medium), 0}}}
 #define DEFINE_KSPIN_DESCRIPTOR_TABLE(tablename) const KSPIN_DESCRIPTOR tablename[] =
 #define DEFINE_KSPIN_DESCRIPTOR_ITEM(InterfacesCount, Interfaces, MediumsCount, Mediums, DataRangesCount, DataRanges,   \
                                      DataFlow, Communication)                                                          \
