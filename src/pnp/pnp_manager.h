@@ -206,8 +206,15 @@ public:
     DeviceNode* find_device(std::string_view instance_path) const;
     DeviceNode* node_of(const DEVICE_OBJECT* physical_device_object) const;
     machine::Machine& machine() const;
+    ManagerState* state() const { return state_.get(); } // for this layer
 
 private:
+    Result<LoadedDriver*> start_driver(std::unique_ptr<LoadedDriver> driver, PDRIVER_INITIALIZE driver_entry, void* code,
+                                       std::size_t code_size, const DriverOptions& options);
+    void release(LoadedDriver& driver);
+    template<class Function>
+    Result<void> on_device(DeviceNode& device, Function&& function);
+
     std::unique_ptr<ManagerState> state_;
 };
 

@@ -1,0 +1,25 @@
+// What a driver left behind.
+#pragma once
+
+#include <cstdint>
+#include <set>
+
+#include <wdm.h>
+
+#include "executive/kernel.h"
+#include "pnp/pnp_manager.h"
+
+namespace openportcls::pnp {
+
+// The state of the kernel before a driver was loaded.
+struct LeakBaseline {
+    std::uint16_t pool_owner = 0;
+    const void* code_begin = nullptr; // as registered with the pool
+    std::uint64_t object_serial = 0;
+    std::set<HANDLE> handles;
+};
+
+LeakBaseline take_leak_baseline(executive::Kernel& kernel);
+LeakReport find_leaks(executive::Kernel& kernel, const LoadedDriver& driver, const LeakBaseline& baseline);
+
+} // namespace openportcls::pnp

@@ -1,0 +1,108 @@
+// What the PnP manager keeps for its machine.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <wdm.h>
+
+#include "base/result.h"
+#include "base/unicode.h"
+#include "executive/kernel.h"
+#include "executive/registry/registry.h"
+#include "machine/machine.h"
+#include "pnp/device/resource_lists.h"
+#include "pnp/device/leak_check.h"
+#include "pnp/pnp_manager.h"
+
+namespace openportcls::pnp {
+
+// A DRIVER_OBJECT with what it points at.
+struct DriverBody {
+    DRIVER_OBJECT object{};
+    DRIVER_EXTENSION extension{};
+    std::u16string name;    // \Driver\cable
+    std::u16string service; // cable
+};
+
+struct ManagerState {
+    explicit ManagerState(machine::Machine& machine);
+    ~ManagerState();
+
+    machine::Machine& machine;
+    executive::Kernel& kernel;
+    executive::Registry& registry;
+    std::unique_ptr<DriverBody> bus_driver;
+    std::map<LoadedDriver*, std::unique_ptr<DriverBody>> bodies; // looked up, never iterated
+    std::map<LoadedDriver*, LeakBaseline> baselines;             // likewise
+    std::vector<std::unique_ptr<LoadedDriver>> drivers;
+    std::vector<std::unique_ptr<DeviceNode>> devices;
+    std::map<std::string, std::uint32_t, CaseInsensitiveAsciiLess> class_instances; // next number of a class key
+    SYSTEM_POWER_STATE system_state = PowerSystemWorking;
+    std::uint32_t last_serial = 0;
+
+    // ---- driver objects (loader/driver_object.cpp) ---------------------------------------------------------------
+    std::unique_ptr<DriverBody> make_driver_object(std::u16string_view service, void* start, std::size_t size);
+    void forget_driver_object(DriverBody& body);
+
+    // ---- physical device objects (device/physical_device.cpp) ----------------------------------------------------
+    std::unique_ptr<DriverBody> make_bus_driver();
+    Result<void> make_physical_device(DeviceNode& node);
+    // Completes the wake request of a device that waits for one; false when none does.
+    bool complete_wait_wake(DeviceNode& node, NTSTATUS status);
+
+    // ---- installation (device/installation.cpp) ------------------------------------------------------------------
+    void install_service(LoadedDriver& driver, const InfService* service, const DriverOptions& options);
+    Result<void> install_device(DeviceNode& node, const InfDeviceInstall* install, const DeviceSpec& spec);
+    void install_interfaces(DeviceNode& node, const InfDeviceInstall& install);
+
+    // ---- requests (device/requests.cpp) --------------------------------------------------------------------------
+    // A PnP IRP to the top of the device's stack; pending ones are waited for.
+    NTSTATUS send_pnp(DeviceNode& node, UCHAR minor, ULONG_PTR* information = nullptr);
+    NTSTATUS query_capabilities(DeviceNode& node);
+    NTSTATUS query_device_state(DeviceNode& node, PNP_DEVICE_STATE* state);
+    void query_bus_relations(DeviceNode& node);
+    Result<void> assign_resources(DeviceNode& node);
+    // IRP_MJ_POWER to the top of the stack.
+    NTSTATUS send_power(DeviceNode& node, UCHAR minor, POWER_STATE_TYPE type, POWER_STATE state, POWER_ACTION action);
+
+    // ---- transitions (device/transitions.cpp) ---------------------------------------------------------------------
+    Result<void> add_to_stack(DeviceNode& node);
+    Result<void> start(DeviceNode& node);
+    Result<void> query_stop(DeviceNode& node);
+    Result<void> cancel_stop(DeviceNode& node);
+    Result<void> stop(DeviceNode& node);
+    Result<void> query_remove(DeviceNode& node);
+    Result<void> cancel_remove(DeviceNode& node);
+    Result<void> remove(DeviceNode& node);
+    Result<void> surprise_remove(DeviceNode& node);
+    // REMOVE_DEVICE and everything after it. The node is gone when this returns.
+    Result<void> finish_removal(DeviceNode& node);
+    // Takes the stack down after a failure; the node stays.
+    void tear_down_stack(DeviceNode& node);
+    void disable_interfaces(DeviceNode& node);
+    std::uint64_t open_handles(const DeviceNode& node) const;
+    void erase(DeviceNode& node);
+    void handle_device_state(DeviceNode& node);
+    static void device_requested(machine::Machine& machine, DEVICE_OBJECT* device,
+                                 executive::Kernel::DeviceRequest request, ULONG value);
+
+    // ---- power (power/system_power.cpp) ---------------------------------------------------------------------------
+    Result<void> set_device_power(DeviceNode& node, DEVICE_POWER_STATE target, bool query_first);
+    Result<void> sleep(SYSTEM_POWER_STATE target, bool forced);
+    Result<void> wake();
+
+    // The device has reached a power state; its bus and its node learn it.
+    void set_power_state(DeviceNode& node, DEVICE_POWER_STATE state);
+    bool is_alive(const DeviceNode& node) const;
+    DeviceNode* node_of(const DEVICE_OBJECT* physical_device) const;
+    Result<void> expect_state(const DeviceNode& node, std::initializer_list<DeviceState> allowed,
+                              std::string_view wish) const;
+    Error failure(const DeviceNode& node, std::string_view what, NTSTATUS status) const;
+};
+
+BusPlace place_of(const DeviceNode& node, Bus* bus, std::uint32_t address);
+
+} // namespace openportcls::pnp

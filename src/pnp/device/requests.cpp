@@ -1,0 +1,119 @@
+// PnP and power IRPs as the PnP manager sends them.
+#include "executive/io/io_manager.h"
+#include "executive/io/device_record.h"
+#include "pnp/bus.h"
+#include "pnp/device/manager_state.h"
+#include "pnp/device/status_text.h"
+
+#include <fmt/format.h>
+
+namespace openportcls::pnp {
+
+NTSTATUS ManagerState::send_pnp(DeviceNode& node, UCHAR minor, ULONG_PTR* information) {
+    DEVICE_OBJECT* top = node.top();
+    IRP* irp = executive::build_request(top, IRP_MJ_PNP, minor);
+    return executive::call_synchronously(top, irp, information);
+}
+
+NTSTATUS ManagerState::query_capabilities(DeviceNode& node) {
+    DEVICE_OBJECT* top = node.top();
+    DEVICE_CAPABILITIES capabilities{};
+    capabilities.Size = sizeof capabilities;
+    capabilities.Version = 1;
+    capabilities.Address = 0xFFFFFFFF;
+    capabilities.UINumber = 0xFFFFFFFF;
+    IRP* irp = executive::build_request(top, IRP_MJ_PNP, IRP_MN_QUERY_CAPABILITIES);
+    IoGetNextIrpStackLocation(irp)->Parameters.DeviceCapabilities.Capabilities = &capabilities;
+    const NTSTATUS status = executive::call_synchronously(top, irp);
+    if (NT_SUCCESS(status)) {
+        node.capabilities_ = capabilities;
+    }
+    return status;
+}
+
+NTSTATUS ManagerState::query_device_state(DeviceNode& node, PNP_DEVICE_STATE* state) {
+    ULONG_PTR information = 0;
+    const NTSTATUS status = send_pnp(node, IRP_MN_QUERY_PNP_DEVICE_STATE, &information);
+    *state = NT_SUCCESS(status) ? static_cast<PNP_DEVICE_STATE>(information) : 0;
+    return status;
+}
+
+// Audio adapters have no children of their own; what a driver reports is released again.
+void ManagerState::query_bus_relations(DeviceNode& node) {
+    DEVICE_OBJECT* top = node.top();
+    IRP* irp = executive::build_request(top, IRP_MJ_PNP, IRP_MN_QUERY_DEVICE_RELATIONS);
+    IoGetNextIrpStackLocation(irp)->Parameters.QueryDeviceRelations.Type = BusRelations;
+    ULONG_PTR information = 0;
+    const NTSTATUS status = executive::call_synchronously(top, irp, &information);
+    if (!NT_SUCCESS(status) || information == 0) {
+        return;
+    }
+    auto* relations = reinterpret_cast<DEVICE_RELATIONS*>(information);
+    for (ULONG index = 0; index < relations->Count; ++index) {
+        ObDereferenceObject(relations->Objects[index]);
+    }
+    ExFreePool(relations);
+}
+
+Result<void> ManagerState::assign_resources(DeviceNode& node) {
+    const BusPlace place = place_of(node, node.bus_, node.address_);
+    executive::DeviceRecord& record = executive::device_record(node.pdo_);
+    const auto wishes = make_requirements(node.resources_, place);
+    void* list = nullptr;
+    if (!wishes.empty()) {
+        list = ExAllocatePoolWithTag(PagedPool, wishes.size(), 0x20706E50 /* 'Pnp ' */);
+        memcpy(list, wishes.data(), wishes.size());
+    }
+    DEVICE_OBJECT* top = node.top();
+    IRP* irp = executive::build_request(top, IRP_MJ_PNP, IRP_MN_FILTER_RESOURCE_REQUIREMENTS);
+    IoGetNextIrpStackLocation(irp)->Parameters.FilterResourceRequirements.IoResourceRequirementList =
+        static_cast<IO_RESOURCE_REQUIREMENTS_LIST*>(list);
+    irp->IoStatus.Information = reinterpret_cast<ULONG_PTR>(list);
+    ULONG_PTR information = 0;
+    const NTSTATUS status = executive::call_synchronously(top, irp, &information);
+    // A filter that makes a new list frees the old one and returns its own in Information.
+    if (NT_SUCCESS(status)) {
+        list = reinterpret_cast<void*>(information);
+    }
+    Assignment assignment{node.resources_, {}};
+    if (list != nullptr) {
+        auto satisfied = satisfy(*static_cast<IO_RESOURCE_REQUIREMENTS_LIST*>(list), node.resources_);
+        ExFreePool(list);
+        if (!satisfied) {
+            return Error{satisfied.status(), fmt::format("{}: {}", node.instance_path_, satisfied.error().message)};
+        }
+        assignment = std::move(*satisfied);
+    }
+    record.raw_resources = make_resource_list(assignment, place, false);
+    record.translated_resources = make_resource_list(assignment, place, true);
+    return {};
+}
+
+NTSTATUS ManagerState::send_power(DeviceNode& node, UCHAR minor, POWER_STATE_TYPE type, POWER_STATE state,
+                                  POWER_ACTION action) {
+    DEVICE_OBJECT* top = node.top();
+    IRP* irp = executive::build_request(top, IRP_MJ_POWER, minor);
+    auto& power = IoGetNextIrpStackLocation(irp)->Parameters.Power;
+    power.Type = type;
+    power.State = state;
+    power.ShutdownType = action;
+    return executive::call_synchronously(top, irp);
+}
+
+void ManagerState::set_power_state(DeviceNode& node, DEVICE_POWER_STATE state) {
+    if (node.power_state_ == state) {
+        return;
+    }
+    node.power_state_ = state;
+    if (node.bus_ != nullptr) {
+        node.bus_->set_power_state(node.address_, state);
+    }
+    machine.trace(machine::EventKind::power_state, node.serial_, state, node.instance_path_);
+}
+
+Error ManagerState::failure(const DeviceNode& node, std::string_view what, NTSTATUS status) const {
+    return {status, fmt::format("{} ({}): {} with {}", node.instance_path_, node.driver_->service_name(), what,
+                                status_text(status))};
+}
+
+} // namespace openportcls::pnp

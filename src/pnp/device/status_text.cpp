@@ -1,0 +1,70 @@
+#include "pnp/device/status_text.h"
+
+#include <string_view>
+
+#include <fmt/format.h>
+
+namespace openportcls::pnp {
+
+namespace {
+
+struct Name {
+    NTSTATUS status;
+    std::string_view text;
+};
+
+#define OPC_NAME(status) {status, #status}
+constexpr Name names[] = {
+    OPC_NAME(STATUS_SUCCESS),
+    OPC_NAME(STATUS_PENDING),
+    OPC_NAME(STATUS_TIMEOUT),
+    OPC_NAME(STATUS_DEVICE_BUSY),
+    OPC_NAME(STATUS_NO_MORE_ENTRIES),
+    OPC_NAME(STATUS_BUFFER_OVERFLOW),
+    OPC_NAME(STATUS_UNSUCCESSFUL),
+    OPC_NAME(STATUS_NOT_IMPLEMENTED),
+    OPC_NAME(STATUS_INFO_LENGTH_MISMATCH),
+    OPC_NAME(STATUS_INVALID_HANDLE),
+    OPC_NAME(STATUS_INVALID_PARAMETER),
+    OPC_NAME(STATUS_NO_SUCH_DEVICE),
+    OPC_NAME(STATUS_INVALID_DEVICE_REQUEST),
+    OPC_NAME(STATUS_MORE_PROCESSING_REQUIRED),
+    OPC_NAME(STATUS_NO_MEMORY),
+    OPC_NAME(STATUS_CONFLICTING_ADDRESSES),
+    OPC_NAME(STATUS_ACCESS_DENIED),
+    OPC_NAME(STATUS_BUFFER_TOO_SMALL),
+    OPC_NAME(STATUS_OBJECT_TYPE_MISMATCH),
+    OPC_NAME(STATUS_OBJECT_NAME_INVALID),
+    OPC_NAME(STATUS_OBJECT_NAME_NOT_FOUND),
+    OPC_NAME(STATUS_OBJECT_NAME_COLLISION),
+    OPC_NAME(STATUS_OBJECT_PATH_NOT_FOUND),
+    OPC_NAME(STATUS_INSUFFICIENT_RESOURCES),
+    OPC_NAME(STATUS_DEVICE_NOT_CONNECTED),
+    OPC_NAME(STATUS_DEVICE_NOT_READY),
+    OPC_NAME(STATUS_NOT_SUPPORTED),
+    OPC_NAME(STATUS_CANCELLED),
+    OPC_NAME(STATUS_INVALID_DEVICE_STATE),
+    OPC_NAME(STATUS_IO_DEVICE_ERROR),
+    OPC_NAME(STATUS_DEVICE_CONFIGURATION_ERROR),
+    OPC_NAME(STATUS_POSSIBLE_DEADLOCK),
+    OPC_NAME(STATUS_NOT_FOUND),
+    OPC_NAME(STATUS_NO_MATCH),
+    OPC_NAME(STATUS_DEVICE_REMOVED),
+    OPC_NAME(STATUS_PLUGPLAY_NO_DEVICE),
+    OPC_NAME(STATUS_INTERNAL_ERROR),
+    OPC_NAME(STATUS_NOINTERFACE),
+};
+#undef OPC_NAME
+
+} // namespace
+
+std::string status_text(NTSTATUS status) {
+    for (const Name& name : names) {
+        if (name.status == status) {
+            return fmt::format("{} (0x{:08X})", name.text, static_cast<std::uint32_t>(status));
+        }
+    }
+    return fmt::format("status 0x{:08X}", static_cast<std::uint32_t>(status));
+}
+
+} // namespace openportcls::pnp

@@ -1,0 +1,346 @@
+// The Plug and Play states of a device and the IRPs between them, in the documented order.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "executive/io/device_record.h"
+#include "executive/io/devices.h"
+#include "executive/io/io_manager.h"
+#include "pnp/bus.h"
+#include "pnp/device/manager_state.h"
+#include "pnp/device/status_text.h"
+
+namespace openportcls::pnp {
+
+bool ManagerState::is_alive(const DeviceNode& node) const {
+    return std::ranges::any_of(devices, [&](const auto& candidate) { return candidate.get() == &node; });
+}
+
+DeviceNode* ManagerState::node_of(const DEVICE_OBJECT* physical_device) const {
+    const auto found = std::ranges::find_if(devices, [&](const auto& node) { return node->pdo_ == physical_device; });
+    return found != devices.end() && physical_device != nullptr ? found->get() : nullptr;
+}
+
+Result<void> ManagerState::expect_state(const DeviceNode& node, std::initializer_list<DeviceState> allowed,
+                                        std::string_view wish) const {
+    if (std::ranges::find(allowed, node.state_) != allowed.end()) {
+        return {};
+    }
+    return Error{STATUS_INVALID_DEVICE_STATE, fmt::format("{}: cannot {} a device that is {}", node.instance_path_, wish,
+                                                          device_state_name(node.state_))};
+}
+
+Result<void> ManagerState::add_to_stack(DeviceNode& node) {
+    DriverBody& body = *bodies.at(node.driver_);
+    const PDRIVER_ADD_DEVICE add_device = body.extension.AddDevice;
+    if (add_device == nullptr) {
+        return Error{STATUS_INVALID_DEVICE_REQUEST,
+                     fmt::format("{}: driver {} has no AddDevice routine, so it cannot serve Plug and Play devices "
+                                 "(DriverEntry has to set it, or call PcInitializeAdapterDriver)",
+                                 node.instance_path_, node.driver_->service_name_)};
+    }
+    const NTSTATUS status = add_device(&body.object, node.pdo_);
+    if (!NT_SUCCESS(status)) {
+        return failure(node, "AddDevice failed", status);
+    }
+    if (node.pdo_->AttachedDevice == nullptr) {
+        return Error{STATUS_NO_SUCH_DEVICE,
+                     fmt::format("{}: AddDevice of {} succeeded without attaching a device to the stack",
+                                 node.instance_path_, node.driver_->service_name_)};
+    }
+    for (DEVICE_OBJECT* device = node.pdo_->AttachedDevice; device != nullptr; device = device->AttachedDevice) {
+        if ((device->Flags & DO_DEVICE_INITIALIZING) != 0) {
+            return Error{STATUS_DEVICE_NOT_READY,
+                         fmt::format("{}: AddDevice of {} left DO_DEVICE_INITIALIZING set in its device object, so "
+                                     "nothing could open it",
+                                     node.instance_path_, node.driver_->service_name_)};
+        }
+    }
+    // The system asks for the capabilities before it starts the device (R-PWR-01).
+    query_capabilities(node);
+    return {};
+}
+
+Result<void> ManagerState::start(DeviceNode& node) {
+    if (auto allowed = expect_state(node, {DeviceState::added, DeviceState::stopped}, "start"); !allowed) {
+        return allowed;
+    }
+    const bool restart = node.state_ == DeviceState::stopped;
+    const auto fail = [&](Error error) -> Result<void> {
+        node.problem_ = error.status;
+        if (restart) {
+            // As when a rebalance fails: the device goes, in the order of an unexpected removal.
+            disable_interfaces(node);
+            send_pnp(node, IRP_MN_SURPRISE_REMOVAL);
+        }
+        if (open_handles(node) == 0) {
+            tear_down_stack(node);
+        }
+        node.state_ = DeviceState::failed;
+        return error;
+    };
+    if (auto assigned = assign_resources(node); !assigned) {
+        return fail(assigned.error());
+    }
+    executive::DeviceRecord& record = executive::device_record(node.pdo_);
+    DEVICE_OBJECT* top = node.top();
+    IRP* irp = executive::build_request(top, IRP_MJ_PNP, IRP_MN_START_DEVICE);
+    auto& parameters = IoGetNextIrpStackLocation(irp)->Parameters.StartDevice;
+    const auto list_of = [](std::vector<UCHAR>& bytes) {
+        return bytes.empty() ? nullptr : reinterpret_cast<CM_RESOURCE_LIST*>(bytes.data());
+    };
+    parameters.AllocatedResources = list_of(record.raw_resources);
+    parameters.AllocatedResourcesTranslated = list_of(record.translated_resources);
+    // Drivers touch their hardware, and its properties, before the request is complete.
+    record.started = true;
+    set_power_state(node, PowerDeviceD0);
+    const NTSTATUS status = executive::call_synchronously(top, irp);
+    if (!NT_SUCCESS(status)) {
+        record.started = false;
+        return fail(failure(node, "START_DEVICE failed", status));
+    }
+    node.state_ = DeviceState::started;
+    query_capabilities(node);
+    PNP_DEVICE_STATE device_state = 0;
+    query_device_state(node, &device_state);
+    if ((device_state & (PNP_DEVICE_FAILED | PNP_DEVICE_REMOVED)) != 0) {
+        disable_interfaces(node);
+        send_pnp(node, IRP_MN_SURPRISE_REMOVAL);
+        return fail(Error{STATUS_DEVICE_CONFIGURATION_ERROR,
+                          fmt::format("{}: the driver reported PNP_DEVICE_FAILED after its start (state 0x{:X})",
+                                      node.instance_path_, device_state)});
+    }
+    query_bus_relations(node);
+    return {};
+}
+
+Result<void> ManagerState::query_stop(DeviceNode& node) {
+    if (auto allowed = expect_state(node, {DeviceState::started}, "stop"); !allowed) {
+        return allowed;
+    }
+    const NTSTATUS status = send_pnp(node, IRP_MN_QUERY_STOP_DEVICE);
+    if (!NT_SUCCESS(status)) {
+        // Drivers above the one that refused may have accepted.
+        send_pnp(node, IRP_MN_CANCEL_STOP_DEVICE);
+        return failure(node, "the driver refuses to stop: QUERY_STOP_DEVICE failed", status);
+    }
+    node.state_before_pending_ = node.state_;
+    node.state_ = DeviceState::stop_pending;
+    return {};
+}
+
+Result<void> ManagerState::cancel_stop(DeviceNode& node) {
+    // It may come without a query (R-PNP-04).
+    if (auto allowed = expect_state(node, {DeviceState::stop_pending, DeviceState::started}, "cancel the stop of");
+        !allowed) {
+        return allowed;
+    }
+    const NTSTATUS status = send_pnp(node, IRP_MN_CANCEL_STOP_DEVICE);
+    node.state_ = DeviceState::started;
+    return NT_SUCCESS(status) ? Result<void>() : failure(node, "CANCEL_STOP_DEVICE failed", status);
+}
+
+Result<void> ManagerState::stop(DeviceNode& node) {
+    if (node.state_ != DeviceState::stop_pending) {
+        if (auto queried = query_stop(node); !queried) {
+            return queried;
+        }
+    }
+    const NTSTATUS status = send_pnp(node, IRP_MN_STOP_DEVICE);
+    node.state_ = DeviceState::stopped;
+    executive::device_record(node.pdo_).started = false;
+    return NT_SUCCESS(status) ? Result<void>()
+                              : failure(node, "STOP_DEVICE failed, which a driver may not do: it failed", status);
+}
+
+std::uint64_t ManagerState::open_handles(const DeviceNode& node) const {
+    std::uint64_t count = 0;
+    for (const DEVICE_OBJECT* device = node.pdo_; device != nullptr; device = device->AttachedDevice) {
+        count += static_cast<std::uint64_t>(std::max(device->ReferenceCount, 0));
+    }
+    return count;
+}
+
+Result<void> ManagerState::query_remove(DeviceNode& node) {
+    if (auto allowed = expect_state(node, {DeviceState::added, DeviceState::started, DeviceState::stopped}, "remove");
+        !allowed) {
+        return allowed;
+    }
+    const NTSTATUS vetoed = kernel.notifications.target_changed(node.pdo_, GUID_TARGET_DEVICE_QUERY_REMOVE);
+    const auto cancelled = [&] {
+        kernel.notifications.target_changed(node.pdo_, GUID_TARGET_DEVICE_REMOVE_CANCELLED);
+    };
+    if (!NT_SUCCESS(vetoed)) {
+        cancelled();
+        return failure(node, "somebody who watches the device refuses its removal", vetoed);
+    }
+    if (const auto handles = open_handles(node); handles != 0) {
+        cancelled();
+        return Error{STATUS_DEVICE_BUSY,
+                     fmt::format("{}: cannot be removed while {} {} open; close them, or remove it by surprise",
+                                 node.instance_path_, handles, handles == 1 ? "handle is" : "handles are")};
+    }
+    const NTSTATUS status = send_pnp(node, IRP_MN_QUERY_REMOVE_DEVICE);
+    if (!NT_SUCCESS(status)) {
+        send_pnp(node, IRP_MN_CANCEL_REMOVE_DEVICE);
+        cancelled();
+        return failure(node, "the driver refuses its removal: QUERY_REMOVE_DEVICE failed", status);
+    }
+    node.state_before_pending_ = node.state_;
+    node.state_ = DeviceState::remove_pending;
+    return {};
+}
+
+Result<void> ManagerState::cancel_remove(DeviceNode& node) {
+    if (auto allowed = expect_state(node, {DeviceState::remove_pending}, "cancel the removal of"); !allowed) {
+        return allowed;
+    }
+    const NTSTATUS status = send_pnp(node, IRP_MN_CANCEL_REMOVE_DEVICE);
+    node.state_ = node.state_before_pending_;
+    kernel.notifications.target_changed(node.pdo_, GUID_TARGET_DEVICE_REMOVE_CANCELLED);
+    return NT_SUCCESS(status) ? Result<void>() : failure(node, "CANCEL_REMOVE_DEVICE failed", status);
+}
+
+Result<void> ManagerState::remove(DeviceNode& node) {
+    if (node.state_ == DeviceState::surprise_removed || node.state_ == DeviceState::failed) {
+        if (const auto handles = open_handles(node); handles != 0) {
+            return Error{STATUS_DEVICE_BUSY, fmt::format("{}: {} open; it goes with the last one", node.instance_path_,
+                                                         handles == 1 ? "a handle is" : "handles are")};
+        }
+        return finish_removal(node);
+    }
+    if (node.state_ != DeviceState::remove_pending) {
+        if (auto queried = query_remove(node); !queried) {
+            return queried;
+        }
+    }
+    return finish_removal(node);
+}
+
+void ManagerState::disable_interfaces(DeviceNode& node) {
+    for (const executive::DeviceInterface* entry : kernel.interfaces.of_device(node.pdo_)) {
+        if (entry->enabled) {
+            if (auto* interface = kernel.interfaces.find(entry->symbolic_link)) {
+                kernel.interfaces.set_state(*interface, false);
+            }
+        }
+    }
+}
+
+Result<void> ManagerState::surprise_remove(DeviceNode& node) {
+    if (auto allowed = expect_state(node,
+                                    {DeviceState::added, DeviceState::started, DeviceState::stopped,
+                                     DeviceState::stop_pending, DeviceState::remove_pending},
+                                    "pull out");
+        !allowed) {
+        return allowed;
+    }
+    node.present_ = false;
+    if (node.state_ == DeviceState::added) {
+        return finish_removal(node); // never started: REMOVE_DEVICE comes at once
+    }
+    const NTSTATUS status = send_pnp(node, IRP_MN_SURPRISE_REMOVAL);
+    node.state_ = DeviceState::surprise_removed;
+    executive::device_record(node.pdo_).started = false;
+    disable_interfaces(node);
+    kernel.notifications.target_changed(node.pdo_, GUID_TARGET_DEVICE_REMOVE_COMPLETE);
+    if (open_handles(node) == 0) {
+        if (auto removed = finish_removal(node); !removed) {
+            return removed;
+        }
+    }
+    return NT_SUCCESS(status) ? Result<void>()
+                              : Error{status, fmt::format("SURPRISE_REMOVAL failed, which a driver may not do: it "
+                                                          "failed with {}",
+                                                          status_text(status))};
+}
+
+void ManagerState::tear_down_stack(DeviceNode& node) {
+    disable_interfaces(node);
+    complete_wait_wake(node, STATUS_CANCELLED);
+    if (node.pdo_->AttachedDevice != nullptr) {
+        send_pnp(node, IRP_MN_REMOVE_DEVICE);
+    }
+    // Dispatch routines of the stack may still have work of this device to run down.
+    machine.settle();
+}
+
+Result<void> ManagerState::finish_removal(DeviceNode& node) {
+    const bool surprise = node.state_ == DeviceState::surprise_removed;
+    tear_down_stack(node);
+    if (!surprise) {
+        kernel.notifications.target_changed(node.pdo_, GUID_TARGET_DEVICE_REMOVE_COMPLETE);
+    }
+    Result<void> result;
+    if (node.pdo_->AttachedDevice != nullptr) {
+        result = Error{STATUS_UNSUCCESSFUL,
+                       fmt::format("{}: after REMOVE_DEVICE a device object of {} is still attached; the driver has to "
+                                   "call IoDetachDevice and IoDeleteDevice",
+                                   node.instance_path_, node.driver_->service_name_)};
+        IoDetachDevice(node.pdo_);
+    }
+    erase(node);
+    return result;
+}
+
+void ManagerState::erase(DeviceNode& node) {
+    node.state_ = DeviceState::removed;
+    IoDeleteDevice(node.pdo_);
+    std::erase_if(devices, [&](const auto& candidate) { return candidate.get() == &node; });
+}
+
+void ManagerState::handle_device_state(DeviceNode& node) {
+    PNP_DEVICE_STATE state = 0;
+    if (node.state_ != DeviceState::started || !NT_SUCCESS(query_device_state(node, &state))) {
+        return;
+    }
+    if ((state & (PNP_DEVICE_FAILED | PNP_DEVICE_REMOVED)) != 0) {
+        node.problem_ = STATUS_DEVICE_CONFIGURATION_ERROR;
+        (void)surprise_remove(node);
+    } else if ((state & PNP_DEVICE_RESOURCE_REQUIREMENTS_CHANGED) != 0) {
+        if (auto stopped = stop(node); stopped) {
+            (void)start(node);
+        }
+    }
+}
+
+namespace {
+
+struct DeferredRequest {
+    WORK_QUEUE_ITEM item;
+    ManagerState* manager;
+    DEVICE_OBJECT* device;
+    executive::Kernel::DeviceRequest request;
+};
+
+void NTAPI run_deferred(void* context) {
+    const std::unique_ptr<DeferredRequest> work(static_cast<DeferredRequest*>(context));
+    ManagerState& manager = *work->manager;
+    DeviceNode* node = manager.node_of(work->device);
+    if (node != nullptr) {
+        switch (work->request) {
+        case executive::Kernel::DeviceRequest::invalidate_relations: manager.query_bus_relations(*node); break;
+        case executive::Kernel::DeviceRequest::invalidate_state: manager.handle_device_state(*node); break;
+        case executive::Kernel::DeviceRequest::eject: (void)manager.remove(*node); break;
+        }
+    }
+    ObDereferenceObject(work->device);
+}
+
+} // namespace
+
+// Drivers ask from their own dispatch routines, at DISPATCH_LEVEL too: a system worker thread answers.
+void ManagerState::device_requested(machine::Machine& machine, DEVICE_OBJECT* device,
+                                    executive::Kernel::DeviceRequest request, ULONG) {
+    auto* manager = machine.subsystem<PnpManager>().state();
+    auto work = std::make_unique<DeferredRequest>();
+    work->manager = manager;
+    work->device = executive::bottom_of_stack(device);
+    work->request = request;
+    ObReferenceObject(work->device);
+    work->item.WorkerRoutine = &run_deferred;
+    work->item.Parameter = work.get();
+    manager->kernel.work.queue(work.release()->item, DelayedWorkQueue);
+}
+
+} // namespace openportcls::pnp

@@ -1,0 +1,17 @@
+#include "pnp/exports.h"
+
+#include <algorithm>
+
+#include "pnp/exports/table.h"
+
+namespace openportcls::pnp {
+
+std::span<const Export> exports() { return export_table(); }
+
+const Export* find_export(std::string_view name) {
+    const auto table = export_table();
+    const auto found = std::ranges::lower_bound(table, name, {}, &Export::name);
+    return found != table.end() && found->name == name ? &*found : nullptr;
+}
+
+} // namespace openportcls::pnp
