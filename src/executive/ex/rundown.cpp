@@ -1,0 +1,210 @@
+// Run-down protection, push locks and reader-writer spin locks.
+#include <wdm.h>
+
+#include "executive/irql_check.h"
+#include "executive/ke/waits.h"
+#include "executive/kernel.h"
+
+using namespace openportcls;
+using executive::Kernel;
+using machine::Machine;
+
+namespace {
+
+// EX_RUNDOWN_REF counts in steps of two; while run-down is active the word points, with bit 0 set, at this.
+constexpr ULONG_PTR run_down_active = 1;
+constexpr ULONG_PTR one_reference = 2;
+
+struct RundownWait {
+    KEVENT drained;
+    ULONG_PTR references;
+};
+
+// The word of a finished run-down is the bare bit.
+RundownWait* waiter_of(const EX_RUNDOWN_REF& reference) {
+    return reinterpret_cast<RundownWait*>(reference.Count & ~run_down_active);
+}
+
+bool acquire_rundown(EX_RUNDOWN_REF& reference, ULONG count) {
+    Machine::current().preemption_point();
+    if ((reference.Count & run_down_active) != 0) {
+        return false;
+    }
+    reference.Count = reference.Count + count * one_reference;
+    return true;
+}
+
+void release_rundown(EX_RUNDOWN_REF& reference, ULONG count) {
+    Machine& machine = Machine::current();
+    if ((reference.Count & run_down_active) == 0) {
+        reference.Count = reference.Count - count * one_reference;
+    } else if (RundownWait* waiter = waiter_of(reference)) {
+        waiter->references -= count;
+        if (waiter->references == 0) {
+            machine.set_event(waiter->drained);
+        }
+    }
+    machine.preemption_point();
+}
+
+// EX_PUSH_LOCK: bit 0 = exclusive, the rest counts readers in steps of two.
+constexpr EX_PUSH_LOCK push_exclusive = 1;
+constexpr EX_PUSH_LOCK push_reader = 2;
+
+// EX_SPIN_LOCK: the sign bit = a writer, the rest counts readers.
+constexpr LONG spin_exclusive = INT32_MIN;
+
+void spin(const volatile LONG& lock, LONG blocking_bits) {
+    Machine& machine = Machine::current();
+    machine.preemption_point();
+    constexpr unsigned patience = 1'000'000;
+    for (unsigned turns = 0; (lock & blocking_bits) != 0; ++turns) {
+        if (turns == patience) {
+            machine.bugcheck(0x133 /* DPC_WATCHDOG_VIOLATION */, reinterpret_cast<std::uint64_t>(&lock),
+                             static_cast<std::uint32_t>(lock), 0, 0,
+                             "A processor spins on a reader-writer spin lock that nobody releases.");
+        }
+        machine.stall(1000);
+    }
+}
+
+} // namespace
+
+extern "C" {
+
+void NTAPI ExInitializeRundownProtection(PEX_RUNDOWN_REF reference) {
+    reference->Count = 0;
+}
+void NTAPI ExReInitializeRundownProtection(PEX_RUNDOWN_REF reference) {
+    reference->Count = 0;
+}
+BOOLEAN NTAPI ExAcquireRundownProtection(PEX_RUNDOWN_REF reference) {
+    return acquire_rundown(*reference, 1);
+}
+BOOLEAN NTAPI ExAcquireRundownProtectionEx(PEX_RUNDOWN_REF reference, ULONG count) {
+    return acquire_rundown(*reference, count);
+}
+void NTAPI ExReleaseRundownProtection(PEX_RUNDOWN_REF reference) {
+    release_rundown(*reference, 1);
+}
+void NTAPI ExReleaseRundownProtectionEx(PEX_RUNDOWN_REF reference, ULONG count) {
+    release_rundown(*reference, count);
+}
+void NTAPI ExRundownCompleted(PEX_RUNDOWN_REF reference) {
+    reference->Count = run_down_active;
+}
+
+void NTAPI ExWaitForRundownProtectionRelease(PEX_RUNDOWN_REF reference) {
+    OPC_REQUIRE_APC_OR_BELOW();
+    if ((reference->Count & run_down_active) != 0) {
+        return;
+    }
+    RundownWait waiter;
+    KeInitializeEvent(&waiter.drained, NotificationEvent, FALSE);
+    waiter.references = reference->Count / one_reference;
+    reference->Count = reinterpret_cast<ULONG_PTR>(&waiter) | run_down_active;
+    if (waiter.references != 0) {
+        executive::wait_for_ever(Machine::current(), &waiter.drained);
+    }
+    reference->Count = run_down_active;
+}
+
+void NTAPI ExInitializePushLock(PEX_PUSH_LOCK lock) {
+    *lock = 0;
+}
+
+void NTAPI ExAcquirePushLockExclusiveEx(PEX_PUSH_LOCK lock, ULONG) {
+    OPC_REQUIRE_APC_OR_BELOW();
+    Kernel& kernel = Kernel::current();
+    kernel.machine.preemption_point();
+    while (*lock != 0) {
+        executive::wait_for_ever(kernel.machine, &kernel.push_lock_released);
+    }
+    *lock = push_exclusive;
+}
+
+void NTAPI ExReleasePushLockExclusiveEx(PEX_PUSH_LOCK lock, ULONG) {
+    OPC_REQUIRE_APC_OR_BELOW();
+    Kernel& kernel = Kernel::current();
+    *lock = 0;
+    kernel.machine.pulse_event(kernel.push_lock_released);
+}
+
+void NTAPI ExAcquirePushLockSharedEx(PEX_PUSH_LOCK lock, ULONG) {
+    OPC_REQUIRE_APC_OR_BELOW();
+    Kernel& kernel = Kernel::current();
+    kernel.machine.preemption_point();
+    while ((*lock & push_exclusive) != 0) {
+        executive::wait_for_ever(kernel.machine, &kernel.push_lock_released);
+    }
+    *lock += push_reader;
+}
+
+void NTAPI ExReleasePushLockSharedEx(PEX_PUSH_LOCK lock, ULONG) {
+    OPC_REQUIRE_APC_OR_BELOW();
+    Kernel& kernel = Kernel::current();
+    *lock -= push_reader;
+    if (*lock == 0) {
+        kernel.machine.pulse_event(kernel.push_lock_released);
+    }
+}
+
+void NTAPI ExReleasePushLockEx(PEX_PUSH_LOCK lock, ULONG flags) {
+    if ((*lock & push_exclusive) != 0) {
+        ExReleasePushLockExclusiveEx(lock, flags);
+    } else {
+        ExReleasePushLockSharedEx(lock, flags);
+    }
+}
+
+void NTAPI ExAcquireSpinLockExclusiveAtDpcLevel(PEX_SPIN_LOCK lock) {
+    OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch);
+    spin(*lock, -1);
+    *lock = spin_exclusive;
+}
+void NTAPI ExReleaseSpinLockExclusiveFromDpcLevel(PEX_SPIN_LOCK lock) {
+    OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch);
+    *lock = 0;
+    Machine::current().preemption_point();
+}
+void NTAPI ExAcquireSpinLockSharedAtDpcLevel(PEX_SPIN_LOCK lock) {
+    OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch);
+    spin(*lock, spin_exclusive);
+    *lock = *lock + 1;
+}
+void NTAPI ExReleaseSpinLockSharedFromDpcLevel(PEX_SPIN_LOCK lock) {
+    OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch);
+    *lock = *lock - 1;
+    Machine::current().preemption_point();
+}
+LOGICAL NTAPI ExTryConvertSharedSpinLockExclusive(PEX_SPIN_LOCK lock) {
+    OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch);
+    if (*lock != 1) {
+        return FALSE;
+    }
+    *lock = spin_exclusive;
+    return TRUE;
+}
+
+KIRQL NTAPI ExAcquireSpinLockExclusive(PEX_SPIN_LOCK lock) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    const KIRQL old = Machine::current().raise_irql(machine::irql::dispatch);
+    ExAcquireSpinLockExclusiveAtDpcLevel(lock);
+    return old;
+}
+void NTAPI ExReleaseSpinLockExclusive(PEX_SPIN_LOCK lock, KIRQL old) {
+    ExReleaseSpinLockExclusiveFromDpcLevel(lock);
+    Machine::current().lower_irql(old);
+}
+KIRQL NTAPI ExAcquireSpinLockShared(PEX_SPIN_LOCK lock) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    const KIRQL old = Machine::current().raise_irql(machine::irql::dispatch);
+    ExAcquireSpinLockSharedAtDpcLevel(lock);
+    return old;
+}
+void NTAPI ExReleaseSpinLockShared(PEX_SPIN_LOCK lock, KIRQL old) {
+    ExReleaseSpinLockSharedFromDpcLevel(lock);
+    Machine::current().lower_irql(old);
+}
+
+} // extern "C"

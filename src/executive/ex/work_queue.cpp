@@ -1,0 +1,104 @@
+#include "executive/ex/work_queue.h"
+
+#include "executive/irql_check.h"
+#include "executive/ke/waits.h"
+#include "executive/kernel.h"
+
+namespace openportcls::executive {
+
+namespace {
+
+std::size_t level_of(WORK_QUEUE_TYPE type) {
+    switch (type) {
+    case CriticalWorkQueue:
+        return 1;
+    case HyperCriticalWorkQueue:
+    case SuperCriticalWorkQueue:
+    case RealTimeWorkQueue:
+        return 2;
+    default:
+        return 0;
+    }
+}
+
+} // namespace
+
+WorkQueues::WorkQueues(machine::Machine& machine) : machine_(machine) {
+    static constexpr std::uint8_t priorities[level_count] = {12, 13, 15};
+    for (std::size_t i = 0; i < level_count; ++i) {
+        Level& level = levels_[i];
+        level.owner = this;
+        level.items = {&level.items, &level.items};
+        level.priority = priorities[i];
+        KeInitializeSemaphore(&level.available, 0, INT32_MAX);
+    }
+}
+
+// Workers that still wait are parked threads of the machine and go down with it.
+WorkQueues::~WorkQueues() = default;
+
+std::size_t WorkQueues::worker_count() const {
+    std::size_t count = 0;
+    for (const Level& level : levels_) {
+        count += level.workers.size();
+    }
+    return count;
+}
+
+void WorkQueues::queue(WORK_QUEUE_ITEM& item, WORK_QUEUE_TYPE type) {
+    Level& level = levels_[level_of(type)];
+    item.List = {&level.items, level.items.Blink};
+    level.items.Blink->Flink = &item.List;
+    level.items.Blink = &item.List;
+    ++level.pending;
+    if (level.pending > level.idle && level.workers.size() < most_workers) {
+        level.workers.push_back(machine_.create_thread("worker", &run_worker, &level, level.priority));
+        ++level.idle; // until it takes its first item
+    }
+    machine_.release_semaphore(level.available, 1);
+}
+
+void WorkQueues::run_worker(void* context) {
+    auto& level = *static_cast<Level*>(context);
+    machine::Machine& machine = level.owner->machine_;
+    DISPATCHER_HEADER* available = &level.available.Header;
+    for (;;) {
+        machine.wait({&available, 1}, false, machine::never);
+        auto* item = CONTAINING_RECORD(level.items.Flink, WORK_QUEUE_ITEM, List);
+        level.items.Flink = item->List.Flink;
+        item->List.Flink->Blink = &level.items;
+        --level.pending;
+        --level.idle;
+        const PWORKER_THREAD_ROUTINE routine = item->WorkerRoutine;
+        void* const parameter = item->Parameter;
+        item->List.Flink = nullptr; // free to be queued again
+        routine(parameter);
+        if (machine.irql() != machine::irql::passive || machine.current_thread().critical_region_depth != 0)
+            [[unlikely]] {
+            machine.bugcheck(0xE1 /* WORKER_THREAD_RETURNED_AT_BAD_IRQL */, reinterpret_cast<std::uint64_t>(routine),
+                             machine.irql(), reinterpret_cast<std::uint64_t>(parameter), 0,
+                             "A work item returns at PASSIVE_LEVEL and outside of critical regions.");
+        }
+        ++level.idle;
+    }
+}
+
+} // namespace openportcls::executive
+
+using openportcls::executive::Kernel;
+
+extern "C" {
+
+void NTAPI ExQueueWorkItem(PWORK_QUEUE_ITEM item, WORK_QUEUE_TYPE type) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    Kernel& kernel = Kernel::current();
+    kernel.machine.preemption_point();
+    if (item->List.Flink != nullptr) [[unlikely]] {
+        kernel.machine.bugcheck(0x96 /* INVALID_WORK_QUEUE_ITEM */, reinterpret_cast<std::uint64_t>(item),
+                                reinterpret_cast<std::uint64_t>(item->List.Flink), 0, 0,
+                                "A work item is queued that is in a queue already, or was not initialised.");
+    }
+    kernel.work.queue(*item, type);
+}
+
+} // extern "C"

@@ -1,0 +1,219 @@
+// File objects: opening and closing.
+#include <new>
+#include <string>
+
+#include <wdm.h>
+
+#include "executive/io/completion.h"
+#include "executive/io/devices.h"
+#include "executive/io/io_manager.h"
+#include "executive/irql_check.h"
+#include "executive/objects/object_manager.h"
+
+namespace openportcls::executive {
+
+namespace {
+
+constexpr CSHORT io_type_file = 5;
+
+// The file object with what belongs to it.
+struct OpenFile {
+    FILE_OBJECT body{};
+    std::u16string name;
+    bool opened = false; // IRP_MJ_CREATE succeeded: CLEANUP and CLOSE are due
+    bool cleaned_up = false;
+    WORK_QUEUE_ITEM close_item{};
+};
+
+OpenFile& open_file_of(FILE_OBJECT* file) {
+    return *reinterpret_cast<OpenFile*>(file);
+}
+
+NTSTATUS send(FILE_OBJECT* file, UCHAR major, KPROCESSOR_MODE mode) {
+    Kernel& kernel = Kernel::current();
+    DEVICE_OBJECT* device = top_of_stack(file->DeviceObject);
+    IRP* irp = build_request(device, major, 0);
+    irp->IoStatus.Status = STATUS_SUCCESS;
+    irp->RequestorMode = mode;
+    irp->Tail.Overlay.OriginalFileObject = file;
+    irp->Flags |= major == IRP_MJ_CLOSE ? IRP_CLOSE_OPERATION | IRP_SYNCHRONOUS_API : IRP_SYNCHRONOUS_API;
+    IoGetNextIrpStackLocation(irp)->FileObject = file;
+    (void)kernel;
+    return call_synchronously(device, irp);
+}
+
+void clean_up(FILE_OBJECT* file) {
+    OpenFile& open = open_file_of(file);
+    if (open.opened && !open.cleaned_up) {
+        open.cleaned_up = true;
+        send(file, IRP_MJ_CLEANUP, UserMode);
+        file->Flags |= FO_CLEANUP_COMPLETE;
+    }
+}
+
+void finish_close(FILE_OBJECT* file) {
+    OpenFile& open = open_file_of(file);
+    DEVICE_OBJECT* device = file->DeviceObject;
+    if (open.opened) {
+        clean_up(file);
+        send(file, IRP_MJ_CLOSE, KernelMode);
+    }
+    release_device_for_file(device);
+    delete &open;
+}
+
+void NTAPI close_later(PVOID parameter) {
+    finish_close(static_cast<FILE_OBJECT*>(parameter));
+}
+
+// The last reference may go at DISPATCH_LEVEL; IRP_MJ_CLOSE is for PASSIVE_LEVEL.
+void destroy_file(machine::Machine& machine, void* body) {
+    auto* file = static_cast<FILE_OBJECT*>(body);
+    if (machine.irql() == machine::irql::passive) {
+        finish_close(file);
+        return;
+    }
+    OpenFile& open = open_file_of(file);
+    open.close_item.WorkerRoutine = &close_later;
+    open.close_item.Parameter = file;
+    machine.subsystem<Kernel>().work.queue(open.close_item, DelayedWorkQueue);
+}
+
+void last_handle_closed(machine::Machine&, void* body) {
+    clean_up(static_cast<FILE_OBJECT*>(body));
+}
+
+FILE_OBJECT* new_file(DEVICE_OBJECT* device, std::u16string_view name, FILE_OBJECT* related,
+                      const OpenOptions& options) {
+    auto* open = new OpenFile;
+    open->name = name;
+    FILE_OBJECT* file = &open->body;
+    file->Type = io_type_file;
+    file->Size = sizeof(FILE_OBJECT);
+    file->DeviceObject = device;
+    file->RelatedFileObject = related;
+    const ACCESS_MASK access = object_types::file.map(options.desired_access);
+    file->ReadAccess = (access & FILE_READ_DATA) != 0;
+    file->WriteAccess = (access & (FILE_WRITE_DATA | FILE_APPEND_DATA)) != 0;
+    file->DeleteAccess = (access & DELETE) != 0;
+    const auto bytes = static_cast<USHORT>(open->name.size() * sizeof(char16_t));
+    file->FileName = {bytes, static_cast<USHORT>(bytes + sizeof(char16_t)), open->name.data()};
+    file->Lock.Header = {};
+    KeInitializeEvent(&file->Lock, SynchronizationEvent, FALSE);
+    KeInitializeEvent(&file->Event, NotificationEvent, FALSE);
+    file->IrpList = {&file->IrpList, &file->IrpList};
+    if ((options.create_options & (FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT)) != 0) {
+        file->Flags |= FO_SYNCHRONOUS_IO;
+    }
+    return file;
+}
+
+bool is_openable(DEVICE_OBJECT* device) {
+    return (device->Flags & DO_DEVICE_INITIALIZING) == 0 && !extra_of(device).delete_pending;
+}
+
+} // namespace
+
+NTSTATUS open_device(DEVICE_OBJECT* device, std::u16string_view name, FILE_OBJECT* related, FILE_OBJECT** result,
+                     const OpenOptions& options) {
+    OPC_REQUIRE_PASSIVE();
+    Kernel& kernel = Kernel::current();
+    *result = nullptr;
+    DEVICE_OBJECT* top = top_of_stack(device);
+    if (!is_openable(top)) {
+        return STATUS_NO_SUCH_DEVICE;
+    }
+    if ((device->Flags & DO_EXCLUSIVE) != 0 && device->ReferenceCount != 0) {
+        return STATUS_ACCESS_DENIED;
+    }
+    reference_device_for_file(device);
+    FILE_OBJECT* file = new_file(device, name, related, options);
+    ObjectCallbacks callbacks;
+    callbacks.last_handle_closed = &last_handle_closed;
+    callbacks.destroy = &destroy_file;
+    ObjectManager& objects = ObjectManager::current();
+    objects.add(file, object_types::file, callbacks);
+
+    ACCESS_STATE access_state{};
+    access_state.OriginalDesiredAccess = options.desired_access;
+    access_state.PreviouslyGrantedAccess = object_types::file.map(options.desired_access);
+    IO_SECURITY_CONTEXT security{};
+    security.AccessState = &access_state;
+    security.DesiredAccess = object_types::file.map(options.desired_access);
+
+    const KPROCESSOR_MODE before = kernel.client_mode;
+    kernel.client_mode = options.mode;
+    IRP* irp = build_request(top, IRP_MJ_CREATE, 0);
+    irp->IoStatus.Status = STATUS_SUCCESS;
+    irp->RequestorMode = options.mode;
+    irp->Flags |= IRP_CREATE_OPERATION | IRP_SYNCHRONOUS_API | IRP_DEFER_IO_COMPLETION;
+    irp->Tail.Overlay.OriginalFileObject = file;
+    IO_STACK_LOCATION* stack = IoGetNextIrpStackLocation(irp);
+    stack->FileObject = file;
+    stack->Parameters.Create.SecurityContext = &security;
+    stack->Parameters.Create.Options = options.create_options | FILE_OPEN << 24;
+    stack->Parameters.Create.ShareAccess = FILE_SHARE_READ | FILE_SHARE_WRITE;
+    const NTSTATUS status = call_synchronously(top, irp);
+    kernel.client_mode = before;
+
+    file->RelatedFileObject = nullptr; // valid while IRP_MJ_CREATE is processed only
+    if (NT_ERROR(status)) {
+        objects.dereference(file);
+        return status;
+    }
+    open_file_of(file).opened = true;
+    file->Flags |= FO_FILE_OPEN;
+    *result = file;
+    return status;
+}
+
+NTSTATUS open_file(std::u16string_view path, FILE_OBJECT* related, FILE_OBJECT** file, const OpenOptions& options) {
+    OPC_REQUIRE_PASSIVE();
+    *file = nullptr;
+    if (related != nullptr) {
+        return open_device(related->DeviceObject, path, related, file, options);
+    }
+    std::u16string kernel_path(path);
+    if (kernel_path.starts_with(u"\\\\?\\") || kernel_path.starts_with(u"\\\\.\\")) {
+        kernel_path.replace(0, 4, u"\\??\\");
+    }
+    ObjectManager& objects = ObjectManager::current();
+    const NamespaceLookup found = objects.lookup(kernel_path);
+    if (!NT_SUCCESS(found.status)) {
+        return found.status;
+    }
+    const ObjectHeader* header = objects.find(found.body);
+    if (header == nullptr || header->type != &object_types::device) {
+        return STATUS_OBJECT_TYPE_MISMATCH;
+    }
+    return open_device(static_cast<DEVICE_OBJECT*>(found.body), found.remaining, nullptr, file, options);
+}
+
+void close_file(FILE_OBJECT* file) {
+    OPC_REQUIRE_PASSIVE();
+    clean_up(file);
+    ObjectManager::current().dereference(file);
+}
+
+} // namespace openportcls::executive
+
+using namespace openportcls;
+
+extern "C" {
+
+// The file object, not the device object, holds the reference that the caller gives back.
+NTSTATUS NTAPI IoGetDeviceObjectPointer(PUNICODE_STRING name, ACCESS_MASK access, PFILE_OBJECT* file,
+                                        PDEVICE_OBJECT* device) {
+    OPC_REQUIRE_PASSIVE();
+    executive::OpenOptions options;
+    options.desired_access = access;
+    options.mode = KernelMode;
+    options.create_options = FILE_NON_DIRECTORY_FILE;
+    const NTSTATUS status = executive::open_file({name->Buffer, name->Length / sizeof(WCHAR)}, nullptr, file, options);
+    if (NT_SUCCESS(status)) {
+        *device = executive::top_of_stack((*file)->DeviceObject);
+    }
+    return status;
+}
+
+} // extern "C"

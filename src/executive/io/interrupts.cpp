@@ -1,0 +1,295 @@
+#include "executive/io/interrupts.h"
+
+#include <algorithm>
+#include <new>
+
+#include "executive/io/device_record.h"
+#include "executive/irql_check.h"
+#include "executive/kernel.h"
+
+using namespace openportcls;
+using executive::Kernel;
+using machine::Machine;
+using machine::TriggerMode;
+
+namespace {
+
+constexpr ULONG interrupt_tag = 0x6E496F49; // 'IoIn'
+
+bool service(machine::InterruptHandler& handler) {
+    auto& interrupt = static_cast<KINTERRUPT&>(handler);
+    const KIRQL before = interrupt.machine->irql();
+    const bool mine = interrupt.message_routine != nullptr
+                          ? interrupt.message_routine(&interrupt, interrupt.service_context, interrupt.message) != FALSE
+                          : interrupt.service_routine(&interrupt, interrupt.service_context) != FALSE;
+    if (interrupt.machine->irql() != before) [[unlikely]] {
+        interrupt.machine->bugcheck(0xC8 /* IRQL_UNEXPECTED_VALUE */, before, interrupt.machine->irql(), 1, 0,
+                                    "An interrupt service routine returns at the IRQL it was called at.");
+    }
+    return mine;
+}
+
+struct Connection {
+    PKSERVICE_ROUTINE routine = nullptr;
+    PKMESSAGE_SERVICE_ROUTINE message_routine = nullptr;
+    void* context = nullptr;
+    KSPIN_LOCK* lock = nullptr;
+    ULONG vector = 0;
+    KIRQL irql = 0;
+    KIRQL synchronize_irql = 0;
+    TriggerMode mode = TriggerMode::level;
+    ULONG message = 0;
+};
+
+KINTERRUPT* connect(Kernel& kernel, const Connection& wanted, const void* caller) {
+    void* memory =
+        kernel.pool.allocate(sizeof(KINTERRUPT), interrupt_tag, executive::PoolKind::non_paged, true, caller);
+    if (memory == nullptr) {
+        return nullptr;
+    }
+    auto* interrupt = new (memory) KINTERRUPT;
+    interrupt->service = &service;
+    interrupt->machine = &kernel.machine;
+    interrupt->line = &kernel.machine.interrupt_line(wanted.vector, wanted.irql, wanted.mode);
+    interrupt->service_routine = wanted.routine;
+    interrupt->message_routine = wanted.message_routine;
+    interrupt->service_context = wanted.context;
+    interrupt->message = wanted.message;
+    interrupt->synchronize_irql = std::max(wanted.synchronize_irql, wanted.irql);
+    interrupt->lock = wanted.lock;
+    interrupt->connected = true;
+    interrupt->line->connect(*interrupt);
+    return interrupt;
+}
+
+void disconnect(Kernel& kernel, KINTERRUPT* interrupt, const char* function) {
+    if (interrupt->connected) {
+        interrupt->line->disconnect(*interrupt);
+        interrupt->connected = false;
+    }
+    kernel.pool.free(interrupt, interrupt_tag, function);
+}
+
+TriggerMode trigger(KINTERRUPT_MODE mode) {
+    return mode == Latched ? TriggerMode::latched : TriggerMode::level;
+}
+
+// The interrupts among a started device's translated resources.
+std::vector<const CM_PARTIAL_RESOURCE_DESCRIPTOR*> interrupts_of(DEVICE_OBJECT* device) {
+    std::vector<const CM_PARTIAL_RESOURCE_DESCRIPTOR*> found;
+    const executive::DeviceRecord* record = executive::find_device_record(device);
+    if (record == nullptr || record->translated_resources.empty()) {
+        return found;
+    }
+    const auto* list = reinterpret_cast<const CM_RESOURCE_LIST*>(record->translated_resources.data());
+    const CM_PARTIAL_RESOURCE_LIST& partial = list->List[0].PartialResourceList;
+    for (ULONG i = 0; list->Count != 0 && i < partial.Count; ++i) {
+        if (partial.PartialDescriptors[i].Type == CmResourceTypeInterrupt) {
+            found.push_back(&partial.PartialDescriptors[i]);
+        }
+    }
+    return found;
+}
+
+bool is_message(const CM_PARTIAL_RESOURCE_DESCRIPTOR& descriptor) {
+    return (descriptor.Flags & CM_RESOURCE_INTERRUPT_MESSAGE) != 0;
+}
+
+KIRQL level_of(const CM_PARTIAL_RESOURCE_DESCRIPTOR& descriptor) {
+    return static_cast<KIRQL>(descriptor.u.Interrupt.Level);
+}
+
+TriggerMode trigger(const CM_PARTIAL_RESOURCE_DESCRIPTOR& descriptor) {
+    return (descriptor.Flags & CM_RESOURCE_INTERRUPT_LATCHED) != 0 ? TriggerMode::latched : TriggerMode::level;
+}
+
+NTSTATUS connect_line(Kernel& kernel, const IO_CONNECT_INTERRUPT_LINE_BASED_PARAMETERS& wanted, const void* caller) {
+    for (const auto* descriptor : interrupts_of(wanted.PhysicalDeviceObject)) {
+        if (is_message(*descriptor)) {
+            continue;
+        }
+        Connection connection;
+        connection.routine = wanted.ServiceRoutine;
+        connection.context = wanted.ServiceContext;
+        connection.lock = wanted.SpinLock;
+        connection.vector = descriptor->u.Interrupt.Vector;
+        connection.irql = level_of(*descriptor);
+        connection.synchronize_irql = wanted.SynchronizeIrql;
+        connection.mode = trigger(*descriptor);
+        *wanted.InterruptObject = connect(kernel, connection, caller);
+        return *wanted.InterruptObject != nullptr ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+    }
+    return STATUS_NOT_FOUND;
+}
+
+// Every message gets an interrupt object of its own; all run at the highest of their levels, under one lock.
+NTSTATUS connect_messages(Kernel& kernel, IO_CONNECT_INTERRUPT_PARAMETERS& parameters, const void* caller) {
+    const IO_CONNECT_INTERRUPT_MESSAGE_BASED_PARAMETERS wanted = parameters.MessageBased;
+    std::vector<const CM_PARTIAL_RESOURCE_DESCRIPTOR*> messages = interrupts_of(wanted.PhysicalDeviceObject);
+    std::erase_if(messages, [](const auto* descriptor) { return !is_message(*descriptor); });
+    if (messages.empty()) {
+        if (wanted.FallBackServiceRoutine == nullptr) {
+            return STATUS_NOT_FOUND;
+        }
+        IO_CONNECT_INTERRUPT_LINE_BASED_PARAMETERS line{};
+        line.PhysicalDeviceObject = wanted.PhysicalDeviceObject;
+        line.InterruptObject = wanted.ConnectionContext.InterruptObject;
+        line.ServiceRoutine = wanted.FallBackServiceRoutine;
+        line.ServiceContext = wanted.ServiceContext;
+        line.SpinLock = wanted.SpinLock;
+        line.SynchronizeIrql = wanted.SynchronizeIrql;
+        parameters.Version = CONNECT_LINE_BASED; // tells the driver what it got
+        return connect_line(kernel, line, caller);
+    }
+    const std::size_t bytes =
+        sizeof(IO_INTERRUPT_MESSAGE_INFO) + (messages.size() - 1) * sizeof(IO_INTERRUPT_MESSAGE_INFO_ENTRY);
+    auto* table = static_cast<IO_INTERRUPT_MESSAGE_INFO*>(
+        kernel.pool.allocate(bytes, interrupt_tag, executive::PoolKind::non_paged, true, caller));
+    if (table == nullptr) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    KIRQL unified = wanted.SynchronizeIrql;
+    for (const auto* descriptor : messages) {
+        unified = std::max(unified, level_of(*descriptor));
+    }
+    table->UnifiedIrql = unified;
+    table->MessageCount = static_cast<ULONG>(messages.size());
+    KSPIN_LOCK* shared_lock = wanted.SpinLock;
+    for (ULONG i = 0; i < table->MessageCount; ++i) {
+        const CM_PARTIAL_RESOURCE_DESCRIPTOR& descriptor = *messages[i];
+        Connection connection;
+        connection.message_routine = wanted.MessageServiceRoutine;
+        connection.context = wanted.ServiceContext;
+        connection.lock = shared_lock;
+        connection.vector = descriptor.u.Interrupt.Vector;
+        connection.irql = level_of(descriptor);
+        connection.synchronize_irql = unified;
+        connection.mode = TriggerMode::latched; // a message is an edge
+        connection.message = i;
+        KINTERRUPT* interrupt = connect(kernel, connection, caller);
+        if (shared_lock == nullptr) {
+            shared_lock = interrupt->lock;
+        }
+        IO_INTERRUPT_MESSAGE_INFO_ENTRY& entry = table->MessageInfo[i];
+        entry.InterruptObject = interrupt;
+        entry.TargetProcessorSet = descriptor.u.Interrupt.Affinity;
+        entry.Vector = connection.vector;
+        entry.Irql = unified;
+        entry.Mode = Latched;
+        entry.Polarity = InterruptActiveHigh;
+        entry.MessageData = connection.vector;
+    }
+    *wanted.ConnectionContext.InterruptMessageTable = table;
+    return STATUS_SUCCESS;
+}
+
+} // namespace
+
+extern "C" {
+
+NTSTATUS NTAPI IoConnectInterrupt(PKINTERRUPT* interrupt, PKSERVICE_ROUTINE routine, PVOID context, PKSPIN_LOCK lock,
+                                  ULONG vector, KIRQL irql, KIRQL synchronize_irql, KINTERRUPT_MODE mode, BOOLEAN,
+                                  KAFFINITY affinity, BOOLEAN) {
+    OPC_REQUIRE_PASSIVE();
+    Kernel& kernel = Kernel::current();
+    *interrupt = nullptr;
+    if (irql < machine::irql::device_lowest || irql > machine::irql::high || synchronize_irql < irql ||
+        (affinity & KeQueryActiveProcessors()) == 0) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    Connection connection;
+    connection.routine = routine;
+    connection.context = context;
+    connection.lock = lock;
+    connection.vector = vector;
+    connection.irql = irql;
+    connection.synchronize_irql = synchronize_irql;
+    connection.mode = trigger(mode);
+    *interrupt = connect(kernel, connection, __builtin_return_address(0));
+    return *interrupt != nullptr ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+}
+
+void NTAPI IoDisconnectInterrupt(PKINTERRUPT interrupt) {
+    OPC_REQUIRE_PASSIVE();
+    disconnect(Kernel::current(), interrupt, __func__);
+}
+
+NTSTATUS NTAPI IoConnectInterruptEx(PIO_CONNECT_INTERRUPT_PARAMETERS parameters) {
+    OPC_REQUIRE_PASSIVE();
+    Kernel& kernel = Kernel::current();
+    const void* caller = __builtin_return_address(0);
+    switch (parameters->Version) {
+    case CONNECT_FULLY_SPECIFIED:
+    case CONNECT_FULLY_SPECIFIED_GROUP: {
+        const auto& wanted = parameters->FullySpecified;
+        Connection connection;
+        connection.routine = wanted.ServiceRoutine;
+        connection.context = wanted.ServiceContext;
+        connection.lock = wanted.SpinLock;
+        connection.vector = wanted.Vector;
+        connection.irql = wanted.Irql;
+        connection.synchronize_irql = wanted.SynchronizeIrql;
+        connection.mode = trigger(wanted.InterruptMode);
+        *wanted.InterruptObject = connect(kernel, connection, caller);
+        return *wanted.InterruptObject != nullptr ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+    }
+    case CONNECT_LINE_BASED:
+        return connect_line(kernel, parameters->LineBased, caller);
+    case CONNECT_MESSAGE_BASED:
+        return connect_messages(kernel, *parameters, caller);
+    default:
+        parameters->Version = CONNECT_CURRENT_VERSION;
+        return STATUS_NOT_SUPPORTED;
+    }
+}
+
+void NTAPI IoDisconnectInterruptEx(PIO_DISCONNECT_INTERRUPT_PARAMETERS parameters) {
+    OPC_REQUIRE_PASSIVE();
+    Kernel& kernel = Kernel::current();
+    if (parameters->Version != CONNECT_MESSAGE_BASED) {
+        disconnect(kernel, parameters->ConnectionContext.InterruptObject, __func__);
+        return;
+    }
+    IO_INTERRUPT_MESSAGE_INFO* table = parameters->ConnectionContext.InterruptMessageTable;
+    // The first one may own the lock that the others use: it goes last.
+    for (ULONG i = table->MessageCount; i-- > 0;) {
+        disconnect(kernel, table->MessageInfo[i].InterruptObject, __func__);
+    }
+    kernel.pool.free(table, interrupt_tag, __func__);
+}
+
+// Hints to the power framework about a connected interrupt; the line works all the time here.
+void NTAPI IoReportInterruptActive(PIO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+}
+void NTAPI IoReportInterruptInactive(PIO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+}
+
+BOOLEAN NTAPI KeSynchronizeExecution(PKINTERRUPT interrupt, PKSYNCHRONIZE_ROUTINE routine, PVOID context) {
+    OPC_REQUIRE_IRQL_AT_MOST(interrupt->synchronize_irql);
+    Machine& machine = Machine::current();
+    const KIRQL old = machine.raise_irql(interrupt->synchronize_irql);
+    machine.acquire_lock(*interrupt->lock);
+    const BOOLEAN result = routine(context);
+    machine.release_lock(*interrupt->lock);
+    machine.lower_irql(old);
+    return result;
+}
+
+KIRQL NTAPI KeAcquireInterruptSpinLock(PKINTERRUPT interrupt) {
+    OPC_REQUIRE_IRQL_AT_MOST(interrupt->synchronize_irql);
+    Machine& machine = Machine::current();
+    const KIRQL old = machine.raise_irql(interrupt->synchronize_irql);
+    machine.acquire_lock(*interrupt->lock);
+    return old;
+}
+
+void NTAPI KeReleaseInterruptSpinLock(PKINTERRUPT interrupt, KIRQL old) {
+    OPC_REQUIRE_IRQL_AT_LEAST(interrupt->synchronize_irql);
+    Machine& machine = Machine::current();
+    machine.release_lock(*interrupt->lock);
+    machine.lower_irql(old);
+}
+
+} // extern "C"

@@ -1,0 +1,17 @@
+// Interrupt objects.
+#pragma once
+
+#include <wdm.h>
+
+#include "machine/machine.h"
+
+// What PKINTERRUPT points at.
+struct _KINTERRUPT : openportcls::machine::InterruptHandler {
+    openportcls::machine::Machine* machine = nullptr;
+    openportcls::machine::InterruptLine* line = nullptr;
+    PKSERVICE_ROUTINE service_routine = nullptr;
+    PKMESSAGE_SERVICE_ROUTINE message_routine = nullptr;
+    void* service_context = nullptr;
+    ULONG message = 0;
+    bool connected = false;
+};

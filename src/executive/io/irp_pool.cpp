@@ -1,0 +1,107 @@
+#include "executive/io/irp_pool.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+#include "executive/ex/asan.h"
+
+namespace openportcls::executive {
+
+namespace {
+
+constexpr CSHORT io_type_irp = 6;
+
+std::size_t irp_bytes(CCHAR stack_size) {
+    return sizeof(IRP) + static_cast<std::size_t>(stack_size) * sizeof(IO_STACK_LOCATION);
+}
+
+} // namespace
+
+IrpPool::IrpPool(machine::Machine& machine) : machine_(machine) {
+    anchor_.next = anchor_.previous = &anchor_;
+}
+
+IrpPool::~IrpPool() {
+    for (void* block : blocks_) {
+        std::free(block);
+    }
+}
+
+void IrpPool::initialise(IRP& irp, USHORT bytes, CCHAR stack_size, UCHAR allocation_flags) {
+    std::memset(static_cast<void*>(&irp), 0, irp_bytes(stack_size));
+    irp.Type = io_type_irp;
+    irp.Size = bytes;
+    irp.StackCount = static_cast<CHAR>(stack_size);
+    irp.CurrentLocation = static_cast<CHAR>(stack_size + 1);
+    irp.AllocationFlags = allocation_flags;
+    irp.ThreadListEntry = {&irp.ThreadListEntry, &irp.ThreadListEntry};
+    irp.Tail.Overlay.CurrentStackLocation = reinterpret_cast<IO_STACK_LOCATION*>(&irp + 1) + stack_size;
+}
+
+IRP* IrpPool::allocate(CCHAR stack_size, IrpKind kind, const void* caller) {
+    std::uint8_t size_class = 0;
+    while (size_class < stack_sizes.size() && stack_sizes[size_class] < stack_size) {
+        ++size_class;
+    }
+    if (stack_size < 0 || size_class == stack_sizes.size()) {
+        return nullptr;
+    }
+    IrpSlot* slot = free_[size_class];
+    if (slot != nullptr) {
+        free_[size_class] = slot->next;
+        asan_unpoison(slot->irp(), irp_bytes(stack_sizes[size_class]));
+    } else {
+        void* block = std::malloc(sizeof(IrpSlot) + irp_bytes(stack_sizes[size_class]));
+        if (block == nullptr) {
+            return nullptr;
+        }
+        blocks_.push_back(block);
+        slot = new (block) IrpSlot;
+        slot->size_class = size_class;
+        slot->event.Header.WaitListHead = {&slot->event.Header.WaitListHead, &slot->event.Header.WaitListHead};
+    }
+    slot->kind = kind;
+    slot->completed = false;
+    slot->waited_for = false;
+    slot->serial = machine_.next_serial();
+    slot->allocated_by = caller;
+    slot->completed_callback = nullptr;
+    slot->copy_to = nullptr;
+    slot->copy_limit = 0;
+    slot->pool_buffer = nullptr;
+    slot->event.Header.SignalState = 0;
+    slot->next = &anchor_;
+    slot->previous = anchor_.previous;
+    anchor_.previous->next = slot;
+    anchor_.previous = slot;
+    ++living_;
+    initialise(*slot->irp(), static_cast<USHORT>(irp_bytes(stack_size)), stack_size, from_this_pool);
+    return slot->irp();
+}
+
+void IrpPool::free(IRP* irp) {
+    IrpSlot* slot = IrpSlot::of(irp);
+    slot->previous->next = slot->next;
+    slot->next->previous = slot->previous;
+    --living_;
+    irp->Type = 0;
+    irp->AllocationFlags = freed;
+    slot->next = free_[slot->size_class];
+    free_[slot->size_class] = slot;
+    asan_poison(irp, irp_bytes(stack_sizes[slot->size_class]));
+}
+
+OPC_NO_ASAN bool IrpPool::is_living(IRP* irp, std::uint32_t serial) {
+    return IrpSlot::of(irp)->serial == serial && (irp->AllocationFlags & freed) == 0;
+}
+
+std::vector<IrpSlot*> IrpPool::list() const {
+    std::vector<IrpSlot*> slots;
+    for (IrpSlot* slot = anchor_.next; slot != &anchor_; slot = slot->next) {
+        slots.push_back(slot);
+    }
+    return slots;
+}
+
+} // namespace openportcls::executive

@@ -1,0 +1,92 @@
+// I/O request packets: one free list for each size, so that a request costs no allocation; and who owns each.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <wdm.h>
+
+#include "executive/io/io_manager.h"
+#include "machine/machine.h"
+
+namespace openportcls::executive {
+
+enum class IrpKind : std::uint8_t {
+    driver,   // IoAllocateIrp: comes back to its allocator through a completion routine
+    threaded, // IoBuild…Request: the I/O manager finishes and frees it
+    request,  // device_control and its like: their caller frees it
+    detached, // start_device_control, PoRequestPowerIrp: freed when complete, after `completed`
+};
+
+// Stands in front of every IRP that came from here.
+struct alignas(16) IrpSlot {
+    IrpSlot* next = nullptr; // in the list of living IRPs, or the free list
+    IrpSlot* previous = nullptr;
+    IrpKind kind = IrpKind::driver;
+    bool completed = false;
+    bool waited_for = false;
+    std::uint8_t size_class = 0;
+    std::uint32_t serial = 0;
+    const void* allocated_by = nullptr;
+    RequestCompleted completed_callback = nullptr;
+    void* callback_context = nullptr;
+    IO_STATUS_BLOCK result{};
+    KEVENT event{};
+    // METHOD_BUFFERED and buffered reads: what goes back to the caller's buffer.
+    void* copy_to = nullptr;
+    ULONG copy_limit = 0;
+    void* pool_buffer = nullptr;
+    static constexpr std::size_t inline_buffer_bytes = 256;
+    alignas(16) unsigned char inline_buffer[inline_buffer_bytes];
+
+    IRP* irp() { return reinterpret_cast<IRP*>(this + 1); }
+    static IrpSlot* of(IRP* irp) { return reinterpret_cast<IrpSlot*>(irp) - 1; }
+};
+
+struct IrpDescription {
+    std::uint32_t serial = 0;
+    std::string owner; // driver whose code allocated it
+    UCHAR major = 0;
+    UCHAR minor = 0;
+    bool dispatched = false;
+    std::string device_driver; // driver that holds it now, "" before dispatch
+};
+
+class IrpPool {
+public:
+    explicit IrpPool(machine::Machine& machine);
+    ~IrpPool();
+    IrpPool(const IrpPool&) = delete;
+    IrpPool& operator=(const IrpPool&) = delete;
+
+    // Initialised like IoInitializeIrp does; nullptr when the stack size is impossible.
+    IRP* allocate(CCHAR stack_size, IrpKind kind, const void* caller);
+    void free(IRP* irp);
+    // The slot of an IRP that was allocated here; nullptr for one in a driver's own memory.
+    static IrpSlot* slot_of(IRP* irp) {
+        return (irp->AllocationFlags & from_this_pool) != 0 ? IrpSlot::of(irp) : nullptr;
+    }
+    static void initialise(IRP& irp, USHORT bytes, CCHAR stack_size, UCHAR allocation_flags);
+
+    // `irp` may have been freed and used again meanwhile; its slot's memory stays.
+    static bool is_living(IRP* irp, std::uint32_t serial);
+    std::size_t living() const { return living_; }
+    const IrpSlot* oldest() const { return anchor_.next; }
+    std::vector<IrpSlot*> list() const; // oldest first
+
+private:
+    static constexpr UCHAR from_this_pool = 0x80;
+    static constexpr UCHAR freed = 0x40;
+    static constexpr std::array<CCHAR, 3> stack_sizes{4, 10, 127};
+
+    machine::Machine& machine_;
+    IrpSlot anchor_;
+    std::array<IrpSlot*, stack_sizes.size()> free_{};
+    std::vector<void*> blocks_; // every slot ever made, given back with the pool
+    std::size_t living_ = 0;
+};
+
+} // namespace openportcls::executive

@@ -1,0 +1,347 @@
+// IofCallDriver, IofCompleteRequest and the life of an IRP.
+#include <wdm.h>
+
+#include <fmt/format.h>
+
+#include "executive/io/completion.h"
+#include "executive/irql_check.h"
+#include "executive/ke/waits.h"
+
+namespace openportcls::executive {
+
+namespace {
+
+constexpr std::uint32_t no_more_irp_stack_locations = 0x35;
+constexpr std::uint32_t multiple_irp_complete_requests = 0x44;
+constexpr std::uint32_t irql_unexpected_value = 0xC8;
+constexpr std::uint32_t verifier_io_violation = 0xC9;
+
+std::uint64_t number(const void* pointer) {
+    return reinterpret_cast<std::uint64_t>(pointer);
+}
+
+[[noreturn, gnu::cold, gnu::noinline]] void violation(machine::Machine& machine, std::uint32_t code, std::uint64_t p1,
+                                                      const IRP* irp, const char* rule) {
+    machine.bugcheck(code, p1, number(irp), 0, 0, rule);
+}
+
+[[noreturn, gnu::cold, gnu::noinline]] void irql_changed(machine::Machine& machine, const IO_STACK_LOCATION& stack,
+                                                         KIRQL before, KIRQL after) {
+    machine.bugcheck(irql_unexpected_value, before, after, stack.MajorFunction, 0,
+                     fmt::format("A dispatch routine returns at the IRQL it was called at ({}); that of major function "
+                                 "{:#x} returned at {}.",
+                                 irql_name(before), stack.MajorFunction, irql_name(after)));
+}
+
+// What a completed location held is no business of the drivers above.
+void clear_location(IO_STACK_LOCATION& stack) {
+    stack.MinorFunction = 0;
+    stack.Flags = 0;
+    stack.Control = 0;
+    stack.Parameters.Others = {};
+    stack.FileObject = nullptr;
+}
+
+// Buffered output travels back to the caller unless the request failed outright; a warning
+// (STATUS_BUFFER_OVERFLOW) still carries data.
+void copy_output(IrpSlot& slot, const IRP& irp) {
+    if (slot.copy_to != nullptr && !NT_ERROR(irp.IoStatus.Status)) {
+        const auto bytes = std::min<ULONG_PTR>(irp.IoStatus.Information, slot.copy_limit);
+        memcpy(slot.copy_to, irp.AssociatedIrp.SystemBuffer, bytes);
+    }
+}
+
+// The master of associated IRPs completes when the last of them has.
+void finish_associated(machine::Machine& machine, IRP* irp) {
+    IRP* master = irp->AssociatedIrp.MasterIrp;
+    IoFreeIrp(irp);
+    if (--master->AssociatedIrp.IrpCount == 0) {
+        IofCompleteRequest(master, 0);
+    }
+    (void)machine;
+}
+
+// No driver's completion routine kept the IRP: it belongs to the I/O manager again.
+void finish(Kernel& kernel, IRP* irp) {
+    machine::Machine& machine = kernel.machine;
+    if ((irp->Flags & IRP_ASSOCIATED_IRP) != 0) {
+        finish_associated(machine, irp);
+        return;
+    }
+    IrpSlot* slot = IrpPool::slot_of(irp);
+    if (slot == nullptr || slot->kind == IrpKind::driver) [[unlikely]] {
+        violation(machine, verifier_io_violation, 0x06, irp,
+                  "An IRP from IoAllocateIrp goes back to its allocator: a completion routine that returns "
+                  "STATUS_MORE_PROCESSING_REQUIRED has to take it.");
+    }
+    copy_output(*slot, *irp);
+    switch (slot->kind) {
+    case IrpKind::threaded: {
+        if (irp->UserIosb != nullptr) {
+            *irp->UserIosb = irp->IoStatus;
+        }
+        PKEVENT event = irp->UserEvent;
+        free_request(kernel, irp);
+        if (event != nullptr) {
+            machine.set_event(*event);
+        }
+        break;
+    }
+    case IrpKind::request:
+        slot->result = irp->IoStatus;
+        slot->completed = true;
+        if (slot->waited_for) {
+            machine.set_event(slot->event);
+        }
+        break;
+    case IrpKind::detached: {
+        const RequestCompleted completed = slot->completed_callback;
+        void* const context = slot->callback_context;
+        const IO_STATUS_BLOCK result = irp->IoStatus;
+        free_request(kernel, irp);
+        if (completed != nullptr) {
+            completed(context, result.Status, result.Information);
+        }
+        break;
+    }
+    case IrpKind::driver:
+        break;
+    }
+}
+
+void complete(Kernel& kernel, IRP* irp) {
+    machine::Machine& machine = kernel.machine;
+    if (irp->CurrentLocation > irp->StackCount + 1 || irp->Type != 6) [[unlikely]] {
+        violation(machine, multiple_irp_complete_requests, number(irp), irp,
+                  "An IRP is completed once (IoCompleteRequest).");
+    }
+    if (irp->IoStatus.Status == STATUS_PENDING) [[unlikely]] {
+        violation(machine, verifier_io_violation, 0x0A, irp,
+                  "IoCompleteRequest with STATUS_PENDING in IoStatus.Status: complete a request with its result.");
+    }
+    if (irp->CancelRoutine != nullptr) [[unlikely]] {
+        violation(machine, verifier_io_violation, 0x07, irp,
+                  "IoCompleteRequest while a cancel routine is set: take it away with IoSetCancelRoutine first.");
+    }
+    if (machine.is_observed()) [[unlikely]] {
+        const IrpSlot* slot = IrpPool::slot_of(irp);
+        machine.trace(machine::EventKind::irp_completed, slot != nullptr ? slot->serial : 0, irp->IoStatus.Status);
+    }
+
+    const CHAR last = static_cast<CHAR>(irp->StackCount + 1);
+    IO_STACK_LOCATION* stack = irp->Tail.Overlay.CurrentStackLocation;
+    ++irp->CurrentLocation;
+    ++irp->Tail.Overlay.CurrentStackLocation;
+    for (; irp->CurrentLocation <= last; ++stack) {
+        const UCHAR control = stack->Control;
+        irp->PendingReturned = (control & SL_PENDING_RETURNED) != 0;
+        const bool success = NT_SUCCESS(irp->IoStatus.Status);
+        const bool invoke = (success && (control & SL_INVOKE_ON_SUCCESS) != 0) ||
+                            (!success && (control & SL_INVOKE_ON_ERROR) != 0) ||
+                            (irp->Cancel && (control & SL_INVOKE_ON_CANCEL) != 0);
+        if (invoke && stack->CompletionRoutine != nullptr) {
+            const PIO_COMPLETION_ROUTINE routine = stack->CompletionRoutine;
+            void* const context = stack->Context;
+            clear_location(*stack);
+            DEVICE_OBJECT* owner =
+                irp->CurrentLocation == last ? nullptr : irp->Tail.Overlay.CurrentStackLocation->DeviceObject;
+            if (routine(owner, irp, context) == STATUS_MORE_PROCESSING_REQUIRED) {
+                return;
+            }
+        } else {
+            // "Pending" travels up by itself past drivers that do not look.
+            if (irp->PendingReturned && irp->CurrentLocation < last) {
+                IoMarkIrpPending(irp);
+            }
+            clear_location(*stack);
+        }
+        ++irp->CurrentLocation;
+        ++irp->Tail.Overlay.CurrentStackLocation;
+    }
+    finish(kernel, irp);
+}
+
+} // namespace
+
+NTSTATUS dispatch(machine::Machine& machine, DEVICE_OBJECT* device, IRP* irp) {
+    if (--irp->CurrentLocation <= 0) [[unlikely]] {
+        violation(machine, no_more_irp_stack_locations, number(irp), irp,
+                  "IoCallDriver with no stack location left: the IRP was allocated with too small a StackSize.");
+    }
+    IO_STACK_LOCATION* stack = --irp->Tail.Overlay.CurrentStackLocation;
+    stack->DeviceObject = device;
+    const UCHAR major = stack->MajorFunction;
+    if (machine.is_observed()) [[unlikely]] {
+        const IrpSlot* slot = IrpPool::slot_of(irp);
+        machine.trace(machine::EventKind::irp_dispatched, slot != nullptr ? slot->serial : 0, major);
+    }
+    const KIRQL before = machine.irql();
+    const NTSTATUS status = device->DriverObject->MajorFunction[major](device, irp);
+    if (machine.irql() != before) [[unlikely]] {
+        irql_changed(machine, *stack, before, machine.irql());
+    }
+    return status;
+}
+
+NTSTATUS wait_for_request(machine::Machine& machine, IrpSlot& slot, NTSTATUS status) {
+    if (!slot.completed) {
+        if (status != STATUS_PENDING) [[unlikely]] {
+            violation(machine, verifier_io_violation, static_cast<std::uint32_t>(status), slot.irp(),
+                      "A dispatch routine that returns anything but STATUS_PENDING has completed the request.");
+        }
+        slot.waited_for = true;
+        wait_for_ever(machine, &slot.event);
+    }
+    return status == STATUS_PENDING ? slot.result.Status : status;
+}
+
+void free_irp_buffers(Kernel& kernel, IRP* irp) {
+    if (IrpSlot* slot = IrpPool::slot_of(irp); slot != nullptr && slot->pool_buffer != nullptr) {
+        kernel.pool.free(slot->pool_buffer, 0, __func__);
+        slot->pool_buffer = nullptr;
+    }
+    while (MDL* mdl = irp->MdlAddress) {
+        irp->MdlAddress = mdl->Next;
+        if ((mdl->MdlFlags & MDL_PAGES_LOCKED) != 0) {
+            MmUnlockPages(mdl);
+        }
+        IoFreeMdl(mdl);
+    }
+}
+
+void free_request(Kernel& kernel, IRP* irp) {
+    free_irp_buffers(kernel, irp);
+    kernel.irps.free(irp);
+}
+
+IRP* build_request(DEVICE_OBJECT* device, UCHAR major, UCHAR minor) {
+    Kernel& kernel = Kernel::current();
+    IRP* irp = kernel.irps.allocate(device->StackSize, IrpKind::request, nullptr);
+    irp->Tail.Overlay.Thread = reinterpret_cast<PETHREAD>(&kernel.machine.current_thread());
+    irp->RequestorMode = KernelMode;
+    irp->IoStatus.Status = STATUS_NOT_SUPPORTED; // what PnP requires of an IRP nobody handles
+    IO_STACK_LOCATION* stack = IoGetNextIrpStackLocation(irp);
+    stack->MajorFunction = major;
+    stack->MinorFunction = minor;
+    return irp;
+}
+
+NTSTATUS call_synchronously(DEVICE_OBJECT* device, IRP* irp, ULONG_PTR* information) {
+    Kernel& kernel = Kernel::current();
+    IrpSlot& slot = *IrpSlot::of(irp);
+    const NTSTATUS status = wait_for_request(kernel.machine, slot, dispatch(kernel.machine, device, irp));
+    if (information != nullptr) {
+        *information = slot.result.Information;
+    }
+    free_request(kernel, irp);
+    return status;
+}
+
+} // namespace openportcls::executive
+
+using namespace openportcls;
+using executive::IrpKind;
+using executive::IrpPool;
+using executive::Kernel;
+using machine::Machine;
+
+extern "C" {
+
+NTSTATUS NTAPI IofCallDriver(PDEVICE_OBJECT device, PIRP irp) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    Machine& machine = Machine::current();
+    machine.preemption_point();
+    return executive::dispatch(machine, device, irp);
+}
+
+void NTAPI IofCompleteRequest(PIRP irp, CCHAR) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    Kernel& kernel = Kernel::current();
+    kernel.machine.preemption_point();
+    executive::complete(kernel, irp);
+}
+
+PIRP NTAPI IoAllocateIrp(CCHAR stack_size, BOOLEAN) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    return Kernel::current().irps.allocate(stack_size, IrpKind::driver, __builtin_return_address(0));
+}
+
+PIRP NTAPI IoAllocateIrpEx(PDEVICE_OBJECT, CCHAR stack_size, BOOLEAN) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    return Kernel::current().irps.allocate(stack_size, IrpKind::driver, __builtin_return_address(0));
+}
+
+PIRP NTAPI IoMakeAssociatedIrp(PIRP master, CCHAR stack_size) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    IRP* irp = Kernel::current().irps.allocate(stack_size, IrpKind::driver, __builtin_return_address(0));
+    if (irp != nullptr) {
+        irp->Flags |= IRP_ASSOCIATED_IRP;
+        irp->Tail.Overlay.Thread = master->Tail.Overlay.Thread;
+        irp->AssociatedIrp.MasterIrp = master;
+    }
+    return irp;
+}
+
+// The driver's own memory; who frees it is the driver's business, too.
+void NTAPI IoInitializeIrp(PIRP irp, USHORT bytes, CCHAR stack_size) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    IrpPool::initialise(*irp, bytes, stack_size, 0);
+}
+
+void NTAPI IoReuseIrp(PIRP irp, NTSTATUS status) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    const executive::IrpSlot* slot = IrpPool::slot_of(irp);
+    if (slot != nullptr && slot->kind != IrpKind::driver) [[unlikely]] {
+        Machine::current().bugcheck(0xC9, 0x0E, reinterpret_cast<std::uint64_t>(irp), 0, 0,
+                                    "IoReuseIrp takes IRPs from IoAllocateIrp only.");
+    }
+    IrpPool::initialise(*irp, irp->Size, irp->StackCount, irp->AllocationFlags);
+    irp->IoStatus.Status = status;
+}
+
+void NTAPI IoFreeIrp(PIRP irp) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    Kernel& kernel = Kernel::current();
+    executive::IrpSlot* slot = IrpPool::slot_of(irp);
+    if (slot == nullptr || irp->Type != 6) [[unlikely]] {
+        kernel.machine.bugcheck(0x44 /* MULTIPLE_IRP_COMPLETE_REQUESTS */, reinterpret_cast<std::uint64_t>(irp), 0, 0,
+                                0, "IoFreeIrp: this IRP was not allocated with IoAllocateIrp, or was freed already.");
+    }
+    // A completion routine may free an IRP of IoBuildAsynchronousFsdRequest; its system buffer goes with it. The MDL is
+    // the driver's to free.
+    if (slot->pool_buffer != nullptr) {
+        kernel.pool.free(slot->pool_buffer, 0, __func__);
+    }
+    kernel.irps.free(irp);
+}
+
+NTSTATUS NTAPI IoSetCompletionRoutineEx(PDEVICE_OBJECT, PIRP irp, PIO_COMPLETION_ROUTINE routine, PVOID context,
+                                        BOOLEAN on_success, BOOLEAN on_error, BOOLEAN on_cancel) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    IoSetCompletionRoutine(irp, routine, context, on_success, on_error, on_cancel);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS NTAPI catch_irp(PDEVICE_OBJECT, PIRP irp, PVOID context) {
+    if (irp->PendingReturned) {
+        Machine::current().set_event(*static_cast<PKEVENT>(context));
+    }
+    return STATUS_MORE_PROCESSING_REQUIRED;
+}
+
+BOOLEAN NTAPI IoForwardIrpSynchronously(PDEVICE_OBJECT device, PIRP irp) {
+    OPC_REQUIRE_APC_OR_BELOW();
+    if (irp->CurrentLocation <= 1) {
+        return FALSE;
+    }
+    KEVENT completed;
+    KeInitializeEvent(&completed, NotificationEvent, FALSE);
+    IoCopyCurrentIrpStackLocationToNext(irp);
+    IoSetCompletionRoutine(irp, &catch_irp, &completed, TRUE, TRUE, TRUE);
+    if (IofCallDriver(device, irp) == STATUS_PENDING) {
+        executive::wait_for_ever(Machine::current(), &completed);
+    }
+    return TRUE;
+}
+
+} // extern "C"

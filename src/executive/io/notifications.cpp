@@ -1,0 +1,276 @@
+#include "executive/io/notifications.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "executive/io/devices.h"
+#include "executive/io/io_manager.h"
+#include "executive/irql_check.h"
+#include "executive/kernel.h"
+
+namespace openportcls::executive {
+
+namespace {
+
+constexpr USHORT notification_version = 1;
+
+bool same(const GUID& a, const GUID& b) {
+    return std::memcmp(&a, &b, sizeof a) == 0;
+}
+
+} // namespace
+
+NotificationTable::Entry* NotificationTable::add(const Entry& entry) {
+    entries_.push_back(std::make_unique<Entry>(entry));
+    entries_.back()->serial = ++last_serial_;
+    entries_.back()->removed = false;
+    return entries_.back().get();
+}
+
+bool NotificationTable::remove(void* handle) {
+    const auto found =
+        std::find_if(entries_.begin(), entries_.end(), [handle](const auto& each) { return each.get() == handle; });
+    if (found == entries_.end() || (*found)->removed) {
+        return false;
+    }
+    (*found)->removed = true;
+    sweep();
+    return true;
+}
+
+// A callback may remove entries, its own included: they go when nobody walks the list.
+void NotificationTable::sweep() {
+    if (walking_ == 0) {
+        std::erase_if(entries_, [](const auto& each) { return each->removed; });
+    }
+}
+
+void NotificationTable::interface_changed(const GUID& interface_class, std::u16string_view symbolic_link,
+                                          bool enabled) {
+    std::u16string link(symbolic_link);
+    const auto bytes = static_cast<USHORT>(link.size() * sizeof(WCHAR));
+    UNICODE_STRING name{bytes, static_cast<USHORT>(bytes + sizeof(WCHAR)), link.data()};
+    DEVICE_INTERFACE_CHANGE_NOTIFICATION notification{};
+    notification.Version = notification_version;
+    notification.Size = sizeof notification;
+    notification.Event = enabled ? GUID_DEVICE_INTERFACE_ARRIVAL : GUID_DEVICE_INTERFACE_REMOVAL;
+    notification.InterfaceClassGuid = interface_class;
+    notification.SymbolicLinkName = &name;
+    ++walking_;
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+        Entry& entry = *entries_[i];
+        if (!entry.removed && entry.category == EventCategoryDeviceInterfaceChange &&
+            same(entry.interface_class, interface_class)) {
+            entry.callback(&notification, entry.context);
+        }
+    }
+    --walking_;
+    sweep();
+}
+
+NTSTATUS NotificationTable::target_changed(DEVICE_OBJECT* physical_device, const GUID& event) {
+    NTSTATUS result = STATUS_SUCCESS;
+    ++walking_;
+    for (std::size_t i = 0; i < entries_.size() && NT_SUCCESS(result); ++i) {
+        Entry& entry = *entries_[i];
+        if (entry.removed || entry.category != EventCategoryTargetDeviceChange ||
+            bottom_of_stack(entry.file->DeviceObject) != physical_device) {
+            continue;
+        }
+        TARGET_DEVICE_REMOVAL_NOTIFICATION notification{};
+        notification.Version = notification_version;
+        notification.Size = sizeof notification;
+        notification.Event = event;
+        notification.FileObject = entry.file;
+        const NTSTATUS status = entry.callback(&notification, entry.context);
+        if (same(event, GUID_TARGET_DEVICE_QUERY_REMOVE)) {
+            result = status;
+        }
+    }
+    --walking_;
+    sweep();
+    return result;
+}
+
+NTSTATUS NotificationTable::target_custom(DEVICE_OBJECT* physical_device,
+                                          TARGET_DEVICE_CUSTOM_NOTIFICATION* notification) {
+    ++walking_;
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+        Entry& entry = *entries_[i];
+        if (!entry.removed && entry.category == EventCategoryTargetDeviceChange &&
+            bottom_of_stack(entry.file->DeviceObject) == physical_device) {
+            notification->FileObject = entry.file;
+            entry.callback(notification, entry.context);
+        }
+    }
+    --walking_;
+    sweep();
+    return STATUS_SUCCESS;
+}
+
+} // namespace openportcls::executive
+
+using namespace openportcls;
+using executive::Kernel;
+using executive::NotificationTable;
+
+namespace {
+
+void request(DEVICE_OBJECT* device, Kernel::DeviceRequest kind, ULONG value) {
+    Kernel& kernel = Kernel::current();
+    if (kernel.device_request_hook != nullptr) {
+        kernel.device_request_hook(kernel.machine, device, kind, value);
+    }
+}
+
+bool is_system_event(const GUID& event) {
+    for (const GUID* system : {&GUID_TARGET_DEVICE_QUERY_REMOVE, &GUID_TARGET_DEVICE_REMOVE_CANCELLED,
+                               &GUID_TARGET_DEVICE_REMOVE_COMPLETE}) {
+        if (memcmp(&event, system, sizeof event) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// What a driver reports about a target device, sent from a worker thread when it may not wait.
+struct CustomReport {
+    WORK_QUEUE_ITEM item;
+    DEVICE_OBJECT* device;
+    PDEVICE_CHANGE_COMPLETE_CALLBACK completed;
+    void* context;
+    TARGET_DEVICE_CUSTOM_NOTIFICATION notification; // with its data behind it
+};
+constexpr ULONG report_tag = 0x70526F49; // 'IoRp'
+
+void NTAPI send_report(PVOID parameter) {
+    auto* report = static_cast<CustomReport*>(parameter);
+    Kernel& kernel = Kernel::current();
+    kernel.notifications.target_custom(report->device, &report->notification);
+    if (report->completed != nullptr) {
+        report->completed(report->context);
+    }
+    ObDereferenceObject(report->device);
+    kernel.pool.free(report, report_tag, "IoReportTargetDeviceChangeAsynchronous");
+}
+
+} // namespace
+
+extern "C" {
+
+NTSTATUS NTAPI IoRegisterPlugPlayNotification(IO_NOTIFICATION_EVENT_CATEGORY category, ULONG flags, PVOID data,
+                                              PDRIVER_OBJECT driver, PDRIVER_NOTIFICATION_CALLBACK_ROUTINE callback,
+                                              PVOID context, PVOID* handle) {
+    OPC_REQUIRE_PASSIVE();
+    *handle = nullptr;
+    Kernel& kernel = Kernel::current();
+    NotificationTable::Entry entry{};
+    entry.category = category;
+    entry.driver = driver;
+    entry.callback = callback;
+    entry.context = context;
+    switch (category) {
+    case EventCategoryDeviceInterfaceChange:
+        entry.interface_class = *static_cast<const GUID*>(data);
+        break;
+    case EventCategoryTargetDeviceChange:
+        entry.file = static_cast<PFILE_OBJECT>(data);
+        if (entry.file == nullptr) {
+            return STATUS_INVALID_PARAMETER;
+        }
+        ObReferenceObject(entry.file);
+        break;
+    case EventCategoryHardwareProfileChange:
+        break;
+    default:
+        return STATUS_INVALID_PARAMETER;
+    }
+    NotificationTable::Entry* registered = kernel.notifications.add(entry);
+    *handle = registered;
+    if (category == EventCategoryDeviceInterfaceChange &&
+        (flags & PNPNOTIFY_DEVICE_INTERFACE_INCLUDE_EXISTING_INTERFACES) != 0) {
+        for (const executive::DeviceInterface* each : kernel.interfaces.enumerate(&entry.interface_class)) {
+            std::u16string link = each->symbolic_link;
+            const auto bytes = static_cast<USHORT>(link.size() * sizeof(WCHAR));
+            UNICODE_STRING name{bytes, static_cast<USHORT>(bytes + sizeof(WCHAR)), link.data()};
+            DEVICE_INTERFACE_CHANGE_NOTIFICATION notification{1, sizeof notification, GUID_DEVICE_INTERFACE_ARRIVAL,
+                                                              entry.interface_class, &name};
+            callback(&notification, context);
+        }
+    }
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI IoUnregisterPlugPlayNotificationEx(PVOID handle) {
+    OPC_REQUIRE_PASSIVE();
+    auto* entry = static_cast<NotificationTable::Entry*>(handle);
+    FILE_OBJECT* file = entry->file;
+    if (!Kernel::current().notifications.remove(handle)) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    if (file != nullptr) {
+        ObDereferenceObject(file);
+    }
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI IoUnregisterPlugPlayNotification(PVOID handle) {
+    OPC_REQUIRE_PASSIVE();
+    return IoUnregisterPlugPlayNotificationEx(handle);
+}
+
+void NTAPI IoInvalidateDeviceRelations(PDEVICE_OBJECT device, DEVICE_RELATION_TYPE type) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    request(device, Kernel::DeviceRequest::invalidate_relations, type);
+}
+
+void NTAPI IoInvalidateDeviceState(PDEVICE_OBJECT device) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    request(device, Kernel::DeviceRequest::invalidate_state, 0);
+}
+
+void NTAPI IoRequestDeviceEject(PDEVICE_OBJECT device) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    request(device, Kernel::DeviceRequest::eject, 0);
+}
+
+NTSTATUS NTAPI IoReportTargetDeviceChange(PDEVICE_OBJECT device, PVOID structure) {
+    OPC_REQUIRE_PASSIVE();
+    auto* notification = static_cast<TARGET_DEVICE_CUSTOM_NOTIFICATION*>(structure);
+    if (is_system_event(notification->Event)) {
+        return STATUS_INVALID_DEVICE_REQUEST;
+    }
+    return Kernel::current().notifications.target_custom(device, notification);
+}
+
+NTSTATUS NTAPI IoReportTargetDeviceChangeAsynchronous(PDEVICE_OBJECT device, PVOID structure,
+                                                      PDEVICE_CHANGE_COMPLETE_CALLBACK completed, PVOID context) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    const auto* notification = static_cast<TARGET_DEVICE_CUSTOM_NOTIFICATION*>(structure);
+    if (is_system_event(notification->Event)) {
+        return STATUS_INVALID_DEVICE_REQUEST;
+    }
+    Kernel& kernel = Kernel::current();
+    auto* report = static_cast<CustomReport*>(kernel.pool.allocate(
+        sizeof(CustomReport) + notification->Size, report_tag, executive::PoolKind::non_paged, true, nullptr));
+    if (report == nullptr) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    ObReferenceObject(device);
+    report->device = device;
+    report->completed = completed;
+    report->context = context;
+    memcpy(static_cast<void*>(&report->notification), notification, notification->Size);
+    report->item.WorkerRoutine = &send_report;
+    report->item.Parameter = report;
+    kernel.work.queue(report->item, DelayedWorkQueue);
+    return STATUS_PENDING;
+}
+
+NTSTATUS NTAPI IoReportDetectedDevice(PDRIVER_OBJECT, INTERFACE_TYPE, ULONG, ULONG, PCM_RESOURCE_LIST,
+                                      PIO_RESOURCE_REQUIREMENTS_LIST, BOOLEAN, PDEVICE_OBJECT*) {
+    OPC_REQUIRE_PASSIVE();
+    return STATUS_NOT_IMPLEMENTED;
+}
+
+} // extern "C"

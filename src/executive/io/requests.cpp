@@ -1,0 +1,356 @@
+// Requests of applications: device control, read and write, synchronous and not.
+#include <wdm.h>
+
+#include <algorithm>
+
+#include "executive/ex/asan.h"
+#include "executive/io/completion.h"
+#include "executive/io/io_manager.h"
+#include "executive/irql_check.h"
+#include "executive/ke/waits.h"
+
+namespace openportcls::executive {
+
+namespace {
+
+// The mode a request came in with is what ExGetPreviousMode tells on the client's thread meanwhile.
+class PreviousMode {
+public:
+    PreviousMode(Kernel& kernel, KPROCESSOR_MODE mode) : kernel_(kernel), before_(kernel.client_mode) {
+        kernel.client_mode = mode;
+    }
+    ~PreviousMode() { kernel_.client_mode = before_; }
+    PreviousMode(const PreviousMode&) = delete;
+    PreviousMode& operator=(const PreviousMode&) = delete;
+
+private:
+    Kernel& kernel_;
+    KPROCESSOR_MODE before_;
+};
+
+// The rights a control code asks for stand in bits 14 and 15.
+bool access_allowed(const FILE_OBJECT& file, ULONG code, KPROCESSOR_MODE mode) {
+    if (mode == KernelMode) {
+        return true;
+    }
+    const ULONG required = code >> 14 & 3;
+    return ((required & FILE_READ_ACCESS) == 0 || file.ReadAccess) &&
+           ((required & FILE_WRITE_ACCESS) == 0 || file.WriteAccess);
+}
+
+void* system_buffer(Kernel& kernel, IrpSlot& slot, ULONG bytes) {
+    // Under AddressSanitizer a buffer of its own shows a driver that reads or writes beyond it.
+    if (bytes <= IrpSlot::inline_buffer_bytes && !small_buffers_from_pool()) {
+        return slot.inline_buffer;
+    }
+    constexpr ULONG tag = 0x42737953; // 'SysB'
+    slot.pool_buffer = kernel.pool.allocate(bytes, tag, PoolKind::non_paged, false, nullptr);
+    return slot.pool_buffer;
+}
+
+NTSTATUS lock_user_buffer(IRP* irp, const void* buffer, ULONG bytes, KPROCESSOR_MODE mode, LOCK_OPERATION operation) {
+    MDL* mdl = IoAllocateMdl(const_cast<void*>(buffer), bytes, FALSE, FALSE, irp);
+    if (mdl == nullptr) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    MmProbeAndLockPages(mdl, mode, operation);
+    return STATUS_SUCCESS;
+}
+
+// Attaches the caller's buffers the way the control code's method says.
+NTSTATUS attach_control_buffers(Kernel& kernel, IRP* irp, ULONG code, const void* in, ULONG in_bytes, void* out,
+                                ULONG out_bytes, KPROCESSOR_MODE mode) {
+    IrpSlot& slot = *IrpSlot::of(irp);
+    const ULONG method = METHOD_FROM_CTL_CODE(code);
+    if (method == METHOD_NEITHER) {
+        IoGetNextIrpStackLocation(irp)->Parameters.DeviceIoControl.Type3InputBuffer = const_cast<void*>(in);
+        irp->UserBuffer = out;
+        return STATUS_SUCCESS;
+    }
+    const ULONG buffered = method == METHOD_BUFFERED ? std::max(in_bytes, out_bytes) : in_bytes;
+    if (buffered != 0) {
+        void* buffer = system_buffer(kernel, slot, buffered);
+        if (buffer == nullptr) {
+            return STATUS_INSUFFICIENT_RESOURCES;
+        }
+        irp->AssociatedIrp.SystemBuffer = buffer;
+        if (in_bytes != 0) {
+            memcpy(buffer, in, in_bytes);
+        }
+        if (buffered > in_bytes) {
+            memset(static_cast<char*>(buffer) + in_bytes, 0, buffered - in_bytes);
+        }
+        irp->Flags |= IRP_BUFFERED_IO;
+    }
+    if (method == METHOD_BUFFERED) {
+        irp->UserBuffer = out;
+        slot.copy_to = out_bytes != 0 ? out : nullptr;
+        slot.copy_limit = out_bytes;
+        return STATUS_SUCCESS;
+    }
+    if (out_bytes == 0) {
+        return STATUS_SUCCESS;
+    }
+    return lock_user_buffer(irp, out, out_bytes, mode, method == METHOD_IN_DIRECT ? IoReadAccess : IoWriteAccess);
+}
+
+IRP* new_request(Kernel& kernel, DEVICE_OBJECT* device, FILE_OBJECT* file, IrpKind kind, UCHAR major,
+                 KPROCESSOR_MODE mode) {
+    IRP* irp = kernel.irps.allocate(device->StackSize, kind, nullptr);
+    if (irp == nullptr) {
+        return nullptr;
+    }
+    irp->Tail.Overlay.Thread = reinterpret_cast<PETHREAD>(&kernel.machine.current_thread());
+    irp->Tail.Overlay.OriginalFileObject = file;
+    irp->RequestorMode = mode;
+    IO_STACK_LOCATION* stack = IoGetNextIrpStackLocation(irp);
+    stack->MajorFunction = major;
+    stack->FileObject = file;
+    return irp;
+}
+
+NTSTATUS finish(Kernel& kernel, DEVICE_OBJECT* device, IRP* irp, ULONG_PTR* information) {
+    IrpSlot& slot = *IrpSlot::of(irp);
+    const NTSTATUS status = wait_for_request(kernel.machine, slot, dispatch(kernel.machine, device, irp));
+    if (information != nullptr) {
+        *information = slot.result.Information;
+    }
+    free_request(kernel, irp);
+    return status;
+}
+
+NTSTATUS transfer(FILE_OBJECT* file, UCHAR major, void* buffer, ULONG bytes, LONGLONG offset, ULONG_PTR* information) {
+    OPC_REQUIRE_PASSIVE();
+    Kernel& kernel = Kernel::current();
+    const PreviousMode mode(kernel, UserMode);
+    if (!(major == IRP_MJ_READ ? file->ReadAccess : file->WriteAccess)) {
+        return STATUS_ACCESS_DENIED;
+    }
+    DEVICE_OBJECT* device = top_of_stack(file->DeviceObject);
+    IRP* irp = new_request(kernel, device, file, IrpKind::request, major, UserMode);
+    if (irp == nullptr) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    const bool reads = major == IRP_MJ_READ;
+    irp->Flags |= reads ? IRP_READ_OPERATION : IRP_WRITE_OPERATION;
+    irp->UserBuffer = buffer;
+    auto& parameters = IoGetNextIrpStackLocation(irp)->Parameters.Read; // Write has the same shape
+    parameters.Length = bytes;
+    parameters.ByteOffset.QuadPart = offset;
+    NTSTATUS status = STATUS_SUCCESS;
+    if ((device->Flags & DO_BUFFERED_IO) != 0 && bytes != 0) {
+        IrpSlot& slot = *IrpSlot::of(irp);
+        irp->AssociatedIrp.SystemBuffer = system_buffer(kernel, slot, bytes);
+        irp->Flags |= IRP_BUFFERED_IO;
+        if (reads) {
+            memset(irp->AssociatedIrp.SystemBuffer, 0, bytes);
+            slot.copy_to = buffer;
+            slot.copy_limit = bytes;
+        } else {
+            memcpy(irp->AssociatedIrp.SystemBuffer, buffer, bytes);
+        }
+    } else if ((device->Flags & DO_DIRECT_IO) != 0 && bytes != 0) {
+        status = lock_user_buffer(irp, buffer, bytes, UserMode, reads ? IoWriteAccess : IoReadAccess);
+    }
+    if (!NT_SUCCESS(status)) {
+        free_request(kernel, irp);
+        return status;
+    }
+    return finish(kernel, device, irp, information);
+}
+
+} // namespace
+
+NTSTATUS device_control(FILE_OBJECT* file, ULONG code, const void* in, ULONG in_bytes, void* out, ULONG out_bytes,
+                        ULONG_PTR* information, KPROCESSOR_MODE mode) {
+    OPC_REQUIRE_PASSIVE();
+    Kernel& kernel = Kernel::current();
+    kernel.machine.preemption_point();
+    const PreviousMode previous(kernel, mode);
+    if (information != nullptr) {
+        *information = 0;
+    }
+    if (!access_allowed(*file, code, mode)) {
+        return STATUS_ACCESS_DENIED;
+    }
+    DEVICE_OBJECT* device = top_of_stack(file->DeviceObject);
+    IRP* irp = new_request(kernel, device, file, IrpKind::request, IRP_MJ_DEVICE_CONTROL, mode);
+    if (irp == nullptr) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    auto& parameters = IoGetNextIrpStackLocation(irp)->Parameters.DeviceIoControl;
+    parameters.OutputBufferLength = out_bytes;
+    parameters.InputBufferLength = in_bytes;
+    parameters.IoControlCode = code;
+    const NTSTATUS status = attach_control_buffers(kernel, irp, code, in, in_bytes, out, out_bytes, mode);
+    if (!NT_SUCCESS(status)) {
+        free_request(kernel, irp);
+        return status;
+    }
+    return finish(kernel, device, irp, information);
+}
+
+NTSTATUS start_device_control(FILE_OBJECT* file, ULONG code, const void* in, ULONG in_bytes, void* out, ULONG out_bytes,
+                              RequestCompleted completed, void* context, IRP** request, KPROCESSOR_MODE mode) {
+    OPC_REQUIRE_PASSIVE();
+    Kernel& kernel = Kernel::current();
+    kernel.machine.preemption_point();
+    const PreviousMode previous(kernel, mode);
+    if (request != nullptr) {
+        *request = nullptr;
+    }
+    if (!access_allowed(*file, code, mode)) {
+        completed(context, STATUS_ACCESS_DENIED, 0);
+        return STATUS_ACCESS_DENIED;
+    }
+    DEVICE_OBJECT* device = top_of_stack(file->DeviceObject);
+    IRP* irp = new_request(kernel, device, file, IrpKind::detached, IRP_MJ_DEVICE_CONTROL, mode);
+    if (irp == nullptr) {
+        completed(context, STATUS_INSUFFICIENT_RESOURCES, 0);
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    IrpSlot& slot = *IrpSlot::of(irp);
+    slot.completed_callback = completed;
+    slot.callback_context = context;
+    auto& parameters = IoGetNextIrpStackLocation(irp)->Parameters.DeviceIoControl;
+    parameters.OutputBufferLength = out_bytes;
+    parameters.InputBufferLength = in_bytes;
+    parameters.IoControlCode = code;
+    NTSTATUS status = attach_control_buffers(kernel, irp, code, in, in_bytes, out, out_bytes, mode);
+    if (!NT_SUCCESS(status)) {
+        free_request(kernel, irp);
+        completed(context, status, 0);
+        return status;
+    }
+    const std::uint32_t serial = slot.serial;
+    status = dispatch(kernel.machine, device, irp);
+    // The slot may be in use for another request by now: its serial number tells.
+    if (request != nullptr && status == STATUS_PENDING && kernel.irps.is_living(irp, serial)) {
+        *request = irp;
+    }
+    return status;
+}
+
+NTSTATUS read_file(FILE_OBJECT* file, void* buffer, ULONG bytes, LONGLONG offset, ULONG_PTR* information) {
+    return transfer(file, IRP_MJ_READ, buffer, bytes, offset, information);
+}
+
+NTSTATUS write_file(FILE_OBJECT* file, const void* buffer, ULONG bytes, LONGLONG offset, ULONG_PTR* information) {
+    return transfer(file, IRP_MJ_WRITE, const_cast<void*>(buffer), bytes, offset, information);
+}
+
+} // namespace openportcls::executive
+
+using namespace openportcls;
+using executive::IrpKind;
+using executive::IrpSlot;
+using executive::Kernel;
+
+namespace {
+
+// A buffer of the driver's own: its pages need no probing, and the MDL goes with the IRP.
+bool describe_driver_buffer(IRP* irp, void* buffer, ULONG bytes, LOCK_OPERATION operation) {
+    MDL* mdl = IoAllocateMdl(buffer, bytes, FALSE, FALSE, irp);
+    if (mdl == nullptr) {
+        return false;
+    }
+    MmProbeAndLockPages(mdl, KernelMode, operation);
+    return true;
+}
+
+IRP* build_control(ULONG code, DEVICE_OBJECT* device, void* in, ULONG in_bytes, void* out, ULONG out_bytes,
+                   bool internal, KEVENT* event, IO_STATUS_BLOCK* result, const void* caller) {
+    Kernel& kernel = Kernel::current();
+    IRP* irp = kernel.irps.allocate(device->StackSize, IrpKind::threaded, caller);
+    if (irp == nullptr) {
+        return nullptr;
+    }
+    irp->Tail.Overlay.Thread = reinterpret_cast<PETHREAD>(&kernel.machine.current_thread());
+    irp->UserEvent = event;
+    irp->UserIosb = result;
+    irp->RequestorMode = KernelMode;
+    irp->Flags |= IRP_SYNCHRONOUS_API;
+    IO_STACK_LOCATION* stack = IoGetNextIrpStackLocation(irp);
+    stack->MajorFunction = internal ? IRP_MJ_INTERNAL_DEVICE_CONTROL : IRP_MJ_DEVICE_CONTROL;
+    stack->Parameters.DeviceIoControl.OutputBufferLength = out_bytes;
+    stack->Parameters.DeviceIoControl.InputBufferLength = in_bytes;
+    stack->Parameters.DeviceIoControl.IoControlCode = code;
+    if (!NT_SUCCESS(executive::attach_control_buffers(kernel, irp, code, in, in_bytes, out, out_bytes, KernelMode))) {
+        executive::free_request(kernel, irp);
+        return nullptr;
+    }
+    return irp;
+}
+
+IRP* build_transfer(ULONG major, DEVICE_OBJECT* device, void* buffer, ULONG bytes, const LARGE_INTEGER* offset,
+                    IrpKind kind, const void* caller) {
+    Kernel& kernel = Kernel::current();
+    IRP* irp = kernel.irps.allocate(device->StackSize, kind, caller);
+    if (irp == nullptr) {
+        return nullptr;
+    }
+    irp->Tail.Overlay.Thread = reinterpret_cast<PETHREAD>(&kernel.machine.current_thread());
+    irp->RequestorMode = KernelMode;
+    IO_STACK_LOCATION* stack = IoGetNextIrpStackLocation(irp);
+    stack->MajorFunction = static_cast<UCHAR>(major);
+    if (major != IRP_MJ_READ && major != IRP_MJ_WRITE) {
+        return irp;
+    }
+    const bool reads = major == IRP_MJ_READ;
+    stack->Parameters.Read.Length = bytes;
+    stack->Parameters.Read.ByteOffset.QuadPart = offset != nullptr ? offset->QuadPart : 0;
+    irp->UserBuffer = buffer;
+    if ((device->Flags & DO_BUFFERED_IO) != 0) {
+        IrpSlot& slot = *IrpSlot::of(irp);
+        irp->AssociatedIrp.SystemBuffer = executive::system_buffer(kernel, slot, bytes);
+        irp->Flags |= IRP_BUFFERED_IO;
+        if (reads) {
+            memset(irp->AssociatedIrp.SystemBuffer, 0, bytes);
+            slot.copy_to = buffer;
+            slot.copy_limit = bytes;
+        } else {
+            memcpy(irp->AssociatedIrp.SystemBuffer, buffer, bytes);
+        }
+    } else if ((device->Flags & DO_DIRECT_IO) != 0 &&
+               !describe_driver_buffer(irp, buffer, bytes, reads ? IoWriteAccess : IoReadAccess)) {
+        executive::free_request(kernel, irp);
+        return nullptr;
+    }
+    return irp;
+}
+
+} // namespace
+
+extern "C" {
+
+PIRP NTAPI IoBuildDeviceIoControlRequest(ULONG code, PDEVICE_OBJECT device, PVOID in, ULONG in_bytes, PVOID out,
+                                         ULONG out_bytes, BOOLEAN internal, PKEVENT event, PIO_STATUS_BLOCK result) {
+    OPC_REQUIRE_PASSIVE();
+    return build_control(code, device, in, in_bytes, out, out_bytes, internal != FALSE, event, result,
+                         __builtin_return_address(0));
+}
+
+PIRP NTAPI IoBuildSynchronousFsdRequest(ULONG major, PDEVICE_OBJECT device, PVOID buffer, ULONG bytes,
+                                        PLARGE_INTEGER offset, PKEVENT event, PIO_STATUS_BLOCK result) {
+    OPC_REQUIRE_PASSIVE();
+    IRP* irp = build_transfer(major, device, buffer, bytes, offset, IrpKind::threaded, __builtin_return_address(0));
+    if (irp != nullptr) {
+        irp->UserEvent = event;
+        irp->UserIosb = result;
+        irp->Flags |= IRP_SYNCHRONOUS_API;
+    }
+    return irp;
+}
+
+// Not tied to a thread: a completion routine of the caller's frees it.
+PIRP NTAPI IoBuildAsynchronousFsdRequest(ULONG major, PDEVICE_OBJECT device, PVOID buffer, ULONG bytes,
+                                         PLARGE_INTEGER offset, PIO_STATUS_BLOCK result) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    IRP* irp = build_transfer(major, device, buffer, bytes, offset, IrpKind::driver, __builtin_return_address(0));
+    if (irp != nullptr) {
+        irp->UserIosb = result;
+    }
+    return irp;
+}
+
+} // extern "C"

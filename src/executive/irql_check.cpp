@@ -1,0 +1,46 @@
+#include "executive/irql_check.h"
+
+#include <fmt/format.h>
+
+namespace openportcls::executive {
+
+namespace {
+
+constexpr std::uint32_t irql_not_less_or_equal = 0x0A;
+
+[[noreturn]] void violate(const char* function, KIRQL limit, void* caller, const char* relation) {
+    auto& machine = machine::Machine::current();
+    const KIRQL now = machine.irql();
+    const auto address = reinterpret_cast<std::uint64_t>(caller);
+    machine.bugcheck(irql_not_less_or_equal, address, now, 0, address,
+                     fmt::format("{} may be called at {} or {}; it was called at {}.", function, irql_name(limit),
+                                 relation, irql_name(now)));
+}
+
+} // namespace
+
+std::string irql_name(KIRQL level) {
+    switch (level) {
+    case machine::irql::passive:
+        return "PASSIVE_LEVEL";
+    case machine::irql::apc:
+        return "APC_LEVEL";
+    case machine::irql::dispatch:
+        return "DISPATCH_LEVEL";
+    case machine::irql::clock:
+        return "CLOCK_LEVEL";
+    case machine::irql::high:
+        return "HIGH_LEVEL";
+    default:
+        return fmt::format("DIRQL {}", level);
+    }
+}
+
+void irql_too_high(const char* function, KIRQL limit, void* caller) {
+    violate(function, limit, caller, "below");
+}
+void irql_too_low(const char* function, KIRQL limit, void* caller) {
+    violate(function, limit, caller, "above");
+}
+
+} // namespace openportcls::executive

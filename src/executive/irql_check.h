@@ -1,0 +1,33 @@
+// Every export says at which IRQL it may be called, the first thing it does.
+#pragma once
+
+#include "machine/machine.h"
+
+namespace openportcls::executive {
+
+[[noreturn, gnu::cold, gnu::noinline]] void irql_too_high(const char* function, KIRQL limit, void* caller);
+[[noreturn, gnu::cold, gnu::noinline]] void irql_too_low(const char* function, KIRQL limit, void* caller);
+
+// "PASSIVE_LEVEL", "DISPATCH_LEVEL", "DIRQL 5" …
+std::string irql_name(KIRQL level);
+
+} // namespace openportcls::executive
+
+// Bugcheck IRQL_NOT_LESS_OR_EQUAL, naming the function and its documented limit.
+#define OPC_REQUIRE_IRQL_AT_MOST(limit)                                                                                \
+    do {                                                                                                               \
+        if (::openportcls::machine::Machine::current().irql() > (limit)) [[unlikely]] {                                \
+            ::openportcls::executive::irql_too_high(__func__, (limit), __builtin_return_address(0));                   \
+        }                                                                                                              \
+    } while (0)
+
+#define OPC_REQUIRE_IRQL_AT_LEAST(limit)                                                                               \
+    do {                                                                                                               \
+        if (::openportcls::machine::Machine::current().irql() < (limit)) [[unlikely]] {                                \
+            ::openportcls::executive::irql_too_low(__func__, (limit), __builtin_return_address(0));                    \
+        }                                                                                                              \
+    } while (0)
+
+#define OPC_REQUIRE_PASSIVE() OPC_REQUIRE_IRQL_AT_MOST(::openportcls::machine::irql::passive)
+#define OPC_REQUIRE_APC_OR_BELOW() OPC_REQUIRE_IRQL_AT_MOST(::openportcls::machine::irql::apc)
+#define OPC_REQUIRE_DISPATCH_OR_BELOW() OPC_REQUIRE_IRQL_AT_MOST(::openportcls::machine::irql::dispatch)

@@ -1,0 +1,138 @@
+// Events, semaphores and mutexes.
+#include <wdm.h>
+
+#include "executive/ex/exceptions.h"
+#include "executive/irql_check.h"
+
+using namespace openportcls;
+using machine::Machine;
+
+namespace {
+
+void initialise(DISPATCHER_HEADER& header, UCHAR type, UCHAR bytes, LONG state) {
+    header.Lock = 0;
+    header.Type = type;
+    header.Size = static_cast<UCHAR>(bytes / sizeof(LONG));
+    header.SignalState = state;
+    header.WaitListHead = {&header.WaitListHead, &header.WaitListHead};
+}
+
+// A driver that signals an event it never initialised finds a null list; say so instead of faulting.
+void require_initialised(const DISPATCHER_HEADER& header, const char* function) {
+    if (header.WaitListHead.Flink == nullptr) [[unlikely]] {
+        Machine::current().bugcheck(0x1E /* KMODE_EXCEPTION_NOT_HANDLED */, 0xC0000005, 0,
+                                    reinterpret_cast<std::uint64_t>(&header), 0,
+                                    std::string(function) + " was given an object that was never initialised.");
+    }
+}
+
+} // namespace
+
+extern "C" {
+
+void NTAPI KeInitializeEvent(PRKEVENT event, EVENT_TYPE type, BOOLEAN state) {
+    initialise(event->Header,
+               type == NotificationEvent ? machine::EventNotificationObject : machine::EventSynchronizationObject,
+               sizeof(KEVENT), state != FALSE);
+}
+
+LONG NTAPI KeSetEvent(PRKEVENT event, KPRIORITY, BOOLEAN wait) {
+    if (wait) {
+        OPC_REQUIRE_APC_OR_BELOW();
+    }
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    require_initialised(event->Header, __func__);
+    Machine& machine = Machine::current();
+    const LONG previous = machine.set_event(*event);
+    machine.preemption_point();
+    return previous;
+}
+
+LONG NTAPI KePulseEvent(PRKEVENT event, KPRIORITY, BOOLEAN wait) {
+    if (wait) {
+        OPC_REQUIRE_APC_OR_BELOW();
+    }
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    require_initialised(event->Header, __func__);
+    Machine& machine = Machine::current();
+    const LONG previous = machine.pulse_event(*event);
+    machine.preemption_point();
+    return previous;
+}
+
+void NTAPI KeClearEvent(PRKEVENT event) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    Machine::current().preemption_point();
+    event->Header.SignalState = 0;
+}
+
+LONG NTAPI KeResetEvent(PRKEVENT event) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    Machine::current().preemption_point();
+    const LONG previous = event->Header.SignalState;
+    event->Header.SignalState = 0;
+    return previous;
+}
+
+LONG NTAPI KeReadStateEvent(PRKEVENT event) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    Machine::current().preemption_point();
+    return event->Header.SignalState;
+}
+
+void NTAPI KeInitializeSemaphore(PRKSEMAPHORE semaphore, LONG count, LONG limit) {
+    initialise(semaphore->Header, machine::SemaphoreObject, sizeof(KSEMAPHORE), count);
+    semaphore->Limit = limit;
+}
+
+LONG NTAPI KeReadStateSemaphore(PRKSEMAPHORE semaphore) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    Machine::current().preemption_point();
+    return semaphore->Header.SignalState;
+}
+
+LONG NTAPI KeReleaseSemaphore(PRKSEMAPHORE semaphore, KPRIORITY, LONG adjustment, BOOLEAN wait) {
+    if (wait) {
+        OPC_REQUIRE_APC_OR_BELOW();
+    }
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    require_initialised(semaphore->Header, __func__);
+    const LONG before = semaphore->Header.SignalState;
+    if (adjustment <= 0 || adjustment > semaphore->Limit - before) [[unlikely]] {
+        executive::raise_status(STATUS_SEMAPHORE_LIMIT_EXCEEDED,
+                                "KeReleaseSemaphore may not raise the count above the semaphore's limit.");
+    }
+    Machine& machine = Machine::current();
+    const LONG previous = machine.release_semaphore(*semaphore, adjustment);
+    machine.preemption_point();
+    return previous;
+}
+
+void NTAPI KeInitializeMutex(PRKMUTEX mutex, ULONG) {
+    initialise(mutex->Header, machine::MutantObject, sizeof(KMUTEX), 1);
+    mutex->MutantListEntry = {nullptr, nullptr};
+    mutex->OwnerThread = nullptr;
+    mutex->Abandoned = FALSE;
+    mutex->ApcDisable = 1;
+}
+
+LONG NTAPI KeReadStateMutex(PRKMUTEX mutex) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    Machine::current().preemption_point();
+    return mutex->Header.SignalState;
+}
+
+LONG NTAPI KeReleaseMutex(PRKMUTEX mutex, BOOLEAN) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    require_initialised(mutex->Header, __func__);
+    Machine& machine = Machine::current();
+    if (mutex->OwnerThread != reinterpret_cast<PKTHREAD>(&machine.current_thread())) [[unlikely]] {
+        executive::raise_status(STATUS_MUTANT_NOT_OWNED,
+                                "A mutex is released by the thread that acquired it (KeReleaseMutex).");
+    }
+    const LONG previous = machine.release_mutex(*mutex);
+    machine.preemption_point();
+    return previous;
+}
+
+} // extern "C"

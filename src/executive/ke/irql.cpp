@@ -1,0 +1,161 @@
+// IRQL and spin locks.
+#include "executive/irql_check.h"
+
+#include <fmt/format.h>
+
+using openportcls::machine::Machine;
+namespace irql = openportcls::machine::irql;
+
+namespace {
+
+constexpr std::uint32_t irql_not_greater_or_equal = 0x09;
+constexpr std::uint32_t irql_not_less_or_equal = 0x0A;
+
+[[noreturn, gnu::cold]] void wrong_direction(std::uint32_t code, const char* function, KIRQL wanted) {
+    Machine& machine = Machine::current();
+    machine.bugcheck(code, wanted, machine.irql(), 0, 0,
+                     fmt::format("{} moves the IRQL one way only; it is {} and {} was asked for.", function,
+                                 openportcls::executive::irql_name(machine.irql()),
+                                 openportcls::executive::irql_name(wanted)));
+}
+
+KIRQL raise(const char* function, KIRQL level) {
+    Machine& machine = Machine::current();
+    if (level < machine.irql() || level > irql::high) [[unlikely]] {
+        wrong_direction(irql_not_greater_or_equal, function, level);
+    }
+    return machine.raise_irql(level);
+}
+
+void lower(const char* function, KIRQL level) {
+    Machine& machine = Machine::current();
+    if (level > machine.irql()) [[unlikely]] {
+        wrong_direction(irql_not_less_or_equal, function, level);
+    }
+    machine.lower_irql(level);
+}
+
+// The pages demand DISPATCH_LEVEL for the release of a lock that raised to it.
+#define OPC_REQUIRE_AT_DISPATCH()                                                                                      \
+    OPC_REQUIRE_DISPATCH_OR_BELOW();                                                                                   \
+    OPC_REQUIRE_IRQL_AT_LEAST(irql::dispatch)
+
+} // namespace
+
+extern "C" {
+
+KIRQL NTAPI KeGetCurrentIrql() {
+    return Machine::current().irql();
+}
+void NTAPI KeRaiseIrql(KIRQL level, PKIRQL old) {
+    *old = raise(__func__, level);
+}
+KIRQL NTAPI KfRaiseIrql(KIRQL level) {
+    return raise(__func__, level);
+}
+KIRQL NTAPI KeRaiseIrqlToDpcLevel() {
+    return raise(__func__, irql::dispatch);
+}
+KIRQL NTAPI KeRaiseIrqlToSynchLevel() {
+    return raise(__func__, irql::device_highest);
+}
+void NTAPI KeLowerIrql(KIRQL level) {
+    lower(__func__, level);
+}
+void NTAPI KfLowerIrql(KIRQL level) {
+    lower(__func__, level);
+}
+
+void NTAPI KeInitializeSpinLock(PKSPIN_LOCK lock) {
+    *lock = 0;
+}
+
+KIRQL NTAPI KeAcquireSpinLockRaiseToDpc(PKSPIN_LOCK lock) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    Machine& machine = Machine::current();
+    const KIRQL old = machine.raise_irql(irql::dispatch);
+    machine.acquire_lock(*lock);
+    return old;
+}
+
+KIRQL NTAPI KfAcquireSpinLock(PKSPIN_LOCK lock) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    return KeAcquireSpinLockRaiseToDpc(lock);
+}
+
+void NTAPI KeAcquireSpinLock(PKSPIN_LOCK lock, PKIRQL old) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    *old = KeAcquireSpinLockRaiseToDpc(lock);
+}
+
+void NTAPI KeReleaseSpinLock(PKSPIN_LOCK lock, KIRQL old) {
+    OPC_REQUIRE_AT_DISPATCH();
+    Machine& machine = Machine::current();
+    machine.release_lock(*lock);
+    if (old > irql::dispatch) [[unlikely]] {
+        wrong_direction(irql_not_less_or_equal, __func__, old);
+    }
+    machine.lower_irql(old);
+}
+
+void NTAPI KfReleaseSpinLock(PKSPIN_LOCK lock, KIRQL old) {
+    OPC_REQUIRE_AT_DISPATCH();
+    KeReleaseSpinLock(lock, old);
+}
+
+void NTAPI KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK lock) {
+    OPC_REQUIRE_IRQL_AT_LEAST(irql::dispatch);
+    Machine::current().acquire_lock(*lock);
+}
+
+void NTAPI KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK lock) {
+    OPC_REQUIRE_IRQL_AT_LEAST(irql::dispatch);
+    Machine::current().release_lock(*lock);
+}
+
+BOOLEAN NTAPI KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK lock) {
+    OPC_REQUIRE_IRQL_AT_LEAST(irql::dispatch);
+    return Machine::current().try_acquire_lock(*lock);
+}
+
+BOOLEAN NTAPI KeTestSpinLock(PKSPIN_LOCK lock) {
+    Machine::current().preemption_point();
+    return *lock == 0;
+}
+
+// Takes any IRQL: a threaded DPC runs at PASSIVE_LEVEL when its owner's system says so.
+KIRQL NTAPI KeAcquireSpinLockForDpc(PKSPIN_LOCK lock) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    return KeAcquireSpinLockRaiseToDpc(lock);
+}
+
+void NTAPI KeReleaseSpinLockForDpc(PKSPIN_LOCK lock, KIRQL old) {
+    OPC_REQUIRE_AT_DISPATCH();
+    KeReleaseSpinLock(lock, old);
+}
+
+void NTAPI KeAcquireInStackQueuedSpinLock(PKSPIN_LOCK lock, PKLOCK_QUEUE_HANDLE handle) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    handle->LockQueue.Next = nullptr;
+    handle->LockQueue.Lock = lock;
+    handle->OldIrql = KeAcquireSpinLockRaiseToDpc(lock);
+}
+
+void NTAPI KeReleaseInStackQueuedSpinLock(PKLOCK_QUEUE_HANDLE handle) {
+    OPC_REQUIRE_AT_DISPATCH();
+    KeReleaseSpinLock(handle->LockQueue.Lock, handle->OldIrql);
+}
+
+void NTAPI KeAcquireInStackQueuedSpinLockAtDpcLevel(PKSPIN_LOCK lock, PKLOCK_QUEUE_HANDLE handle) {
+    OPC_REQUIRE_IRQL_AT_LEAST(irql::dispatch);
+    handle->LockQueue.Next = nullptr;
+    handle->LockQueue.Lock = lock;
+    Machine::current().acquire_lock(*lock);
+}
+
+void NTAPI KeReleaseInStackQueuedSpinLockFromDpcLevel(PKLOCK_QUEUE_HANDLE handle) {
+    OPC_REQUIRE_IRQL_AT_LEAST(irql::dispatch);
+    Machine::current().release_lock(*handle->LockQueue.Lock);
+}
+
+} // extern "C"

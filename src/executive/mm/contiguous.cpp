@@ -1,0 +1,128 @@
+#include "executive/mm/contiguous.h"
+
+#include <algorithm>
+
+#include <wdm.h>
+
+#include "executive/irql_check.h"
+#include "executive/kernel.h"
+
+namespace openportcls::executive {
+
+namespace {
+
+std::uint64_t whole_pages(std::uint64_t bytes) {
+    return (bytes + machine::page_size - 1) & ~(machine::page_size - 1);
+}
+
+} // namespace
+
+void* ContiguousMemory::allocate(std::uint64_t bytes, const machine::PageConstraints& constraints, std::uint16_t owner,
+                                 const char* kind) {
+    if (bytes == 0) {
+        return nullptr;
+    }
+    const machine::PhysicalAddress physical = machine_.memory().allocate(whole_pages(bytes), constraints);
+    if (physical == machine::no_address) {
+        return nullptr;
+    }
+    void* address = machine_.memory().to_virtual(physical, whole_pages(bytes));
+    blocks_[reinterpret_cast<std::uintptr_t>(address)] = {physical, bytes, ++last_serial_, owner, kind};
+    return address;
+}
+
+bool ContiguousMemory::free(void* address) {
+    const auto found = blocks_.find(reinterpret_cast<std::uintptr_t>(address));
+    if (found == blocks_.end()) {
+        return false;
+    }
+    machine_.memory().free(found->second.physical, whole_pages(found->second.bytes));
+    blocks_.erase(found);
+    return true;
+}
+
+std::optional<ContiguousBlock> ContiguousMemory::find(const void* address) const {
+    const auto found = blocks_.find(reinterpret_cast<std::uintptr_t>(address));
+    return found == blocks_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::vector<ContiguousBlock> ContiguousMemory::living(std::uint16_t owner) const {
+    std::vector<ContiguousBlock> result;
+    for (const auto& [address, block] : blocks_) {
+        if (block.owner == owner) {
+            result.push_back(block);
+        }
+    }
+    std::sort(result.begin(), result.end(), [](const auto& a, const auto& b) { return a.serial < b.serial; });
+    return result;
+}
+
+} // namespace openportcls::executive
+
+using namespace openportcls;
+using executive::Kernel;
+
+namespace {
+
+void* allocate(SIZE_T bytes, std::uint64_t lowest, std::uint64_t highest, std::uint64_t boundary, const char* function,
+               const void* caller) {
+    Kernel& kernel = Kernel::current();
+    machine::PageConstraints constraints;
+    constraints.lowest = lowest;
+    constraints.highest = highest;
+    constraints.boundary_mask = boundary;
+    return kernel.contiguous.allocate(bytes, constraints, kernel.pool.owner_at(caller), function);
+}
+
+void free(void* address, const char* function) {
+    Kernel& kernel = Kernel::current();
+    if (!kernel.contiguous.free(address)) [[unlikely]] {
+        kernel.machine.bugcheck(0xC2 /* BAD_POOL_CALLER */, 0x60, reinterpret_cast<std::uint64_t>(address), 0, 0,
+                                std::string(function) + ": no contiguous memory was allocated at this address.");
+    }
+}
+
+} // namespace
+
+extern "C" {
+
+PVOID NTAPI MmAllocateContiguousMemory(SIZE_T bytes, PHYSICAL_ADDRESS highest) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    return allocate(bytes, 0, static_cast<std::uint64_t>(highest.QuadPart), 0, __func__, __builtin_return_address(0));
+}
+
+PVOID NTAPI MmAllocateContiguousMemorySpecifyCache(SIZE_T bytes, PHYSICAL_ADDRESS lowest, PHYSICAL_ADDRESS highest,
+                                                   PHYSICAL_ADDRESS boundary, MEMORY_CACHING_TYPE) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    return allocate(bytes, static_cast<std::uint64_t>(lowest.QuadPart), static_cast<std::uint64_t>(highest.QuadPart),
+                    static_cast<std::uint64_t>(boundary.QuadPart), __func__, __builtin_return_address(0));
+}
+
+PVOID NTAPI MmAllocateContiguousNodeMemory(SIZE_T bytes, PHYSICAL_ADDRESS lowest, PHYSICAL_ADDRESS highest,
+                                           PHYSICAL_ADDRESS boundary, ULONG, ULONG) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    return allocate(bytes, static_cast<std::uint64_t>(lowest.QuadPart), static_cast<std::uint64_t>(highest.QuadPart),
+                    static_cast<std::uint64_t>(boundary.QuadPart), __func__, __builtin_return_address(0));
+}
+
+void NTAPI MmFreeContiguousMemory(PVOID address) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    free(address, __func__);
+}
+
+void NTAPI MmFreeContiguousMemorySpecifyCache(PVOID address, SIZE_T, MEMORY_CACHING_TYPE) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    free(address, __func__);
+}
+
+PVOID NTAPI MmAllocateNonCachedMemory(SIZE_T bytes) {
+    OPC_REQUIRE_APC_OR_BELOW();
+    return allocate(bytes, 0, UINT64_MAX, 0, __func__, __builtin_return_address(0));
+}
+
+void NTAPI MmFreeNonCachedMemory(PVOID address, SIZE_T) {
+    OPC_REQUIRE_APC_OR_BELOW();
+    free(address, __func__);
+}
+
+} // extern "C"

@@ -1,0 +1,40 @@
+// Memory descriptor lists of common size come from a free list: describing a buffer costs no allocation.
+#pragma once
+
+#include <cstdint>
+
+#include <wdm.h>
+
+#include "machine/machine.h"
+
+namespace openportcls::executive {
+
+class MdlPool {
+public:
+    explicit MdlPool(machine::Machine& machine) : machine_(machine) { anchor_.next = anchor_.previous = &anchor_; }
+    ~MdlPool();
+    MdlPool(const MdlPool&) = delete;
+    MdlPool& operator=(const MdlPool&) = delete;
+
+    MDL* allocate(const void* address, ULONG bytes, const void* caller);
+    void free(MDL* mdl);
+    std::size_t living() const { return living_; }
+
+private:
+    static constexpr std::uint64_t fixed_pages = 32;
+    static constexpr std::uint64_t live_mark = 0x4C6976654D646C21ULL;
+
+    struct alignas(16) Slot {
+        Slot* next = nullptr;
+        Slot* previous = nullptr;
+        const void* allocated_by = nullptr;
+        std::uint64_t mark = 0;
+    };
+
+    machine::Machine& machine_;
+    Slot anchor_;
+    Slot* free_ = nullptr;
+    std::size_t living_ = 0;
+};
+
+} // namespace openportcls::executive
