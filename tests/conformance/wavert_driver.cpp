@@ -75,6 +75,18 @@ const PCPIN_DESCRIPTOR pins[pin_count] = {
       {0}}},
 };
 
+NTSTATUS NTAPI slow_property(PCPROPERTY_REQUEST* request) {
+    LARGE_INTEGER interval;
+    interval.QuadPart = -LONGLONG{slow_property_milliseconds} * 10'000;
+    KeDelayExecutionThread(KernelMode, FALSE, &interval);
+    request->ValueSize = 0;
+    return STATUS_SUCCESS;
+}
+
+const PCPROPERTY_ITEM filter_items[] = {{&slow_property_set, 0, PCPROPERTY_ITEM_FLAG_GET, slow_property}};
+const PCAUTOMATION_TABLE filter_automation = {
+    sizeof(PCPROPERTY_ITEM), 1, filter_items, sizeof(PCMETHOD_ITEM), 0, nullptr, sizeof(PCEVENT_ITEM), 0, nullptr, 0};
+
 const PCNODE_DESCRIPTOR nodes[] = {{0, nullptr, &engine_type, nullptr}};
 
 const PCCONNECTION_DESCRIPTOR connections[] = {
@@ -83,7 +95,7 @@ const PCCONNECTION_DESCRIPTOR connections[] = {
 };
 
 PCFILTER_DESCRIPTOR filter_descriptor = {
-    0,           nullptr, sizeof(PCPIN_DESCRIPTOR), pin_count, pins, sizeof(PCNODE_DESCRIPTOR), 1, nodes, 2,
+    0,           &filter_automation, sizeof(PCPIN_DESCRIPTOR), pin_count, pins, sizeof(PCNODE_DESCRIPTOR), 1, nodes, 2,
     connections, 3,       filter_categories};
 
 Script* current_script = nullptr;
@@ -269,6 +281,29 @@ private:
 
 // ---- the adapter -----------------------------------------------------------------------------------------------
 
+// R-SUB-10: the same interface, registered early, takes properties before PcRegisterSubdevice enables it.
+NTSTATUS publish_packet_constraints(DEVICE_OBJECT* device) {
+    DEVICE_OBJECT* physical_device = nullptr;
+    NTSTATUS status = PcGetPhysicalDeviceObject(device, &physical_device);
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    UNICODE_STRING reference;
+    RtlInitUnicodeString(&reference, u"Wave");
+    const GUID category = KSCATEGORY_AUDIO;
+    UNICODE_STRING link = {};
+    status = IoRegisterDeviceInterface(physical_device, &category, &reference, &link);
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    KSAUDIO_PACKETSIZE_CONSTRAINTS2 constraints = {};
+    constraints.MinPacketPeriodInHns = script()->least_packet_period;
+    status = IoSetDeviceInterfacePropertyData(&link, &DEVPKEY_KsAudio_PacketSize_Constraints2, LOCALE_NEUTRAL, 0,
+                                              DEVPROP_TYPE_BINARY, sizeof(constraints), &constraints);
+    RtlFreeUnicodeString(&link);
+    return status;
+}
+
 NTSTATUS NTAPI start_device(DEVICE_OBJECT* device, IRP* irp, IResourceList* resources) {
     script()->functional_device = device;
     IPort* port = nullptr;
@@ -280,6 +315,9 @@ NTSTATUS NTAPI start_device(DEVICE_OBJECT* device, IRP* irp, IResourceList* reso
     auto* unknown = static_cast<IUnknown*>(static_cast<IMiniportWaveRT*>(miniport));
     script()->miniport = unknown;
     status = port->Init(device, irp, unknown, nullptr, resources);
+    if (NT_SUCCESS(status) && script()->least_packet_period != 0) {
+        status = publish_packet_constraints(device);
+    }
     if (NT_SUCCESS(status)) {
         status = PcRegisterSubdevice(device, const_cast<WCHAR*>(u"Wave"), port);
     }

@@ -24,6 +24,10 @@ inline constexpr ULONG bridge_pin = 2;
 inline constexpr ULONG pin_count = 3;
 inline constexpr ULONG engine_node = 0;
 
+// A property of the driver's own on the filter, whose handler sleeps.
+inline constexpr GUID slow_property_set = {0x5A5A0001, 0x1111, 0x2222, {1, 2, 3, 4, 5, 6, 7, 8}};
+inline constexpr ULONG slow_property_milliseconds = 40;
+
 class TestStream;
 
 // What the driver does when it is asked, and what it was asked. One per test.
@@ -59,6 +63,9 @@ struct Script {
 
     DEVICE_DESCRIPTION device_description = {};
     NTSTATUS device_description_status = STATUS_SUCCESS;
+
+    // Put on the device interface before it is enabled (R-WRT-32).
+    ULONG least_packet_period = 0;
 
     KSRTAUDIO_HWREGISTER position_register = {};
     KSRTAUDIO_HWREGISTER clock_register = {};

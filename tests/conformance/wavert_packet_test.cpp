@@ -149,21 +149,98 @@ TEST_F(WaveRtPacket, PresentationPositionIsWhatIsHeard_R_WRT_28) {
     });
 }
 
-// While one thread holds the device lock (a slow property of the driver), a position request of another thread waits
-// for it, unless UsePositionLock is set.
-TEST_F(WaveRtPacket, PacketRequestsAnswerUnderEitherLock_R_WRT_29_R_PROP_19) {
+// While another thread is inside a slow property of the driver, which runs under the device's global lock, a packet or
+// position request waits for that lock; with UsePositionLock it does not.
+class WaveRtPositionLock : public WaveRtPacket {
+protected:
+    struct SlowRequest {
+        WaveRtPositionLock* test;
+        FILE_OBJECT* filter;
+        static void NTAPI run(PVOID context) {
+            auto& request = *static_cast<SlowRequest*>(context);
+            KSPROPERTY property = {};
+            property.Set = slow_property_set;
+            property.Flags = KSPROPERTY_TYPE_GET;
+            ULONG value = 0;
+            ULONG_PTR information = 0;
+            executive::device_control(request.filter, IOCTL_KS_PROPERTY, &property, sizeof(property), &value,
+                                      sizeof(value), &information);
+            PsTerminateSystemThread(STATUS_SUCCESS);
+        }
+    };
+
+    // How long each of three requests took while the slow one was running.
+    std::vector<machine::Nanoseconds> measure() {
+        std::vector<machine::Nanoseconds> result;
+        FILE_OBJECT* pin = open_packet_pin(render_pin);
+        run(pin);
+        SlowRequest slow = {this, filter_};
+        for (int kind = 0; kind < 3; ++kind) {
+            HANDLE thread = nullptr;
+            EXPECT_EQ(PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, nullptr, nullptr, nullptr, SlowRequest::run,
+                                           &slow),
+                      STATUS_SUCCESS);
+            machine_.run_for(millisecond);
+            const auto begin = machine_.now();
+            ULONG count = 0;
+            KSAUDIO_POSITION position = {};
+            KSAUDIO_POSITIONEX extended = {};
+            switch (kind) {
+            case 0: EXPECT_EQ(packet_count(pin, count), STATUS_SUCCESS); break;
+            case 1:
+                EXPECT_EQ(get(pin, KSPROPSETID_Audio, KSPROPERTY_AUDIO_POSITION, position), STATUS_SUCCESS);
+                break;
+            default:
+                EXPECT_EQ(get(pin, KSPROPSETID_Audio, KSPROPERTY_AUDIO_POSITIONEX, extended), STATUS_SUCCESS);
+                break;
+            }
+            result.push_back(machine_.now() - begin);
+            ZwWaitForSingleObject(thread, FALSE, nullptr);
+            ZwClose(thread);
+        }
+        return result;
+    }
+};
+
+TEST_F(WaveRtPositionLock, TheGlobalLockSerialisesByDefault_R_PROP_19) {
+    script_.packets = true;
+    start();
+    inside([&] {
+        for (machine::Nanoseconds waited : measure()) {
+            EXPECT_GT(waited, slow_property_milliseconds / 2 * millisecond);
+        }
+    });
+}
+
+TEST_F(WaveRtPositionLock, PacketsHaveTheirOwnLock_R_WRT_29) {
     script_.packets = true;
     auto parameter = pnp::RegistryParameter::parse("DispatchSettings\\UsePositionLock:binary=01000000");
     ASSERT_TRUE(parameter);
     parameters_.push_back(*parameter);
     start();
     inside([&] {
-        FILE_OBJECT* pin = open_packet_pin(render_pin);
-        run(pin);
-        ULONG count = 0;
-        EXPECT_EQ(packet_count(pin, count), STATUS_SUCCESS);
-        EXPECT_EQ(write_packet(pin, 1), STATUS_SUCCESS);
-        EXPECT_EQ(position(pin).PlayOffset, 0u);
+        for (machine::Nanoseconds waited : measure()) {
+            EXPECT_LT(waited, millisecond);
+        }
+    });
+}
+
+TEST_F(WaveRtPacket, ConstraintsStandOnTheInterfaceBeforeItIsEnabled_R_WRT_32) {
+    script_.least_packet_period = 30'000;
+    start();
+    inside([&] {
+        const GUID category = KSCATEGORY_AUDIO;
+        const auto interfaces = executive::Kernel::current().interfaces.enumerate(&category);
+        ASSERT_EQ(interfaces.size(), 1u) << "registered early and by PcRegisterSubdevice: one interface";
+        UNICODE_STRING link;
+        RtlInitUnicodeString(&link, interfaces.front()->symbolic_link.c_str());
+        KSAUDIO_PACKETSIZE_CONSTRAINTS2 constraints = {};
+        ULONG needed = 0;
+        DEVPROPTYPE type = 0;
+        ASSERT_EQ(IoGetDeviceInterfacePropertyData(&link, &DEVPKEY_KsAudio_PacketSize_Constraints2, LOCALE_NEUTRAL,
+                                                   0, sizeof(constraints), &constraints, &needed, &type),
+                  STATUS_SUCCESS);
+        EXPECT_EQ(constraints.MinPacketPeriodInHns, 30'000u);
     });
 }
 
