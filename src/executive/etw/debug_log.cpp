@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include <ntddk.h>
 
@@ -90,6 +91,22 @@ void Etw::enable_provider(const GUID& id, bool enable, UCHAR level, ULONGLONG ma
             notify(provider);
         }
     }
+}
+
+ULONG Etw::allocate_instance_ids(const GUID& id, ULONG count) {
+    for (InstanceCounter& counter : instance_counters_) {
+        if (same_guid(counter.id, id)) {
+            return std::exchange(counter.next, counter.next + count);
+        }
+    }
+    instance_counters_.push_back({id, count});
+    return 0;
+}
+
+GUID Etw::next_activity_id() {
+    GUID id{};
+    id.Data1 = ++last_activity_;
+    return id;
 }
 
 void Etw::notify(const EtwProvider& provider) {

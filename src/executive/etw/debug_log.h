@@ -65,12 +65,21 @@ public:
     void enable_provider(const GUID& id, bool enable, UCHAR level, ULONGLONG match_any_keyword);
     std::size_t provider_count() const { return providers_.size(); }
 
+    GUID activity_id{}; // EtwActivityIdControl
+    GUID next_activity_id(); // a counter: the same in every run
+
     // ---- WMI ------------------------------------------------------------------------------------------------
     std::vector<DEVICE_OBJECT*> wmi_devices; // in order of registration
+    // The first of `count` consecutive numbers that nobody has for this class yet.
+    ULONG allocate_instance_ids(const GUID& id, ULONG count);
 
 private:
     static void notify(const EtwProvider& provider);
 
+    struct InstanceCounter {
+        GUID id;
+        ULONG next;
+    };
     struct Enablement {
         GUID id;
         UCHAR level;
@@ -83,7 +92,9 @@ private:
     std::map<std::uint32_t, std::uint32_t> filters_;
     std::map<std::uint64_t, EtwProvider> providers_;
     std::vector<Enablement> enabled_;
+    std::vector<InstanceCounter> instance_counters_;
     std::uint64_t last_handle_ = 0;
+    std::uint32_t last_activity_ = 0;
 };
 
 } // namespace openportcls::executive

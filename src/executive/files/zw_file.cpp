@@ -90,20 +90,10 @@ NTSTATUS open_device_target(const Target& target, ACCESS_MASK access, ULONG opti
     if (!NT_SUCCESS(status)) {
         return status;
     }
+    // From here on the handle is what keeps the file open.
     ObjectManager& objects = ObjectManager::current();
-    if (objects.find(file) == nullptr) {
-        objects.add(file, object_types::file, {.destroy = [](machine::Machine&, void* body) {
-                        close_file(static_cast<FILE_OBJECT*>(body));
-                    }});
-        *handle = objects.open_handle(file, access, attributes);
-        objects.dereference(file);
-    } else {
-        *handle = objects.open_handle(file, access, attributes);
-        // The reference that open_file gave stands for the open itself; the last handle ends it.
-        objects.find(file)->callbacks.last_handle_closed = [](machine::Machine&, void* body) {
-            close_file(static_cast<FILE_OBJECT*>(body));
-        };
-    }
+    *handle = objects.open_handle(file, access, attributes);
+    objects.dereference(file);
     return STATUS_SUCCESS;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/unicode.h"
 #include "executive/irql_check.h"
+#include "executive/kernel.h"
 #include "executive/registry/registry.h"
 
 namespace openportcls::executive {
@@ -40,17 +41,6 @@ std::uint32_t SystemVersion::ntddi() const {
     return release | subversion;
 }
 
-std::uint32_t SystemVersion::wdm_major() const {
-    return major >= 6 ? 6 : 1;
-}
-
-std::uint32_t SystemVersion::wdm_minor() const {
-    if (major >= 6) {
-        return 0;
-    }
-    return major == 5 && minor >= 2 ? 0x30 : major == 5 && minor == 1 ? 0x20 : 0x10;
-}
-
 std::optional<SystemVersion> system_version_named(std::string_view name) {
     for (const auto& [known, version] : releases) {
         if (equal_ignoring_ascii_case(known, name)) {
@@ -61,25 +51,17 @@ std::optional<SystemVersion> system_version_named(std::string_view name) {
 }
 
 SystemVersion system_version(machine::Machine& machine) {
-    SystemVersion version;
+    const Kernel& kernel = machine.subsystem<Kernel>();
     const auto key = Registry::of(machine).find(current_version_path);
-    if (key == nullptr) {
-        return version;
-    }
-    version.major = key->dword(u"CurrentMajorVersionNumber").value_or(version.major);
-    version.minor = key->dword(u"CurrentMinorVersionNumber").value_or(version.minor);
-    version.service_pack = static_cast<std::uint16_t>(key->dword(u"CSDVersion").value_or(0) >> 8);
-    if (const auto build = key->string(u"CurrentBuildNumber")) {
-        std::uint32_t number = 0;
-        for (const char16_t digit : *build) {
-            number = digit >= u'0' && digit <= u'9' ? number * 10 + (digit - u'0') : number;
-        }
-        version.build = number;
-    }
-    return version;
+    const std::uint32_t pack = key != nullptr ? key->dword(u"CSDVersion").value_or(0) >> 8 : 0;
+    return {kernel.os_major, kernel.os_minor, kernel.os_build, static_cast<std::uint16_t>(pack)};
 }
 
 void set_system_version(machine::Machine& machine, const SystemVersion& version) {
+    Kernel& kernel = machine.subsystem<Kernel>();
+    kernel.os_major = version.major;
+    kernel.os_minor = version.minor;
+    kernel.os_build = version.build;
     const auto key = Registry::of(machine).create(current_version_path);
     key->set_dword(u"CurrentMajorVersionNumber", version.major);
     key->set_dword(u"CurrentMinorVersionNumber", version.minor);
@@ -133,31 +115,6 @@ BOOLEAN NTAPI RtlIsServicePackVersionInstalled(ULONG Version) {
     OPC_REQUIRE_PASSIVE();
     const std::uint32_t present = system_version(machine::Machine::current()).ntddi();
     return (present & 0xFFFF0000) == (Version & 0xFFFF0000) && (present & 0xFF00) >= (Version & 0xFF00);
-}
-
-BOOLEAN NTAPI IoIsWdmVersionAvailable(UCHAR MajorVersion, UCHAR MinorVersion) {
-    OPC_REQUIRE_PASSIVE();
-    const SystemVersion version = system_version(machine::Machine::current());
-    return version.wdm_major() > MajorVersion ||
-           (version.wdm_major() == MajorVersion && version.wdm_minor() >= MinorVersion);
-}
-
-BOOLEAN NTAPI PsGetVersion(PULONG MajorVersion, PULONG MinorVersion, PULONG BuildNumber, PUNICODE_STRING CSDVersion) {
-    OPC_REQUIRE_PASSIVE();
-    const SystemVersion version = system_version(machine::Machine::current());
-    if (MajorVersion != nullptr) {
-        *MajorVersion = version.major;
-    }
-    if (MinorVersion != nullptr) {
-        *MinorVersion = version.minor;
-    }
-    if (BuildNumber != nullptr) {
-        *BuildNumber = version.build;
-    }
-    if (CSDVersion != nullptr) {
-        *CSDVersion = {};
-    }
-    return FALSE; // not a checked build
 }
 
 } // extern "C"

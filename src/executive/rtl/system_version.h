@@ -17,15 +17,12 @@ struct SystemVersion {
 
     // The value of NTDDI_VERSION for this release, as RtlIsNtDdiVersionAvailable compares it.
     std::uint32_t ntddi() const;
-    // The WDM version drivers ask IoIsWdmVersionAvailable for (1.0 to 6.0; it stops there).
-    std::uint32_t wdm_major() const;
-    std::uint32_t wdm_minor() const;
 };
 
 // "xp", "vista", "7", "8", "8.1", "10", "11".
 std::optional<SystemVersion> system_version_named(std::string_view name);
 
-// Kept where Windows keeps it, in the registry's CurrentVersion key.
+// What the machine's kernel says; the registry's CurrentVersion key says the same.
 SystemVersion system_version(machine::Machine& machine);
 void set_system_version(machine::Machine& machine, const SystemVersion& version);
 
