@@ -1,0 +1,226 @@
+// Scatter/gather lists over an MDL, with bounce buffers where the device does not reach.
+#include <algorithm>
+#include <cstring>
+
+#include "executive/hal/dma_adapter.h"
+#include "executive/irql_check.h"
+#include "executive/kernel.h"
+
+namespace openportcls::executive {
+
+namespace {
+
+constexpr ULONG list_tag = 0x4C477353; // 'SsGL'
+
+// What the list needs besides its documented part stands in front of it.
+struct ListPrefix {
+    ListPrefix* self;
+    machine::PhysicalAddress bounce;
+    ULONG bounce_pages;
+    ULONG bounced_bytes;
+    char* memory;   // the original of the bounced transfer
+    bool from_pool; // false: in the driver's own buffer
+};
+
+SCATTER_GATHER_LIST* list_of(ListPrefix* prefix) {
+    return reinterpret_cast<SCATTER_GATHER_LIST*>(prefix + 1);
+}
+
+struct Piece {
+    machine::PhysicalAddress address;
+    ULONG bytes;
+};
+
+// The pieces of physical memory behind [address, address + length) of a chain of MDLs.
+template<class Visit>
+void for_each_piece(const MDL* mdl, const char* address, ULONG length, Visit visit) {
+    Piece current{0, 0};
+    while (mdl != nullptr && length != 0) {
+        const char* begin = static_cast<const char*>(MmGetMdlVirtualAddress(mdl));
+        ULONG offset = mdl->ByteOffset + static_cast<ULONG>(address - begin);
+        ULONG left = std::min<ULONG>(length, mdl->ByteCount - static_cast<ULONG>(address - begin));
+        length -= left;
+        while (left != 0) {
+            const ULONG in_page = offset % machine::page_size;
+            const ULONG bytes = std::min<ULONG>(left, static_cast<ULONG>(machine::page_size) - in_page);
+            const machine::PhysicalAddress physical =
+                MmGetMdlPfnArray(mdl)[offset / machine::page_size] * machine::page_size + in_page;
+            if (current.bytes != 0 && current.address + current.bytes == physical) {
+                current.bytes += bytes;
+            } else {
+                if (current.bytes != 0) {
+                    visit(current);
+                }
+                current = {physical, bytes};
+            }
+            offset += bytes;
+            left -= bytes;
+        }
+        mdl = mdl->Next;
+        address = mdl != nullptr ? static_cast<const char*>(MmGetMdlVirtualAddress(mdl)) : nullptr;
+    }
+    if (current.bytes != 0) {
+        visit(current);
+    }
+}
+
+std::size_t list_bytes(ULONG elements) {
+    return sizeof(ListPrefix) + sizeof(SCATTER_GATHER_LIST) + elements * sizeof(SCATTER_GATHER_ELEMENT);
+}
+
+NTSTATUS fill(DmaAdapter& adapter, ListPrefix* prefix, MDL* mdl, char* address, ULONG length, bool to_device) {
+    machine::PhysicalMemory& memory = adapter.kernel->machine.memory();
+    SCATTER_GATHER_LIST* list = list_of(prefix);
+    list->NumberOfElements = 0;
+    list->Reserved = reinterpret_cast<ULONG_PTR>(prefix);
+    bool reachable = true;
+    for_each_piece(mdl, address, length, [&](const Piece& piece) {
+        reachable = reachable && adapter.reaches(piece.address + piece.bytes - 1);
+        SCATTER_GATHER_ELEMENT& element = list->Elements[list->NumberOfElements++];
+        element.Address.QuadPart = static_cast<LONGLONG>(piece.address);
+        element.Length = piece.bytes;
+        element.Reserved = 0;
+    });
+    if (reachable) {
+        return STATUS_SUCCESS;
+    }
+    // The whole transfer goes through one run of map registers.
+    const ULONG page_offset = BYTE_OFFSET(address);
+    const ULONG pages = (page_offset + length + machine::page_size - 1) / machine::page_size;
+    machine::PageConstraints constraints;
+    constraints.highest = adapter.highest;
+    prefix->bounce = memory.allocate(pages * machine::page_size, constraints);
+    if (prefix->bounce == machine::no_address) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    prefix->bounce_pages = pages;
+    prefix->bounced_bytes = length;
+    prefix->memory = address;
+    if (to_device) {
+        std::memcpy(memory.to_virtual(prefix->bounce + page_offset, length), address, length);
+    }
+    list->NumberOfElements = 1;
+    list->Elements[0].Address.QuadPart = static_cast<LONGLONG>(prefix->bounce + page_offset);
+    list->Elements[0].Length = length;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS start(DmaAdapter& adapter, ListPrefix* prefix, DEVICE_OBJECT* device, MDL* mdl, char* address, ULONG length,
+               PDRIVER_LIST_CONTROL routine, void* context, bool to_device) {
+    prefix->self = prefix;
+    prefix->bounce = machine::no_address;
+    prefix->bounce_pages = 0;
+    prefix->memory = nullptr;
+    const NTSTATUS status = fill(adapter, prefix, mdl, address, length, to_device);
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    ++adapter.scatter_gather_lists;
+    routine(device, device->CurrentIrp, list_of(prefix), context);
+    return STATUS_SUCCESS;
+}
+
+} // namespace
+
+NTSTATUS NTAPI dma_list_size(DMA_ADAPTER* documented, MDL* mdl, void* address, ULONG length, ULONG* bytes,
+                             ULONG* registers) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    (void)documented;
+    ULONG elements = 0;
+    if (mdl != nullptr) {
+        const auto* begin =
+            address != nullptr ? static_cast<char*>(address) : static_cast<char*>(MmGetMdlVirtualAddress(mdl));
+        for_each_piece(mdl, begin, length, [&](const Piece& piece) {
+            elements += ADDRESS_AND_SIZE_TO_SPAN_PAGES(piece.address, piece.bytes);
+        });
+    } else {
+        elements = ADDRESS_AND_SIZE_TO_SPAN_PAGES(address, length);
+    }
+    *bytes = static_cast<ULONG>(list_bytes(elements));
+    if (registers != nullptr) {
+        *registers = elements;
+    }
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI dma_get_list(DMA_ADAPTER* documented, DEVICE_OBJECT* device, MDL* mdl, void* address, ULONG length,
+                            PDRIVER_LIST_CONTROL routine, void* context, BOOLEAN to_device) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch);
+    DmaAdapter& adapter = adapter_of(documented);
+    ULONG bytes;
+    ULONG registers;
+    dma_list_size(documented, mdl, address, length, &bytes, &registers);
+    if (registers > adapter.map_registers) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    auto* prefix =
+        static_cast<ListPrefix*>(adapter.kernel->pool.allocate(bytes, list_tag, PoolKind::non_paged, true, nullptr));
+    if (prefix == nullptr) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    prefix->from_pool = true;
+    const NTSTATUS status =
+        start(adapter, prefix, device, mdl, static_cast<char*>(address), length, routine, context, to_device != FALSE);
+    if (!NT_SUCCESS(status)) {
+        adapter.kernel->pool.free(prefix, list_tag, __func__);
+    }
+    return status;
+}
+
+NTSTATUS NTAPI dma_build_list(DMA_ADAPTER* documented, DEVICE_OBJECT* device, MDL* mdl, void* address, ULONG length,
+                              PDRIVER_LIST_CONTROL routine, void* context, BOOLEAN to_device, void* buffer,
+                              ULONG buffer_bytes) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch);
+    DmaAdapter& adapter = adapter_of(documented);
+    ULONG bytes;
+    ULONG registers;
+    dma_list_size(documented, mdl, address, length, &bytes, &registers);
+    if (buffer_bytes < bytes) {
+        return STATUS_BUFFER_TOO_SMALL;
+    }
+    auto* prefix = static_cast<ListPrefix*>(buffer);
+    prefix->from_pool = false;
+    return start(adapter, prefix, device, mdl, static_cast<char*>(address), length, routine, context,
+                 to_device != FALSE);
+}
+
+void NTAPI dma_put_list(DMA_ADAPTER* documented, SCATTER_GATHER_LIST* list, BOOLEAN to_device) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch);
+    DmaAdapter& adapter = adapter_of(documented);
+    machine::PhysicalMemory& memory = adapter.kernel->machine.memory();
+    auto* prefix = reinterpret_cast<ListPrefix*>(list->Reserved);
+    if (prefix == nullptr || prefix->self != prefix) [[unlikely]] {
+        adapter.kernel->machine.bugcheck(0xE6 /* DRIVER_VERIFIER_DMA_VIOLATION */, 0x0D,
+                                         reinterpret_cast<std::uint64_t>(list), 0, 0,
+                                         "PutScatterGatherList takes a list of GetScatterGatherList, once.");
+    }
+    if (prefix->bounce != machine::no_address) {
+        if (!to_device) {
+            std::memcpy(prefix->memory,
+                        memory.to_virtual(prefix->bounce + BYTE_OFFSET(prefix->memory), prefix->bounced_bytes),
+                        prefix->bounced_bytes);
+        }
+        memory.free(prefix->bounce, prefix->bounce_pages * machine::page_size);
+    }
+    prefix->self = nullptr;
+    --adapter.scatter_gather_lists;
+    if (prefix->from_pool) {
+        adapter.kernel->pool.free(prefix, list_tag, __func__);
+    }
+}
+
+// The MDL the device sees differs from the original only where pages were bounced.
+NTSTATUS NTAPI dma_build_mdl(DMA_ADAPTER*, SCATTER_GATHER_LIST* list, MDL* original, MDL** target) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    const auto* prefix = reinterpret_cast<const ListPrefix*>(list->Reserved);
+    if (prefix->bounce != machine::no_address) {
+        return STATUS_NOT_IMPLEMENTED;
+    }
+    *target = original;
+    return STATUS_SUCCESS;
+}
+
+} // namespace openportcls::executive

@@ -1,0 +1,350 @@
+// Pool, fast mutexes, resources, lookaside lists, work items, timers, callbacks.
+#include "executive/tests/fixture.h"
+
+#include "executive/ex/asan.h"
+#include "executive/objects/object_manager.h"
+
+namespace openportcls::executive {
+namespace {
+
+using Ex = ExecutiveTest;
+constexpr ULONG tag = 0x74736554; // 'Test'
+
+bool all_bytes_are(const void* memory, std::size_t count, unsigned char value) {
+    const auto* bytes = static_cast<const unsigned char*>(memory);
+    return std::all_of(bytes, bytes + count, [value](unsigned char each) { return each == value; });
+}
+
+TEST_F(Ex, PoolAlignsZeroesAndCounts) {
+    inside([&] {
+        void* small = ExAllocatePoolWithTag(NonPagedPoolNx, 24, tag);
+        void* page = ExAllocatePool2(POOL_FLAG_NON_PAGED, 4096, tag);
+        void* raw = ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_UNINITIALIZED, 100, tag);
+        EXPECT_EQ(reinterpret_cast<std::uintptr_t>(small) % 16, 0U);
+        EXPECT_EQ(reinterpret_cast<std::uintptr_t>(page) % 4096, 0U);
+        EXPECT_TRUE(all_bytes_are(page, 4096, 0));
+        EXPECT_FALSE(all_bytes_are(raw, 100, 0)) << "uninitialised pool must not look initialised";
+        EXPECT_EQ(kernel().pool.usage().bytes, 24U + 4096 + 100);
+        EXPECT_EQ(kernel().pool.live_blocks().size(), 3U);
+        EXPECT_EQ(kernel().pool.live_blocks()[0].tag, "Test");
+        ExFreePoolWithTag(small, tag);
+        ExFreePool(page);
+        ExFreePoolWithTag(raw, tag);
+        EXPECT_EQ(kernel().pool.usage().blocks, 0U);
+    });
+}
+
+TEST_F(Ex, PoolFlagsThatContradictFail) {
+    inside([&] {
+        EXPECT_EQ(ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_PAGED, 16, tag), nullptr);
+        EXPECT_EQ(ExAllocatePool2(POOL_FLAG_UNINITIALIZED, 16, tag), nullptr);
+        EXPECT_EQ(ExAllocatePool2(POOL_FLAG_NON_PAGED | 0x800, 16, tag), nullptr) << "an unknown required flag";
+        void* block = ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_SPECIAL_POOL, 16, tag);
+        EXPECT_NE(block, nullptr) << "optional flags never fail";
+        ExFreePool(block);
+    });
+}
+
+TEST_F(Ex, PagedPoolAtDispatchLevelIsABugcheck) {
+    expect_bugcheck(0x0A, "ExAllocatePoolWithTag may be called at APC_LEVEL", [&] {
+        KeRaiseIrqlToDpcLevel();
+        ExAllocatePoolWithTag(PagedPool, 16, tag);
+    });
+}
+
+TEST_F(Ex, WrongTagIsABugcheck) {
+    expect_bugcheck(0xC2, "'Test'",
+                    [&] { ExFreePoolWithTag(ExAllocatePoolWithTag(NonPagedPool, 16, tag), 0x31313131); });
+}
+
+TEST_F(Ex, DoubleFreeIsABugcheck) {
+    if (asan_present()) {
+        GTEST_SKIP() << "AddressSanitizer reports it itself";
+    }
+    expect_bugcheck(0xC2, "freed already", [&] {
+        void* block = ExAllocatePoolWithTag(NonPagedPool, 16, tag);
+        ExFreePoolWithTag(block, tag);
+        ExFreePoolWithTag(block, tag);
+    });
+}
+
+TEST_F(Ex, OverwrittenHeaderIsABugcheck) {
+    if (asan_present()) {
+        GTEST_SKIP() << "AddressSanitizer reports it itself";
+    }
+    expect_bugcheck(0x19, "in front of it", [&] {
+        auto* block = static_cast<char*>(ExAllocatePoolWithTag(NonPagedPool, 16, tag));
+        memset(block - 8, 0x41, 8);
+        ExFreePoolWithTag(block, tag);
+    });
+}
+
+TEST_F(Ex, PoolBudgetAndRaise) {
+    kernel().pool.set_budget(1);
+    inside([&] { EXPECT_EQ(ExAllocatePoolWithTag(NonPagedPool, 16, tag), nullptr); });
+    expect_bugcheck(0x1E, "POOL_FLAG_RAISE_ON_FAILURE",
+                    [&] { ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_RAISE_ON_FAILURE, 16, tag); });
+}
+
+TEST_F(Ex, PoolKnowsWhoseAllocationItIs) {
+    inside([&] {
+        const auto* code = reinterpret_cast<const char*>(&ExFreePool);
+        const auto owner = kernel().pool.register_module("driver.sys", code, code + 4096);
+        EXPECT_EQ(kernel().pool.owner_at(code + 100), owner);
+        EXPECT_EQ(kernel().pool.owner_at(code - 1), 0);
+        void* block = kernel().pool.allocate(10, tag, PoolKind::paged, true, code + 50);
+        EXPECT_EQ(kernel().pool.live_blocks(owner).at(0).owner, "driver.sys");
+        EXPECT_TRUE(kernel().pool.live_blocks(owner).at(0).paged);
+        kernel().pool.free(block, tag, "test");
+        EXPECT_EQ(kernel().pool.usage_of(owner).blocks, 0U);
+    });
+}
+
+TEST_F(Ex, FastMutexRaisesToApcLevelAndExcludes) {
+    inside([&] {
+        FAST_MUTEX mutex;
+        ExInitializeFastMutex(&mutex);
+        ExAcquireFastMutex(&mutex);
+        EXPECT_EQ(KeGetCurrentIrql(), APC_LEVEL);
+        EXPECT_FALSE(ExTryToAcquireFastMutex(&mutex));
+        ExReleaseFastMutex(&mutex);
+        EXPECT_EQ(KeGetCurrentIrql(), PASSIVE_LEVEL);
+        EXPECT_TRUE(ExTryToAcquireFastMutex(&mutex));
+        ExReleaseFastMutex(&mutex);
+    });
+    expect_bugcheck(0x162, "wait for itself", [&] {
+        FAST_MUTEX mutex;
+        ExInitializeFastMutex(&mutex);
+        ExAcquireFastMutex(&mutex);
+        ExAcquireFastMutex(&mutex);
+    });
+}
+
+struct Writer {
+    ERESOURCE resource;
+    bool wrote = false;
+};
+
+void NTAPI write_under_resource(PVOID context) {
+    auto* writer = static_cast<Writer*>(context);
+    ExAcquireResourceExclusiveLite(&writer->resource, TRUE);
+    writer->wrote = true;
+    ExReleaseResourceLite(&writer->resource);
+}
+
+TEST_F(Ex, ResourceSharesAndExcludes) {
+    inside([&] {
+        Writer writer;
+        ExInitializeResourceLite(&writer.resource);
+        EXPECT_TRUE(ExAcquireResourceSharedLite(&writer.resource, TRUE));
+        EXPECT_TRUE(ExAcquireResourceSharedLite(&writer.resource, FALSE));
+        EXPECT_EQ(ExIsResourceAcquiredSharedLite(&writer.resource), 2U);
+        HANDLE handle;
+        PVOID thread;
+        PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, nullptr, nullptr, nullptr, &write_under_resource, &writer);
+        ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode, &thread, nullptr);
+        ZwClose(handle);
+        machine.run_for(1'000'000);
+        EXPECT_FALSE(writer.wrote);
+        EXPECT_EQ(ExGetExclusiveWaiterCount(&writer.resource), 1U);
+        ExReleaseResourceLite(&writer.resource);
+        ExReleaseResourceLite(&writer.resource);
+        KeWaitForSingleObject(thread, Executive, KernelMode, FALSE, nullptr);
+        EXPECT_TRUE(writer.wrote);
+        ObDereferenceObject(thread);
+        EXPECT_TRUE(ExAcquireResourceExclusiveLite(&writer.resource, FALSE));
+        EXPECT_TRUE(ExAcquireResourceSharedLite(&writer.resource, FALSE)) << "the owner may share with itself";
+        EXPECT_TRUE(ExIsResourceAcquiredExclusiveLite(&writer.resource));
+        ExReleaseResourceLite(&writer.resource);
+        ExReleaseResourceLite(&writer.resource);
+        ExDeleteResourceLite(&writer.resource);
+    });
+    expect_bugcheck(0xE3, "does not own", [&] {
+        ERESOURCE resource;
+        ExInitializeResourceLite(&resource);
+        ExReleaseResourceLite(&resource);
+    });
+}
+
+TEST_F(Ex, LookasideListsKeepBlocksAndGiveThemBack) {
+    inside([&] {
+        NPAGED_LOOKASIDE_LIST list;
+        ExInitializeNPagedLookasideList(&list, nullptr, nullptr, POOL_NX_ALLOCATION, 64, tag, 0);
+        void* first = ExAllocateFromNPagedLookasideList(&list);
+        ExFreeToNPagedLookasideList(&list, first);
+        void* again = ExAllocateFromNPagedLookasideList(&list);
+        if (!asan_present()) {
+            EXPECT_EQ(again, first);
+        }
+        ExFreeToNPagedLookasideList(&list, again);
+        ExDeleteNPagedLookasideList(&list);
+        EXPECT_EQ(kernel().pool.usage().blocks, 0U);
+        LOOKASIDE_LIST_EX extended;
+        EXPECT_EQ(ExInitializeLookasideListEx(&extended, nullptr, nullptr, NonPagedPoolNx, 3, 64, tag, 0),
+                  STATUS_INVALID_PARAMETER_5);
+        EXPECT_EQ(ExInitializeLookasideListEx(&extended, nullptr, nullptr, NonPagedPoolNx, 0, 64, tag, 0), 0);
+        ExFreeToLookasideListEx(&extended, ExAllocateFromLookasideListEx(&extended));
+        ExDeleteLookasideListEx(&extended);
+        EXPECT_EQ(kernel().pool.usage().blocks, 0U);
+    });
+}
+
+struct Item {
+    WORK_QUEUE_ITEM item;
+    KEVENT* blocker;
+    KEVENT done;
+    KIRQL irql;
+};
+
+void NTAPI run_item(PVOID parameter) {
+    auto* item = static_cast<Item*>(parameter);
+    item->irql = KeGetCurrentIrql();
+    if (item->blocker != nullptr) {
+        KeWaitForSingleObject(item->blocker, Executive, KernelMode, FALSE, nullptr);
+    }
+    KeSetEvent(&item->done, 0, FALSE);
+}
+
+TEST_F(Ex, WorkItemsMayWaitForEachOther) {
+    inside([&] {
+        Item items[2];
+        for (Item& item : items) {
+            KeInitializeEvent(&item.done, NotificationEvent, FALSE);
+            item.irql = 99;
+            ExInitializeWorkItem(&item.item, &run_item, &item);
+        }
+        items[0].blocker = &items[1].done;
+        items[1].blocker = nullptr;
+        const KIRQL old = KeRaiseIrqlToDpcLevel();
+        ExQueueWorkItem(&items[0].item, DelayedWorkQueue);
+        ExQueueWorkItem(&items[1].item, DelayedWorkQueue);
+        KeLowerIrql(old);
+        EXPECT_EQ(KeWaitForSingleObject(&items[0].done, Executive, KernelMode, FALSE, nullptr), STATUS_SUCCESS);
+        EXPECT_EQ(items[1].irql, PASSIVE_LEVEL);
+        EXPECT_LE(kernel().work.worker_count(), 2U);
+    });
+    expect_bugcheck(0x96, "in a queue already", [&] {
+        Item item;
+        ExInitializeWorkItem(&item.item, &run_item, &item);
+        ExQueueWorkItem(&item.item, DelayedWorkQueue);
+        ExQueueWorkItem(&item.item, DelayedWorkQueue);
+    });
+}
+
+struct HighResolution {
+    std::vector<machine::Nanoseconds> times;
+    KIRQL irql = 0;
+    int deleted = 0;
+};
+
+void NTAPI high_resolution_tick(PEX_TIMER, PVOID context) {
+    auto* ticks = static_cast<HighResolution*>(context);
+    ticks->times.push_back(machine::Machine::current().now());
+    ticks->irql = KeGetCurrentIrql();
+}
+
+TEST_F(Ex, HighResolutionTimerIsExact) {
+    inside([&] {
+        HighResolution ticks;
+        PEX_TIMER timer = ExAllocateTimer(&high_resolution_tick, &ticks, EX_TIMER_HIGH_RESOLUTION);
+        ASSERT_NE(timer, nullptr);
+        const auto begin = machine.now();
+        EXPECT_FALSE(ExSetTimer(timer, -10'000, 10'000, nullptr));
+        machine.run_for(10'500'000);
+        ASSERT_EQ(ticks.times.size(), 10U);
+        EXPECT_EQ(ticks.times[0], begin + 1'000'000);
+        EXPECT_EQ(ticks.times[9], begin + 10'000'000);
+        EXPECT_EQ(ticks.irql, DISPATCH_LEVEL);
+        EXPECT_TRUE(ExCancelTimer(timer, nullptr));
+        EXT_DELETE_PARAMETERS parameters;
+        ExInitializeDeleteTimerParameters(&parameters);
+        parameters.DeleteCallback = [](PVOID context) NTAPI { ++static_cast<HighResolution*>(context)->deleted; };
+        parameters.DeleteContext = &ticks;
+        EXPECT_FALSE(ExDeleteTimer(timer, TRUE, TRUE, &parameters));
+        EXPECT_EQ(ticks.deleted, 1);
+        EXPECT_EQ(kernel().pool.usage().blocks, 0U);
+    });
+}
+
+TEST_F(Ex, OrdinaryTimerWaitsForTheClockInterrupt) {
+    inside([&] {
+        HighResolution ticks;
+        PEX_TIMER timer = ExAllocateTimer(&high_resolution_tick, &ticks, 0);
+        ExSetTimer(timer, -10'000, 0, nullptr);
+        machine.run_for(100'000'000);
+        ASSERT_EQ(ticks.times.size(), 1U);
+        EXPECT_EQ(ticks.times[0] % machine.clock_interval(), 0);
+        ExSetTimer(timer, -10'000, 0, nullptr);
+        EXPECT_TRUE(ExDeleteTimer(timer, TRUE, FALSE, nullptr));
+        EXPECT_EQ(ExAllocateTimer(nullptr, nullptr, EX_TIMER_HIGH_RESOLUTION | EX_TIMER_NO_WAKE), nullptr);
+    });
+}
+
+TEST_F(Ex, TimerResolutionMakesKernelTimersFiner) {
+    inside([&] {
+        EXPECT_EQ(ExSetTimerResolution(10'000, TRUE), 10'000U);
+        KTIMER timer;
+        KeInitializeTimer(&timer);
+        const auto begin = machine.now();
+        KeSetTimer(&timer, milliseconds(3), nullptr);
+        KeWaitForSingleObject(&timer, Executive, KernelMode, FALSE, nullptr);
+        EXPECT_LE(machine.now() - begin, 4'000'000);
+        EXPECT_EQ(ExSetTimerResolution(0, FALSE), 156'250U);
+    });
+}
+
+TEST_F(Ex, CallbackObjectsAreFoundByName) {
+    static int calls;
+    calls = 0;
+    inside([&] {
+        UNICODE_STRING name = unicode(u"\\Callback\\OpcTest");
+        OBJECT_ATTRIBUTES attributes;
+        InitializeObjectAttributes(&attributes, &name, OBJ_CASE_INSENSITIVE | OBJ_PERMANENT, nullptr, nullptr);
+        PCALLBACK_OBJECT first;
+        PCALLBACK_OBJECT second;
+        EXPECT_EQ(ExCreateCallback(&first, &attributes, FALSE, TRUE), STATUS_OBJECT_NAME_NOT_FOUND);
+        ASSERT_EQ(ExCreateCallback(&first, &attributes, TRUE, TRUE), STATUS_SUCCESS);
+        ASSERT_EQ(ExCreateCallback(&second, &attributes, FALSE, TRUE), STATUS_SUCCESS);
+        EXPECT_EQ(first, second);
+        PVOID registration = ExRegisterCallback(
+            second, [](PVOID context, PVOID, PVOID) NTAPI { ++*static_cast<int*>(context); }, &calls);
+        ExNotifyCallback(first, nullptr, nullptr);
+        EXPECT_EQ(calls, 1);
+        ExUnregisterCallback(registration);
+        ExNotifyCallback(first, nullptr, nullptr);
+        EXPECT_EQ(calls, 1);
+        ObDereferenceObject(first);
+        ObDereferenceObject(second);
+    });
+}
+
+TEST_F(Ex, RundownProtectionWaitsForItsUsers) {
+    inside([&] {
+        EX_RUNDOWN_REF reference;
+        ExInitializeRundownProtection(&reference);
+        EXPECT_TRUE(ExAcquireRundownProtection(&reference));
+        ExReleaseRundownProtection(&reference);
+        ExWaitForRundownProtectionRelease(&reference);
+        EXPECT_FALSE(ExAcquireRundownProtection(&reference));
+        ExReInitializeRundownProtection(&reference);
+        EXPECT_TRUE(ExAcquireRundownProtection(&reference));
+    });
+}
+
+TEST_F(Ex, SequencedListsAreLastInFirstOut) {
+    inside([&] {
+        alignas(16) SLIST_HEADER head;
+        alignas(16) SLIST_ENTRY entries[3];
+        ExInitializeSListHead(&head);
+        for (SLIST_ENTRY& entry : entries) {
+            InterlockedPushEntrySList(&head, &entry);
+        }
+        EXPECT_EQ(ExQueryDepthSList(&head), 3);
+        EXPECT_EQ(InterlockedPopEntrySList(&head), &entries[2]);
+        EXPECT_EQ(InterlockedFlushSList(&head), &entries[1]);
+        EXPECT_EQ(InterlockedPopEntrySList(&head), nullptr);
+    });
+}
+
+} // namespace
+} // namespace openportcls::executive
