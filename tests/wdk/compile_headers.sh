@@ -24,6 +24,18 @@ for header in "$wdk"/*.h; do
         failed=1
     fi
 done
+# The C runtime's headers: drivers only, they shadow the host's.
+case $mode in
+driver-*)
+    for header in "$wdk"/crt/*; do
+        name=$(basename "$header")
+        case $mode$name in driver-cc[!t]*|driver-cnew) continue ;; esac
+        if ! printf '#include <%s>\n' "$name" | "$clang" $flags -fsyntax-only -Wall -Wextra -isystem "$wdk" -isystem "$wdk/crt" -; then
+            echo "FAILED alone: crt/$name ($mode)"
+            failed=1
+        fi
+    done ;;
+esac
 for source in "$unit" $(case $mode in *-c) echo "$tests/c_vtables.c" ;; esac); do
     "$clang" $flags -fsyntax-only -isystem "$wdk" -I"$rows" -I"$tests" "$source" || failed=1
 done

@@ -281,7 +281,8 @@ typedef enum _KBUGCHECK_CALLBACK_REASON {
     KbCallbackAddPages,
     KbCallbackSecondaryMultiPartDumpData,
     KbCallbackRemovePages,
-    KbCallbackTriageDumpData
+    KbCallbackTriageDumpData,
+    KbCallbackReserved2
 } KBUGCHECK_CALLBACK_REASON;
 typedef VOID(NTAPI KBUGCHECK_CALLBACK_ROUTINE)(PVOID Buffer, ULONG Length);
 typedef KBUGCHECK_CALLBACK_ROUTINE* PKBUGCHECK_CALLBACK_ROUTINE;

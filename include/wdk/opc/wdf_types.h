@@ -132,8 +132,8 @@ typedef enum _WDF_DRIVER_INIT_FLAGS {
     WdfDriverInitNonPnpDriver = 0x00000001,
     WdfDriverInitNoDispatchOverride = 0x00000002,
     WdfVerifyOn = 0x00000004,
-    WdfVerifierOn = WdfVerifyOn,
-    WdfDriverInitCompanion = 0x00000008
+    WdfVerifierOn = 0x00000008,
+    WdfDriverInitCompanion = 0x00000010
 } WDF_DRIVER_INIT_FLAGS;
 typedef struct _WDF_DRIVER_CONFIG {
     ULONG Size;
