@@ -1,0 +1,286 @@
+#include "executive/files/files.h"
+#include "executive/objects/object_manager.h"
+#include "executive/tests/kernel_fixture.h"
+
+#include <filesystem>
+#include <fstream>
+#include <unistd.h>
+
+namespace openportcls::executive {
+namespace {
+
+constexpr ULONG synchronous = FILE_SYNCHRONOUS_IO_NONALERT | FILE_NON_DIRECTORY_FILE;
+constexpr ACCESS_MASK read_write = GENERIC_READ | GENERIC_WRITE | SYNCHRONIZE;
+
+class FilesTest : public KernelTest {
+protected:
+    FilesTest() : folder_(std::filesystem::temp_directory_path() / ("opc_files_" + std::to_string(getpid()))) {
+        std::filesystem::remove_all(folder_);
+    }
+    ~FilesTest() override { std::filesystem::remove_all(folder_); }
+    void SetUp() override {
+        run([&] { ASSERT_TRUE(Files::current().set_sandbox(folder_ / "c")); });
+    }
+
+    NTSTATUS open(HANDLE* handle, const char16_t* path, ACCESS_MASK access, ULONG disposition,
+                  ULONG options = synchronous, ULONG share = 0) {
+        return ZwCreateFile(handle, access, Name(path).attributes(), &status_, nullptr, 0, share, disposition, options,
+                            nullptr, 0);
+    }
+    NTSTATUS write(HANDLE handle, std::string_view text, LARGE_INTEGER* offset = nullptr) {
+        return ZwWriteFile(handle, nullptr, nullptr, nullptr, &status_, const_cast<char*>(text.data()),
+                           static_cast<ULONG>(text.size()), offset, nullptr);
+    }
+    std::string read(HANDLE handle, ULONG length, NTSTATUS* status, LARGE_INTEGER* offset = nullptr) {
+        std::string buffer(length, '#');
+        *status = ZwReadFile(handle, nullptr, nullptr, nullptr, &status_, buffer.data(), length, offset, nullptr);
+        return buffer.substr(0, status_.Information);
+    }
+    std::string host_content(const char* name) {
+        std::ifstream stream(folder_ / "c" / name);
+        return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+    }
+
+    std::filesystem::path folder_;
+    IO_STATUS_BLOCK status_{};
+};
+
+TEST_F(FilesTest, WritesGoToTheSandbox) {
+    run([&] {
+        HANDLE file = nullptr;
+        ASSERT_EQ(open(&file, u"\\DosDevices\\C:\\out.wav", read_write, FILE_CREATE), STATUS_SUCCESS);
+        EXPECT_EQ(status_.Information, static_cast<ULONG_PTR>(FILE_CREATED));
+        EXPECT_EQ(write(file, "hello "), STATUS_SUCCESS);
+        EXPECT_EQ(status_.Information, 6u);
+        EXPECT_EQ(write(file, "world"), STATUS_SUCCESS) << "a synchronous file keeps its position";
+        LARGE_INTEGER start{.QuadPart = 0};
+        EXPECT_EQ(write(file, "J", &start), STATUS_SUCCESS);
+        NTSTATUS status;
+        EXPECT_EQ(read(file, 4, &status), "ello");
+        LARGE_INTEGER at{.QuadPart = 6};
+        EXPECT_EQ(read(file, 100, &status, &at), "world");
+        EXPECT_EQ(status, STATUS_SUCCESS);
+        EXPECT_EQ(read(file, 1, &status), "");
+        EXPECT_EQ(status, STATUS_END_OF_FILE);
+        EXPECT_EQ(ZwClose(file), STATUS_SUCCESS);
+        EXPECT_EQ(Files::current().open_count(), 0u);
+    });
+    EXPECT_EQ(host_content("out.wav"), "Jello world");
+}
+
+TEST_F(FilesTest, DispositionsAndTheirStatuses) {
+    run([&] {
+        HANDLE file = nullptr;
+        const char16_t* path = u"\\??\\C:\\a.txt";
+        EXPECT_EQ(open(&file, path, read_write, FILE_OPEN), STATUS_OBJECT_NAME_NOT_FOUND);
+        EXPECT_EQ(open(&file, path, read_write, FILE_OVERWRITE), STATUS_OBJECT_NAME_NOT_FOUND);
+        ASSERT_EQ(open(&file, path, read_write, FILE_OPEN_IF), STATUS_SUCCESS);
+        EXPECT_EQ(status_.Information, static_cast<ULONG_PTR>(FILE_CREATED));
+        write(file, "content");
+        ZwClose(file);
+        EXPECT_EQ(open(&file, path, read_write, FILE_CREATE), STATUS_OBJECT_NAME_COLLISION);
+        ASSERT_EQ(open(&file, u"\\??\\c:\\A.TXT", read_write, FILE_OPEN_IF), STATUS_SUCCESS);
+        EXPECT_EQ(status_.Information, static_cast<ULONG_PTR>(FILE_OPENED));
+        ZwClose(file);
+        ASSERT_EQ(open(&file, path, read_write, FILE_OVERWRITE_IF), STATUS_SUCCESS);
+        EXPECT_EQ(status_.Information, static_cast<ULONG_PTR>(FILE_OVERWRITTEN));
+        ZwClose(file);
+        EXPECT_EQ(host_content("a.txt"), "");
+        ASSERT_EQ(open(&file, path, read_write, FILE_SUPERSEDE), STATUS_SUCCESS);
+        EXPECT_EQ(status_.Information, static_cast<ULONG_PTR>(FILE_SUPERSEDED));
+        ZwClose(file);
+        EXPECT_EQ(open(&file, u"\\??\\C:\\no\\a.txt", read_write, FILE_CREATE), STATUS_OBJECT_PATH_NOT_FOUND);
+    });
+}
+
+TEST_F(FilesTest, NothingOutsideIsReached) {
+    std::ofstream(folder_ / "secret.txt") << "secret";
+    std::filesystem::create_symlink(folder_ / "secret.txt", folder_ / "c" / "link.txt");
+    std::filesystem::create_directory_symlink(folder_, folder_ / "c" / "up");
+    run([&] {
+        HANDLE file = nullptr;
+        EXPECT_EQ(open(&file, u"\\??\\C:\\..\\secret.txt", GENERIC_READ | SYNCHRONIZE, FILE_OPEN),
+                  STATUS_OBJECT_NAME_INVALID);
+        EXPECT_EQ(open(&file, u"\\??\\C:\\up\\secret.txt", GENERIC_READ | SYNCHRONIZE, FILE_OPEN),
+                  STATUS_OBJECT_PATH_NOT_FOUND);
+        EXPECT_EQ(open(&file, u"\\??\\C:\\link.txt", GENERIC_READ | SYNCHRONIZE, FILE_OPEN), STATUS_ACCESS_DENIED);
+        EXPECT_EQ(open(&file, u"\\??\\C:\\link.txt", read_write, FILE_OVERWRITE_IF), STATUS_ACCESS_DENIED);
+        EXPECT_EQ(open(&file, u"\\??\\C:\\a/../../secret.txt", GENERIC_READ | SYNCHRONIZE, FILE_OPEN),
+                  STATUS_OBJECT_NAME_INVALID);
+        EXPECT_EQ(open(&file, u"\\??\\C:\\a\\..\\b", read_write, FILE_CREATE), STATUS_OBJECT_PATH_NOT_FOUND);
+    });
+    std::ifstream stream(folder_ / "secret.txt");
+    std::string text;
+    stream >> text;
+    EXPECT_EQ(text, "secret");
+}
+
+TEST_F(FilesTest, DirectoriesAndKinds) {
+    run([&] {
+        HANDLE directory = nullptr;
+        HANDLE file = nullptr;
+        ASSERT_EQ(open(&directory, u"\\??\\C:\\Logs", GENERIC_READ | SYNCHRONIZE, FILE_OPEN_IF,
+                       FILE_DIRECTORY_FILE | FILE_SYNCHRONOUS_IO_NONALERT),
+                  STATUS_SUCCESS);
+        EXPECT_EQ(open(&file, u"\\??\\C:\\logs", read_write, FILE_OPEN), STATUS_FILE_IS_A_DIRECTORY);
+        // Relative to the directory's handle.
+        ASSERT_EQ(ZwCreateFile(&file, read_write, Name(u"one.log").attributes(OBJ_KERNEL_HANDLE, directory), &status_,
+                               nullptr, 0, 0, FILE_CREATE, synchronous, nullptr, 0),
+                  STATUS_SUCCESS);
+        ZwClose(file);
+        EXPECT_EQ(open(&file, u"\\??\\C:\\Logs\\one.log", GENERIC_READ | SYNCHRONIZE, FILE_OPEN,
+                       FILE_DIRECTORY_FILE | FILE_SYNCHRONOUS_IO_NONALERT),
+                  STATUS_NOT_A_DIRECTORY);
+        EXPECT_EQ(open(&file, u"\\SystemRoot\\Temp\\x.tmp", read_write, FILE_CREATE), STATUS_SUCCESS)
+            << "the folders of Windows exist";
+        ZwClose(file);
+        ZwClose(directory);
+    });
+}
+
+TEST_F(FilesTest, OptionsThatContradictAreRefused) {
+    run([&] {
+        HANDLE file = nullptr;
+        const char16_t* path = u"\\??\\C:\\x";
+        EXPECT_EQ(open(&file, path, GENERIC_WRITE, 99, 0), STATUS_INVALID_PARAMETER);
+        EXPECT_EQ(open(&file, path, FILE_WRITE_DATA, FILE_CREATE, FILE_SYNCHRONOUS_IO_NONALERT),
+                  STATUS_INVALID_PARAMETER)
+            << "synchronous access needs SYNCHRONIZE";
+        EXPECT_EQ(open(&file, path, read_write, FILE_CREATE, FILE_DIRECTORY_FILE | FILE_NON_DIRECTORY_FILE),
+                  STATUS_INVALID_PARAMETER);
+        EXPECT_EQ(open(&file, path, read_write, FILE_OVERWRITE, FILE_DIRECTORY_FILE), STATUS_INVALID_PARAMETER);
+        EXPECT_EQ(open(&file, path, read_write, FILE_CREATE, FILE_DELETE_ON_CLOSE), STATUS_INVALID_PARAMETER);
+    });
+}
+
+TEST_F(FilesTest, SharingIsRespected) {
+    run([&] {
+        HANDLE first = nullptr;
+        HANDLE second = nullptr;
+        const char16_t* path = u"\\??\\C:\\shared";
+        ASSERT_EQ(open(&first, path, read_write, FILE_CREATE, synchronous, FILE_SHARE_READ), STATUS_SUCCESS);
+        EXPECT_EQ(open(&second, path, read_write, FILE_OPEN, synchronous, FILE_SHARE_READ | FILE_SHARE_WRITE),
+                  STATUS_SHARING_VIOLATION);
+        EXPECT_EQ(open(&second, path, GENERIC_READ | SYNCHRONIZE, FILE_OPEN, synchronous, FILE_SHARE_READ),
+                  STATUS_SHARING_VIOLATION)
+            << "the second must allow the first to write";
+        write(first, "kept");
+        EXPECT_EQ(open(&second, path, read_write, FILE_OVERWRITE, synchronous, 0), STATUS_SHARING_VIOLATION);
+        EXPECT_EQ(open(&second, path, GENERIC_READ | SYNCHRONIZE, FILE_OPEN, synchronous,
+                       FILE_SHARE_READ | FILE_SHARE_WRITE),
+                  STATUS_SUCCESS);
+        ZwClose(second);
+        ZwClose(first);
+        EXPECT_EQ(host_content("shared"), "kept") << "a refused open truncates nothing";
+    });
+}
+
+TEST_F(FilesTest, AppendingWritesAtTheEnd) {
+    run([&] {
+        HANDLE file = nullptr;
+        ASSERT_EQ(open(&file, u"\\??\\C:\\log", FILE_APPEND_DATA | SYNCHRONIZE, FILE_OPEN_IF), STATUS_SUCCESS);
+        LARGE_INTEGER start{.QuadPart = 0};
+        write(file, "one ", &start);
+        write(file, "two", &start);
+        NTSTATUS status;
+        read(file, 1, &status);
+        EXPECT_EQ(status, STATUS_ACCESS_DENIED);
+        ZwClose(file);
+        ASSERT_EQ(open(&file, u"\\??\\C:\\log", read_write, FILE_OPEN), STATUS_SUCCESS);
+        LARGE_INTEGER end{.QuadPart = -1};
+        write(file, "!", &end);
+        ZwClose(file);
+    });
+    EXPECT_EQ(host_content("log"), "one two!");
+}
+
+TEST_F(FilesTest, AsynchronousHandlesNeedAnOffsetAndSetTheirEvent) {
+    run([&] {
+        HANDLE file = nullptr;
+        HANDLE event = nullptr;
+        ASSERT_EQ(open(&file, u"\\??\\C:\\async", read_write, FILE_CREATE, 0), STATUS_SUCCESS);
+        ASSERT_EQ(ZwCreateEvent(&event, EVENT_ALL_ACCESS, nullptr, NotificationEvent, FALSE), STATUS_SUCCESS);
+        EXPECT_EQ(write(file, "x"), STATUS_INVALID_PARAMETER);
+        LARGE_INTEGER start{.QuadPart = 0};
+        EXPECT_EQ(ZwWriteFile(file, event, nullptr, nullptr, &status_, const_cast<char*>("x"), 1, &start, nullptr),
+                  STATUS_SUCCESS);
+        LARGE_INTEGER now{};
+        EXPECT_EQ(ZwWaitForSingleObject(event, FALSE, &now), STATUS_SUCCESS);
+        ZwClose(event);
+        ZwClose(file);
+    });
+}
+
+TEST_F(FilesTest, InformationClasses) {
+    run([&] {
+        HANDLE file = nullptr;
+        ASSERT_EQ(open(&file, u"\\??\\C:\\info", read_write | DELETE, FILE_CREATE), STATUS_SUCCESS);
+        write(file, "0123456789");
+        FILE_STANDARD_INFORMATION standard{};
+        EXPECT_EQ(ZwQueryInformationFile(file, &status_, &standard, sizeof standard, FileStandardInformation),
+                  STATUS_SUCCESS);
+        EXPECT_EQ(standard.EndOfFile.QuadPart, 10);
+        EXPECT_EQ(standard.AllocationSize.QuadPart, 4096);
+        EXPECT_FALSE(standard.Directory);
+        EXPECT_EQ(ZwQueryInformationFile(file, &status_, &standard, 4, FileStandardInformation),
+                  STATUS_INFO_LENGTH_MISMATCH);
+        FILE_POSITION_INFORMATION position{};
+        ZwQueryInformationFile(file, &status_, &position, sizeof position, FilePositionInformation);
+        EXPECT_EQ(position.CurrentByteOffset.QuadPart, 10);
+        position.CurrentByteOffset.QuadPart = 3;
+        EXPECT_EQ(ZwSetInformationFile(file, &status_, &position, sizeof position, FilePositionInformation),
+                  STATUS_SUCCESS);
+        NTSTATUS status;
+        EXPECT_EQ(read(file, 2, &status), "34");
+        FILE_END_OF_FILE_INFORMATION end{.EndOfFile = {.QuadPart = 4}};
+        EXPECT_EQ(ZwSetInformationFile(file, &status_, &end, sizeof end, FileEndOfFileInformation), STATUS_SUCCESS);
+        FILE_BASIC_INFORMATION basic{};
+        EXPECT_EQ(ZwQueryInformationFile(file, &status_, &basic, sizeof basic, FileBasicInformation), STATUS_SUCCESS);
+        EXPECT_EQ(basic.LastWriteTime.QuadPart, Files::current().file_time().QuadPart) << "never the host's clock";
+        UCHAR name_buffer[64];
+        EXPECT_EQ(ZwQueryInformationFile(file, &status_, name_buffer, sizeof name_buffer, FileNameInformation),
+                  STATUS_SUCCESS);
+        const auto* name = reinterpret_cast<FILE_NAME_INFORMATION*>(name_buffer);
+        EXPECT_EQ(std::u16string(name->FileName, name->FileNameLength / 2), u"\\info");
+        EXPECT_EQ(ZwQueryInformationFile(file, &status_, name_buffer, sizeof name_buffer, FileMaximumInformation),
+                  STATUS_INVALID_INFO_CLASS);
+        EXPECT_EQ(host_content("info"), "0123");
+        FILE_DISPOSITION_INFORMATION disposition{.DeleteFile = TRUE};
+        EXPECT_EQ(ZwSetInformationFile(file, &status_, &disposition, sizeof disposition, FileDispositionInformation),
+                  STATUS_SUCCESS);
+        ZwClose(file);
+        EXPECT_FALSE(std::filesystem::exists(folder_ / "c" / "info"));
+    });
+}
+
+TEST_F(FilesTest, DeleteAndFileObjects) {
+    run([&] {
+        HANDLE file = nullptr;
+        ASSERT_EQ(open(&file, u"\\??\\C:\\gone", read_write, FILE_CREATE), STATUS_SUCCESS);
+        PVOID body = nullptr;
+        ASSERT_EQ(ObReferenceObjectByHandle(file, FILE_READ_DATA, *IoFileObjectType, KernelMode, &body, nullptr),
+                  STATUS_SUCCESS);
+        EXPECT_EQ(static_cast<FILE_OBJECT*>(body)->WriteAccess, TRUE);
+        ZwClose(file);
+        EXPECT_EQ(Files::current().open_count(), 1u) << "the reference keeps it open";
+        ObDereferenceObject(body);
+        EXPECT_EQ(Files::current().open_count(), 0u);
+        EXPECT_EQ(ZwDeleteFile(Name(u"\\??\\C:\\GONE").attributes()), STATUS_SUCCESS);
+        EXPECT_FALSE(std::filesystem::exists(folder_ / "c" / "gone"));
+        EXPECT_EQ(ZwDeleteFile(Name(u"\\??\\C:\\gone").attributes()), STATUS_OBJECT_NAME_NOT_FOUND);
+    });
+}
+
+TEST(FilesWithoutSandbox, EveryPathIsNotFound) {
+    machine::Machine machine;
+    install(machine);
+    machine.enter([&] {
+        HANDLE file = nullptr;
+        IO_STATUS_BLOCK status{};
+        EXPECT_EQ(ZwOpenFile(&file, GENERIC_READ, Name(u"\\??\\C:\\x").attributes(), &status, 0, 0),
+                  STATUS_OBJECT_PATH_NOT_FOUND);
+    });
+}
+
+} // namespace
+} // namespace openportcls::executive
