@@ -48,13 +48,17 @@ protected:
         script_.device_description.MaximumLength = 0xFFFFFFFF;
     }
 
+    static pnp::DriverOptions driver_options() {
+        pnp::DriverOptions options;
+        options.service_name = "wavert_test";
+        return options;
+    }
+
     // Loads the driver, starts its device and opens its filter. The script is in force from here.
     void start() {
         executive::install(machine_);
         manager_ = &machine_.add_subsystem<pnp::PnpManager>();
-        pnp::DriverOptions options;
-        options.service_name = "wavert_test";
-        auto driver = manager_->load_static_driver(driver_entry, options);
+        auto driver = manager_->load_static_driver(driver_entry, driver_options());
         ASSERT_TRUE(driver) << driver.error().message;
         pnp::DeviceSpec spec;
         spec.parameters = parameters_;
@@ -71,6 +75,9 @@ protected:
 
     template<class Function>
     void inside(Function&& function) {
+        if (HasFatalFailure()) { // of start()
+            return;
+        }
         const bool survived = machine_.enter(std::forward<Function>(function));
         ASSERT_TRUE(survived) << machine_.bugcheck_report()->to_text();
     }

@@ -212,7 +212,7 @@ TEST_F(WaveRtStream, SurpriseRemovalKeepsTheBufferUntilClose_R_PNP_08) {
         machine::Machine machine(config());
         executive::install(machine);
         auto& manager = machine.add_subsystem<pnp::PnpManager>();
-        auto driver = manager.load_static_driver(driver_entry, {});
+        auto driver = manager.load_static_driver(driver_entry, driver_options());
         ASSERT_TRUE(driver) << driver.error().message;
         auto node = manager.add_device(**driver, {});
         ASSERT_TRUE(node) << node.error().message;
@@ -271,7 +271,7 @@ TEST_F(WaveRtStream, AFailedMiniportInitFailsTheStart_R_INIT_01) {
     script_.init_status = STATUS_DEVICE_CONFIGURATION_ERROR;
     executive::install(machine_);
     auto& manager = machine_.add_subsystem<pnp::PnpManager>();
-    auto driver = manager.load_static_driver(driver_entry, {});
+    auto driver = manager.load_static_driver(driver_entry, driver_options());
     ASSERT_TRUE(driver) << driver.error().message;
     auto node = manager.add_device(**driver, {});
     EXPECT_FALSE(node && (*node)->state() == pnp::DeviceState::started);
