@@ -258,7 +258,7 @@ void PowerState::system_irp_continues(DEVICE_OBJECT*, UCHAR, POWER_STATE, void* 
     device->forward_power(irp);
 }
 
-NTSTATUS PowerState::request(DEVICE_POWER_STATE state) {
+NTSTATUS PowerState::request(DEVICE_POWER_STATE state, bool wait_until_done) {
     if (state < PowerDeviceD0 || state > PowerDeviceD3) {
         return STATUS_INVALID_PARAMETER;
     }
@@ -267,8 +267,8 @@ NTSTATUS PowerState::request(DEVICE_POWER_STATE state) {
     }
     POWER_STATE power;
     power.DeviceState = state;
-    if (device_.lock().is_held_by_current_thread()) {
-        // Whoever handles the IRP needs the lock; waiting for it here would be for ever.
+    // Whoever handles the IRP needs the lock; waiting for it with the lock held would be for ever.
+    if (!wait_until_done || device_.lock().is_held_by_current_thread()) {
         const NTSTATUS status = PoRequestPowerIrp(&device_.physical_device(), IRP_MN_SET_POWER, power, nullptr,
                                                   nullptr, nullptr);
         return status == STATUS_PENDING ? STATUS_SUCCESS : status;
@@ -369,7 +369,7 @@ void PowerState::idle_work(DEVICE_OBJECT*, void* context) {
     if (power.idle_ticks_ != 0 && !power.is_busy() && now_ticks() - power.last_access_ >= power.idle_ticks_ &&
         power.device_state_ == PowerDeviceD0 && power.idle_settings_.state != PowerDeviceD0) {
         power.idle_ = true;
-        power.request(power.idle_settings_.state);
+        power.request(power.idle_settings_.state, false);
     } else if (power.idle_ticks_ != 0) {
         power.arm_idle_timer(power.idle_ticks_);
     }

@@ -26,8 +26,8 @@ public:
 
     DEVICE_POWER_STATE device_state() const { return device_state_; }
     SYSTEM_POWER_STATE system_state() const { return system_state_; }
-    // PcRequestNewPowerState: asks the power manager for a device IRP and waits for it.
-    NTSTATUS request(DEVICE_POWER_STATE state);
+    // PcRequestNewPowerState: asks the power manager for a device IRP, and waits for it.
+    NTSTATUS request(DEVICE_POWER_STATE state, bool wait_until_done = true);
 
     // ---- idling -----------------------------------------------------------------------------------------------
     void start(); // IRP_MN_START_DEVICE: reads PowerSettings
