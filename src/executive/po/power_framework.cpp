@@ -77,8 +77,9 @@ void PowerFramework::activate(PowerDevice& device, ULONG index) {
             device.callbacks.DevicePowerRequiredCallback(device.callbacks.DeviceContext);
         }
     }
-    if (!device.powered) {
-        return; // goes on in powered_on()
+    // Went on, or goes on, in powered_on().
+    if (!device.powered || component.active || component.state_change_pending) {
+        return;
     }
     if (component.state != 0) {
         enter_state(device, index, 0);
