@@ -1,0 +1,82 @@
+// System and device power states.
+#include "pnp_fixture.h"
+
+namespace openportcls::pnp::test {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+using Power = PnpTest;
+
+TEST_F(Power, SleepAsksThenTellsThenWakes) {
+    add(load());
+    driver_log.log.clear();
+    EXPECT_OK(manager.sleep(PowerSystemSleeping3));
+    EXPECT_EQ(manager.system_power_state(), PowerSystemSleeping3);
+    EXPECT_OK(manager.wake());
+    EXPECT_EQ(manager.system_power_state(), PowerSystemWorking);
+    EXPECT_THAT(driver_log.log, ElementsAre("QUERY S3", "SET S3", "SET S0"));
+}
+
+TEST_F(Power, DeviceStateFollowsTheSystemThroughThePowerPolicyOwner) {
+    driver_log.requests_device_power = true;
+    DeviceNode& node = add(load());
+    driver_log.log.clear();
+    EXPECT_OK(manager.sleep(PowerSystemSleeping3));
+    EXPECT_EQ(node.power_state(), PowerDeviceD3);
+    EXPECT_OK(manager.wake());
+    EXPECT_EQ(node.power_state(), PowerDeviceD0);
+    EXPECT_THAT(driver_log.log, ElementsAre("QUERY S3", "SET S3", "SET D3", "requested D3 done", "SET S0", "SET D0",
+                                            "requested D0 done"));
+}
+
+TEST_F(Power, RefusedSleepIsTakenBack) {
+    LoadedDriver& driver = load();
+    add(driver);
+    driver_log.refusals[{IRP_MJ_POWER, IRP_MN_QUERY_POWER}] = STATUS_DEVICE_BUSY;
+    driver_log.log.clear();
+    EXPECT_ERROR(manager.sleep(PowerSystemSleeping3), STATUS_DEVICE_BUSY, HasSubstr("refuses S3"));
+    EXPECT_THAT(driver_log.log, ElementsAre("QUERY S3", "SET S0"));
+    EXPECT_EQ(manager.system_power_state(), PowerSystemWorking);
+    EXPECT_OK(manager.sleep(PowerSystemSleeping3, true)); // forced: nobody is asked
+}
+
+TEST_F(Power, LastDeviceSleepsFirst) {
+    LoadedDriver& driver = load();
+    DeviceNode& first = add(driver);
+    add(driver);
+    driver_log.log.clear();
+    EXPECT_OK(manager.stop(first)); // a stopped device takes no part
+    driver_log.log.clear();
+    EXPECT_OK(manager.sleep(PowerSystemSleeping1));
+    EXPECT_THAT(driver_log.log, ElementsAre("QUERY S1", "SET S1"));
+}
+
+TEST_F(Power, DevicePowerAlone) {
+    DeviceNode& node = add(load());
+    driver_log.log.clear();
+    EXPECT_OK(manager.set_device_power(node, PowerDeviceD2, true));
+    EXPECT_EQ(node.power_state(), PowerDeviceD2);
+    EXPECT_OK(manager.set_device_power(node, PowerDeviceD0));
+    EXPECT_THAT(driver_log.log, ElementsAre("QUERY D2", "SET D2", "SET D0"));
+    EXPECT_ERROR(manager.set_device_power(node, PowerDeviceMaximum), STATUS_INVALID_PARAMETER, HasSubstr("no device power"));
+}
+
+TEST_F(Power, SwallowedDevicePowerIsReported) {
+    driver_log.swallows_device_power = true;
+    DeviceNode& node = add(load());
+    EXPECT_ERROR(manager.set_device_power(node, PowerDeviceD3), STATUS_POWER_STATE_INVALID,
+                 HasSubstr("without passing it down"));
+}
+
+TEST_F(Power, ShutdownIsFinal) {
+    add(load());
+    EXPECT_ERROR(manager.sleep(PowerSystemWorking), STATUS_INVALID_PARAMETER, HasSubstr("S1, S2, S3"));
+    EXPECT_OK(manager.wake()); // awake already
+    EXPECT_OK(manager.sleep(PowerSystemShutdown));
+    EXPECT_ERROR(manager.sleep(PowerSystemSleeping3), STATUS_INVALID_DEVICE_STATE, HasSubstr("S5 already"));
+    EXPECT_ERROR(manager.wake(), STATUS_INVALID_DEVICE_STATE, HasSubstr("is off"));
+}
+
+} // namespace openportcls::pnp::test
