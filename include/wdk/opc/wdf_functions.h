@@ -57,6 +57,11 @@ WDFAPI NTSTATUS NTAPI WdfMemoryCreatePreallocated(PWDF_OBJECT_ATTRIBUTES Attribu
 WDFAPI PVOID NTAPI WdfMemoryGetBuffer(WDFMEMORY Memory, size_t* BufferSize);
 WDFAPI NTSTATUS NTAPI WdfMemoryAssignBuffer(WDFMEMORY Memory, PVOID Buffer, size_t BufferSize);
 
+/* Strings. */
+WDFAPI NTSTATUS NTAPI WdfStringCreate(PCUNICODE_STRING UnicodeString, PWDF_OBJECT_ATTRIBUTES StringAttributes,
+                                      WDFSTRING* String);
+WDFAPI VOID NTAPI WdfStringGetUnicodeString(WDFSTRING String, PUNICODE_STRING UnicodeString);
+
 /* Work items, timers, locks. */
 WDFAPI NTSTATUS NTAPI WdfWorkItemCreate(PWDF_WORKITEM_CONFIG Config, PWDF_OBJECT_ATTRIBUTES Attributes,
                                         WDFWORKITEM* WorkItem);
@@ -67,6 +72,11 @@ WDFAPI NTSTATUS NTAPI WdfTimerCreate(PWDF_TIMER_CONFIG Config, PWDF_OBJECT_ATTRI
 WDFAPI BOOLEAN NTAPI WdfTimerStart(WDFTIMER Timer, LONGLONG DueTime);
 WDFAPI BOOLEAN NTAPI WdfTimerStop(WDFTIMER Timer, BOOLEAN Wait);
 WDFAPI WDFOBJECT NTAPI WdfTimerGetParentObject(WDFTIMER Timer);
+WDFAPI NTSTATUS NTAPI WdfDpcCreate(PWDF_DPC_CONFIG Config, PWDF_OBJECT_ATTRIBUTES Attributes, WDFDPC* Dpc);
+WDFAPI BOOLEAN NTAPI WdfDpcEnqueue(WDFDPC Dpc);
+WDFAPI BOOLEAN NTAPI WdfDpcCancel(WDFDPC Dpc, BOOLEAN Wait);
+WDFAPI WDFOBJECT NTAPI WdfDpcGetParentObject(WDFDPC Dpc);
+WDFAPI PKDPC NTAPI WdfDpcWdmGetDpc(WDFDPC Dpc);
 WDFAPI NTSTATUS NTAPI WdfSpinLockCreate(PWDF_OBJECT_ATTRIBUTES SpinLockAttributes, WDFSPINLOCK* SpinLock);
 WDFAPI VOID NTAPI WdfSpinLockAcquire(WDFSPINLOCK SpinLock);
 WDFAPI VOID NTAPI WdfSpinLockRelease(WDFSPINLOCK SpinLock);

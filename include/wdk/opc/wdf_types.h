@@ -3,6 +3,7 @@
 #define OPC_WDF_TYPES_H
 
 #include "../wdm.h"
+#include "../wdfstatus.h"
 
 #ifndef KMDF_VERSION_MAJOR
 #define KMDF_VERSION_MAJOR 1
@@ -181,6 +182,19 @@ FORCEINLINE VOID WDF_TIMER_CONFIG_INIT(PWDF_TIMER_CONFIG Config, PFN_WDF_TIMER E
 FORCEINLINE VOID WDF_TIMER_CONFIG_INIT_PERIODIC(PWDF_TIMER_CONFIG Config, PFN_WDF_TIMER EvtTimerFunc, LONG Period) {
     WDF_TIMER_CONFIG_INIT(Config, EvtTimerFunc);
     Config->Period = (ULONG)Period;
+}
+typedef VOID(NTAPI EVT_WDF_DPC)(WDFDPC Dpc);
+typedef EVT_WDF_DPC* PFN_WDF_DPC;
+typedef struct _WDF_DPC_CONFIG {
+    ULONG Size;
+    PFN_WDF_DPC EvtDpcFunc;
+    BOOLEAN AutomaticSerialization;
+} WDF_DPC_CONFIG, *PWDF_DPC_CONFIG;
+FORCEINLINE VOID WDF_DPC_CONFIG_INIT(PWDF_DPC_CONFIG Config, PFN_WDF_DPC EvtDpcFunc) {
+    memset(Config, 0, sizeof(*Config));
+    Config->Size = sizeof(*Config);
+    Config->EvtDpcFunc = EvtDpcFunc;
+    Config->AutomaticSerialization = TRUE;
 }
 #define WDF_REL_TIMEOUT_IN_SEC(time) (-1 * (LONGLONG)(time) * 10000000)
 #define WDF_REL_TIMEOUT_IN_MS(time) (-1 * (LONGLONG)(time) * 10000)

@@ -1,0 +1,356 @@
+#include "pnp/kmdf/io_target.h"
+
+#include <algorithm>
+
+#include "executive/io/io_manager.h"
+#include "executive/irql_check.h"
+#include "executive/objects/object_manager.h"
+#include "executive/rtl/counted_text.h"
+#include "pnp/kmdf/request.h"
+
+namespace openportcls::pnp::kmdf {
+
+IoTarget::IoTarget(Object* parent, machine::Machine& machine) : Object(object_type, parent, machine) {
+    KeInitializeEvent(&none_sent_, NotificationEvent, TRUE);
+}
+
+void IoTarget::open_local(DEVICE_OBJECT* device) {
+    device_ = device;
+    state_ = WdfIoTargetStarted;
+}
+
+NTSTATUS IoTarget::open(const WDF_IO_TARGET_OPEN_PARAMS& parameters) {
+    if (parameters.Size != sizeof parameters) {
+        return STATUS_INFO_LENGTH_MISMATCH;
+    }
+    if (state_ != WdfIoTargetClosed && state_ != WdfIoTargetClosedForQueryRemove) {
+        return STATUS_INVALID_DEVICE_STATE;
+    }
+    switch (parameters.Type) {
+    case WdfIoTargetOpenUseExistingDevice:
+        if (parameters.TargetDeviceObject == nullptr) {
+            return STATUS_INVALID_PARAMETER;
+        }
+        device_ = parameters.TargetDeviceObject;
+        file_ = parameters.TargetFileObject;
+        owns_file_ = false;
+        ObReferenceObject(device_);
+        state_ = WdfIoTargetStarted;
+        return STATUS_SUCCESS;
+    case WdfIoTargetOpenByName:
+        name_ = executive::text_of(&parameters.TargetDeviceName);
+        access_ = parameters.DesiredAccess;
+        break;
+    case WdfIoTargetOpenReopen:
+        if (name_.empty()) {
+            return STATUS_INVALID_PARAMETER; // nothing was opened by name before
+        }
+        break;
+    default:
+        return STATUS_INVALID_PARAMETER;
+    }
+    executive::OpenOptions options;
+    options.desired_access = access_;
+    options.mode = KernelMode;
+    const NTSTATUS status = executive::open_file(name_, nullptr, &file_, options);
+    if (!NT_SUCCESS(status)) {
+        file_ = nullptr;
+        return status;
+    }
+    owns_file_ = true;
+    device_ = executive::top_of_stack(file_->DeviceObject);
+    ObReferenceObject(device_);
+    state_ = WdfIoTargetStarted;
+    return STATUS_SUCCESS;
+}
+
+void IoTarget::close(WDF_IO_TARGET_STATE state) {
+    if (device_ == nullptr) {
+        state_ = state;
+        return;
+    }
+    stop(state, true, true);
+    const bool is_local = parent() != nullptr && parent()->type() == ObjectType::device &&
+                          static_cast<Device*>(parent())->local_target == this;
+    if (!is_local) {
+        ObDereferenceObject(device_);
+    }
+    if (owns_file_) {
+        executive::close_file(file_);
+    }
+    device_ = nullptr;
+    file_ = nullptr;
+    owns_file_ = false;
+}
+
+NTSTATUS IoTarget::start() {
+    if (device_ == nullptr) {
+        return STATUS_INVALID_DEVICE_STATE;
+    }
+    state_ = WdfIoTargetStarted;
+    return STATUS_SUCCESS;
+}
+
+void IoTarget::stop(WDF_IO_TARGET_STATE state, bool cancel, bool wait) {
+    state_ = state;
+    if (cancel) {
+        cancel_sent();
+    }
+    if (wait) {
+        wait_for_sent();
+    }
+}
+
+void IoTarget::dispose() {
+    if (auto* owner = parent(); owner != nullptr && owner->type() == ObjectType::device) {
+        auto* device = static_cast<Device*>(owner);
+        if (device->local_target == this) {
+            stop(WdfIoTargetDeleted, true, machine().irql() == machine::irql::passive);
+            device->local_target = nullptr;
+            device_ = nullptr;
+            return;
+        }
+    }
+    close(WdfIoTargetDeleted);
+}
+
+void IoTarget::request_sent(Request& request) {
+    KeClearEvent(&none_sent_);
+    sent_.push_back(&request);
+}
+
+void IoTarget::request_completed(Request& request) {
+    std::erase(sent_, &request);
+    if (sent_.empty()) {
+        KeSetEvent(&none_sent_, IO_NO_INCREMENT, FALSE);
+    }
+}
+
+void IoTarget::cancel_sent() {
+    // Cancelling completes requests, which takes them off the list.
+    const std::vector<Request*> sent = sent_;
+    for (Request* request : sent) {
+        if (std::find(sent_.begin(), sent_.end(), request) != sent_.end()) {
+            request->cancel();
+        }
+    }
+}
+
+void IoTarget::wait_for_sent() {
+    if (!sent_.empty()) {
+        KeWaitForSingleObject(&none_sent_, Executive, KernelMode, FALSE, nullptr);
+    }
+}
+
+} // namespace openportcls::pnp::kmdf
+
+using namespace openportcls;
+using namespace openportcls::pnp::kmdf;
+
+namespace {
+
+IoTarget& target_of(WDFIOTARGET handle) {
+    return Framework::current().get<IoTarget>(handle);
+}
+
+// Where a memory descriptor's bytes are.
+struct Bytes {
+    void* data = nullptr;
+    ULONG length = 0;
+};
+
+NTSTATUS bytes_of(const WDF_MEMORY_DESCRIPTOR* descriptor, Bytes* bytes) {
+    if (descriptor == nullptr) {
+        return STATUS_SUCCESS;
+    }
+    switch (descriptor->Type) {
+    case WdfMemoryDescriptorTypeBuffer:
+        *bytes = {descriptor->u.BufferType.Buffer, descriptor->u.BufferType.Length};
+        return STATUS_SUCCESS;
+    case WdfMemoryDescriptorTypeMdl:
+        *bytes = {MmGetSystemAddressForMdlSafe(descriptor->u.MdlType.Mdl, NormalPagePriority),
+                  descriptor->u.MdlType.BufferLength};
+        return bytes->data != nullptr ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+    case WdfMemoryDescriptorTypeHandle: {
+        const auto& memory = Framework::current().get<Memory>(descriptor->u.HandleType.Memory);
+        const WDFMEMORY_OFFSET* part = descriptor->u.HandleType.Offsets;
+        const std::size_t offset = part != nullptr ? part->BufferOffset : 0;
+        const std::size_t length =
+            part != nullptr && part->BufferLength != 0 ? part->BufferLength : memory.size - std::min(offset, memory.size);
+        if (offset > memory.size || length > memory.size - offset) {
+            return STATUS_BUFFER_OVERFLOW;
+        }
+        *bytes = {static_cast<char*>(memory.buffer) + offset, static_cast<ULONG>(length)};
+        return STATUS_SUCCESS;
+    }
+    default:
+        return STATUS_INVALID_PARAMETER;
+    }
+}
+
+NTSTATUS send_and_wait(IoTarget& target, ULONG code, const Bytes& input, const Bytes& output,
+                       const WDF_REQUEST_SEND_OPTIONS* options, ULONG_PTR* information) {
+    KEVENT completed;
+    KeInitializeEvent(&completed, NotificationEvent, FALSE);
+    IO_STATUS_BLOCK status_block{};
+    IRP* irp = IoBuildDeviceIoControlRequest(code, target.device(), input.data, input.length, output.data,
+                                             output.length, FALSE, &completed, &status_block);
+    if (irp == nullptr) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    IoGetNextIrpStackLocation(irp)->FileObject = target.file();
+    NTSTATUS status = IoCallDriver(target.device(), irp);
+    if (status == STATUS_PENDING) {
+        const bool limited = options != nullptr && (options->Flags & WDF_REQUEST_SEND_OPTION_TIMEOUT) != 0;
+        LARGE_INTEGER timeout{};
+        timeout.QuadPart = limited ? options->Timeout : 0;
+        status = KeWaitForSingleObject(&completed, Executive, KernelMode, FALSE, limited ? &timeout : nullptr);
+        if (status == STATUS_TIMEOUT) {
+            IoCancelIrp(irp);
+            KeWaitForSingleObject(&completed, Executive, KernelMode, FALSE, nullptr);
+            *information = 0;
+            return status_block.Status == STATUS_CANCELLED ? STATUS_IO_TIMEOUT : status_block.Status;
+        }
+        status = status_block.Status;
+    } else if (NT_SUCCESS(status) || KeReadStateEvent(&completed) != 0) {
+        status = status_block.Status;
+    }
+    *information = status_block.Information;
+    return status;
+}
+
+} // namespace
+
+extern "C" {
+
+NTSTATUS NTAPI WdfIoTargetCreate(WDFDEVICE Device, PWDF_OBJECT_ATTRIBUTES IoTargetAttributes, WDFIOTARGET* IoTarget) {
+    OPC_REQUIRE_PASSIVE();
+    Framework& framework = Framework::current();
+    auto& device = framework.get<pnp::kmdf::Device>(Device);
+    pnp::kmdf::IoTarget* target = nullptr;
+    const NTSTATUS status = framework.create(IoTargetAttributes, &device, &target);
+    if (NT_SUCCESS(status)) {
+        *IoTarget = static_cast<WDFIOTARGET>(target->handle());
+    }
+    return status;
+}
+
+NTSTATUS NTAPI WdfIoTargetOpen(WDFIOTARGET IoTarget, PWDF_IO_TARGET_OPEN_PARAMS OpenParams) {
+    OPC_REQUIRE_PASSIVE();
+    return OpenParams == nullptr ? STATUS_INVALID_PARAMETER : target_of(IoTarget).open(*OpenParams);
+}
+
+VOID NTAPI WdfIoTargetClose(WDFIOTARGET IoTarget) {
+    OPC_REQUIRE_PASSIVE();
+    target_of(IoTarget).close(WdfIoTargetClosed);
+}
+
+VOID NTAPI WdfIoTargetCloseForQueryRemove(WDFIOTARGET IoTarget) {
+    OPC_REQUIRE_PASSIVE();
+    target_of(IoTarget).close(WdfIoTargetClosedForQueryRemove);
+}
+
+NTSTATUS NTAPI WdfIoTargetStart(WDFIOTARGET IoTarget) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    return target_of(IoTarget).start();
+}
+
+VOID NTAPI WdfIoTargetStop(WDFIOTARGET IoTarget, WDF_IO_TARGET_SENT_IO_ACTION Action) {
+    const bool leave = Action == WdfIoTargetLeaveSentIoPending;
+    if (leave) {
+        OPC_REQUIRE_DISPATCH_OR_BELOW();
+    } else {
+        OPC_REQUIRE_PASSIVE();
+    }
+    target_of(IoTarget).stop(WdfIoTargetStopped, Action == WdfIoTargetCancelSentIo, !leave);
+}
+
+VOID NTAPI WdfIoTargetPurge(WDFIOTARGET IoTarget, WDF_IO_TARGET_PURGE_IO_ACTION Action) {
+    const bool wait = Action == WdfIoTargetPurgeIoAndWait;
+    if (wait) {
+        OPC_REQUIRE_PASSIVE();
+    } else {
+        OPC_REQUIRE_DISPATCH_OR_BELOW();
+    }
+    target_of(IoTarget).stop(WdfIoTargetPurged, true, wait);
+}
+
+WDF_IO_TARGET_STATE NTAPI WdfIoTargetGetState(WDFIOTARGET IoTarget) {
+    return target_of(IoTarget).state();
+}
+
+WDFDEVICE NTAPI WdfIoTargetGetDevice(WDFIOTARGET IoTarget) {
+    auto* device = target_of(IoTarget).ancestor(ObjectType::device);
+    return device != nullptr ? static_cast<WDFDEVICE>(device->handle()) : nullptr;
+}
+
+NTSTATUS NTAPI WdfIoTargetQueryForInterface(WDFIOTARGET IoTarget, LPCGUID InterfaceType, PINTERFACE Interface,
+                                            USHORT Size, USHORT Version, PVOID InterfaceSpecificData) {
+    OPC_REQUIRE_PASSIVE();
+    auto& target = target_of(IoTarget);
+    if (InterfaceType == nullptr || Interface == nullptr) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    if (target.device() == nullptr) {
+        return STATUS_INVALID_DEVICE_STATE;
+    }
+    DEVICE_OBJECT* device = executive::top_of_stack(target.device());
+    IRP* irp = executive::build_request(device, IRP_MJ_PNP, IRP_MN_QUERY_INTERFACE);
+    if (irp == nullptr) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
+    auto& query = IoGetNextIrpStackLocation(irp)->Parameters.QueryInterface;
+    query.InterfaceType = InterfaceType;
+    query.Interface = Interface;
+    query.Size = Size;
+    query.Version = Version;
+    query.InterfaceSpecificData = InterfaceSpecificData;
+    return executive::call_synchronously(device, irp);
+}
+
+PDEVICE_OBJECT NTAPI WdfIoTargetWdmGetTargetDeviceObject(WDFIOTARGET IoTarget) {
+    return target_of(IoTarget).device();
+}
+
+PDEVICE_OBJECT NTAPI WdfIoTargetWdmGetTargetPhysicalDevice(WDFIOTARGET IoTarget) {
+    DEVICE_OBJECT* device = target_of(IoTarget).device();
+    return device != nullptr ? executive::bottom_of_stack(device) : nullptr;
+}
+
+PFILE_OBJECT NTAPI WdfIoTargetWdmGetTargetFileObject(WDFIOTARGET IoTarget) {
+    return target_of(IoTarget).file();
+}
+
+NTSTATUS NTAPI WdfIoTargetSendIoctlSynchronously(WDFIOTARGET IoTarget, WDFREQUEST Request, ULONG IoctlCode,
+                                                 PWDF_MEMORY_DESCRIPTOR InputBuffer,
+                                                 PWDF_MEMORY_DESCRIPTOR OutputBuffer,
+                                                 PWDF_REQUEST_SEND_OPTIONS RequestOptions, PULONG_PTR BytesReturned) {
+    OPC_REQUIRE_PASSIVE();
+    auto& target = target_of(IoTarget);
+    if (RequestOptions != nullptr && RequestOptions->Size != sizeof *RequestOptions) {
+        return STATUS_INFO_LENGTH_MISMATCH;
+    }
+    Bytes input;
+    Bytes output;
+    NTSTATUS status = bytes_of(InputBuffer, &input);
+    status = NT_SUCCESS(status) ? bytes_of(OutputBuffer, &output) : status;
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    const bool ignore_state =
+        RequestOptions != nullptr && (RequestOptions->Flags & WDF_REQUEST_SEND_OPTION_IGNORE_TARGET_STATE) != 0;
+    ULONG_PTR information = 0;
+    status = target.accepts_requests(ignore_state)
+                 ? send_and_wait(target, IoctlCode, input, output, RequestOptions, &information)
+                 : STATUS_INVALID_DEVICE_STATE;
+    if (BytesReturned != nullptr) {
+        *BytesReturned = information;
+    }
+    if (Request != nullptr) {
+        Framework::current().get<pnp::kmdf::Request>(Request).note_result(status, information);
+    }
+    return status;
+}
+
+} // extern "C"

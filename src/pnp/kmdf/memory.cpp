@@ -1,0 +1,119 @@
+// WDFMEMORY, WDFSTRING.
+#include "pnp/kmdf/memory.h"
+
+#include <ntddk.h>
+
+#include "executive/irql_check.h"
+#include "executive/rtl/counted_text.h"
+
+using namespace openportcls;
+using namespace openportcls::pnp::kmdf;
+
+namespace {
+
+constexpr ULONG framework_pool_tag = 0x72447846; // 'FxDr'
+
+class String final : public Object {
+public:
+    static constexpr ObjectType object_type = ObjectType::string;
+    String(Object* parent, machine::Machine& machine, std::u16string_view text)
+        : Object(object_type, parent, machine), text(text) {}
+
+    std::u16string text;
+};
+
+template<class Handle>
+NTSTATUS give(NTSTATUS status, Object* object, Handle* handle) {
+    if (NT_SUCCESS(status)) {
+        *handle = static_cast<Handle>(object->handle());
+    }
+    return status;
+}
+
+} // namespace
+
+namespace openportcls::pnp::kmdf {
+
+Memory::~Memory() {
+    if (owned) {
+        ExFreePool(buffer);
+    }
+}
+
+} // namespace openportcls::pnp::kmdf
+
+extern "C" {
+
+NTSTATUS NTAPI WdfMemoryCreate(PWDF_OBJECT_ATTRIBUTES Attributes, POOL_TYPE PoolType, ULONG PoolTag,
+                               size_t BufferSize, WDFMEMORY* Memory, PVOID* Buffer) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    if (BufferSize == 0 || Memory == nullptr) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    auto* driver = OPC_WDF_CALLING_DRIVER();
+    const ULONG driver_tag = driver != nullptr ? driver->config.DriverPoolTag : 0;
+    const ULONG tag = PoolTag != 0 ? PoolTag : driver_tag != 0 ? driver_tag : framework_pool_tag;
+    PVOID buffer = ExAllocatePoolWithTag(PoolType, BufferSize, tag);
+    if (buffer == nullptr) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    pnp::kmdf::Memory* memory = nullptr;
+    const NTSTATUS status = Framework::current().create(Attributes, driver, &memory, buffer, BufferSize, false);
+    if (!NT_SUCCESS(status)) {
+        ExFreePool(buffer);
+        return status;
+    }
+    memory->owned = true;
+    if (Buffer != nullptr) {
+        *Buffer = buffer;
+    }
+    return give(status, memory, Memory);
+}
+
+NTSTATUS NTAPI WdfMemoryCreatePreallocated(PWDF_OBJECT_ATTRIBUTES Attributes, PVOID Buffer, size_t BufferSize,
+                                           WDFMEMORY* Memory) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    if (Buffer == nullptr || BufferSize == 0 || Memory == nullptr) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    pnp::kmdf::Memory* memory = nullptr;
+    const NTSTATUS status =
+        Framework::current().create(Attributes, OPC_WDF_CALLING_DRIVER(), &memory, Buffer, BufferSize, true);
+    return give(status, memory, Memory);
+}
+
+PVOID NTAPI WdfMemoryGetBuffer(WDFMEMORY Memory, size_t* BufferSize) {
+    const auto& memory = Framework::current().get<pnp::kmdf::Memory>(Memory);
+    if (BufferSize != nullptr) {
+        *BufferSize = memory.size;
+    }
+    return memory.buffer;
+}
+
+NTSTATUS NTAPI WdfMemoryAssignBuffer(WDFMEMORY Memory, PVOID Buffer, size_t BufferSize) {
+    auto& memory = Framework::current().get<pnp::kmdf::Memory>(Memory);
+    if (Buffer == nullptr || BufferSize == 0 || !memory.assignable) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    memory.buffer = Buffer;
+    memory.size = BufferSize;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI WdfStringCreate(PCUNICODE_STRING UnicodeString, PWDF_OBJECT_ATTRIBUTES StringAttributes,
+                               WDFSTRING* String) {
+    OPC_REQUIRE_PASSIVE();
+    ::String* string = nullptr;
+    const NTSTATUS status = Framework::current().create(StringAttributes, OPC_WDF_CALLING_DRIVER(), &string,
+                                                        executive::text_of(UnicodeString));
+    return give(status, string, String);
+}
+
+VOID NTAPI WdfStringGetUnicodeString(WDFSTRING String, PUNICODE_STRING UnicodeString) {
+    OPC_REQUIRE_PASSIVE();
+    auto& string = Framework::current().get<::String>(String);
+    const auto bytes = static_cast<USHORT>(string.text.size() * sizeof(WCHAR));
+    *UnicodeString = {bytes, static_cast<USHORT>(bytes + sizeof(WCHAR)), string.text.data()};
+}
+
+} // extern "C"

@@ -1,0 +1,186 @@
+// Framework objects: what every WDFxxx handle stands for.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <wdf.h>
+
+#include "machine/machine.h"
+
+namespace openportcls::pnp::kmdf {
+
+enum class ObjectType : std::uint8_t {
+    general,
+    driver,
+    device,
+    collection,
+    memory,
+    string,
+    spin_lock,
+    wait_lock,
+    timer,
+    work_item,
+    dpc,
+    io_target,
+    request,
+};
+
+class Driver;
+
+class Object {
+public:
+    virtual ~Object();
+    Object(const Object&) = delete;
+    Object& operator=(const Object&) = delete;
+
+    ObjectType type() const { return type_; }
+    Object* parent() const { return parent_; }
+    bool is_deleted() const { return deleted_; }
+    // The nearest object of that type on the way up, this one included.
+    Object* ancestor(ObjectType type);
+    WDFOBJECT handle() { return this; }
+
+    void reference() { ++references_; }
+    void dereference();
+    // Deletes the children, calls the cleanup callbacks, and gives back the creator's reference.
+    void remove();
+
+    void* context(PCWDF_OBJECT_CONTEXT_TYPE_INFO type) const;
+    // STATUS_OBJECT_NAME_EXISTS with the existing context when there is one of that type.
+    NTSTATUS add_context(const WDF_OBJECT_ATTRIBUTES& attributes, void** context);
+    bool owns_context(const void* context) const;
+
+    machine::Machine& machine() const { return machine_; }
+    KSPIN_LOCK lock = 0; // WdfObjectAcquireLock
+    KIRQL lock_irql = 0;
+
+protected:
+    Object(ObjectType type, Object* parent, machine::Machine& machine);
+    // Stops what the object has going on; before the driver's cleanup callbacks.
+    virtual void dispose() {}
+
+private:
+    friend class Framework;
+
+    struct Context {
+        PCWDF_OBJECT_CONTEXT_TYPE_INFO type = nullptr;
+        std::unique_ptr<std::uint8_t[]> memory; // null when only the callbacks were given
+        PFN_WDF_OBJECT_CONTEXT_CLEANUP cleanup = nullptr;
+        PFN_WDF_OBJECT_CONTEXT_DESTROY destroy = nullptr;
+    };
+
+    void call_cleanup();
+
+    ObjectType type_;
+    Object* parent_;
+    machine::Machine& machine_;
+    std::vector<Object*> children_; // in order of creation
+    std::vector<Context> contexts_;
+    std::int64_t references_ = 1;
+    bool deleted_ = false;
+};
+
+// One per machine: all living framework objects.
+class Framework : public machine::Subsystem {
+public:
+    static constexpr machine::SubsystemId subsystem_id = machine::SubsystemId::kmdf;
+
+    explicit Framework(machine::Machine& machine) : machine_(machine) {}
+    ~Framework() override;
+
+    // The current machine's, made on first use.
+    static Framework& current();
+
+    // The object behind a handle; WDF_VIOLATION when there is none or its type is another.
+    Object& object(WDFOBJECT handle);
+    Object& object(WDFOBJECT handle, ObjectType type);
+    template<class T>
+    T& get(const void* handle) {
+        return static_cast<T&>(object(const_cast<void*>(handle), T::object_type));
+    }
+    [[noreturn]] void violation(std::uint64_t reason, const void* object, std::string_view rule);
+
+    // Checks attributes and finds the parent: the given one, else `default_parent`.
+    NTSTATUS check(const WDF_OBJECT_ATTRIBUTES* attributes, Object* default_parent, Object** parent);
+    // Makes an object of T with (parent, machine, arguments …), its context, and its callbacks.
+    template<class T, class... Arguments>
+    NTSTATUS create(const WDF_OBJECT_ATTRIBUTES* attributes, Object* default_parent, T** result,
+                    Arguments&&... arguments) {
+        Object* parent = nullptr;
+        NTSTATUS status = check(attributes, default_parent, &parent);
+        if (!NT_SUCCESS(status)) {
+            return status;
+        }
+        T* object = new T(parent, machine_, std::forward<Arguments>(arguments)...);
+        adopt(object);
+        if (attributes != nullptr) {
+            status = object->add_context(*attributes, nullptr);
+        }
+        if (NT_SUCCESS(status)) {
+            *result = object;
+        } else {
+            object->remove();
+        }
+        return status;
+    }
+
+    // The driver whose module holds `code`; the youngest one for code in no module (drivers linked into the process).
+    Driver* driver_of(const void* code) const;
+    Driver* driver_of(const DRIVER_OBJECT* object) const;
+    std::size_t object_count() const { return objects_.size(); }
+    Object* find_context_owner(const void* context) const;
+
+private:
+    friend class Object;
+
+    void adopt(Object* object);
+    void forget(Object* object);
+
+    machine::Machine& machine_;
+    std::map<std::uint64_t, Object*> objects_;                  // by serial number
+    std::unordered_map<const void*, std::uint64_t> serials_; // looked up only
+    std::uint64_t last_serial_ = 0;
+};
+
+class GeneralObject final : public Object {
+public:
+    static constexpr ObjectType object_type = ObjectType::general;
+    GeneralObject(Object* parent, machine::Machine& machine) : Object(object_type, parent, machine) {}
+};
+
+class Driver final : public Object {
+public:
+    static constexpr ObjectType object_type = ObjectType::driver;
+    Driver(Object* parent, machine::Machine& machine, DRIVER_OBJECT* object, const WDF_DRIVER_CONFIG& config,
+           std::u16string_view registry_path)
+        : Object(object_type, parent, machine), driver_object(object), config(config), registry_path(registry_path) {}
+
+    DRIVER_OBJECT* driver_object;
+    WDF_DRIVER_CONFIG config;
+    std::u16string registry_path;
+};
+
+class IoTarget;
+
+class Device final : public Object {
+public:
+    static constexpr ObjectType object_type = ObjectType::device;
+    Device(Object* parent, machine::Machine& machine, DEVICE_OBJECT* functional, DEVICE_OBJECT* attached,
+           DEVICE_OBJECT* physical)
+        : Object(object_type, parent, machine), functional(functional), attached(attached), physical(physical) {}
+
+    DEVICE_OBJECT* functional;
+    DEVICE_OBJECT* attached; // the next lower one; may be null
+    DEVICE_OBJECT* physical; // may be null
+    IoTarget* local_target = nullptr;
+};
+
+// The driver of the code that called the export this is used in.
+#define OPC_WDF_CALLING_DRIVER() (::openportcls::pnp::kmdf::Framework::current().driver_of(__builtin_return_address(0)))
+
+} // namespace openportcls::pnp::kmdf

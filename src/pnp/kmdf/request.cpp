@@ -1,0 +1,321 @@
+#include "pnp/kmdf/request.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "executive/irql_check.h"
+#include "pnp/kmdf/io_target.h"
+
+namespace openportcls::pnp::kmdf {
+
+Request::~Request() {
+    release_buffers();
+}
+
+void Request::dispose() {
+    // A request that is still with its target keeps a reference and ends when it comes back.
+    if (!is_pending()) {
+        release_buffers();
+    }
+}
+
+void Request::release_buffers() {
+    for (Buffer* buffer : {&input_, &output_}) {
+        if (buffer->memory != nullptr) {
+            buffer->memory->dereference();
+        }
+        *buffer = {};
+    }
+    formatted_ = false;
+}
+
+NTSTATUS Request::format_ioctl(ULONG code, const Buffer& input, const Buffer& output) {
+    if (is_pending()) {
+        return STATUS_WDF_REQUEST_ALREADY_PENDING;
+    }
+    release_buffers();
+    code_ = code;
+    input_ = input;
+    output_ = output;
+    for (const Buffer* buffer : {&input_, &output_}) {
+        if (buffer->memory != nullptr) {
+            buffer->memory->reference();
+        }
+    }
+    formatted_ = true;
+    return STATUS_SUCCESS;
+}
+
+// As the control code's method says, for a requester in kernel mode.
+NTSTATUS Request::attach_buffers(IRP* irp, IO_STACK_LOCATION& stack) {
+    stack.MajorFunction = IRP_MJ_DEVICE_CONTROL;
+    stack.Parameters.DeviceIoControl.IoControlCode = code_;
+    stack.Parameters.DeviceIoControl.InputBufferLength = static_cast<ULONG>(input_.length);
+    stack.Parameters.DeviceIoControl.OutputBufferLength = static_cast<ULONG>(output_.length);
+    constexpr ULONG method_mask = 3;
+    const ULONG method = code_ & method_mask;
+    if (method == METHOD_NEITHER) {
+        stack.Parameters.DeviceIoControl.Type3InputBuffer = input_.data();
+        irp->UserBuffer = output_.data();
+        return STATUS_SUCCESS;
+    }
+    const std::size_t buffered =
+        method == METHOD_BUFFERED ? std::max(input_.length, output_.length) : input_.length;
+    if (buffered != 0) {
+        system_buffer_ = std::make_unique<std::uint8_t[]>(buffered);
+        if (input_.length != 0) {
+            std::memcpy(system_buffer_.get(), input_.data(), input_.length);
+        }
+        irp->AssociatedIrp.SystemBuffer = system_buffer_.get();
+    }
+    if (method != METHOD_BUFFERED && output_.length != 0) {
+        irp->MdlAddress = IoAllocateMdl(output_.data(), static_cast<ULONG>(output_.length), FALSE, FALSE, nullptr);
+        if (irp->MdlAddress == nullptr) {
+            return STATUS_INSUFFICIENT_RESOURCES;
+        }
+        MmBuildMdlForNonPagedPool(irp->MdlAddress);
+    }
+    return STATUS_SUCCESS;
+}
+
+bool Request::send(IoTarget& target, const WDF_REQUEST_SEND_OPTIONS* options) {
+    const ULONG flags = options != nullptr ? options->Flags : 0;
+    information_ = 0;
+    if (is_pending()) {
+        status_ = STATUS_WDF_REQUEST_ALREADY_PENDING;
+        return false;
+    }
+    if (!formatted_) {
+        status_ = STATUS_WDF_REQUEST_INVALID_STATE;
+        return false;
+    }
+    if (!target.accepts_requests((flags & WDF_REQUEST_SEND_OPTION_IGNORE_TARGET_STATE) != 0)) {
+        status_ = STATUS_INVALID_DEVICE_STATE;
+        return false;
+    }
+    IRP* irp = IoAllocateIrp(target.device()->StackSize, FALSE);
+    if (irp == nullptr) {
+        status_ = STATUS_INSUFFICIENT_RESOURCES;
+        return false;
+    }
+    IO_STACK_LOCATION* stack = IoGetNextIrpStackLocation(irp);
+    status_ = attach_buffers(irp, *stack);
+    if (!NT_SUCCESS(status_)) {
+        system_buffer_.reset();
+        IoFreeIrp(irp);
+        return false;
+    }
+    stack->FileObject = target.file();
+    irp->RequestorMode = KernelMode;
+    IoSetCompletionRoutine(irp, on_completion, this, TRUE, TRUE, TRUE);
+    status_ = STATUS_PENDING;
+    irp_ = irp;
+    target_ = &target;
+    const bool synchronous = (flags & WDF_REQUEST_SEND_OPTION_SYNCHRONOUS) != 0;
+    call_routine_ = !synchronous && (flags & WDF_REQUEST_SEND_OPTION_SEND_AND_FORGET) == 0;
+    KeClearEvent(&completed_);
+    reference(); // given back by complete()
+    reference(); // for the rest of this function
+    target.reference();
+    target.request_sent(*this);
+    IoCallDriver(target.device(), irp);
+
+    const bool limited = (flags & WDF_REQUEST_SEND_OPTION_TIMEOUT) != 0;
+    if (synchronous) {
+        LARGE_INTEGER timeout{};
+        timeout.QuadPart = limited ? options->Timeout : 0;
+        const NTSTATUS waited =
+            KeWaitForSingleObject(&completed_, Executive, KernelMode, FALSE, limited ? &timeout : nullptr);
+        if (waited == STATUS_TIMEOUT) {
+            cancel();
+            KeWaitForSingleObject(&completed_, Executive, KernelMode, FALSE, nullptr);
+            status_ = status_ == STATUS_CANCELLED ? STATUS_IO_TIMEOUT : status_;
+        }
+    }
+    dereference();
+    return true;
+}
+
+NTSTATUS NTAPI Request::on_completion(PDEVICE_OBJECT, PIRP irp, PVOID context) {
+    static_cast<Request*>(context)->complete(irp);
+    return STATUS_MORE_PROCESSING_REQUIRED; // the IRP was ours
+}
+
+void Request::complete(IRP* irp) {
+    status_ = irp->IoStatus.Status;
+    information_ = irp->IoStatus.Information;
+    if (system_buffer_ != nullptr && (code_ & 3u) == METHOD_BUFFERED && !NT_ERROR(status_) && output_.length != 0) {
+        std::memcpy(output_.data(), system_buffer_.get(), std::min<std::size_t>(information_, output_.length));
+    }
+    system_buffer_.reset();
+    if (irp->MdlAddress != nullptr) {
+        IoFreeMdl(irp->MdlAddress);
+        irp->MdlAddress = nullptr;
+    }
+    IoFreeIrp(irp);
+    irp_ = nullptr;
+    IoTarget* target = std::exchange(target_, nullptr);
+    if (call_routine_ && completion_routine_ != nullptr) {
+        WDF_REQUEST_COMPLETION_PARAMS parameters;
+        WDF_REQUEST_COMPLETION_PARAMS_INIT(&parameters);
+        fill(parameters);
+        completion_routine_(static_cast<WDFREQUEST>(handle()), static_cast<WDFIOTARGET>(target->handle()), &parameters,
+                            completion_context_);
+    }
+    target->request_completed(*this);
+    target->dereference();
+    if (is_deleted() && !is_pending()) {
+        release_buffers();
+    }
+    KeSetEvent(&completed_, IO_NO_INCREMENT, FALSE);
+    dereference();
+}
+
+void Request::fill(WDF_REQUEST_COMPLETION_PARAMS& parameters) const {
+    parameters.Type = formatted_ ? WdfRequestTypeDeviceControl : WdfRequestTypeNoFormat;
+    parameters.IoStatus.Status = status_;
+    parameters.IoStatus.Information = information_;
+    if (!formatted_) {
+        return;
+    }
+    auto& ioctl = parameters.Parameters.Ioctl;
+    const auto handle_of = [](Memory* memory) {
+        return memory != nullptr ? static_cast<WDFMEMORY>(memory->handle()) : nullptr;
+    };
+    ioctl.IoControlCode = code_;
+    ioctl.Input.Buffer = handle_of(input_.memory);
+    ioctl.Input.Offset = input_.offset;
+    ioctl.Output.Buffer = handle_of(output_.memory);
+    ioctl.Output.Offset = output_.offset;
+    ioctl.Output.Length = information_;
+}
+
+bool Request::cancel() {
+    return irp_ != nullptr && IoCancelIrp(irp_) != FALSE;
+}
+
+NTSTATUS Request::reuse(NTSTATUS status) {
+    if (is_pending()) {
+        return STATUS_WDF_REQUEST_ALREADY_PENDING;
+    }
+    release_buffers();
+    status_ = status;
+    information_ = 0;
+    completion_routine_ = nullptr;
+    completion_context_ = nullptr;
+    return STATUS_SUCCESS;
+}
+
+} // namespace openportcls::pnp::kmdf
+
+using namespace openportcls;
+using namespace openportcls::pnp::kmdf;
+
+namespace {
+
+Request& request_of(WDFREQUEST handle) {
+    return Framework::current().get<Request>(handle);
+}
+
+NTSTATUS buffer_of(WDFMEMORY memory, const WDFMEMORY_OFFSET* part, Request::Buffer* buffer) {
+    if (memory == nullptr) {
+        return STATUS_SUCCESS;
+    }
+    buffer->memory = &Framework::current().get<Memory>(memory);
+    buffer->offset = part != nullptr ? part->BufferOffset : 0;
+    if (buffer->offset > buffer->memory->size) {
+        return STATUS_INTEGER_OVERFLOW;
+    }
+    const std::size_t rest = buffer->memory->size - buffer->offset;
+    buffer->length = part != nullptr && part->BufferLength != 0 ? part->BufferLength : rest;
+    return buffer->length <= rest && buffer->length <= MAXULONG ? STATUS_SUCCESS : STATUS_INTEGER_OVERFLOW;
+}
+
+} // namespace
+
+extern "C" {
+
+NTSTATUS NTAPI WdfRequestCreate(PWDF_OBJECT_ATTRIBUTES RequestAttributes, WDFIOTARGET IoTarget, WDFREQUEST* Request) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    Framework& framework = Framework::current();
+    if (IoTarget != nullptr) {
+        framework.get<pnp::kmdf::IoTarget>(IoTarget); // must be one
+    }
+    pnp::kmdf::Request* request = nullptr;
+    const NTSTATUS status = framework.create(RequestAttributes, OPC_WDF_CALLING_DRIVER(), &request);
+    if (NT_SUCCESS(status)) {
+        *Request = static_cast<WDFREQUEST>(request->handle());
+    }
+    return status;
+}
+
+NTSTATUS NTAPI WdfRequestReuse(WDFREQUEST Request, PWDF_REQUEST_REUSE_PARAMS ReuseParams) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    if (ReuseParams == nullptr || (ReuseParams->Flags & WDF_REQUEST_REUSE_SET_NEW_IRP) != 0) {
+        return STATUS_INVALID_PARAMETER; // requests made from the driver's own IRPs are not supported
+    }
+    return ReuseParams->Size != sizeof *ReuseParams ? STATUS_INFO_LENGTH_MISMATCH
+                                                    : request_of(Request).reuse(ReuseParams->Status);
+}
+
+NTSTATUS NTAPI WdfIoTargetFormatRequestForIoctl(WDFIOTARGET IoTarget, WDFREQUEST Request, ULONG IoctlCode,
+                                                WDFMEMORY InputBuffer, PWDFMEMORY_OFFSET InputBufferOffset,
+                                                WDFMEMORY OutputBuffer, PWDFMEMORY_OFFSET OutputBufferOffset) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    Framework::current().get<pnp::kmdf::IoTarget>(IoTarget);
+    pnp::kmdf::Request::Buffer input;
+    pnp::kmdf::Request::Buffer output;
+    NTSTATUS status = buffer_of(InputBuffer, InputBufferOffset, &input);
+    status = NT_SUCCESS(status) ? buffer_of(OutputBuffer, OutputBufferOffset, &output) : status;
+    return NT_SUCCESS(status) ? request_of(Request).format_ioctl(IoctlCode, input, output) : status;
+}
+
+VOID NTAPI WdfRequestSetCompletionRoutine(WDFREQUEST Request, PFN_WDF_REQUEST_COMPLETION_ROUTINE CompletionRoutine,
+                                          PVOID CompletionContext) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    request_of(Request).set_completion_routine(CompletionRoutine, CompletionContext);
+}
+
+BOOLEAN NTAPI WdfRequestSend(WDFREQUEST Request, WDFIOTARGET Target, PWDF_REQUEST_SEND_OPTIONS Options) {
+    if (Options != nullptr && (Options->Flags & WDF_REQUEST_SEND_OPTION_SYNCHRONOUS) != 0) {
+        OPC_REQUIRE_PASSIVE();
+    } else {
+        OPC_REQUIRE_DISPATCH_OR_BELOW();
+    }
+    auto& target = Framework::current().get<pnp::kmdf::IoTarget>(Target);
+    auto& request = request_of(Request);
+    if (Options != nullptr && Options->Size != sizeof *Options) {
+        request.note_result(STATUS_INFO_LENGTH_MISMATCH, 0);
+        return FALSE;
+    }
+    return request.send(target, Options);
+}
+
+BOOLEAN NTAPI WdfRequestCancelSentRequest(WDFREQUEST Request) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    return request_of(Request).cancel();
+}
+
+NTSTATUS NTAPI WdfRequestGetStatus(WDFREQUEST Request) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    return request_of(Request).status();
+}
+
+VOID NTAPI WdfRequestGetCompletionParams(WDFREQUEST Request, PWDF_REQUEST_COMPLETION_PARAMS Params) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    request_of(Request).fill(*Params);
+}
+
+ULONG_PTR NTAPI WdfRequestGetInformation(WDFREQUEST Request) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    return request_of(Request).information();
+}
+
+// Only requests that came from a framework queue can be completed, and a miniport has no queues.
+VOID NTAPI WdfRequestComplete(WDFREQUEST Request, NTSTATUS) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    Framework::current().violation(8, Request,
+                                   "WdfRequestComplete was called for a request that the driver made itself.");
+}
+
+} // extern "C"

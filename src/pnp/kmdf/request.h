@@ -1,0 +1,75 @@
+// WDFREQUEST: a request that the driver makes and sends to a target.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include <ntddk.h>
+
+#include "pnp/kmdf/memory.h"
+#include "pnp/kmdf/object.h"
+
+namespace openportcls::pnp::kmdf {
+
+class IoTarget;
+
+class Request final : public Object {
+public:
+    static constexpr ObjectType object_type = ObjectType::request;
+    Request(Object* parent, machine::Machine& machine) : Object(object_type, parent, machine) {
+        KeInitializeEvent(&completed_, NotificationEvent, TRUE);
+    }
+    ~Request() override;
+
+    // A part of a memory object; empty without one.
+    struct Buffer {
+        Memory* memory = nullptr;
+        std::size_t offset = 0;
+        std::size_t length = 0;
+        std::uint8_t* data() const {
+            return memory == nullptr ? nullptr : static_cast<std::uint8_t*>(memory->buffer) + offset;
+        }
+    };
+    // Keeps references to the memory until the request is formatted anew or deleted.
+    NTSTATUS format_ioctl(ULONG code, const Buffer& input, const Buffer& output);
+    // False, with status() telling why, when the target got nothing.
+    bool send(IoTarget& target, const WDF_REQUEST_SEND_OPTIONS* options);
+    bool cancel();
+    NTSTATUS reuse(NTSTATUS status);
+    void set_completion_routine(PFN_WDF_REQUEST_COMPLETION_ROUTINE routine, void* context) {
+        completion_routine_ = routine;
+        completion_context_ = context;
+    }
+
+    bool is_pending() const { return irp_ != nullptr; }
+    NTSTATUS status() const { return status_; }
+    ULONG_PTR information() const { return information_; }
+    void note_result(NTSTATUS status, ULONG_PTR information) {
+        status_ = status;
+        information_ = information;
+    }
+    void fill(WDF_REQUEST_COMPLETION_PARAMS& parameters) const;
+
+private:
+    void dispose() override;
+    void release_buffers();
+    NTSTATUS attach_buffers(IRP* irp, IO_STACK_LOCATION& stack);
+    void complete(IRP* irp);
+    static NTSTATUS NTAPI on_completion(PDEVICE_OBJECT device, PIRP irp, PVOID context);
+
+    bool formatted_ = false;
+    ULONG code_ = 0;
+    Buffer input_;
+    Buffer output_;
+    std::unique_ptr<std::uint8_t[]> system_buffer_; // METHOD_BUFFERED
+    IRP* irp_ = nullptr;                            // while it is with the target
+    IoTarget* target_ = nullptr;
+    NTSTATUS status_ = STATUS_SUCCESS;
+    ULONG_PTR information_ = 0;
+    PFN_WDF_REQUEST_COMPLETION_ROUTINE completion_routine_ = nullptr;
+    void* completion_context_ = nullptr;
+    bool call_routine_ = true;
+    KEVENT completed_{};
+};
+
+} // namespace openportcls::pnp::kmdf

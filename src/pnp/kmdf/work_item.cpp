@@ -1,0 +1,92 @@
+#include "pnp/kmdf/work_item.h"
+
+#include "executive/irql_check.h"
+
+namespace openportcls::pnp::kmdf {
+
+WorkItem::WorkItem(Object* parent, machine::Machine& machine, PFN_WDF_WORKITEM routine)
+    : Object(object_type, parent, machine), routine_(routine) {
+    KeInitializeEvent(&idle_, NotificationEvent, TRUE);
+    ExInitializeWorkItem(&item_, run, this);
+}
+
+void WorkItem::enqueue() {
+    if (queued_ || is_deleted()) {
+        return;
+    }
+    queued_ = true;
+    KeClearEvent(&idle_);
+    reference();
+    ExQueueWorkItem(&item_, DelayedWorkQueue);
+}
+
+VOID NTAPI WorkItem::run(PVOID parameter) {
+    auto* item = static_cast<WorkItem*>(parameter);
+    item->queued_ = false; // it may be enqueued again from its own routine
+    item->runner_ = &item->machine().current_thread();
+    item->routine_(static_cast<WDFWORKITEM>(item->handle()));
+    item->runner_ = nullptr;
+    if (!item->queued_) {
+        KeSetEvent(&item->idle_, IO_NO_INCREMENT, FALSE);
+    }
+    item->dereference();
+}
+
+void WorkItem::flush() {
+    if (runner_ != &machine().current_thread()) {
+        KeWaitForSingleObject(&idle_, Executive, KernelMode, FALSE, nullptr);
+    }
+}
+
+void WorkItem::dispose() {
+    if (machine().irql() == machine::irql::passive) {
+        flush();
+    }
+}
+
+} // namespace openportcls::pnp::kmdf
+
+using namespace openportcls;
+using namespace openportcls::pnp::kmdf;
+
+extern "C" {
+
+NTSTATUS NTAPI WdfWorkItemCreate(PWDF_WORKITEM_CONFIG Config, PWDF_OBJECT_ATTRIBUTES Attributes,
+                                 WDFWORKITEM* WorkItem) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    if (Config == nullptr || Config->EvtWorkItemFunc == nullptr || WorkItem == nullptr) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    if (Config->Size != sizeof *Config) {
+        return STATUS_INFO_LENGTH_MISMATCH;
+    }
+    if (Attributes == nullptr || Attributes->ParentObject == nullptr) {
+        return STATUS_WDF_PARENT_NOT_SPECIFIED;
+    }
+    Framework& framework = Framework::current();
+    if (framework.object(Attributes->ParentObject).ancestor(ObjectType::device) == nullptr) {
+        return STATUS_INVALID_DEVICE_REQUEST;
+    }
+    pnp::kmdf::WorkItem* item = nullptr;
+    const NTSTATUS status = framework.create(Attributes, nullptr, &item, Config->EvtWorkItemFunc);
+    if (NT_SUCCESS(status)) {
+        *WorkItem = static_cast<WDFWORKITEM>(item->handle());
+    }
+    return status;
+}
+
+VOID NTAPI WdfWorkItemEnqueue(WDFWORKITEM WorkItem) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    Framework::current().get<pnp::kmdf::WorkItem>(WorkItem).enqueue();
+}
+
+VOID NTAPI WdfWorkItemFlush(WDFWORKITEM WorkItem) {
+    OPC_REQUIRE_PASSIVE();
+    Framework::current().get<pnp::kmdf::WorkItem>(WorkItem).flush();
+}
+
+WDFOBJECT NTAPI WdfWorkItemGetParentObject(WDFWORKITEM WorkItem) {
+    return Framework::current().get<pnp::kmdf::WorkItem>(WorkItem).parent()->handle();
+}
+
+} // extern "C"
