@@ -1,0 +1,81 @@
+#include "endpoints/endpoint.h"
+
+#include <fmt/format.h>
+
+#include "endpoints/alsa.h"
+#include "endpoints/errors.h"
+#include "endpoints/wav_file.h"
+
+namespace openportcls::endpoints {
+
+namespace {
+
+class NullSink final : public Sink {
+public:
+    NullSink(std::string name, const WaveFormat& format) : Sink(std::move(name), format) {}
+    Result<void> write(std::span<const std::byte>) override { return {}; }
+    Result<void> finish() override { return {}; }
+};
+
+struct Specification {
+    std::string_view kind;
+    std::string_view argument;
+};
+
+Specification split(std::string_view text) {
+    const std::size_t colon = text.find(':');
+    return colon == std::string_view::npos ? Specification{text, {}}
+                                           : Specification{text.substr(0, colon), text.substr(colon + 1)};
+}
+
+std::string alsa_device(std::string_view argument) {
+    return argument.empty() ? "default" : std::string(argument);
+}
+
+} // namespace
+
+Result<void> check_sink(std::string_view specification) {
+    const Specification wanted = split(specification);
+    if (wanted.kind == "wav") {
+        return wanted.argument.empty() ? Result<void>(failure(Failure::invalid_parameter,
+                                                              "\"wav:\" needs a file name, as in wav:heard.wav"))
+                                       : Result<void>();
+    }
+    if (wanted.kind == "alsa" ||
+        ((wanted.kind == "default" || wanted.kind == "null") && specification == wanted.kind)) {
+        return {};
+    }
+    return failure(Failure::invalid_parameter,
+                   fmt::format("\"{}\" is no output: wav:FILE, alsa, alsa:DEVICE, default or null", specification));
+}
+
+Result<std::unique_ptr<Sink>> open_sink(std::string_view specification, const WaveFormat& format, const Say& say) {
+    if (auto possible = check_sink(specification); !possible) {
+        return possible.error();
+    }
+    const Specification wanted = split(specification);
+    if (wanted.kind == "wav") {
+        return create_wav_file(wanted.argument, format);
+    }
+    if (wanted.kind == "alsa") {
+        return open_alsa_sink(alsa_device(wanted.argument), format);
+    }
+    if (wanted.kind == "default") {
+        auto speakers = open_alsa_sink("default", format);
+        if (speakers) {
+            return speakers;
+        }
+        say("no sound device on this computer: nothing is heard from speakers");
+    }
+    return std::unique_ptr<Sink>(std::make_unique<NullSink>(std::string(specification), format));
+}
+
+Result<std::unique_ptr<Source>> open_source(std::string_view specification, const WaveFormat& wanted) {
+    const Specification split_up = split(specification);
+    if (split_up.kind == "alsa") {
+        return open_alsa_source(alsa_device(split_up.argument), wanted);
+    }
+    return open_sound_file(split_up.kind == "wav" ? split_up.argument : specification);
+}
+
+} // namespace openportcls::endpoints

@@ -1,0 +1,64 @@
+// Where sound comes from and where it goes to. Frames are interleaved, little endian, as the endpoint's format says.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <openportcls/format.hpp>
+#include <openportcls/result.hpp>
+
+namespace openportcls::endpoints {
+
+class Source {
+public:
+    virtual ~Source() = default;
+    const WaveFormat& format() const { return format_; }
+    const std::string& name() const { return name_; }
+    // Frames in all, where that is known beforehand.
+    virtual std::optional<std::uint64_t> frames() const { return std::nullopt; }
+    // Fills whole frames, blocking; the number of bytes, less than asked for only at the end of the sound.
+    virtual Result<std::size_t> read(std::span<std::byte> frames) = 0;
+
+protected:
+    Source(std::string name, const WaveFormat& format) : format_(format), name_(std::move(name)) {}
+
+private:
+    WaveFormat format_;
+    std::string name_;
+};
+
+class Sink {
+public:
+    virtual ~Sink() = default;
+    const WaveFormat& format() const { return format_; }
+    const std::string& name() const { return name_; }
+    // Takes whole frames, blocking until there is room.
+    virtual Result<void> write(std::span<const std::byte> frames) = 0;
+    // Everything written is heard or on disk when this returns.
+    virtual Result<void> finish() = 0;
+
+protected:
+    Sink(std::string name, const WaveFormat& format) : format_(format), name_(std::move(name)) {}
+
+private:
+    WaveFormat format_;
+    std::string name_;
+};
+
+// Opens what `specification` names: "wav:FILE", "alsa", "alsa:DEVICE", "null", or "default" (ALSA where there is a
+// device, otherwise nothing is heard). `say` gets what a person should know, one line each.
+using Say = std::function<void(std::string_view)>;
+Result<std::unique_ptr<Sink>> open_sink(std::string_view specification, const WaveFormat& format, const Say& say);
+// Only looks at the words: an error when open_sink could never open this.
+Result<void> check_sink(std::string_view specification);
+
+// A path opens as a sound file; "alsa" and "alsa:DEVICE" record from a sound card in `wanted`.
+Result<std::unique_ptr<Source>> open_source(std::string_view specification, const WaveFormat& wanted);
+
+} // namespace openportcls::endpoints

@@ -1,0 +1,177 @@
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <numbers>
+#include <random>
+
+#include <gtest/gtest.h>
+
+#include "endpoints/conversion.h"
+#include "endpoints/wav_file.h"
+#include "endpoints/wav_header.h"
+
+namespace openportcls::endpoints {
+namespace {
+
+class Endpoints : public testing::Test {
+protected:
+    void SetUp() override {
+        std::string pattern = (std::filesystem::temp_directory_path() / "opc-endpoints-XXXXXX").string();
+        ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+        folder_ = pattern;
+    }
+    void TearDown() override { std::filesystem::remove_all(folder_); }
+
+    static std::vector<std::byte> noise(const WaveFormat& format, std::size_t frames) {
+        std::mt19937 random(7);
+        std::vector<std::byte> bytes(frames * format.bytes_per_frame());
+        if (format.is_float) {
+            for (std::size_t at = 0; at < bytes.size(); at += 4) {
+                const float value = static_cast<float>(random() % 20001) / 10000.0F - 1.0F;
+                std::memcpy(bytes.data() + at, &value, 4);
+            }
+        } else {
+            for (std::byte& byte : bytes) {
+                byte = static_cast<std::byte>(random());
+            }
+        }
+        return bytes;
+    }
+
+    static std::vector<std::byte> read_all(Source& source) {
+        std::vector<std::byte> all;
+        std::vector<std::byte> piece(std::size_t{1000} * source.format().bytes_per_frame());
+        for (;;) {
+            const auto got = source.read(piece);
+            EXPECT_TRUE(got) << got.error().message;
+            if (!got) {
+                return all;
+            }
+            all.insert(all.end(), piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(*got));
+            if (*got < piece.size()) {
+                return all;
+            }
+        }
+    }
+
+    std::filesystem::path write(const WaveFormat& format, std::span<const std::byte> bytes,
+                                const char* name = "x.wav") {
+        const auto path = folder_ / name;
+        auto sink = create_wav_file(path, format);
+        EXPECT_TRUE(sink) << sink.error().message;
+        EXPECT_TRUE((*sink)->write(bytes));
+        EXPECT_TRUE((*sink)->finish());
+        return path;
+    }
+
+    std::filesystem::path folder_;
+};
+
+TEST_F(Endpoints, WavKeepsEveryBitInEveryFormat) {
+    for (const std::uint16_t channels : {1, 2, 3, 6, 8}) {
+        for (const auto [bits, is_float] : {std::pair{8, false}, {16, false}, {24, false}, {32, false}, {32, true}}) {
+            WaveFormat format;
+            format.rate = 44100;
+            format.channels = channels;
+            format.bits = static_cast<std::uint16_t>(bits);
+            format.is_float = is_float;
+            const auto bytes = noise(format, 2500);
+            const auto path = write(format, bytes);
+            auto source = open_sound_file(path);
+            ASSERT_TRUE(source) << source.error().message;
+            EXPECT_EQ((*source)->format().bits, bits);
+            EXPECT_EQ((*source)->format().channels, channels);
+            EXPECT_EQ((*source)->format().is_float, is_float);
+            EXPECT_EQ((*source)->frames(), 2500U);
+            EXPECT_EQ(read_all(**source), bytes) << to_string(format);
+        }
+    }
+}
+
+TEST_F(Endpoints, ChannelMasksSurvive) {
+    WaveFormat format;
+    format.channels = 6;
+    format.channel_mask = 0x60F; // 5.1 with side speakers
+    const auto path = write(format, noise(format, 100));
+    auto source = open_sound_file(path);
+    ASSERT_TRUE(source);
+    EXPECT_EQ((*source)->format().channel_mask, 0x60FU);
+}
+
+TEST_F(Endpoints, ErrorsNameTheFile) {
+    const auto missing = open_sound_file(folder_ / "nothing.wav");
+    ASSERT_FALSE(missing);
+    EXPECT_NE(missing.error().message.find("nothing.wav: no such file"), std::string::npos);
+
+    std::ofstream(folder_ / "letter.wav") << "Dear Sir or Madam, this is not a sound at all.";
+    const auto letter = open_sound_file(folder_ / "letter.wav");
+    ASSERT_FALSE(letter);
+    EXPECT_NE(letter.error().message.find("letter.wav: not a sound file"), std::string::npos);
+
+    std::ofstream(folder_ / "empty.wav");
+    EXPECT_FALSE(open_sound_file(folder_ / "empty.wav"));
+    EXPECT_FALSE(open_sound_file(folder_));
+
+    WaveFormat format;
+    const auto path = write(format, noise(format, 1000));
+    std::filesystem::resize_file(path, 2044);
+    const auto cut = open_sound_file(path);
+    ASSERT_FALSE(cut);
+    EXPECT_NE(cut.error().message.find("x.wav: cut off: its header promises 4000 bytes of sound, 2000 are there"),
+              std::string::npos)
+        << cut.error().message;
+
+    format.bits = 12;
+    EXPECT_FALSE(create_wav_file(folder_ / "odd.wav", format));
+    EXPECT_FALSE(create_wav_file(folder_ / "no" / "folder.wav", WaveFormat{}));
+}
+
+TEST_F(Endpoints, SinkNamesAreChecked) {
+    for (const char* good : {"wav:x.wav", "alsa", "alsa:hw:0", "default", "null"}) {
+        EXPECT_TRUE(check_sink(good)) << good;
+    }
+    for (const char* bad : {"", "wav:", "wav", "pulse", "null:1", "x.wav"}) {
+        EXPECT_FALSE(check_sink(bad)) << bad;
+    }
+}
+
+TEST_F(Endpoints, WideningIsExactAndNarrowingComesBack) {
+    WaveFormat narrow;
+    WaveFormat wide = narrow;
+    const auto bytes = noise(narrow, 5000);
+    for (const auto [bits, is_float] : {std::pair{24, false}, {32, false}, {32, true}}) {
+        wide.bits = static_cast<std::uint16_t>(bits);
+        wide.is_float = is_float;
+        auto source = convert_source(std::move(*open_sound_file(write(narrow, bytes))), wide);
+        ASSERT_TRUE(source);
+        auto back = convert_source(std::move(*source), narrow);
+        ASSERT_TRUE(back);
+        EXPECT_EQ(read_all(**back), bytes) << to_string(wide);
+    }
+}
+
+TEST_F(Endpoints, RateConversionKeepsLengthAndTone) {
+    WaveFormat from;
+    from.channels = 1;
+    std::vector<std::int16_t> tone(48000);
+    for (std::size_t index = 0; index < tone.size(); ++index) {
+        tone[index] = static_cast<std::int16_t>(
+            std::lround(16000 * std::sin(2 * std::numbers::pi * 1000 * static_cast<double>(index) / 48000)));
+    }
+    WaveFormat to;
+    to.rate = 44100;
+    auto source = convert_source(std::move(*open_sound_file(write(from, std::as_bytes(std::span(tone))))), to);
+    ASSERT_TRUE(source);
+    EXPECT_EQ((*source)->frames(), 44100U);
+    const auto bytes = read_all(**source);
+    EXPECT_NEAR(static_cast<double>(bytes.size()) / 4, 44100, 2);
+    const auto* samples = reinterpret_cast<const std::int16_t*>(bytes.data());
+    for (std::size_t index = 1000; index < 43000; ++index) {
+        const double expected = 16000 * std::sin(2 * std::numbers::pi * 1000 * static_cast<double>(index) / 44100);
+        ASSERT_NEAR(samples[2 * index], expected, 4) << index;
+        ASSERT_EQ(samples[2 * index], samples[2 * index + 1]) << "one channel goes to both";
+    }
+}
+
+} // namespace
+} // namespace openportcls::endpoints

@@ -1,0 +1,231 @@
+#include "endpoints/wav_file.h"
+
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+#include <vector>
+
+#include <fmt/format.h>
+#include <sndfile.h>
+
+#include "endpoints/errors.h"
+#include "endpoints/sample_code.h"
+#include "endpoints/speakers.h"
+#include "endpoints/wav_header.h"
+
+namespace openportcls::endpoints {
+
+namespace {
+
+struct CloseSound {
+    void operator()(SNDFILE* file) const { sf_close(file); }
+};
+using SoundFile = std::unique_ptr<SNDFILE, CloseSound>;
+
+WaveFormat format_of(const SF_INFO& info) {
+    WaveFormat format;
+    format.rate = static_cast<std::uint32_t>(info.samplerate);
+    format.channels = static_cast<std::uint16_t>(info.channels);
+    switch (info.format & SF_FORMAT_SUBMASK) {
+    case SF_FORMAT_PCM_S8:
+    case SF_FORMAT_PCM_U8:
+        format.bits = 8;
+        break;
+    case SF_FORMAT_PCM_16:
+    case SF_FORMAT_ULAW:
+    case SF_FORMAT_ALAW:
+    case SF_FORMAT_ALAC_16:
+        format.bits = 16;
+        break;
+    case SF_FORMAT_PCM_24:
+    case SF_FORMAT_ALAC_24:
+        format.bits = 24;
+        break;
+    case SF_FORMAT_PCM_32:
+    case SF_FORMAT_ALAC_32:
+        format.bits = 32;
+        break;
+    default:
+        format.bits = 32;
+        format.is_float = true;
+    }
+    return format;
+}
+
+class SoundFileSource final : public Source {
+public:
+    SoundFileSource(std::string name, const WaveFormat& format, SoundFile file, std::uint64_t frames)
+        : Source(std::move(name), format), file_(std::move(file)), frames_(frames) {}
+
+    std::optional<std::uint64_t> frames() const override { return frames_; }
+
+    Result<std::size_t> read(std::span<std::byte> bytes) override {
+        const std::size_t frame_bytes = format().bytes_per_frame();
+        const auto wanted = static_cast<sf_count_t>(bytes.size() / frame_bytes);
+        const sf_count_t got = read_frames(bytes.data(), wanted);
+        done_ += static_cast<std::uint64_t>(got);
+        if (got < wanted && done_ < frames_) {
+            return failure(Failure::data_error, fmt::format("{}: cut off or damaged: {} of {} frames could be read",
+                                                            name(), done_, frames_));
+        }
+        return static_cast<std::size_t>(got) * frame_bytes;
+    }
+
+private:
+    sf_count_t read_frames(std::byte* to, sf_count_t frames) {
+        if (format().is_float) {
+            return sf_readf_float(file_.get(), reinterpret_cast<float*>(to), frames);
+        }
+        const std::size_t samples = static_cast<std::size_t>(frames) * format().channels;
+        switch (format().bits) {
+        case 16:
+            return sf_readf_short(file_.get(), reinterpret_cast<short*>(to), frames);
+        case 32:
+            return sf_readf_int(file_.get(), reinterpret_cast<int*>(to), frames);
+        default:
+            break;
+        }
+        // libsndfile hands out 8 and 24 bits in the upper part of 32.
+        scratch_.resize(samples);
+        const sf_count_t got = sf_readf_int(file_.get(), scratch_.data(), frames);
+        const std::size_t count = static_cast<std::size_t>(got) * format().channels;
+        for (std::size_t index = 0; index < count; ++index) {
+            if (format().bits == 8) {
+                to[index] = static_cast<std::byte>((scratch_[index] >> 24) + 128);
+            } else {
+                put_24_bits(to + index * 3, scratch_[index] >> 8);
+            }
+        }
+        return got;
+    }
+
+    SoundFile file_;
+    std::uint64_t frames_;
+    std::uint64_t done_ = 0;
+    std::vector<int> scratch_;
+};
+
+class WavSink final : public Sink {
+public:
+    WavSink(std::string name, const WaveFormat& format, SoundFile file)
+        : Sink(std::move(name), format), file_(std::move(file)) {}
+
+    // Raw: the stream's bytes are the file's bytes.
+    Result<void> write(std::span<const std::byte> frames) override {
+        const auto bytes = static_cast<sf_count_t>(frames.size());
+        if (sf_write_raw(file_.get(), frames.data(), bytes) != bytes) {
+            return failure(Failure::disk_full, fmt::format("{}: cannot write: {}", name(), sf_strerror(file_.get())));
+        }
+        return {};
+    }
+    Result<void> finish() override {
+        if (file_ != nullptr && sf_close(file_.release()) != 0) {
+            return failure(Failure::disk_full, fmt::format("{}: cannot be completed", name()));
+        }
+        return {};
+    }
+
+private:
+    SoundFile file_;
+};
+
+Result<void> check_readable(const std::filesystem::path& path) {
+    std::error_code problem;
+    const auto status = std::filesystem::status(path, problem);
+    if (!std::filesystem::exists(status)) {
+        return failure(Failure::no_such_file, fmt::format("{}: no such file", path.string()));
+    }
+    if (std::filesystem::is_directory(status)) {
+        return failure(Failure::invalid_parameter, fmt::format("{}: is a folder, not a sound file", path.string()));
+    }
+    return {};
+}
+
+int subtype_of(const WaveFormat& format) {
+    if (format.is_float) {
+        return format.bits == 32 ? SF_FORMAT_FLOAT : 0;
+    }
+    switch (format.bits) {
+    case 8:
+        return SF_FORMAT_PCM_U8;
+    case 16:
+        return SF_FORMAT_PCM_16;
+    case 24:
+        return SF_FORMAT_PCM_24;
+    case 32:
+        return SF_FORMAT_PCM_32;
+    default:
+        return 0;
+    }
+}
+
+} // namespace
+
+Result<std::unique_ptr<Source>> open_sound_file(const std::filesystem::path& path) {
+    if (auto readable = check_readable(path); !readable) {
+        return readable.error();
+    }
+    SF_INFO info{};
+    SoundFile file(sf_open(path.c_str(), SFM_READ, &info));
+    if (file == nullptr) {
+        const int problem = sf_error(nullptr);
+        if (problem == SF_ERR_SYSTEM) {
+            return failure(Failure::access_denied,
+                           fmt::format("{}: cannot be read: {}", path.string(), sf_strerror(nullptr)));
+        }
+        return failure(Failure::data_error,
+                       fmt::format("{}: not a sound file that can be read ({})", path.string(),
+                                   problem == SF_ERR_UNRECOGNISED_FORMAT ? "unknown format" : sf_strerror(nullptr)));
+    }
+    if (const auto missing = missing_sound(path)) {
+        return failure(Failure::data_error,
+                       fmt::format("{}: cut off: its header promises {} bytes of sound, {} are there", path.string(),
+                                   missing->promised_bytes, missing->present_bytes));
+    }
+    if (info.channels < 1 || info.channels > 64 || info.samplerate < 1) {
+        return failure(Failure::not_supported, fmt::format("{}: {} Hz and {} channels cannot be played", path.string(),
+                                                           info.samplerate, info.channels));
+    }
+    WaveFormat format = format_of(info);
+    if ((info.format & SF_FORMAT_SUBMASK) == SF_FORMAT_VORBIS ||
+        (info.format & SF_FORMAT_SUBMASK) == SF_FORMAT_DOUBLE) {
+        // Samples beyond full scale stay what they are in float.
+        sf_command(file.get(), SFC_SET_CLIPPING, nullptr, SF_FALSE);
+    }
+    std::vector<int> map(static_cast<std::size_t>(info.channels));
+    if (sf_command(file.get(), SFC_GET_CHANNEL_MAP_INFO, map.data(), static_cast<int>(map.size() * sizeof(int))) ==
+        SF_TRUE) {
+        format.channel_mask = mask_of_channel_map(map);
+    }
+    return std::unique_ptr<Source>(std::make_unique<SoundFileSource>(path.string(), format, std::move(file),
+                                                                     static_cast<std::uint64_t>(info.frames)));
+}
+
+Result<std::unique_ptr<Sink>> create_wav_file(const std::filesystem::path& path, const WaveFormat& format) {
+    SF_INFO info{};
+    info.samplerate = static_cast<int>(format.rate);
+    info.channels = format.channels;
+    const int subtype = subtype_of(format);
+    info.format = (format.channels > 2 ? SF_FORMAT_WAVEX : SF_FORMAT_WAV) | subtype;
+    if (subtype == 0 || sf_format_check(&info) == 0) {
+        return failure(Failure::not_supported,
+                       fmt::format("{}: a WAV file cannot hold {}", path.string(), to_string(format)));
+    }
+    SoundFile file(sf_open(path.c_str(), SFM_WRITE, &info));
+    if (file == nullptr) {
+        return failure(Failure::access_denied,
+                       fmt::format("{}: cannot be written: {}", path.string(), sf_strerror(nullptr)));
+    }
+    // A PEAK chunk holds the time of day: the same sound would not be the same file.
+    sf_command(file.get(), SFC_SET_ADD_PEAK_CHUNK, nullptr, SF_FALSE);
+    if (format.channels > 2) {
+        const std::uint32_t mask = format.channel_mask != 0 ? format.channel_mask : usual_mask(format.channels);
+        std::vector<int> map = channel_map_of_mask(mask, format.channels);
+        if (!map.empty()) {
+            sf_command(file.get(), SFC_SET_CHANNEL_MAP_INFO, map.data(), static_cast<int>(map.size() * sizeof(int)));
+        }
+    }
+    return std::unique_ptr<Sink>(std::make_unique<WavSink>(path.string(), format, std::move(file)));
+}
+
+} // namespace openportcls::endpoints
