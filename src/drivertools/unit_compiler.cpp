@@ -195,6 +195,9 @@ Result<CompiledUnit> UnitCompiler::compile(const SourceUnit& unit, Instrumented 
     auto flags = common_flags(request_, instrumented);
     auto more = unit_flags(unit, request_, places_.wdk_include_directory, trace_folder_);
     flags.insert(flags.end(), more.begin(), more.end());
+    // seh.h builds __try from setjmp: a handler would see old values of locals that live in registers.
+    if (auto text = read_file(unit.file); text && text->find("__try") != std::string::npos)
+        flags.emplace_back("-O0");
     flags.insert(flags.end(), extra_flags.begin(), extra_flags.end());
     ContentHash slot_hash;
     slot_hash.add(cache_format).add(toolchain_.identity).add(unit.file.string());

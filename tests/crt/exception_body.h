@@ -19,7 +19,7 @@ static __attribute__((noinline)) int returns_from_inside(void)
 
 static __attribute__((noinline)) int filtered(NTSTATUS wanted)
 {
-    volatile int steps = 0;
+    int steps = 0;
     __try {
         __try {
             steps += 1;
@@ -37,7 +37,7 @@ static __attribute__((noinline)) int filtered(NTSTATUS wanted)
 
 int EXCEPTION_CHECKS(void)
 {
-    volatile int steps = 0;
+    int steps = 0;
     CHECK(returns_from_inside() == 5);
     __try {
         raise_when(0);
@@ -47,7 +47,7 @@ int EXCEPTION_CHECKS(void)
     }
     CHECK(steps == 1);
 
-    volatile NTSTATUS code = 0;
+    NTSTATUS code = 0;
     __try {
         raise_when(1);
         steps = 3;
