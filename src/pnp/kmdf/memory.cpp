@@ -35,7 +35,7 @@ NTSTATUS give(NTSTATUS status, Object* object, Handle* handle) {
 namespace openportcls::pnp::kmdf {
 
 Memory::~Memory() {
-    if (owned) {
+    if (owned && !is_ending()) { // a pool that ends takes its blocks along
         ExFreePool(buffer);
     }
 }

@@ -45,19 +45,27 @@ Object* Object::ancestor(ObjectType wanted) {
     return object;
 }
 
+bool Object::is_ending() const {
+    return framework_ != nullptr && framework_->ending_;
+}
+
 void Object::dereference() {
+    if (is_ending()) {
+        return;
+    }
     if (references_ <= 0) {
-        Framework::current().violation(invalid_handle, this, "A framework object was dereferenced too often.");
+        framework_->violation(invalid_handle, this, "A framework object was dereferenced too often.");
     }
     if (--references_ != 0) {
         return;
     }
-    Framework::current().forget(this);
+    // The handle is good until the callbacks have seen their contexts.
     for (const Context& context : contexts_) {
         if (context.destroy != nullptr) {
             context.destroy(handle());
         }
     }
+    framework_->forget(this);
     delete this;
 }
 
@@ -129,6 +137,7 @@ NTSTATUS Object::add_context(const WDF_OBJECT_ATTRIBUTES& attributes, void** res
 
 Framework::~Framework() {
     // The drivers are gone: nobody is called back, memory alone is freed.
+    ending_ = true;
     for (const auto& [serial, object] : objects_) {
         object->children_.clear();
         object->parent_ = nullptr;
@@ -195,6 +204,7 @@ NTSTATUS Framework::check(const WDF_OBJECT_ATTRIBUTES* attributes, Object* defau
 }
 
 void Framework::adopt(Object* object) {
+    object->framework_ = this;
     objects_.emplace(++last_serial_, object);
     serials_.emplace(object, last_serial_);
 }

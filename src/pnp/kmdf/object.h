@@ -31,6 +31,7 @@ enum class ObjectType : std::uint8_t {
 };
 
 class Driver;
+class Framework;
 
 class Object {
 public:
@@ -56,6 +57,8 @@ public:
     bool owns_context(const void* context) const;
 
     machine::Machine& machine() const { return machine_; }
+    // The machine is being taken down: memory goes, nobody is called.
+    bool is_ending() const;
     KSPIN_LOCK lock = 0; // WdfObjectAcquireLock
     KIRQL lock_irql = 0;
 
@@ -76,6 +79,7 @@ private:
 
     void call_cleanup();
 
+    Framework* framework_ = nullptr;
     ObjectType type_;
     Object* parent_;
     machine::Machine& machine_;
@@ -145,6 +149,7 @@ private:
     std::map<std::uint64_t, Object*> objects_;                  // by serial number
     std::unordered_map<const void*, std::uint64_t> serials_; // looked up only
     std::uint64_t last_serial_ = 0;
+    bool ending_ = false;
 };
 
 class GeneralObject final : public Object {

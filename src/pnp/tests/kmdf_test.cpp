@@ -1,0 +1,523 @@
+// KMDF in miniport mode, as PortCls adapter drivers use it.
+#include "pnp/kmdf/object.h"
+
+#include "executive/tests/fixture.h"
+
+namespace openportcls::pnp::kmdf {
+namespace {
+
+struct FirstContext {
+    int number;
+    std::vector<std::string>* log;
+};
+struct SecondContext {
+    char text[16];
+};
+WDF_DECLARE_CONTEXT_TYPE_WITH_NAME(FirstContext, first_context)
+WDF_DECLARE_CONTEXT_TYPE_WITH_NAME(SecondContext, second_context)
+
+constexpr ULONG neither_code = CTL_CODE(0x2F, 0x10, METHOD_NEITHER, FILE_ANY_ACCESS);
+constexpr ULONG buffered_code = CTL_CODE(0x2F, 0x11, METHOD_BUFFERED, FILE_ANY_ACCESS);
+constexpr ULONG pending_code = CTL_CODE(0x2F, 0x12, METHOD_BUFFERED, FILE_ANY_ACCESS);
+
+IRP* held_request = nullptr;
+
+VOID NTAPI cancel_held(PDEVICE_OBJECT, PIRP irp) {
+    IoReleaseCancelSpinLock(irp->CancelIrql);
+    held_request = nullptr;
+    executive::complete(irp, STATUS_CANCELLED);
+}
+
+NTSTATUS NTAPI dispatch(PDEVICE_OBJECT, PIRP irp) {
+    IO_STACK_LOCATION* stack = IoGetCurrentIrpStackLocation(irp);
+    if (stack->MajorFunction != IRP_MJ_DEVICE_CONTROL) {
+        return executive::complete(irp, STATUS_SUCCESS);
+    }
+    switch (stack->Parameters.DeviceIoControl.IoControlCode) {
+    case neither_code:
+        *static_cast<ULONG*>(irp->UserBuffer) =
+            *static_cast<ULONG*>(stack->Parameters.DeviceIoControl.Type3InputBuffer) * 2;
+        return executive::complete(irp, STATUS_SUCCESS, 4);
+    case buffered_code:
+        *static_cast<ULONG*>(irp->AssociatedIrp.SystemBuffer) += 1;
+        return executive::complete(irp, STATUS_SUCCESS, 4);
+    case pending_code:
+        IoMarkIrpPending(irp);
+        held_request = irp;
+        IoSetCancelRoutine(irp, cancel_held);
+        return STATUS_PENDING;
+    default:
+        return executive::complete(irp, STATUS_INVALID_DEVICE_REQUEST);
+    }
+}
+
+class Kmdf : public executive::ExecutiveTest {
+protected:
+    void SetUp() override {
+        inside([&] {
+            WDF_DRIVER_CONFIG config;
+            WDF_DRIVER_CONFIG_INIT(&config, WDF_NO_EVENT_CALLBACK);
+            config.DriverInitFlags = WdfDriverInitNoDispatchOverride;
+            UNICODE_STRING path = executive::unicode(u"\\Registry\\Machine\\System\\x");
+            ASSERT_EQ(WdfDriverCreate(&driver_.object, &path, WDF_NO_OBJECT_ATTRIBUTES, &config, &wdf_driver_),
+                      STATUS_SUCCESS);
+            UNICODE_STRING name = executive::unicode(u"\\Device\\KmdfTest");
+            ASSERT_EQ(IoCreateDevice(&driver_.object, 0, &name, FILE_DEVICE_SOUND, 0, FALSE, &device_object_),
+                      STATUS_SUCCESS);
+            device_object_->Flags &= ~DO_DEVICE_INITIALIZING;
+            ASSERT_EQ(WdfDeviceMiniportCreate(wdf_driver_, WDF_NO_OBJECT_ATTRIBUTES, device_object_, nullptr, nullptr,
+                                              &device_),
+                      STATUS_SUCCESS);
+        });
+    }
+    void TearDown() override {
+        if (!machine.is_halted()) {
+            inside([&] {
+                WdfDriverMiniportUnload(wdf_driver_);
+                EXPECT_EQ(Framework::current().object_count(), 0u) << "everything goes with the driver";
+                IoDeleteDevice(device_object_);
+            });
+        }
+    }
+
+    template<class Context>
+    WDF_OBJECT_ATTRIBUTES attributes(PCWDF_OBJECT_CONTEXT_TYPE_INFO type, WDFOBJECT parent = nullptr) {
+        WDF_OBJECT_ATTRIBUTES result;
+        WDF_OBJECT_ATTRIBUTES_INIT(&result);
+        result.ContextTypeInfo = type;
+        result.ParentObject = parent;
+        return result;
+    }
+    WDF_OBJECT_ATTRIBUTES below(WDFOBJECT parent) {
+        WDF_OBJECT_ATTRIBUTES result;
+        WDF_OBJECT_ATTRIBUTES_INIT(&result);
+        result.ParentObject = parent;
+        return result;
+    }
+    WDFIOTARGET open_target() {
+        WDFIOTARGET target = nullptr;
+        EXPECT_EQ(WdfIoTargetCreate(device_, WDF_NO_OBJECT_ATTRIBUTES, &target), STATUS_SUCCESS);
+        UNICODE_STRING name = executive::unicode(u"\\Device\\KmdfTest");
+        WDF_IO_TARGET_OPEN_PARAMS parameters;
+        WDF_IO_TARGET_OPEN_PARAMS_INIT_OPEN_BY_NAME(&parameters, &name, GENERIC_READ | GENERIC_WRITE);
+        EXPECT_EQ(WdfIoTargetOpen(target, &parameters), STATUS_SUCCESS);
+        return target;
+    }
+
+    executive::TestDriver driver_{dispatch};
+    WDFDRIVER wdf_driver_ = nullptr;
+    WDFDEVICE device_ = nullptr;
+    DEVICE_OBJECT* device_object_ = nullptr;
+};
+
+TEST_F(Kmdf, DriverIsFoundAndCreatedOnce) {
+    inside([&] {
+        EXPECT_EQ(WdfGetDriver(), wdf_driver_);
+        EXPECT_EQ(WdfDriverWdmGetDriverObject(wdf_driver_), &driver_.object);
+        EXPECT_EQ(std::u16string(WdfDriverGetRegistryPath(wdf_driver_)), u"\\Registry\\Machine\\System\\x");
+        EXPECT_EQ(WdfDeviceWdmGetDeviceObject(device_), device_object_);
+        EXPECT_EQ(WdfDeviceGetDriver(device_), wdf_driver_);
+        EXPECT_EQ(WdfDeviceGetIoTarget(device_), nullptr);
+        WDF_DRIVER_CONFIG config;
+        WDF_DRIVER_CONFIG_INIT(&config, WDF_NO_EVENT_CALLBACK);
+        config.DriverInitFlags = WdfDriverInitNoDispatchOverride;
+        UNICODE_STRING path = executive::unicode(u"x");
+        EXPECT_EQ(WdfDriverCreate(&driver_.object, &path, nullptr, &config, nullptr), STATUS_DRIVER_INTERNAL_ERROR);
+        executive::TestDriver other{dispatch};
+        config.DriverInitFlags = 0;
+        EXPECT_EQ(WdfDriverCreate(&other.object, &path, nullptr, &config, nullptr), STATUS_NOT_SUPPORTED)
+            << "only miniport mode is here";
+        config.Size = 3;
+        EXPECT_EQ(WdfDriverCreate(&other.object, &path, nullptr, &config, nullptr), STATUS_INFO_LENGTH_MISMATCH);
+    });
+}
+
+TEST_F(Kmdf, ContextsAreZeroedTypedAndFoundAgain) {
+    inside([&] {
+        auto with_first = attributes<FirstContext>(WDF_GET_CONTEXT_TYPE_INFO(FirstContext));
+        WDFOBJECT object = nullptr;
+        ASSERT_EQ(WdfObjectCreate(&with_first, &object), STATUS_SUCCESS);
+        FirstContext* first = first_context(object);
+        ASSERT_NE(first, nullptr);
+        EXPECT_EQ(first->number, 0);
+        EXPECT_EQ(second_context(object), nullptr);
+        EXPECT_EQ(WdfObjectContextGetObject(first), object);
+        auto with_second = attributes<SecondContext>(WDF_GET_CONTEXT_TYPE_INFO(SecondContext));
+        PVOID second = nullptr;
+        EXPECT_EQ(WdfObjectAllocateContext(object, &with_second, &second), STATUS_SUCCESS);
+        EXPECT_EQ(second_context(object), second);
+        PVOID again = nullptr;
+        EXPECT_EQ(WdfObjectAllocateContext(object, &with_second, &again), STATUS_OBJECT_NAME_EXISTS);
+        EXPECT_EQ(again, second);
+        WDF_OBJECT_ATTRIBUTES none;
+        WDF_OBJECT_ATTRIBUTES_INIT(&none);
+        EXPECT_EQ(WdfObjectAllocateContext(object, &none, &again), STATUS_OBJECT_NAME_INVALID);
+        none.ContextSizeOverride = 8;
+        EXPECT_EQ(WdfObjectCreate(&none, &object), STATUS_WDF_OBJECT_ATTRIBUTES_INVALID);
+        none.ContextSizeOverride = 0;
+        none.ExecutionLevel = WdfExecutionLevelInvalid;
+        EXPECT_EQ(WdfObjectCreate(&none, &object), STATUS_WDF_OBJECT_ATTRIBUTES_INVALID);
+        none.Size = 1;
+        EXPECT_EQ(WdfObjectCreate(&none, &object), STATUS_INFO_LENGTH_MISMATCH);
+    });
+}
+
+VOID NTAPI note_cleanup(WDFOBJECT object) {
+    auto* context = first_context(object);
+    context->log->push_back("cleanup " + std::to_string(context->number));
+}
+VOID NTAPI note_destroy(WDFOBJECT object) {
+    auto* context = first_context(object);
+    context->log->push_back("destroy " + std::to_string(context->number));
+}
+
+TEST_F(Kmdf, DeletionStartsAtTheFarthestDescendant) {
+    std::vector<std::string> log;
+    inside([&] {
+        WDFOBJECT objects[3] = {};
+        for (int i = 0; i < 3; ++i) {
+            auto one = attributes<FirstContext>(WDF_GET_CONTEXT_TYPE_INFO(FirstContext), i == 0 ? nullptr : objects[i - 1]);
+            one.EvtCleanupCallback = note_cleanup;
+            one.EvtDestroyCallback = note_destroy;
+            ASSERT_EQ(WdfObjectCreate(&one, &objects[i]), STATUS_SUCCESS);
+            first_context(objects[i])->number = i;
+            first_context(objects[i])->log = &log;
+        }
+        WdfObjectReference(objects[1]);
+        WdfObjectDelete(objects[0]);
+        EXPECT_EQ(log, (std::vector<std::string>{"cleanup 2", "destroy 2", "cleanup 1", "cleanup 0", "destroy 0"}));
+        EXPECT_EQ(first_context(objects[1])->number, 1) << "a referenced object's handle stays valid";
+        WdfObjectDereference(objects[1]);
+        EXPECT_EQ(log.back(), "destroy 1");
+    });
+}
+
+TEST_F(Kmdf, WrongHandlesAreAViolation) {
+    expect_bugcheck(0x10D, "no living object", [&] {
+        WDFOBJECT object = nullptr;
+        WdfObjectCreate(WDF_NO_OBJECT_ATTRIBUTES, &object);
+        WdfObjectDelete(object);
+        WdfObjectDelete(object);
+    });
+}
+
+TEST_F(Kmdf, TheDriverObjectIsNotTheDriversToDelete) {
+    expect_bugcheck(0x10D, "only the framework", [&] { WdfObjectDelete(wdf_driver_); });
+}
+
+TEST_F(Kmdf, HandlesOfAnotherKindAreAViolation) {
+    expect_bugcheck(0x10D, "another kind", [&] { WdfSpinLockAcquire(reinterpret_cast<WDFSPINLOCK>(device_)); });
+}
+
+TEST_F(Kmdf, MemoryAndStrings) {
+    inside([&] {
+        WDFMEMORY memory = nullptr;
+        PVOID buffer = nullptr;
+        EXPECT_EQ(WdfMemoryCreate(nullptr, NonPagedPoolNx, 0, 0, &memory, &buffer), STATUS_INVALID_PARAMETER);
+        ASSERT_EQ(WdfMemoryCreate(nullptr, NonPagedPoolNx, 0, 100, &memory, &buffer), STATUS_SUCCESS);
+        std::size_t size = 0;
+        EXPECT_EQ(WdfMemoryGetBuffer(memory, &size), buffer);
+        EXPECT_EQ(size, 100u);
+        char own[10];
+        EXPECT_EQ(WdfMemoryAssignBuffer(memory, own, sizeof own), STATUS_INVALID_PARAMETER);
+        WdfObjectDelete(memory);
+        ASSERT_EQ(WdfMemoryCreatePreallocated(nullptr, own, sizeof own, &memory), STATUS_SUCCESS);
+        EXPECT_EQ(WdfMemoryGetBuffer(memory, nullptr), own);
+        EXPECT_EQ(WdfMemoryAssignBuffer(memory, own + 1, 4), STATUS_SUCCESS);
+        WDFSTRING string = nullptr;
+        UNICODE_STRING text = executive::unicode(u"Speaker");
+        ASSERT_EQ(WdfStringCreate(&text, nullptr, &string), STATUS_SUCCESS);
+        UNICODE_STRING read{};
+        WdfStringGetUnicodeString(string, &read);
+        EXPECT_EQ(std::u16string(read.Buffer, read.Length / 2), u"Speaker");
+    });
+}
+
+TEST_F(Kmdf, CollectionsReferenceTheirItems) {
+    inside([&] {
+        WDFCOLLECTION collection = nullptr;
+        WDFOBJECT first = nullptr;
+        WDFOBJECT second = nullptr;
+        ASSERT_EQ(WdfCollectionCreate(nullptr, &collection), STATUS_SUCCESS);
+        EXPECT_EQ(WdfCollectionGetFirstItem(collection), nullptr);
+        EXPECT_EQ(WdfCollectionGetLastItem(collection), nullptr);
+        WdfObjectCreate(nullptr, &first);
+        WdfObjectCreate(nullptr, &second);
+        EXPECT_EQ(WdfCollectionAdd(collection, first), STATUS_SUCCESS);
+        EXPECT_EQ(WdfCollectionAdd(collection, second), STATUS_SUCCESS);
+        EXPECT_EQ(WdfCollectionGetCount(collection), 2u);
+        WdfObjectDelete(first);
+        EXPECT_EQ(WdfCollectionGetFirstItem(collection), first) << "the collection keeps it alive";
+        WdfCollectionRemove(collection, first);
+        EXPECT_EQ(WdfCollectionGetItem(collection, 0), second);
+        EXPECT_EQ(WdfCollectionGetItem(collection, 1), nullptr);
+        WdfCollectionRemoveItem(collection, 0);
+        EXPECT_EQ(WdfCollectionGetCount(collection), 0u);
+        WdfCollectionAdd(collection, second); // goes with the collection
+    });
+}
+
+TEST_F(Kmdf, LocksHoldAndTimeOut) {
+    inside([&] {
+        WDFSPINLOCK spin = nullptr;
+        ASSERT_EQ(WdfSpinLockCreate(nullptr, &spin), STATUS_SUCCESS);
+        WdfSpinLockAcquire(spin);
+        EXPECT_EQ(KeGetCurrentIrql(), DISPATCH_LEVEL);
+        WdfSpinLockRelease(spin);
+        EXPECT_EQ(KeGetCurrentIrql(), PASSIVE_LEVEL);
+        WDFWAITLOCK wait = nullptr;
+        ASSERT_EQ(WdfWaitLockCreate(nullptr, &wait), STATUS_SUCCESS);
+        EXPECT_EQ(WdfWaitLockAcquire(wait, nullptr), STATUS_SUCCESS);
+        EXPECT_TRUE(KeAreApcsDisabled());
+        LONGLONG now = 0;
+        EXPECT_EQ(WdfWaitLockAcquire(wait, &now), STATUS_TIMEOUT);
+        WdfWaitLockRelease(wait);
+        EXPECT_FALSE(KeAreApcsDisabled());
+        EXPECT_EQ(WdfWaitLockAcquire(wait, &now), STATUS_SUCCESS);
+        WdfWaitLockRelease(wait);
+        WdfObjectAcquireLock(device_);
+        EXPECT_EQ(KeGetCurrentIrql(), DISPATCH_LEVEL);
+        WdfObjectReleaseLock(device_);
+    });
+}
+
+TEST_F(Kmdf, WaitLocksAreNotRecursive) {
+    expect_bugcheck(0x10D, "its own thread holds", [&] {
+        WDFWAITLOCK lock = nullptr;
+        WdfWaitLockCreate(nullptr, &lock);
+        WdfWaitLockAcquire(lock, nullptr);
+        WdfWaitLockAcquire(lock, nullptr);
+    });
+}
+
+int fired = 0;
+KIRQL fired_at = 99;
+VOID NTAPI on_timer(WDFTIMER) {
+    ++fired;
+    fired_at = KeGetCurrentIrql();
+}
+
+TEST_F(Kmdf, TimersFireOncePeriodicallyPreciselyAndPassively) {
+    inside([&] {
+        WDF_TIMER_CONFIG config;
+        WDF_TIMER_CONFIG_INIT(&config, on_timer);
+        WDFTIMER timer = nullptr;
+        EXPECT_EQ(WdfTimerCreate(&config, nullptr, &timer), STATUS_WDF_PARENT_NOT_SPECIFIED);
+        auto under_driver = below(wdf_driver_);
+        EXPECT_EQ(WdfTimerCreate(&config, &under_driver, &timer), STATUS_INVALID_DEVICE_REQUEST);
+        auto under_device = below(device_);
+        ASSERT_EQ(WdfTimerCreate(&config, &under_device, &timer), STATUS_SUCCESS);
+        EXPECT_EQ(WdfTimerGetParentObject(timer), static_cast<WDFOBJECT>(device_));
+        fired = 0;
+        EXPECT_FALSE(WdfTimerStart(timer, WDF_REL_TIMEOUT_IN_MS(10)));
+        EXPECT_TRUE(WdfTimerStart(timer, WDF_REL_TIMEOUT_IN_MS(20)));
+        machine.run_for(100 * machine::nanoseconds_per_millisecond);
+        EXPECT_EQ(fired, 1);
+        EXPECT_EQ(fired_at, DISPATCH_LEVEL);
+        EXPECT_FALSE(WdfTimerStop(timer, TRUE));
+
+        WDF_TIMER_CONFIG_INIT_PERIODIC(&config, on_timer, 1);
+        config.UseHighResolutionTimer = WdfTrue;
+        ASSERT_EQ(WdfTimerCreate(&config, &under_device, &timer), STATUS_SUCCESS);
+        fired = 0;
+        WdfTimerStart(timer, WDF_REL_TIMEOUT_IN_MS(1));
+        machine.run_for(10 * machine::nanoseconds_per_millisecond);
+        EXPECT_GE(fired, 9);
+        WdfTimerStop(timer, TRUE);
+        const int before = fired;
+        machine.run_for(10 * machine::nanoseconds_per_millisecond);
+        EXPECT_EQ(fired, before);
+
+        WDF_TIMER_CONFIG_INIT(&config, on_timer);
+        under_device.ExecutionLevel = WdfExecutionLevelPassive;
+        ASSERT_EQ(WdfTimerCreate(&config, &under_device, &timer), STATUS_SUCCESS);
+        fired = 0;
+        WdfTimerStart(timer, WDF_REL_TIMEOUT_IN_MS(1));
+        machine.run_for(100 * machine::nanoseconds_per_millisecond);
+        EXPECT_EQ(fired, 1);
+        EXPECT_EQ(fired_at, PASSIVE_LEVEL);
+        WdfTimerStart(timer, WDF_REL_TIMEOUT_IN_MS(1)); // still set when the device goes
+    });
+}
+
+VOID NTAPI on_work(WDFWORKITEM item) {
+    ++fired;
+    fired_at = KeGetCurrentIrql();
+    WdfWorkItemFlush(item); // from its own routine: returns at once
+}
+VOID NTAPI on_dpc(WDFDPC) { ++fired; }
+
+TEST_F(Kmdf, WorkItemsAndDpcs) {
+    inside([&] {
+        WDF_WORKITEM_CONFIG config;
+        WDF_WORKITEM_CONFIG_INIT(&config, on_work);
+        WDFWORKITEM item = nullptr;
+        EXPECT_EQ(WdfWorkItemCreate(&config, nullptr, &item), STATUS_WDF_PARENT_NOT_SPECIFIED);
+        auto under_device = below(device_);
+        ASSERT_EQ(WdfWorkItemCreate(&config, &under_device, &item), STATUS_SUCCESS);
+        fired = 0;
+        KIRQL old;
+        KeRaiseIrql(DISPATCH_LEVEL, &old);
+        WdfWorkItemEnqueue(item);
+        WdfWorkItemEnqueue(item); // queued already
+        KeLowerIrql(old);
+        WdfWorkItemFlush(item);
+        EXPECT_EQ(fired, 1);
+        EXPECT_EQ(fired_at, PASSIVE_LEVEL);
+        WdfWorkItemEnqueue(item);
+        WdfObjectDelete(item); // waits for it
+        EXPECT_EQ(fired, 2);
+
+        WDF_DPC_CONFIG dpc_config;
+        WDF_DPC_CONFIG_INIT(&dpc_config, on_dpc);
+        WDFDPC dpc = nullptr;
+        ASSERT_EQ(WdfDpcCreate(&dpc_config, &under_device, &dpc), STATUS_SUCCESS);
+        KeRaiseIrql(DISPATCH_LEVEL, &old);
+        EXPECT_TRUE(WdfDpcEnqueue(dpc));
+        EXPECT_FALSE(WdfDpcEnqueue(dpc));
+        KeLowerIrql(old);
+        WdfDpcCancel(dpc, TRUE);
+        EXPECT_EQ(fired, 3);
+    });
+}
+
+TEST_F(Kmdf, TargetsSendSynchronously) {
+    inside([&] {
+        WDFIOTARGET target = open_target();
+        EXPECT_EQ(WdfIoTargetGetState(target), WdfIoTargetStarted);
+        ULONG in = 21;
+        ULONG out = 0;
+        WDF_MEMORY_DESCRIPTOR input;
+        WDF_MEMORY_DESCRIPTOR output;
+        WDF_MEMORY_DESCRIPTOR_INIT_BUFFER(&input, &in, sizeof in);
+        WDF_MEMORY_DESCRIPTOR_INIT_BUFFER(&output, &out, sizeof out);
+        ULONG_PTR returned = 0;
+        EXPECT_EQ(WdfIoTargetSendIoctlSynchronously(target, nullptr, neither_code, &input, &output, nullptr, &returned),
+                  STATUS_SUCCESS);
+        EXPECT_EQ(out, 42u);
+        EXPECT_EQ(returned, 4u);
+        EXPECT_EQ(WdfIoTargetSendIoctlSynchronously(target, nullptr, buffered_code, &input, &output, nullptr, nullptr),
+                  STATUS_SUCCESS);
+        EXPECT_EQ(out, 22u);
+        EXPECT_EQ(WdfIoTargetSendIoctlSynchronously(target, nullptr, 0x1234, &input, &output, nullptr, nullptr),
+                  STATUS_INVALID_DEVICE_REQUEST);
+        WDF_REQUEST_SEND_OPTIONS options;
+        WDF_REQUEST_SEND_OPTIONS_INIT(&options, WDF_REQUEST_SEND_OPTION_TIMEOUT);
+        WDF_REQUEST_SEND_OPTIONS_SET_TIMEOUT(&options, WDF_REL_TIMEOUT_IN_MS(5));
+        EXPECT_EQ(WdfIoTargetSendIoctlSynchronously(target, nullptr, pending_code, &input, &output, &options, nullptr),
+                  STATUS_IO_TIMEOUT);
+        WdfIoTargetStop(target, WdfIoTargetWaitForSentIoToComplete);
+        EXPECT_EQ(WdfIoTargetSendIoctlSynchronously(target, nullptr, neither_code, &input, &output, nullptr, nullptr),
+                  STATUS_INVALID_DEVICE_STATE);
+        EXPECT_EQ(WdfIoTargetStart(target), STATUS_SUCCESS);
+        WdfIoTargetClose(target);
+        EXPECT_EQ(WdfIoTargetStart(target), STATUS_INVALID_DEVICE_STATE);
+        WDF_IO_TARGET_OPEN_PARAMS parameters;
+        WDF_IO_TARGET_OPEN_PARAMS_INIT_REOPEN(&parameters);
+        EXPECT_EQ(WdfIoTargetOpen(target, &parameters), STATUS_SUCCESS);
+        EXPECT_EQ(WdfIoTargetWdmGetTargetPhysicalDevice(target), device_object_);
+        UNICODE_STRING name = executive::unicode(u"\\Device\\Nothing");
+        WDFIOTARGET nothing = nullptr;
+        ASSERT_EQ(WdfIoTargetCreate(device_, nullptr, &nothing), STATUS_SUCCESS);
+        WDF_IO_TARGET_OPEN_PARAMS_INIT_OPEN_BY_NAME(&parameters, &name, GENERIC_READ);
+        EXPECT_EQ(WdfIoTargetOpen(nothing, &parameters), STATUS_OBJECT_NAME_NOT_FOUND);
+    });
+}
+
+struct Completion {
+    int calls = 0;
+    NTSTATUS status = 0;
+    ULONG_PTR information = 0;
+    WDFMEMORY output = nullptr;
+};
+VOID NTAPI on_completed(WDFREQUEST, WDFIOTARGET, PWDF_REQUEST_COMPLETION_PARAMS parameters, PVOID context) {
+    auto& completion = *static_cast<Completion*>(context);
+    ++completion.calls;
+    completion.status = parameters->IoStatus.Status;
+    completion.information = parameters->IoStatus.Information;
+    completion.output = parameters->Parameters.Ioctl.Output.Buffer;
+}
+
+TEST_F(Kmdf, RequestsAreSentCompletedCancelledAndReused) {
+    inside([&] {
+        WDFIOTARGET target = open_target();
+        WDFREQUEST request = nullptr;
+        WDFMEMORY memory = nullptr;
+        PVOID buffer = nullptr;
+        ASSERT_EQ(WdfRequestCreate(nullptr, target, &request), STATUS_SUCCESS);
+        ASSERT_EQ(WdfMemoryCreate(nullptr, NonPagedPoolNx, 0, 4, &memory, &buffer), STATUS_SUCCESS);
+        EXPECT_FALSE(WdfRequestSend(request, target, nullptr)) << "it is not formatted";
+        EXPECT_EQ(WdfRequestGetStatus(request), STATUS_WDF_REQUEST_INVALID_STATE);
+        *static_cast<ULONG*>(buffer) = 5;
+        WDFMEMORY_OFFSET outside = {3, 4};
+        EXPECT_EQ(WdfIoTargetFormatRequestForIoctl(target, request, buffered_code, memory, &outside, memory, nullptr),
+                  STATUS_INTEGER_OVERFLOW);
+        ASSERT_EQ(WdfIoTargetFormatRequestForIoctl(target, request, buffered_code, memory, nullptr, memory, nullptr),
+                  STATUS_SUCCESS);
+        Completion completion;
+        WdfRequestSetCompletionRoutine(request, on_completed, &completion);
+        EXPECT_TRUE(WdfRequestSend(request, target, nullptr));
+        EXPECT_EQ(completion.calls, 1);
+        EXPECT_EQ(completion.status, STATUS_SUCCESS);
+        EXPECT_EQ(completion.output, memory);
+        EXPECT_EQ(*static_cast<ULONG*>(buffer), 6u);
+        EXPECT_EQ(WdfRequestGetInformation(request), 4u);
+
+        WDF_REQUEST_REUSE_PARAMS reuse;
+        WDF_REQUEST_REUSE_PARAMS_INIT(&reuse, WDF_REQUEST_REUSE_NO_FLAGS, STATUS_SUCCESS);
+        ASSERT_EQ(WdfRequestReuse(request, &reuse), STATUS_SUCCESS);
+        ASSERT_EQ(WdfIoTargetFormatRequestForIoctl(target, request, pending_code, memory, nullptr, memory, nullptr),
+                  STATUS_SUCCESS);
+        WdfRequestSetCompletionRoutine(request, on_completed, &completion);
+        EXPECT_TRUE(WdfRequestSend(request, target, nullptr));
+        EXPECT_EQ(WdfRequestGetStatus(request), STATUS_PENDING);
+        EXPECT_EQ(WdfRequestReuse(request, &reuse), STATUS_WDF_REQUEST_ALREADY_PENDING);
+        EXPECT_FALSE(WdfRequestSend(request, target, nullptr));
+        EXPECT_TRUE(WdfRequestCancelSentRequest(request));
+        EXPECT_EQ(completion.calls, 2);
+        EXPECT_EQ(completion.status, STATUS_CANCELLED);
+        EXPECT_FALSE(WdfRequestCancelSentRequest(request));
+
+        // Purging cancels what was sent.
+        WdfRequestReuse(request, &reuse);
+        WdfIoTargetFormatRequestForIoctl(target, request, pending_code, memory, nullptr, memory, nullptr);
+        WdfRequestSetCompletionRoutine(request, on_completed, &completion);
+        EXPECT_TRUE(WdfRequestSend(request, target, nullptr));
+        WdfIoTargetPurge(target, WdfIoTargetPurgeIoAndWait);
+        EXPECT_EQ(completion.calls, 3);
+        EXPECT_FALSE(WdfRequestSend(request, target, nullptr));
+        EXPECT_EQ(WdfRequestGetStatus(request), STATUS_INVALID_DEVICE_STATE);
+    });
+}
+
+TEST_F(Kmdf, DeletingASentRequestWaitsForItsCompletion) {
+    inside([&] {
+        WDFIOTARGET target = open_target();
+        WDFREQUEST request = nullptr;
+        WDFMEMORY memory = nullptr;
+        ASSERT_EQ(WdfRequestCreate(nullptr, target, &request), STATUS_SUCCESS);
+        ASSERT_EQ(WdfMemoryCreate(nullptr, NonPagedPoolNx, 0, 4, &memory, nullptr), STATUS_SUCCESS);
+        WdfIoTargetFormatRequestForIoctl(target, request, pending_code, memory, nullptr, memory, nullptr);
+        EXPECT_TRUE(WdfRequestSend(request, target, nullptr));
+        WdfObjectDelete(request);
+        WdfObjectDelete(memory); // the request still needs it
+        ASSERT_NE(held_request, nullptr);
+        IRP* irp = held_request;
+        IoSetCancelRoutine(irp, nullptr);
+        executive::complete(irp, STATUS_SUCCESS, 4);
+    });
+}
+
+TEST_F(Kmdf, AMachineMayEndWithObjectsLeft) {
+    inside([&] {
+        WDFMEMORY memory = nullptr;
+        WdfMemoryCreate(nullptr, NonPagedPoolNx, 0, 100, &memory, nullptr);
+        WDFCOLLECTION collection = nullptr;
+        WdfCollectionCreate(nullptr, &collection);
+        WdfCollectionAdd(collection, memory);
+        EXPECT_GE(Framework::current().object_count(), 4u);
+    });
+}
+
+} // namespace
+} // namespace openportcls::pnp::kmdf
