@@ -1,0 +1,153 @@
+// A simulated computer to run Windows audio drivers on: load a driver, add its device, open what it offers.
+//
+// Every object here belongs to the thread that created the Machine; calls from other threads are an error. Where a call
+// returns Result<T>, Error::status is the NTSTATUS that a Windows caller would have seen and Error::message says what
+// happened to what. When a driver crashes, every later call fails with its bugcheck report; the process lives on.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <openportcls/result.hpp>
+
+namespace openportcls {
+
+namespace client {
+struct MachineState;
+struct DriverState;
+struct DeviceState;
+} // namespace client
+
+class Filter;
+class Machine;
+
+// How the scheduler chooses among what could happen next. The same options and seed give the same run, byte for byte.
+enum class Scheduling : std::uint8_t { first_come, random, pct };
+
+struct MachineOptions {
+    Scheduling scheduling = Scheduling::first_come;
+    std::uint64_t seed = 1;
+    unsigned pct_depth = 3;         // priority changes of the PCT scheduler
+    unsigned processors = 2;        // 1 to 32
+    bool paced = false;             // true: in step with the host's clock; false: as fast as possible
+    std::string windows = "11";     // xp, vista, 7, 8, 8.1, 10, 11: what the driver finds
+    std::filesystem::path sandbox;  // stands for \DosDevices\C:; empty: a private folder that goes with the machine
+    std::filesystem::path registry; // keeps the registry between runs; empty: in memory
+    unsigned watchdog_seconds = 10; // host CPU time a driver may spin without calling the kernel; 0 = for ever
+};
+
+// A registry value for the driver or device: "DoNotCreateDataFiles=1", "Name:sz=text".
+struct DriverOptions {
+    std::filesystem::path inf; // empty: the one beside the module, if there is one
+    std::vector<std::string> parameters;
+    std::string hardware_id; // of Machine::load_driver's first device; empty: the INF's first model
+    bool add_device = true;  // also add and start one device
+};
+
+struct LeakLine {
+    std::string kind; // "pool", "device object", …
+    std::string what; // tag or name
+    std::uint64_t count = 0;
+    std::uint64_t bytes = 0;
+};
+
+class Device {
+public:
+    const std::string& instance_path() const; // ROOT\CABLE\0000
+    const std::string& description() const;
+    std::string state() const; // "started", "stopped", "surprise removed" …
+
+    Result<void> start();
+    Result<void> stop();                      // as for a rebalance
+    Result<void> remove();                    // refused while handles are open
+    Result<void> surprise_remove();           // the hardware is gone; what is open fails from now on
+    Result<void> set_power(unsigned d_state); // 0 to 3
+
+private:
+    friend class Machine;
+    friend class Driver;
+    explicit Device(std::shared_ptr<client::DeviceState> state) : state_(std::move(state)) {}
+    std::shared_ptr<client::DeviceState> state_;
+};
+
+class Driver {
+public:
+    const std::string& name() const;
+    std::vector<Device> devices() const;
+    Result<Device> add_device(const std::string& hardware_id = {}, const std::vector<std::string>& parameters = {});
+    // Removes the devices, runs DriverUnload, takes the module out; returns what the driver left behind.
+    Result<std::vector<LeakLine>> unload();
+
+private:
+    friend class Machine;
+    explicit Driver(std::shared_ptr<client::DriverState> state) : state_(std::move(state)) {}
+    std::shared_ptr<client::DriverState> state_;
+};
+
+// One enabled device interface: a filter that can be opened.
+struct FilterInfo {
+    std::string name;                    // reference string: "Wave", "Topology"
+    std::string friendly_name;           // from the INF
+    std::string path;                    // symbolic link, for Machine::open
+    std::string device;                  // instance path of its device
+    std::vector<std::string> categories; // "audio", "render", "capture", "topology", "realtime" or a GUID
+    bool has_category(std::string_view category) const;
+};
+
+class Machine {
+public:
+    static Result<Machine> create(const MachineOptions& options = {});
+    Machine(Machine&&) noexcept;
+    Machine& operator=(Machine&&) noexcept;
+    ~Machine();
+
+    // `module`: a driver that `portcls build` made, or the name of one that came with OpenPortCls ("cable").
+    Result<Driver> load_driver(const std::filesystem::path& module, const DriverOptions& options = {});
+
+    // Filters that are there now, one entry each however many categories they have.
+    std::vector<FilterInfo> filters() const;
+    Result<Filter> open(const FilterInfo& filter);
+    Result<Filter> open(std::string_view path);
+    // The first filter with that name, or with that category ("render").
+    Result<Filter> open_first(std::string_view name_or_category);
+
+    std::chrono::nanoseconds now() const;
+    // Lets simulated time pass.
+    Result<void> run_for(std::chrono::nanoseconds duration);
+    Result<void> sleep(unsigned s_state); // 1 to 4: the whole machine
+    Result<void> wake();
+
+    // The bugcheck report when the guest has crashed.
+    std::optional<std::string> crash_report() const;
+    // What drivers printed with DbgPrint and friends.
+    std::function<void(std::string_view)> on_debug_print;
+    // Writes everything that happens from now on as a trace for the Perfetto viewer; stop_trace completes the file.
+    Result<void> start_trace(const std::filesystem::path& file);
+    Result<void> stop_trace();
+
+    // For the layers of this library.
+    const std::shared_ptr<client::MachineState>& state() const { return state_; }
+
+private:
+    explicit Machine(std::shared_ptr<client::MachineState> state);
+    std::shared_ptr<client::MachineState> state_;
+};
+
+// Drivers that came with this library: names and module files.
+struct BuiltinDriver {
+    std::string name;
+    std::string description;
+    std::filesystem::path module;
+    std::filesystem::path inf;
+    std::string binds_to; // "software" or a hardware id
+};
+std::vector<BuiltinDriver> builtin_drivers();
+
+} // namespace openportcls

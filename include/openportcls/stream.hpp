@@ -1,0 +1,106 @@
+// Playing and recording through a pin.
+//
+// A WaveRT stream shares its cyclic buffer with the application: write() and read() copy into and out of it in step
+// with the driver's notification events; buffer() shows it directly; on_period() hands it out period by period. Other
+// ports move the same bytes through stream requests, and the same calls work.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+
+#include <openportcls/filter.hpp>
+#include <openportcls/format.hpp>
+#include <openportcls/result.hpp>
+
+namespace openportcls {
+
+namespace client {
+class WaveStream;
+} // namespace client
+
+struct StreamOptions {
+    std::chrono::microseconds period{10'000}; // time between two notifications
+    std::uint32_t pin = UINT32_MAX;           // UINT32_MAX: the first one that takes the format
+    // Signal-processing mode for drivers that have them.
+    enum class Mode : std::uint8_t { none, default_mode, raw } mode = Mode::none;
+    bool packets = false; // use SetWritePacket/GetReadPacket; an error where the driver has no packet mode
+};
+
+struct StreamPosition {
+    std::uint64_t play_offset = 0; // bytes, inside the buffer for WaveRT
+    std::uint64_t write_offset = 0;
+    std::chrono::nanoseconds time{};
+};
+
+// What both directions have in common.
+class Stream {
+public:
+    Stream(Stream&&) noexcept;
+    Stream& operator=(Stream&&) noexcept;
+    ~Stream(); // stops and closes
+
+    const WaveFormat& format() const;
+    std::uint32_t pin() const;
+    std::uint32_t period_frames() const;
+    std::uint32_t buffer_frames() const;
+    bool uses_events() const; // false: the driver has none and positions are polled
+
+    Result<void> start(); // to RUN
+    Result<void> pause(); // position stands still
+    Result<void> stop();  // position back to 0
+    Result<StreamPosition> position() const;
+    std::uint64_t glitches() const; // periods that came too late
+    std::uint64_t frames() const;   // written or read since stop
+
+    // The whole cyclic buffer, shared with the driver; empty for ports that have none.
+    std::span<std::byte> buffer();
+
+    // Sends one IOCTL_KS_PROPERTY to the pin, as Filter::property does to the filter.
+    Result<std::size_t> property(const Guid& set, std::uint32_t id, std::uint32_t flags,
+                                 std::span<const std::byte> descriptor, std::span<std::byte> value) const;
+    Filter::ControlResult control(std::uint32_t code, std::span<const std::byte> in, std::span<std::byte> out) const;
+
+protected:
+    explicit Stream(std::unique_ptr<client::WaveStream> stream);
+    std::unique_ptr<client::WaveStream> stream_;
+};
+
+class RenderStream : public Stream {
+public:
+    static Result<RenderStream> open(Filter& filter, const WaveFormat& format, const StreamOptions& options = {});
+
+    // Copies whole frames into the buffer, starting the stream once it is full and waiting for room after that.
+    Result<void> write(std::span<const std::byte> frames);
+    // Lets everything written be heard, then stops.
+    Result<void> drain();
+
+    // Called with each period of the buffer that is free to be filled, while simulated time passes in
+    // Machine::run_for or in another stream's calls. Return false to end the stream.
+    using FillPeriod = std::function<bool(std::span<std::byte> period)>;
+    Result<void> on_period(FillPeriod fill);
+
+private:
+    using Stream::Stream;
+};
+
+class CaptureStream : public Stream {
+public:
+    static Result<CaptureStream> open(Filter& filter, const WaveFormat& format, const StreamOptions& options = {});
+
+    // Fills `frames` completely, waiting for the driver; starts the stream at the first call.
+    Result<void> read(std::span<std::byte> frames);
+    // Takes what is there without waiting; returns bytes.
+    Result<std::size_t> read_available(std::span<std::byte> frames);
+
+    using TakePeriod = std::function<bool(std::span<const std::byte> period)>;
+    Result<void> on_period(TakePeriod take);
+
+private:
+    using Stream::Stream;
+};
+
+} // namespace openportcls

@@ -1,0 +1,54 @@
+#include <cstdlib>
+#include <dlfcn.h>
+
+#include <openportcls/machine.hpp>
+
+namespace openportcls {
+
+namespace {
+
+struct Known {
+    const char* name;
+    const char* description;
+    const char* binds_to;
+};
+constexpr Known known_drivers[] = {
+    {"cable", "WaveRT virtual audio cable: what is played into it can be recorded from it", "software"},
+};
+
+// Beside the installed library, or in the build tree.
+std::filesystem::path driver_folder() {
+    if (const char* given = std::getenv("OPENPORTCLS_DRIVERS")) {
+        return given;
+    }
+    Dl_info information;
+    if (dladdr(reinterpret_cast<void*>(&driver_folder), &information) != 0 && information.dli_fname != nullptr) {
+        const auto installed = std::filesystem::path(information.dli_fname).parent_path() / "openportcls" / "drivers";
+        if (std::filesystem::exists(installed)) {
+            return installed;
+        }
+    }
+    return OPENPORTCLS_BUILD_DRIVERS_DIR;
+}
+
+} // namespace
+
+std::vector<BuiltinDriver> builtin_drivers() {
+    const std::filesystem::path folder = driver_folder();
+    std::vector<BuiltinDriver> drivers;
+    for (const Known& known : known_drivers) {
+        BuiltinDriver driver;
+        driver.name = known.name;
+        driver.description = known.description;
+        driver.binds_to = known.binds_to;
+        driver.module = folder / (driver.name + ".so");
+        driver.inf = folder / (driver.name + ".inx");
+        if (!std::filesystem::exists(driver.inf)) {
+            driver.inf = std::filesystem::path(OPENPORTCLS_SOURCE_DRIVERS_DIR) / driver.name / (driver.name + ".inx");
+        }
+        drivers.push_back(std::move(driver));
+    }
+    return drivers;
+}
+
+} // namespace openportcls

@@ -1,0 +1,252 @@
+#include <openportcls/machine.hpp>
+
+#include <cstdlib>
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include <openportcls/filter.hpp>
+
+#include "base/unicode.h"
+#include "client/interfaces.h"
+#include "client/state.h"
+#include "executive/files/files.h"
+#include "executive/io/io_manager.h"
+#include "executive/kernel.h"
+#include "executive/registry/registry.h"
+#include "portcls/portcls_system.h"
+
+namespace openportcls {
+
+namespace client {
+
+namespace {
+
+// Hands what drivers print to the application.
+class LogObserver final : public machine::Observer {
+public:
+    explicit LogObserver(MachineState& state) : state_(state) {}
+    void on_event(const machine::TraceEvent& event) override {
+        if (event.kind == machine::EventKind::log && state_.owner != nullptr && state_.owner->on_debug_print) {
+            state_.owner->on_debug_print(event.detail);
+        }
+    }
+
+private:
+    MachineState& state_;
+};
+
+machine::PolicyKind policy_of(Scheduling scheduling) {
+    switch (scheduling) {
+    case Scheduling::random:
+        return machine::PolicyKind::random;
+    case Scheduling::pct:
+        return machine::PolicyKind::pct;
+    case Scheduling::first_come:
+        break;
+    }
+    return machine::PolicyKind::first_come;
+}
+
+} // namespace
+
+PrivateFolder::~PrivateFolder() {
+    if (!path_.empty()) {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+}
+
+Result<std::filesystem::path> PrivateFolder::create() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "openportcls-XXXXXX").string();
+    if (mkdtemp(pattern.data()) == nullptr) {
+        return Error{STATUS_DISK_FULL, fmt::format("cannot make a private folder {}", pattern)};
+    }
+    path_ = pattern;
+    return path_;
+}
+
+MachineState::~MachineState() {
+    owner = nullptr;
+    machine.reset();
+}
+
+Error MachineState::error(std::int32_t status, std::string_view attempted) const {
+    if (const machine::BugcheckReport* report = machine->bugcheck_report()) {
+        return Error{STATUS_UNSUCCESSFUL, fmt::format("{}: the driver crashed\n{}", attempted, report->to_text())};
+    }
+    return status_error(status, attempted);
+}
+
+FilterState::~FilterState() {
+    if (file != nullptr) {
+        machine->call([&] {
+            executive::close_file(file);
+            return STATUS_SUCCESS;
+        });
+    }
+}
+
+NTSTATUS FilterState::control(ULONG code, const void* in, ULONG in_bytes, void* out, ULONG out_bytes,
+                              ULONG_PTR* information) const {
+    return machine->call(
+        [&] { return executive::device_control(file, code, in, in_bytes, out, out_bytes, information); });
+}
+
+} // namespace client
+
+using client::MachineState;
+
+Result<Machine> Machine::create(const MachineOptions& options) {
+    auto state = std::make_shared<MachineState>(options);
+    machine::MachineConfig config;
+    config.processors = options.processors;
+    config.policy = client::policy_of(options.scheduling);
+    config.seed = options.seed;
+    config.pct_depth = options.pct_depth;
+    config.paced = options.paced;
+    config.watchdog_seconds = options.watchdog_seconds;
+    const auto version = portcls::parse_windows_version(options.windows);
+    if (!version) {
+        return Error{STATUS_INVALID_PARAMETER,
+                     fmt::format("\"{}\" is no Windows release: xp, vista, 7, 8, 8.1, 10 or 11", options.windows)};
+    }
+    state->machine = std::make_unique<machine::Machine>(config);
+    Result<void> problem;
+    state->machine->enter([&] {
+        executive::install(*state->machine);
+        portcls::PortClsSystem::current().set_windows_version(*version);
+        if (!options.registry.empty()) {
+            problem = executive::Registry::of(*state->machine).persist_in(options.registry);
+        }
+        state->pnp = &state->machine->add_subsystem<pnp::PnpManager>();
+    });
+    if (!problem) {
+        return problem.error();
+    }
+    std::filesystem::path sandbox = options.sandbox;
+    if (sandbox.empty()) {
+        auto made = state->private_sandbox.create();
+        if (!made) {
+            return made.error();
+        }
+        sandbox = *made;
+    }
+    state->options.sandbox = sandbox;
+    if (auto chosen = executive::Files::of(*state->machine).set_sandbox(sandbox); !chosen) {
+        return chosen.error();
+    }
+    state->log_observer = std::make_unique<client::LogObserver>(*state);
+    return Machine(std::move(state));
+}
+
+Machine::Machine(std::shared_ptr<MachineState> state) : state_(std::move(state)) {
+    state_->owner = this;
+}
+
+Machine::Machine(Machine&& other) noexcept
+    : on_debug_print(std::move(other.on_debug_print)), state_(std::move(other.state_)) {
+    if (state_ != nullptr) {
+        state_->owner = this;
+    }
+}
+
+Machine& Machine::operator=(Machine&& other) noexcept {
+    on_debug_print = std::move(other.on_debug_print);
+    state_ = std::move(other.state_);
+    if (state_ != nullptr) {
+        state_->owner = this;
+    }
+    return *this;
+}
+
+Machine::~Machine() {
+    if (state_ != nullptr) {
+        state_->owner = nullptr;
+    }
+}
+
+std::vector<FilterInfo> Machine::filters() const {
+    return client::list_filters(*state_);
+}
+
+Result<Filter> Machine::open(const FilterInfo& filter) {
+    return open(filter.path);
+}
+
+Result<Filter> Machine::open(std::string_view path) {
+    auto filter = std::make_shared<client::FilterState>();
+    filter->machine = state_;
+    filter->path = path;
+    const std::size_t last = path.find_last_of('\\');
+    filter->name = path.substr(last == std::string_view::npos ? 0 : last + 1);
+    const std::u16string wide = utf8_to_utf16(path);
+    FILE_OBJECT* file = nullptr;
+    const NTSTATUS status = state_->call([&] { return executive::open_file(wide, nullptr, &file); });
+    if (!NT_SUCCESS(status)) {
+        return state_->error(status, fmt::format("opening {}", path));
+    }
+    filter->file = file;
+    return Filter(std::move(filter));
+}
+
+Result<Filter> Machine::open_first(std::string_view name_or_category) {
+    for (const FilterInfo& filter : filters()) {
+        if (equal_ignoring_ascii_case(filter.name, name_or_category) || filter.has_category(name_or_category)) {
+            return open(filter);
+        }
+    }
+    return Error{STATUS_OBJECT_NAME_NOT_FOUND,
+                 fmt::format("no filter named \"{}\", and none of that category", name_or_category)};
+}
+
+std::chrono::nanoseconds Machine::now() const {
+    return std::chrono::nanoseconds(state_->machine->now());
+}
+
+Result<void> Machine::run_for(std::chrono::nanoseconds duration) {
+    const NTSTATUS status = state_->call([&] {
+        state_->machine->run_for(duration.count());
+        return STATUS_SUCCESS;
+    });
+    return state_->check(status, "running");
+}
+
+Result<void> Machine::sleep(unsigned s_state) {
+    if (s_state < 1 || s_state > 4) {
+        return Error{STATUS_INVALID_PARAMETER, "system sleep states are S1 to S4"};
+    }
+    return state_->pnp->sleep(static_cast<SYSTEM_POWER_STATE>(PowerSystemWorking + s_state));
+}
+
+Result<void> Machine::wake() {
+    return state_->pnp->wake();
+}
+
+std::optional<std::string> Machine::crash_report() const {
+    const machine::BugcheckReport* report = state_->machine->bugcheck_report();
+    return report != nullptr ? std::optional<std::string>(report->to_text()) : std::nullopt;
+}
+
+Result<void> Machine::start_trace(const std::filesystem::path& file) {
+    auto writer = client::TraceWriter::create(file, state_->machine->config().processors);
+    if (!writer) {
+        return writer.error();
+    }
+    (void)stop_trace();
+    state_->trace = std::move(*writer);
+    state_->machine->add_observer(*state_->trace);
+    return {};
+}
+
+Result<void> Machine::stop_trace() {
+    if (state_->trace == nullptr) {
+        return {};
+    }
+    state_->machine->remove_observer(*state_->trace);
+    const bool complete = state_->trace->finish();
+    state_->trace.reset();
+    return complete ? Result<void>() : Result<void>(Error{STATUS_DISK_FULL, "the trace file could not be written"});
+}
+
+} // namespace openportcls

@@ -1,0 +1,86 @@
+// What the public objects of include/openportcls share.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <openportcls/machine.hpp>
+
+#include "client/status_text.h"
+#include "client/trace_writer.h"
+#include "machine/machine.h"
+#include "pnp/pnp_manager.h"
+
+namespace openportcls::client {
+
+// A folder that goes with its owner.
+class PrivateFolder {
+public:
+    PrivateFolder() = default;
+    PrivateFolder(const PrivateFolder&) = delete;
+    PrivateFolder& operator=(const PrivateFolder&) = delete;
+    ~PrivateFolder();
+    Result<std::filesystem::path> create();
+
+private:
+    std::filesystem::path path_;
+};
+
+struct MachineState {
+    explicit MachineState(MachineOptions given) : options(std::move(given)) {}
+    MachineState(const MachineState&) = delete;
+    MachineState& operator=(const MachineState&) = delete;
+    ~MachineState();
+
+    MachineOptions options;
+    PrivateFolder private_sandbox;
+    std::unique_ptr<TraceWriter> trace;
+    std::unique_ptr<machine::Observer> log_observer;
+    std::unique_ptr<machine::Machine> machine;
+    pnp::PnpManager* pnp = nullptr;
+    Machine* owner = nullptr; // for on_debug_print; follows moves
+
+    // Runs `function`, which returns NTSTATUS, inside the machine.
+    template<class Function>
+    NTSTATUS call(Function&& function) {
+        NTSTATUS status = STATUS_UNSUCCESSFUL;
+        machine->enter([&] { status = function(); });
+        return machine->is_halted() ? STATUS_UNSUCCESSFUL : status;
+    }
+    // The error for a failed call: the bugcheck report when the guest has crashed.
+    Error error(std::int32_t status, std::string_view attempted) const;
+    Result<void> check(std::int32_t status, std::string_view attempted) const {
+        return NT_SUCCESS(status) ? Result<void>() : Result<void>(error(status, attempted));
+    }
+};
+
+struct DeviceState {
+    std::shared_ptr<MachineState> machine;
+    pnp::DeviceNode* node = nullptr;
+    std::string instance_path;
+    std::string description;
+};
+
+struct DriverState {
+    std::shared_ptr<MachineState> machine;
+    pnp::LoadedDriver* driver = nullptr;
+    std::string name;
+    std::vector<std::shared_ptr<DeviceState>> devices;
+};
+
+struct FilterState {
+    std::shared_ptr<MachineState> machine;
+    FILE_OBJECT* file = nullptr;
+    std::string name;
+    std::string path;
+    ~FilterState();
+
+    // One request to this handle; NTSTATUS and Information.
+    NTSTATUS control(ULONG code, const void* in, ULONG in_bytes, void* out, ULONG out_bytes,
+                     ULONG_PTR* information) const;
+};
+
+} // namespace openportcls::client

@@ -1,0 +1,114 @@
+#include <openportcls/stream.hpp>
+
+#include "client/wave_stream.h"
+
+namespace openportcls {
+
+using client::WaveStream;
+
+namespace {
+
+Result<std::unique_ptr<WaveStream>> open_stream(Filter& filter, PinFlow flow, const WaveFormat& format,
+                                                const StreamOptions& options) {
+    std::uint32_t pin = options.pin;
+    if (pin == UINT32_MAX) {
+        auto found = filter.find_pin(flow, &format);
+        if (!found) {
+            return found.error();
+        }
+        pin = found->id;
+    }
+    return WaveStream::open(filter.state(), flow, format, options, pin);
+}
+
+} // namespace
+
+Stream::Stream(std::unique_ptr<WaveStream> stream) : stream_(std::move(stream)) {}
+Stream::Stream(Stream&&) noexcept = default;
+Stream& Stream::operator=(Stream&&) noexcept = default;
+Stream::~Stream() = default;
+
+const WaveFormat& Stream::format() const {
+    return stream_->format();
+}
+std::uint32_t Stream::pin() const {
+    return stream_->pin();
+}
+std::uint32_t Stream::period_frames() const {
+    return stream_->period_frames();
+}
+std::uint32_t Stream::buffer_frames() const {
+    return stream_->buffer_frames();
+}
+bool Stream::uses_events() const {
+    return stream_->uses_events();
+}
+Result<void> Stream::start() {
+    return stream_->start();
+}
+Result<void> Stream::pause() {
+    return stream_->pause();
+}
+Result<void> Stream::stop() {
+    return stream_->stop();
+}
+Result<StreamPosition> Stream::position() const {
+    return stream_->position();
+}
+std::uint64_t Stream::glitches() const {
+    return stream_->glitches();
+}
+std::uint64_t Stream::frames() const {
+    return stream_->frames();
+}
+std::span<std::byte> Stream::buffer() {
+    return stream_->buffer();
+}
+
+Result<std::size_t> Stream::property(const Guid& set, std::uint32_t id, std::uint32_t flags,
+                                     std::span<const std::byte> descriptor, std::span<std::byte> value) const {
+    return stream_->property(set, id, flags, descriptor, value);
+}
+
+Filter::ControlResult Stream::control(std::uint32_t code, std::span<const std::byte> in,
+                                      std::span<std::byte> out) const {
+    return stream_->control(code, in, out);
+}
+
+Result<RenderStream> RenderStream::open(Filter& filter, const WaveFormat& format, const StreamOptions& options) {
+    auto stream = open_stream(filter, PinFlow::in, format, options);
+    if (!stream) {
+        return stream.error();
+    }
+    return RenderStream(std::move(*stream));
+}
+
+Result<void> RenderStream::write(std::span<const std::byte> frames) {
+    return stream_->write(frames);
+}
+Result<void> RenderStream::drain() {
+    return stream_->drain();
+}
+Result<void> RenderStream::on_period(FillPeriod fill) {
+    return stream_->on_period(std::move(fill));
+}
+
+Result<CaptureStream> CaptureStream::open(Filter& filter, const WaveFormat& format, const StreamOptions& options) {
+    auto stream = open_stream(filter, PinFlow::out, format, options);
+    if (!stream) {
+        return stream.error();
+    }
+    return CaptureStream(std::move(*stream));
+}
+
+Result<void> CaptureStream::read(std::span<std::byte> frames) {
+    return stream_->read(frames);
+}
+Result<std::size_t> CaptureStream::read_available(std::span<std::byte> frames) {
+    return stream_->read_available(frames);
+}
+Result<void> CaptureStream::on_period(TakePeriod take) {
+    return stream_->on_period([take = std::move(take)](std::span<std::byte> period) { return take(period); });
+}
+
+} // namespace openportcls

@@ -1,0 +1,143 @@
+#include "client/trace_writer.h"
+
+#include <cerrno>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "machine/machine.h"
+
+namespace openportcls::client {
+
+using machine::EventKind;
+
+namespace {
+
+// Perfetto groups events by process and thread; processors and streams are our "threads".
+constexpr unsigned processor_process = 1;
+constexpr unsigned stream_process = 2;
+constexpr unsigned wait_process = 3;
+
+std::string escaped(std::string_view text) {
+    std::string result;
+    for (const char character : text) {
+        switch (character) {
+        case '"':
+            result += "\\\"";
+            break;
+        case '\\':
+            result += "\\\\";
+            break;
+        case '\n':
+            result += "\\n";
+            break;
+        case '\t':
+            result += "\\t";
+            break;
+        default:
+            if (static_cast<unsigned char>(character) < 0x20) {
+                result += fmt::format("\\u{:04x}", static_cast<unsigned>(character));
+            } else {
+                result += character;
+            }
+        }
+    }
+    return result;
+}
+
+// Microseconds with nanosecond digits, made of integers so that every host prints the same.
+std::string timestamp(machine::Nanoseconds time) {
+    return fmt::format("{}.{:03}", time / 1000, time % 1000);
+}
+
+bool is_about_a_stream(EventKind kind) {
+    return kind == EventKind::stream_state || kind == EventKind::stream_position || kind == EventKind::glitch ||
+           kind == EventKind::stream_notification;
+}
+
+} // namespace
+
+Result<std::unique_ptr<TraceWriter>> TraceWriter::create(const std::filesystem::path& path, unsigned processors) {
+    std::FILE* file = std::fopen(path.c_str(), "w");
+    if (file == nullptr) {
+        return Error{STATUS_OBJECT_PATH_NOT_FOUND, fmt::format("{}: {}", path.string(), std::strerror(errno))};
+    }
+    std::unique_ptr<TraceWriter> writer(new TraceWriter(file));
+    std::fputs("{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n", file);
+    const auto name = [&](unsigned process, unsigned thread, std::string_view what, std::string_view text) {
+        writer->emit(fmt::format(R"({{"ph":"M","pid":{},"tid":{},"name":"{}","args":{{"name":"{}"}}}})", process,
+                                 thread, what, text));
+    };
+    name(processor_process, 0, "process_name", "Processors");
+    name(stream_process, 0, "process_name", "Streams");
+    name(wait_process, 0, "process_name", "Waiting threads");
+    for (unsigned number = 0; number < processors; ++number) {
+        name(processor_process, number + 1, "thread_name", fmt::format("processor {}", number));
+    }
+    return writer;
+}
+
+TraceWriter::~TraceWriter() {
+    finish();
+}
+
+void TraceWriter::emit(const std::string& line) {
+    if (file_ == nullptr) {
+        return;
+    }
+    if (!first_) {
+        failed_ |= std::fputs(",\n", file_) < 0;
+    }
+    first_ = false;
+    failed_ |= std::fputs(line.c_str(), file_) < 0;
+}
+
+bool TraceWriter::finish() {
+    if (file_ != nullptr) {
+        failed_ |= std::fputs("\n]}\n", file_) < 0;
+        failed_ |= std::fclose(file_) != 0;
+        file_ = nullptr;
+    }
+    return !failed_;
+}
+
+void TraceWriter::on_event(const machine::TraceEvent& event) {
+    const unsigned processor = event.processor + 1U;
+    const std::string time = timestamp(event.time);
+    const auto slice = [&](char phase, std::string_view name) {
+        emit(fmt::format(R"({{"ph":"{}","pid":{},"tid":{},"ts":{},"name":"{}"}})", phase, processor_process, processor,
+                         time, escaped(name)));
+    };
+    switch (event.kind) {
+    case EventKind::interrupt_enter:
+        slice('B', fmt::format("ISR vector {}", event.subject));
+        return;
+    case EventKind::interrupt_leave:
+        slice('E', fmt::format("ISR vector {}", event.subject));
+        return;
+    case EventKind::dpc_enter:
+        slice('B', "DPC");
+        return;
+    case EventKind::dpc_leave:
+        slice('E', "DPC");
+        return;
+    case EventKind::wait_begin:
+    case EventKind::wait_end:
+        emit(fmt::format(R"({{"ph":"{}","pid":{},"tid":{},"ts":{},"name":"wait"}})",
+                         event.kind == EventKind::wait_begin ? 'B' : 'E', wait_process, event.subject, time));
+        return;
+    case EventKind::stream_position:
+        emit(fmt::format(R"({{"ph":"C","pid":{},"tid":{},"ts":{},"name":"position {}","args":{{"bytes":{}}}}})",
+                         stream_process, event.subject, time, event.subject, event.value));
+        return;
+    default:
+        break;
+    }
+    const bool stream = is_about_a_stream(event.kind);
+    emit(fmt::format(
+        R"({{"ph":"i","s":"t","pid":{},"tid":{},"ts":{},"name":"{}","args":{{"irql":{},"subject":{},"value":{},"detail":"{}"}}}})",
+        stream ? stream_process : processor_process, stream ? event.subject : processor, time,
+        event_kind_name(event.kind), event.irql, event.subject, event.value, escaped(event.detail)));
+}
+
+} // namespace openportcls::client

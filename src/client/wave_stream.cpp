@@ -1,0 +1,480 @@
+#include "client/wave_stream.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "client/wave_format.h"
+#include "executive/io/io_manager.h"
+
+namespace openportcls::client {
+
+namespace {
+
+constexpr ULONG periods_in_buffer = 2; // NotificationCount: R-WRT-11 knows one and two
+constexpr int polls_per_period = 4;
+
+// \{146F1A80-4791-11D0-A5D6-28DB04C10000}\ and the connect structure as raw bytes (R-PIN-06).
+std::u16string pin_object_name(std::span<const std::byte> connect) {
+    std::u16string name = u"{146F1A80-4791-11D0-A5D6-28DB04C10000}\\";
+    const std::size_t characters = name.size();
+    name.resize(characters + (connect.size() + 1) / 2);
+    std::memcpy(name.data() + characters, connect.data(), connect.size());
+    return name;
+}
+
+} // namespace
+
+WaveStream::WaveStream(std::shared_ptr<FilterState> filter, PinFlow flow, const WaveFormat& format, std::uint32_t pin)
+    : filter_(std::move(filter)), machine_(*filter_->machine->machine), flow_(flow), format_(format), pin_(pin),
+      frame_bytes_(format.bytes_per_frame()) {}
+
+Result<std::unique_ptr<WaveStream>> WaveStream::open(std::shared_ptr<FilterState> filter, PinFlow flow,
+                                                     const WaveFormat& format, const StreamOptions& options,
+                                                     std::uint32_t pin) {
+    if (format.bytes_per_frame() == 0 || format.rate == 0) {
+        return Error{STATUS_INVALID_PARAMETER, fmt::format("{} is no format to stream", to_string(format))};
+    }
+    std::unique_ptr<WaveStream> stream(new WaveStream(std::move(filter), flow, format, pin));
+    if (auto opened = stream->open_pin(options); !opened) {
+        return opened.error();
+    }
+    if (auto mapped = stream->map_buffer(options); !mapped) {
+        return mapped.error();
+    }
+    return stream;
+}
+
+WaveStream::~WaveStream() {
+    end_service();
+    if (file_ == nullptr) {
+        return;
+    }
+    set_state(KSSTATE_STOP);
+    if (event_registered_) {
+        KSRTAUDIO_NOTIFICATION_EVENT_PROPERTY unregister{};
+        unregister.Property = {
+            {{KSPROPSETID_RtAudio, KSPROPERTY_RTAUDIO_UNREGISTER_NOTIFICATION_EVENT, KSPROPERTY_TYPE_GET}}};
+        unregister.NotificationEvent = event_->handle();
+        ULONG_PTR information = 0;
+        request(IOCTL_KS_PROPERTY, &unregister, sizeof unregister, nullptr, 0, &information);
+    }
+    filter_->machine->call([&] {
+        executive::close_file(file_);
+        return STATUS_SUCCESS;
+    });
+}
+
+Error WaveStream::error(NTSTATUS status, std::string_view attempted) const {
+    return filter_->machine->error(status, fmt::format("{} pin {}: {}", filter_->name, pin_, attempted));
+}
+
+NTSTATUS WaveStream::request(ULONG code, const void* in, ULONG in_bytes, void* out, ULONG out_bytes,
+                             ULONG_PTR* information) {
+    return filter_->machine->call(
+        [&] { return executive::device_control(file_, code, in, in_bytes, out, out_bytes, information); });
+}
+
+Result<void> WaveStream::open_pin(const StreamOptions& options) {
+    const std::u16string name = pin_object_name(make_pin_connect(pin_, format_, options.mode));
+    const NTSTATUS status = filter_->machine->call([&] { return executive::open_file(name, filter_->file, &file_); });
+    if (!NT_SUCCESS(status)) {
+        file_ = nullptr;
+        return error(status, fmt::format("opening with {}", to_string(format_)));
+    }
+    return {};
+}
+
+Result<void> WaveStream::map_buffer(const StreamOptions& options) {
+    const auto frames =
+        static_cast<std::uint32_t>(std::max<std::int64_t>(1, options.period.count() * format_.rate / 1'000'000));
+    KSRTAUDIO_BUFFER mapped{};
+    ULONG_PTR information = 0;
+    KSRTAUDIO_BUFFER_PROPERTY_WITH_NOTIFICATION with_events{};
+    with_events.Property = {{{KSPROPSETID_RtAudio, KSPROPERTY_RTAUDIO_BUFFER_WITH_NOTIFICATION, KSPROPERTY_TYPE_GET}}};
+    with_events.RequestedBufferSize = frames * frame_bytes_ * periods_in_buffer;
+    with_events.NotificationCount = periods_in_buffer;
+    NTSTATUS status =
+        request(IOCTL_KS_PROPERTY, &with_events, sizeof with_events, &mapped, sizeof mapped, &information);
+    if (NT_SUCCESS(status)) {
+        event_ = std::make_unique<ClientEvent>(filter_->machine);
+        KSRTAUDIO_NOTIFICATION_EVENT_PROPERTY notification{};
+        notification.Property = {
+            {{KSPROPSETID_RtAudio, KSPROPERTY_RTAUDIO_REGISTER_NOTIFICATION_EVENT, KSPROPERTY_TYPE_GET}}};
+        notification.NotificationEvent = event_->handle();
+        status = request(IOCTL_KS_PROPERTY, &notification, sizeof notification, nullptr, 0, &information);
+        if (!NT_SUCCESS(status)) {
+            return error(status, "registering the notification event");
+        }
+        event_registered_ = true;
+        packets_ = options.packets;
+    } else {
+        KSRTAUDIO_BUFFER_PROPERTY plain{};
+        plain.Property = {{{KSPROPSETID_RtAudio, KSPROPERTY_RTAUDIO_BUFFER, KSPROPERTY_TYPE_GET}}};
+        plain.RequestedBufferSize = with_events.RequestedBufferSize;
+        status = request(IOCTL_KS_PROPERTY, &plain, sizeof plain, &mapped, sizeof mapped, &information);
+        if (!NT_SUCCESS(status)) {
+            return error(status, "allocating the stream's buffer");
+        }
+        if (options.packets) {
+            return error(STATUS_NOT_SUPPORTED, "packet mode needs notification events");
+        }
+    }
+    buffer_ = static_cast<std::byte*>(mapped.BufferAddress);
+    buffer_bytes_ = mapped.ActualBufferSize;
+    period_bytes_ = buffer_bytes_ / periods_in_buffer;
+    if (buffer_ == nullptr || period_bytes_ == 0 || period_bytes_ % frame_bytes_ != 0) {
+        return error(STATUS_DEVICE_DATA_ERROR, fmt::format("the driver's buffer of {} bytes does not divide into {} "
+                                                           "periods of whole frames",
+                                                           buffer_bytes_, periods_in_buffer));
+    }
+    period_time_ = static_cast<machine::Nanoseconds>(period_frames()) * machine::nanoseconds_per_second / format_.rate;
+    return {};
+}
+
+// ---- states --------------------------------------------------------------------------------------------------------
+
+NTSTATUS WaveStream::set_state(KSSTATE state) {
+    KSPROPERTY property{};
+    property.Set = KSPROPSETID_Connection;
+    property.Id = KSPROPERTY_CONNECTION_STATE;
+    property.Flags = KSPROPERTY_TYPE_SET;
+    ULONG_PTR information = 0;
+    const NTSTATUS status = request(IOCTL_KS_PROPERTY, &property, sizeof property, &state, sizeof state, &information);
+    if (NT_SUCCESS(status)) {
+        state_ = state;
+    }
+    return status;
+}
+
+NTSTATUS WaveStream::start_inside() {
+    const NTSTATUS status = set_state(KSSTATE_RUN);
+    last_wake_ = machine_.now();
+    return status;
+}
+
+Result<void> WaveStream::start() {
+    if (state_ == KSSTATE_RUN) {
+        return {};
+    }
+    const NTSTATUS status = start_inside();
+    return NT_SUCCESS(status) ? Result<void>() : Result<void>(error(status, "starting"));
+}
+
+Result<void> WaveStream::pause() {
+    const NTSTATUS status = set_state(KSSTATE_PAUSE);
+    return NT_SUCCESS(status) ? Result<void>() : Result<void>(error(status, "pausing"));
+}
+
+Result<void> WaveStream::stop() {
+    end_service();
+    const NTSTATUS status = set_state(KSSTATE_STOP);
+    if (!NT_SUCCESS(status)) {
+        return error(status, "stopping");
+    }
+    transferred_ = 0;
+    completed_ = 0;
+    packets_told_ = 0;
+    if (event_ != nullptr) {
+        event_->take();
+    }
+    return {};
+}
+
+Result<StreamPosition> WaveStream::position() {
+    KSPROPERTY property{};
+    property.Set = KSPROPSETID_Audio;
+    property.Id = KSPROPERTY_AUDIO_POSITION;
+    property.Flags = KSPROPERTY_TYPE_GET;
+    KSAUDIO_POSITION value{};
+    ULONG_PTR information = 0;
+    const NTSTATUS status = request(IOCTL_KS_PROPERTY, &property, sizeof property, &value, sizeof value, &information);
+    if (!NT_SUCCESS(status)) {
+        return error(status, "asking for the position");
+    }
+    return StreamPosition{value.PlayOffset, value.WriteOffset, std::chrono::nanoseconds(machine_.now())};
+}
+
+// ---- moving sound --------------------------------------------------------------------------------------------------
+
+// One wake-up stands for one period unless the caller came so late that several went by.
+void WaveStream::count_periods() {
+    const machine::Nanoseconds elapsed = machine_.now() - last_wake_;
+    const std::uint64_t periods = elapsed < period_time_ + period_time_ / 2
+                                      ? 1
+                                      : static_cast<std::uint64_t>((elapsed + period_time_ / 2) / period_time_);
+    completed_ += periods;
+    last_wake_ = machine_.now();
+    const std::uint64_t finished = completed_ * period_bytes_;
+    if (flow_ == PinFlow::in && finished > transferred_) {
+        ++glitches_;
+        transferred_ = finished; // what should have been there is lost; go on with the period now playing
+        machine_.trace(machine::EventKind::glitch, pin_, static_cast<std::int64_t>(glitches_), "render underrun");
+    } else if (flow_ == PinFlow::out && finished - transferred_ > buffer_bytes_) {
+        ++glitches_;
+        transferred_ = finished - buffer_bytes_ + period_bytes_;
+        machine_.trace(machine::EventKind::glitch, pin_, static_cast<std::int64_t>(glitches_), "capture overrun");
+    }
+}
+
+NTSTATUS WaveStream::wait_period() {
+    if (state_ != KSSTATE_RUN) {
+        return STATUS_INVALID_DEVICE_STATE;
+    }
+    if (event_ == nullptr) {
+        const std::uint64_t before = completed_;
+        const machine::Nanoseconds deadline = machine_.now() + 100 * period_time_;
+        while (completed_ == before) {
+            machine_.run_for(period_time_ / polls_per_period);
+            const Result<StreamPosition> now = position();
+            if (!now) {
+                return now.error().status;
+            }
+            if (now->play_offset / period_bytes_ != completed_ % periods_in_buffer) {
+                ++completed_;
+            } else if (machine_.now() > deadline) {
+                return STATUS_IO_TIMEOUT;
+            }
+        }
+        return STATUS_SUCCESS;
+    }
+    // A driver that stops notifying must not hang its client: seconds are far beyond any period.
+    const NTSTATUS status =
+        machine_.wait_one(&event_->object(), machine_.now() + 100 * period_time_ + 2 * machine::nanoseconds_per_second);
+    if (status != STATUS_SUCCESS) {
+        return status == STATUS_TIMEOUT ? STATUS_IO_TIMEOUT : status;
+    }
+    count_periods();
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS WaveStream::packet_written(bool end, ULONG end_bytes) {
+    KSPROPERTY property{};
+    property.Set = KSPROPSETID_RtAudio;
+    property.Id = KSPROPERTY_RTAUDIO_SETWRITEPACKET;
+    property.Flags = KSPROPERTY_TYPE_SET;
+    KSRTAUDIO_SETWRITEPACKET_INFO packet{};
+    packet.PacketNumber = packets_told_;
+    packet.Flags = end ? KSSTREAM_HEADER_OPTIONSF_ENDOFSTREAM : 0;
+    packet.EosPacketLength = end_bytes;
+    ULONG_PTR information = 0;
+    const NTSTATUS status = executive::device_control(file_, IOCTL_KS_PROPERTY, &property, sizeof property, &packet,
+                                                      sizeof packet, &information);
+    ++packets_told_;
+    if (status == STATUS_DATA_LATE_ERROR) {
+        ++glitches_;
+        return STATUS_SUCCESS;
+    }
+    return status;
+}
+
+NTSTATUS WaveStream::write_inside(const std::byte* bytes, std::size_t count) {
+    while (count > 0) {
+        const std::uint64_t room = buffer_bytes_ + completed_ * period_bytes_ - transferred_;
+        if (room == 0) {
+            if (state_ != KSSTATE_RUN) {
+                const NTSTATUS started = start_inside();
+                if (!NT_SUCCESS(started)) {
+                    return started;
+                }
+            }
+            const NTSTATUS waited = wait_period();
+            if (!NT_SUCCESS(waited)) {
+                return waited;
+            }
+            continue;
+        }
+        const std::size_t offset = transferred_ % buffer_bytes_;
+        const std::size_t chunk = std::min<std::size_t>({count, room, period_bytes_ - offset % period_bytes_});
+        std::memcpy(buffer_ + offset, bytes, chunk);
+        bytes += chunk;
+        count -= chunk;
+        transferred_ += chunk;
+        if (packets_ && transferred_ % period_bytes_ == 0) {
+            const NTSTATUS told = packet_written(false, 0);
+            if (!NT_SUCCESS(told)) {
+                return told;
+            }
+        }
+    }
+    return STATUS_SUCCESS;
+}
+
+Result<void> WaveStream::write(std::span<const std::byte> bytes) {
+    if (bytes.size() % frame_bytes_ != 0) {
+        return error(STATUS_INVALID_BUFFER_SIZE,
+                     fmt::format("{} bytes are no whole frames of {}", bytes.size(), frame_bytes_));
+    }
+    const NTSTATUS status = filter_->machine->call([&] { return write_inside(bytes.data(), bytes.size()); });
+    return NT_SUCCESS(status) ? Result<void>() : Result<void>(error(status, "writing"));
+}
+
+Result<void> WaveStream::drain() {
+    const NTSTATUS status = filter_->machine->call([&] {
+        const std::uint64_t wanted = transferred_;
+        if (wanted == 0) {
+            return STATUS_SUCCESS;
+        }
+        // The rest of the period, and the one after it, are silence; the device must not play old sound again.
+        const std::vector<std::byte> silence(period_bytes_ * 2 - wanted % period_bytes_,
+                                             format_.bits == 8 ? std::byte{0x80} : std::byte{0});
+        const std::uint64_t keep = transferred_;
+        NTSTATUS result = write_inside(silence.data(), silence.size());
+        if (NT_SUCCESS(result) && state_ != KSSTATE_RUN) {
+            result = start_inside();
+        }
+        while (NT_SUCCESS(result) && completed_ * period_bytes_ < wanted) {
+            result = wait_period();
+        }
+        transferred_ = keep;
+        return result;
+    });
+    if (!NT_SUCCESS(status)) {
+        return error(status, "draining");
+    }
+    const std::uint64_t played = transferred_;
+    auto stopped = stop();
+    transferred_ = played;
+    return stopped;
+}
+
+NTSTATUS WaveStream::read_inside(std::byte* bytes, std::size_t count, bool wait, std::size_t* done) {
+    while (*done < count) {
+        if (state_ != KSSTATE_RUN) {
+            const NTSTATUS started = start_inside();
+            if (!NT_SUCCESS(started)) {
+                return started;
+            }
+        }
+        const std::uint64_t available = completed_ * period_bytes_ - transferred_;
+        if (available == 0) {
+            if (!wait) {
+                const bool signalled = event_ != nullptr && event_->object().Header.SignalState > 0;
+                if (!signalled) {
+                    return STATUS_SUCCESS;
+                }
+            }
+            const NTSTATUS waited = wait_period();
+            if (!NT_SUCCESS(waited)) {
+                return waited;
+            }
+            continue;
+        }
+        const std::size_t offset = transferred_ % buffer_bytes_;
+        const std::size_t chunk = std::min<std::size_t>({count - *done, available, buffer_bytes_ - offset});
+        std::memcpy(bytes + *done, buffer_ + offset, chunk);
+        *done += chunk;
+        transferred_ += chunk;
+    }
+    return STATUS_SUCCESS;
+}
+
+Result<void> WaveStream::read(std::span<std::byte> bytes) {
+    std::size_t done = 0;
+    const NTSTATUS status =
+        filter_->machine->call([&] { return read_inside(bytes.data(), bytes.size(), true, &done); });
+    return NT_SUCCESS(status) ? Result<void>() : Result<void>(error(status, "reading"));
+}
+
+Result<std::size_t> WaveStream::read_available(std::span<std::byte> bytes) {
+    std::size_t done = 0;
+    const NTSTATUS status =
+        filter_->machine->call([&] { return read_inside(bytes.data(), bytes.size(), false, &done); });
+    if (!NT_SUCCESS(status)) {
+        return error(status, "reading");
+    }
+    return done;
+}
+
+// ---- period by period ----------------------------------------------------------------------------------------------
+
+Result<void> WaveStream::on_period(std::function<bool(std::span<std::byte>)> exchange) {
+    if (event_ == nullptr) {
+        return error(STATUS_NOT_SUPPORTED, "period callbacks need a driver with notification events");
+    }
+    if (service_thread_ != nullptr) {
+        return error(STATUS_DEVICE_BUSY, "this stream has a period callback already");
+    }
+    exchange_ = std::move(exchange);
+    service_ends_ = false;
+    const NTSTATUS status = filter_->machine->call([&]() -> NTSTATUS {
+        if (flow_ == PinFlow::in) {
+            for (ULONG period = 0; period < periods_in_buffer; ++period) {
+                if (!exchange_({buffer_ + period * period_bytes_, period_bytes_})) {
+                    return STATUS_SUCCESS;
+                }
+                transferred_ += period_bytes_;
+            }
+        }
+        const NTSTATUS started = start_inside();
+        if (NT_SUCCESS(started)) {
+            service_thread_ = machine_.create_thread("stream", &WaveStream::serve, this);
+        }
+        return started;
+    });
+    return NT_SUCCESS(status) ? Result<void>() : Result<void>(error(status, "starting"));
+}
+
+void WaveStream::serve(void* context) {
+    static_cast<WaveStream*>(context)->serve_periods();
+}
+
+void WaveStream::serve_periods() {
+    while (!service_ends_) {
+        service_status_ = machine_.wait_one(&event_->object());
+        if (service_status_ != STATUS_SUCCESS || service_ends_) {
+            return;
+        }
+        count_periods();
+        // The period that has just been played is free; the one that has just been captured is complete.
+        const std::size_t slot = (completed_ - 1) % periods_in_buffer;
+        transferred_ += period_bytes_;
+        if (!exchange_({buffer_ + slot * period_bytes_, period_bytes_})) {
+            return;
+        }
+    }
+}
+
+void WaveStream::end_service() {
+    if (service_thread_ == nullptr) {
+        return;
+    }
+    filter_->machine->call([&] {
+        service_ends_ = true;
+        machine_.set_event(event_->object());
+        machine_.wait_one(service_thread_);
+        machine_.release_thread(*service_thread_);
+        return STATUS_SUCCESS;
+    });
+    service_thread_ = nullptr;
+}
+
+// ---- requests ------------------------------------------------------------------------------------------------------
+
+Filter::ControlResult WaveStream::control(std::uint32_t code, std::span<const std::byte> in, std::span<std::byte> out) {
+    Filter::ControlResult result;
+    ULONG_PTR information = 0;
+    result.status = request(code, in.data(), static_cast<ULONG>(in.size()), out.data(), static_cast<ULONG>(out.size()),
+                            &information);
+    result.information = information;
+    return result;
+}
+
+Result<std::size_t> WaveStream::property(const Guid& set, std::uint32_t id, std::uint32_t flags,
+                                         std::span<const std::byte> descriptor, std::span<std::byte> value) {
+    std::vector<std::byte> in(sizeof(KSPROPERTY) + descriptor.size());
+    KSPROPERTY header{};
+    std::memcpy(&header.Set, &set, sizeof set);
+    header.Id = id;
+    header.Flags = flags;
+    std::memcpy(in.data(), &header, sizeof header);
+    std::copy(descriptor.begin(), descriptor.end(), in.begin() + sizeof header);
+    const Filter::ControlResult result = control(IOCTL_KS_PROPERTY, in, value);
+    if (!NT_SUCCESS(result.status)) {
+        return error(result.status, fmt::format("property {} of set {}", id, to_string(set)));
+    }
+    return result.information;
+}
+
+} // namespace openportcls::client

@@ -1,0 +1,102 @@
+// One open pin with a WaveRT buffer, as the public streams use it.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <span>
+
+#include <openportcls/stream.hpp>
+
+#include <ks.h>
+#include <ksmedia.h>
+
+#include "client/event_state.h"
+#include "client/state.h"
+
+namespace openportcls::client {
+
+class WaveStream {
+public:
+    static Result<std::unique_ptr<WaveStream>> open(std::shared_ptr<FilterState> filter, PinFlow flow,
+                                                    const WaveFormat& format, const StreamOptions& options,
+                                                    std::uint32_t pin);
+    ~WaveStream();
+    WaveStream(const WaveStream&) = delete;
+    WaveStream& operator=(const WaveStream&) = delete;
+
+    const WaveFormat& format() const { return format_; }
+    std::uint32_t pin() const { return pin_; }
+    std::uint32_t period_frames() const { return period_bytes_ / frame_bytes_; }
+    std::uint32_t buffer_frames() const { return buffer_bytes_ / frame_bytes_; }
+    bool uses_events() const { return event_ != nullptr; }
+    std::span<std::byte> buffer() { return {buffer_, buffer_bytes_}; }
+    std::uint64_t glitches() const { return glitches_; }
+    std::uint64_t frames() const { return transferred_ / frame_bytes_; }
+
+    Result<void> start();
+    Result<void> pause();
+    Result<void> stop();
+    Result<StreamPosition> position();
+
+    Result<void> write(std::span<const std::byte> bytes);
+    Result<void> drain();
+    Result<void> read(std::span<std::byte> bytes);
+    Result<std::size_t> read_available(std::span<std::byte> bytes);
+    // `exchange` gets one period to fill or take; false ends the stream.
+    Result<void> on_period(std::function<bool(std::span<std::byte>)> exchange);
+
+    Filter::ControlResult control(std::uint32_t code, std::span<const std::byte> in, std::span<std::byte> out);
+    Result<std::size_t> property(const Guid& set, std::uint32_t id, std::uint32_t flags,
+                                 std::span<const std::byte> descriptor, std::span<std::byte> value);
+
+private:
+    WaveStream(std::shared_ptr<FilterState> filter, PinFlow flow, const WaveFormat& format, std::uint32_t pin);
+
+    Result<void> open_pin(const StreamOptions& options);
+    Result<void> map_buffer(const StreamOptions& options);
+    NTSTATUS set_state(KSSTATE state);
+    NTSTATUS request(ULONG code, const void* in, ULONG in_bytes, void* out, ULONG out_bytes, ULONG_PTR* information);
+    Error error(NTSTATUS status, std::string_view attempted) const;
+
+    // Inside the machine.
+    NTSTATUS wait_period();
+    NTSTATUS write_inside(const std::byte* bytes, std::size_t count);
+    NTSTATUS read_inside(std::byte* bytes, std::size_t count, bool wait, std::size_t* done);
+    NTSTATUS start_inside();
+    NTSTATUS packet_written(bool end, ULONG end_bytes);
+    void count_periods();
+    void serve_periods();
+    static void serve(void* context);
+    void end_service();
+
+    std::shared_ptr<FilterState> filter_;
+    machine::Machine& machine_;
+    PinFlow flow_;
+    WaveFormat format_;
+    std::uint32_t pin_;
+    std::uint32_t frame_bytes_;
+    FILE_OBJECT* file_ = nullptr;
+    std::unique_ptr<ClientEvent> event_;
+    bool event_registered_ = false;
+    bool packets_ = false;
+
+    std::byte* buffer_ = nullptr;
+    std::uint32_t buffer_bytes_ = 0;
+    std::uint32_t period_bytes_ = 0;
+    machine::Nanoseconds period_time_ = 0;
+
+    KSSTATE state_ = KSSTATE_STOP;
+    std::uint64_t transferred_ = 0; // bytes written or read since STOP
+    std::uint64_t completed_ = 0;   // periods that the hardware has finished
+    ULONG packets_told_ = 0;
+    machine::Nanoseconds last_wake_ = 0;
+    std::uint64_t glitches_ = 0;
+
+    std::function<bool(std::span<std::byte>)> exchange_;
+    machine::Thread* service_thread_ = nullptr;
+    bool service_ends_ = false;
+    NTSTATUS service_status_ = STATUS_SUCCESS;
+};
+
+} // namespace openportcls::client
