@@ -65,7 +65,12 @@ public:
 
     ExceptionDispatcher exception_dispatcher = nullptr;
     LIST_ENTRY bugcheck_callbacks{};
-    std::map<std::pair<DRIVER_OBJECT*, void*>, void*> driver_extensions; // IoAllocateDriverObjectExtension
+    struct DriverExtension {
+        DRIVER_OBJECT* driver;
+        void* id;
+        void* memory;
+    };
+    std::vector<DriverExtension> driver_extensions; // IoAllocateDriverObjectExtension
     std::uint32_t error_log_entries = 0;
     std::uint32_t last_device_number = 0;
     std::uint64_t locked_mdls = 0;   // MmProbeAndLockPages without MmUnlockPages

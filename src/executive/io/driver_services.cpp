@@ -65,14 +65,13 @@ KEVENT* open_event(UNICODE_STRING* name, HANDLE* handle, EVENT_TYPE type) {
 
 void executive::free_driver_extensions(DRIVER_OBJECT* driver) {
     Kernel& kernel = Kernel::current();
-    for (auto entry = kernel.driver_extensions.begin(); entry != kernel.driver_extensions.end();) {
-        if (entry->first.first == driver) {
-            kernel.pool.free(entry->second, extension_tag, "IoAllocateDriverObjectExtension");
-            entry = kernel.driver_extensions.erase(entry);
-        } else {
-            ++entry;
+    std::erase_if(kernel.driver_extensions, [&](const Kernel::DriverExtension& each) {
+        if (each.driver != driver) {
+            return false;
         }
-    }
+        kernel.pool.free(each.memory, extension_tag, "IoAllocateDriverObjectExtension");
+        return true;
+    });
 }
 
 extern "C" {
@@ -82,24 +81,26 @@ NTSTATUS NTAPI IoAllocateDriverObjectExtension(PDRIVER_OBJECT driver, PVOID id, 
     OPC_REQUIRE_APC_OR_BELOW();
     Kernel& kernel = Kernel::current();
     *extension = nullptr;
-    void*& slot = kernel.driver_extensions[{driver, id}];
-    if (slot != nullptr) {
+    if (IoGetDriverObjectExtension(driver, id) != nullptr) {
         return STATUS_OBJECT_NAME_COLLISION;
     }
-    slot = kernel.pool.allocate(bytes, extension_tag, executive::PoolKind::non_paged, true, nullptr);
-    if (slot == nullptr) {
-        kernel.driver_extensions.erase({driver, id});
+    void* memory = kernel.pool.allocate(bytes, extension_tag, executive::PoolKind::non_paged, true, nullptr);
+    if (memory == nullptr) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
-    *extension = slot;
+    kernel.driver_extensions.push_back({driver, id, memory});
+    *extension = memory;
     return STATUS_SUCCESS;
 }
 
 PVOID NTAPI IoGetDriverObjectExtension(PDRIVER_OBJECT driver, PVOID id) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
-    const auto& extensions = Kernel::current().driver_extensions;
-    const auto found = extensions.find({driver, id});
-    return found == extensions.end() ? nullptr : found->second;
+    for (const Kernel::DriverExtension& each : Kernel::current().driver_extensions) {
+        if (each.driver == driver && each.id == id) {
+            return each.memory;
+        }
+    }
+    return nullptr;
 }
 
 void NTAPI IoRegisterDriverReinitialization(PDRIVER_OBJECT driver, PDRIVER_REINITIALIZE routine, PVOID context) {
@@ -142,7 +143,7 @@ void NTAPI IoWriteErrorLogEntry(PVOID entry) {
 }
 
 BOOLEAN NTAPI IoIsWdmVersionAvailable(UCHAR major, UCHAR minor) {
-    constexpr unsigned wdm_of_windows_vista_and_later = 0x0160;
+    constexpr unsigned wdm_of_windows_vista_and_later = 0x0600; // the table of the function's page
     return (major << 8 | minor) <= static_cast<int>(wdm_of_windows_vista_and_later);
 }
 
