@@ -48,7 +48,7 @@ struct alignas(16) IrpSlot {
 
 struct IrpDescription {
     std::uint32_t serial = 0;
-    std::string owner; // driver whose code allocated it
+    std::string owner; // "driver" when a driver's code allocated it, else "kernel"
     UCHAR major = 0;
     UCHAR minor = 0;
     bool dispatched = false;

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/unicode.h"
+#include "executive/leaks.h"
 #include "executive/objects/object_manager.h"
 
 namespace openportcls::pnp {
@@ -40,6 +41,9 @@ LeakBaseline take_leak_baseline(executive::Kernel& kernel) {
         baseline.object_serial = std::max(baseline.object_serial, object.serial);
     });
     objects.for_each_handle([&](HANDLE handle, const executive::HandleEntry&) { baseline.handles.insert(handle); });
+    baseline.locked_mdls = kernel.locked_mdls;
+    baseline.pages_in_mdls = kernel.pages_in_mdls;
+    baseline.notifications = kernel.notifications.count();
     return baseline;
 }
 
@@ -56,6 +60,9 @@ LeakReport find_leaks(executive::Kernel& kernel, const LoadedDriver& driver, con
         for (const executive::PoolLeak& block : kernel.pool.live_blocks(baseline.pool_owner)) {
             add("pool", fmt::format("tag '{}', {}", block.tag, block.paged ? "paged" : "nonpaged"), block.size);
         }
+    }
+    for (executive::Leftover& leftover : executive::leftovers(kernel, baseline.pool_owner)) {
+        add(std::move(leftover.kind), std::move(leftover.what), leftover.bytes);
     }
     for (const DEVICE_OBJECT* device : kernel.devices()) {
         if (device->DriverObject == driver.object()) {
@@ -78,6 +85,14 @@ LeakReport find_leaks(executive::Kernel& kernel, const LoadedDriver& driver, con
             add("handle", object->type->name, 0);
         }
     });
+    const auto add_growth = [&](const char* what, std::uint64_t before, std::uint64_t after, std::uint64_t bytes_each) {
+        for (; after > before; --after) {
+            add("mapping or registration", what, bytes_each);
+        }
+    };
+    add_growth("MmProbeAndLockPages without MmUnlockPages", baseline.locked_mdls, kernel.locked_mdls, 0);
+    add_growth("page of MmAllocatePagesForMdl not freed", baseline.pages_in_mdls, kernel.pages_in_mdls, PAGE_SIZE);
+    add_growth("IoRegisterPlugPlayNotification not unregistered", baseline.notifications, kernel.notifications.count(), 0);
     LeakReport report;
     report.driver = driver.service_name();
     for (auto& [key, leak] : found) {
