@@ -137,7 +137,11 @@ void Machine::block() {
         }
         next = &idle;
     }
+    // APC_LEVEL belongs to the thread: it waits, and goes on, at its own level, maybe on another processor.
+    const KIRQL level = processor_->irql;
+    processor_->irql = irql::passive;
     run_thread(*next);
+    processor_->irql = level;
 }
 
 bool Machine::yield_thread() {
@@ -155,7 +159,8 @@ bool Machine::yield_thread() {
 }
 
 bool Machine::is_runnable(const Processor& candidate) const {
-    return !candidate.running->is_idle || has_deliverable(candidate);
+    // An idle processor above PASSIVE_LEVEL was left in the middle of an interrupt or DPC, say to wait for a lock.
+    return !candidate.running->is_idle || candidate.irql != irql::passive || has_deliverable(candidate);
 }
 
 std::uint32_t Machine::runnable_mask() const {

@@ -215,6 +215,9 @@ NTSTATUS signal_processing_modes(PropertyCall& call) {
         return STATUS_NOT_SUPPORTED;
     }
     const ULONG pin = call.request_as<KSP_PIN>().PinId;
+    if (pin >= call.port.description().pin_count()) {
+        return STATUS_INVALID_PARAMETER;
+    }
     ULONG count = 0;
     NTSTATUS status = miniport->GetModes(pin, nullptr, &count); // R-OFF-08
     if (!NT_SUCCESS(status) && status != STATUS_BUFFER_TOO_SMALL) {

@@ -94,9 +94,18 @@ const PCCONNECTION_DESCRIPTOR connections[] = {
     {engine_node, 0, PCFILTER_NODE, bridge_pin},
 };
 
-PCFILTER_DESCRIPTOR filter_descriptor = {
-    0,           &filter_automation, sizeof(PCPIN_DESCRIPTOR), pin_count, pins, sizeof(PCNODE_DESCRIPTOR), 1, nodes, 2,
-    connections, 3,       filter_categories};
+PCFILTER_DESCRIPTOR filter_descriptor = {0,
+                                         &filter_automation,
+                                         sizeof(PCPIN_DESCRIPTOR),
+                                         pin_count,
+                                         pins,
+                                         sizeof(PCNODE_DESCRIPTOR),
+                                         1,
+                                         nodes,
+                                         2,
+                                         connections,
+                                         3,
+                                         filter_categories};
 
 Script* current_script = nullptr;
 

@@ -1,4 +1,5 @@
 // Helper objects that need a device: registry keys (R-REG) and DMA channels (R-DMA).
+#include "executive/hal/dma_channels.h"
 #include "portcls/helpers/dma_channel.h"
 #include "wavert_fixture.h"
 
@@ -176,6 +177,23 @@ TEST_F(HelperObjects, QueryTables) {
     });
 }
 
+// An ISA DMA controller whose device never asks for data.
+class IdleController final : public executive::SystemDmaController {
+public:
+    bool has_channel(unsigned channel) const override { return channel == 1; }
+    void program(unsigned, const Transfer& wanted) override {
+        transfer = wanted;
+        left = wanted.bytes;
+        active = true;
+    }
+    void mask(unsigned) override { active = false; }
+    std::uint32_t read_counter(unsigned) const override { return left; }
+
+    Transfer transfer;
+    std::uint32_t left = 0;
+    bool active = false;
+};
+
 class DmaObjects : public HelperObjects {
 protected:
     ComPointer<IDmaChannel> master(ULONG maximum) {
@@ -275,6 +293,8 @@ TEST_F(DmaObjects, ObsoleteFactory) {
 TEST_F(DmaObjects, SlaveStartsOnceAndCountsDown_R_DMA_04_R_DMA_05_R_DMA_06) {
     start();
     inside([&] {
+        IdleController controller;
+        executive::Kernel::current().dma_channels.attach(&controller);
         CM_RESOURCE_LIST resources = {};
         resources.Count = 1;
         resources.List[0].PartialResourceList.Count = 1;
@@ -304,15 +324,26 @@ TEST_F(DmaObjects, SlaveStartsOnceAndCountsDown_R_DMA_04_R_DMA_05_R_DMA_06) {
         EXPECT_EQ(channel->TransferCount(), 0x1000u);
         EXPECT_EQ(channel->Start(0x1000, TRUE), STATUS_UNSUCCESSFUL);
         EXPECT_EQ(channel->ReadCounter(), 0x1000u);
+        EXPECT_TRUE(controller.active);
+        EXPECT_TRUE(controller.transfer.to_device);
+        EXPECT_TRUE(controller.transfer.auto_initialize);
+        EXPECT_EQ(controller.transfer.address, static_cast<std::uint64_t>(physical.QuadPart));
+        EXPECT_EQ(controller.transfer.bytes, 0x1000u);
         const auto begin = machine_.now();
         EXPECT_EQ(channel->WaitForTC(59), STATUS_TIMEOUT) << "nothing moves the data";
         const auto waited = machine_.now() - begin;
         EXPECT_GE(waited, 50'000);
         EXPECT_LT(waited, 59'000) << "rounded down to ten microseconds";
+        controller.left = 0;
+        EXPECT_EQ(channel->WaitForTC(59), STATUS_SUCCESS);
         EXPECT_EQ(channel->Stop(), STATUS_SUCCESS);
+        EXPECT_FALSE(controller.active);
         EXPECT_EQ(channel->Stop(), STATUS_SUCCESS);
         EXPECT_EQ(channel->Start(0x2000, FALSE), STATUS_SUCCESS) << "may be started again";
+        EXPECT_FALSE(controller.transfer.to_device);
         channel->Release();
+        EXPECT_FALSE(controller.active) << "stopped with its last reference";
+        executive::Kernel::current().dma_channels.attach(nullptr);
     });
 }
 

@@ -138,7 +138,7 @@ TEST_F(WaveRtNotification, TheEventOutlivesItsHandle) {
         PKEVENT object = script_.stream().events().front();
         ZwClose(event);
         run(pin);
-        machine_.run_for(15 * millisecond);
+        machine_.run_for(40 * millisecond);
         EXPECT_NE(KeReadStateEvent(object), 0) << "still an event";
     });
 }

@@ -379,8 +379,9 @@ TEST_F(WaveRtOffload, StreamResourcesByInterface_R_WRT_30_R_WRT_31) {
                   STATUS_SUCCESS);
         PCSTREAMRESOURCE_DESCRIPTOR descriptor;
         PCSTREAMRESOURCE_DESCRIPTOR_INIT(&descriptor);
-        descriptor.Type = ePcStreamResourceThread;
-        descriptor.Resource.Thread = PsGetCurrentThread();
+        int interrupt = 0;
+        descriptor.Type = ePcStreamResourceInterrupt;
+        descriptor.Resource.Interrupt.Generic = &interrupt;
         PCSTREAMRESOURCE handle = nullptr;
         EXPECT_EQ(manager->AddStreamResource(nullptr, &descriptor, &handle), STATUS_SUCCESS);
         EXPECT_EQ(manager->RemoveStreamResource(handle), STATUS_SUCCESS);

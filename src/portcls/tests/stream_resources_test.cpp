@@ -11,22 +11,38 @@ namespace {
 
 class StreamResourceTest : public HelperTest {
 protected:
-    static PCSTREAMRESOURCE_DESCRIPTOR thread_descriptor() {
+    static void NTAPI idle(PVOID) { PsTerminateSystemThread(STATUS_SUCCESS); }
+
+    // A thread of the driver's own.
+    static PETHREAD new_thread() {
+        HANDLE handle = nullptr;
+        EXPECT_EQ(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, nullptr, nullptr, nullptr, idle, nullptr),
+                  STATUS_SUCCESS);
+        PVOID thread = nullptr;
+        EXPECT_EQ(ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, nullptr, KernelMode, &thread, nullptr),
+                  STATUS_SUCCESS);
+        ZwClose(handle);
+        return static_cast<PETHREAD>(thread);
+    }
+    PCSTREAMRESOURCE_DESCRIPTOR thread_descriptor() {
         PCSTREAMRESOURCE_DESCRIPTOR descriptor;
         PCSTREAMRESOURCE_DESCRIPTOR_INIT(&descriptor);
         descriptor.Type = ePcStreamResourceThread;
-        descriptor.Resource.Thread = PsGetCurrentThread();
+        descriptor.Resource.Thread = thread_;
         return descriptor;
     }
+    PETHREAD thread_ = nullptr;
     DEVICE_OBJECT device_ = {};
 };
 
 TEST_F(StreamResourceTest, RegisteredAndRemoved_R_WRT_30) {
     inside([&] {
+        thread_ = new_thread();
         auto descriptor = thread_descriptor();
         PCSTREAMRESOURCE handle = nullptr;
         ASSERT_EQ(PcAddStreamResource(&device_, nullptr, &descriptor, &handle), STATUS_SUCCESS);
         EXPECT_NE(handle, nullptr);
+        ObDereferenceObject(thread_); // the resource has a reference of its own
         EXPECT_EQ(PcRemoveStreamResource(handle), STATUS_SUCCESS);
         EXPECT_EQ(PcRemoveStreamResource(nullptr), STATUS_INVALID_PARAMETER);
 
@@ -47,6 +63,7 @@ TEST_F(StreamResourceTest, RegisteredAndRemoved_R_WRT_30) {
 
 TEST_F(StreamResourceTest, BadDescriptors_R_WRT_31) {
     inside([&] {
+        thread_ = new_thread();
         PCSTREAMRESOURCE handle = nullptr;
         auto add = [&](auto change) {
             auto descriptor = thread_descriptor();
@@ -63,6 +80,7 @@ TEST_F(StreamResourceTest, BadDescriptors_R_WRT_31) {
         EXPECT_EQ(PcAddStreamResource(nullptr, nullptr, &descriptor, &handle), STATUS_INVALID_PARAMETER);
         EXPECT_EQ(PcAddStreamResource(&device_, nullptr, nullptr, &handle), STATUS_INVALID_PARAMETER);
         EXPECT_EQ(PcAddStreamResource(&device_, nullptr, &descriptor, nullptr), STATUS_INVALID_PARAMETER);
+        ObDereferenceObject(thread_);
     });
 }
 

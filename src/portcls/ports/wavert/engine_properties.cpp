@@ -356,35 +356,6 @@ NTSTATUS buffer_size_range(PropertyCall& call) {
                : status;
 }
 
-// R-OFF-08: first the count, then the modes. Pins that do not stream have none.
-NTSTATUS signal_processing_modes(PropertyCall& call) {
-    const ULONG pin = call.request_as<KSP_PIN>().PinId;
-    if (pin >= call.port.description().pin_count()) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    auto* processing = call.port.signal_processing();
-    if (processing == nullptr) {
-        return STATUS_NOT_SUPPORTED;
-    }
-    ULONG count = 0;
-    NTSTATUS status = processing->GetModes(pin, nullptr, &count);
-    if (!NT_SUCCESS(status)) {
-        return status;
-    }
-    constexpr ULONG most_modes = 1024;
-    if (count > most_modes) {
-        return STATUS_UNSUCCESSFUL;
-    }
-    std::vector<GUID> modes(count);
-    if (count != 0) {
-        status = processing->GetModes(pin, modes.data(), &count);
-        if (!NT_SUCCESS(status)) {
-            return status;
-        }
-    }
-    return call.answer_list(count, modes.data(), count * sizeof(GUID));
-}
-
 // An engine node whose requests the driver answers in its own table keeps that table.
 constexpr BuiltInProperty on_engine(const GUID& property_set, ULONG id, ULONG verbs, ULONG request_size,
                                     ULONG value_size, PropertyHandler handler) {
@@ -428,16 +399,7 @@ constexpr std::array<BuiltInProperty, 16> engine_properties = {{
               sizeof(LONG), engine_volume),
 }};
 
-constexpr std::array<BuiltInProperty, 1> filter_properties = {{
-    {&KSPROPSETID_AudioSignalProcessing, KSPROPERTY_AUDIOSIGNALPROCESSING_MODES, get, sizeof(KSP_PIN), 0,
-     signal_processing_modes, Serialisation::device, nullptr, true},
-}};
-
 } // namespace
-
-BuiltInProperties wavert_filter_properties() {
-    return filter_properties;
-}
 
 BuiltInProperties wavert_node_properties() {
     return engine_properties;

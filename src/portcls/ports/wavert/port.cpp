@@ -57,10 +57,6 @@ void WaveRtPort::device_removed() {
     engine_.reset();
 }
 
-BuiltInProperties WaveRtPort::filter_properties() const {
-    return wavert_filter_properties();
-}
-
 BuiltInProperties WaveRtPort::pin_properties() const {
     return wavert_pin_properties();
 }

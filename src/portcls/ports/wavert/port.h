@@ -21,7 +21,6 @@ public:
     NTSTATUS initialise_miniport(IMiniport* miniport, IUnknown* adapter, IResourceList* resources) override;
     NTSTATUS initialised() override;
     void device_removed() override;
-    BuiltInProperties filter_properties() const override;
     BuiltInProperties pin_properties() const override;
     BuiltInProperties node_properties() const override;
     NTSTATUS create_pin(Filter& filter, const PinRequest& request, std::unique_ptr<Pin>& pin) override;
