@@ -1,5 +1,8 @@
 #include "executive/irql_check.h"
 
+#include <algorithm>
+#include <string_view>
+
 #include <fmt/format.h>
 
 namespace openportcls::executive {
@@ -12,9 +15,11 @@ constexpr std::uint32_t irql_not_less_or_equal = 0x0A;
     auto& machine = machine::Machine::current();
     const KIRQL now = machine.irql();
     const auto address = reinterpret_cast<std::uint64_t>(caller);
+    char text[256]; // no heap memory: a bugcheck does not come back to free it
+    const auto written = fmt::format_to_n(text, sizeof text, "{} may be called at {} or {}; it was called at {}.",
+                                          function, irql_name(limit), relation, irql_name(now));
     machine.bugcheck(irql_not_less_or_equal, address, now, 0, address,
-                     fmt::format("{} may be called at {} or {}; it was called at {}.", function, irql_name(limit),
-                                 relation, irql_name(now)));
+                     std::string_view(text, std::min(written.size, sizeof text)));
 }
 
 } // namespace

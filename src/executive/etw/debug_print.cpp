@@ -109,10 +109,13 @@ VOID NTAPI DbgBreakPointWithStatus(ULONG Status) {
 }
 
 VOID NTAPI RtlAssert(PVOID VoidFailedAssertion, PVOID VoidFileName, ULONG LineNumber, PSTR MutableMessage) {
-    std::string text = "Assertion failed: ";
-    text += static_cast<const char*>(VoidFailedAssertion);
-    text += MutableMessage != nullptr ? std::string(" (") + MutableMessage + ")" : "";
-    text += std::string(", ") + static_cast<const char*>(VoidFileName) + ":" + std::to_string(LineNumber);
+    // No heap memory: a bugcheck does not come back to free it.
+    char buffer[longest_message];
+    const auto written = fmt::format_to_n(
+        buffer, sizeof buffer, "Assertion failed: {}{}{}{}, {}:{}", static_cast<const char*>(VoidFailedAssertion),
+        MutableMessage != nullptr ? " (" : "", MutableMessage != nullptr ? MutableMessage : "",
+        MutableMessage != nullptr ? ")" : "", static_cast<const char*>(VoidFileName), LineNumber);
+    const std::string_view text(buffer, std::min(written.size, sizeof buffer));
     Etw::current().log(LogSource::debug_print, default_component, 0, text);
     machine::Machine::current().bugcheck(kmode_exception_not_handled, status_assertion_failure,
                                          reinterpret_cast<std::uint64_t>(__builtin_return_address(0)), 0, 0, text);
@@ -125,10 +128,13 @@ VOID NTAPI OpcPagedCode(PCSTR Function, PCSTR File, ULONG Line) {
         return;
     }
     constexpr std::uint32_t driver_irql_not_less_or_equal = 0xD1;
-    machine.bugcheck(driver_irql_not_less_or_equal, reinterpret_cast<std::uint64_t>(__builtin_return_address(0)),
-                     machine.irql(), 8, reinterpret_cast<std::uint64_t>(__builtin_return_address(0)),
-                     fmt::format("{} is pageable code (PAGED_CODE at {}:{}) and was called at {}.", Function, File, Line,
-                                 irql_name(machine.irql())));
+    char buffer[longest_message]; // no heap memory: a bugcheck does not come back to free it
+    const auto written =
+        fmt::format_to_n(buffer, sizeof buffer, "{} is pageable code (PAGED_CODE at {}:{}) and was called at {}.",
+                         Function, File, Line, irql_name(machine.irql()));
+    const auto caller = reinterpret_cast<std::uint64_t>(__builtin_return_address(0));
+    machine.bugcheck(driver_irql_not_less_or_equal, caller, machine.irql(), 8, caller,
+                     std::string_view(buffer, std::min(written.size, sizeof buffer)));
 }
 
 } // extern "C"

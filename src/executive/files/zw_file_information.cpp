@@ -10,6 +10,7 @@
 #include "executive/files/files.h"
 #include "executive/irql_check.h"
 #include "executive/objects/object_manager.h"
+#include "executive/rtl/guest_enum.h"
 
 using namespace openportcls;
 using namespace openportcls::executive;
@@ -100,13 +101,13 @@ NTSTATUS file_of(HANDLE handle, ACCESS_MASK needed, OpenFile** file) {
 }
 
 // Rights that each class needs.
-ACCESS_MASK query_access(FILE_INFORMATION_CLASS information_class) {
+ACCESS_MASK query_access(int information_class) {
     return information_class == FileBasicInformation || information_class == FileNetworkOpenInformation
                ? FILE_READ_ATTRIBUTES
                : 0;
 }
 
-ACCESS_MASK set_access(FILE_INFORMATION_CLASS information_class) {
+ACCESS_MASK set_access(int information_class) {
     switch (information_class) {
     case FileBasicInformation: return FILE_WRITE_ATTRIBUTES;
     case FileDispositionInformation: return DELETE;
@@ -116,7 +117,7 @@ ACCESS_MASK set_access(FILE_INFORMATION_CLASS information_class) {
     }
 }
 
-NTSTATUS query(const OpenFile& file, PVOID buffer, ULONG length, FILE_INFORMATION_CLASS information_class,
+NTSTATUS query(const OpenFile& file, PVOID buffer, ULONG length, int information_class,
                ULONG_PTR* written) {
     switch (information_class) {
     case FileBasicInformation:
@@ -162,7 +163,7 @@ NTSTATUS set_size(OpenFile& file, LONGLONG size, bool only_shrink) {
     return ftruncate(file.file.descriptor(), size) == 0 ? STATUS_SUCCESS : status_of_errno(errno);
 }
 
-NTSTATUS set(OpenFile& file, const void* buffer, ULONG length, FILE_INFORMATION_CLASS information_class) {
+NTSTATUS set(OpenFile& file, const void* buffer, ULONG length, int information_class) {
     LARGE_INTEGER number{};
     UCHAR flag = 0;
     switch (information_class) {
@@ -204,12 +205,12 @@ NTSTATUS NTAPI ZwQueryInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStat
                                       ULONG Length, FILE_INFORMATION_CLASS FileInformationClass) {
     OPC_REQUIRE_PASSIVE();
     OpenFile* file = nullptr;
-    NTSTATUS status = file_of(FileHandle, query_access(FileInformationClass), &file);
+    NTSTATUS status = file_of(FileHandle, query_access(guest_value(FileInformationClass)), &file);
     if (!NT_SUCCESS(status)) {
         return status;
     }
     ULONG_PTR written = 0;
-    status = query(*file, FileInformation, Length, FileInformationClass, &written);
+    status = query(*file, FileInformation, Length, guest_value(FileInformationClass), &written);
     IoStatusBlock->Status = status;
     IoStatusBlock->Information = written;
     return status;
@@ -219,11 +220,11 @@ NTSTATUS NTAPI ZwSetInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatus
                                     ULONG Length, FILE_INFORMATION_CLASS FileInformationClass) {
     OPC_REQUIRE_PASSIVE();
     OpenFile* file = nullptr;
-    NTSTATUS status = file_of(FileHandle, set_access(FileInformationClass), &file);
+    NTSTATUS status = file_of(FileHandle, set_access(guest_value(FileInformationClass)), &file);
     if (!NT_SUCCESS(status)) {
         return status;
     }
-    status = set(*file, FileInformation, Length, FileInformationClass);
+    status = set(*file, FileInformation, Length, guest_value(FileInformationClass));
     IoStatusBlock->Status = status;
     IoStatusBlock->Information = 0;
     return status;

@@ -7,6 +7,7 @@
 #include "executive/irql_check.h"
 #include "executive/objects/object_manager.h"
 #include "executive/rtl/counted_text.h"
+#include "executive/rtl/guest_enum.h"
 
 using namespace openportcls;
 using namespace openportcls::executive;
@@ -125,7 +126,8 @@ NTSTATUS NTAPI ZwDuplicateObject(HANDLE, HANDLE SourceHandle, HANDLE, PHANDLE Ta
 NTSTATUS NTAPI ZwCreateEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
                              EVENT_TYPE EventType, BOOLEAN InitialState) {
     OPC_REQUIRE_PASSIVE();
-    if (EventType != NotificationEvent && EventType != SynchronizationEvent) {
+    const int type = guest_value(EventType);
+    if (type != NotificationEvent && type != SynchronizationEvent) {
         return STATUS_INVALID_PARAMETER;
     }
     ObjectManager& objects = ObjectManager::current();

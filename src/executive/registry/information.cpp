@@ -86,7 +86,7 @@ NTSTATUS deliver(const InformationRecord& record, void* buffer, ULONG length, UL
     return length < needed ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
 }
 
-NTSTATUS key_information(const RegistryKey& key, KEY_INFORMATION_CLASS information_class, InformationRecord& record) {
+NTSTATUS key_information(const RegistryKey& key, int information_class, InformationRecord& record) {
     switch (information_class) {
     case KeyBasicInformation:
         record = InformationRecord::with_fixed_part(FIELD_OFFSET(KEY_BASIC_INFORMATION, Name));
@@ -122,7 +122,7 @@ NTSTATUS key_information(const RegistryKey& key, KEY_INFORMATION_CLASS informati
     }
 }
 
-NTSTATUS value_information(const RegistryValue& value, KEY_VALUE_INFORMATION_CLASS information_class,
+NTSTATUS value_information(const RegistryValue& value, int information_class,
                            InformationRecord& record) {
     const auto data_length = static_cast<ULONG>(value.data.size());
     switch (information_class) {

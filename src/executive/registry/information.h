@@ -36,9 +36,9 @@ struct InformationRecord {
 // needed in each case (R-REG-03).
 NTSTATUS deliver(const InformationRecord& record, void* buffer, ULONG length, ULONG* result_length);
 
-// STATUS_INVALID_PARAMETER for a class that does not exist.
-NTSTATUS key_information(const RegistryKey& key, KEY_INFORMATION_CLASS information_class, InformationRecord& record);
-NTSTATUS value_information(const RegistryValue& value, KEY_VALUE_INFORMATION_CLASS information_class,
+// By KEY_INFORMATION_CLASS and KEY_VALUE_INFORMATION_CLASS; STATUS_INVALID_PARAMETER for one that does not exist.
+NTSTATUS key_information(const RegistryKey& key, int information_class, InformationRecord& record);
+NTSTATUS value_information(const RegistryValue& value, int information_class,
                            InformationRecord& record);
 
 } // namespace openportcls::executive

@@ -249,8 +249,12 @@ private:
             }
         }
         PVOID target = table_->EntryContext;
-        if (type == REG_SZ || type == REG_EXPAND_SZ || type == REG_MULTI_SZ) {
-            return store_string(*static_cast<UNICODE_STRING*>(target), type, data);
+        const bool is_string = type == REG_SZ || type == REG_EXPAND_SZ || type == REG_MULTI_SZ;
+        if (is_string && (table_->Flags & RTL_QUERY_REGISTRY_NOSTRING) != 0) {
+            return STATUS_OBJECT_TYPE_MISMATCH;
+        }
+        if (is_string) {
+            return store_string(*static_cast<UNICODE_STRING*>(target), data);
         }
         if (data.size() <= sizeof(ULONG)) {
             std::memcpy(target, data.data(), data.size());
@@ -259,7 +263,7 @@ private:
         return store_long_data(target, type, data);
     }
 
-    static NTSTATUS store_string(UNICODE_STRING& target, ULONG type, const std::vector<std::uint8_t>& data) {
+    static NTSTATUS store_string(UNICODE_STRING& target, const std::vector<std::uint8_t>& data) {
         std::size_t bytes = std::min<std::size_t>(data.size() & ~std::size_t{1}, UNICODE_STRING_MAX_BYTES);
         if (target.Buffer == nullptr) {
             target.Buffer = static_cast<PWCH>(
@@ -275,7 +279,6 @@ private:
         // Length counts no terminating zero, MaximumLength does. A list counts all but its last zero.
         const bool terminated =
             bytes >= sizeof(WCHAR) && data[bytes - 1] == 0 && data[bytes - 2] == 0;
-        (void)type;
         target.Length = static_cast<USHORT>(terminated ? bytes - sizeof(WCHAR) : bytes);
         return STATUS_SUCCESS;
     }

@@ -6,6 +6,7 @@
 #include "executive/registry/information.h"
 #include "executive/registry/registry.h"
 #include "executive/rtl/counted_text.h"
+#include "executive/rtl/guest_enum.h"
 
 using namespace openportcls;
 using namespace openportcls::executive;
@@ -138,10 +139,10 @@ NTSTATUS NTAPI ZwEnumerateKey(HANDLE KeyHandle, ULONG Index, KEY_INFORMATION_CLA
     if (subkey == nullptr) {
         return STATUS_NO_MORE_ENTRIES; // R-REG-04
     }
-    const bool known = KeyInformationClass == KeyBasicInformation || KeyInformationClass == KeyNodeInformation ||
-                       KeyInformationClass == KeyFullInformation;
+    const int kind = guest_value(KeyInformationClass);
+    const bool known = kind == KeyBasicInformation || kind == KeyNodeInformation || kind == KeyFullInformation;
     InformationRecord record;
-    status = known ? key_information(*subkey, KeyInformationClass, record) : STATUS_INVALID_PARAMETER;
+    status = known ? key_information(*subkey, kind, record) : STATUS_INVALID_PARAMETER;
     return NT_SUCCESS(status) ? deliver(record, KeyInformation, Length, ResultLength) : status;
 }
 
@@ -158,7 +159,7 @@ NTSTATUS NTAPI ZwEnumerateValueKey(HANDLE KeyHandle, ULONG Index,
         return STATUS_NO_MORE_ENTRIES; // R-REG-04
     }
     InformationRecord record;
-    status = value_information(key->values()[Index], KeyValueInformationClass, record);
+    status = value_information(key->values()[Index], guest_value(KeyValueInformationClass), record);
     return NT_SUCCESS(status) ? deliver(record, KeyValueInformation, Length, ResultLength) : status;
 }
 
@@ -166,14 +167,14 @@ NTSTATUS NTAPI ZwQueryKey(HANDLE KeyHandle, KEY_INFORMATION_CLASS KeyInformation
                           ULONG Length, PULONG ResultLength) {
     OPC_REQUIRE_PASSIVE();
     // The name may be asked for with any right.
-    const ACCESS_MASK needed = KeyInformationClass == KeyNameInformation ? 0 : KEY_QUERY_VALUE;
+    const ACCESS_MASK needed = guest_value(KeyInformationClass) == KeyNameInformation ? 0 : KEY_QUERY_VALUE;
     std::shared_ptr<RegistryKey> key;
     NTSTATUS status = Registry::current().key_of(KeyHandle, needed, &key);
     if (!NT_SUCCESS(status)) {
         return status;
     }
     InformationRecord record;
-    status = key_information(*key, KeyInformationClass, record);
+    status = key_information(*key, guest_value(KeyInformationClass), record);
     return NT_SUCCESS(status) ? deliver(record, KeyInformation, Length, ResultLength) : status;
 }
 
@@ -191,7 +192,7 @@ NTSTATUS NTAPI ZwQueryValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName,
         return STATUS_OBJECT_NAME_NOT_FOUND;
     }
     InformationRecord record;
-    status = value_information(*value, KeyValueInformationClass, record);
+    status = value_information(*value, guest_value(KeyValueInformationClass), record);
     return NT_SUCCESS(status) ? deliver(record, KeyValueInformation, Length, ResultLength) : status;
 }
 

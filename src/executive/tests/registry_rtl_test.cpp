@@ -128,6 +128,10 @@ TEST_F(RegistryRtl, DirectStoresNumbersStringsAndBuffers) {
              REG_DWORD << RTL_QUERY_REGISTRY_TYPECHECK_SHIFT, nullptr, 0},
             {}};
         EXPECT_EQ(query(wrong_type), STATUS_OBJECT_TYPE_MISMATCH);
+        RTL_QUERY_REGISTRY_TABLE no_string[] = {{nullptr, RTL_QUERY_REGISTRY_DIRECT | RTL_QUERY_REGISTRY_NOSTRING,
+                                                 const_cast<PWSTR>(u"Text"), &number, 0, nullptr, 0},
+                                                {}};
+        EXPECT_EQ(query(no_string), STATUS_OBJECT_TYPE_MISMATCH);
         RTL_QUERY_REGISTRY_TABLE with_routine[] = {
             {record, RTL_QUERY_REGISTRY_DIRECT, const_cast<PWSTR>(u"Text"), &number, 0, nullptr, 0}, {}};
         EXPECT_EQ(query(with_routine), STATUS_INVALID_PARAMETER);
