@@ -46,10 +46,4 @@ NTSTATUS NTAPI ExUuidCreate(GUID* uuid) {
     return STATUS_SUCCESS;
 }
 
-// Whoever uses the machine may do everything with it.
-BOOLEAN NTAPI SeSinglePrivilegeCheck(LUID, KPROCESSOR_MODE) {
-    OPC_REQUIRE_PASSIVE();
-    return TRUE;
-}
-
 } // extern "C"
