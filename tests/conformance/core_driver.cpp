@@ -123,7 +123,7 @@ KSDATARANGE_AUDIO pcm_ranges[] = {
        KSDATAFORMAT_SPECIFIER_DSOUND}},
      2, 8, 16, 8000, 48000},
 };
-KSATTRIBUTE mode_attribute = {sizeof(KSATTRIBUTE), 0, STATIC_KSATTRIBUTEID_AUDIOSIGNALPROCESSING_MODE};
+KSATTRIBUTE mode_attribute = {sizeof(KSATTRIBUTE), 0, {STATIC_KSATTRIBUTEID_AUDIOSIGNALPROCESSING_MODE}};
 PKSATTRIBUTE mode_attributes[] = {&mode_attribute};
 KSATTRIBUTE_LIST mode_attribute_list = {1, mode_attributes};
 KSDATARANGE_AUDIO capture_range = {
@@ -131,7 +131,7 @@ KSDATARANGE_AUDIO capture_range = {
       KSDATAFORMAT_SPECIFIER_WAVEFORMATEX}},
     1, 16, 16, 16000, 48000};
 KSDATARANGE analog_range = {
-    {{sizeof(KSDATARANGE), 0, 0, 0, KSDATAFORMAT_TYPE_AUDIO, KSDATAFORMAT_SUBTYPE_ANALOG, KSDATAFORMAT_SPECIFIER_NONE}}};
+    {sizeof(KSDATARANGE), 0, 0, 0, KSDATAFORMAT_TYPE_AUDIO, KSDATAFORMAT_SUBTYPE_ANALOG, KSDATAFORMAT_SPECIFIER_NONE}};
 PKSDATARANGE render_ranges[] = {&pcm_ranges[0].DataRange, &pcm_ranges[1].DataRange};
 PKSDATARANGE capture_ranges[] = {&capture_range.DataRange, reinterpret_cast<PKSDATARANGE>(&mode_attribute_list)};
 PKSDATARANGE bridge_ranges[] = {&analog_range};

@@ -1,0 +1,235 @@
+// Exports of ks.sys: events on a driver's own list, with a driver's own lock.
+#include <ks.h>
+
+#include <cstring>
+
+#include "executive/irql_check.h"
+#include "ks/event_requests.h"
+#include "ks/events.h"
+
+using namespace openportcls;
+using ks::EventList;
+using ks::EventRecord;
+
+namespace {
+
+// The lock that guards a driver's list, as KSEVENTS_LOCKTYPE says.
+class ListLock {
+public:
+    ListLock(KSEVENTS_LOCKTYPE type, PVOID lock) : type_(lock == nullptr ? KSEVENTS_NONE : type), lock_(lock) {
+        switch (type_) {
+        case KSEVENTS_SPINLOCK: KeAcquireSpinLock(static_cast<PKSPIN_LOCK>(lock_), &irql_); break;
+        case KSEVENTS_MUTEX:
+            KeWaitForSingleObject(lock_, Executive, KernelMode, FALSE, nullptr);
+            break;
+        case KSEVENTS_FMUTEX: ExAcquireFastMutex(static_cast<PFAST_MUTEX>(lock_)); break;
+        case KSEVENTS_FMUTEXUNSAFE: ExAcquireFastMutexUnsafe(static_cast<PFAST_MUTEX>(lock_)); break;
+        case KSEVENTS_ERESOURCE:
+            KeEnterCriticalRegion();
+            ExAcquireResourceExclusiveLite(static_cast<PERESOURCE>(lock_), TRUE);
+            break;
+        case KSEVENTS_INTERRUPT: irql_ = KeAcquireInterruptSpinLock(static_cast<PKINTERRUPT>(lock_)); break;
+        default: break;
+        }
+    }
+    ~ListLock() {
+        switch (type_) {
+        case KSEVENTS_SPINLOCK: KeReleaseSpinLock(static_cast<PKSPIN_LOCK>(lock_), irql_); break;
+        case KSEVENTS_MUTEX: KeReleaseMutex(static_cast<PRKMUTEX>(lock_), FALSE); break;
+        case KSEVENTS_FMUTEX: ExReleaseFastMutex(static_cast<PFAST_MUTEX>(lock_)); break;
+        case KSEVENTS_FMUTEXUNSAFE: ExReleaseFastMutexUnsafe(static_cast<PFAST_MUTEX>(lock_)); break;
+        case KSEVENTS_ERESOURCE:
+            ExReleaseResourceLite(static_cast<PERESOURCE>(lock_));
+            KeLeaveCriticalRegion();
+            break;
+        case KSEVENTS_INTERRUPT: KeReleaseInterruptSpinLock(static_cast<PKINTERRUPT>(lock_), irql_); break;
+        default: break;
+        }
+    }
+    ListLock(const ListLock&) = delete;
+    ListLock& operator=(const ListLock&) = delete;
+
+private:
+    KSEVENTS_LOCKTYPE type_;
+    PVOID lock_;
+    KIRQL irql_ = PASSIVE_LEVEL;
+};
+
+EventRecord& record_of(LIST_ENTRY* link) {
+    return EventRecord::of(*CONTAINING_RECORD(link, KSEVENT_ENTRY, ListEntry));
+}
+
+void finish(EventRecord& record) {
+    if (record.entry.EventItem != nullptr && record.entry.EventItem->RemoveHandler != nullptr) {
+        record.entry.EventItem->RemoveHandler(record.entry.FileObject, &record.entry);
+    }
+    EventList::discard(record);
+}
+
+} // namespace
+
+extern "C" {
+
+KSDDKAPI NTSTATUS NTAPI KsEnableEventWithAllocator(PIRP Irp, ULONG EventSetsCount, const KSEVENT_SET* EventSet,
+                                                   PLIST_ENTRY EventsList, KSEVENTS_LOCKTYPE EventsFlags,
+                                                   PVOID EventsLock, PFNKSALLOCATOR, ULONG EventItemSize) {
+    OPC_REQUIRE_PASSIVE();
+    KSEVENT event;
+    NTSTATUS status = ks::check_event_request(*Irp, event);
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    const ULONG item_bytes = EventItemSize != 0 ? EventItemSize : sizeof(KSEVENT_ITEM);
+    const ULONG verb = event.Flags & ~KSEVENT_TYPE_TOPOLOGY;
+    for (ULONG s = 0; s < EventSetsCount; ++s) {
+        const KSEVENT_SET& set = EventSet[s];
+        if (!IsEqualGUID(*set.Set, event.Set)) {
+            continue;
+        }
+        if (verb == KSEVENT_TYPE_SETSUPPORT) {
+            return STATUS_SUCCESS;
+        }
+        for (ULONG i = 0; i < set.EventsCount; ++i) {
+            const auto& item = *reinterpret_cast<const KSEVENT_ITEM*>(
+                reinterpret_cast<const char*>(set.EventItem) + std::size_t{i} * item_bytes);
+            if (item.EventId != event.Id) {
+                continue;
+            }
+            if (verb == KSEVENT_TYPE_BASICSUPPORT) {
+                return item.SupportHandler != nullptr ? item.SupportHandler(Irp, &event, nullptr) : STATUS_SUCCESS;
+            }
+            if (IoGetCurrentIrpStackLocation(Irp)->Parameters.DeviceIoControl.OutputBufferLength < item.DataInput) {
+                return STATUS_INVALID_BUFFER_SIZE;
+            }
+            EventRecord* record = nullptr;
+            status = EventList::prepare(*Irp, item.ExtraEntryData, record);
+            if (!NT_SUCCESS(status)) {
+                return status;
+            }
+            record->entry.EventSet = &set;
+            record->entry.EventItem = &item;
+            KSEVENT_SET_IRP_STORAGE(Irp) = &set;
+            KSEVENT_ITEM_IRP_STORAGE(Irp) = &item;
+            if (item.AddHandler != nullptr) {
+                status = item.AddHandler(Irp, record->entry.EventData, &record->entry);
+                if (!NT_SUCCESS(status)) {
+                    EventList::discard(*record);
+                }
+                return status;
+            }
+            if (EventsList == nullptr) {
+                EventList::discard(*record);
+                return STATUS_INVALID_PARAMETER;
+            }
+            ListLock lock(EventsFlags, EventsLock);
+            InsertTailList(EventsList, &record->entry.ListEntry);
+            return STATUS_SUCCESS;
+        }
+        return STATUS_NOT_FOUND;
+    }
+    return STATUS_PROPSET_NOT_FOUND;
+}
+
+KSDDKAPI NTSTATUS NTAPI KsEnableEvent(PIRP Irp, ULONG EventSetsCount, const KSEVENT_SET* EventSet,
+                                      PLIST_ENTRY EventsList, KSEVENTS_LOCKTYPE EventsFlags, PVOID EventsLock) {
+    return KsEnableEventWithAllocator(Irp, EventSetsCount, EventSet, EventsList, EventsFlags, EventsLock, nullptr, 0);
+}
+
+KSDDKAPI NTSTATUS NTAPI KsDisableEvent(PIRP Irp, PLIST_ENTRY EventsList, KSEVENTS_LOCKTYPE EventsFlags,
+                                       PVOID EventsLock) {
+    OPC_REQUIRE_PASSIVE();
+    const IO_STACK_LOCATION& location = *IoGetCurrentIrpStackLocation(Irp);
+    const auto* const data = static_cast<const KSEVENTDATA*>(location.Parameters.DeviceIoControl.Type3InputBuffer);
+    const ULONG bytes = location.Parameters.DeviceIoControl.InputBufferLength;
+    Irp->IoStatus.Information = 0;
+    if (bytes == 0) {
+        KsFreeEventList(location.FileObject, EventsList, EventsFlags, EventsLock);
+        return STATUS_SUCCESS;
+    }
+    if (bytes < sizeof(KSEVENTDATA)) {
+        return STATUS_INVALID_BUFFER_SIZE;
+    }
+    EventRecord* found = nullptr;
+    {
+        ListLock lock(EventsFlags, EventsLock);
+        for (LIST_ENTRY* link = EventsList->Flink; link != EventsList; link = link->Flink) {
+            EventRecord& record = record_of(link);
+            if (record.entry.EventData == data && record.entry.FileObject == location.FileObject) {
+                RemoveEntryList(link);
+                found = &record;
+                break;
+            }
+        }
+    }
+    if (found == nullptr) {
+        return STATUS_UNSUCCESSFUL;
+    }
+    finish(*found);
+    return STATUS_SUCCESS;
+}
+
+KSDDKAPI VOID NTAPI KsDiscardEvent(PKSEVENT_ENTRY EventEntry) { EventList::discard(EventRecord::of(*EventEntry)); }
+
+KSDDKAPI VOID NTAPI KsFreeEventList(PFILE_OBJECT FileObject, PLIST_ENTRY EventsList, KSEVENTS_LOCKTYPE EventsFlags,
+                                    PVOID EventsLock) {
+    OPC_REQUIRE_PASSIVE();
+    LIST_ENTRY removed;
+    InitializeListHead(&removed);
+    {
+        ListLock lock(EventsFlags, EventsLock);
+        for (LIST_ENTRY* link = EventsList->Flink; link != EventsList;) {
+            LIST_ENTRY* const next = link->Flink;
+            if (record_of(link).entry.FileObject == FileObject) {
+                RemoveEntryList(link);
+                InsertTailList(&removed, link);
+            }
+            link = next;
+        }
+    }
+    while (!IsListEmpty(&removed)) {
+        finish(record_of(RemoveHeadList(&removed)));
+    }
+}
+
+KSDDKAPI NTSTATUS NTAPI KsGenerateEvent(PKSEVENT_ENTRY EventEntry) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    EventRecord& record = EventRecord::of(*EventEntry);
+    if (EventList::signal(record) && record.list == nullptr) {
+        // One-shot: the entry leaves the list whose lock the caller holds.
+        RemoveEntryList(&record.entry.ListEntry);
+        finish(record);
+    }
+    return STATUS_SUCCESS;
+}
+
+KSDDKAPI NTSTATUS NTAPI KsGenerateDataEvent(PKSEVENT_ENTRY EventEntry, ULONG DataSize, PVOID Data) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    EventList::signal(EventRecord::of(*EventEntry), Data, DataSize);
+    return STATUS_SUCCESS;
+}
+
+KSDDKAPI VOID NTAPI KsGenerateEventList(GUID* Set, ULONG EventId, PLIST_ENTRY EventsList,
+                                        KSEVENTS_LOCKTYPE EventsFlags, PVOID EventsLock) {
+    EventList::Filter filter;
+    filter.set = Set;
+    filter.id = EventId;
+    LIST_ENTRY removed;
+    InitializeListHead(&removed);
+    {
+        ListLock lock(EventsFlags, EventsLock);
+        for (LIST_ENTRY* link = EventsList->Flink; link != EventsList;) {
+            LIST_ENTRY* const next = link->Flink;
+            EventRecord& record = record_of(link);
+            if (filter.matches(record) && EventList::signal(record)) {
+                RemoveEntryList(link);
+                InsertTailList(&removed, link);
+            }
+            link = next;
+        }
+    }
+    while (!IsListEmpty(&removed)) {
+        finish(record_of(RemoveHeadList(&removed)));
+    }
+}
+
+} // extern "C"

@@ -1,0 +1,299 @@
+// Exports of ks.sys: opening pins, clocks and allocators from the kernel, workers, IRPs on cancelable queues.
+#include <ks.h>
+
+#include <cstring>
+#include <string>
+
+#include "executive/io/io_manager.h"
+#include "executive/irql_check.h"
+#include "ks/create_name.h"
+#include "ks/open_object.h"
+
+using namespace openportcls;
+
+namespace {
+
+// A create item's request relative to another object's handle.
+NTSTATUS open_child(HANDLE parent, const GUID& kind, const void* parameters, ULONG bytes, ACCESS_MASK access,
+                    HANDLE* handle) {
+    std::u16string text = ks::make_create_name(kind, parameters, bytes);
+    UNICODE_STRING name;
+    name.Buffer = text.data();
+    name.Length = name.MaximumLength = static_cast<USHORT>(text.size() * sizeof(WCHAR));
+    OBJECT_ATTRIBUTES attributes;
+    InitializeObjectAttributes(&attributes, &name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, parent, nullptr);
+    IO_STATUS_BLOCK status;
+    return IoCreateFile(handle, access, &attributes, &status, nullptr, FILE_ATTRIBUTE_NORMAL, 0, FILE_OPEN, 0, nullptr,
+                        0, CreateFileTypeNone, nullptr, 0);
+}
+
+// What follows the GUID in a create request's name.
+template<class T>
+NTSTATUS create_parameters(IRP* irp, T** parameters) {
+    GUID kind;
+    const void* bytes = nullptr;
+    ULONG count = 0;
+    const FILE_OBJECT& file = *IoGetCurrentIrpStackLocation(irp)->FileObject;
+    if (!ks::parse_create_name(file.FileName, kind, bytes, count)) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    if (count < sizeof(T)) {
+        return STATUS_INVALID_BUFFER_SIZE;
+    }
+    *parameters = const_cast<T*>(static_cast<const T*>(bytes));
+    return STATUS_SUCCESS;
+}
+
+struct Worker {
+    WORK_QUEUE_TYPE queue;
+    PWORK_QUEUE_ITEM counted_item;
+    LONG count;
+};
+
+} // namespace
+
+extern "C" {
+
+KSDDKAPI NTSTATUS NTAPI KsCreatePin(HANDLE FilterHandle, PKSPIN_CONNECT Connect, ACCESS_MASK DesiredAccess,
+                                    PHANDLE ConnectionHandle) {
+    OPC_REQUIRE_PASSIVE();
+    const GUID kind = KSNAME_Pin;
+    const auto* const format = reinterpret_cast<const KSDATAFORMAT*>(Connect + 1);
+    ULONG bytes = static_cast<ULONG>(sizeof(KSPIN_CONNECT)) + format->FormatSize;
+    if ((format->Flags & KSDATAFORMAT_ATTRIBUTES) != 0) {
+        bytes = (bytes + 7) & ~7u;
+        bytes += reinterpret_cast<const KSMULTIPLE_ITEM*>(reinterpret_cast<const char*>(Connect) + bytes)->Size;
+    }
+    return open_child(FilterHandle, kind, Connect, bytes, DesiredAccess, ConnectionHandle);
+}
+
+KSDDKAPI NTSTATUS NTAPI KsCreateAllocator(HANDLE ConnectionHandle, PKSALLOCATOR_FRAMING AllocatorFraming,
+                                          PHANDLE AllocatorHandle) {
+    OPC_REQUIRE_PASSIVE();
+    const GUID kind = KSNAME_Allocator;
+    return open_child(ConnectionHandle, kind, AllocatorFraming, sizeof *AllocatorFraming, GENERIC_READ,
+                      AllocatorHandle);
+}
+
+KSDDKAPI NTSTATUS NTAPI KsCreateClock(HANDLE ConnectionHandle, PKSCLOCK_CREATE ClockCreate, PHANDLE ClockHandle) {
+    OPC_REQUIRE_PASSIVE();
+    const GUID kind = KSNAME_Clock;
+    return open_child(ConnectionHandle, kind, ClockCreate, sizeof *ClockCreate, GENERIC_READ, ClockHandle);
+}
+
+KSDDKAPI NTSTATUS NTAPI KsCreateTopologyNode(HANDLE ParentHandle, PKSNODE_CREATE NodeCreate, ACCESS_MASK DesiredAccess,
+                                             PHANDLE NodeHandle) {
+    OPC_REQUIRE_PASSIVE();
+    const GUID kind = KSNAME_TopologyNode;
+    return open_child(ParentHandle, kind, NodeCreate, sizeof *NodeCreate, DesiredAccess, NodeHandle);
+}
+
+KSDDKAPI NTSTATUS NTAPI KsValidateClockCreateRequest(PIRP Irp, PKSCLOCK_CREATE* ClockCreate) {
+    OPC_REQUIRE_PASSIVE();
+    const NTSTATUS status = create_parameters(Irp, ClockCreate);
+    return NT_SUCCESS(status) && (*ClockCreate)->CreateFlags != 0 ? STATUS_INVALID_PARAMETER : status;
+}
+
+KSDDKAPI NTSTATUS NTAPI KsValidateAllocatorCreateRequest(PIRP Irp, PKSALLOCATOR_FRAMING* AllocatorFraming) {
+    OPC_REQUIRE_PASSIVE();
+    const NTSTATUS status = create_parameters(Irp, AllocatorFraming);
+    return NT_SUCCESS(status) && ((*AllocatorFraming)->OptionsFlags & ~KSALLOCATOR_OPTIONF_VALID) != 0
+               ? STATUS_INVALID_PARAMETER
+               : status;
+}
+
+KSDDKAPI NTSTATUS NTAPI KsValidateTopologyNodeCreateRequest(PIRP Irp, PKSTOPOLOGY Topology,
+                                                            PKSNODE_CREATE* NodeCreate) {
+    OPC_REQUIRE_PASSIVE();
+    const NTSTATUS status = create_parameters(Irp, NodeCreate);
+    return NT_SUCCESS(status) &&
+                   ((*NodeCreate)->CreateFlags != 0 || (*NodeCreate)->Node >= Topology->TopologyNodesCount)
+               ? STATUS_INVALID_PARAMETER
+               : status;
+}
+
+KSDDKAPI NTSTATUS NTAPI KsSynchronousIoControlDevice(PFILE_OBJECT FileObject, KPROCESSOR_MODE RequestorMode,
+                                                     ULONG IoControl, PVOID InBuffer, ULONG InSize, PVOID OutBuffer,
+                                                     ULONG OutSize, PULONG BytesReturned) {
+    OPC_REQUIRE_PASSIVE();
+    ULONG_PTR information = 0;
+    const NTSTATUS status = executive::device_control(FileObject, IoControl, InBuffer, InSize, OutBuffer, OutSize,
+                                                      &information, RequestorMode);
+    if (BytesReturned != nullptr) {
+        *BytesReturned = static_cast<ULONG>(information);
+    }
+    return status;
+}
+
+// ---- workers ----------------------------------------------------------------------------------------------------
+
+KSDDKAPI NTSTATUS NTAPI KsRegisterCountedWorker(WORK_QUEUE_TYPE WorkQueueType, PWORK_QUEUE_ITEM CountedWorkItem,
+                                                PKSWORKER* Worker_) {
+    OPC_REQUIRE_PASSIVE();
+    *reinterpret_cast<Worker**>(Worker_) = new Worker{WorkQueueType, CountedWorkItem, 0};
+    return STATUS_SUCCESS;
+}
+
+KSDDKAPI NTSTATUS NTAPI KsRegisterWorker(WORK_QUEUE_TYPE WorkQueueType, PKSWORKER* Worker) {
+    return KsRegisterCountedWorker(WorkQueueType, nullptr, Worker);
+}
+
+KSDDKAPI VOID NTAPI KsUnregisterWorker(PKSWORKER Worker_) {
+    OPC_REQUIRE_PASSIVE();
+    delete reinterpret_cast<Worker*>(Worker_);
+}
+
+KSDDKAPI NTSTATUS NTAPI KsQueueWorkItem(PKSWORKER Worker_, PWORK_QUEUE_ITEM WorkItem) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    ExQueueWorkItem(WorkItem, reinterpret_cast<Worker*>(Worker_)->queue);
+    return STATUS_SUCCESS;
+}
+
+KSDDKAPI ULONG NTAPI KsIncrementCountedWorker(PKSWORKER Worker_) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    auto& worker = *reinterpret_cast<Worker*>(Worker_);
+    if (++worker.count == 1 && worker.counted_item != nullptr) {
+        ExQueueWorkItem(worker.counted_item, worker.queue);
+    }
+    return static_cast<ULONG>(worker.count);
+}
+
+KSDDKAPI ULONG NTAPI KsDecrementCountedWorker(PKSWORKER Worker_) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    return static_cast<ULONG>(--reinterpret_cast<Worker*>(Worker_)->count);
+}
+
+// ---- cancelable queues ------------------------------------------------------------------------------------------
+// The IRP is linked by Tail.Overlay.ListEntry; its queue's spin lock is kept in KSQUEUE_SPINLOCK_IRP_STORAGE.
+
+KSDDKAPI VOID NTAPI KsCancelRoutine(PDEVICE_OBJECT, PIRP Irp) {
+    KSPIN_LOCK* const lock = KSQUEUE_SPINLOCK_IRP_STORAGE(Irp);
+    IoReleaseCancelSpinLock(Irp->CancelIrql);
+    KIRQL irql;
+    KeAcquireSpinLock(lock, &irql);
+    RemoveEntryList(&Irp->Tail.Overlay.ListEntry);
+    KeReleaseSpinLock(lock, irql);
+    Irp->IoStatus.Information = 0;
+    ks::complete(*Irp, STATUS_CANCELLED);
+}
+
+KSDDKAPI VOID NTAPI KsAddIrpToCancelableQueue(PLIST_ENTRY QueueHead, PKSPIN_LOCK SpinLock, PIRP Irp,
+                                              KSLIST_ENTRY_LOCATION ListLocation, PDRIVER_CANCEL DriverCancel) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    PDRIVER_CANCEL const cancel = DriverCancel != nullptr ? DriverCancel : KsCancelRoutine;
+    KSQUEUE_SPINLOCK_IRP_STORAGE(Irp) = SpinLock;
+    KIRQL irql;
+    KeAcquireSpinLock(SpinLock, &irql);
+    if (ListLocation == KsListEntryTail) {
+        InsertTailList(QueueHead, &Irp->Tail.Overlay.ListEntry);
+    } else {
+        InsertHeadList(QueueHead, &Irp->Tail.Overlay.ListEntry);
+    }
+    IoSetCancelRoutine(Irp, cancel);
+    if (Irp->Cancel && IoSetCancelRoutine(Irp, nullptr) != nullptr) {
+        // Cancelled before it was queued: nobody else will call the routine.
+        KeReleaseSpinLock(SpinLock, irql);
+        IoAcquireCancelSpinLock(&Irp->CancelIrql);
+        cancel(IoGetCurrentIrpStackLocation(Irp)->DeviceObject, Irp);
+        return;
+    }
+    KeReleaseSpinLock(SpinLock, irql);
+}
+
+KSDDKAPI PIRP NTAPI KsRemoveIrpFromCancelableQueue(PLIST_ENTRY QueueHead, PKSPIN_LOCK SpinLock,
+                                                   KSLIST_ENTRY_LOCATION ListLocation,
+                                                   KSIRP_REMOVAL_OPERATION RemovalOperation) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    const bool single = RemovalOperation == KsAcquireOnlySingleItem || RemovalOperation == KsAcquireAndRemoveOnlySingleItem;
+    const bool remove = RemovalOperation == KsAcquireAndRemove || RemovalOperation == KsAcquireAndRemoveOnlySingleItem;
+    PIRP result = nullptr;
+    KIRQL irql;
+    KeAcquireSpinLock(SpinLock, &irql);
+    const auto next = [&](LIST_ENTRY* link) { return ListLocation == KsListEntryHead ? link->Flink : link->Blink; };
+    for (LIST_ENTRY* link = next(QueueHead); link != QueueHead; link = next(link)) {
+        PIRP const irp = CONTAINING_RECORD(link, IRP, Tail.Overlay.ListEntry);
+        // Without a cancel routine it is being cancelled, or somebody else has acquired it.
+        if (IoSetCancelRoutine(irp, nullptr) != nullptr) {
+            if (remove) {
+                RemoveEntryList(link);
+            }
+            result = irp;
+            break;
+        }
+        if (single) {
+            break;
+        }
+    }
+    KeReleaseSpinLock(SpinLock, irql);
+    return result;
+}
+
+KSDDKAPI VOID NTAPI KsReleaseIrpOnCancelableQueue(PIRP Irp, PDRIVER_CANCEL DriverCancel) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    PDRIVER_CANCEL const cancel = DriverCancel != nullptr ? DriverCancel : KsCancelRoutine;
+    IoSetCancelRoutine(Irp, cancel);
+    if (Irp->Cancel && IoSetCancelRoutine(Irp, nullptr) != nullptr) {
+        IoAcquireCancelSpinLock(&Irp->CancelIrql);
+        cancel(IoGetCurrentIrpStackLocation(Irp)->DeviceObject, Irp);
+    }
+}
+
+KSDDKAPI VOID NTAPI KsRemoveSpecificIrpFromCancelableQueue(PIRP Irp) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    KSPIN_LOCK* const lock = KSQUEUE_SPINLOCK_IRP_STORAGE(Irp);
+    KIRQL irql;
+    KeAcquireSpinLock(lock, &irql);
+    RemoveEntryList(&Irp->Tail.Overlay.ListEntry);
+    KeReleaseSpinLock(lock, irql);
+}
+
+KSDDKAPI VOID NTAPI KsCancelIo(PLIST_ENTRY QueueHead, PKSPIN_LOCK SpinLock) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    while (PIRP const irp = KsRemoveIrpFromCancelableQueue(QueueHead, SpinLock, KsListEntryHead, KsAcquireAndRemove)) {
+        irp->IoStatus.Information = 0;
+        ks::complete(*irp, STATUS_CANCELLED);
+    }
+}
+
+KSDDKAPI NTSTATUS NTAPI KsMoveIrpsOnCancelableQueue(PLIST_ENTRY SourceList, PKSPIN_LOCK SourceLock,
+                                                    PLIST_ENTRY DestinationList, PKSPIN_LOCK DestinationLock,
+                                                    KSLIST_ENTRY_LOCATION ListLocation,
+                                                    PFNKSIRPLISTCALLBACK ListCallback, PVOID Context) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    KIRQL irql;
+    KeAcquireSpinLock(SourceLock, &irql);
+    LIST_ENTRY moving;
+    InitializeListHead(&moving);
+    NTSTATUS status = STATUS_SUCCESS;
+    for (LIST_ENTRY* link = SourceList->Flink; link != SourceList;) {
+        LIST_ENTRY* const next = link->Flink;
+        PIRP const irp = CONTAINING_RECORD(link, IRP, Tail.Overlay.ListEntry);
+        status = ListCallback != nullptr ? ListCallback(irp, Context) : STATUS_SUCCESS;
+        if (status == STATUS_SUCCESS) {
+            RemoveEntryList(link);
+            InsertTailList(&moving, link);
+        } else if (status != STATUS_NO_MATCH) {
+            break; // the callback has had enough, or failed
+        }
+        link = next;
+    }
+    KeReleaseSpinLock(SourceLock, irql);
+    KeAcquireSpinLock(DestinationLock != nullptr ? DestinationLock : SourceLock, &irql);
+    while (!IsListEmpty(&moving)) {
+        LIST_ENTRY* const link = RemoveHeadList(&moving);
+        if (DestinationLock != nullptr) {
+            KSQUEUE_SPINLOCK_IRP_STORAGE(CONTAINING_RECORD(link, IRP, Tail.Overlay.ListEntry)) = DestinationLock;
+        }
+        if (ListLocation == KsListEntryTail) {
+            InsertTailList(DestinationList, link);
+        } else {
+            InsertHeadList(DestinationList, link);
+        }
+    }
+    KeReleaseSpinLock(DestinationLock != nullptr ? DestinationLock : SourceLock, irql);
+    return NT_ERROR(status) && status != STATUS_NO_MATCH ? status : STATUS_SUCCESS;
+}
+
+KSDDKAPI NTSTATUS NTAPI KsCacheMedium(PUNICODE_STRING, PKSPIN_MEDIUM, ULONG) { return STATUS_SUCCESS; }
+
+} // extern "C"

@@ -1,0 +1,275 @@
+// R-FMT: formats and data-range intersection.
+#include "core_fixture.h"
+#include "ks/data_format.h"
+
+namespace conformance {
+
+class R_FMT : public CoreTest {
+protected:
+    // KSP_PIN and a list of ranges behind it.
+    struct Intersection {
+        KSP_PIN pin;
+        KSMULTIPLE_ITEM header;
+        KSDATARANGE_AUDIO ranges[2];
+    };
+    static KSDATARANGE_AUDIO range(ULONG channels, ULONG bits, ULONG low_rate, ULONG high_rate,
+                                   const GUID& subformat = KSDATAFORMAT_SUBTYPE_PCM,
+                                   const GUID& specifier = KSDATAFORMAT_SPECIFIER_WAVEFORMATEX) {
+        KSDATARANGE_AUDIO result = {};
+        result.DataRange.FormatSize = sizeof result;
+        result.DataRange.MajorFormat = KSDATAFORMAT_TYPE_AUDIO;
+        result.DataRange.SubFormat = subformat;
+        result.DataRange.Specifier = specifier;
+        result.MaximumChannels = channels;
+        result.MinimumBitsPerSample = 8;
+        result.MaximumBitsPerSample = bits;
+        result.MinimumSampleFrequency = low_rate;
+        result.MaximumSampleFrequency = high_rate;
+        return result;
+    }
+    static Intersection ask(const KSDATARANGE_AUDIO& first, ULONG count = 1) {
+        Intersection result = {};
+        result.pin = pin_request(KSPROPSETID_Pin, KSPROPERTY_PIN_DATAINTERSECTION, render_pin);
+        result.header.Count = count;
+        result.header.Size = static_cast<ULONG>(sizeof result.header + count * sizeof first);
+        result.ranges[0] = first;
+        return result;
+    }
+    NTSTATUS intersect(const Intersection& in, KSDATAFORMAT_WAVEFORMATEX& out) {
+        out = {};
+        return property(wave_, &in, static_cast<ULONG>(sizeof in.pin + in.header.Size), &out, sizeof out);
+    }
+};
+
+TEST_F(R_FMT, R_FMT_01_client_ranges_outside_own_ranges_inside) {
+    std::vector<std::pair<ULONG, ULONG>> pairs; // client's top rate, own top rate
+    script_.intersection = [&](ULONG, KSDATARANGE* client, KSDATARANGE* own, ULONG, void*, ULONG*) {
+        pairs.emplace_back(reinterpret_cast<KSDATARANGE_AUDIO*>(client)->MaximumSampleFrequency,
+                           reinterpret_cast<KSDATARANGE_AUDIO*>(own)->MaximumSampleFrequency);
+        return STATUS_NO_MATCH;
+    };
+    start_and_open();
+    inside([&] {
+        Intersection in = ask(range(2, 16, 8000, 11025), 2);
+        in.ranges[1] = range(2, 16, 8000, 22050);
+        KSDATAFORMAT_WAVEFORMATEX out;
+        EXPECT_EQ(intersect(in, out), STATUS_NO_MATCH);
+        const std::vector<std::pair<ULONG, ULONG>> expected = {
+            {11025, 96000}, {11025, 48000}, {22050, 96000}, {22050, 48000}};
+        EXPECT_EQ(pairs, expected);
+    });
+}
+
+TEST_F(R_FMT, R_FMT_02_miniport_first_then_the_ports_handler) {
+    start_and_open();
+    inside([&] {
+        KSDATAFORMAT_WAVEFORMATEX out;
+        script_.clear();
+        EXPECT_EQ(intersect(ask(range(2, 16, 8000, 44100)), out), STATUS_SUCCESS);
+        EXPECT_EQ(script_.text(), "intersection") << "declined, so the port answered";
+        EXPECT_EQ(out.WaveFormatEx.nSamplesPerSec, 44100u);
+        script_.intersection = [](ULONG, KSDATARANGE*, KSDATARANGE*, ULONG room, void* format, ULONG* bytes) {
+            const KSDATAFORMAT_WAVEFORMATEX own = pcm(12345, 16, 1);
+            *bytes = sizeof own;
+            if (room == 0) {
+                return STATUS_BUFFER_OVERFLOW;
+            }
+            std::memcpy(format, &own, sizeof own);
+            return STATUS_SUCCESS;
+        };
+        EXPECT_EQ(intersect(ask(range(2, 16, 8000, 44100)), out), STATUS_SUCCESS);
+        EXPECT_EQ(out.WaveFormatEx.nSamplesPerSec, 12345u);
+        EXPECT_EQ(information_, sizeof out);
+    });
+}
+
+TEST_F(R_FMT, R_FMT_03_output_buffer_sizes) {
+    start_and_open();
+    inside([&] {
+        const Intersection in = ask(range(2, 16, 8000, 44100));
+        const ULONG bytes = static_cast<ULONG>(sizeof in.pin + in.header.Size);
+        EXPECT_EQ(property(wave_, &in, bytes, nullptr, 0), STATUS_BUFFER_OVERFLOW);
+        EXPECT_EQ(information_, sizeof(KSDATAFORMAT_WAVEFORMATEX));
+        UCHAR small[sizeof(KSDATAFORMAT_WAVEFORMATEX) - 1];
+        EXPECT_EQ(property(wave_, &in, bytes, small, sizeof small), STATUS_BUFFER_TOO_SMALL);
+    });
+}
+
+TEST_F(R_FMT, R_FMT_04_default_handler_knows_pcm_mono_and_stereo_only) {
+    start_and_open();
+    inside([&] {
+        KSDATAFORMAT_WAVEFORMATEX out;
+        EXPECT_EQ(intersect(ask(range(2, 16, 8000, 44100, KSDATAFORMAT_SUBTYPE_IEEE_FLOAT)), out), STATUS_NO_MATCH);
+        EXPECT_EQ(intersect(ask(range(2, 16, 8000, 44100, KSDATAFORMAT_SUBTYPE_PCM, KSDATAFORMAT_SPECIFIER_VC_ID)), out),
+                  STATUS_NO_MATCH);
+        EXPECT_EQ(intersect(ask(range(6, 24, 8000, 48000)), out), STATUS_SUCCESS);
+        EXPECT_EQ(out.WaveFormatEx.nChannels, 2);
+        EXPECT_EQ(out.WaveFormatEx.wFormatTag, WAVE_FORMAT_PCM) << "never extensible";
+        EXPECT_EQ(out.WaveFormatEx.cbSize, 0);
+        // DSOUND is the other specifier it knows.
+        const Intersection dsound =
+            ask(range(2, 16, 8000, 48000, KSDATAFORMAT_SUBTYPE_PCM, KSDATAFORMAT_SPECIFIER_DSOUND));
+        KSDATAFORMAT_DSOUND format = {};
+        EXPECT_EQ(property(wave_, &dsound, static_cast<ULONG>(sizeof dsound.pin + dsound.header.Size), &format,
+                           sizeof format),
+                  STATUS_SUCCESS);
+        EXPECT_TRUE(IsEqualGUID(format.DataFormat.Specifier, KSDATAFORMAT_SPECIFIER_DSOUND));
+        EXPECT_EQ(format.BufferDesc.WaveFormatEx.nSamplesPerSec, 48000u);
+    });
+}
+
+TEST_F(R_FMT, R_FMT_05_highest_rate_bits_and_channels_of_the_overlap) {
+    start_and_open();
+    inside([&] {
+        KSDATAFORMAT_WAVEFORMATEX out;
+        ASSERT_EQ(intersect(ask(range(1, 32, 4000, 192000)), out), STATUS_SUCCESS);
+        EXPECT_EQ(out.WaveFormatEx.nSamplesPerSec, 96000u);
+        EXPECT_EQ(out.WaveFormatEx.wBitsPerSample, 24);
+        EXPECT_EQ(out.WaveFormatEx.nChannels, 1);
+        EXPECT_EQ(out.WaveFormatEx.nBlockAlign, 3);
+        EXPECT_EQ(out.WaveFormatEx.nAvgBytesPerSec, 288000u);
+        EXPECT_EQ(intersect(ask(range(2, 16, 100000, 192000)), out), STATUS_NO_MATCH) << "no rate in common";
+    });
+}
+
+TEST_F(R_FMT, R_FMT_07_null_guids_match_anything) {
+    start_and_open();
+    inside([&] {
+        KSDATAFORMAT_WAVEFORMATEX out;
+        EXPECT_EQ(intersect(ask(range(2, 16, 8000, 44100, GUID_NULL, GUID_NULL)), out), STATUS_SUCCESS);
+        EXPECT_TRUE(IsEqualGUID(out.DataFormat.SubFormat, KSDATAFORMAT_SUBTYPE_PCM));
+        EXPECT_TRUE(IsEqualGUID(out.DataFormat.Specifier, KSDATAFORMAT_SPECIFIER_WAVEFORMATEX));
+    });
+}
+
+TEST_F(R_FMT, R_FMT_10_plain_and_extensible_pcm_are_both_opened) {
+    start_and_open();
+    inside([&] {
+        struct {
+            KSPIN_CONNECT connect;
+            KSDATAFORMAT_WAVEFORMATEXTENSIBLE format;
+        } extensible = {};
+        const PinConnect plain = connection(render_pin);
+        extensible.connect = plain.connect;
+        extensible.format.DataFormat = plain.format.DataFormat;
+        extensible.format.DataFormat.FormatSize = sizeof extensible.format;
+        extensible.format.WaveFormatExt.Format = plain.format.WaveFormatEx;
+        extensible.format.WaveFormatExt.Format.wFormatTag = WAVE_FORMAT_EXTENSIBLE;
+        extensible.format.WaveFormatExt.Format.cbSize = sizeof(WAVEFORMATEXTENSIBLE) - sizeof(WAVEFORMATEX);
+        extensible.format.WaveFormatExt.Samples.wValidBitsPerSample = 16;
+        extensible.format.WaveFormatExt.dwChannelMask = KSAUDIO_SPEAKER_STEREO;
+        extensible.format.WaveFormatExt.SubFormat = KSDATAFORMAT_SUBTYPE_PCM;
+        FILE_OBJECT* file = nullptr;
+        EXPECT_EQ(open_pin(plain, file), STATUS_SUCCESS);
+        EXPECT_EQ(open_pin(&extensible, sizeof extensible, file), STATUS_SUCCESS);
+        extensible.format.WaveFormatExt.Format.cbSize = 4;
+        close(file);
+        EXPECT_EQ(open_pin(&extensible, sizeof extensible, file), STATUS_INVALID_PARAMETER);
+    });
+}
+
+TEST_F(R_FMT, R_FMT_11_mode_attribute_behind_the_format) {
+    start_and_open();
+    inside([&] {
+        struct {
+            KSPIN_CONNECT connect;
+            KSDATAFORMAT_WAVEFORMATEX format;
+            KSMULTIPLE_ITEM list;
+            KSATTRIBUTE attribute;
+            GUID mode;
+        } in = {};
+        const PinConnect plain = connection(capture_pin);
+        in.connect = plain.connect;
+        in.format = plain.format;
+        in.format.DataFormat.Flags = KSDATAFORMAT_ATTRIBUTES;
+        in.attribute.Size = sizeof in.attribute + sizeof in.mode;
+        in.attribute.Flags = KSATTRIBUTE_REQUIRED;
+        in.attribute.Attribute = KSATTRIBUTEID_AUDIOSIGNALPROCESSING_MODE;
+        in.mode = AUDIO_SIGNALPROCESSINGMODE_RAW;
+        in.list.Count = 1;
+        in.list.Size = sizeof in.list + in.attribute.Size;
+        FILE_OBJECT* file = nullptr;
+        EXPECT_EQ(open_pin(&in, sizeof in, file), STATUS_SUCCESS);
+        close(file);
+        in.attribute.Attribute.Data1 ^= 1;
+        EXPECT_EQ(open_pin(&in, sizeof in, file), STATUS_NO_MATCH) << "a required attribute that the pin does not know";
+        in.list.Size = 4;
+        EXPECT_EQ(open_pin(&in, sizeof in, file), STATUS_INVALID_BUFFER_SIZE);
+        in.connect.PinId = render_pin; // no attributes in its ranges
+        in.list.Size = sizeof in.list + in.attribute.Size;
+        EXPECT_EQ(open_pin(&in, sizeof in, file), STATUS_NO_MATCH);
+    });
+}
+
+TEST_F(R_FMT, R_FMT_13_every_truncated_or_inconsistent_format_is_refused) {
+    start_and_open();
+    inside([&] {
+        const PinConnect good = connection(render_pin);
+        FILE_OBJECT* file = nullptr;
+        for (ULONG bytes = 0; bytes < sizeof good; bytes += 2) {
+            EXPECT_EQ(open_pin(&good, bytes, file), STATUS_INVALID_BUFFER_SIZE) << bytes;
+        }
+        PinConnect bad = good;
+        bad.format.DataFormat.FormatSize = sizeof(KSDATAFORMAT) - 1;
+        EXPECT_EQ(open_pin(bad, file), STATUS_INVALID_BUFFER_SIZE);
+        bad.format.DataFormat.FormatSize = sizeof(KSDATAFORMAT) + 4; // no room for a WAVEFORMATEX
+        EXPECT_EQ(open_pin(bad, file), STATUS_INVALID_BUFFER_SIZE);
+        bad.format.DataFormat.FormatSize = 0xFFFFFFFF;
+        EXPECT_EQ(open_pin(bad, file), STATUS_INVALID_BUFFER_SIZE);
+        bad = good;
+        bad.format.WaveFormatEx.cbSize = 1000;
+        EXPECT_EQ(open_pin(bad, file), STATUS_INVALID_BUFFER_SIZE);
+        bad = good;
+        bad.format.WaveFormatEx.nBlockAlign = 0;
+        EXPECT_EQ(open_pin(bad, file), STATUS_INVALID_PARAMETER);
+        bad = good;
+        bad.format.DataFormat.SubFormat = KSDATAFORMAT_SUBTYPE_IEEE_FLOAT;
+        EXPECT_EQ(open_pin(bad, file), STATUS_NO_MATCH);
+        EXPECT_EQ(script_.streams_alive, 0u);
+        EXPECT_EQ(script_.count_of("new_stream:0"), 0u);
+    });
+}
+
+TEST_F(R_FMT, R_FMT_16_format_change_reaches_the_stream_which_may_refuse) {
+    start_and_open();
+    inside([&] {
+        FILE_OBJECT* const pin = open_pin();
+        const auto set = request(KSPROPSETID_Connection, KSPROPERTY_CONNECTION_DATAFORMAT, KSPROPERTY_TYPE_SET);
+        const auto get = request(KSPROPSETID_Connection, KSPROPERTY_CONNECTION_DATAFORMAT);
+        KSDATAFORMAT_WAVEFORMATEX format = pcm(44100, 16, 1);
+        EXPECT_EQ(property(pin, set, format), STATUS_SUCCESS);
+        EXPECT_EQ(script_.count_of("set_format"), 1u);
+        KSDATAFORMAT_WAVEFORMATEX now = {};
+        EXPECT_EQ(property(pin, get, now), STATUS_SUCCESS);
+        EXPECT_EQ(now.WaveFormatEx.nSamplesPerSec, 44100u);
+        script_.set_format_status = STATUS_INVALID_PARAMETER;
+        format = pcm(22050, 16, 1);
+        EXPECT_EQ(property(pin, set, format), STATUS_INVALID_PARAMETER);
+        EXPECT_EQ(property(pin, get, now), STATUS_SUCCESS);
+        EXPECT_EQ(now.WaveFormatEx.nSamplesPerSec, 44100u) << "the old format stays";
+        EXPECT_EQ(property(pin, &set, sizeof set, &format, sizeof(KSDATAFORMAT)), STATUS_INVALID_BUFFER_SIZE);
+        EXPECT_EQ(script_.count_of("set_format"), 2u) << "a truncated format does not reach the driver";
+    });
+}
+
+TEST_F(R_FMT, truncated_range_lists_are_refused) {
+    start_and_open();
+    inside([&] {
+        Intersection in = ask(range(2, 16, 8000, 44100));
+        const ULONG bytes = static_cast<ULONG>(sizeof in.pin + in.header.Size);
+        KSDATAFORMAT_WAVEFORMATEX out;
+        for (ULONG short_bytes = 0; short_bytes < bytes; ++short_bytes) {
+            EXPECT_EQ(property(wave_, &in, short_bytes, &out, sizeof out), STATUS_INVALID_BUFFER_SIZE) << short_bytes;
+        }
+        in.ranges[0].DataRange.FormatSize = 1;
+        EXPECT_EQ(property(wave_, &in, bytes, &out, sizeof out), STATUS_INVALID_BUFFER_SIZE);
+        in.ranges[0].DataRange.FormatSize = sizeof in.ranges[0];
+        in.header.Count = 0x20000000;
+        EXPECT_EQ(property(wave_, &in, bytes, &out, sizeof out), STATUS_INVALID_BUFFER_SIZE);
+        in.header.Count = 0;
+        EXPECT_EQ(property(wave_, &in, bytes, &out, sizeof out), STATUS_NO_MATCH);
+        EXPECT_EQ(script_.count_of("intersection"), 0u);
+    });
+}
+
+} // namespace conformance

@@ -1,0 +1,194 @@
+// R-KS: what KS itself does for the ports: clocks, allocators, reset, handshake.
+#include "core_fixture.h"
+
+namespace conformance {
+
+class R_KS : public CoreTest {
+protected:
+    FILE_OBJECT* open_clock(FILE_OBJECT* pin) {
+        const KSCLOCK_CREATE create = {};
+        const GUID kind = KSNAME_Clock;
+        FILE_OBJECT* file = nullptr;
+        EXPECT_EQ(open_child(pin, kind, &create, sizeof create, file), STATUS_SUCCESS);
+        return file;
+    }
+    LONGLONG clock_time(FILE_OBJECT* clock) {
+        LONGLONG time = -1;
+        EXPECT_EQ(property(clock, request(KSPROPSETID_Clock, KSPROPERTY_CLOCK_TIME), time), STATUS_SUCCESS);
+        return time;
+    }
+};
+
+TEST_F(R_KS, R_KS_01_null_handle_means_supported) {
+    start_and_open();
+    inside([&] {
+        FILE_OBJECT* const pin = open_pin();
+        for (const ULONG id : {KSPROPERTY_STREAM_MASTERCLOCK, KSPROPERTY_STREAM_ALLOCATOR}) {
+            HANDLE handle = reinterpret_cast<HANDLE>(5);
+            EXPECT_EQ(property(pin, request(KSPROPSETID_Stream, id), handle), STATUS_SUCCESS);
+            EXPECT_EQ(handle, nullptr);
+            EXPECT_EQ(property(pin, request(KSPROPSETID_Stream, id, KSPROPERTY_TYPE_SET), handle), STATUS_SUCCESS);
+        }
+    });
+}
+
+TEST_F(R_KS, R_KS_02_state_and_format_reach_the_stream) {
+    start_and_open();
+    inside([&] {
+        FILE_OBJECT* const pin = open_pin();
+        script_.clear();
+        EXPECT_EQ(set_state(pin, KSSTATE_ACQUIRE), STATUS_SUCCESS);
+        KSDATAFORMAT_WAVEFORMATEX format = pcm(44100);
+        EXPECT_EQ(property(pin, request(KSPROPSETID_Connection, KSPROPERTY_CONNECTION_DATAFORMAT, KSPROPERTY_TYPE_SET),
+                           format),
+                  STATUS_SUCCESS);
+        EXPECT_EQ(script_.text(), "acquire set_format");
+    });
+}
+
+TEST_F(R_KS, R_KS_03_reset_refuses_streaming_until_its_end) {
+    start_and_open();
+    inside([&] {
+        FILE_OBJECT* const pin = open_pin();
+        KSRESET reset = KSRESET_BEGIN;
+        KSSTREAM_HEADER header = {};
+        header.Size = sizeof header;
+        const auto write = [&] { return control(pin, IOCTL_KS_WRITE_STREAM, nullptr, 0, &header, sizeof header); };
+        EXPECT_EQ(control(pin, IOCTL_KS_RESET_STATE, &reset, sizeof reset, nullptr, 0), STATUS_SUCCESS);
+        EXPECT_EQ(write(), STATUS_DEVICE_NOT_READY);
+        EXPECT_EQ(set_state(pin, KSSTATE_ACQUIRE), STATUS_SUCCESS);
+        EXPECT_EQ(write(), STATUS_DEVICE_NOT_READY) << "independent of the state";
+        reset = KSRESET_END;
+        EXPECT_EQ(control(pin, IOCTL_KS_RESET_STATE, &reset, sizeof reset, nullptr, 0), STATUS_SUCCESS);
+        EXPECT_EQ(write(), STATUS_INVALID_DEVICE_REQUEST) << "a WaveRT pin takes no stream IRPs";
+        const ULONG nonsense = 2;
+        EXPECT_EQ(control(pin, IOCTL_KS_RESET_STATE, &nonsense, sizeof nonsense, nullptr, 0), STATUS_INVALID_PARAMETER);
+        EXPECT_EQ(control(pin, IOCTL_KS_RESET_STATE, &nonsense, 2, nullptr, 0), STATUS_INVALID_BUFFER_SIZE);
+    });
+}
+
+TEST_F(R_KS, R_KS_04_handshake_is_for_kernel_callers_with_exact_lengths) {
+    start_and_open();
+    inside([&] {
+        KSHANDSHAKE in = {};
+        KSHANDSHAKE out = {};
+        EXPECT_EQ(control(wave_, IOCTL_KS_HANDSHAKE, &in, sizeof in, &out, sizeof out, UserMode),
+                  STATUS_INVALID_DEVICE_REQUEST);
+        EXPECT_EQ(control(wave_, IOCTL_KS_HANDSHAKE, &in, sizeof in, &out, sizeof out - 1, KernelMode),
+                  STATUS_INVALID_BUFFER_SIZE);
+        EXPECT_EQ(control(wave_, IOCTL_KS_HANDSHAKE, &in, sizeof in - 1, &out, sizeof out, KernelMode),
+                  STATUS_INVALID_BUFFER_SIZE);
+    });
+}
+
+TEST_F(R_KS, R_KS_07_clock_runs_with_the_stream) {
+    start_and_open();
+    inside([&] {
+        FILE_OBJECT* const pin = open_pin();
+        FILE_OBJECT* const clock = open_clock(pin);
+        KSSTATE state = KSSTATE_RUN;
+        EXPECT_EQ(property(clock, request(KSPROPSETID_Clock, KSPROPERTY_CLOCK_STATE), state), STATUS_SUCCESS);
+        EXPECT_EQ(state, KSSTATE_STOP);
+        EXPECT_EQ(set_state(pin, KSSTATE_RUN), STATUS_SUCCESS);
+        EXPECT_EQ(property(clock, request(KSPROPSETID_Clock, KSPROPERTY_CLOCK_STATE), state), STATUS_SUCCESS);
+        EXPECT_EQ(state, KSSTATE_RUN);
+        KSCORRELATED_TIME correlated = {};
+        EXPECT_EQ(property(clock, request(KSPROPSETID_Clock, KSPROPERTY_CLOCK_CORRELATEDTIME), correlated),
+                  STATUS_SUCCESS);
+        EXPECT_GT(correlated.SystemTime, 0);
+        KSRESOLUTION resolution = {};
+        EXPECT_EQ(property(clock, request(KSPROPSETID_Clock, KSPROPERTY_CLOCK_RESOLUTION), resolution), STATUS_SUCCESS);
+        EXPECT_GT(resolution.Granularity, 0);
+        KSCLOCK_FUNCTIONTABLE table = {};
+        const auto functions = request(KSPROPSETID_Clock, KSPROPERTY_CLOCK_FUNCTIONTABLE);
+        EXPECT_EQ(property(clock, functions, table, UserMode), STATUS_INVALID_DEVICE_REQUEST);
+        EXPECT_EQ(property(clock, functions, table, KernelMode), STATUS_SUCCESS);
+        ASSERT_NE(table.GetTime, nullptr);
+        EXPECT_EQ(table.GetTime(clock), clock_time(clock));
+    });
+}
+
+TEST_F(R_KS, R_KS_07_a_clock_outlives_its_pin_without_a_time) {
+    start_and_open();
+    inside([&] {
+        FILE_OBJECT* const pin = open_pin();
+        FILE_OBJECT* const clock = open_clock(pin);
+        close(pin);
+        LONGLONG time = 0;
+        EXPECT_EQ(property(clock, request(KSPROPSETID_Clock, KSPROPERTY_CLOCK_TIME), time), STATUS_DEVICE_NOT_READY);
+        close(clock);
+    });
+}
+
+TEST_F(R_KS, clock_creation_is_checked) {
+    start_and_open();
+    inside([&] {
+        FILE_OBJECT* const pin = open_pin();
+        const GUID kind = KSNAME_Clock;
+        FILE_OBJECT* file = nullptr;
+        KSCLOCK_CREATE create = {};
+        EXPECT_EQ(open_child(pin, kind, &create, 2, file), STATUS_INVALID_BUFFER_SIZE);
+        create.CreateFlags = 1;
+        EXPECT_EQ(open_child(pin, kind, &create, sizeof create, file), STATUS_INVALID_PARAMETER);
+        create.CreateFlags = 0;
+        EXPECT_EQ(open_child(wave_, kind, &create, sizeof create, file), STATUS_OBJECT_NAME_NOT_FOUND)
+            << "filters have no clock";
+    });
+}
+
+TEST_F(R_KS, allocator_hands_out_its_frames_and_no_more) {
+    start_and_open();
+    inside([&] {
+        FILE_OBJECT* const pin = open_pin();
+        KSALLOCATOR_FRAMING framing = {};
+        framing.PoolType = NonPagedPool;
+        framing.Frames = 2;
+        framing.FrameSize = 256;
+        const GUID kind = KSNAME_Allocator;
+        FILE_OBJECT* allocator = nullptr;
+        ASSERT_EQ(open_child(pin, kind, &framing, sizeof framing, allocator), STATUS_SUCCESS);
+        const auto method = [](ULONG id, ULONG flags) {
+            KSMETHOD result = {};
+            result.Set = KSMETHODSETID_StreamAllocator;
+            result.Id = id;
+            result.Flags = flags;
+            return result;
+        };
+        const KSMETHOD allocate = method(KSMETHOD_STREAMALLOCATOR_ALLOC, KSMETHOD_TYPE_WRITE);
+        const KSMETHOD release = method(KSMETHOD_STREAMALLOCATOR_FREE, KSMETHOD_TYPE_READ);
+        void* frames[3] = {};
+        for (int i = 0; i < 2; ++i) {
+            EXPECT_EQ(control(allocator, IOCTL_KS_METHOD, &allocate, sizeof allocate, &frames[i], sizeof frames[i]),
+                      STATUS_SUCCESS);
+            EXPECT_NE(frames[i], nullptr);
+        }
+        EXPECT_EQ(control(allocator, IOCTL_KS_METHOD, &allocate, sizeof allocate, &frames[2], sizeof frames[2]),
+                  STATUS_INSUFFICIENT_RESOURCES);
+        KSSTREAMALLOCATOR_STATUS status = {};
+        EXPECT_EQ(property(allocator, request(KSPROPSETID_StreamAllocator, KSPROPERTY_STREAMALLOCATOR_STATUS), status),
+                  STATUS_SUCCESS);
+        EXPECT_EQ(status.AllocatedFrames, 2u);
+        EXPECT_EQ(status.Framing.FrameSize, 256u);
+        EXPECT_EQ(control(allocator, IOCTL_KS_METHOD, &release, sizeof release, &frames[0], sizeof frames[0]),
+                  STATUS_SUCCESS);
+        EXPECT_EQ(control(allocator, IOCTL_KS_METHOD, &allocate, sizeof allocate, &frames[2], sizeof frames[2]),
+                  STATUS_SUCCESS);
+        framing.Frames = 0;
+        FILE_OBJECT* bad = nullptr;
+        EXPECT_EQ(open_child(pin, kind, &framing, sizeof framing, bad), STATUS_INVALID_PARAMETER);
+    });
+}
+
+TEST_F(R_KS, unknown_requests) {
+    start_and_open();
+    inside([&] {
+        ULONG value = 0;
+        EXPECT_EQ(control(wave_, CTL_CODE(FILE_DEVICE_KS, 0x77, METHOD_NEITHER, FILE_ANY_ACCESS), nullptr, 0, &value, 4),
+                  STATUS_INVALID_DEVICE_REQUEST);
+        ULONG_PTR information = 0;
+        EXPECT_EQ(executive::read_file(wave_, &value, sizeof value, 0, &information), STATUS_INVALID_DEVICE_REQUEST);
+        EXPECT_EQ(executive::write_file(wave_, &value, sizeof value, 0, &information), STATUS_INVALID_DEVICE_REQUEST);
+    });
+}
+
+} // namespace conformance

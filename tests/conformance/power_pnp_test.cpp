@@ -1,0 +1,289 @@
+// R-PWR: power management. R-PNP: stop, rebalance, removal.
+#include "core_fixture.h"
+
+namespace conformance {
+
+class R_PWR : public CoreTest {
+protected:
+    void start_with_power(int version = 1) {
+        script_.register_power = true;
+        script_.power_version = version;
+        start_and_open();
+        script_.clear();
+    }
+    void registry(const char* name, ULONG value) {
+        pnp::RegistryParameter parameter;
+        parameter.name = name;
+        parameter.type = REG_BINARY;
+        parameter.data.resize(4);
+        std::memcpy(parameter.data.data(), &value, 4);
+        parameters_.push_back(parameter);
+    }
+};
+
+TEST_F(R_PWR, R_PWR_02_the_newest_interface_is_used) {
+    start_with_power(3);
+    ASSERT_TRUE(manager_->set_device_power(*node_, PowerDeviceD2));
+    ASSERT_TRUE(manager_->set_device_power(*node_, PowerDeviceD3));
+    ASSERT_TRUE(manager_->set_device_power(*node_, PowerDeviceD0));
+    EXPECT_EQ(script_.text(), "adapter3:D2:0 adapter3:D3:1 adapter3:D0:0") << "R-PWR-11: latency only with D3";
+}
+
+TEST_F(R_PWR, R_PWR_02_older_releases_use_older_interfaces) {
+    be(WindowsVersion::windows_7);
+    start_with_power(3);
+    ASSERT_TRUE(manager_->set_device_power(*node_, PowerDeviceD3));
+    EXPECT_EQ(script_.text(), "adapter2:D3");
+}
+
+TEST_F(R_PWR, R_PWR_04_order_down_and_up) {
+    script_.power_notify = true;
+    script_.stream_power_notify = true;
+    start_with_power();
+    inside([&] {
+        EXPECT_EQ(set_state(open_pin(), KSSTATE_RUN), STATUS_SUCCESS);
+        script_.clear();
+    });
+    ASSERT_TRUE(manager_->set_device_power(*node_, PowerDeviceD3));
+    EXPECT_EQ(script_.text(), "pause miniport:D3 miniport:D3 stream:D3 adapter1:D3");
+    script_.clear();
+    ASSERT_TRUE(manager_->set_device_power(*node_, PowerDeviceD0));
+    EXPECT_EQ(script_.text(), "adapter1:D0 miniport:D0 miniport:D0 stream:D0 run");
+}
+
+TEST_F(R_PWR, R_PWR_05_the_adapter_may_refuse) {
+    start_with_power();
+    script_.query_power_status = STATUS_DEVICE_BUSY;
+    EXPECT_FALSE(manager_->set_device_power(*node_, PowerDeviceD3, true));
+    EXPECT_EQ(script_.count_of("query:D3"), 1u);
+    EXPECT_EQ(script_.count_of("adapter1:D3"), 0u);
+}
+
+TEST_F(R_PWR, R_PWR_06_capabilities_get_deeper_only) {
+    start_with_power();
+    // Asked again, now that the adapter has registered (R-PWR-01).
+    inside([&] {
+        DEVICE_CAPABILITIES capabilities = {};
+        capabilities.Size = sizeof capabilities;
+        capabilities.Version = 1;
+        IRP* const irp = executive::build_request(script_.functional_device, IRP_MJ_PNP, IRP_MN_QUERY_CAPABILITIES);
+        irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
+        IoGetNextIrpStackLocation(irp)->Parameters.DeviceCapabilities.Capabilities = &capabilities;
+        EXPECT_EQ(executive::call_synchronously(script_.functional_device, irp), STATUS_SUCCESS);
+        EXPECT_EQ(script_.count_of("capabilities"), 1u);
+        EXPECT_EQ(capabilities.DeviceState[PowerSystemSleeping1], PowerDeviceD3);
+        EXPECT_NE(capabilities.DeviceState[PowerSystemHibernate], PowerDeviceD0);
+    });
+}
+
+TEST_F(R_PWR, R_PWR_09_states_are_cached_below_D0) {
+    start_with_power();
+    FILE_OBJECT* pin = nullptr;
+    inside([&] { pin = open_pin(); });
+    ASSERT_TRUE(manager_->set_device_power(*node_, PowerDeviceD3));
+    inside([&] {
+        script_.clear();
+        EXPECT_EQ(set_state(pin, KSSTATE_RUN), STATUS_SUCCESS);
+        EXPECT_EQ(script_.text(), "") << "the hardware is off";
+    });
+    ASSERT_TRUE(manager_->set_device_power(*node_, PowerDeviceD0));
+    EXPECT_EQ(script_.text(), "adapter1:D0 acquire pause run");
+}
+
+TEST_F(R_PWR, R_PWR_13_idle_device_goes_to_D3_and_R_PWR_14_wakes_on_access) {
+    registry("PowerSettings\\PerformanceIdleTime", 5);
+    start_with_power();
+    inside([&] {
+        machine_.run_for(4'000'000'000);
+        EXPECT_EQ(script_.text(), "");
+        ULONG pins = 0;
+        EXPECT_EQ(property(wave_, request(KSPROPSETID_Pin, KSPROPERTY_PIN_CTYPES), pins), STATUS_SUCCESS);
+        machine_.run_for(4'000'000'000);
+        EXPECT_EQ(script_.text(), "") << "the access started the timer anew";
+        machine_.run_for(2'000'000'000);
+        EXPECT_EQ(script_.text(), "adapter1:D3");
+        EXPECT_EQ(property(wave_, request(KSPROPSETID_Pin, KSPROPERTY_PIN_CTYPES), pins), STATUS_SUCCESS);
+        EXPECT_EQ(script_.text(), "adapter1:D3 adapter1:D0");
+        machine_.run_for(6'000'000'000);
+        EXPECT_EQ(script_.text(), "adapter1:D3 adapter1:D0 adapter1:D3") << "and idles again";
+    });
+}
+
+TEST_F(R_PWR, R_PWR_13_default_is_never_and_a_running_stream_is_no_idleness) {
+    start_with_power();
+    inside([&] {
+        machine_.run_for(1000'000'000'000);
+        EXPECT_EQ(script_.text(), "");
+    });
+}
+
+TEST_F(R_PWR, R_PWR_15_running_stream_keeps_the_device_up) {
+    registry("PowerSettings\\PerformanceIdleTime", 2);
+    start_with_power();
+    inside([&] {
+        EXPECT_EQ(set_state(open_pin(), KSSTATE_RUN), STATUS_SUCCESS);
+        script_.clear();
+        machine_.run_for(20'000'000'000);
+        EXPECT_EQ(script_.count_of("adapter1:D3"), 0u);
+    });
+}
+
+TEST_F(R_PWR, R_PWR_16_SetIdlePowerManagement_overrides_the_registry) {
+    registry("PowerSettings\\PerformanceIdleTime", 2);
+    start_with_power();
+    inside([&] {
+        auto power = portcls::ComPointer<IPortClsPower>::query(script_.wave_port, IID_IPortClsPower);
+        EXPECT_EQ(power->SetIdlePowerManagement(script_.functional_device, FALSE), STATUS_SUCCESS);
+        machine_.run_for(20'000'000'000);
+        EXPECT_EQ(script_.text(), "");
+        EXPECT_EQ(power->SetIdlePowerManagement(script_.functional_device, TRUE), STATUS_SUCCESS);
+        machine_.run_for(4'000'000'000);
+        EXPECT_EQ(script_.text(), "adapter1:D3");
+    });
+}
+
+TEST_F(R_PWR, R_PWR_18_unregistering_only_what_is_registered) {
+    start_with_power();
+    inside([&] {
+        EXPECT_EQ(PcUnregisterAdapterPowerManagement(script_.functional_device), STATUS_SUCCESS);
+        EXPECT_EQ(PcUnregisterAdapterPowerManagement(script_.functional_device), STATUS_INVALID_DEVICE_REQUEST);
+        EXPECT_EQ(PcRegisterAdapterPowerManagement(script_.wave_port, script_.functional_device),
+                  STATUS_INVALID_PARAMETER)
+            << "no power interface";
+    });
+}
+
+TEST_F(R_PWR, R_PWR_19_PcRequestNewPowerState) {
+    start_with_power();
+    inside([&] {
+        EXPECT_EQ(PcRequestNewPowerState(script_.functional_device, PowerDeviceD3), STATUS_SUCCESS);
+        EXPECT_EQ(PcRequestNewPowerState(script_.functional_device, PowerDeviceD0), STATUS_SUCCESS);
+        EXPECT_EQ(script_.text(), "adapter1:D3 adapter1:D0");
+        EXPECT_EQ(PcRequestNewPowerState(script_.functional_device, PowerDeviceUnspecified), STATUS_INVALID_PARAMETER);
+    });
+}
+
+TEST_F(R_PWR, R_PWR_20_sleep_and_wake) {
+    start_with_power(3);
+    ASSERT_TRUE(manager_->sleep(PowerSystemSleeping3));
+    EXPECT_EQ(script_.count_of("adapter3:D3:2"), 1u) << script_.text();
+    ASSERT_TRUE(manager_->wake());
+    EXPECT_EQ(script_.count_of("adapter3:D0:0"), 1u) << script_.text();
+}
+
+// ---- R-PNP ------------------------------------------------------------------------------------------------------
+
+class R_PNP : public CoreTest {
+protected:
+    void start_with_pnp() {
+        script_.register_pnp = true;
+        script_.pnp_notify = true;
+        start_and_open();
+        script_.clear();
+    }
+};
+
+TEST_F(R_PNP, R_PNP_01_without_the_interface_a_stop_is_refused) {
+    start_and_open();
+    EXPECT_FALSE(manager_->query_stop(*node_));
+    inside([&] { EXPECT_NE(open_pin(), nullptr) << "still running"; });
+}
+
+TEST_F(R_PNP, R_PNP_01_not_supported_is_refused) {
+    script_.rebalance = PcRebalanceNotSupported;
+    start_with_pnp();
+    EXPECT_FALSE(manager_->query_stop(*node_));
+    EXPECT_EQ(script_.count_of("query_stop"), 0u);
+}
+
+TEST_F(R_PNP, R_PNP_03_creates_are_held_while_a_stop_is_pending) {
+    start_with_pnp();
+    ASSERT_TRUE(manager_->query_stop(*node_));
+    EXPECT_EQ(script_.text(), "query_stop");
+    struct Opener {
+        std::u16string path;
+        FILE_OBJECT* file = nullptr;
+        NTSTATUS status = STATUS_PENDING;
+        static void run(void* context) {
+            auto& self = *static_cast<Opener*>(context);
+            self.status = executive::open_file(self.path, nullptr, &self.file);
+        }
+    } opener;
+    inside([&] {
+        opener.path = path_of(u"Wave");
+        machine_.release_thread(*machine_.create_thread("opener", Opener::run, &opener));
+        machine_.run_for(100'000'000);
+        EXPECT_EQ(opener.status, STATUS_PENDING) << "held";
+    });
+    ASSERT_TRUE(manager_->cancel_stop(*node_));
+    inside([&] {
+        machine_.run_for(100'000'000);
+        EXPECT_EQ(opener.status, STATUS_SUCCESS) << "restarted on cancel";
+        files_.push_back(opener.file);
+        EXPECT_EQ(script_.count_of("cancel_stop"), 1u);
+    });
+}
+
+TEST_F(R_PNP, R_PNP_04_cancel_without_query) {
+    start_with_pnp();
+    ASSERT_TRUE(manager_->cancel_stop(*node_));
+    EXPECT_EQ(script_.text(), "cancel_stop");
+    inside([&] { EXPECT_NE(open_pin(), nullptr); });
+}
+
+TEST_F(R_PNP, R_PNP_05_order_of_a_surprise_removal) {
+    start_with_pnp();
+    FILE_OBJECT* pin = nullptr;
+    inside([&] {
+        pin = open_pin();
+        EXPECT_EQ(set_state(pin, KSSTATE_RUN), STATUS_SUCCESS);
+        script_.clear();
+    });
+    ASSERT_TRUE(manager_->surprise_remove(*node_));
+    EXPECT_EQ(script_.text(), "pause acquire stop miniport:pnp_stop miniport:pnp_stop adapter:pnp_stop");
+    inside([&] {
+        EXPECT_EQ(executive::Kernel::current().interfaces.enumerate().size(), 0u) << "interfaces off";
+        EXPECT_EQ(script_.streams_alive, 1u) << "R-PNP-06, R-PNP-08: objects live until their handles are closed";
+        EXPECT_FALSE(NT_SUCCESS(set_state(pin, KSSTATE_RUN))) << "R-PNP-07";
+        FILE_OBJECT* file = nullptr;
+        EXPECT_FALSE(NT_SUCCESS(open_pin(connection(render_pin), file)));
+        release_ports();
+        close_all();
+        EXPECT_EQ(script_.streams_alive, 0u);
+    });
+}
+
+TEST_F(R_PNP, R_PNP_07_stop_and_start_make_new_subdevices) {
+    start_with_pnp();
+    inside([&] {
+        close_all();
+        release_ports();
+    });
+    ASSERT_TRUE(manager_->stop(*node_));
+    EXPECT_EQ(script_.count_of("adapter:pnp_stop"), 1u);
+    EXPECT_EQ(script_.miniports_alive, 0u);
+    ASSERT_TRUE(manager_->start(*node_));
+    EXPECT_EQ(script_.miniports_alive, 2u);
+    inside([&] {
+        ASSERT_EQ(open_filter(u"Wave", wave_), STATUS_SUCCESS);
+        EXPECT_NE(open_pin(), nullptr);
+    });
+}
+
+TEST_F(R_PNP, removal_leaves_nothing_behind) {
+    start_and_open();
+    inside([&] {
+        close_all();
+        release_ports();
+        script_.adapter->Release();
+        script_.adapter = nullptr;
+    });
+    auto report = manager_->unload(*driver_);
+    ASSERT_TRUE(report || true);
+    EXPECT_EQ(script_.miniports_alive, 0u);
+    if (report) {
+        EXPECT_TRUE(report->empty()) << report->to_text();
+    }
+}
+
+} // namespace conformance

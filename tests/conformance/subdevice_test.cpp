@@ -1,0 +1,262 @@
+// R-SUB, R-INIT, R-COM, R-DESC: making, registering and describing subdevices.
+#include <dmusicks.h>
+
+#include "core_fixture.h"
+
+namespace conformance {
+
+class R_SUB : public CoreTest {};
+class R_INIT : public CoreTest {};
+class R_COM : public CoreTest {};
+
+namespace {
+
+std::vector<GUID> categories_of(std::u16string_view reference, bool enabled_only = true) {
+    std::vector<GUID> result;
+    for (const auto* entry : executive::Kernel::current().interfaces.enumerate(nullptr, enabled_only)) {
+        if (entry->reference == reference) {
+            result.push_back(entry->interface_class);
+        }
+    }
+    return result;
+}
+
+} // namespace
+
+// ---- R-SUB ------------------------------------------------------------------------------------------------------
+
+TEST_F(R_SUB, R_SUB_01_references_given_back_leave_the_port_alive_until_removal) {
+    start_and_open();
+    inside([&] {
+        release_ports(); // what a driver does on every path
+        EXPECT_EQ(script_.miniports_alive, 2u);
+        ULONG pins = 0;
+        EXPECT_EQ(property(wave_, request(KSPROPSETID_Pin, KSPROPERTY_PIN_CTYPES), pins), STATUS_SUCCESS);
+        close_all();
+    });
+    ASSERT_TRUE(manager_->remove(*node_));
+    EXPECT_EQ(script_.miniports_alive, 0u);
+}
+
+TEST_F(R_SUB, R_SUB_02_only_a_port_can_be_registered_and_only_once_initialised) {
+    start();
+    inside([&] {
+        WCHAR name[] = u"Other";
+        EXPECT_EQ(PcRegisterSubdevice(script_.functional_device, name, script_.adapter), STATUS_INVALID_PARAMETER);
+        EXPECT_EQ(PcRegisterSubdevice(script_.functional_device, name, nullptr), STATUS_INVALID_PARAMETER);
+        EXPECT_EQ(PcRegisterSubdevice(script_.functional_device, nullptr, script_.wave_port), STATUS_INVALID_PARAMETER);
+        EXPECT_EQ(PcRegisterSubdevice(script_.physical_device, name, script_.wave_port), STATUS_INVALID_PARAMETER);
+        IPort* port = nullptr;
+        ASSERT_EQ(PcNewPort(&port, CLSID_PortTopology), STATUS_SUCCESS);
+        EXPECT_EQ(PcRegisterSubdevice(script_.functional_device, name, port), STATUS_INVALID_DEVICE_REQUEST);
+        port->Release();
+    });
+}
+
+TEST_F(R_SUB, R_SUB_03_names_are_unique_and_open_without_regard_to_case) {
+    start_and_open();
+    inside([&] {
+        WCHAR name[] = u"wave";
+        EXPECT_EQ(PcRegisterSubdevice(script_.functional_device, name, script_.wave_port), STATUS_OBJECT_NAME_COLLISION);
+        std::u16string path = path_of(u"Wave");
+        path.replace(path.size() - 4, 4, u"WAVE");
+        FILE_OBJECT* file = nullptr;
+        EXPECT_EQ(open_path(path, nullptr, file), STATUS_SUCCESS);
+        path.replace(path.size() - 4, 4, u"Nope");
+        EXPECT_FALSE(NT_SUCCESS(open_path(path, nullptr, file)));
+    });
+}
+
+TEST_F(R_SUB, R_SUB_05_one_interface_for_each_category) {
+    start();
+    inside([&] {
+        const auto wave = categories_of(u"Wave");
+        ASSERT_EQ(wave.size(), 3u);
+        EXPECT_TRUE(IsEqualGUID(wave[0], KSCATEGORY_AUDIO));
+        EXPECT_TRUE(IsEqualGUID(wave[1], KSCATEGORY_RENDER));
+        EXPECT_TRUE(IsEqualGUID(wave[2], KSCATEGORY_CAPTURE));
+        EXPECT_EQ(categories_of(u"Topology").size(), 2u);
+        FILE_OBJECT* file = nullptr;
+        for (const auto* entry : executive::Kernel::current().interfaces.enumerate()) {
+            EXPECT_EQ(open_path(entry->symbolic_link, nullptr, file), STATUS_SUCCESS);
+        }
+    });
+}
+
+TEST_F(R_SUB, R_SUB_12_system_miniports_and_classes_that_are_none) {
+    start();
+    inside([&] {
+        IMiniport* miniport = nullptr;
+        EXPECT_EQ(PcNewMiniport(&miniport, CLSID_MiniportDriverUart), STATUS_NOT_SUPPORTED);
+        EXPECT_EQ(PcNewMiniport(&miniport, custom_set), STATUS_INVALID_PARAMETER);
+        EXPECT_EQ(PcNewMiniport(nullptr, CLSID_MiniportDriverUart), STATUS_INVALID_PARAMETER);
+        IPort* port = nullptr;
+        EXPECT_EQ(PcNewPort(&port, custom_set), STATUS_INVALID_PARAMETER);
+        EXPECT_EQ(PcNewPort(nullptr, CLSID_PortTopology), STATUS_INVALID_PARAMETER);
+    });
+}
+
+TEST_F(R_SUB, R_SUB_15_WaveRT_begins_with_Vista) {
+    be(WindowsVersion::xp_sp2);
+    script_.register_wave = false;
+    start();
+    inside([&] {
+        IPort* port = nullptr;
+        EXPECT_EQ(PcNewPort(&port, CLSID_PortWaveRT), STATUS_NOT_SUPPORTED);
+    });
+}
+
+// ---- R-INIT -----------------------------------------------------------------------------------------------------
+
+TEST_F(R_INIT, R_INIT_01_a_miniport_of_another_kind_fails_Init) {
+    script_.topology_only_interface = true;
+    load();
+    add_device();
+    ASSERT_NE(node_, nullptr);
+    EXPECT_EQ(node_->state(), pnp::DeviceState::failed);
+    EXPECT_EQ(script_.count_of("init"), 1u) << "the topology miniport's only";
+}
+
+TEST_F(R_INIT, R_INIT_02_the_same_adapter_and_resources_reach_the_miniport) {
+    IResourceList* given = nullptr;
+    script_.start = [&](DEVICE_OBJECT* device, IRP* irp, IResourceList* resources) {
+        given = resources;
+        IPort* port = nullptr;
+        EXPECT_EQ(PcNewPort(&port, CLSID_PortTopology), STATUS_SUCCESS);
+        IMiniport* const miniport = new_topology_miniport();
+        EXPECT_EQ(port->Init(device, irp, miniport, script_.adapter, resources), STATUS_SUCCESS);
+        EXPECT_EQ(script_.adapter_seen, script_.adapter);
+        EXPECT_EQ(script_.resources_seen, given);
+        EXPECT_EQ(script_.text(), "start init description") << "R-INIT-04";
+        port->Release();
+        miniport->Release();
+        return STATUS_SUCCESS;
+    };
+    start();
+    EXPECT_NE(given, nullptr);
+    EXPECT_EQ(script_.miniports_alive, 0u) << "nothing was registered";
+}
+
+TEST_F(R_INIT, R_INIT_02_failing_miniport_Init_fails_the_ports) {
+    script_.init_status = STATUS_INSUFFICIENT_RESOURCES;
+    load();
+    add_device();
+    ASSERT_NE(node_, nullptr);
+    EXPECT_EQ(node_->problem(), STATUS_INSUFFICIENT_RESOURCES);
+    EXPECT_EQ(script_.miniports_alive, 0u);
+}
+
+TEST_F(R_INIT, R_INIT_04_a_wrong_description_fails_Init) {
+    for (const int defect : {0, 1, 2}) {
+        script_.adjust = [defect](PCFILTER_DESCRIPTOR& filter, bool) {
+            if (defect == 0) {
+                filter.Version = 1; // R-DESC-01
+            } else if (defect == 1) {
+                filter.PinSize = sizeof(PCPIN_DESCRIPTOR) + 4; // R-DESC-02
+            } else {
+                filter.Nodes = nullptr; // R-DESC-03
+            }
+        };
+        load();
+        add_device();
+        ASSERT_NE(node_, nullptr);
+        EXPECT_EQ(node_->problem(), STATUS_INVALID_PARAMETER) << defect;
+        break; // one machine, one driver
+    }
+}
+
+TEST_F(R_INIT, R_INIT_05_without_an_adapter_object) {
+    script_.no_unknown_adapter = true;
+    start();
+    EXPECT_EQ(script_.adapter_seen, nullptr);
+}
+
+TEST_F(R_INIT, R_INIT_11_to_13_services_of_every_port) {
+    start();
+    inside([&] {
+        for (IPort* port : {script_.topology_port, script_.wave_port}) {
+            for (const IID* id : {&IID_IPortEvents, &IID_IPortClsVersion, &IID_IUnregisterSubdevice,
+                                  &IID_IUnregisterPhysicalConnection, &IID_IPortClsPower, &IID_IPortWMIRegistration,
+                                  &IID_IPortClsEtwHelper, &IID_IPortClsRuntimePower, &IID_IPortClsPnp,
+                                  &IID_IPortClsStreamResourceManager, &IID_IPortClsStreamResourceManager2,
+                                  &IID_IPortClsNotifications, &IID_IPortClsSubdeviceEx}) {
+                auto service = portcls::ComPointer<IUnknown>::query(port, *id);
+                ASSERT_TRUE(service);
+                // One object: its identity is the port's.
+                auto identity = portcls::ComPointer<IUnknown>::query(service.get(), IID_IUnknown);
+                auto expected = portcls::ComPointer<IUnknown>::query(port, IID_IUnknown);
+                EXPECT_EQ(identity.get(), expected.get());
+            }
+        }
+        auto version = portcls::ComPointer<IPortClsVersion>::query(script_.topology_port, IID_IPortClsVersion);
+        EXPECT_EQ(version->GetVersion(), static_cast<DWORD>(kVersionWindowsLonghorn)); // R-VER-02
+        void* none = &none;
+        EXPECT_FALSE(NT_SUCCESS(script_.topology_port->QueryInterface(IID_IPortWaveRT, &none)));
+        EXPECT_EQ(none, nullptr);
+        EXPECT_FALSE(NT_SUCCESS(script_.topology_port->QueryInterface(IID_IDrmPort, &none)))
+            << "only WaveCyclic and WavePci have it";
+    });
+}
+
+TEST_F(R_INIT, R_INIT_13_services_exist_from_their_release_on) {
+    struct {
+        WindowsVersion version;
+        const IID* id;
+        bool there;
+    } const expected[] = {
+        {WindowsVersion::vista, &IID_IPortClsPower, false},     {WindowsVersion::windows_7, &IID_IPortClsPower, true},
+        {WindowsVersion::windows_7, &IID_IPortClsEtwHelper, false},
+        {WindowsVersion::windows_8, &IID_IPortClsEtwHelper, true},
+        {WindowsVersion::windows_8_1, &IID_IPortClsStreamResourceManager, false},
+        {WindowsVersion::windows_10, &IID_IPortClsStreamResourceManager, true},
+        {WindowsVersion::windows_10, &IID_IPortClsPnp, false},  {WindowsVersion::windows_10_1511, &IID_IPortClsPnp, true},
+        {WindowsVersion::windows_10_1511, &IID_IPortClsNotifications, false},
+        {WindowsVersion::windows_10_1703, &IID_IPortClsNotifications, true},
+        {WindowsVersion::xp, &IID_IUnregisterSubdevice, false}, {WindowsVersion::xp_sp2, &IID_IUnregisterSubdevice, true},
+        {WindowsVersion::windows_2000, &IID_IPortClsVersion, false}, {WindowsVersion::xp, &IID_IPortClsVersion, true},
+        {WindowsVersion::windows_2000, &IID_IPortEvents, true},
+    };
+    start();
+    inside([&] {
+        for (const auto& row : expected) {
+            PortClsSystem::current().set_windows_version(row.version);
+            auto service = portcls::ComPointer<IUnknown>::query(script_.topology_port, *row.id);
+            EXPECT_EQ(static_cast<bool>(service), row.there) << portcls::windows_version_name(row.version);
+        }
+    });
+}
+
+// ---- R-COM ------------------------------------------------------------------------------------------------------
+
+TEST_F(R_COM, R_COM_01_a_port_keeps_its_miniport) {
+    script_.start = [&](DEVICE_OBJECT* device, IRP* irp, IResourceList* resources) {
+        IPort* port = nullptr;
+        EXPECT_EQ(PcNewPort(&port, CLSID_PortTopology), STATUS_SUCCESS);
+        IMiniport* const miniport = new_topology_miniport();
+        EXPECT_EQ(port->Init(device, irp, miniport, nullptr, resources), STATUS_SUCCESS);
+        miniport->Release();
+        EXPECT_EQ(script_.miniports_alive, 1u);
+        port->AddRef();
+        EXPECT_EQ(port->Release(), 1u);
+        EXPECT_EQ(port->Release(), 0u);
+        EXPECT_EQ(script_.miniports_alive, 0u);
+        return STATUS_SUCCESS;
+    };
+    start();
+}
+
+TEST_F(R_COM, R_COM_05_both_spellings_of_IUnknown) {
+    start();
+    inside([&] {
+        const GUID com = {0, 0, 0, {0xC0, 0, 0, 0, 0, 0, 0, 0x46}};
+        auto kernel = portcls::ComPointer<IUnknown>::query(script_.wave_port, IID_IUnknown);
+        auto user = portcls::ComPointer<IUnknown>::query(script_.wave_port, com);
+        EXPECT_TRUE(kernel);
+        EXPECT_EQ(kernel.get(), user.get());
+        auto port = portcls::ComPointer<IPort>::query(script_.wave_port, IID_IPort);
+        EXPECT_EQ(port.get(), script_.wave_port);
+        EXPECT_FALSE(NT_SUCCESS(script_.wave_port->QueryInterface(com, nullptr)));
+    });
+}
+
+} // namespace conformance
