@@ -24,7 +24,7 @@ struct Owner {
 
 // What does not fit into the documented size of ERESOURCE hangs off OwnerTable.
 struct State {
-    KEVENT changed; // pulsed when the resource is given up
+    KEVENT changed; // set when the resource is given up; whoever looks at the resource clears it before
     ULONG capacity;
     ULONG used;
     Owner* owners;
@@ -79,6 +79,7 @@ bool acquire_exclusive(ERESOURCE& resource, bool wait) {
     State& state = state_of(resource);
     const ERESOURCE_THREAD self = current_thread();
     for (;;) {
+        state.changed.Header.SignalState = 0;
         Owner* own = find_owner(state, self);
         if (state.used == 0 || (own != nullptr && is_exclusive(resource))) {
             resource.Flag |= owned_exclusive;
@@ -107,6 +108,7 @@ bool acquire_shared(ERESOURCE& resource, bool wait, Starvation starvation) {
     State& state = state_of(resource);
     const ERESOURCE_THREAD self = current_thread();
     for (;;) {
+        state.changed.Header.SignalState = 0;
         const bool own = find_owner(state, self) != nullptr;
         const bool writers_wait = resource.NumberOfExclusiveWaiters != 0;
         const bool blocked_by_writers =
@@ -141,7 +143,7 @@ void release(ERESOURCE& resource, ERESOURCE_THREAD thread, const char* function)
             resource.Flag &= static_cast<USHORT>(~owned_exclusive);
         }
         if (resource.NumberOfExclusiveWaiters + resource.NumberOfSharedWaiters != 0) {
-            machine.pulse_event(state.changed);
+            machine.set_event(state.changed);
         }
     }
     machine.preemption_point();
@@ -245,7 +247,7 @@ void NTAPI ExConvertExclusiveToSharedLite(PERESOURCE resource) {
     }
     resource->Flag &= static_cast<USHORT>(~owned_exclusive);
     if (resource->NumberOfSharedWaiters != 0) {
-        machine.pulse_event(state.changed);
+        machine.set_event(state.changed);
     }
 }
 

@@ -6,7 +6,6 @@
 #include "executive/kernel.h"
 
 using namespace openportcls;
-using executive::Kernel;
 using machine::Machine;
 
 namespace {
@@ -47,9 +46,93 @@ void release_rundown(EX_RUNDOWN_REF& reference, ULONG count) {
     machine.preemption_point();
 }
 
-// EX_PUSH_LOCK: bit 0 = exclusive, the rest counts readers in steps of two.
+// EX_PUSH_LOCK without waiters: bit 0 = exclusive, the rest counts readers in steps of four. With waiters, bit 1 is set
+// and the word points at the first of them, who keeps the number of readers meanwhile.
 constexpr EX_PUSH_LOCK push_exclusive = 1;
-constexpr EX_PUSH_LOCK push_reader = 2;
+constexpr EX_PUSH_LOCK push_waiters = 2;
+constexpr EX_PUSH_LOCK push_reader = 4;
+
+struct alignas(16) PushWaiter {
+    KEVENT look_again{};
+    PushWaiter* next = nullptr;
+    ULONG_PTR readers = 0;
+};
+
+struct PushLock {
+    bool exclusive;
+    ULONG_PTR readers;
+    PushWaiter* first;
+};
+
+PushLock read_push_lock(EX_PUSH_LOCK word) {
+    if ((word & push_waiters) == 0) {
+        return {(word & push_exclusive) != 0, word / push_reader, nullptr};
+    }
+    auto* first = reinterpret_cast<PushWaiter*>(word & ~(push_exclusive | push_waiters));
+    return {(word & push_exclusive) != 0, first->readers, first};
+}
+
+EX_PUSH_LOCK push_lock_word(const PushLock& lock) {
+    if (lock.first == nullptr) {
+        return lock.readers * push_reader | (lock.exclusive ? push_exclusive : 0);
+    }
+    lock.first->readers = lock.readers;
+    return reinterpret_cast<EX_PUSH_LOCK>(lock.first) | push_waiters | (lock.exclusive ? push_exclusive : 0);
+}
+
+void acquire_push_lock(EX_PUSH_LOCK& word, bool exclusive) {
+    Machine& machine = Machine::current();
+    machine.preemption_point();
+    PushWaiter self;
+    bool queued = false;
+    for (;;) {
+        PushLock lock = read_push_lock(word);
+        if (exclusive ? !lock.exclusive && lock.readers == 0 : !lock.exclusive) {
+            lock.exclusive = exclusive;
+            lock.readers += exclusive ? 0 : 1;
+            if (queued) {
+                PushWaiter** link = &lock.first;
+                while (*link != &self) {
+                    link = &(*link)->next;
+                }
+                *link = self.next;
+            }
+            word = push_lock_word(lock);
+            return;
+        }
+        if (!queued) {
+            queued = true;
+            KeInitializeEvent(&self.look_again, SynchronizationEvent, FALSE);
+            PushWaiter** link = &lock.first;
+            while (*link != nullptr) {
+                link = &(*link)->next;
+            }
+            *link = &self;
+            word = push_lock_word(lock);
+        }
+        executive::wait_for_ever(machine, &self.look_again);
+    }
+}
+
+void release_push_lock(EX_PUSH_LOCK& word, bool exclusive) {
+    Machine& machine = Machine::current();
+    PushLock lock = read_push_lock(word);
+    if (exclusive ? !lock.exclusive : lock.readers == 0) [[unlikely]] {
+        machine.bugcheck(0x162 /* KERNEL_AUTO_BOOST_INVALID_LOCK_RELEASE */,
+                         reinterpret_cast<std::uint64_t>(&machine.current_thread()),
+                         reinterpret_cast<std::uint64_t>(&word), 0, 0, "A push lock is released that is not held.");
+    }
+    if (exclusive) {
+        lock.exclusive = false;
+    } else {
+        --lock.readers;
+    }
+    word = push_lock_word(lock);
+    for (PushWaiter* waiter = lock.first; waiter != nullptr; waiter = waiter->next) {
+        machine.set_event(waiter->look_again);
+    }
+    machine.preemption_point();
+}
 
 // EX_SPIN_LOCK: the sign bit = a writer, the rest counts readers.
 constexpr LONG spin_exclusive = INT32_MIN;
@@ -115,46 +198,27 @@ void NTAPI ExInitializePushLock(PEX_PUSH_LOCK lock) {
 
 void NTAPI ExAcquirePushLockExclusiveEx(PEX_PUSH_LOCK lock, ULONG) {
     OPC_REQUIRE_APC_OR_BELOW();
-    Kernel& kernel = Kernel::current();
-    kernel.machine.preemption_point();
-    while (*lock != 0) {
-        executive::wait_for_ever(kernel.machine, &kernel.push_lock_released);
-    }
-    *lock = push_exclusive;
+    acquire_push_lock(*lock, true);
 }
 
 void NTAPI ExReleasePushLockExclusiveEx(PEX_PUSH_LOCK lock, ULONG) {
     OPC_REQUIRE_APC_OR_BELOW();
-    Kernel& kernel = Kernel::current();
-    *lock = 0;
-    kernel.machine.pulse_event(kernel.push_lock_released);
+    release_push_lock(*lock, true);
 }
 
 void NTAPI ExAcquirePushLockSharedEx(PEX_PUSH_LOCK lock, ULONG) {
     OPC_REQUIRE_APC_OR_BELOW();
-    Kernel& kernel = Kernel::current();
-    kernel.machine.preemption_point();
-    while ((*lock & push_exclusive) != 0) {
-        executive::wait_for_ever(kernel.machine, &kernel.push_lock_released);
-    }
-    *lock += push_reader;
+    acquire_push_lock(*lock, false);
 }
 
 void NTAPI ExReleasePushLockSharedEx(PEX_PUSH_LOCK lock, ULONG) {
     OPC_REQUIRE_APC_OR_BELOW();
-    Kernel& kernel = Kernel::current();
-    *lock -= push_reader;
-    if (*lock == 0) {
-        kernel.machine.pulse_event(kernel.push_lock_released);
-    }
+    release_push_lock(*lock, false);
 }
 
-void NTAPI ExReleasePushLockEx(PEX_PUSH_LOCK lock, ULONG flags) {
-    if ((*lock & push_exclusive) != 0) {
-        ExReleasePushLockExclusiveEx(lock, flags);
-    } else {
-        ExReleasePushLockSharedEx(lock, flags);
-    }
+void NTAPI ExReleasePushLockEx(PEX_PUSH_LOCK lock, ULONG) {
+    OPC_REQUIRE_APC_OR_BELOW();
+    release_push_lock(*lock, read_push_lock(*lock).exclusive);
 }
 
 void NTAPI ExAcquireSpinLockExclusiveAtDpcLevel(PEX_SPIN_LOCK lock) {
