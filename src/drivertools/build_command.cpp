@@ -20,6 +20,7 @@ constexpr const char* options_help = "  -o FILE               the module to writ
                                      "  --sanitize=LIST       address,undefined or thread\n"
                                      "  --coverage --fuzz     instrument for llvm-cov, for libFuzzer\n"
                                      "  -D NAME[=VALUE]       in addition to the project's definitions\n"
+                                     "  -U NAME               leave out a definition of the project\n"
                                      "  -I FOLDER             before the project's include folders\n"
                                      "  --exports LIBRARY     whose symbols the module may import\n"
                                      "  --wdk FOLDER --runtime FOLDER --cache FOLDER\n"
@@ -78,10 +79,14 @@ Options parse(std::span<const std::string> arguments) {
                 options.problem = sanitizers.error().message;
         } else if (word == "-D")
             request.defines.push_back(value());
+        else if (word == "-U")
+            request.undefines.push_back(value());
         else if (word == "-I")
             request.include_directories.emplace_back(value());
         else if (word.starts_with("-D") && word.size() > 2)
             request.defines.push_back(word.substr(2));
+        else if (word.starts_with("-U") && word.size() > 2)
+            request.undefines.push_back(word.substr(2));
         else if (word.starts_with("-I") && word.size() > 2)
             request.include_directories.emplace_back(word.substr(2));
         else if (word == "--exports")

@@ -107,8 +107,9 @@ std::vector<std::string> unit_flags(const SourceUnit& unit, const BuildRequest& 
         if (std::none_of(std::next(define), defines.end(),
                          [&](const std::string& later) { return define_name(later) == define_name(*define); }))
             flags.push_back("-D" + *define);
-    for (const auto& name : unit.undefines)
-        flags.push_back("-U" + name);
+    for (const auto* names : {&unit.undefines, &request.undefines})
+        for (const auto& name : *names)
+            flags.push_back("-U" + name);
     for (const auto& folder : request.include_directories)
         append(flags, {"-I", folder.string()});
     for (const auto& folder : unit.include_directories)

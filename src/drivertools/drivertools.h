@@ -46,6 +46,7 @@ struct BuildRequest {
     bool coverage = false;
     bool fuzz = false;
     std::vector<std::string> defines;                       // in addition to the project's
+    std::vector<std::string> undefines;                     // names the project defines, to leave out parts of a driver
     std::vector<std::filesystem::path> include_directories; // before the project's
     std::filesystem::path wdk_include_directory;            // empty: the one that came with this library
     std::filesystem::path runtime_directory;                // empty: likewise

@@ -10,6 +10,7 @@
 #include "drivertools/unit_compiler.h"
 #include "temporary_folder.h"
 
+#include <algorithm>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -208,6 +209,18 @@ TEST(CompileFlags, LetTheLastDefinitionWin) {
     EXPECT_THAT(flags, Contains("-DA=2"));
     EXPECT_THAT(flags, Not(Contains("-DB")));
     EXPECT_THAT(flags, Contains("-DB=3"));
+}
+
+TEST(CompileFlags, UndefineAfterDefining) {
+    SourceUnit unit;
+    unit.defines = {"PART=1"};
+    BuildRequest request;
+    request.undefines = {"PART"};
+    auto flags = unit_flags(unit, request, "/wdk", "");
+    auto defined = std::find(flags.begin(), flags.end(), "-DPART=1");
+    auto undefined = std::find(flags.begin(), flags.end(), "-UPART");
+    ASSERT_NE(undefined, flags.end());
+    EXPECT_LT(defined, undefined);
 }
 
 TEST(Sanitizers, AreParsed) {
