@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "executive/io/device_record.h"
+#include "executive/io/devices.h"
 #include "executive/io/io_manager.h"
 #include "executive/objects/object_manager.h"
 #include "pnp/bus.h"
@@ -35,7 +36,14 @@ Error crashed(const machine::Machine& machine) {
     if (report == nullptr) {
         return {STATUS_UNSUCCESSFUL, "the machine has stopped"};
     }
-    return {STATUS_UNSUCCESSFUL, "the machine has crashed: " + report->to_text()};
+    // One line; the report itself, with its stack, is machine.bugcheck_report().
+    std::string text = fmt::format("the machine has crashed: {} (0x{:X}, 0x{:X}, 0x{:X}, 0x{:X})",
+                                   machine::bugcheck_name(report->code), report->parameters[0], report->parameters[1],
+                                   report->parameters[2], report->parameters[3]);
+    if (!report->rule.empty()) {
+        text += ": " + report->rule;
+    }
+    return {STATUS_UNSUCCESSFUL, std::move(text)};
 }
 
 // Runs `function` (which returns a Result) inside the machine, wherever the caller is.
@@ -208,6 +216,7 @@ ManagerState::~ManagerState() = default;
 PnpManager::PnpManager(machine::Machine& machine) : state_(std::make_unique<ManagerState>(machine)) {
     state_->kernel.export_lookup = &look_up_export;
     state_->kernel.device_request_hook = &ManagerState::device_requested;
+    executive::device_closed_hook = &ManagerState::device_closed;
     state_->bus_driver = state_->make_bus_driver();
 }
 
@@ -269,6 +278,9 @@ Result<LoadedDriver*> PnpManager::load_static_driver(PDRIVER_INITIALIZE driver_e
 Result<LoadedDriver*> PnpManager::start_driver(std::unique_ptr<LoadedDriver> driver, PDRIVER_INITIALIZE driver_entry,
                                                void* code, std::size_t code_size, const DriverOptions& options) {
     ManagerState& state = *state_;
+    if (state.machine.is_halted()) {
+        return crashed(state.machine);
+    }
     if (!options.inf.empty()) {
         auto inf = read_inf(options.inf);
         if (!inf) {
@@ -333,6 +345,7 @@ void PnpManager::release(LoadedDriver& driver) {
     if (const void* code = state.baselines[&driver].code_begin) {
         state.kernel.pool.unregister_module(code);
     }
+    executive::free_driver_extensions(driver.object_);
     state.forget_driver_object(*state.bodies[&driver]);
     state.bodies.erase(&driver);
     state.baselines.erase(&driver);
@@ -356,6 +369,7 @@ Result<LeakReport> PnpManager::unload(LoadedDriver& driver) {
         }
         driver.object_->DriverUnload(driver.object_);
         state.machine.settle();
+        executive::free_driver_extensions(driver.object_);
         LeakReport report = find_leaks(state.kernel, driver, state.baselines.at(&driver));
         release(driver);
         return report;
@@ -508,9 +522,8 @@ void PnpManager::finish_pending_removals() {
     ManagerState& state = *state_;
     (void)inside(state.machine, [&]() -> Result<void> {
         for (std::size_t index = state.devices.size(); index-- > 0;) {
-            DeviceNode& node = *state.devices[index];
-            if (node.state_ == DeviceState::surprise_removed && state.open_handles(node) == 0) {
-                (void)state.finish_removal(node);
+            if (index < state.devices.size()) {
+                state.finish_pending_removal(*state.devices[index]);
             }
         }
         return {};

@@ -189,7 +189,7 @@ public:
     Result<void> remove(DeviceNode& device);
     // The hardware is gone: SURPRISE_REMOVAL now, REMOVE_DEVICE when the last handle is closed.
     Result<void> surprise_remove(DeviceNode& device);
-    // Removes devices whose last handle has been closed since; the executive calls it from close.
+    // Removes devices whose last handle has been closed since, at once; a system worker thread does it otherwise.
     void finish_pending_removals();
 
     // ---- power ----------------------------------------------------------------------------------------------

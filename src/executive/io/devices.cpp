@@ -120,9 +120,16 @@ void reference_device_for_file(DEVICE_OBJECT* device) {
     ++device->ReferenceCount;
 }
 
+DeviceClosedHook device_closed_hook = nullptr;
+
 void release_device_for_file(DEVICE_OBJECT* device) {
-    if (--device->ReferenceCount == 0 && extra_of(device).delete_pending) {
+    if (--device->ReferenceCount != 0) {
+        return;
+    }
+    if (extra_of(device).delete_pending) {
         finish_deletion(device);
+    } else if (device_closed_hook != nullptr) {
+        device_closed_hook(machine::Machine::current(), device);
     }
 }
 

@@ -24,6 +24,10 @@ inline DeviceExtra& extra_of(DEVICE_OBJECT* device) {
 // A file object refers to the device, or does no longer; a deleted device goes with the last one.
 void reference_device_for_file(DEVICE_OBJECT* device);
 void release_device_for_file(DEVICE_OBJECT* device);
+// Called when the last file object of a device that stays is gone: the PnP manager removes what has been pulled out.
+// Code, not state: the layer above sets it once for all machines.
+using DeviceClosedHook = void (*)(machine::Machine& machine, DEVICE_OBJECT* device);
+extern DeviceClosedHook device_closed_hook;
 
 // Gives the device a name (\Device\0000002a) when it has none.
 NTSTATUS ensure_device_name(DEVICE_OBJECT* device);

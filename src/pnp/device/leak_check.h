@@ -17,6 +17,9 @@ struct LeakBaseline {
     const void* code_begin = nullptr; // as registered with the pool
     std::uint64_t object_serial = 0;
     std::set<HANDLE> handles;
+    std::uint64_t locked_mdls = 0;
+    std::uint64_t pages_in_mdls = 0;
+    std::size_t notifications = 0;
 };
 
 LeakBaseline take_leak_baseline(executive::Kernel& kernel);

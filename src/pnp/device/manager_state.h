@@ -88,6 +88,8 @@ struct ManagerState {
     void handle_device_state(DeviceNode& node);
     static void device_requested(machine::Machine& machine, DEVICE_OBJECT* device,
                                  executive::Kernel::DeviceRequest request, ULONG value);
+    static void device_closed(machine::Machine& machine, DEVICE_OBJECT* device);
+    void finish_pending_removal(DeviceNode& node);
 
     // ---- power (power/system_power.cpp) ---------------------------------------------------------------------------
     Result<void> set_device_power(DeviceNode& node, DEVICE_POWER_STATE target, bool query_first);

@@ -1,5 +1,7 @@
 // The Plug and Play states of a device and the IRPs between them, in the documented order.
 #include <algorithm>
+#include <memory>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -75,8 +77,10 @@ Result<void> ManagerState::start(DeviceNode& node) {
         }
         if (open_handles(node) == 0) {
             tear_down_stack(node);
+            node.state_ = DeviceState::failed;
+        } else {
+            node.state_ = DeviceState::surprise_removed; // REMOVE_DEVICE follows the last handle
         }
-        node.state_ = DeviceState::failed;
         return error;
     };
     if (auto assigned = assign_resources(node); !assigned) {
@@ -261,8 +265,10 @@ void ManagerState::tear_down_stack(DeviceNode& node) {
     if (node.pdo_->AttachedDevice != nullptr) {
         send_pnp(node, IRP_MN_REMOVE_DEVICE);
     }
-    // Dispatch routines of the stack may still have work of this device to run down.
-    machine.settle();
+    // The driver may have work queued that is about to end.
+    if (machine.current_thread().is_client) {
+        machine.settle();
+    }
 }
 
 Result<void> ManagerState::finish_removal(DeviceNode& node) {
@@ -306,25 +312,40 @@ void ManagerState::handle_device_state(DeviceNode& node) {
 
 namespace {
 
-struct DeferredRequest {
-    WORK_QUEUE_ITEM item;
-    ManagerState* manager;
-    DEVICE_OBJECT* device;
-    executive::Kernel::DeviceRequest request;
+using Request = executive::Kernel::DeviceRequest;
+
+struct DeferredWork {
+    WORK_QUEUE_ITEM item{};
+    ManagerState* manager = nullptr;
+    DEVICE_OBJECT* device = nullptr;
+    std::optional<Request> request; // nothing: the last handle of the device was closed
 };
 
 void NTAPI run_deferred(void* context) {
-    const std::unique_ptr<DeferredRequest> work(static_cast<DeferredRequest*>(context));
+    const std::unique_ptr<DeferredWork> work(static_cast<DeferredWork*>(context));
     ManagerState& manager = *work->manager;
     DeviceNode* node = manager.node_of(work->device);
-    if (node != nullptr) {
-        switch (work->request) {
-        case executive::Kernel::DeviceRequest::invalidate_relations: manager.query_bus_relations(*node); break;
-        case executive::Kernel::DeviceRequest::invalidate_state: manager.handle_device_state(*node); break;
-        case executive::Kernel::DeviceRequest::eject: (void)manager.remove(*node); break;
+    if (node != nullptr && !work->request) {
+        manager.finish_pending_removal(*node);
+    } else if (node != nullptr) {
+        switch (*work->request) {
+        case Request::invalidate_relations: manager.query_bus_relations(*node); break;
+        case Request::invalidate_state: manager.handle_device_state(*node); break;
+        case Request::eject: (void)manager.remove(*node); break;
         }
     }
     ObDereferenceObject(work->device);
+}
+
+void queue_work(ManagerState& manager, DEVICE_OBJECT* physical_device, std::optional<Request> request) {
+    auto work = std::make_unique<DeferredWork>();
+    work->manager = &manager;
+    work->device = physical_device;
+    work->request = request;
+    ObReferenceObject(physical_device);
+    work->item.WorkerRoutine = &run_deferred;
+    work->item.Parameter = work.get();
+    manager.kernel.work.queue(work.release()->item, DelayedWorkQueue);
 }
 
 } // namespace
@@ -332,15 +353,25 @@ void NTAPI run_deferred(void* context) {
 // Drivers ask from their own dispatch routines, at DISPATCH_LEVEL too: a system worker thread answers.
 void ManagerState::device_requested(machine::Machine& machine, DEVICE_OBJECT* device,
                                     executive::Kernel::DeviceRequest request, ULONG) {
-    auto* manager = machine.subsystem<PnpManager>().state();
-    auto work = std::make_unique<DeferredRequest>();
-    work->manager = manager;
-    work->device = executive::bottom_of_stack(device);
-    work->request = request;
-    ObReferenceObject(work->device);
-    work->item.WorkerRoutine = &run_deferred;
-    work->item.Parameter = work.get();
-    manager->kernel.work.queue(work.release()->item, DelayedWorkQueue);
+    queue_work(*machine.subsystem<PnpManager>().state(), executive::bottom_of_stack(device), request);
+}
+
+void ManagerState::device_closed(machine::Machine& machine, DEVICE_OBJECT* device) {
+    const auto* manager = machine.find_subsystem<PnpManager>();
+    if (manager == nullptr || manager->state() == nullptr) {
+        return;
+    }
+    DEVICE_OBJECT* physical_device = executive::bottom_of_stack(device);
+    const DeviceNode* node = manager->node_of(physical_device);
+    if (node != nullptr && node->state() == DeviceState::surprise_removed) {
+        queue_work(*manager->state(), physical_device, std::nullopt);
+    }
+}
+
+void ManagerState::finish_pending_removal(DeviceNode& node) {
+    if (node.state_ == DeviceState::surprise_removed && open_handles(node) == 0) {
+        (void)finish_removal(node);
+    }
 }
 
 } // namespace openportcls::pnp

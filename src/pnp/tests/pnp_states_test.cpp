@@ -210,6 +210,19 @@ TEST_F(PnpStates, SurpriseRemovalWaitsForTheLastHandle) {
     EXPECT_THAT(manager.devices(), IsEmpty());
 }
 
+TEST_F(PnpStates, PulledOutDeviceGoesWithItsLastHandleByItself) {
+    DeviceNode& node = add(load());
+    FILE_OBJECT* file = open(node);
+    EXPECT_OK(manager.surprise_remove(node));
+    machine.enter([&] {
+        executive::close_file(file);
+        EXPECT_EQ(driver_log.count("REMOVE"), 0); // not in the middle of the close
+        machine.settle();
+    });
+    EXPECT_EQ(driver_log.log.back(), "REMOVE");
+    EXPECT_THAT(manager.devices(), IsEmpty());
+}
+
 TEST_F(PnpStates, FailedRestartGoesAsASurprise) {
     DeviceNode& node = add(load());
     EXPECT_OK(manager.stop(node));
@@ -264,7 +277,7 @@ NTSTATUS NTAPI crashing_driver_entry(DRIVER_OBJECT*, UNICODE_STRING*) { KeBugChe
 
 TEST_F(PnpStates, CrashOfTheGuestIsAnErrorAndSoIsEverythingAfterIt) {
     EXPECT_ERROR(manager.load_static_driver(&crashing_driver_entry), STATUS_UNSUCCESSFUL,
-                 HasSubstr("the machine has crashed: "));
+                 HasSubstr("the machine has crashed: MANUALLY_INITIATED_CRASH"));
     EXPECT_ERROR(manager.load_static_driver(&recording_driver_entry), STATUS_UNSUCCESSFUL, HasSubstr("crashed"));
     EXPECT_THAT(driver_log.log, IsEmpty());
 }

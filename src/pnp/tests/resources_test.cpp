@@ -1,0 +1,102 @@
+// Resources on their way to the driver.
+#include "pnp/device/resource_lists.h"
+#include "pnp_fixture.h"
+
+#include "executive/io/device_record.h"
+#include "executive/kernel.h"
+
+namespace openportcls::pnp::test {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+const std::vector<Resource> sound_blaster = {Resource::port(0x220, 16),
+                                             Resource::interrupt(5, machine::TriggerMode::latched), Resource::dma(1),
+                                             Resource::memory(0xFE000000, 0x1000)};
+
+using Resources = PnpTest;
+
+TEST_F(Resources, ReachStartDeviceRawAndTranslated) {
+    add(load(), {.resources = sound_blaster});
+    ASSERT_THAT(driver_log.raw, SizeIs(4));
+    ASSERT_THAT(driver_log.translated, SizeIs(4)); // the same entries in the same order (R-RES-05)
+    EXPECT_EQ(driver_log.raw[0].Type, CmResourceTypePort);
+    EXPECT_EQ(driver_log.raw[0].u.Port.Start.QuadPart, 0x220);
+    EXPECT_EQ(driver_log.raw[0].u.Port.Length, 16U);
+    EXPECT_EQ(driver_log.raw[1].Type, CmResourceTypeInterrupt);
+    EXPECT_EQ(driver_log.raw[1].u.Interrupt.Level, 5U);
+    EXPECT_EQ(driver_log.raw[1].Flags, CM_RESOURCE_INTERRUPT_LATCHED);
+    const TranslatedInterrupt interrupt = translate_interrupt(5);
+    EXPECT_EQ(driver_log.translated[1].u.Interrupt.Level, interrupt.irql);
+    EXPECT_EQ(driver_log.translated[1].u.Interrupt.Vector, interrupt.vector);
+    EXPECT_EQ(driver_log.raw[2].u.Dma.Channel, 1U);
+    EXPECT_EQ(driver_log.raw[3].u.Memory.Start.QuadPart, 0xFE000000LL);
+}
+
+TEST_F(Resources, SoftwareDevicesGetNone) {
+    add(load());
+    EXPECT_THAT(driver_log.raw, IsEmpty());
+    EXPECT_THAT(driver_log.translated, IsEmpty());
+}
+
+TEST_F(Resources, FilterMayDropRequirements) {
+    driver_log.filters_resources = true;
+    add(load(), {.resources = sound_blaster});
+    EXPECT_THAT(driver_log.raw, SizeIs(3));
+}
+
+TEST_F(Resources, RebalanceRestartsWithOthers) {
+    DeviceNode& node = add(load(), {.resources = {Resource::port(0x220, 16)}});
+    EXPECT_OK(manager.rebalance(node, {Resource::port(0x240, 16)}));
+    EXPECT_EQ(driver_log.raw.front().u.Port.Start.QuadPart, 0x240);
+    EXPECT_EQ(driver_log.count("STOP"), 1);
+}
+
+TEST(InterruptTranslation, EveryLineHasItsVectorAtADeviceLevel) {
+    std::set<std::uint32_t> vectors;
+    for (std::uint32_t line = 0; line < 256; ++line) {
+        const TranslatedInterrupt to = translate_interrupt(line);
+        EXPECT_GE(to.irql, machine::irql::device_lowest);
+        EXPECT_LE(to.irql, machine::irql::device_highest);
+        EXPECT_TRUE(vectors.insert(to.vector).second) << line;
+    }
+}
+
+TEST(Requirements, AreSatisfiedByWhatTheDeviceHas) {
+    const auto wishes = make_requirements(sound_blaster, {});
+    auto assignment = satisfy(*reinterpret_cast<const IO_RESOURCE_REQUIREMENTS_LIST*>(wishes.data()), sound_blaster);
+    ASSERT_TRUE(assignment);
+    EXPECT_THAT(assignment->resources, SizeIs(4));
+}
+
+TEST(Requirements, ThatNothingSatisfiesAreAConflict) {
+    const auto wishes = make_requirements(sound_blaster, {});
+    auto assignment = satisfy(*reinterpret_cast<const IO_RESOURCE_REQUIREMENTS_LIST*>(wishes.data()), {});
+    ASSERT_FALSE(assignment);
+    EXPECT_EQ(assignment.status(), STATUS_CONFLICTING_ADDRESSES);
+}
+
+TEST(Requirements, AlternativesAreTriedInOrder) {
+    auto wishes = make_requirements(std::vector{Resource::port(0x220, 16), Resource::port(0x240, 16)}, {});
+    auto& list = *reinterpret_cast<IO_RESOURCE_REQUIREMENTS_LIST*>(wishes.data());
+    list.List[0].Descriptors[1].Option = IO_RESOURCE_ALTERNATIVE;
+    auto first = satisfy(list, std::vector{Resource::port(0x220, 16), Resource::port(0x240, 16)});
+    ASSERT_TRUE(first);
+    ASSERT_THAT(first->resources, SizeIs(1));
+    EXPECT_EQ(first->resources[0].start, 0x220U);
+    auto second = satisfy(list, std::vector{Resource::port(0x240, 16)});
+    ASSERT_TRUE(second);
+    EXPECT_EQ(second->resources[0].start, 0x240U);
+}
+
+TEST(Requirements, LongerThanTheirSizeAreRefused) {
+    auto wishes = make_requirements(sound_blaster, {});
+    auto& list = *reinterpret_cast<IO_RESOURCE_REQUIREMENTS_LIST*>(wishes.data());
+    list.List[0].Count = 1000;
+    auto assignment = satisfy(list, sound_blaster);
+    ASSERT_FALSE(assignment);
+    EXPECT_THAT(assignment.error().message, HasSubstr("ListSize"));
+}
+
+} // namespace openportcls::pnp::test
