@@ -119,25 +119,9 @@ void NTAPI IoReleaseCancelSpinLock(KIRQL old) {
 
 BOOLEAN NTAPI IoCancelIrp(PIRP irp) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
-    Kernel& kernel = Kernel::current();
     KIRQL old;
     IoAcquireCancelSpinLock(&old);
-    irp->Cancel = TRUE;
-    const PDRIVER_CANCEL routine = IoSetCancelRoutine(irp, nullptr);
-    if (routine == nullptr) {
-        IoReleaseCancelSpinLock(old);
-        return FALSE;
-    }
-    if (irp->CurrentLocation > irp->StackCount + 1) [[unlikely]] {
-        kernel.machine.bugcheck(0x48 /* CANCEL_STATE_IN_COMPLETED_IRP */, reinterpret_cast<std::uint64_t>(irp),
-                                reinterpret_cast<std::uint64_t>(routine), 0, 0,
-                                "A completed IRP still has a cancel routine (IoCancelIrp).");
-    }
-    irp->CancelIrql = old;
-    IO_STACK_LOCATION* stack = IoGetCurrentIrpStackLocation(irp);
-    // The routine releases the cancel spin lock.
-    routine(irp->CurrentLocation <= irp->StackCount ? stack->DeviceObject : nullptr, irp);
-    return TRUE;
+    return cancel_locked(irp, old);
 }
 
 NTSTATUS NTAPI IoCsqInitialize(PIO_CSQ queue, PIO_CSQ_INSERT_IRP insert_irp, PIO_CSQ_REMOVE_IRP remove,

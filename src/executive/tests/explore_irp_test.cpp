@@ -1,0 +1,173 @@
+// Cancellation against completion, and deletion of a timer against its expiry, under schedules chosen at random.
+#include "executive/tests/fixture.h"
+
+namespace openportcls::executive {
+namespace {
+
+constexpr ULONG queue_code = CTL_CODE(0x22, 0x801, METHOD_BUFFERED, FILE_ANY_ACCESS);
+
+struct Queue {
+    IO_CSQ csq{};
+    LIST_ENTRY list{};
+    KSPIN_LOCK lock = 0;
+    int completed[16] = {};
+    int cancelled = 0;
+    int served = 0;
+    bool stop = false;
+};
+
+Queue& queue_of(IO_CSQ* csq) {
+    return *CONTAINING_RECORD(csq, Queue, csq);
+}
+void NTAPI insert(IO_CSQ* csq, IRP* irp) {
+    InsertTailList(&queue_of(csq).list, &irp->Tail.Overlay.ListEntry);
+}
+void NTAPI remove(IO_CSQ*, IRP* irp) {
+    RemoveEntryList(&irp->Tail.Overlay.ListEntry);
+}
+IRP* NTAPI peek(IO_CSQ* csq, IRP* after, PVOID) {
+    LIST_ENTRY* next = after == nullptr ? queue_of(csq).list.Flink : after->Tail.Overlay.ListEntry.Flink;
+    return next == &queue_of(csq).list ? nullptr : CONTAINING_RECORD(next, IRP, Tail.Overlay.ListEntry);
+}
+void NTAPI lock(IO_CSQ* csq, KIRQL* old) {
+    KeAcquireSpinLock(&queue_of(csq).lock, old);
+}
+void NTAPI unlock(IO_CSQ* csq, KIRQL old) {
+    KeReleaseSpinLock(&queue_of(csq).lock, old);
+}
+void NTAPI canceled(IO_CSQ* csq, IRP* irp) {
+    ++queue_of(csq).cancelled;
+    complete(irp, STATUS_CANCELLED);
+}
+
+Queue* the_queue = nullptr;
+
+NTSTATUS NTAPI dispatch_queue(PDEVICE_OBJECT, PIRP irp) {
+    if (IoGetCurrentIrpStackLocation(irp)->MajorFunction != IRP_MJ_DEVICE_CONTROL) {
+        return complete(irp, STATUS_SUCCESS);
+    }
+    IoCsqInsertIrp(&the_queue->csq, irp, nullptr);
+    return STATUS_PENDING;
+}
+
+void NTAPI serve(PVOID context) {
+    auto& queue = *static_cast<Queue*>(context);
+    LARGE_INTEGER pause = milliseconds(16);
+    while (!queue.stop) {
+        if (IRP* irp = IoCsqRemoveNextIrp(&queue.csq, nullptr)) {
+            ++queue.served;
+            complete(irp, STATUS_SUCCESS);
+        } else {
+            KeDelayExecutionThread(KernelMode, FALSE, &pause);
+        }
+    }
+}
+
+void on_completed(void* context, NTSTATUS, ULONG_PTR) {
+    ++*static_cast<int*>(context);
+}
+
+void send_and_cancel(machine::Machine& machine, Queue& queue) {
+    FILE_OBJECT* file = nullptr;
+    ASSERT_EQ(open_file(u"\\Device\\OpcQueue", nullptr, &file), STATUS_SUCCESS);
+    ULONG number = 0;
+    for (int i = 0; i < 16; ++i) {
+        IRP* request = nullptr;
+        start_device_control(file, queue_code, &number, 4, &number, 4, &on_completed, &queue.completed[i], &request);
+        machine.preemption_point();
+        // The request may be gone by the time it is looked at: only the sender knows, from its callback.
+        if (request != nullptr && queue.completed[i] == 0) {
+            cancel_request(request);
+        }
+    }
+    LARGE_INTEGER pause = milliseconds(100);
+    KeDelayExecutionThread(KernelMode, FALSE, &pause);
+    queue.stop = true;
+    KeDelayExecutionThread(KernelMode, FALSE, &pause);
+    close_file(file);
+}
+
+TEST(ExploreIrps, EveryRequestCompletesOnceWhoeverWins) {
+    int cancelled = 0;
+    int served = 0;
+    for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+        machine::MachineConfig config;
+        config.policy = machine::PolicyKind::random;
+        config.seed = seed;
+        machine::Machine machine(config);
+        Kernel& kernel = install(machine);
+        TestDriver driver(&dispatch_queue);
+        Queue queue;
+        the_queue = &queue;
+        queue.list = {&queue.list, &queue.list};
+        const bool survived = machine.enter([&] {
+            IoCsqInitialize(&queue.csq, &insert, &remove, &peek, &lock, &unlock, &canceled);
+            UNICODE_STRING name = unicode(u"\\Device\\OpcQueue");
+            DEVICE_OBJECT* device = nullptr;
+            IoCreateDevice(&driver.object, 0, &name, FILE_DEVICE_KS, 0, FALSE, &device);
+            device->Flags &= ~static_cast<ULONG>(DO_DEVICE_INITIALIZING);
+            HANDLE handle;
+            PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, nullptr, nullptr, nullptr, &serve, &queue);
+            ZwClose(handle);
+            send_and_cancel(machine, queue);
+        });
+        ASSERT_TRUE(survived) << "seed " << seed << "\n" << machine.bugcheck_report()->to_text();
+        for (const int count : queue.completed) {
+            ASSERT_EQ(count, 1) << "seed " << seed;
+        }
+        ASSERT_EQ(kernel.irps.living(), 0U) << "seed " << seed;
+        cancelled += queue.cancelled;
+        served += queue.served;
+    }
+    EXPECT_GT(cancelled, 0);
+    EXPECT_GT(served, 0) << "both ways were taken";
+}
+
+struct Timed {
+    int calls = 0;
+    int deleted = 0;
+    bool gone = false;
+    bool late = false;
+};
+void NTAPI timed(PEX_TIMER, PVOID context) {
+    auto* state = static_cast<Timed*>(context);
+    machine::Machine::current().preemption_point();
+    state->late |= state->gone;
+    ++state->calls;
+}
+void NTAPI deleted(PVOID context) {
+    ++static_cast<Timed*>(context)->deleted;
+}
+
+TEST(ExploreTimers, NoCallbackAfterAWaitedDeletion) {
+    for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+        machine::MachineConfig config;
+        config.policy = machine::PolicyKind::random;
+        config.seed = seed;
+        machine::Machine machine(config);
+        Kernel& kernel = install(machine);
+        Timed state;
+        const bool survived = machine.enter([&] {
+            PEX_TIMER timer = ExAllocateTimer(&timed, &state, EX_TIMER_HIGH_RESOLUTION);
+            ExSetTimer(timer, -10, 10, nullptr);
+            for (std::uint64_t i = 0; i < 20 + seed; ++i) {
+                KeQueryPerformanceCounter(nullptr);
+            }
+            EXT_DELETE_PARAMETERS parameters;
+            ExInitializeDeleteTimerParameters(&parameters);
+            parameters.DeleteCallback = &deleted;
+            parameters.DeleteContext = &state;
+            ExDeleteTimer(timer, TRUE, TRUE, &parameters);
+            state.gone = true;
+            machine.run_for(1'000'000);
+        });
+        ASSERT_TRUE(survived) << "seed " << seed << "\n" << machine.bugcheck_report()->to_text();
+        EXPECT_FALSE(state.late) << "seed " << seed;
+        EXPECT_EQ(state.deleted, 1) << "seed " << seed;
+        EXPECT_GT(state.calls, 0) << "seed " << seed;
+        EXPECT_EQ(kernel.pool.usage().blocks, 0U) << "seed " << seed;
+    }
+}
+
+} // namespace
+} // namespace openportcls::executive
