@@ -95,10 +95,38 @@ NTSTATUS initialise(IO_CSQ* queue, ULONG type, PIO_CSQ_INSERT_IRP insert_irp, PI
     return STATUS_SUCCESS;
 }
 
+// With the cancel spin lock held; releases it.
+bool cancel_locked(IRP* irp, KIRQL old) {
+    irp->Cancel = TRUE;
+    const PDRIVER_CANCEL routine = IoSetCancelRoutine(irp, nullptr);
+    if (routine == nullptr) {
+        IoReleaseCancelSpinLock(old);
+        return false;
+    }
+    if (irp->CurrentLocation > irp->StackCount + 1) [[unlikely]] {
+        Machine::current().bugcheck(0x48 /* CANCEL_STATE_IN_COMPLETED_IRP */, reinterpret_cast<std::uint64_t>(irp),
+                                    reinterpret_cast<std::uint64_t>(routine), 0, 0,
+                                    "A completed IRP still has a cancel routine (IoCancelIrp).");
+    }
+    irp->CancelIrql = old;
+    IO_STACK_LOCATION* stack = IoGetCurrentIrpStackLocation(irp);
+    // The routine releases the cancel spin lock.
+    routine(irp->CurrentLocation <= irp->StackCount ? stack->DeviceObject : nullptr, irp);
+    return true;
+}
+
 } // namespace
 
+// While the lock is being acquired the request may complete, and its memory serve another one.
 bool executive::cancel_request(IRP* request) {
-    return IoCancelIrp(request) != FALSE;
+    const std::uint32_t serial = executive::IrpSlot::of(request)->serial;
+    KIRQL old;
+    IoAcquireCancelSpinLock(&old);
+    if (!executive::IrpPool::is_living(request, serial)) {
+        IoReleaseCancelSpinLock(old);
+        return false;
+    }
+    return cancel_locked(request, old);
 }
 
 extern "C" {
