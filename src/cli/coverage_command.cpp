@@ -1,0 +1,119 @@
+#include <array>
+#include <fstream>
+#include <map>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/commands.h"
+#include "cli/console.h"
+
+namespace openportcls::cli {
+
+namespace {
+
+struct CoverageArguments {
+    bool json = false;
+    std::string table;
+    std::string state;
+};
+
+struct Row {
+    std::string table;
+    std::string name;
+    std::string state;
+    std::string test;
+};
+
+// share/openportcls of the installation, else the source tree's.
+std::filesystem::path coverage_file() {
+    std::error_code ignored;
+    const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", ignored);
+    const auto installed = program.parent_path().parent_path() / "share" / "openportcls" / "coverage.tsv";
+    return std::filesystem::exists(installed, ignored) ? installed
+                                                       : std::filesystem::path(OPENPORTCLS_TEST_DATA) / "coverage.tsv";
+}
+
+Result<std::vector<Row>> read_rows(const std::filesystem::path& path) {
+    std::ifstream file(path);
+    std::string line;
+    if (!std::getline(file, line)) {
+        return Error{static_cast<std::int32_t>(0xC000000F), fmt::format("{}: cannot be read", path.string())};
+    }
+    std::vector<Row> rows;
+    while (std::getline(file, line)) {
+        std::array<std::string, 4> columns;
+        std::size_t from = 0;
+        for (std::string& column : columns) {
+            const std::size_t tab = std::min(line.find('\t', from), line.size());
+            column = line.substr(from, tab - from);
+            from = std::min(tab + 1, line.size());
+        }
+        rows.push_back({columns[0], columns[1], columns[2], columns[3]});
+    }
+    return rows;
+}
+
+int coverage(const CoverageArguments& arguments) {
+    auto rows = read_rows(coverage_file());
+    if (!rows) {
+        return fail(rows.error());
+    }
+    struct Sum {
+        std::size_t done = 0;
+        std::size_t refused = 0;
+        std::size_t todo = 0;
+    };
+    std::vector<std::pair<std::string, Sum>> sums;
+    nlohmann::ordered_json list = nlohmann::ordered_json::array();
+    bool has_table = arguments.table.empty();
+    for (const Row& row : *rows) {
+        if (!arguments.table.empty() && row.table != arguments.table) {
+            continue;
+        }
+        has_table = true;
+        if (sums.empty() || sums.back().first != row.table) {
+            sums.emplace_back(row.table, Sum{});
+        }
+        Sum& sum = sums.back().second;
+        ++(row.state == "done" ? sum.done : row.state == "refused" ? sum.refused : sum.todo);
+        if (!arguments.state.empty() && row.state != arguments.state) {
+            continue;
+        }
+        if (arguments.json) {
+            list.push_back({{"table", row.table}, {"name", row.name}, {"state", row.state}, {"test", row.test}});
+        } else {
+            fmt::print("{:<14} {:<60} {:<8} {}\n", row.table, row.name, row.state, row.test);
+        }
+    }
+    if (!has_table) {
+        return misuse(fmt::format("no table \"{}\"", arguments.table));
+    }
+    if (arguments.json) {
+        fmt::print("{}\n", nlohmann::ordered_json{{"coverage", list}}.dump(1));
+        return exit_done;
+    }
+    for (const auto& [table, sum] : sums) {
+        fmt::print("{}: {} done, {} refused, {} todo of {}\n", table, sum.done, sum.refused, sum.todo,
+                   sum.done + sum.refused + sum.todo);
+    }
+    return exit_done;
+}
+
+} // namespace
+
+void add_coverage_command(CLI::App& application, Run& run) {
+    CLI::App* command = application.add_subcommand(
+        "coverage", "what of the documented API, properties and rules is done, and which test shows it");
+    auto arguments = std::make_shared<CoverageArguments>();
+    command->add_flag("--json", arguments->json, "as JSON");
+    command->add_option("--table", arguments->table,
+                        "only this table: portcls_api, kernel_api, ks_properties, rules …");
+    command->add_option("--state", arguments->state, "only rows in this state")
+        ->check(CLI::IsMember({"done", "refused", "todo"}));
+    command->callback([&run, arguments] { run = [arguments] { return coverage(*arguments); }; });
+}
+
+} // namespace openportcls::cli

@@ -1,0 +1,62 @@
+// portcls: runs Windows audio drivers.
+#include <cstdio>
+#include <exception>
+#include <string_view>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/commands.h"
+#include "cli/console.h"
+#include "drivertools/build_command.h"
+
+namespace openportcls::cli {
+
+namespace {
+
+int run(int count, char** arguments) {
+    // `build` has a command line of its own, shared with the tool that builds the drivers of this tree.
+    if (count > 1 && std::string_view(arguments[1]) == "build") {
+        return drivertools::run_build_command(std::vector<std::string>(arguments + 2, arguments + count),
+                                              "portcls build");
+    }
+    CLI::App application(
+        "Runs Windows audio drivers on Linux: builds them, plays and records through them, shows what\n"
+        "they offer. Every command has --help.",
+        "portcls");
+    application.set_version_flag("--version", "portcls " OPENPORTCLS_VERSION);
+    application.require_subcommand(1);
+    application.fallthrough(false);
+    Run chosen;
+    add_play_command(application, chosen);
+    add_record_command(application, chosen);
+    add_info_command(application, chosen);
+    add_graph_command(application, chosen);
+    add_mixer_command(application, chosen);
+    add_build_command(application, chosen);
+    add_drivers_command(application, chosen);
+    add_hardware_command(application, chosen);
+    add_coverage_command(application, chosen);
+    try {
+        application.parse(count, arguments);
+    } catch (const CLI::ParseError& problem) {
+        if (problem.get_exit_code() == 0) { // --help, --version
+            return application.exit(problem);
+        }
+        return misuse(std::string(problem.what()) + "; --help shows what there is");
+    }
+    return chosen ? chosen() : exit_misused;
+}
+
+} // namespace
+
+} // namespace openportcls::cli
+
+int main(int count, char** arguments) {
+    try {
+        return openportcls::cli::run(count, arguments);
+    } catch (const std::exception& problem) { // out of memory, or a library's own
+        openportcls::cli::complain(problem.what());
+        return openportcls::cli::exit_failed;
+    }
+}

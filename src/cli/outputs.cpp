@@ -1,0 +1,38 @@
+#include "cli/outputs.h"
+
+#include "cli/console.h"
+
+namespace openportcls::cli {
+
+Result<Outputs> Outputs::open(const std::vector<std::string>& specifications, const WaveFormat& format) {
+    Outputs outputs;
+    for (const std::string& specification : specifications) {
+        auto sink = endpoints::open_sink(specification, format, remark);
+        if (!sink) {
+            return sink.error();
+        }
+        outputs.sinks_.push_back(std::move(*sink));
+    }
+    return outputs;
+}
+
+Result<void> Outputs::write(std::span<const std::byte> frames) {
+    for (const auto& sink : sinks_) {
+        if (auto written = sink->write(frames); !written) {
+            return written;
+        }
+    }
+    return {};
+}
+
+Result<void> Outputs::finish() {
+    Result<void> outcome;
+    for (const auto& sink : sinks_) {
+        if (auto finished = sink->finish(); !finished && outcome) {
+            outcome = finished;
+        }
+    }
+    return outcome;
+}
+
+} // namespace openportcls::cli

@@ -1,0 +1,25 @@
+// Everywhere that sound goes to at once.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "endpoints/endpoint.h"
+
+namespace openportcls::cli {
+
+class Outputs {
+public:
+    // "wav:F", "alsa", "alsa:DEVICE", "default", "null"; see endpoints::open_sink.
+    static Result<Outputs> open(const std::vector<std::string>& specifications, const WaveFormat& format);
+
+    Result<void> write(std::span<const std::byte> frames);
+    Result<void> finish();
+
+private:
+    std::vector<std::unique_ptr<endpoints::Sink>> sinks_;
+};
+
+} // namespace openportcls::cli

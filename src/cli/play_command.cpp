@@ -1,0 +1,325 @@
+#include <chrono>
+#include <cmath>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/commands.h"
+#include "cli/console.h"
+#include "cli/loopback.h"
+#include "cli/outputs.h"
+#include "cli/session.h"
+#include "cli/stream_choice.h"
+#include "endpoints/conversion.h"
+
+namespace openportcls::cli {
+
+namespace {
+
+struct PlayArguments : SessionArguments {
+    std::string file;
+    std::vector<std::string> out;
+    bool verify = false;
+    double period_in_milliseconds = 10;
+    std::uint32_t pin = UINT32_MAX;
+    std::string filter;
+    bool packets = false;
+    std::string mode;
+    std::string loopback; // a pin, "none", or empty: where the driver is known to loop
+    bool json = false;
+};
+
+struct Outcome {
+    WaveFormat format;
+    std::uint64_t frames = 0;
+    std::uint64_t glitches = 0;
+    std::uint32_t pin = 0;
+    std::uint32_t period_frames = 0;
+    double host_seconds = 0;
+    std::optional<std::uint32_t> heard_at; // the capture pin, when there is one
+    std::uint64_t different_frames = 0;
+    std::optional<std::uint64_t> first_difference;
+    bool heard_anything = true;
+    std::string filter;
+
+    double seconds() const { return static_cast<double>(frames) / format.rate; }
+    bool is_bit_exact() const { return heard_at.has_value() && different_frames == 0; }
+};
+
+constexpr std::size_t frames_per_read = 4096;
+
+// Plays through one pin while recording what a second one hears.
+class Playing {
+public:
+    Playing(Machine& machine, RenderStream& render, std::optional<CaptureStream>& capture, Outputs& outputs)
+        : machine_(machine), render_(render), capture_(capture), outputs_(outputs), loopback_(render.format()) {}
+
+    Result<void> play(endpoints::Source& source, Outcome& outcome) {
+        if (capture_) {
+            auto listening = capture_->on_period([this](std::span<const std::byte> period) {
+                captured_.insert(captured_.end(), period.begin(), period.end());
+                return true;
+            });
+            if (!listening) {
+                return listening;
+            }
+        }
+        const std::uint64_t expected = source.frames().value_or(0);
+        Progress progress(static_cast<double>(expected) / source.format().rate);
+        std::vector<std::byte> frames(frames_per_read * source.format().bytes_per_frame());
+        for (bool ended = false; !ended;) {
+            const auto got = source.read(frames);
+            if (!got) {
+                return got.error();
+            }
+            ended = *got < frames.size();
+            if (auto moved = move(std::span(frames).first(*got)); !moved) {
+                return moved;
+            }
+            outcome.frames += *got / source.format().bytes_per_frame();
+            progress.at(static_cast<double>(outcome.frames) / source.format().rate);
+        }
+        if (auto drained = render_.drain(); !drained) {
+            return drained;
+        }
+        return hear_the_rest(outcome);
+    }
+
+private:
+    Result<void> move(std::span<const std::byte> frames) {
+        if (frames.empty()) {
+            return {};
+        }
+        if (capture_) {
+            loopback_.played(frames);
+        }
+        if (auto written = render_.write(frames); !written) {
+            return written;
+        }
+        return capture_ ? hear() : outputs_.write(frames);
+    }
+
+    Result<void> hear() {
+        auto heard =
+            loopback_.heard(captured_, [this](std::span<const std::byte> frames) { return outputs_.write(frames); });
+        captured_.clear();
+        return heard;
+    }
+
+    // The last frames are on their way through the cable when the render stream has ended.
+    Result<void> hear_the_rest(Outcome& outcome) {
+        outcome.glitches = render_.glitches();
+        if (!capture_) {
+            return {};
+        }
+        const std::chrono::nanoseconds period(std::int64_t{1'000'000'000} * capture_->period_frames() /
+                                              render_.format().rate);
+        constexpr std::chrono::milliseconds longest_way(20);
+        const auto end = machine_.now() + 3 * period + longest_way;
+        while (!loopback_.is_complete() && machine_.now() < end) {
+            if (auto ran = machine_.run_for(period); !ran) {
+                return ran;
+            }
+            if (auto heard = hear(); !heard) {
+                return heard;
+            }
+        }
+        const auto take = [this](std::span<const std::byte> frames) { return outputs_.write(frames); };
+        if (auto finished = loopback_.finish(take); !finished) {
+            return finished;
+        }
+        outcome.glitches += capture_->glitches();
+        outcome.different_frames = loopback_.different_frames();
+        outcome.first_difference = loopback_.first_difference();
+        outcome.heard_anything = loopback_.heard_anything();
+        return capture_->stop();
+    }
+
+    Machine& machine_;
+    RenderStream& render_;
+    std::optional<CaptureStream>& capture_;
+    Outputs& outputs_;
+    Loopback loopback_;
+    std::vector<std::byte> captured_;
+};
+
+Result<std::optional<CaptureStream>> open_loopback(const PlayArguments& arguments, Session& session,
+                                                   ChosenStream<RenderStream>& render, StreamOptions options) {
+    const bool is_asked_for = !arguments.loopback.empty();
+    if (arguments.loopback == "none" || (!is_asked_for && session.driver().name() != "cable")) {
+        return std::optional<CaptureStream>();
+    }
+    options.pin = is_asked_for ? static_cast<std::uint32_t>(std::stoul(arguments.loopback)) : UINT32_MAX;
+    options.packets = false;
+    auto capture = CaptureStream::open(render.filter, render.stream.format(), options);
+    if (!capture) {
+        return capture.error();
+    }
+    return std::optional<CaptureStream>(std::move(*capture));
+}
+
+Result<Outcome> stream(const PlayArguments& arguments, Session& session) {
+    StreamWish wish;
+    auto source = endpoints::open_source(arguments.file, wish.format);
+    if (!source) {
+        return source.error();
+    }
+    wish.format = (*source)->format();
+    wish.pin = arguments.pin;
+    wish.filter = arguments.filter;
+    wish.options.period = std::chrono::microseconds(std::llround(arguments.period_in_milliseconds * 1000));
+    wish.options.packets = arguments.packets;
+    wish.options.mode = mode_of(arguments.mode);
+    auto render = open_render(session.machine(), wish);
+    if (!render) {
+        return render.error();
+    }
+    Outcome outcome;
+    outcome.format = render->stream.format();
+    outcome.filter = render->filter.name();
+    outcome.pin = render->stream.pin();
+    outcome.period_frames = render->stream.period_frames();
+    if (const std::string notice = conversion_notice(wish.format, outcome.format, render->ranges, true);
+        !notice.empty()) {
+        remark(notice);
+        auto converted = endpoints::convert_source(std::move(*source), outcome.format);
+        if (!converted) {
+            return converted.error();
+        }
+        source = std::move(converted);
+    }
+    auto capture = open_loopback(arguments, session, *render, wish.options);
+    if (!capture) {
+        return capture.error();
+    }
+    if (*capture) {
+        outcome.heard_at = (*capture)->pin();
+    } else if (arguments.verify) {
+        return Error{
+            static_cast<std::int32_t>(0xC00000BB),
+            "--verify: this driver does not loop what it plays back to a capture pin (--loopback PIN names one)"};
+    }
+    auto outputs = Outputs::open(arguments.out, outcome.format);
+    if (!outputs) {
+        return outputs.error();
+    }
+    const auto begin = std::chrono::steady_clock::now();
+    auto played = Playing(session.machine(), render->stream, *capture, *outputs).play(**source, outcome);
+    auto finished = outputs->finish();
+    outcome.host_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    if (!played || !finished) {
+        return played ? finished.error() : played.error();
+    }
+    return outcome;
+}
+
+void print_summary(const PlayArguments& arguments, const Outcome& outcome) {
+    fmt::print("{}: {} frames, {:.2f} s of audio ({})\n", arguments.file, outcome.frames, outcome.seconds(),
+               to_string(outcome.format));
+    const std::string how = arguments.paced ? "in real time"
+                                            : fmt::format("{:.0f} times faster than real time",
+                                                          outcome.seconds() / std::max(outcome.host_seconds, 1e-9));
+    fmt::print("played by {} through pin {} of {} in {:.3f} s: {}, {} glitch{}\n", arguments.driver, outcome.pin,
+               outcome.filter, outcome.host_seconds, how, outcome.glitches, outcome.glitches == 1 ? "" : "es");
+    for (const std::string& out : arguments.out) {
+        if (out.starts_with("wav:")) {
+            fmt::print("wrote {}: {}\n", out.substr(4),
+                       outcome.heard_at ? fmt::format("what capture pin {} heard", *outcome.heard_at)
+                                        : std::string("a copy of what the driver was given (it does not loop back)"));
+        }
+    }
+    if (!outcome.heard_at) {
+        return;
+    }
+    if (outcome.is_bit_exact()) {
+        fmt::print("the output equals the input bit for bit\n");
+    } else if (!outcome.heard_anything) {
+        fmt::print("the output is silent, the input is not\n");
+    } else {
+        fmt::print("the output differs from the input in {} of {} frames, first in frame {} ({:.4f} s)\n",
+                   outcome.different_frames, outcome.frames, *outcome.first_difference,
+                   static_cast<double>(*outcome.first_difference) / outcome.format.rate);
+    }
+}
+
+void print_json(const PlayArguments& arguments, const Outcome& outcome) {
+    nlohmann::ordered_json facts = {
+        {"file", arguments.file},       {"driver", arguments.driver},       {"filter", outcome.filter},
+        {"pin", outcome.pin},           {"rate", outcome.format.rate},      {"channels", outcome.format.channels},
+        {"bits", outcome.format.bits},  {"float", outcome.format.is_float}, {"period_frames", outcome.period_frames},
+        {"frames", outcome.frames},     {"seconds", outcome.seconds()},     {"host_seconds", outcome.host_seconds},
+        {"glitches", outcome.glitches},
+    };
+    if (outcome.heard_at) {
+        facts["loopback_pin"] = *outcome.heard_at;
+        facts["bit_exact"] = outcome.is_bit_exact();
+        facts["different_frames"] = outcome.different_frames;
+    } else {
+        facts["loopback_pin"] = nullptr;
+        facts["bit_exact"] = nullptr;
+    }
+    fmt::print("{}\n", nlohmann::ordered_json{{"play", facts}}.dump(2));
+}
+
+int play(const PlayArguments& arguments) {
+    for (const std::string& out : arguments.out) {
+        if (auto possible = endpoints::check_sink(out); !possible) {
+            return misuse(possible.error().message);
+        }
+    }
+    if (!arguments.loopback.empty() && arguments.loopback != "none" &&
+        arguments.loopback.find_first_not_of("0123456789") != std::string::npos) {
+        return misuse(fmt::format("--loopback \"{}\": a pin number or none", arguments.loopback));
+    }
+    // Before a machine is built for it.
+    if (auto source = endpoints::open_source(arguments.file, WaveFormat{}); !source) {
+        return fail(source.error());
+    }
+    auto session = Session::open(arguments);
+    if (!session) {
+        return fail(session.error());
+    }
+    auto outcome = stream(arguments, **session);
+    auto closed = (*session)->close();
+    if (!outcome) {
+        return fail(outcome.error());
+    }
+    arguments.json ? print_json(arguments, *outcome) : print_summary(arguments, *outcome);
+    if (!closed) {
+        return fail(closed.error());
+    }
+    if (arguments.verify && !outcome->is_bit_exact()) {
+        complain("--verify: the output is not the input");
+        return exit_failed;
+    }
+    return exit_done;
+}
+
+} // namespace
+
+void add_play_command(CLI::App& application, Run& run) {
+    CLI::App* command = application.add_subcommand("play", "play a sound file through a driver");
+    auto arguments = std::make_shared<PlayArguments>();
+    command->add_option("file", arguments->file, "any sound file that libsndfile reads, or alsa[:DEVICE]")->required();
+    command
+        ->add_option("--out", arguments->out,
+                     "where it is heard: wav:FILE, alsa[:DEVICE], default or null (repeatable)")
+        ->expected(1);
+    command->add_flag("--verify", arguments->verify, "fail unless the output equals the input bit for bit");
+    command->add_option("--period", arguments->period_in_milliseconds, "milliseconds between two notifications")
+        ->check(CLI::Range(0.1, 10000.0))
+        ->capture_default_str();
+    command->add_option("--pin", arguments->pin, "the pin to play through; without it the first that takes the format");
+    command->add_option("--filter", arguments->filter, "the filter that has it");
+    command->add_flag("--packets", arguments->packets, "tell the driver about every packet (SetWritePacket)");
+    command->add_option("--mode", arguments->mode, "signal-processing mode: raw or default")
+        ->check(CLI::IsMember({"raw", "default"}));
+    command->add_option("--loopback", arguments->loopback, "the capture pin that hears what is played, or none");
+    command->add_flag("--json", arguments->json, "what happened as JSON");
+    add_session_options(*command, *arguments);
+    command->callback([&run, arguments] { run = [arguments] { return play(*arguments); }; });
+}
+
+} // namespace openportcls::cli

@@ -1,0 +1,166 @@
+#include "cli/session.h"
+
+#include <cstdlib>
+#include <fstream>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "cli/console.h"
+#include "cli/controls.h"
+#include "pnp/pnp_manager.h"
+
+namespace openportcls::cli {
+
+void add_session_options(CLI::App& command, SessionArguments& arguments) {
+    const char* group = "Driver and machine";
+    command.add_option("--driver", arguments.driver, "a driver that came with OpenPortCls, or a module (X.so)")
+        ->group(group)
+        ->capture_default_str();
+    command.add_option("--inf", arguments.inf, "its INF or INX file; without it the one beside the module")
+        ->group(group);
+    command.add_option("--parameter", arguments.parameters, "a registry value for the driver: NAME=VALUE (repeatable)")
+        ->group(group)
+        ->expected(1);
+    command.add_option("--hardware-id", arguments.hardware_id, "of the device; without it the INF's first model")
+        ->group(group);
+    command
+        .add_option("--set", arguments.settings, "a control before anything runs: \"Master Volume=-6dB\" (repeatable)")
+        ->group(group)
+        ->expected(1);
+    command.add_option("--seed", arguments.seed, "of the scheduler and everything random; same seed, same run")
+        ->group(group)
+        ->capture_default_str();
+    command.add_option("--scheduling", arguments.scheduling, "what runs next: first_come, random or pct")
+        ->group(group)
+        ->check(CLI::IsMember({"first_come", "random", "pct"}))
+        ->capture_default_str();
+    command.add_flag("--paced", arguments.paced, "in real time instead of as fast as possible")->group(group);
+    command.add_option("--os", arguments.windows, "the Windows the driver finds: xp, vista, 7, 8, 8.1, 10 or 11")
+        ->group(group)
+        ->check(CLI::IsMember({"xp", "vista", "7", "8", "8.1", "10", "11"}))
+        ->capture_default_str();
+    command.add_option("--sandbox", arguments.sandbox, "folder that stands for C:; without it a private one")
+        ->group(group);
+    command.add_option("--registry", arguments.registry, "file that keeps the registry between runs")->group(group);
+    command.add_option("--trace", arguments.trace, "write the run as a timeline for the Perfetto viewer")->group(group);
+    command.add_flag("--verbose", arguments.verbose, "what the driver prints, on the error stream")->group(group);
+}
+
+namespace {
+
+MachineOptions machine_options(const SessionArguments& arguments) {
+    MachineOptions options;
+    options.seed = arguments.seed;
+    options.paced = arguments.paced;
+    options.windows = arguments.windows;
+    options.sandbox = arguments.sandbox;
+    options.registry = arguments.registry;
+    options.scheduling = arguments.scheduling == "random" ? Scheduling::random
+                         : arguments.scheduling == "pct"  ? Scheduling::pct
+                                                          : Scheduling::first_come;
+    return options;
+}
+
+std::filesystem::path module_of(const std::string& driver) {
+    for (const BuiltinDriver& known : builtin_drivers()) {
+        if (known.name == driver) {
+            return known.module;
+        }
+    }
+    return driver;
+}
+
+void add_to_environment(const char* name, const std::string& value) {
+    const char* before = std::getenv(name);
+    // Later words win, and a person's own come last.
+    setenv(name, before != nullptr && *before != '\0' ? (value + ":" + before).c_str() : value.c_str(), 1);
+}
+
+// A module with sanitizers needs their run-time from the start of the process: start again with it.
+Result<void> preload_sanitizers(const std::filesystem::path& module) {
+    constexpr const char* already = "OPENPORTCLS_PRELOADED";
+    if (!std::filesystem::is_regular_file(module) || std::getenv(already) != nullptr) {
+        return {};
+    }
+    auto needed = pnp::required_preloads(module);
+    if (!needed || needed->empty()) {
+        return needed ? Result<void>() : Result<void>(needed.error());
+    }
+    for (const std::string& library : *needed) {
+        add_to_environment("LD_PRELOAD", library);
+    }
+    setenv(already, "1", 1);
+    // Faults and stack overflows of the guest are the machine's; at exit the machine reports what was left behind.
+    add_to_environment("ASAN_OPTIONS", "handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0:handle_abort=0:"
+                                       "use_sigaltstack=0:detect_leaks=0:detect_stack_use_after_return=0");
+    add_to_environment("TSAN_OPTIONS",
+                       "handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0:use_sigaltstack=0");
+    add_to_environment("UBSAN_OPTIONS", "print_stacktrace=1");
+    std::ifstream file("/proc/self/cmdline", std::ios::binary);
+    std::vector<std::string> words;
+    for (std::string word; std::getline(file, word, '\0');) {
+        words.push_back(word);
+    }
+    std::vector<char*> arguments;
+    for (std::string& word : words) {
+        arguments.push_back(word.data());
+    }
+    arguments.push_back(nullptr);
+    std::fflush(nullptr);
+    execv("/proc/self/exe", arguments.data());
+    return Error{static_cast<std::int32_t>(0xC0000001), "cannot start again with the sanitizer's library"};
+}
+
+} // namespace
+
+Result<std::unique_ptr<Session>> Session::open(const SessionArguments& arguments) {
+    if (auto preloaded = preload_sanitizers(module_of(arguments.driver)); !preloaded) {
+        return preloaded.error();
+    }
+    auto machine = Machine::create(machine_options(arguments));
+    if (!machine) {
+        return machine.error();
+    }
+    if (arguments.verbose) {
+        machine->on_debug_print = [](std::string_view text) {
+            fmt::print(stderr, "{}{}", text, text.ends_with('\n') ? "" : "\n");
+        };
+    }
+    if (!arguments.trace.empty()) {
+        if (auto traced = machine->start_trace(arguments.trace); !traced) {
+            return traced.error();
+        }
+    }
+    DriverOptions options;
+    options.inf = arguments.inf;
+    options.parameters = arguments.parameters;
+    options.hardware_id = arguments.hardware_id;
+    auto driver = machine->load_driver(arguments.driver, options);
+    if (!driver) {
+        return driver.error();
+    }
+    std::unique_ptr<Session> session(new Session(std::move(*machine), std::move(*driver)));
+    for (const std::string& setting : arguments.settings) {
+        if (auto done = apply_setting(session->machine(), setting); !done) {
+            return done.error();
+        }
+    }
+    return session;
+}
+
+Result<void> Session::close() {
+    auto left_behind = driver_.unload();
+    auto traced = machine_.stop_trace();
+    if (!left_behind) {
+        return left_behind.error();
+    }
+    for (const LeakLine& line : *left_behind) {
+        remark(
+            fmt::format("the driver left behind: {} {}: {}, {} bytes", line.kind, line.what, line.count, line.bytes));
+    }
+    return traced;
+}
+
+} // namespace openportcls::cli

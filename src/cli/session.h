@@ -1,0 +1,51 @@
+// A machine with one driver, as the options that all driver commands share describe it.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <openportcls/openportcls.hpp>
+
+namespace CLI {
+class App;
+}
+
+namespace openportcls::cli {
+
+struct SessionArguments {
+    std::string driver = "cable";
+    std::filesystem::path inf;
+    std::vector<std::string> parameters;
+    std::string hardware_id;
+    std::uint64_t seed = 1;
+    std::string scheduling = "first_come";
+    bool paced = false;
+    std::string windows = "11";
+    std::filesystem::path sandbox;
+    std::filesystem::path registry;
+    std::filesystem::path trace;
+    std::vector<std::string> settings; // "Master Volume=-6dB"
+    bool verbose = false;
+};
+
+void add_session_options(CLI::App& command, SessionArguments& arguments);
+
+class Session {
+public:
+    // May replace the process by itself with a sanitizer's run-time preloaded, when the driver was built with one.
+    static Result<std::unique_ptr<Session>> open(const SessionArguments& arguments);
+
+    Machine& machine() { return machine_; }
+    Driver& driver() { return driver_; }
+    // Unloads the driver, completes the trace, says what was left behind. Close filters and streams first.
+    Result<void> close();
+
+private:
+    Session(Machine machine, Driver driver) : machine_(std::move(machine)), driver_(std::move(driver)) {}
+    Machine machine_;
+    Driver driver_;
+};
+
+} // namespace openportcls::cli

@@ -1,0 +1,36 @@
+// Everything a driver shows of itself: devices, filters, pins, nodes, connections, jacks.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <openportcls/openportcls.hpp>
+
+namespace openportcls::cli {
+
+struct Jack {
+    std::uint32_t pin = 0;
+    std::uint32_t channel_mapping = 0;
+    std::uint32_t color = 0; // 0xRRGGBB
+    std::string connection;  // "3.5 mm jack"
+    std::string location;    // "rear"
+    bool is_connected = false;
+};
+
+struct FilterPicture {
+    FilterInfo info;
+    std::vector<PinInfo> pins;
+    std::vector<NodeInfo> nodes;
+    std::vector<ConnectionInfo> connections;
+    std::vector<Jack> jacks;
+};
+
+Result<std::vector<FilterPicture>> look(Machine& machine);
+
+// "in", "out"; "stream", "bridge".
+std::string flow_name(PinFlow flow);
+
+// The topology of all filters for Graphviz.
+std::string to_dot(const std::string& title, const std::vector<FilterPicture>& filters);
+
+} // namespace openportcls::cli

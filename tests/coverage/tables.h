@@ -1,0 +1,21 @@
+// The rows of the specification tables (tests/data/facts).
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace coverage {
+
+struct Row {
+    std::string table; // "kernel_api"
+    std::string name;  // "KeSetEvent", "IPort::Init", "R-WRT-04"
+    std::string kind;  // "function", "method", "property", "rule" …
+};
+
+// Every row once, in the order of the tables; empty and a message on the error stream when one cannot be read.
+std::vector<Row> read_rows(const std::filesystem::path& facts);
+
+std::vector<std::string> split_tabs(const std::string& line);
+
+} // namespace coverage

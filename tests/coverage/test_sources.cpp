@@ -1,0 +1,115 @@
+#include "test_sources.h"
+
+#include <algorithm>
+#include <fstream>
+#include <regex>
+#include <sstream>
+
+namespace coverage {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string text_of(const fs::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::ostringstream text;
+    text << file.rdbuf();
+    return text.str();
+}
+
+bool is_word_character(char character) {
+    return std::isalnum(static_cast<unsigned char>(character)) != 0 || character == '_';
+}
+
+void collect_words(const std::string& text, std::set<std::string>& words) {
+    for (std::size_t at = 0; at < text.size();) {
+        std::size_t end = at;
+        while (end < text.size() && is_word_character(text[end])) {
+            ++end;
+        }
+        if (end > at) {
+            words.insert(text.substr(at, end - at));
+        }
+        at = end + 1;
+    }
+    static const std::regex rule("R[-_]([A-Z]+)[-_]([0-9]{2})");
+    for (std::sregex_iterator found(text.begin(), text.end(), rule), none; found != none; ++found) {
+        words.insert("R-" + (*found)[1].str() + "-" + (*found)[2].str());
+    }
+}
+
+// Where the comment directly above a test begins.
+std::size_t comment_above(const std::string& text, std::size_t test) {
+    std::size_t begin = test;
+    while (begin > 0) {
+        const std::size_t line = begin >= 2 ? text.rfind('\n', begin - 2) : std::string::npos;
+        const std::size_t start = line == std::string::npos ? 0 : line + 1;
+        if (text.compare(start, 2, "//") != 0) {
+            break;
+        }
+        begin = start;
+    }
+    return begin;
+}
+
+} // namespace
+
+TestSources::TestSources(const fs::path& root) {
+    std::vector<fs::path> sources;
+    std::vector<fs::path> lists;
+    for (const char* folder : {"src", "tests"}) {
+        for (const fs::directory_entry& entry : fs::recursive_directory_iterator(root / folder)) {
+            const std::string path = fs::relative(entry.path(), root).string();
+            if (entry.path().filename() == "CMakeLists.txt") {
+                lists.push_back(entry.path());
+            } else if (entry.path().extension() == ".cpp" &&
+                       (path.starts_with("tests/") || path.find("/tests/") != std::string::npos)) {
+                sources.push_back(entry.path());
+            }
+        }
+    }
+    std::sort(sources.begin(), sources.end());
+    std::sort(lists.begin(), lists.end());
+    for (const fs::path& path : sources) {
+        read_source(path);
+    }
+    for (const fs::path& path : lists) {
+        read_cmake(path);
+    }
+}
+
+void TestSources::read_source(const fs::path& path) {
+    const std::string text = text_of(path);
+    std::set<std::string>& file_words = file_words_[path.string()];
+    collect_words(text, file_words);
+    static const std::regex head("(?:^|\n)TEST(?:_F|_P)?\\(\\s*([A-Za-z0-9_]+)\\s*,\\s*([A-Za-z0-9_]+)\\s*\\)");
+    std::vector<std::pair<std::size_t, std::string>> heads;
+    for (std::sregex_iterator found(text.begin(), text.end(), head), none; found != none; ++found) {
+        const std::size_t at = static_cast<std::size_t>(found->position()) + (found->str().front() == '\n' ? 1 : 0);
+        heads.emplace_back(comment_above(text, at), (*found)[1].str() + "." + (*found)[2].str());
+    }
+    for (std::size_t index = 0; index < heads.size(); ++index) {
+        const std::size_t begin = heads[index].first;
+        std::size_t end = index + 1 < heads.size() ? heads[index + 1].first : text.size();
+        // A test ends with the brace in the first column; helpers may stand between two tests.
+        const std::size_t brace = text.find("\n}", begin);
+        end = std::min(end, brace == std::string::npos ? end : brace);
+        Test test;
+        test.name = heads[index].second;
+        test.file_words = &file_words;
+        collect_words(text.substr(begin, end - begin), test.words);
+        names_.insert(test.name);
+        tests_.push_back(std::move(test));
+    }
+}
+
+void TestSources::read_cmake(const fs::path& path) {
+    const std::string text = text_of(path);
+    static const std::regex head("add_test\\(\\s*NAME\\s+([A-Za-z0-9_.-]+)");
+    for (std::sregex_iterator found(text.begin(), text.end(), head), none; found != none; ++found) {
+        names_.insert((*found)[1].str());
+    }
+}
+
+} // namespace coverage

@@ -1,0 +1,35 @@
+// What the tests' sources mention.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace coverage {
+
+struct Test {
+    std::string name;            // "Suite.Name", as ctest knows it
+    std::set<std::string> words; // identifiers of its body and of the comment above it, and rules as "R-WRT-04"
+    const std::set<std::string>* file_words = nullptr; // of the whole file
+};
+
+class TestSources {
+public:
+    // Reads *_test.cpp and the like below src/*/tests and tests, and the names that CMakeLists.txt files give to ctest.
+    explicit TestSources(const std::filesystem::path& root);
+
+    bool has(const std::string& test) const { return names_.contains(test); }
+    const std::vector<Test>& tests() const { return tests_; }
+
+private:
+    void read_source(const std::filesystem::path& path);
+    void read_cmake(const std::filesystem::path& path);
+
+    std::vector<Test> tests_;
+    std::set<std::string> names_;
+    std::map<std::string, std::set<std::string>> file_words_;
+};
+
+} // namespace coverage

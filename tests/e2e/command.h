@@ -1,0 +1,57 @@
+// Runs `portcls` and says what it said.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <openportcls/format.hpp>
+
+namespace e2e {
+
+struct Ran {
+    int status = -1;
+    std::string out;
+    std::string error;
+
+    nlohmann::json json() const; // of `out`; a test failure when it is none
+    std::size_t error_lines() const;
+};
+
+Ran portcls(const std::vector<std::string>& arguments);
+
+// A test with a folder of its own.
+class Command : public testing::Test {
+protected:
+    void SetUp() override;
+    void TearDown() override;
+
+    std::string path(const std::string& name) const { return (folder_ / name).string(); }
+    // Writes a WAV file with these bytes; returns its path.
+    std::string write(const std::string& name, const openportcls::WaveFormat& format,
+                      const std::vector<std::byte>& bytes) const;
+
+    std::filesystem::path folder_;
+};
+
+std::vector<std::byte> noise(const openportcls::WaveFormat& format, std::size_t frames);
+// Mono or not, every channel the same, 16 bit.
+std::vector<std::byte> tone(const openportcls::WaveFormat& format, double hertz, double amplitude, std::size_t frames);
+
+struct Sound {
+    openportcls::WaveFormat format;
+    std::vector<std::byte> bytes;
+    std::vector<double> channel(unsigned index) const; // -1 to 1
+};
+Sound read(const std::string& path);
+std::string text_of(const std::string& path);
+
+double root_mean_square(const std::vector<double>& samples);
+// By counting rising zero crossings between the first and the last.
+double frequency(const std::vector<double>& samples, double rate);
+
+} // namespace e2e

@@ -1,0 +1,151 @@
+// Drivers built from source by `portcls build`, with and without sanitizers.
+#include <cstdlib>
+#include <fstream>
+
+#include <gmock/gmock.h>
+
+#include "command.h"
+
+namespace e2e {
+namespace {
+
+using openportcls::WaveFormat;
+using testing::HasSubstr;
+using testing::Not;
+
+class Drivers : public Command {
+protected:
+    Ran build(const std::string& source, const std::string& module, std::vector<std::string> more = {}) const {
+        std::vector<std::string> arguments = {"build", source, "-o", path(module), "--cache", OPENPORTCLS_DRIVER_CACHE};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        return portcls(arguments);
+    }
+    static std::string cable_source() { return OPENPORTCLS_SOURCE "/drivers/cable/cable.vcxproj"; }
+    static std::string cable_inf() { return OPENPORTCLS_SOURCE "/drivers/cable/cable.inx"; }
+
+    static bool is_clean(const Ran& ran) {
+        return ran.error.find("Sanitizer") == std::string::npos &&
+               ran.error.find("runtime error") == std::string::npos &&
+               ran.error.find("left behind") == std::string::npos;
+    }
+};
+
+TEST_F(Drivers, BuildMakesAModuleThatPlays) {
+    const Ran built = build(cable_source(), "cable.so");
+    ASSERT_EQ(built.status, 0) << built.error;
+    WaveFormat format;
+    const std::string file = write("in.wav", format, noise(format, 9000));
+    const Ran ran = portcls({"play", file, "--driver", path("cable.so"), "--inf", cable_inf(), "--verify"});
+    EXPECT_EQ(ran.status, 0) << ran.error;
+    EXPECT_THAT(ran.out, HasSubstr("bit for bit"));
+}
+
+TEST_F(Drivers, BuildSaysWhatIsWrong) {
+    const Ran missing = build(path("nothing"), "x.so");
+    EXPECT_EQ(missing.status, 1);
+    EXPECT_THAT(missing.error, HasSubstr("nothing"));
+    std::ofstream(path("broken.cpp")) << "#include <wdm.h>\nint broken( { return 1; }\n";
+    const Ran broken = portcls({"build", "--name", "broken", path("broken.cpp"), "-o", path("broken.so")});
+    EXPECT_EQ(broken.status, 1);
+    EXPECT_THAT(broken.error, HasSubstr("broken.cpp:2"));
+}
+
+TEST_F(Drivers, SanitizersRunCleanAndSayWhatTheyFind) {
+    for (const char* sanitizers : {"--sanitize=address,undefined", "--sanitize=thread"}) {
+        const Ran built = build(cable_source(), "cable.so", {sanitizers});
+        ASSERT_EQ(built.status, 0) << built.error;
+        WaveFormat format;
+        const std::string file = write("in.wav", format, noise(format, 9000));
+        const Ran ran = portcls({"play", file, "--driver", path("cable.so"), "--inf", cable_inf(), "--verify"});
+        EXPECT_EQ(ran.status, 0) << sanitizers << "\n" << ran.error;
+        EXPECT_THAT(ran.out, HasSubstr("bit for bit"));
+        EXPECT_TRUE(is_clean(ran)) << ran.error;
+    }
+}
+
+// ---- Microsoft's simpleaudiosample, where a copy is at hand --------------------------------------------------------
+
+class SimpleAudioSample : public Drivers {
+protected:
+    void SetUp() override {
+        Drivers::SetUp();
+        const char* folder = std::getenv("OPENPORTCLS_SIMPLEAUDIOSAMPLE");
+        if (folder == nullptr) {
+            GTEST_SKIP() << "skipped: OPENPORTCLS_SIMPLEAUDIOSAMPLE does not name the sample's folder";
+        }
+        source_ = folder;
+        for (const auto& entry : std::filesystem::recursive_directory_iterator(source_)) {
+            if (entry.path().extension() == ".inx") {
+                inf_ = entry.path();
+            }
+        }
+    }
+
+    std::vector<std::string> with_driver(std::vector<std::string> arguments) const {
+        for (const std::string& word : {std::string("--driver"), path("sample.so"), std::string("--inf"), inf_}) {
+            arguments.push_back(word);
+        }
+        return arguments;
+    }
+
+    std::string source_;
+    std::string inf_;
+};
+
+TEST_F(SimpleAudioSample, BuildsListsPlaysRecordsAndUnloads) {
+    for (const std::vector<std::string>& flags : {std::vector<std::string>{}, {"--sanitize=address,undefined"}}) {
+        const Ran built = build(source_, "sample.so", flags);
+        ASSERT_EQ(built.status, 0) << built.error;
+
+        const Ran info = portcls(with_driver({"info", "--json"}));
+        ASSERT_EQ(info.status, 0) << info.error;
+        EXPECT_TRUE(is_clean(info)) << info.error;
+        EXPECT_GE(info.json()["info"]["filters"].size(), 4U) << "speaker and microphone, wave and topology each";
+
+        // What it is given to play it saves in its sandbox; the bytes must be there unchanged.
+        WaveFormat format;
+        const auto bytes = noise(format, 96000);
+        std::filesystem::create_directories(path("sandbox"));
+        const Ran played = portcls(with_driver({"play", write("in.wav", format, bytes), "--sandbox", path("sandbox"),
+                                                "--parameter", "DoNotCreateDataFiles=0", "--json"}));
+        ASSERT_EQ(played.status, 0) << played.error;
+        EXPECT_TRUE(is_clean(played)) << played.error;
+        EXPECT_EQ(played.json()["play"]["glitches"], 0);
+        std::string saved;
+        for (const auto& entry : std::filesystem::recursive_directory_iterator(path("sandbox"))) {
+            if (entry.path().extension() == ".wav") {
+                saved = entry.path();
+            }
+        }
+        ASSERT_NE(saved, "") << "the sample saved nothing";
+        const std::string file = text_of(saved);
+        const std::string sent(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+        EXPECT_NE(file.find(sent), std::string::npos) << saved << " does not hold what was played";
+        std::filesystem::remove_all(path("sandbox"));
+
+        const Ran recorded = portcls(with_driver({"record", path("r.wav"), "--seconds", "1"}));
+        ASSERT_EQ(recorded.status, 0) << recorded.error;
+        EXPECT_TRUE(is_clean(recorded)) << recorded.error;
+        const Sound tone = read(path("r.wav"));
+        EXPECT_GT(root_mean_square(tone.channel(0)), 0.001) << "its tone is heard";
+        const double hertz = frequency(tone.channel(0), tone.format.rate);
+        EXPECT_GT(hertz, 100);
+        EXPECT_LT(hertz, 5000);
+        RecordProperty("frequency", std::to_string(hertz));
+    }
+}
+
+TEST_F(SimpleAudioSample, ParametersDecideWhetherItSaves) {
+    ASSERT_EQ(build(source_, "sample.so").status, 0);
+    WaveFormat format;
+    std::filesystem::create_directories(path("sandbox"));
+    const Ran played = portcls(with_driver({"play", write("in.wav", format, noise(format, 4800)), "--sandbox",
+                                            path("sandbox"), "--parameter", "DoNotCreateDataFiles=1"}));
+    ASSERT_EQ(played.status, 0) << played.error;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(path("sandbox"))) {
+        EXPECT_NE(entry.path().extension(), ".wav") << entry.path();
+    }
+}
+
+} // namespace
+} // namespace e2e
