@@ -277,7 +277,7 @@ NTSTATUS NTAPI crashing_driver_entry(DRIVER_OBJECT*, UNICODE_STRING*) { KeBugChe
 
 TEST_F(PnpStates, CrashOfTheGuestIsAnErrorAndSoIsEverythingAfterIt) {
     EXPECT_ERROR(manager.load_static_driver(&crashing_driver_entry), STATUS_UNSUCCESSFUL,
-                 HasSubstr("the machine has crashed: MANUALLY_INITIATED_CRASH"));
+                 HasSubstr("the machine has crashed: bugcheck 0xe2 (0x1, 0x2, 0x3, 0x4)"));
     EXPECT_ERROR(manager.load_static_driver(&recording_driver_entry), STATUS_UNSUCCESSFUL, HasSubstr("crashed"));
     EXPECT_THAT(driver_log.log, IsEmpty());
 }
