@@ -123,7 +123,7 @@ KSDATARANGE_AUDIO pcm_ranges[] = {
        KSDATAFORMAT_SPECIFIER_DSOUND}},
      2, 8, 16, 8000, 48000},
 };
-KSATTRIBUTE mode_attribute = {sizeof(KSATTRIBUTE), 0, {STATIC_KSATTRIBUTEID_AUDIOSIGNALPROCESSING_MODE}};
+KSATTRIBUTE mode_attribute = {sizeof(KSATTRIBUTE), 0, KSATTRIBUTEID_AUDIOSIGNALPROCESSING_MODE};
 PKSATTRIBUTE mode_attributes[] = {&mode_attribute};
 KSATTRIBUTE_LIST mode_attribute_list = {1, mode_attributes};
 KSDATARANGE_AUDIO capture_range = {

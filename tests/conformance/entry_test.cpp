@@ -80,9 +80,7 @@ TEST_F(R_ENTRY, R_ENTRY_09_MaxObjects_limits_the_registered_subdevices) {
     script_.max_objects = 1;
     load();
     add_device();
-    ASSERT_NE(node_, nullptr);
-    EXPECT_EQ(node_->state(), pnp::DeviceState::failed);
-    EXPECT_EQ(node_->problem(), STATUS_INSUFFICIENT_RESOURCES);
+    EXPECT_EQ(add_status_, STATUS_INSUFFICIENT_RESOURCES) << add_message_;
 }
 
 TEST_F(R_ENTRY, R_ENTRY_10_extension_size_zero_default_or_larger) {
@@ -138,9 +136,7 @@ TEST_F(R_ENTRY, R_ENTRY_13_failing_StartDevice_fails_the_start) {
     script_.start_status = STATUS_DEVICE_CONFIGURATION_ERROR;
     load();
     add_device();
-    ASSERT_NE(node_, nullptr);
-    EXPECT_EQ(node_->state(), pnp::DeviceState::failed);
-    EXPECT_EQ(node_->problem(), STATUS_DEVICE_CONFIGURATION_ERROR);
+    EXPECT_EQ(add_status_, STATUS_DEVICE_CONFIGURATION_ERROR) << add_message_;
 }
 
 TEST_F(R_ENTRY, R_ENTRY_14_PcGetPhysicalDeviceObject_at_any_irql) {

@@ -92,6 +92,7 @@ TEST_F(R_KS, R_KS_07_clock_runs_with_the_stream) {
         EXPECT_EQ(set_state(pin, KSSTATE_RUN), STATUS_SUCCESS);
         EXPECT_EQ(property(clock, request(KSPROPSETID_Clock, KSPROPERTY_CLOCK_STATE), state), STATUS_SUCCESS);
         EXPECT_EQ(state, KSSTATE_RUN);
+        machine_.run_for(100'000'000);
         KSCORRELATED_TIME correlated = {};
         EXPECT_EQ(property(clock, request(KSPROPSETID_Clock, KSPROPERTY_CLOCK_CORRELATEDTIME), correlated),
                   STATUS_SUCCESS);

@@ -111,7 +111,7 @@ TEST_F(R_PIN, R_PIN_05_necessary_instances) {
 TEST_F(R_PIN, R_PIN_06_a_pin_keeps_its_filter_alive) {
     start_and_open();
     inside([&] {
-        FILE_OBJECT* const pin = open_pin();
+        FILE_OBJECT* const pin = open_pin(capture_pin);
         FILE_OBJECT* const filter = wave_;
         close(filter);
         EXPECT_EQ(set_state(pin, KSSTATE_RUN), STATUS_SUCCESS);
