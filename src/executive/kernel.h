@@ -84,7 +84,7 @@ public:
     KEVENT process{};            // what PsGetCurrentProcess points at: never signalled, it does not end
     ULONG os_major = 10;
     ULONG os_minor = 0;
-    ULONG os_build = 19041;
+    ULONG os_build = 22621; // Windows 11 22H2, as InfTarget has it
 
 private:
     std::vector<DEVICE_OBJECT*> devices_;

@@ -65,7 +65,7 @@ public:
     void enable_provider(const GUID& id, bool enable, UCHAR level, ULONGLONG match_any_keyword);
     std::size_t provider_count() const { return providers_.size(); }
 
-    GUID activity_id{}; // EtwActivityIdControl
+    GUID activity_id{};      // EtwActivityIdControl
     GUID next_activity_id(); // a counter: the same in every run
 
     // ---- WMI ------------------------------------------------------------------------------------------------

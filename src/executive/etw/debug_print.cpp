@@ -16,8 +16,8 @@ using namespace openportcls::executive;
 
 namespace {
 
-constexpr ULONG default_component = 101; // DPFLTR_DEFAULT_ID
-constexpr ULONG info_level = 3;          // DPFLTR_INFO_LEVEL
+constexpr ULONG default_component = 101;     // DPFLTR_DEFAULT_ID
+constexpr ULONG info_level = 3;              // DPFLTR_INFO_LEVEL
 constexpr std::size_t longest_message = 512; // bytes that one call sends to a debugger
 
 constexpr std::uint32_t kmode_exception_not_handled = 0x1E;

@@ -20,9 +20,8 @@ bool is_wanted(const EtwProvider& provider, UCHAR level, ULONGLONG keyword) {
         return false;
     }
     // A keyword of zero passes always; otherwise one of "any" (when set) and all of "all".
-    return keyword == 0 ||
-           ((provider.match_any_keyword == 0 || (keyword & provider.match_any_keyword) != 0) &&
-            (keyword & provider.match_all_keyword) == provider.match_all_keyword);
+    return keyword == 0 || ((provider.match_any_keyword == 0 || (keyword & provider.match_any_keyword) != 0) &&
+                            (keyword & provider.match_all_keyword) == provider.match_all_keyword);
 }
 
 std::string guid_digits(const GUID& id) {
@@ -131,9 +130,15 @@ NTSTATUS NTAPI EtwActivityIdControl(ULONG ControlCode, GUID* ActivityId) {
     GUID& current = Etw::current().activity_id;
     const GUID given = *ActivityId;
     switch (ControlCode) {
-    case get_id: *ActivityId = current; return STATUS_SUCCESS;
-    case set_id: current = given; return STATUS_SUCCESS;
-    case create_id: *ActivityId = Etw::current().next_activity_id(); return STATUS_SUCCESS;
+    case get_id:
+        *ActivityId = current;
+        return STATUS_SUCCESS;
+    case set_id:
+        current = given;
+        return STATUS_SUCCESS;
+    case create_id:
+        *ActivityId = Etw::current().next_activity_id();
+        return STATUS_SUCCESS;
     case get_set_id:
         *ActivityId = current;
         current = given;
@@ -142,7 +147,8 @@ NTSTATUS NTAPI EtwActivityIdControl(ULONG ControlCode, GUID* ActivityId) {
         *ActivityId = current;
         current = Etw::current().next_activity_id();
         return STATUS_SUCCESS;
-    default: return STATUS_INVALID_PARAMETER;
+    default:
+        return STATUS_INVALID_PARAMETER;
     }
 }
 

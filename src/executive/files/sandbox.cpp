@@ -56,22 +56,33 @@ HostFile::~HostFile() {
 
 NTSTATUS status_of_errno(int error) {
     switch (error) {
-    case ENOENT: return STATUS_OBJECT_NAME_NOT_FOUND;
-    case ENOTDIR: return STATUS_OBJECT_PATH_NOT_FOUND;
-    case EEXIST: return STATUS_OBJECT_NAME_COLLISION;
-    case ENAMETOOLONG: return STATUS_OBJECT_NAME_INVALID;
+    case ENOENT:
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    case ENOTDIR:
+        return STATUS_OBJECT_PATH_NOT_FOUND;
+    case EEXIST:
+        return STATUS_OBJECT_NAME_COLLISION;
+    case ENAMETOOLONG:
+        return STATUS_OBJECT_NAME_INVALID;
     case ENOSPC:
-    case EDQUOT: return STATUS_DISK_FULL;
-    case EROFS: return STATUS_MEDIA_WRITE_PROTECTED;
-    case ENOTEMPTY: return STATUS_DIRECTORY_NOT_EMPTY;
+    case EDQUOT:
+        return STATUS_DISK_FULL;
+    case EROFS:
+        return STATUS_MEDIA_WRITE_PROTECTED;
+    case ENOTEMPTY:
+        return STATUS_DIRECTORY_NOT_EMPTY;
     case EMFILE:
-    case ENFILE: return STATUS_TOO_MANY_OPENED_FILES;
-    case ENOMEM: return STATUS_INSUFFICIENT_RESOURCES;
+    case ENFILE:
+        return STATUS_TOO_MANY_OPENED_FILES;
+    case ENOMEM:
+        return STATUS_INSUFFICIENT_RESOURCES;
     case EACCES:
     case EPERM:
     case ELOOP:
-    case EISDIR: return STATUS_ACCESS_DENIED;
-    default: return STATUS_UNSUCCESSFUL;
+    case EISDIR:
+        return STATUS_ACCESS_DENIED;
+    default:
+        return STATUS_UNSUCCESSFUL;
     }
 }
 
@@ -157,7 +168,7 @@ NTSTATUS Sandbox::open(std::u16string_view path, FileDisposition disposition, Ki
     const bool is_root = result.host_name.empty();
     const char* name = is_root ? "." : result.host_name.c_str();
     const int folder = result.folder.descriptor();
-    struct stat information {};
+    struct stat information{};
     const bool exists = fstatat(folder, name, &information, AT_SYMLINK_NOFOLLOW) == 0;
     result.is_directory = exists ? S_ISDIR(information.st_mode) : kind == Kind::directory;
     if (exists && !S_ISDIR(information.st_mode) && !S_ISREG(information.st_mode)) {
@@ -183,10 +194,10 @@ NTSTATUS Sandbox::open(std::u16string_view path, FileDisposition disposition, Ki
         disposition != FileDisposition::open_if) {
         return disposition == FileDisposition::supersede ? STATUS_ACCESS_DENIED : STATUS_FILE_IS_A_DIRECTORY;
     }
-    result.outcome = !exists                                       ? FileOutcome::created
-                     : disposition == FileDisposition::supersede   ? FileOutcome::superseded
-                     : truncates                                   ? FileOutcome::overwritten
-                                                                   : FileOutcome::opened;
+    result.outcome = !exists                                     ? FileOutcome::created
+                     : disposition == FileDisposition::supersede ? FileOutcome::superseded
+                     : truncates                                 ? FileOutcome::overwritten
+                                                                 : FileOutcome::opened;
     if (!exists && result.is_directory && mkdirat(folder, name, folder_mode) != 0) {
         return status_of_errno(errno);
     }

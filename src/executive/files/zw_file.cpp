@@ -40,8 +40,8 @@ NTSTATUS check_options(ACCESS_MASK access, ULONG disposition, ULONG options) {
 
 // What an object name leads to.
 struct Target {
-    bool is_file = false;       // of the sandbox
-    std::u16string path;        // from the volume's root, or the device's whole name
+    bool is_file = false; // of the sandbox
+    std::u16string path;  // from the volume's root, or the device's whole name
     FILE_OBJECT* related = nullptr;
 };
 
@@ -79,8 +79,7 @@ NTSTATUS find_target(const OBJECT_ATTRIBUTES* attributes, Target* target) {
     return target->path.empty() && !target->is_file ? STATUS_OBJECT_PATH_SYNTAX_BAD : STATUS_SUCCESS;
 }
 
-NTSTATUS open_device_target(const Target& target, ACCESS_MASK access, ULONG options, ULONG attributes,
-                            PHANDLE handle) {
+NTSTATUS open_device_target(const Target& target, ACCESS_MASK access, ULONG options, ULONG attributes, PHANDLE handle) {
     FILE_OBJECT* file = nullptr;
     OpenOptions open_options;
     open_options.desired_access = access;
@@ -139,8 +138,8 @@ struct FileHandle {
 
 NTSTATUS file_of(HANDLE handle, ACCESS_MASK any_of, FileHandle* result) {
     void* body = nullptr;
-    const NTSTATUS status = ObjectManager::current().find_by_handle(handle, &object_types::file, 0, KernelMode, &body,
-                                                                    &result->granted);
+    const NTSTATUS status =
+        ObjectManager::current().find_by_handle(handle, &object_types::file, 0, KernelMode, &body, &result->granted);
     if (!NT_SUCCESS(status)) {
         return status;
     }
@@ -158,8 +157,8 @@ NTSTATUS find_event(HANDLE handle, KEVENT** event) {
         return STATUS_SUCCESS;
     }
     void* body = nullptr;
-    const NTSTATUS status = ObjectManager::current().find_by_handle(handle, &object_types::event, EVENT_MODIFY_STATE,
-                                                                    KernelMode, &body);
+    const NTSTATUS status =
+        ObjectManager::current().find_by_handle(handle, &object_types::event, EVENT_MODIFY_STATE, KernelMode, &body);
     *event = static_cast<KEVENT*>(body);
     return status;
 }
@@ -176,7 +175,7 @@ NTSTATUS finish(PIO_STATUS_BLOCK status_block, NTSTATUS status, ULONG_PTR inform
 
 // The position a transfer starts at; empty when the arguments make none.
 std::optional<LONGLONG> transfer_position(const FileHandle& file, const LARGE_INTEGER* offset, bool writing) {
-    struct stat information {};
+    struct stat information{};
     const bool appends_only = writing && (file.granted & (FILE_WRITE_DATA | FILE_APPEND_DATA)) == FILE_APPEND_DATA;
     if (appends_only || (offset != nullptr && writing && offset->QuadPart == write_to_end_of_file)) {
         fstat(file.file->file.descriptor(), &information);
@@ -225,9 +224,8 @@ NTSTATUS NTAPI ZwCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJE
 }
 
 NTSTATUS NTAPI IoCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                            PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER, ULONG, ULONG ShareAccess,
-                            ULONG Disposition, ULONG CreateOptions, PVOID, ULONG, CREATE_FILE_TYPE CreateFileType,
-                            PVOID, ULONG) {
+                            PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER, ULONG, ULONG ShareAccess, ULONG Disposition,
+                            ULONG CreateOptions, PVOID, ULONG, CREATE_FILE_TYPE CreateFileType, PVOID, ULONG) {
     OPC_REQUIRE_PASSIVE();
     if (CreateFileType != CreateFileTypeNone) {
         return STATUS_NOT_SUPPORTED; // named pipes and mailslots
@@ -239,8 +237,7 @@ NTSTATUS NTAPI IoCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJE
 NTSTATUS NTAPI ZwOpenFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
                           PIO_STATUS_BLOCK IoStatusBlock, ULONG ShareAccess, ULONG OpenOptions) {
     OPC_REQUIRE_PASSIVE();
-    return create_file(FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, ShareAccess, FILE_OPEN,
-                       OpenOptions);
+    return create_file(FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, ShareAccess, FILE_OPEN, OpenOptions);
 }
 
 NTSTATUS NTAPI ZwReadFile(HANDLE Handle, HANDLE Event, PIO_APC_ROUTINE, PVOID, PIO_STATUS_BLOCK IoStatusBlock,
@@ -324,9 +321,9 @@ NTSTATUS NTAPI ZwDeleteFile(POBJECT_ATTRIBUTES ObjectAttributes) {
     OPC_REQUIRE_PASSIVE();
     HANDLE handle = nullptr;
     IO_STATUS_BLOCK status_block{};
-    const NTSTATUS status = create_file(&handle, DELETE, ObjectAttributes, &status_block,
-                                        FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, FILE_OPEN,
-                                        FILE_DELETE_ON_CLOSE);
+    const NTSTATUS status =
+        create_file(&handle, DELETE, ObjectAttributes, &status_block,
+                    FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, FILE_OPEN, FILE_DELETE_ON_CLOSE);
     return NT_SUCCESS(status) ? ZwClose(handle) : status;
 }
 

@@ -20,7 +20,7 @@ namespace {
 constexpr LONGLONG allocation_unit = 4096;
 
 struct stat host_information(const OpenFile& file) {
-    struct stat information {};
+    struct stat information{};
     fstat(file.file.descriptor(), &information);
     return information;
 }
@@ -88,8 +88,8 @@ NTSTATUS store_name(PVOID buffer, ULONG length, const OpenFile& file, ULONG_PTR*
 NTSTATUS file_of(HANDLE handle, ACCESS_MASK needed, OpenFile** file) {
     void* body = nullptr;
     ACCESS_MASK granted = 0;
-    const NTSTATUS status = ObjectManager::current().find_by_handle(handle, &object_types::file, 0, KernelMode, &body,
-                                                                    &granted);
+    const NTSTATUS status =
+        ObjectManager::current().find_by_handle(handle, &object_types::file, 0, KernelMode, &body, &granted);
     if (!NT_SUCCESS(status)) {
         return status;
     }
@@ -109,16 +109,19 @@ ACCESS_MASK query_access(int information_class) {
 
 ACCESS_MASK set_access(int information_class) {
     switch (information_class) {
-    case FileBasicInformation: return FILE_WRITE_ATTRIBUTES;
-    case FileDispositionInformation: return DELETE;
+    case FileBasicInformation:
+        return FILE_WRITE_ATTRIBUTES;
+    case FileDispositionInformation:
+        return DELETE;
     case FileEndOfFileInformation:
-    case FileAllocationInformation: return FILE_WRITE_DATA;
-    default: return 0;
+    case FileAllocationInformation:
+        return FILE_WRITE_DATA;
+    default:
+        return 0;
     }
 }
 
-NTSTATUS query(const OpenFile& file, PVOID buffer, ULONG length, int information_class,
-               ULONG_PTR* written) {
+NTSTATUS query(const OpenFile& file, PVOID buffer, ULONG length, int information_class, ULONG_PTR* written) {
     switch (information_class) {
     case FileBasicInformation:
         return store(buffer, length, basic_information(file), written);

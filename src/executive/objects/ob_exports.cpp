@@ -58,8 +58,7 @@ NTSTATUS NTAPI ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAcces
     OPC_REQUIRE_PASSIVE();
     ObjectManager& objects = ObjectManager::current();
     ACCESS_MASK granted = 0;
-    const NTSTATUS status =
-        objects.find_by_handle(Handle, ObjectType, DesiredAccess, AccessMode, Object, &granted);
+    const NTSTATUS status = objects.find_by_handle(Handle, ObjectType, DesiredAccess, AccessMode, Object, &granted);
     if (NT_SUCCESS(status)) {
         objects.reference(*Object);
         if (HandleInformation != nullptr) {

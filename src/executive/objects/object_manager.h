@@ -37,8 +37,8 @@ struct ObjectHeader {
     std::uint64_t serial = 0; // order of creation
     std::int64_t references = 1;
     std::uint32_t handles = 0;
-    bool permanent = false;   // keeps its name without handles
-    std::u16string name;      // full path in the namespace; empty when it has none
+    bool permanent = false; // keeps its name without handles
+    std::u16string name;    // full path in the namespace; empty when it has none
 };
 
 class ObjectManager : public machine::Subsystem {

@@ -4,7 +4,7 @@
 
 namespace {
 
-constexpr ACCESS_MASK standard_read = 0x00020000;  // READ_CONTROL
+constexpr ACCESS_MASK standard_read = 0x00020000; // READ_CONTROL
 constexpr ACCESS_MASK standard_required = 0x000F0000;
 constexpr ACCESS_MASK synchronize = 0x00100000;
 

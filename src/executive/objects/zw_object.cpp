@@ -33,8 +33,8 @@ NTSTATUS full_name(const OBJECT_ATTRIBUTES* attributes, std::u16string* name) {
     }
     void* directory = nullptr;
     ObjectManager& objects = ObjectManager::current();
-    const NTSTATUS status = objects.find_by_handle(attributes->RootDirectory, &object_types::directory, 0, KernelMode,
-                                                   &directory);
+    const NTSTATUS status =
+        objects.find_by_handle(attributes->RootDirectory, &object_types::directory, 0, KernelMode, &directory);
     if (NT_SUCCESS(status)) {
         *name = objects.find(directory)->name + u"\\" + *name;
     }
@@ -42,8 +42,7 @@ NTSTATUS full_name(const OBJECT_ATTRIBUTES* attributes, std::u16string* name) {
 }
 
 // Opens a named object of one type.
-NTSTATUS open_named(const OBJECT_ATTRIBUTES* attributes, const _OBJECT_TYPE& type, ACCESS_MASK access,
-                    PHANDLE handle) {
+NTSTATUS open_named(const OBJECT_ATTRIBUTES* attributes, const _OBJECT_TYPE& type, ACCESS_MASK access, PHANDLE handle) {
     std::u16string name;
     const NTSTATUS status = full_name(attributes, &name);
     if (!NT_SUCCESS(status)) {
@@ -64,8 +63,8 @@ NTSTATUS open_named(const OBJECT_ATTRIBUTES* attributes, const _OBJECT_TYPE& typ
 
 NTSTATUS event_of(HANDLE handle, ACCESS_MASK access, KEVENT** event) {
     void* body = nullptr;
-    const NTSTATUS status = ObjectManager::current().find_by_handle(handle, &object_types::event, access,
-                                                                    ExGetPreviousMode(), &body);
+    const NTSTATUS status =
+        ObjectManager::current().find_by_handle(handle, &object_types::event, access, ExGetPreviousMode(), &body);
     *event = static_cast<KEVENT*>(body);
     return status;
 }

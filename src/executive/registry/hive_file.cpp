@@ -14,9 +14,18 @@ using Json = nlohmann::ordered_json;
 constexpr std::int32_t status_registry_corrupt = static_cast<std::int32_t>(0xC000014C);
 constexpr int deepest_nesting = 128;
 
-constexpr std::array<std::string_view, 12> type_names = {
-    "REG_NONE", "REG_SZ", "REG_EXPAND_SZ", "REG_BINARY", "REG_DWORD", "REG_DWORD_BIG_ENDIAN", "REG_LINK",
-    "REG_MULTI_SZ", "REG_RESOURCE_LIST", "REG_FULL_RESOURCE_DESCRIPTOR", "REG_RESOURCE_REQUIREMENTS_LIST", "REG_QWORD"};
+constexpr std::array<std::string_view, 12> type_names = {"REG_NONE",
+                                                         "REG_SZ",
+                                                         "REG_EXPAND_SZ",
+                                                         "REG_BINARY",
+                                                         "REG_DWORD",
+                                                         "REG_DWORD_BIG_ENDIAN",
+                                                         "REG_LINK",
+                                                         "REG_MULTI_SZ",
+                                                         "REG_RESOURCE_LIST",
+                                                         "REG_FULL_RESOURCE_DESCRIPTOR",
+                                                         "REG_RESOURCE_REQUIREMENTS_LIST",
+                                                         "REG_QWORD"};
 constexpr std::uint32_t reg_sz = 1;
 constexpr std::uint32_t reg_expand_sz = 2;
 constexpr std::uint32_t reg_dword = 4;

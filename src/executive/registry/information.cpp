@@ -122,8 +122,7 @@ NTSTATUS key_information(const RegistryKey& key, int information_class, Informat
     }
 }
 
-NTSTATUS value_information(const RegistryValue& value, int information_class,
-                           InformationRecord& record) {
+NTSTATUS value_information(const RegistryValue& value, int information_class, InformationRecord& record) {
     const auto data_length = static_cast<ULONG>(value.data.size());
     switch (information_class) {
     case KeyValueBasicInformation:

@@ -19,9 +19,7 @@ struct InformationRecord {
     std::vector<std::uint8_t> bytes;
     ULONG fixed_length = 0; // a buffer below this size gets nothing at all
 
-    static InformationRecord with_fixed_part(ULONG length) {
-        return {std::vector<std::uint8_t>(length), length};
-    }
+    static InformationRecord with_fixed_part(ULONG length) { return {std::vector<std::uint8_t>(length), length}; }
     void append(std::u16string_view text);
     void append(std::span<const std::uint8_t> data);
     void align(std::size_t alignment);
@@ -38,7 +36,6 @@ NTSTATUS deliver(const InformationRecord& record, void* buffer, ULONG length, UL
 
 // By KEY_INFORMATION_CLASS and KEY_VALUE_INFORMATION_CLASS; STATUS_INVALID_PARAMETER for one that does not exist.
 NTSTATUS key_information(const RegistryKey& key, int information_class, InformationRecord& record);
-NTSTATUS value_information(const RegistryValue& value, int information_class,
-                           InformationRecord& record);
+NTSTATUS value_information(const RegistryValue& value, int information_class, InformationRecord& record);
 
 } // namespace openportcls::executive

@@ -15,7 +15,7 @@
 namespace openportcls::executive {
 
 struct RegistryValue {
-    std::u16string name; // empty for the default value
+    std::u16string name;    // empty for the default value
     std::uint32_t type = 0; // REG_SZ …
     std::vector<std::uint8_t> data;
 };

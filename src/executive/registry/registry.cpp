@@ -135,9 +135,8 @@ std::shared_ptr<RegistryKey> Registry::find(std::u16string_view path, const Regi
 }
 
 std::shared_ptr<RegistryKey> Registry::create(std::u16string_view path, const RegistryKey* base) {
-    std::shared_ptr<RegistryKey> key = base != nullptr
-                                           ? std::const_pointer_cast<RegistryKey>(base->shared_from_this())
-                                           : root_;
+    std::shared_ptr<RegistryKey> key =
+        base != nullptr ? std::const_pointer_cast<RegistryKey>(base->shared_from_this()) : root_;
     if (base == nullptr && !equal_ignoring_case(take_component(path), root_->name())) {
         return nullptr;
     }

@@ -33,13 +33,25 @@ NTSTATUS resolve(ULONG relative_to, PCWSTR path, Place& place) {
         return Registry::current().key_of(const_cast<PWSTR>(path), 0, &place.base);
     }
     switch (kind) {
-    case RTL_REGISTRY_ABSOLUTE: break;
-    case RTL_REGISTRY_SERVICES: place.path = registry_paths::services; break;
-    case RTL_REGISTRY_CONTROL: place.path = registry_paths::control; break;
-    case RTL_REGISTRY_WINDOWS_NT: place.path = u"\\Registry\\Machine\\Software\\Microsoft\\Windows NT\\CurrentVersion"; break;
-    case RTL_REGISTRY_DEVICEMAP: place.path = u"\\Registry\\Machine\\Hardware\\DeviceMap"; break;
-    case RTL_REGISTRY_USER: place.path = u"\\Registry\\User\\.Default"; break;
-    default: return STATUS_INVALID_PARAMETER;
+    case RTL_REGISTRY_ABSOLUTE:
+        break;
+    case RTL_REGISTRY_SERVICES:
+        place.path = registry_paths::services;
+        break;
+    case RTL_REGISTRY_CONTROL:
+        place.path = registry_paths::control;
+        break;
+    case RTL_REGISTRY_WINDOWS_NT:
+        place.path = u"\\Registry\\Machine\\Software\\Microsoft\\Windows NT\\CurrentVersion";
+        break;
+    case RTL_REGISTRY_DEVICEMAP:
+        place.path = u"\\Registry\\Machine\\Hardware\\DeviceMap";
+        break;
+    case RTL_REGISTRY_USER:
+        place.path = u"\\Registry\\User\\.Default";
+        break;
+    default:
+        return STATUS_INVALID_PARAMETER;
     }
     const std::u16string_view rest = zero_terminated(path);
     if (!rest.empty() && !place.path.empty() && !rest.starts_with(u'\\')) {
@@ -70,8 +82,8 @@ public:
 
     NTSTATUS run() {
         NTSTATUS status = STATUS_SUCCESS;
-        for (; table_->QueryRoutine != nullptr || (table_->Flags & (RTL_QUERY_REGISTRY_SUBKEY |
-                                                                    RTL_QUERY_REGISTRY_DIRECT)) != 0;
+        for (; table_->QueryRoutine != nullptr ||
+               (table_->Flags & (RTL_QUERY_REGISTRY_SUBKEY | RTL_QUERY_REGISTRY_DIRECT)) != 0;
              ++table_) {
             status = process_entry();
             if (!NT_SUCCESS(status)) {
@@ -85,8 +97,7 @@ private:
     NTSTATUS process_entry() {
         const ULONG flags = table_->Flags;
         if ((flags & RTL_QUERY_REGISTRY_DIRECT) != 0 &&
-            (table_->Name == nullptr || table_->QueryRoutine != nullptr ||
-             (flags & RTL_QUERY_REGISTRY_SUBKEY) != 0)) {
+            (table_->Name == nullptr || table_->QueryRoutine != nullptr || (flags & RTL_QUERY_REGISTRY_SUBKEY) != 0)) {
             return STATUS_INVALID_PARAMETER;
         }
         if ((flags & (RTL_QUERY_REGISTRY_TOPKEY | RTL_QUERY_REGISTRY_SUBKEY)) != 0) {
@@ -277,8 +288,7 @@ private:
         }
         std::memcpy(target.Buffer, data.data(), bytes);
         // Length counts no terminating zero, MaximumLength does. A list counts all but its last zero.
-        const bool terminated =
-            bytes >= sizeof(WCHAR) && data[bytes - 1] == 0 && data[bytes - 2] == 0;
+        const bool terminated = bytes >= sizeof(WCHAR) && data[bytes - 1] == 0 && data[bytes - 2] == 0;
         target.Length = static_cast<USHORT>(terminated ? bytes - sizeof(WCHAR) : bytes);
         return STATUS_SUCCESS;
     }

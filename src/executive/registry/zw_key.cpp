@@ -66,8 +66,8 @@ NTSTATUS NTAPI ZwOpenKeyEx(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess, POBJECT
     return open_key(KeyHandle, DesiredAccess, ObjectAttributes);
 }
 
-NTSTATUS NTAPI ZwCreateKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                           ULONG, PUNICODE_STRING, ULONG CreateOptions, PULONG Disposition) {
+NTSTATUS NTAPI ZwCreateKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, ULONG,
+                           PUNICODE_STRING, ULONG CreateOptions, PULONG Disposition) {
     OPC_REQUIRE_PASSIVE();
     constexpr ULONG option_volatile = 0x1;
     constexpr ULONG known_options = 0x1 | 0x2 | 0x4 | 0x8;
@@ -146,9 +146,8 @@ NTSTATUS NTAPI ZwEnumerateKey(HANDLE KeyHandle, ULONG Index, KEY_INFORMATION_CLA
     return NT_SUCCESS(status) ? deliver(record, KeyInformation, Length, ResultLength) : status;
 }
 
-NTSTATUS NTAPI ZwEnumerateValueKey(HANDLE KeyHandle, ULONG Index,
-                                   KEY_VALUE_INFORMATION_CLASS KeyValueInformationClass, PVOID KeyValueInformation,
-                                   ULONG Length, PULONG ResultLength) {
+NTSTATUS NTAPI ZwEnumerateValueKey(HANDLE KeyHandle, ULONG Index, KEY_VALUE_INFORMATION_CLASS KeyValueInformationClass,
+                                   PVOID KeyValueInformation, ULONG Length, PULONG ResultLength) {
     OPC_REQUIRE_PASSIVE();
     std::shared_ptr<RegistryKey> key;
     NTSTATUS status = Registry::current().key_of(KeyHandle, KEY_QUERY_VALUE, &key);
@@ -227,8 +226,8 @@ NTSTATUS NTAPI ZwFlushKey(HANDLE KeyHandle) {
 }
 
 // A change notification would have to outlive the call; no driver of the surveyed families asks for one.
-NTSTATUS NTAPI ZwNotifyChangeKey(HANDLE, HANDLE, PIO_APC_ROUTINE, PVOID, PIO_STATUS_BLOCK, ULONG, BOOLEAN, PVOID,
-                                 ULONG, BOOLEAN) {
+NTSTATUS NTAPI ZwNotifyChangeKey(HANDLE, HANDLE, PIO_APC_ROUTINE, PVOID, PIO_STATUS_BLOCK, ULONG, BOOLEAN, PVOID, ULONG,
+                                 BOOLEAN) {
     OPC_REQUIRE_PASSIVE();
     return STATUS_NOT_IMPLEMENTED;
 }

@@ -58,12 +58,24 @@ private:
         Directive directive;
         for (bool more = true; more;) {
             switch (*format_) {
-            case '-': directive.left = true; break;
-            case '+': directive.plus = true; break;
-            case ' ': directive.space = true; break;
-            case '0': directive.zero = true; break;
-            case '#': directive.alternate = true; break;
-            default: more = false; continue;
+            case '-':
+                directive.left = true;
+                break;
+            case '+':
+                directive.plus = true;
+                break;
+            case ' ':
+                directive.space = true;
+                break;
+            case '0':
+                directive.zero = true;
+                break;
+            case '#':
+                directive.alternate = true;
+                break;
+            default:
+                more = false;
+                continue;
             }
             ++format_;
         }
@@ -140,17 +152,35 @@ private:
     void write(const Directive& directive) {
         switch (directive.type) {
         case 'd':
-        case 'i': write_signed(directive); break;
-        case 'u': write_integer(directive, unsigned_argument(directive), 10, false); break;
-        case 'o': write_integer(directive, unsigned_argument(directive), 8, false); break;
-        case 'x': write_integer(directive, unsigned_argument(directive), 16, false); break;
-        case 'X': write_integer(directive, unsigned_argument(directive), 16, true); break;
-        case 'p': write_pointer(directive); break;
+        case 'i':
+            write_signed(directive);
+            break;
+        case 'u':
+            write_integer(directive, unsigned_argument(directive), 10, false);
+            break;
+        case 'o':
+            write_integer(directive, unsigned_argument(directive), 8, false);
+            break;
+        case 'x':
+            write_integer(directive, unsigned_argument(directive), 16, false);
+            break;
+        case 'X':
+            write_integer(directive, unsigned_argument(directive), 16, true);
+            break;
+        case 'p':
+            write_pointer(directive);
+            break;
         case 'c':
-        case 'C': write_character(directive); break;
+        case 'C':
+            write_character(directive);
+            break;
         case 's':
-        case 'S': write_string(directive); break;
-        case 'Z': write_counted_string(directive); break;
+        case 'S':
+            write_string(directive);
+            break;
+        case 'Z':
+            write_counted_string(directive);
+            break;
         case 'a':
         case 'A':
         case 'e':
@@ -158,7 +188,9 @@ private:
         case 'f':
         case 'F':
         case 'g':
-        case 'G': write_floating(directive); break;
+        case 'G':
+            write_floating(directive);
+            break;
         case 'n':
             // The kernel never writes through %n; the argument is consumed.
             (void)__builtin_va_arg(arguments_, void*);
@@ -237,10 +269,13 @@ private:
     // %c and %s have the format's own width, %C and %S the other; h, l and w decide for themselves.
     bool argument_is_wide(const Directive& directive) const {
         switch (directive.size) {
-        case ArgumentSize::h: return false;
+        case ArgumentSize::h:
+            return false;
         case ArgumentSize::l:
-        case ArgumentSize::wide: return true;
-        default: return (directive.type == 'c' || directive.type == 's') == is_wide;
+        case ArgumentSize::wide:
+            return true;
+        default:
+            return (directive.type == 'c' || directive.type == 's') == is_wide;
         }
     }
 
@@ -317,8 +352,10 @@ private:
         char specification[16];
         char* end = specification;
         *end++ = '%';
-        for (const auto& [set, character] : {std::pair{directive.left, '-'}, {directive.plus, '+'},
-                                             {directive.space, ' '}, {directive.zero, '0'},
+        for (const auto& [set, character] : {std::pair{directive.left, '-'},
+                                             {directive.plus, '+'},
+                                             {directive.space, ' '},
+                                             {directive.zero, '0'},
                                              {directive.alternate, '#'}}) {
             if (set) {
                 *end++ = character;
@@ -331,8 +368,8 @@ private:
         const double value = __builtin_va_arg(arguments_, double);
         const int precision = directive.precision < 0 ? (directive.type == 'a' || directive.type == 'A' ? 13 : 6)
                                                       : std::min(directive.precision, 64);
-        const int length = std::snprintf(text, sizeof text, specification, std::min(directive.width, 128), precision,
-                                         value);
+        const int length =
+            std::snprintf(text, sizeof text, specification, std::min(directive.width, 128), precision, value);
         for (int i = 0; i < std::min<int>(length, sizeof text - 1); ++i) {
             output_.put(static_cast<Character>(text[i]));
         }

@@ -67,12 +67,18 @@ ULONG condition_shift(ULONG type) {
 
 bool condition_holds(ULONG condition, ULONG present, ULONG wanted) {
     switch (condition) {
-    case VER_EQUAL: return present == wanted;
-    case VER_GREATER: return present > wanted;
-    case VER_GREATER_EQUAL: return present >= wanted;
-    case VER_LESS: return present < wanted;
-    case VER_LESS_EQUAL: return present <= wanted;
-    default: return false;
+    case VER_EQUAL:
+        return present == wanted;
+    case VER_GREATER:
+        return present > wanted;
+    case VER_GREATER_EQUAL:
+        return present >= wanted;
+    case VER_LESS:
+        return present < wanted;
+    case VER_LESS_EQUAL:
+        return present <= wanted;
+    default:
+        return false;
     }
 }
 
@@ -138,9 +144,7 @@ NTSTATUS NTAPI RtlVerifyVersionInfo(PRTL_OSVERSIONINFOEXW VersionInfo, ULONG Typ
         return STATUS_INVALID_PARAMETER;
     }
     const SystemVersion version = system_version(machine::Machine::current());
-    const auto condition = [&](ULONG type) {
-        return static_cast<ULONG>(ConditionMask >> condition_shift(type) & 7);
-    };
+    const auto condition = [&](ULONG type) { return static_cast<ULONG>(ConditionMask >> condition_shift(type) & 7); };
     // Major, minor and service pack form one number: a larger major decides before the minor is looked at.
     const std::pair<ULONG, std::pair<ULONG, ULONG>> ordered[] = {
         {VER_MAJORVERSION, {version.major, VersionInfo->dwMajorVersion}},
@@ -194,8 +198,8 @@ NTSTATUS NTAPI RtlCreateSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescript
     if (Revision != security_descriptor_revision) {
         return STATUS_UNKNOWN_REVISION;
     }
-    *static_cast<AbsoluteSecurityDescriptor*>(SecurityDescriptor) = {static_cast<UCHAR>(Revision), 0, 0, nullptr,
-                                                                     nullptr, nullptr, nullptr};
+    *static_cast<AbsoluteSecurityDescriptor*>(SecurityDescriptor) = {
+        static_cast<UCHAR>(Revision), 0, 0, nullptr, nullptr, nullptr, nullptr};
     return STATUS_SUCCESS;
 }
 

@@ -234,8 +234,8 @@ NTSTATUS NTAPI RtlStringFromGUID(REFGUID Guid, PUNICODE_STRING GuidString) {
     OPC_REQUIRE_PASSIVE();
     char text[guid_text_length + 1];
     std::snprintf(text, sizeof text, "{%08X-%04X-%04X-%02X%02X-%02X%02X%02X%02X%02X%02X}", Guid.Data1, Guid.Data2,
-                  Guid.Data3, Guid.Data4[0], Guid.Data4[1], Guid.Data4[2], Guid.Data4[3], Guid.Data4[4],
-                  Guid.Data4[5], Guid.Data4[6], Guid.Data4[7]);
+                  Guid.Data3, Guid.Data4[0], Guid.Data4[1], Guid.Data4[2], Guid.Data4[3], Guid.Data4[4], Guid.Data4[5],
+                  Guid.Data4[6], Guid.Data4[7]);
     constexpr USHORT bytes = (guid_text_length + 1) * sizeof(WCHAR);
     GuidString->Buffer = static_cast<PWCH>(ExAllocatePoolWithTag(PagedPool, bytes, string_pool_tag));
     if (GuidString->Buffer == nullptr) {

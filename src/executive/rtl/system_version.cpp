@@ -17,13 +17,13 @@ constexpr std::u16string_view current_version_path =
     u"\\Registry\\Machine\\Software\\Microsoft\\Windows NT\\CurrentVersion";
 
 constexpr std::pair<std::string_view, SystemVersion> releases[] = {
-    {"xp", {5, 1, 2600, 3}}, {"vista", {6, 0, 6002, 2}}, {"7", {6, 1, 7601, 1}}, {"8", {6, 2, 9200, 0}},
-    {"8.1", {6, 3, 9600, 0}}, {"10", {10, 0, 19045, 0}}, {"11", {10, 0, 22621, 0}},
+    {"xp", {5, 1, 2600, 3}},  {"vista", {6, 0, 6002, 2}}, {"7", {6, 1, 7601, 1}},    {"8", {6, 2, 9200, 0}},
+    {"8.1", {6, 3, 9600, 0}}, {"10", {10, 0, 19045, 0}},  {"11", {10, 0, 22621, 0}},
 };
 
 // Builds of release 10.0 and the last byte of NTDDI_VERSION that came with them.
 constexpr std::pair<std::uint32_t, std::uint32_t> windows_10_subversions[] = {
-    {10586, 1}, {14393, 2}, {15063, 3},  {16299, 4},  {17134, 5},  {17763, 6},
+    {10586, 1}, {14393, 2}, {15063, 3}, {16299, 4},  {17134, 5},  {17763, 6},
     {18362, 7}, {19041, 8}, {19645, 9}, {20348, 10}, {22000, 11}, {22621, 12},
 };
 

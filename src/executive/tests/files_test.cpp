@@ -166,9 +166,9 @@ TEST_F(FilesTest, SharingIsRespected) {
             << "the second must allow the first to write";
         write(first, "kept");
         EXPECT_EQ(open(&second, path, read_write, FILE_OVERWRITE, synchronous, 0), STATUS_SHARING_VIOLATION);
-        EXPECT_EQ(open(&second, path, GENERIC_READ | SYNCHRONIZE, FILE_OPEN, synchronous,
-                       FILE_SHARE_READ | FILE_SHARE_WRITE),
-                  STATUS_SUCCESS);
+        EXPECT_EQ(
+            open(&second, path, GENERIC_READ | SYNCHRONIZE, FILE_OPEN, synchronous, FILE_SHARE_READ | FILE_SHARE_WRITE),
+            STATUS_SUCCESS);
         ZwClose(second);
         ZwClose(first);
         EXPECT_EQ(host_content("shared"), "kept") << "a refused open truncates nothing";

@@ -84,9 +84,9 @@ TEST_F(Objects, HandlesAreCheckedForTypeAccessAndMode) {
                   STATUS_INVALID_HANDLE);
         EXPECT_EQ(body, nullptr);
         OBJECT_HANDLE_INFORMATION information{};
-        EXPECT_EQ(ObReferenceObjectByHandle(kernel, EVENT_MODIFY_STATE, *ExEventObjectType, KernelMode, &body,
-                                            &information),
-                  STATUS_SUCCESS);
+        EXPECT_EQ(
+            ObReferenceObjectByHandle(kernel, EVENT_MODIFY_STATE, *ExEventObjectType, KernelMode, &body, &information),
+            STATUS_SUCCESS);
         EXPECT_EQ(information.GrantedAccess, static_cast<ACCESS_MASK>(EVENT_ALL_ACCESS));
         ObDereferenceObject(body);
         ZwClose(user);

@@ -123,10 +123,10 @@ TEST_F(RegistryRtl, DirectStoresNumbersStringsAndBuffers) {
         RTL_QUERY_REGISTRY_TABLE too_small[] = {
             {nullptr, RTL_QUERY_REGISTRY_DIRECT, const_cast<PWSTR>(u"Text"), &small_string, 0, nullptr, 0}, {}};
         EXPECT_EQ(query(too_small), STATUS_BUFFER_TOO_SMALL);
-        RTL_QUERY_REGISTRY_TABLE wrong_type[] = {
-            {nullptr, RTL_QUERY_REGISTRY_DIRECT | RTL_QUERY_REGISTRY_TYPECHECK, const_cast<PWSTR>(u"Text"), &number,
-             REG_DWORD << RTL_QUERY_REGISTRY_TYPECHECK_SHIFT, nullptr, 0},
-            {}};
+        RTL_QUERY_REGISTRY_TABLE wrong_type[] = {{nullptr, RTL_QUERY_REGISTRY_DIRECT | RTL_QUERY_REGISTRY_TYPECHECK,
+                                                  const_cast<PWSTR>(u"Text"), &number,
+                                                  REG_DWORD << RTL_QUERY_REGISTRY_TYPECHECK_SHIFT, nullptr, 0},
+                                                 {}};
         EXPECT_EQ(query(wrong_type), STATUS_OBJECT_TYPE_MISMATCH);
         RTL_QUERY_REGISTRY_TABLE no_string[] = {{nullptr, RTL_QUERY_REGISTRY_DIRECT | RTL_QUERY_REGISTRY_NOSTRING,
                                                  const_cast<PWSTR>(u"Text"), &number, 0, nullptr, 0},

@@ -48,9 +48,9 @@ TEST_F(RegistryZw, OpenRefusesWhatIsNotThere) {
         EXPECT_EQ(ZwOpenKey(&handle, KEY_READ, Name(u"Services").attributes()), STATUS_OBJECT_PATH_SYNTAX_BAD);
         EXPECT_EQ(ZwOpenKey(&handle, KEY_READ, Name(u"\\Elsewhere\\x").attributes()), STATUS_OBJECT_PATH_NOT_FOUND);
         // Only the last key of the path is made.
-        EXPECT_EQ(ZwCreateKey(&handle, KEY_READ, Name(u"\\Registry\\Machine\\No\\Such").attributes(), 0, nullptr, 0,
-                              nullptr),
-                  STATUS_OBJECT_NAME_NOT_FOUND);
+        EXPECT_EQ(
+            ZwCreateKey(&handle, KEY_READ, Name(u"\\Registry\\Machine\\No\\Such").attributes(), 0, nullptr, 0, nullptr),
+            STATUS_OBJECT_NAME_NOT_FOUND);
         const std::u16string long_name = u"\\Registry\\Machine\\" + std::u16string(256, u'x');
         EXPECT_EQ(ZwCreateKey(&handle, KEY_READ, Name(long_name.c_str()).attributes(), 0, nullptr, 0, nullptr),
                   STATUS_OBJECT_NAME_INVALID);

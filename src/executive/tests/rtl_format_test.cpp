@@ -72,9 +72,9 @@ TEST(RtlFormat, StringsNarrowAndWide) {
     EXPECT_EQ(wide_text(u"%s %S %ls %ws %hs", u"a", "b", u"c", u"d", "e"), u"a b c d e");
     EXPECT_EQ(text("%c%C%lc%hc%%", 'x', u'y', u'z', 'w'), "xyzw%");
     EXPECT_EQ(wide_text(u"%c%C", u'\u20AC', 'n'), u"\u20ACn");
-    EXPECT_EQ(text("[%s|%S|%.3s]", static_cast<char*>(nullptr), static_cast<WCHAR*>(nullptr),
-                   static_cast<char*>(nullptr)),
-              "[(null)|(null)|(nu]");
+    EXPECT_EQ(
+        text("[%s|%S|%.3s]", static_cast<char*>(nullptr), static_cast<WCHAR*>(nullptr), static_cast<char*>(nullptr)),
+        "[(null)|(null)|(nu]");
     EXPECT_EQ(text("[%6s|%-6s|%.2s]", "abc", "abc", "abc"), "[   abc|abc   |ab]");
     const char unterminated[] = {'a', 'b', 'c'};
     EXPECT_EQ(text("%.3s", unterminated), "abc");

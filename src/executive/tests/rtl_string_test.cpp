@@ -6,7 +6,9 @@ namespace {
 
 class RtlString : public KernelTest {};
 
-std::u16string text(const UNICODE_STRING& string) { return {string.Buffer, string.Length / sizeof(WCHAR)}; }
+std::u16string text(const UNICODE_STRING& string) {
+    return {string.Buffer, string.Length / sizeof(WCHAR)};
+}
 
 TEST_F(RtlString, InitCountsAndCapsTheLength) {
     run([&] {
@@ -133,8 +135,9 @@ TEST_F(RtlString, Guids) {
         EXPECT_EQ(RtlStringFromGUID(guid, &string), STATUS_SUCCESS);
         EXPECT_EQ(text(string), u"{6994AD04-93EF-11D0-A3CC-00A0C9223196}");
         RtlFreeUnicodeString(&string);
-        for (const char16_t* wrong : {u"", u"{6994AD04-93EF-11D0-A3CC-00A0C922319}",
-                                      u"{6994AD04-93EF-11D0-A3CC-00A0C92231GG}", u"6994AD04-93EF-11D0-A3CC-00A0C9223196"}) {
+        for (const char16_t* wrong :
+             {u"", u"{6994AD04-93EF-11D0-A3CC-00A0C922319}", u"{6994AD04-93EF-11D0-A3CC-00A0C92231GG}",
+              u"6994AD04-93EF-11D0-A3CC-00A0C9223196"}) {
             EXPECT_EQ(RtlGUIDFromString(Name(wrong), &guid), STATUS_INVALID_PARAMETER);
         }
     });

@@ -19,13 +19,13 @@ public:
     Result<InfDeviceInstall> run() {
         const InfSection* section = decorated(main_file_, model_.install_section);
         if (section == nullptr) {
-            return main_file_.error_at(
-                model_.line, fmt::format("the install section [{}] does not exist in a form for NT{}",
-                                         model_.install_section, target_.architecture));
+            return main_file_.error_at(model_.line,
+                                       fmt::format("the install section [{}] does not exist in a form for NT{}",
+                                                   model_.install_section, target_.architecture));
         }
         if (model_.fallback_architecture) {
-            note(model_.line, fmt::format("the model is listed for another architecture than {}",
-                                          target_.architecture));
+            note(model_.line,
+                 fmt::format("the model is listed for another architecture than {}", target_.architecture));
         }
         install_.section = section->name;
         install_.description = model_.description;
@@ -48,7 +48,9 @@ private:
 
     // DDInstall.NTarchitecture, .NT, undecorated; also .NTx86 for drivers that have no other form.
     const InfSection* decorated(const InfFile& file, std::string_view name) const {
-        const auto form = [&](std::string_view suffix) { return file.section(std::string(name) + std::string(suffix)); };
+        const auto form = [&](std::string_view suffix) {
+            return file.section(std::string(name) + std::string(suffix));
+        };
         for (const std::string& suffix : {".NT" + target_.architecture, std::string(".NT")}) {
             if (const InfSection* found = form(suffix)) {
                 return found;
@@ -125,9 +127,9 @@ private:
                                                 [&](const InfFile* one) { return one->section(name) != nullptr; });
                 // What the system's own INFs register (ks.inf, wdmaudio.inf) is part of this system already.
                 if (found == files.end()) {
-                    note(line.number, fmt::format("[{}] of {} is not installed{}", name,
-                                                  absent.empty() ? "an included INF" : absent,
-                                                  is_built_in(name) ? " because the system provides it" : ""));
+                    note(line.number,
+                         fmt::format("[{}] of {} is not installed{}", name, absent.empty() ? "an included INF" : absent,
+                                     is_built_in(name) ? " because the system provides it" : ""));
                 } else if (needed_.insert({*found, ascii_lower(name + std::string(part))}).second) {
                     function(**found, *(*found)->section(name));
                 }

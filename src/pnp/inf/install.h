@@ -37,14 +37,14 @@ enum class InfRegistryAction : std::uint8_t {
 // One line of an AddReg or DelReg section.
 struct InfRegistryOperation {
     InfRegistryAction action = InfRegistryAction::set_value;
-    std::string root;   // HKR, HKLM, HKCR, HKCU, HKU
-    std::string subkey; // relative to the root; empty for the root itself
-    std::string name;   // empty for the default value
+    std::string root;       // HKR, HKLM, HKCR, HKCU, HKU
+    std::string subkey;     // relative to the root; empty for the root itself
+    std::string name;       // empty for the default value
     std::uint32_t type = 1; // REG_SZ …
     // Strings are UTF-16LE with their terminating zeros, as the registry stores them.
     std::vector<std::uint8_t> data;
-    bool keep_existing = false;       // FLG_ADDREG_NOCLOBBER
-    bool only_if_existing = false;    // FLG_ADDREG_OVERWRITEONLY
+    bool keep_existing = false;          // FLG_ADDREG_NOCLOBBER
+    bool only_if_existing = false;       // FLG_ADDREG_OVERWRITEONLY
     bool append_to_multi_string = false; // FLG_ADDREG_APPEND
     int line = 0;
 };
@@ -101,11 +101,11 @@ struct InfDeviceInstall {
     std::vector<InfProperty> properties;
     std::vector<InfInterface> interfaces;
     std::vector<InfService> services;
-    std::vector<std::string> files; // CopyFiles, by their name on the target
+    std::vector<std::string> files;                // CopyFiles, by their name on the target
     std::vector<InfLogConfig> log_configs;         // alternatives, in file order
     std::optional<InfLogConfig> factory_default;   // .FactDef
     std::vector<InfLogConfig> log_config_override; // .LogConfigOverride
-    std::vector<InfWarning> notes; // what was left out or forgiven
+    std::vector<InfWarning> notes;                 // what was left out or forgiven
 
     const InfService* function_driver() const;
 };

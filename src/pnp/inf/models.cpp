@@ -96,11 +96,10 @@ const InfModel* inf_best_match(std::span<const InfModel> models, std::span<const
     const InfModel* best = nullptr;
     std::size_t best_rank = SIZE_MAX;
     const auto position = [](std::span<const std::string> ids, const std::string& id) {
-        return static_cast<std::size_t>(std::find_if(ids.begin(), ids.end(),
-                                                     [&](const auto& other) {
-                                                         return equal_ignoring_ascii_case(other, id);
-                                                     }) -
-                                        ids.begin());
+        return static_cast<std::size_t>(
+            std::find_if(ids.begin(), ids.end(),
+                         [&](const auto& other) { return equal_ignoring_ascii_case(other, id); }) -
+            ids.begin());
     };
     constexpr std::size_t class_size = 0x1000;
     const auto consider = [&](const InfModel& model, std::span<const std::string> device_ids,

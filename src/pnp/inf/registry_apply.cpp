@@ -56,9 +56,8 @@ std::vector<std::uint8_t> multi_string_data(const std::vector<std::u16string>& s
 std::vector<std::uint8_t> appended(const executive::RegistryValue& existing, const InfRegistryOperation& operation) {
     std::vector<std::u16string> strings = strings_of(existing.data);
     for (std::u16string& added : strings_of(operation.data)) {
-        const bool present = std::any_of(strings.begin(), strings.end(), [&](const std::u16string& one) {
-            return equal_ignoring_case(one, added);
-        });
+        const bool present = std::any_of(strings.begin(), strings.end(),
+                                         [&](const std::u16string& one) { return equal_ignoring_case(one, added); });
         if (!present) {
             strings.push_back(std::move(added));
         }

@@ -79,7 +79,8 @@ std::optional<std::vector<std::uint8_t>> read_dword(const InfLine& line, std::si
         auto bytes = read_bytes(line, first);
         return bytes && bytes->size() == 4 ? bytes : std::nullopt;
     }
-    const auto number = line.field(first).empty() ? std::optional<std::uint64_t>(0) : parse_inf_number(line.field(first));
+    const auto number =
+        line.field(first).empty() ? std::optional<std::uint64_t>(0) : parse_inf_number(line.field(first));
     if (!number) {
         return std::nullopt;
     }

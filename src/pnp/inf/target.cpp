@@ -18,9 +18,9 @@ std::optional<InfTargetDecoration> InfTargetDecoration::parse(std::string_view t
     InfTargetDecoration decoration;
     const std::size_t dot = text.find('.');
     decoration.architecture = ascii_lower(trim_inf_space(text.substr(0, dot)));
-    const std::array<std::optional<std::uint32_t>*, 5> parts = {
-        &decoration.major_version, &decoration.minor_version, &decoration.product_type, &decoration.suite_mask,
-        &decoration.build_number};
+    const std::array<std::optional<std::uint32_t>*, 5> parts = {&decoration.major_version, &decoration.minor_version,
+                                                                &decoration.product_type, &decoration.suite_mask,
+                                                                &decoration.build_number};
     std::size_t begin = dot;
     for (std::optional<std::uint32_t>* part : parts) {
         if (begin == std::string_view::npos) {

@@ -70,9 +70,8 @@ VOID NTAPI WdfDriverMiniportUnload(WDFDRIVER Driver) {
     driver.remove();
 }
 
-NTSTATUS NTAPI WdfDeviceMiniportCreate(WDFDRIVER Driver, PWDF_OBJECT_ATTRIBUTES Attributes,
-                                       PDEVICE_OBJECT DeviceObject, PDEVICE_OBJECT AttachedDeviceObject,
-                                       PDEVICE_OBJECT Pdo, WDFDEVICE* Device) {
+NTSTATUS NTAPI WdfDeviceMiniportCreate(WDFDRIVER Driver, PWDF_OBJECT_ATTRIBUTES Attributes, PDEVICE_OBJECT DeviceObject,
+                                       PDEVICE_OBJECT AttachedDeviceObject, PDEVICE_OBJECT Pdo, WDFDEVICE* Device) {
     OPC_REQUIRE_PASSIVE();
     Framework& framework = Framework::current();
     auto& driver = framework.get<pnp::kmdf::Driver>(Driver);

@@ -175,8 +175,9 @@ NTSTATUS bytes_of(const WDF_MEMORY_DESCRIPTOR* descriptor, Bytes* bytes) {
         const auto& memory = Framework::current().get<Memory>(descriptor->u.HandleType.Memory);
         const WDFMEMORY_OFFSET* part = descriptor->u.HandleType.Offsets;
         const std::size_t offset = part != nullptr ? part->BufferOffset : 0;
-        const std::size_t length =
-            part != nullptr && part->BufferLength != 0 ? part->BufferLength : memory.size - std::min(offset, memory.size);
+        const std::size_t length = part != nullptr && part->BufferLength != 0
+                                       ? part->BufferLength
+                                       : memory.size - std::min(offset, memory.size);
         if (offset > memory.size || length > memory.size - offset) {
             return STATUS_BUFFER_OVERFLOW;
         }

@@ -44,8 +44,8 @@ Memory::~Memory() {
 
 extern "C" {
 
-NTSTATUS NTAPI WdfMemoryCreate(PWDF_OBJECT_ATTRIBUTES Attributes, POOL_TYPE PoolType, ULONG PoolTag,
-                               size_t BufferSize, WDFMEMORY* Memory, PVOID* Buffer) {
+NTSTATUS NTAPI WdfMemoryCreate(PWDF_OBJECT_ATTRIBUTES Attributes, POOL_TYPE PoolType, ULONG PoolTag, size_t BufferSize,
+                               WDFMEMORY* Memory, PVOID* Buffer) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
     if (BufferSize == 0 || Memory == nullptr) {
         return STATUS_INVALID_PARAMETER;

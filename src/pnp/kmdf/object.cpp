@@ -76,8 +76,8 @@ void Object::remove() {
     deleted_ = true;
     // From the farthest descendants up ("Framework Object Life Cycle"), the youngest first.
     while (!children_.empty()) {
-        const auto living = std::find_if(children_.rbegin(), children_.rend(),
-                                         [](const Object* child) { return !child->deleted_; });
+        const auto living =
+            std::find_if(children_.rbegin(), children_.rend(), [](const Object* child) { return !child->deleted_; });
         if (living == children_.rend()) {
             break;
         }
@@ -183,10 +183,10 @@ NTSTATUS Framework::check(const WDF_OBJECT_ATTRIBUTES* attributes, Object* defau
     }
     // "Framework Object Creation Errors".
     const auto* type = attributes->ContextTypeInfo;
-    const bool context_wrong = type == nullptr ? attributes->ContextSizeOverride != 0
-                                               : type->ContextSize == 0 ||
-                                                     (attributes->ContextSizeOverride != 0 &&
-                                                      attributes->ContextSizeOverride < type->ContextSize);
+    const bool context_wrong = type == nullptr
+                                   ? attributes->ContextSizeOverride != 0
+                                   : type->ContextSize == 0 || (attributes->ContextSizeOverride != 0 &&
+                                                                attributes->ContextSizeOverride < type->ContextSize);
     const bool level_wrong = attributes->ExecutionLevel <= WdfExecutionLevelInvalid ||
                              attributes->ExecutionLevel > WdfExecutionLevelDispatch;
     const bool scope_wrong = attributes->SynchronizationScope <= WdfSynchronizationScopeInvalid ||

@@ -146,7 +146,7 @@ private:
     void forget(Object* object);
 
     machine::Machine& machine_;
-    std::map<std::uint64_t, Object*> objects_;                  // by serial number
+    std::map<std::uint64_t, Object*> objects_;               // by serial number
     std::unordered_map<const void*, std::uint64_t> serials_; // looked up only
     std::uint64_t last_serial_ = 0;
     bool ending_ = false;

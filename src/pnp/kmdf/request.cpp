@@ -59,8 +59,7 @@ NTSTATUS Request::attach_buffers(IRP* irp, IO_STACK_LOCATION& stack) {
         irp->UserBuffer = output_.data();
         return STATUS_SUCCESS;
     }
-    const std::size_t buffered =
-        method == METHOD_BUFFERED ? std::max(input_.length, output_.length) : input_.length;
+    const std::size_t buffered = method == METHOD_BUFFERED ? std::max(input_.length, output_.length) : input_.length;
     if (buffered != 0) {
         system_buffer_ = std::make_unique<std::uint8_t[]>(buffered);
         if (input_.length != 0) {

@@ -33,7 +33,8 @@ public:
     }
 
     bool stop(bool wait) {
-        const bool was_set = precise_ != nullptr ? ExCancelTimer(precise_, nullptr) != FALSE : KeCancelTimer(&timer_) != FALSE;
+        const bool was_set =
+            precise_ != nullptr ? ExCancelTimer(precise_, nullptr) != FALSE : KeCancelTimer(&timer_) != FALSE;
         if (wait) {
             KeFlushQueuedDpcs();
             if (runner_ != &machine().current_thread()) {

@@ -5,8 +5,8 @@
 
 extern "C" {
 
-NTSTATUS NTAPI WdfUsbTargetDeviceCreateWithParameters(WDFDEVICE, PWDF_USB_DEVICE_CREATE_CONFIG,
-                                                      PWDF_OBJECT_ATTRIBUTES, WDFUSBDEVICE* UsbDevice) {
+NTSTATUS NTAPI WdfUsbTargetDeviceCreateWithParameters(WDFDEVICE, PWDF_USB_DEVICE_CREATE_CONFIG, PWDF_OBJECT_ATTRIBUTES,
+                                                      WDFUSBDEVICE* UsbDevice) {
     OPC_REQUIRE_PASSIVE();
     *UsbDevice = nullptr;
     return STATUS_NOT_IMPLEMENTED;

@@ -95,8 +95,7 @@ TEST(InfFile, TokensComeFromStringsOfTheLanguage) {
     ASSERT_TRUE(english);
     const InfLine& line = english->section("s")->lines[0];
     EXPECT_EQ(line.key, "Plain");
-    EXPECT_EQ(line.fields,
-              (std::vector<std::string>{"Plain", "%13%\\a.sys", "100%", "%missing%", "Plain", "50%"}));
+    EXPECT_EQ(line.fields, (std::vector<std::string>{"Plain", "%13%\\a.sys", "100%", "%missing%", "Plain", "50%"}));
     ASSERT_EQ(english->warnings().size(), 1u);
     EXPECT_EQ(english->warnings()[0].line, 4);
     EXPECT_EQ(english->string("ONLY"), "neutral,with comma");

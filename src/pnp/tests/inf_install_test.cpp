@@ -237,8 +237,7 @@ TEST_F(InfInstall, DriverKeyHoldsEveryTypeOfValue) {
     EXPECT_EQ(find(result.driver_key, "Idle")->data, (Bytes{3, 0, 0, 0}));
     EXPECT_EQ(find(result.driver_key, "Raw")->data, (Bytes{0xDE, 0xAD, 0xBE, 0xEF}));
     EXPECT_EQ(find(result.driver_key, "List")->type, 7u);
-    EXPECT_EQ(text_of(*find(result.driver_key, "List")),
-              std::string("one\0two, and a half\0three\0\0", 27));
+    EXPECT_EQ(text_of(*find(result.driver_key, "List")), std::string("one\0two, and a half\0three\0\0", 27));
     EXPECT_EQ(find(result.driver_key, "Expanded")->type, 2u);
     EXPECT_EQ(text_of(*find(result.driver_key, "Expanded")), std::string("%SystemRoot%\\x\0", 15));
     EXPECT_EQ(find(result.driver_key, "Wide")->type, 11u); // REG_QWORD

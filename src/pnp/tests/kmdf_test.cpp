@@ -176,7 +176,8 @@ TEST_F(Kmdf, DeletionStartsAtTheFarthestDescendant) {
     inside([&] {
         WDFOBJECT objects[3] = {};
         for (int i = 0; i < 3; ++i) {
-            auto one = attributes<FirstContext>(WDF_GET_CONTEXT_TYPE_INFO(FirstContext), i == 0 ? nullptr : objects[i - 1]);
+            auto one =
+                attributes<FirstContext>(WDF_GET_CONTEXT_TYPE_INFO(FirstContext), i == 0 ? nullptr : objects[i - 1]);
             one.EvtCleanupCallback = note_cleanup;
             one.EvtDestroyCallback = note_destroy;
             ASSERT_EQ(WdfObjectCreate(&one, &objects[i]), STATUS_SUCCESS);
@@ -345,7 +346,9 @@ VOID NTAPI on_work(WDFWORKITEM item) {
     fired_at = KeGetCurrentIrql();
     WdfWorkItemFlush(item); // from its own routine: returns at once
 }
-VOID NTAPI on_dpc(WDFDPC) { ++fired; }
+VOID NTAPI on_dpc(WDFDPC) {
+    ++fired;
+}
 
 TEST_F(Kmdf, WorkItemsAndDpcs) {
     inside([&] {
