@@ -152,8 +152,13 @@ OPC_NO_ASAN void Pool::free(void* block, std::uint32_t tag, const char* function
         asan_unpoison(header, sizeof *header);
     }
     verify(header, block, function);
-    // The high bit of a tag once protected blocks and is still ignored.
-    if (tag != 0 && ((tag ^ header->tag) & 0x7FFFFFFF) != 0) [[unlikely]] {
+    // A wrong tag stops the system for blocks that were allocated with a protected tag (its high bit). Drivers in the
+    // field free others with one tag of their own in every `operator delete`, Microsoft's samples among them.
+    constexpr std::uint32_t protected_tag = 0x80000000;
+    const bool wrong_tag = tag != 0 && ((tag ^ header->tag) & ~protected_tag) != 0;
+    if (wrong_tag && (header->tag & protected_tag) == 0) [[unlikely]] {
+        machine_.trace(machine::EventKind::log, 0, header->tag, "a pool block is freed with another tag than its own");
+    } else if (wrong_tag) [[unlikely]] {
         machine_.bugcheck(bad_pool_caller, 0x0A, reinterpret_cast<std::uint64_t>(block), header->tag, tag,
                           fmt::format("{}: the block was allocated with tag '{}' and is freed with '{}'.", function,
                                       pool_tag_text(header->tag), pool_tag_text(tag)));

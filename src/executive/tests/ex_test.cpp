@@ -52,9 +52,17 @@ TEST_F(Ex, PagedPoolAtDispatchLevelIsABugcheck) {
     });
 }
 
-TEST_F(Ex, WrongTagIsABugcheck) {
-    expect_bugcheck(0xC2, "'Test'",
-                    [&] { ExFreePoolWithTag(ExAllocatePoolWithTag(NonPagedPool, 16, tag), 0x31313131); });
+TEST_F(Ex, WrongTagOfAProtectedBlockIsABugcheck) {
+    constexpr ULONG protected_tag = 0x80000000;
+    expect_bugcheck(0xC2, "is freed with '1111'", [&] {
+        ExFreePoolWithTag(ExAllocatePoolWithTag(NonPagedPool, 16, tag | protected_tag), 0x31313131);
+    });
+}
+
+// As every `operator delete` of Microsoft's samples does.
+TEST_F(Ex, WrongTagOfAnotherBlockIsForgiven) {
+    machine.enter([&] { ExFreePoolWithTag(ExAllocatePoolWithTag(NonPagedPool, 16, tag), 0x31313131); });
+    EXPECT_FALSE(machine.is_halted());
 }
 
 TEST_F(Ex, DoubleFreeIsABugcheck) {
