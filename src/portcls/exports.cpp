@@ -88,6 +88,8 @@ PORTCLASSAPI NTSTATUS NTAPI PcInitializeAdapterDriver(PDRIVER_OBJECT DriverObjec
         DriverObject->MajorFunction[major] = dispatch_from_driver_object;
     }
     DriverObject->DriverExtension->AddDevice = AddDevice;
+    // Makes the driver unloadable. Adapters that have to tidy up put a routine of their own here and call this one.
+    DriverObject->DriverUnload = &KsNullDriverUnload;
     return STATUS_SUCCESS;
 }
 
