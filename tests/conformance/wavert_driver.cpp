@@ -109,6 +109,10 @@ PCFILTER_DESCRIPTOR filter_descriptor = {0,
 
 Script* current_script = nullptr;
 
+void called(const char* method) {
+    current_script->called.insert(method);
+}
+
 std::string number(ULONGLONG value) {
     return std::to_string(value);
 }
@@ -164,19 +168,23 @@ public:
     }
 
     NTSTATUS NTAPI GetDescription(PPCFILTER_DESCRIPTOR* description) override {
+        called(__func__);
         *description = &filter_descriptor;
         return STATUS_SUCCESS;
     }
     NTSTATUS NTAPI DataRangeIntersection(ULONG, PKSDATARANGE, PKSDATARANGE, ULONG, PVOID, PULONG) override {
+        called(__func__);
         return STATUS_NOT_IMPLEMENTED;
     }
     NTSTATUS NTAPI Init(PUNKNOWN, PRESOURCELIST, PPORTWAVERT port) override {
+        called(__func__);
         script()->note("Init");
         script()->port = port;
         return script()->init_status;
     }
     NTSTATUS NTAPI NewStream(PMINIPORTWAVERTSTREAM* stream, PPORTWAVERTSTREAM port_stream, ULONG pin,
                              BOOLEAN is_capture, PKSDATAFORMAT format) override {
+        called(__func__);
         script()->note("NewStream pin " + number(pin) + (is_capture ? " capture " : " render ") +
                        number(reinterpret_cast<KSDATAFORMAT_WAVEFORMATEX*>(format)->WaveFormatEx.nSamplesPerSec));
         *stream = nullptr;
@@ -187,43 +195,52 @@ public:
         return STATUS_SUCCESS;
     }
     NTSTATUS NTAPI GetDeviceDescription(PDEVICE_DESCRIPTION description) override {
+        called(__func__);
         *description = script()->device_description;
         return script()->device_description_status;
     }
 
     NTSTATUS NTAPI GetAudioEngineDescriptor(ULONG node, KSAUDIOENGINE_DESCRIPTOR* descriptor) override {
+        called(__func__);
         script()->note("GetAudioEngineDescriptor node " + number(node));
         *descriptor = {render_pin, capture_pin, bridge_pin};
         return STATUS_SUCCESS;
     }
     NTSTATUS NTAPI GetGfxState(ULONG, BOOL* enabled) override {
+        called(__func__);
         *enabled = effect_;
         return STATUS_SUCCESS;
     }
     NTSTATUS NTAPI SetGfxState(ULONG, BOOL enabled) override {
+        called(__func__);
         effect_ = enabled;
         return STATUS_SUCCESS;
     }
     NTSTATUS NTAPI GetEngineFormatSize(ULONG, eEngineFormatType type, ULONG* size) override {
+        called(__func__);
         script()->note("GetEngineFormatSize " + number(type));
         *size =
             type == eSupportedDeviceFormats ? sizeof(KSMULTIPLE_ITEM) + 2 * sizeof(EngineFormat) : sizeof(EngineFormat);
         return STATUS_SUCCESS;
     }
     NTSTATUS NTAPI GetMixFormat(ULONG, KSDATAFORMAT_WAVEFORMATEX* format, ULONG size) override {
+        called(__func__);
         script()->note("GetMixFormat " + number(size));
         *format = pcm_format(48000).format;
         return STATUS_SUCCESS;
     }
     NTSTATUS NTAPI GetDeviceFormat(ULONG, KSDATAFORMAT_WAVEFORMATEX* format, ULONG) override {
+        called(__func__);
         *format = pcm_format(device_rate_).format;
         return STATUS_SUCCESS;
     }
     NTSTATUS NTAPI SetDeviceFormat(ULONG, KSDATAFORMAT_WAVEFORMATEX* format, ULONG) override {
+        called(__func__);
         device_rate_ = format->WaveFormatEx.nSamplesPerSec;
         return STATUS_SUCCESS;
     }
     NTSTATUS NTAPI GetSupportedDeviceFormats(ULONG, KSMULTIPLE_ITEM* formats, ULONG size) override {
+        called(__func__);
         formats->Size = size;
         formats->Count = 2;
         auto* list = reinterpret_cast<EngineFormat*>(formats + 1);
@@ -232,41 +249,50 @@ public:
         return STATUS_SUCCESS;
     }
     NTSTATUS NTAPI GetDeviceChannelCount(ULONG, eChannelTargetType, UINT32* count) override {
+        called(__func__);
         *count = 2;
         return STATUS_SUCCESS;
     }
     NTSTATUS NTAPI GetDeviceAttributeSteppings(ULONG, eChannelTargetType target, PKSPROPERTY_STEPPING_LONG steppings,
                                                UINT32 size) override {
+        called(__func__);
         fill_steppings(target, steppings, size);
         return STATUS_SUCCESS;
     }
     NTSTATUS NTAPI GetDeviceChannelVolume(ULONG, UINT32 channel, LONG* volume) override {
+        called(__func__);
         *volume = volume_[channel];
         return STATUS_SUCCESS;
     }
     NTSTATUS NTAPI SetDeviceChannelVolume(ULONG, UINT32 channel, LONG volume) override {
+        called(__func__);
         volume_[channel] = volume;
         return STATUS_SUCCESS;
     }
     NTSTATUS NTAPI GetDeviceChannelMute(ULONG, UINT32 channel, BOOL* muted) override {
+        called(__func__);
         *muted = muted_[channel];
         return STATUS_SUCCESS;
     }
     NTSTATUS NTAPI SetDeviceChannelMute(ULONG, UINT32 channel, BOOL muted) override {
+        called(__func__);
         muted_[channel] = muted;
         return STATUS_SUCCESS;
     }
     NTSTATUS NTAPI GetDeviceChannelPeakMeter(ULONG, UINT32, LONG* peak) override {
+        called(__func__);
         *peak = 77;
         return STATUS_SUCCESS;
     }
     NTSTATUS NTAPI GetBufferSizeRange(ULONG, KSDATAFORMAT_WAVEFORMATEX* format,
                                       KSAUDIOENGINE_BUFFER_SIZE_RANGE* range) override {
+        called(__func__);
         *range = {format->WaveFormatEx.nAvgBytesPerSec / 100, format->WaveFormatEx.nAvgBytesPerSec};
         return STATUS_SUCCESS;
     }
 
     NTSTATUS NTAPI GetModes(ULONG pin, GUID* modes, ULONG* count) override {
+        called(__func__);
         const ULONG have = pin == bridge_pin ? 0 : 2;
         if (modes != nullptr) {
             if (*count < have) {
@@ -398,12 +424,14 @@ void* TestStream::find_interface(const GUID& id) {
 }
 
 NTSTATUS NTAPI TestStream::SetFormat(PKSDATAFORMAT format) {
+    called(__func__);
     script()->note("SetFormat " +
                    number(reinterpret_cast<KSDATAFORMAT_WAVEFORMATEX*>(format)->WaveFormatEx.nSamplesPerSec));
     return state_ == KSSTATE_RUN ? STATUS_INVALID_PARAMETER : script()->set_format_status;
 }
 
 NTSTATUS NTAPI TestStream::SetState(KSSTATE state) {
+    called(__func__);
     static const char* const names[] = {"STOP", "ACQUIRE", "PAUSE", "RUN"};
     script()->note(std::string("SetState ") + names[state]);
     if (state == script()->failing_state) {
@@ -436,6 +464,7 @@ ULONGLONG TestStream::linear_position() const {
 }
 
 NTSTATUS NTAPI TestStream::GetPosition(PKSAUDIO_POSITION position) {
+    called(__func__);
     const ULONGLONG linear = linear_position();
     position->PlayOffset = size_ == 0 ? 0 : linear % size_;
     position->WriteOffset = size_ == 0 ? 0 : (linear + 10 * byte_rate / 1000) % size_;
@@ -468,11 +497,13 @@ NTSTATUS TestStream::allocate(ULONG count, ULONG size, PMDL* mdl, ULONG* actual,
 
 NTSTATUS NTAPI TestStream::AllocateAudioBuffer(ULONG size, PMDL* mdl, ULONG* actual, ULONG* offset,
                                                MEMORY_CACHING_TYPE* cache) {
+    called(__func__);
     script()->note("AllocateAudioBuffer " + number(size));
     return allocate(0, size, mdl, actual, offset, cache);
 }
 
 void NTAPI TestStream::FreeAudioBuffer(PMDL mdl, ULONG size) {
+    called(__func__);
     script()->note("FreeAudioBuffer " + number(size));
     port_stream_->FreePagesFromMdl(mdl);
     mdl_ = nullptr;
@@ -481,11 +512,13 @@ void NTAPI TestStream::FreeAudioBuffer(PMDL mdl, ULONG size) {
 
 NTSTATUS NTAPI TestStream::AllocateBufferWithNotification(ULONG count, ULONG size, PMDL* mdl, ULONG* actual,
                                                           ULONG* offset, MEMORY_CACHING_TYPE* cache) {
+    called(__func__);
     script()->note("AllocateBufferWithNotification " + number(count) + " " + number(size));
     return allocate(count, size, mdl, actual, offset, cache);
 }
 
 void NTAPI TestStream::FreeBufferWithNotification(PMDL mdl, ULONG size) {
+    called(__func__);
     script()->note("FreeBufferWithNotification " + number(size));
     port_stream_->FreePagesFromMdl(mdl);
     mdl_ = nullptr;
@@ -494,22 +527,26 @@ void NTAPI TestStream::FreeBufferWithNotification(PMDL mdl, ULONG size) {
 }
 
 void NTAPI TestStream::GetHWLatency(KSRTAUDIO_HWLATENCY* latency) {
+    called(__func__);
     *latency = {64, 100, 2500};
 }
 
 NTSTATUS NTAPI TestStream::GetPositionRegister(KSRTAUDIO_HWREGISTER* hardware_register) {
+    called(__func__);
     script()->note("GetPositionRegister");
     *hardware_register = script()->position_register;
     return hardware_register->Width != 0 ? STATUS_SUCCESS : STATUS_NOT_SUPPORTED;
 }
 
 NTSTATUS NTAPI TestStream::GetClockRegister(KSRTAUDIO_HWREGISTER* hardware_register) {
+    called(__func__);
     script()->note("GetClockRegister");
     *hardware_register = script()->clock_register;
     return hardware_register->Width != 0 ? STATUS_SUCCESS : STATUS_NOT_SUPPORTED;
 }
 
 NTSTATUS NTAPI TestStream::RegisterNotificationEvent(PKEVENT event) {
+    called(__func__);
     script()->note("RegisterNotificationEvent");
     if (!NT_SUCCESS(script()->register_event_status)) {
         return script()->register_event_status;
@@ -522,6 +559,7 @@ NTSTATUS NTAPI TestStream::RegisterNotificationEvent(PKEVENT event) {
 }
 
 NTSTATUS NTAPI TestStream::UnregisterNotificationEvent(PKEVENT event) {
+    called(__func__);
     script()->note("UnregisterNotificationEvent");
     return std::erase(events_, event) != 0 ? STATUS_SUCCESS : STATUS_NOT_FOUND;
 }
@@ -556,6 +594,7 @@ void NTAPI TestStream::packet_done(PKDPC, PVOID context, PVOID, PVOID) {
 }
 
 NTSTATUS NTAPI TestStream::GetReadPacket(ULONG* number_of_packet, DWORD* flags, ULONG64* time, BOOL* more) {
+    called(__func__);
     const ULONG completed = completed_packets();
     if (completed == 0 || next_read_packet_ >= completed) {
         return STATUS_DEVICE_NOT_READY;
@@ -575,6 +614,7 @@ NTSTATUS NTAPI TestStream::GetReadPacket(ULONG* number_of_packet, DWORD* flags, 
 }
 
 NTSTATUS NTAPI TestStream::SetWritePacket(ULONG packet, DWORD flags, ULONG end_of_stream_length) {
+    called(__func__);
     script()->note("SetWritePacket " + number(packet) + " " + number(flags) + " " + number(end_of_stream_length));
     if ((flags & ~KSSTREAM_HEADER_OPTIONSF_ENDOFSTREAM) != 0) {
         return STATUS_INVALID_PARAMETER;
@@ -596,6 +636,7 @@ NTSTATUS NTAPI TestStream::SetWritePacket(ULONG packet, DWORD flags, ULONG end_o
 }
 
 NTSTATUS NTAPI TestStream::GetOutputStreamPresentationPosition(KSAUDIO_PRESENTATION_POSITION* position) {
+    called(__func__);
     constexpr ULONGLONG codec_delay_in_frames = 12;
     const ULONGLONG frames = linear_position() / frame_bytes;
     position->u64PositionInBlocks = frames > codec_delay_in_frames ? frames - codec_delay_in_frames : 0;
@@ -604,6 +645,7 @@ NTSTATUS NTAPI TestStream::GetOutputStreamPresentationPosition(KSAUDIO_PRESENTAT
 }
 
 NTSTATUS NTAPI TestStream::GetPacketCount(ULONG* count) {
+    called(__func__);
     *count = completed_packets();
     return STATUS_SUCCESS;
 }
@@ -611,33 +653,39 @@ NTSTATUS NTAPI TestStream::GetPacketCount(ULONG* count) {
 // ---- engine ----------------------------------------------------------------------------------------------------
 
 NTSTATUS NTAPI TestStream::GetLfxState(BOOL* enabled) {
+    called(__func__);
     *enabled = effect_;
     return STATUS_SUCCESS;
 }
 
 NTSTATUS NTAPI TestStream::SetLfxState(BOOL enabled) {
+    called(__func__);
     effect_ = enabled;
     return STATUS_SUCCESS;
 }
 
 NTSTATUS NTAPI TestStream::GetStreamChannelCount(eChannelTargetType, UINT32* count) {
+    called(__func__);
     *count = 2;
     return STATUS_SUCCESS;
 }
 
 NTSTATUS NTAPI TestStream::GetStreamAttributeSteppings(eChannelTargetType target, PKSPROPERTY_STEPPING_LONG steppings,
                                                        UINT32 size) {
+    called(__func__);
     fill_steppings(target, steppings, size);
     return STATUS_SUCCESS;
 }
 
 NTSTATUS NTAPI TestStream::GetStreamChannelVolume(UINT32 channel, LONG* volume) {
+    called(__func__);
     *volume = volume_[channel];
     return STATUS_SUCCESS;
 }
 
 NTSTATUS NTAPI TestStream::SetStreamChannelVolume(UINT32 channel, LONG volume, AUDIO_CURVE_TYPE curve,
                                                   ULONGLONG duration) {
+    called(__func__);
     script()->note("SetStreamChannelVolume " + number(channel) + " curve " + number(curve) + " " + number(duration));
     for (UINT32 i = 0; i < 2; ++i) {
         if (channel == i || channel == 0xFFFFFFFF) {
@@ -648,25 +696,30 @@ NTSTATUS NTAPI TestStream::SetStreamChannelVolume(UINT32 channel, LONG volume, A
 }
 
 NTSTATUS NTAPI TestStream::GetStreamChannelMute(UINT32 channel, BOOL* muted) {
+    called(__func__);
     *muted = muted_[channel];
     return STATUS_SUCCESS;
 }
 
 NTSTATUS NTAPI TestStream::SetStreamChannelMute(UINT32 channel, BOOL muted) {
+    called(__func__);
     muted_[channel] = muted;
     return STATUS_SUCCESS;
 }
 
 NTSTATUS NTAPI TestStream::GetStreamChannelPeakMeter(UINT32, LONG* peak) {
+    called(__func__);
     *peak = std::exchange(peak_, 0);
     return STATUS_SUCCESS;
 }
 
 NTSTATUS NTAPI TestStream::GetStreamPresentationPosition(KSAUDIO_PRESENTATION_POSITION* position) {
+    called(__func__);
     return GetOutputStreamPresentationPosition(position);
 }
 
 NTSTATUS NTAPI TestStream::SetStreamCurrentWritePosition(ULONG position) {
+    called(__func__);
     script()->note("SetStreamCurrentWritePosition " + number(position));
     if (position == write_position_) {
         IPortClsEtwHelper* helper = nullptr;
@@ -680,26 +733,31 @@ NTSTATUS NTAPI TestStream::SetStreamCurrentWritePosition(ULONG position) {
 }
 
 NTSTATUS NTAPI TestStream::GetStreamLinearBufferPosition(ULONGLONG* position) {
+    called(__func__);
     *position = linear_position();
     return STATUS_SUCCESS;
 }
 
 NTSTATUS NTAPI TestStream::SetStreamLoopbackProtection(CONSTRICTOR_OPTION option) {
+    called(__func__);
     script()->note("SetStreamLoopbackProtection " + number(option));
     return STATUS_SUCCESS;
 }
 
 NTSTATUS NTAPI TestStream::SetStreamCurrentWritePositionForLastBuffer(ULONG position) {
+    called(__func__);
     script()->note("LastBuffer " + number(position));
     return STATUS_SUCCESS;
 }
 
 NTSTATUS NTAPI TestStream::SetContentId(ULONG content_id, PCDRMRIGHTS rights) {
+    called(__func__);
     script()->note("SetContentId " + number(content_id) + (rights->CopyProtect ? " protected" : ""));
     return script()->set_content_status;
 }
 
 void NTAPI TestStream::PowerChangeNotify(POWER_STATE state) {
+    called(__func__);
     script()->note("PowerChangeNotify " + number(state.DeviceState));
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -71,6 +72,7 @@ struct Script {
     KSRTAUDIO_HWREGISTER clock_register = {};
 
     std::vector<std::string> journal;
+    std::set<std::string> called;     // every interface method that the port has called
     std::vector<TestStream*> streams; // living, not referenced
     IPortWaveRT* port = nullptr;      // during the device's life
     IUnknown* miniport = nullptr;

@@ -37,6 +37,9 @@ TEST_F(ResourceListTest, CountsAndFindsWithinOneType_R_RES_04) {
         EXPECT_EQ(list->NumberOfPorts(), 2u);
         EXPECT_EQ(list->NumberOfInterrupts(), 1u);
         EXPECT_EQ(list->NumberOfDmas(), 0u);
+        EXPECT_EQ(list->NumberOfEntriesOfType(CmResourceTypePort), 2u);
+        EXPECT_EQ(list->FindTranslatedEntry(CmResourceTypePort, 0)->u.Port.Length, 16u);
+        EXPECT_EQ(list->FindUntranslatedEntry(CmResourceTypePort, 1)->u.Port.Length, 4u);
         EXPECT_EQ(list->FindTranslatedPort(1)->u.Port.Start.QuadPart, 0x388);
         EXPECT_EQ(list->FindTranslatedInterrupt(0)->u.Interrupt.Vector, 0x35u);
     });
