@@ -42,7 +42,9 @@ Result<ObjectSymbols> symbols_of(const fs::path& object) {
 
 // PAGE and INIT get pages of their own, so that a loader can drop INIT and watch PAGE. They keep their names.
 constexpr std::string_view section_alignment = ".section INIT,\"ax\",@progbits\n.balign 4096\n"
-                                               ".section PAGE,\"ax\",@progbits\n.balign 4096\n";
+                                               ".section PAGE,\"ax\",@progbits\n.balign 4096\n"
+                                               // What the linker puts behind PAGE starts on the next page.
+                                               ".section opc_resident,\"ax\",@progbits\n.balign 4096\nint3\n";
 
 std::string assembly(const LinkRequest& link, const std::optional<ProfileRuntime>& profile,
                      const std::set<std::string>& host_functions) {

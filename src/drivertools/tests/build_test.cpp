@@ -99,6 +99,17 @@ TEST_F(Build, EveryTrapCompilesAndRuns) {
         EXPECT_GT(file->section(section)->size, 0U) << section;
         EXPECT_EQ(file->section(section)->alignment, 4096U) << section;
     }
+    // They share no page with other code: a loader may drop the one and watch the other.
+    for (const char* name : {"PAGE", "INIT"}) {
+        const auto* own = file->section(name);
+        auto end = (own->offset + own->size + 4095) / 4096 * 4096;
+        for (const auto& other : file->sections()) {
+            bool inside = other.size != 0 && other.offset < end && other.offset + other.size > own->offset;
+            bool same_segment = (other.flags & own->flags) == own->flags; // allocated, executable
+            if (same_segment && &other != own)
+                EXPECT_FALSE(inside) << other.name << " shares a page with " << name;
+        }
+    }
     EXPECT_EQ(file->section(".drectve"), nullptr);
     auto names = local_names(report->module);
     EXPECT_THAT(names, Contains("CTrap::NonDelegatingQueryInterface"));
