@@ -7,6 +7,7 @@
 
 #include "executive/irql_check.h"
 #include "executive/kernel.h"
+#include "executive/sentence.h"
 
 namespace openportcls::executive {
 
@@ -30,8 +31,9 @@ using openportcls::executive::raise_status;
 extern "C" {
 
 void NTAPI ExRaiseStatus(NTSTATUS status) {
-    raise_status(status, fmt::format("Nobody handles the exception {:#x} that ExRaiseStatus raised.",
-                                     static_cast<std::uint32_t>(status)));
+    raise_status(status,
+                 openportcls::executive::Sentence("Nobody handles the exception {:#x} that ExRaiseStatus raised.",
+                                                  static_cast<std::uint32_t>(status)));
 }
 
 void NTAPI ExRaiseAccessViolation() {

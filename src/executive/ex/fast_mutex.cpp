@@ -3,6 +3,7 @@
 
 #include "executive/irql_check.h"
 #include "executive/ke/waits.h"
+#include "executive/sentence.h"
 
 using namespace openportcls;
 using machine::Machine;
@@ -21,10 +22,10 @@ void acquire(Machine& machine, FAST_MUTEX& mutex, const char* function) {
     machine.preemption_point();
     while (mutex.Count != 1) {
         if (mutex.Owner == &machine.current_thread()) [[unlikely]] {
-            machine.bugcheck(0x162 /* KERNEL_AUTO_BOOST_INVALID_LOCK_RELEASE */,
-                             reinterpret_cast<std::uint64_t>(&machine.current_thread()),
-                             reinterpret_cast<std::uint64_t>(&mutex), 0, 0,
-                             std::string(function) + ": the thread owns this mutex already and would wait for itself.");
+            machine.bugcheck(
+                0x162 /* KERNEL_AUTO_BOOST_INVALID_LOCK_RELEASE */,
+                reinterpret_cast<std::uint64_t>(&machine.current_thread()), reinterpret_cast<std::uint64_t>(&mutex), 0,
+                0, executive::Sentence("{}: the thread owns this mutex already and would wait for itself.", function));
         }
         ++mutex.Contention;
         executive::wait_for_ever(machine, &mutex.Event);
@@ -48,7 +49,7 @@ void release(Machine& machine, FAST_MUTEX& mutex, const char* function) {
     if (mutex.Owner != &machine.current_thread()) [[unlikely]] {
         machine.bugcheck(0x162, reinterpret_cast<std::uint64_t>(&machine.current_thread()),
                          reinterpret_cast<std::uint64_t>(&mutex), 0, 0,
-                         std::string(function) + ": the mutex is not owned by the thread that releases it.");
+                         executive::Sentence("{}: the mutex is not owned by the thread that releases it.", function));
     }
     mutex.Count = 1;
     mutex.Owner = nullptr;

@@ -7,6 +7,7 @@
 #include "executive/ex/exceptions.h"
 #include "executive/irql_check.h"
 #include "executive/kernel.h"
+#include "executive/sentence.h"
 
 using namespace openportcls;
 using executive::Kernel;
@@ -32,7 +33,7 @@ void initialise(List& list, POOL_TYPE type, SIZE_T size, ULONG tag, const char* 
     list.Size = static_cast<ULONG>(size);
     if (tag == 0) [[unlikely]] {
         kernel.machine.bugcheck(0xC2 /* BAD_POOL_CALLER */, 0x9B, static_cast<std::uint64_t>(type), size, 0,
-                                std::string(function) + ": a pool tag of zero is not allowed.");
+                                executive::Sentence("{}: a pool tag of zero is not allowed.", function));
     }
 }
 

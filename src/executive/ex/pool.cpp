@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "executive/ex/asan.h"
+#include "executive/sentence.h"
 
 namespace openportcls::executive {
 
@@ -131,7 +132,7 @@ OPC_NO_ASAN void Pool::verify(const PoolHeader* header, const void* block, const
     const auto address = reinterpret_cast<std::uint64_t>(block);
     if (block == nullptr || address % 16 != 0) {
         machine_.bugcheck(bad_pool_caller, 0x46, address, 0, 0,
-                          fmt::format("{} was given {:#x}, which is no pool block.", function, address));
+                          Sentence("{} was given {:#x}, which is no pool block.", function, address));
     }
     if (header->check == check_of(header, header->size, live_mark)) [[likely]] {
         return;
@@ -139,11 +140,11 @@ OPC_NO_ASAN void Pool::verify(const PoolHeader* header, const void* block, const
     if (header->check == check_of(header, header->size, freed_mark)) {
         machine_.bugcheck(
             bad_pool_caller, 0x07, header->tag, 0, address,
-            fmt::format("{}: the pool block '{}' has been freed already.", function, pool_tag_text(header->tag)));
+            Sentence("{}: the pool block '{}' has been freed already.", function, pool_tag_text(header->tag)));
     }
-    machine_.bugcheck(bad_pool_header, 0x20, address, header->size, header->tag,
-                      fmt::format("{}: {:#x} is no pool block, or something wrote over the bytes in front of it.",
-                                  function, address));
+    machine_.bugcheck(
+        bad_pool_header, 0x20, address, header->size, header->tag,
+        Sentence("{}: {:#x} is no pool block, or something wrote over the bytes in front of it.", function, address));
 }
 
 OPC_NO_ASAN void Pool::free(void* block, std::uint32_t tag, const char* function) {
@@ -160,13 +161,13 @@ OPC_NO_ASAN void Pool::free(void* block, std::uint32_t tag, const char* function
         machine_.trace(machine::EventKind::log, 0, header->tag, "a pool block is freed with another tag than its own");
     } else if (wrong_tag) [[unlikely]] {
         machine_.bugcheck(bad_pool_caller, 0x0A, reinterpret_cast<std::uint64_t>(block), header->tag, tag,
-                          fmt::format("{}: the block was allocated with tag '{}' and is freed with '{}'.", function,
-                                      pool_tag_text(header->tag), pool_tag_text(tag)));
+                          Sentence("{}: the block was allocated with tag '{}' and is freed with '{}'.", function,
+                                   pool_tag_text(header->tag), pool_tag_text(tag)));
     }
     if (header->kind == PoolKind::paged && machine_.irql() > machine::irql::apc) [[unlikely]] {
         machine_.bugcheck(bad_pool_caller, 0x09, machine_.irql(), static_cast<std::uint64_t>(header->kind),
                           reinterpret_cast<std::uint64_t>(block),
-                          fmt::format("{}: paged pool is freed at APC_LEVEL or below.", function));
+                          Sentence("{}: paged pool is freed at APC_LEVEL or below.", function));
     }
     release(header);
 }

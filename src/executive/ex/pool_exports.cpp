@@ -4,6 +4,7 @@
 #include "executive/ex/exceptions.h"
 #include "executive/irql_check.h"
 #include "executive/kernel.h"
+#include "executive/sentence.h"
 
 using namespace openportcls;
 using executive::Kernel;
@@ -37,7 +38,7 @@ void* allocate(const char* function, PoolKind kind, SIZE_T bytes, ULONG tag, boo
     if (tag == 0) [[unlikely]] {
         kernel.machine.bugcheck(bad_pool_caller, 0x9B, static_cast<std::uint64_t>(kind), bytes,
                                 reinterpret_cast<std::uint64_t>(caller),
-                                std::string(function) + ": a pool tag of zero is not allowed.");
+                                executive::Sentence("{}: a pool tag of zero is not allowed.", function));
     }
     kernel.machine.preemption_point();
     return kernel.pool.allocate(bytes, tag, kind, zero, caller);

@@ -6,6 +6,7 @@
 #include "executive/irql_check.h"
 #include "executive/ke/waits.h"
 #include "executive/kernel.h"
+#include "executive/sentence.h"
 
 using namespace openportcls;
 using executive::Kernel;
@@ -134,7 +135,7 @@ void release(ERESOURCE& resource, ERESOURCE_THREAD thread, const char* function)
     Owner* owner = find_owner(state, thread);
     if (owner == nullptr) [[unlikely]] {
         machine.bugcheck(resource_not_owned, reinterpret_cast<std::uint64_t>(&resource), thread, 0, 0,
-                         fmt::format("{}: the thread does not own the resource.", function));
+                         executive::Sentence("{}: the thread does not own the resource.", function));
     }
     if (--owner->count == 0) {
         *owner = state.owners[--state.used];

@@ -16,10 +16,11 @@ namespace {
 
 constexpr CSHORT io_type_file = 5;
 
+constexpr ULONG file_tag = 0x656C6946; // 'File'
+
 // The file object with what belongs to it.
 struct OpenFile {
     FILE_OBJECT body{};
-    std::u16string name;
     bool opened = false; // IRP_MJ_CREATE succeeded: CLEANUP and CLOSE are due
     bool cleaned_up = false;
     WORK_QUEUE_ITEM close_item{};
@@ -59,7 +60,9 @@ void finish_close(FILE_OBJECT* file) {
         send(file, IRP_MJ_CLOSE, KernelMode);
     }
     release_device_for_file(device);
-    delete &open;
+    Kernel& kernel = Kernel::current();
+    open.~OpenFile();
+    kernel.pool.free(&open, file_tag, __func__);
 }
 
 void NTAPI close_later(PVOID parameter) {
@@ -85,8 +88,13 @@ void last_handle_closed(machine::Machine&, void* body) {
 
 FILE_OBJECT* new_file(DEVICE_OBJECT* device, std::u16string_view name, FILE_OBJECT* related,
                       const OpenOptions& options) {
-    auto* open = new OpenFile;
-    open->name = name;
+    // One block of pool with the name behind: it goes with the machine when the machine ends in a bugcheck.
+    const auto bytes = static_cast<USHORT>(name.size() * sizeof(char16_t));
+    void* memory = Kernel::current().pool.allocate(sizeof(OpenFile) + bytes + sizeof(char16_t), file_tag,
+                                                   PoolKind::non_paged, true, nullptr);
+    auto* open = new (memory) OpenFile;
+    auto* text = reinterpret_cast<char16_t*>(open + 1);
+    name.copy(text, name.size());
     FILE_OBJECT* file = &open->body;
     file->Type = io_type_file;
     file->Size = sizeof(FILE_OBJECT);
@@ -96,8 +104,7 @@ FILE_OBJECT* new_file(DEVICE_OBJECT* device, std::u16string_view name, FILE_OBJE
     file->ReadAccess = (access & FILE_READ_DATA) != 0;
     file->WriteAccess = (access & (FILE_WRITE_DATA | FILE_APPEND_DATA)) != 0;
     file->DeleteAccess = (access & DELETE) != 0;
-    const auto bytes = static_cast<USHORT>(open->name.size() * sizeof(char16_t));
-    file->FileName = {bytes, static_cast<USHORT>(bytes + sizeof(char16_t)), open->name.data()};
+    file->FileName = {bytes, static_cast<USHORT>(bytes + sizeof(char16_t)), text};
     file->Lock.Header = {};
     KeInitializeEvent(&file->Lock, SynchronizationEvent, FALSE);
     KeInitializeEvent(&file->Event, NotificationEvent, FALSE);

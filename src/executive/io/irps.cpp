@@ -6,6 +6,7 @@
 #include "executive/io/completion.h"
 #include "executive/irql_check.h"
 #include "executive/ke/waits.h"
+#include "executive/sentence.h"
 
 namespace openportcls::executive {
 
@@ -28,9 +29,9 @@ std::uint64_t number(const void* pointer) {
 [[noreturn, gnu::cold, gnu::noinline]] void irql_changed(machine::Machine& machine, const IO_STACK_LOCATION& stack,
                                                          KIRQL before, KIRQL after) {
     machine.bugcheck(irql_unexpected_value, before, after, stack.MajorFunction, 0,
-                     fmt::format("A dispatch routine returns at the IRQL it was called at ({}); that of major function "
-                                 "{:#x} returned at {}.",
-                                 irql_name(before), stack.MajorFunction, irql_name(after)));
+                     Sentence("A dispatch routine returns at the IRQL it was called at ({}); that of major function "
+                              "{:#x} returned at {}.",
+                              irql_name(before), stack.MajorFunction, irql_name(after)));
 }
 
 // What a completed location held is no business of the drivers above.

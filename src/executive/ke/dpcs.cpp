@@ -2,6 +2,7 @@
 #include <wdm.h>
 
 #include "executive/irql_check.h"
+#include "executive/sentence.h"
 
 using namespace openportcls;
 using machine::Machine;
@@ -27,7 +28,7 @@ void set_target(KDPC& dpc, ULONG processor) {
 void leave_region(Machine& machine, const char* function) {
     if (--machine.current_thread().critical_region_depth < 0) [[unlikely]] {
         machine.bugcheck(0x20 /* KERNEL_APC_PENDING_DURING_EXIT */, 0, 0, machine.irql(), 0,
-                         std::string(function) + " without the matching call that entered the region.");
+                         executive::Sentence("{} without the matching call that entered the region.", function));
     }
 }
 

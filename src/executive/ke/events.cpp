@@ -3,6 +3,7 @@
 
 #include "executive/ex/exceptions.h"
 #include "executive/irql_check.h"
+#include "executive/sentence.h"
 
 using namespace openportcls;
 using machine::Machine;
@@ -20,9 +21,9 @@ void initialise(DISPATCHER_HEADER& header, UCHAR type, UCHAR bytes, LONG state) 
 // A driver that signals an event it never initialised finds a null list; say so instead of faulting.
 void require_initialised(const DISPATCHER_HEADER& header, const char* function) {
     if (header.WaitListHead.Flink == nullptr) [[unlikely]] {
-        Machine::current().bugcheck(0x1E /* KMODE_EXCEPTION_NOT_HANDLED */, 0xC0000005, 0,
-                                    reinterpret_cast<std::uint64_t>(&header), 0,
-                                    std::string(function) + " was given an object that was never initialised.");
+        Machine::current().bugcheck(
+            0x1E /* KMODE_EXCEPTION_NOT_HANDLED */, 0xC0000005, 0, reinterpret_cast<std::uint64_t>(&header), 0,
+            executive::Sentence("{} was given an object that was never initialised.", function));
     }
 }
 

@@ -1,5 +1,6 @@
 // IRQL and spin locks.
 #include "executive/irql_check.h"
+#include "executive/sentence.h"
 
 #include <fmt/format.h>
 
@@ -14,9 +15,9 @@ constexpr std::uint32_t irql_not_less_or_equal = 0x0A;
 [[noreturn, gnu::cold]] void wrong_direction(std::uint32_t code, const char* function, KIRQL wanted) {
     Machine& machine = Machine::current();
     machine.bugcheck(code, wanted, machine.irql(), 0, 0,
-                     fmt::format("{} moves the IRQL one way only; it is {} and {} was asked for.", function,
-                                 openportcls::executive::irql_name(machine.irql()),
-                                 openportcls::executive::irql_name(wanted)));
+                     openportcls::executive::Sentence("{} moves the IRQL one way only; it is {} and {} was asked for.",
+                                                      function, openportcls::executive::irql_name(machine.irql()),
+                                                      openportcls::executive::irql_name(wanted)));
 }
 
 KIRQL raise(const char* function, KIRQL level) {

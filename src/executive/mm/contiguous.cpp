@@ -6,6 +6,7 @@
 
 #include "executive/irql_check.h"
 #include "executive/kernel.h"
+#include "executive/sentence.h"
 
 namespace openportcls::executive {
 
@@ -77,8 +78,9 @@ void* allocate(SIZE_T bytes, std::uint64_t lowest, std::uint64_t highest, std::u
 void free(void* address, const char* function) {
     Kernel& kernel = Kernel::current();
     if (!kernel.contiguous.free(address)) [[unlikely]] {
-        kernel.machine.bugcheck(0xC2 /* BAD_POOL_CALLER */, 0x60, reinterpret_cast<std::uint64_t>(address), 0, 0,
-                                std::string(function) + ": no contiguous memory was allocated at this address.");
+        kernel.machine.bugcheck(
+            0xC2 /* BAD_POOL_CALLER */, 0x60, reinterpret_cast<std::uint64_t>(address), 0, 0,
+            executive::Sentence("{}: no contiguous memory was allocated at this address.", function));
     }
 }
 

@@ -9,6 +9,7 @@
 #include "executive/irql_check.h"
 #include "executive/kernel.h"
 #include "executive/mm/mdl_pool.h"
+#include "executive/sentence.h"
 
 namespace openportcls::executive {
 
@@ -115,7 +116,7 @@ void require_describable(Kernel& kernel, const MDL* mdl, const char* function) {
     if ((mdl->MdlFlags & already) != 0) [[unlikely]] {
         kernel.machine.bugcheck(0xC4 /* DRIVER_VERIFIER_DETECTED_VIOLATION */, 0xB8,
                                 reinterpret_cast<std::uint64_t>(mdl), static_cast<std::uint16_t>(mdl->MdlFlags), 0,
-                                std::string(function) + ": the MDL describes locked or mapped pages already.");
+                                executive::Sentence("{}: the MDL describes locked or mapped pages already.", function));
     }
 }
 

@@ -6,6 +6,7 @@
 #include "executive/io/io_manager.h"
 #include "executive/irql_check.h"
 #include "executive/kernel.h"
+#include "executive/sentence.h"
 
 using namespace openportcls;
 using executive::extra_of;
@@ -240,7 +241,8 @@ PowerDevice& device_of(POHANDLE handle) {
 void require_component(PowerDevice& device, ULONG component, const char* function) {
     if (component >= device.components.size()) [[unlikely]] {
         device.machine->bugcheck(0xA0 /* INTERNAL_POWER_ERROR */, 0x601, reinterpret_cast<std::uint64_t>(&device),
-                                 component, 0, std::string(function) + ": the device has no component of this number.");
+                                 component, 0,
+                                 executive::Sentence("{}: the device has no component of this number.", function));
     }
 }
 
