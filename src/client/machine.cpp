@@ -111,19 +111,6 @@ Result<Machine> Machine::create(const MachineOptions& options) {
         return Error{STATUS_INVALID_PARAMETER,
                      fmt::format("\"{}\" is no Windows release: xp, vista, 7, 8, 8.1, 10 or 11", options.windows)};
     }
-    state->machine = std::make_unique<machine::Machine>(config);
-    Result<void> problem;
-    state->machine->enter([&] {
-        executive::install(*state->machine);
-        portcls::PortClsSystem::current().set_windows_version(*version);
-        if (!options.registry.empty()) {
-            problem = executive::Registry::of(*state->machine).persist_in(options.registry);
-        }
-        state->pnp = &state->machine->add_subsystem<pnp::PnpManager>();
-    });
-    if (!problem) {
-        return problem.error();
-    }
     std::filesystem::path sandbox = options.sandbox;
     if (sandbox.empty()) {
         auto made = state->private_sandbox.create();
@@ -133,8 +120,19 @@ Result<Machine> Machine::create(const MachineOptions& options) {
         sandbox = *made;
     }
     state->options.sandbox = sandbox;
-    if (auto chosen = executive::Files::of(*state->machine).set_sandbox(sandbox); !chosen) {
-        return chosen.error();
+    state->machine = std::make_unique<machine::Machine>(config);
+    Result<void> problem;
+    state->machine->enter([&] {
+        executive::install(*state->machine);
+        portcls::PortClsSystem::current().set_windows_version(*version);
+        problem = executive::Files::of(*state->machine).set_sandbox(sandbox);
+        if (problem && !options.registry.empty()) {
+            problem = executive::Registry::of(*state->machine).persist_in(options.registry);
+        }
+        state->pnp = &state->machine->add_subsystem<pnp::PnpManager>();
+    });
+    if (!problem) {
+        return problem.error();
     }
     state->log_observer = std::make_unique<client::LogObserver>(*state);
     return Machine(std::move(state));

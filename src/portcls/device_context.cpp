@@ -99,8 +99,7 @@ NTSTATUS DeviceContext::register_subdevice(PCWSTR name, IUnknown* unknown) {
     RtlInitUnicodeString(&reference, name);
     for (ULONG i = 0; i < filter.CategoryCount; ++i) {
         UNICODE_STRING link;
-        const NTSTATUS status =
-            IoRegisterDeviceInterface(&physical_device_, &filter.Categories[i], &reference, &link);
+        const NTSTATUS status = IoRegisterDeviceInterface(&physical_device_, &filter.Categories[i], &reference, &link);
         if (!NT_SUCCESS(status)) {
             return status;
         }
@@ -150,7 +149,11 @@ void DeviceContext::remove_subdevice(std::size_t index) {
 
 void DeviceContext::remove_all_subdevices() {
     while (!subdevices_.empty()) {
+        Port& port = *subdevices_.back()->port;
+        port.keep();
         remove_subdevice(subdevices_.size() - 1);
+        port.device_gone();
+        port.drop();
     }
     connections_.clear();
 }

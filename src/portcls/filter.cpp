@@ -23,7 +23,7 @@ Filter::Filter(Port& port, FILE_OBJECT& file)
 }
 
 Filter::~Filter() {
-    std::erase(port_.filters_, this);
+    port_.filter_closed(*this);
     port_.drop();
 }
 
@@ -39,10 +39,20 @@ NTSTATUS Filter::create_child(IRP& irp, const GUID& kind, const void* parameters
                                        : STATUS_OBJECT_NAME_NOT_FOUND;
 }
 
-NTSTATUS Filter::property(IRP& irp) { return dispatch_property(*this, nullptr, irp); }
-NTSTATUS Filter::enable_event(IRP& irp) { return dispatch_enable_event(*this, nullptr, irp); }
-NTSTATUS Filter::disable_event(IRP& irp) { return ks::disable_requested_event(irp, port_.events()); }
-void Filter::cleanup(FILE_OBJECT& file) { port_.events().remove_file(&file); }
-void Filter::close(FILE_OBJECT&) { release(); }
+NTSTATUS Filter::property(IRP& irp) {
+    return dispatch_property(*this, nullptr, irp);
+}
+NTSTATUS Filter::enable_event(IRP& irp) {
+    return dispatch_enable_event(*this, nullptr, irp);
+}
+NTSTATUS Filter::disable_event(IRP& irp) {
+    return ks::disable_requested_event(irp, port_.events());
+}
+void Filter::cleanup(FILE_OBJECT& file) {
+    port_.events().remove_file(&file);
+}
+void Filter::close(FILE_OBJECT&) {
+    release();
+}
 
 } // namespace openportcls::portcls

@@ -35,7 +35,9 @@ void query(IUnknown* unknown, REFIID id, Interface*& interface) {
 
 } // namespace
 
-Port::Port() { KeInitializeDpc(&generation_dpc_, events_dpc, this); }
+Port::Port() {
+    KeInitializeDpc(&generation_dpc_, events_dpc, this);
+}
 
 Port::~Port() {
     KeRemoveQueueDpc(&generation_dpc_);
@@ -51,7 +53,9 @@ Port* Port::from(IUnknown* unknown) {
     return port;
 }
 
-DEVICE_OBJECT& Port::device_object() const { return device_->functional_device(); }
+DEVICE_OBJECT& Port::device_object() const {
+    return device_->functional_device();
+}
 
 void Port::forget_miniport() {
     release(pin_count_);
@@ -139,6 +143,22 @@ void Port::detach() {
     device_removed();
 }
 
+void Port::device_gone() {
+    device_gone_ = true;
+    if (filters_.empty()) {
+        keep(); // the miniport may hold the last reference
+        forget_miniport();
+        drop();
+    }
+}
+
+void Port::filter_closed(Filter& filter) {
+    std::erase(filters_, &filter);
+    if (device_gone_) {
+        device_gone();
+    }
+}
+
 Port::PinCounts Port::count_pins(const Filter& filter, ULONG pin) const {
     const PCPIN_DESCRIPTOR& descriptor = description_->pin(pin);
     PinCounts counts{descriptor.MinFilterInstanceCount, filter.pin_instances(pin), descriptor.MaxFilterInstanceCount,
@@ -154,7 +174,9 @@ NTSTATUS Port::create_pin(Filter&, const PinRequest&, std::unique_ptr<Pin>&) {
     return STATUS_INVALID_DEVICE_REQUEST; // a port without streams (R-DESC-14)
 }
 
-std::span<const KSPIN_INTERFACE> Port::pin_interfaces() const { return standard_interfaces; }
+std::span<const KSPIN_INTERFACE> Port::pin_interfaces() const {
+    return standard_interfaces;
+}
 
 // ---- events -----------------------------------------------------------------------------------------------------
 

@@ -59,6 +59,9 @@ public:
     // The subdevice is no longer registered; what is open answers STATUS_DEVICE_REMOVED from now on.
     void detach();
     void attach() { detached_ = false; }
+    // The device itself is being removed: the miniport, which may hold references to this port, is let go as soon as no
+    // filter is open. (A subdevice that was only unregistered keeps it: adapters register such ports again.)
+    void device_gone();
     bool is_detached() const { return detached_; }
 
     // IPort::Init by R-INIT-01..04. On failure nothing is kept.
@@ -115,9 +118,11 @@ private:
     static void NTAPI events_dpc(KDPC* dpc, void* context, void*, void*);
     void find_optional_interfaces();
     void forget_miniport();
+    void filter_closed(Filter& filter);
 
     DeviceContext* device_ = nullptr;
     bool detached_ = false;
+    bool device_gone_ = false;
     std::unique_ptr<FilterDescription> description_;
     std::unique_ptr<DispatchTables> tables_;
     IMiniport* miniport_ = nullptr;
