@@ -66,6 +66,23 @@ TEST_F(Loader, EveryTruncationIsRefused) {
     }
 }
 
+TEST_F(Loader, DamagedFilesDoNotDisturbTheReader) {
+    const std::string whole = content_of(modules / "counting.so");
+    machine::Random random(20260101);
+    for (int round = 0; round < 300; ++round) {
+        std::string damaged = whole;
+        for (int byte = 0; byte < 8; ++byte) {
+            // Most of it in the headers, where it hurts.
+            const auto range = byte < 6 ? std::min<std::size_t>(whole.size(), 1024) : whole.size();
+            damaged[random.below(static_cast<std::uint32_t>(range))] = static_cast<char>(random.below(256));
+        }
+        auto image = ModuleImage::read(write("damaged.so", damaged));
+        if (!image) {
+            EXPECT_FALSE(image.error().message.empty());
+        }
+    }
+}
+
 TEST_F(Loader, AnotherInterfaceVersionIsRefused) {
     expect_refused(modules / "old_abi.so", STATUS_REVISION_MISMATCH,
                    "built for version 999 of the module interface, this is version 1; build it again with `portcls build "
