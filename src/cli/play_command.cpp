@@ -306,7 +306,7 @@ void add_play_command(CLI::App& application, Run& run) {
     command
         ->add_option("--out", arguments->out,
                      "where it is heard: wav:FILE, alsa[:DEVICE], default or null (repeatable)")
-        ->expected(1);
+        ->allow_extra_args(false);
     command->add_flag("--verify", arguments->verify, "fail unless the output equals the input bit for bit");
     command->add_option("--period", arguments->period_in_milliseconds, "milliseconds between two notifications")
         ->check(CLI::Range(0.1, 10000.0))

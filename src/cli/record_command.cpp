@@ -200,7 +200,7 @@ void add_record_command(CLI::App& application, Run& run) {
     auto arguments = std::make_shared<RecordArguments>();
     command->add_option("file", arguments->file, "WAV file to write; the same as --out wav:FILE");
     command->add_option("--out", arguments->out, "where it goes: wav:FILE, alsa[:DEVICE], default or null (repeatable)")
-        ->expected(1);
+        ->allow_extra_args(false);
     command->add_option("--seconds", arguments->seconds, "how long")
         ->check(CLI::Range(0.0, 1e6))
         ->capture_default_str();

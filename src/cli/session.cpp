@@ -22,13 +22,13 @@ void add_session_options(CLI::App& command, SessionArguments& arguments) {
         ->group(group);
     command.add_option("--parameter", arguments.parameters, "a registry value for the driver: NAME=VALUE (repeatable)")
         ->group(group)
-        ->expected(1);
+        ->allow_extra_args(false);
     command.add_option("--hardware-id", arguments.hardware_id, "of the device; without it the INF's first model")
         ->group(group);
     command
         .add_option("--set", arguments.settings, "a control before anything runs: \"Master Volume=-6dB\" (repeatable)")
         ->group(group)
-        ->expected(1);
+        ->allow_extra_args(false);
     command.add_option("--seed", arguments.seed, "of the scheduler and everything random; same seed, same run")
         ->group(group)
         ->capture_default_str();
