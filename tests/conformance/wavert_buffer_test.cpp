@@ -30,6 +30,50 @@ TEST_F(WaveRtBuffer, ClientSharesTheMemoryTheDeviceSees_R_WRT_10) {
     });
 }
 
+// The pages below 8 MB are taken but for every other one, so that the buffer cannot be contiguous in RAM.
+TEST_F(WaveRtBuffer, ScatteredPagesAreContiguousForTheClient_R_WRT_10) {
+    script_.high_address = 0x7FFFFF;
+    start();
+    inside([&] {
+        FILE_OBJECT* pin = open_pin();
+        machine::PhysicalMemory& memory = machine_.memory();
+        machine::PageConstraints low;
+        low.highest = 0x7FFFFF;
+        std::vector<machine::PhysicalAddress> taken;
+        for (;;) {
+            const auto page = memory.allocate(PAGE_SIZE, low);
+            if (page == machine::no_address) {
+                break;
+            }
+            taken.push_back(page);
+        }
+        for (std::size_t i = 0; i < taken.size(); i += 2) {
+            memory.free(taken[i], PAGE_SIZE);
+        }
+        KSRTAUDIO_BUFFER buffer = {};
+        ASSERT_EQ(get_buffer(pin, 4 * PAGE_SIZE, buffer), STATUS_SUCCESS);
+        TestStream& stream = script_.stream();
+        ASSERT_EQ(stream.port_stream().GetPhysicalPagesCount(stream.mdl()), 4u);
+        for (ULONG i = 0; i < 4; ++i) {
+            PHYSICAL_ADDRESS page;
+            stream.port_stream().GetPhysicalPageAddress(&page, stream.mdl(), i);
+            auto* seen = static_cast<UCHAR*>(memory.to_virtual(page.QuadPart, PAGE_SIZE));
+            auto* client = static_cast<UCHAR*>(buffer.BufferAddress) + i * PAGE_SIZE;
+            client[5] = static_cast<UCHAR>(0x10 + i);
+            EXPECT_EQ(seen[5], 0x10 + i) << "the same memory, page " << i;
+            seen[6] = static_cast<UCHAR>(0x20 + i);
+            EXPECT_EQ(client[6], 0x20 + i);
+        }
+        PHYSICAL_ADDRESS first;
+        PHYSICAL_ADDRESS second;
+        stream.port_stream().GetPhysicalPageAddress(&first, stream.mdl(), 0);
+        stream.port_stream().GetPhysicalPageAddress(&second, stream.mdl(), 1);
+        EXPECT_NE(first.QuadPart + PAGE_SIZE, second.QuadPart) << "or the test shows nothing";
+        close_pin(pin);
+        EXPECT_TRUE(script_.noted("FreeAudioBuffer 16384"));
+    });
+}
+
 TEST_F(WaveRtBuffer, OffsetInTheFirstPageIsHonoured_R_WRT_06) {
     script_.offset = 128;
     start();

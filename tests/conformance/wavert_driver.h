@@ -43,6 +43,8 @@ struct Script {
     // Interfaces of the miniport.
     bool device_engine = false;
     bool modes = false;
+    // The adapter takes part in rebalancing.
+    bool rebalance = false;
 
     NTSTATUS init_status = STATUS_SUCCESS;
     NTSTATUS new_stream_status = STATUS_SUCCESS;
@@ -72,6 +74,9 @@ struct Script {
     KSRTAUDIO_HWREGISTER clock_register = {};
 
     std::vector<std::string> journal;
+    std::vector<GUID> asked_of_miniport; // interfaces the port queried
+    std::vector<GUID> asked_of_stream;
+    KIRQL power_irql = 0xFF;
     std::set<std::string> called;     // every interface method that the port has called
     std::vector<TestStream*> streams; // living, not referenced
     IPortWaveRT* port = nullptr;      // during the device's life
@@ -99,6 +104,17 @@ struct Script {
 Script*& script();
 
 NTSTATUS NTAPI driver_entry(DRIVER_OBJECT* driver, UNICODE_STRING* registry_path);
+
+inline void called(const char* method) {
+    script()->called.insert(method);
+}
+
+inline std::string number(ULONGLONG value) {
+    return std::to_string(value);
+}
+
+// Ranges of volume, mute and peak meter for as many channels as there is room for.
+void fill_steppings(eChannelTargetType target, PKSPROPERTY_STEPPING_LONG steppings, UINT32 size);
 
 class TestStream final
     : public portcls::ComObject<TestStream, IMiniportWaveRTStreamNotification, IMiniportWaveRTInputStream,

@@ -56,7 +56,9 @@ protected:
 
     // Loads the driver, starts its device and opens its filter. The script is in force from here.
     void start() {
-        executive::install(machine_);
+        if (!installed_) {
+            executive::install(machine_);
+        }
         manager_ = &machine_.add_subsystem<pnp::PnpManager>();
         auto driver = manager_->load_static_driver(driver_entry, driver_options());
         ASSERT_TRUE(driver) << driver.error().message;
@@ -236,6 +238,7 @@ protected:
     ScriptInForce script_in_force_{script_};
     std::vector<pnp::RegistryParameter> parameters_;
     machine::Machine machine_;
+    bool installed_ = false; // the executive, by a test that sets the machine up before start()
     pnp::PnpManager* manager_ = nullptr;
     pnp::DeviceNode* node_ = nullptr;
     FILE_OBJECT* filter_ = nullptr;
