@@ -143,7 +143,7 @@ TEST_F(Play, VolumeIsHeard) {
     const std::string file = write("in.wav", format, tone(format, 997, 0.5, 48000));
     const double before = root_mean_square(read(file).channel(0));
     for (const double level : {-3.0, -6.0, -20.0, -40.0}) {
-        const Ran ran = portcls({"play", file, "--set", "Master Volume=" + std::to_string(level) + "dB", "--out",
+        const Ran ran = portcls({"play", file, "--set", "Topology:0=" + std::to_string(level) + "dB", "--out",
                                  "wav:" + path("heard.wav")});
         ASSERT_EQ(ran.status, 0) << ran.error;
         EXPECT_THAT(ran.out, HasSubstr("differs from the input"));
@@ -157,7 +157,7 @@ TEST_F(Play, VolumeIsHeard) {
 TEST_F(Play, OneChannelCanBeTurnedDown) {
     WaveFormat format;
     const std::string file = write("in.wav", format, tone(format, 997, 0.5, 48000));
-    const Ran ran = portcls({"play", file, "--set", "Master Volume,1=-12dB", "--out", "wav:" + path("heard.wav")});
+    const Ran ran = portcls({"play", file, "--set", "Topology:0,1=-12dB", "--out", "wav:" + path("heard.wav")});
     ASSERT_EQ(ran.status, 0) << ran.error;
     const Sound in = read(file);
     const Sound heard = read(path("heard.wav"));
@@ -169,7 +169,7 @@ TEST_F(Play, MuteIsHeardAndFailsVerification) {
     WaveFormat format;
     const std::string file = write("in.wav", format, tone(format, 440, 0.5, 24000));
     const Ran ran =
-        portcls({"play", file, "--verify", "--set", "Master Mute=mute", "--out", "wav:" + path("heard.wav")});
+        portcls({"play", file, "--verify", "--set", "Topology:1=mute", "--out", "wav:" + path("heard.wav")});
     EXPECT_EQ(ran.status, 1);
     EXPECT_THAT(ran.out, HasSubstr("the output is silent, the input is not"));
     EXPECT_THAT(ran.error, StartsWith("portcls: --verify"));
