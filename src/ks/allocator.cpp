@@ -49,10 +49,26 @@ NTSTATUS NTAPI method_free(IRP* irp, KSIDENTIFIER*, void* data) {
 }
 
 const KSPROPERTY_ITEM property_items[] = {
-    {KSPROPERTY_STREAMALLOCATOR_FUNCTIONTABLE, {get_function_table}, sizeof(KSPROPERTY),
-     sizeof(KSSTREAMALLOCATOR_FUNCTIONTABLE), {nullptr}, nullptr, 0, nullptr, nullptr, 0},
-    {KSPROPERTY_STREAMALLOCATOR_STATUS, {get_status}, sizeof(KSPROPERTY), sizeof(KSSTREAMALLOCATOR_STATUS), {nullptr},
-     nullptr, 0, nullptr, nullptr, 0},
+    {KSPROPERTY_STREAMALLOCATOR_FUNCTIONTABLE,
+     {get_function_table},
+     sizeof(KSPROPERTY),
+     sizeof(KSSTREAMALLOCATOR_FUNCTIONTABLE),
+     {nullptr},
+     nullptr,
+     0,
+     nullptr,
+     nullptr,
+     0},
+    {KSPROPERTY_STREAMALLOCATOR_STATUS,
+     {get_status},
+     sizeof(KSPROPERTY),
+     sizeof(KSSTREAMALLOCATOR_STATUS),
+     {nullptr},
+     nullptr,
+     0,
+     nullptr,
+     nullptr,
+     0},
 };
 const KSMETHOD_ITEM method_items[] = {
     {KSMETHOD_STREAMALLOCATOR_ALLOC, {method_allocate}, sizeof(KSMETHOD), sizeof(void*), nullptr, KSMETHOD_TYPE_WRITE},
@@ -131,8 +147,12 @@ KSSTREAMALLOCATOR_STATUS Allocator::status() const {
     return {framing_, static_cast<ULONG>(used_frames_.size()), 0};
 }
 
-NTSTATUS Allocator::property(IRP& irp) { return handle_property(irp, property_sets); }
-NTSTATUS Allocator::method(IRP& irp) { return handle_method(irp, method_sets); }
+NTSTATUS Allocator::property(IRP& irp) {
+    return handle_property(irp, property_sets);
+}
+NTSTATUS Allocator::method(IRP& irp) {
+    return handle_method(irp, method_sets);
+}
 
 NTSTATUS Allocator::enable_event(IRP& irp) {
     const SupportedEvent* event = nullptr;
@@ -148,8 +168,14 @@ NTSTATUS Allocator::enable_event(IRP& irp) {
     return status;
 }
 
-NTSTATUS Allocator::disable_event(IRP& irp) { return disable_requested_event(irp, events_); }
-void Allocator::cleanup(FILE_OBJECT& file) { events_.remove_file(&file); }
-void Allocator::close(FILE_OBJECT&) { delete this; }
+NTSTATUS Allocator::disable_event(IRP& irp) {
+    return disable_requested_event(irp, events_);
+}
+void Allocator::cleanup(FILE_OBJECT& file) {
+    events_.remove_file(&file);
+}
+void Allocator::close(FILE_OBJECT&) {
+    delete this;
+}
 
 } // namespace openportcls::ks

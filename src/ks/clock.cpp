@@ -10,7 +10,9 @@ namespace openportcls::ks {
 
 namespace {
 
-LONGLONG system_time_100ns() { return static_cast<LONGLONG>(KeQueryInterruptTime()); }
+LONGLONG system_time_100ns() {
+    return static_cast<LONGLONG>(KeQueryInterruptTime());
+}
 
 // What is kept behind the EventRecord of a mark.
 struct Mark {
@@ -19,10 +21,11 @@ struct Mark {
 };
 
 const Clock* clock_of(const IRP* irp) {
-    return static_cast<const Clock*>(
-        OpenObject::from(IoGetCurrentIrpStackLocation(const_cast<IRP*>(irp))->FileObject));
+    return static_cast<const Clock*>(OpenObject::from(IoGetCurrentIrpStackLocation(const_cast<IRP*>(irp))->FileObject));
 }
-const Clock* clock_of(const FILE_OBJECT* file) { return static_cast<const Clock*>(OpenObject::from(file)); }
+const Clock* clock_of(const FILE_OBJECT* file) {
+    return static_cast<const Clock*>(OpenObject::from(file));
+}
 
 template<bool physical>
 NTSTATUS NTAPI get_time(IRP* irp, KSIDENTIFIER*, void* data) {
@@ -125,7 +128,9 @@ void ClockTime::set_state(KSSTATE state) {
     running_ = run;
 }
 
-LONGLONG ClockTime::now() const { return running_ ? base_ + system_time_100ns() - started_ : base_; }
+LONGLONG ClockTime::now() const {
+    return running_ ? base_ + system_time_100ns() - started_ : base_;
+}
 
 Clock::Clock(ClockSource& source) : source_(&source) {
     KeInitializeTimer(&timer_);
@@ -184,9 +189,13 @@ void Clock::update() {
     KeSetTimer(&timer_, due, &dpc_);
 }
 
-void Clock::timer_expired(KDPC*, void* context, void*, void*) { static_cast<Clock*>(context)->update(); }
+void Clock::timer_expired(KDPC*, void* context, void*, void*) {
+    static_cast<Clock*>(context)->update();
+}
 
-NTSTATUS Clock::property(IRP& irp) { return handle_property(irp, clock_sets); }
+NTSTATUS Clock::property(IRP& irp) {
+    return handle_property(irp, clock_sets);
+}
 
 NTSTATUS Clock::enable_event(IRP& irp) {
     const SupportedEvent* event = nullptr;
@@ -221,9 +230,13 @@ NTSTATUS Clock::enable_event(IRP& irp) {
     return STATUS_SUCCESS;
 }
 
-NTSTATUS Clock::disable_event(IRP& irp) { return disable_requested_event(irp, events_); }
+NTSTATUS Clock::disable_event(IRP& irp) {
+    return disable_requested_event(irp, events_);
+}
 
-void Clock::cleanup(FILE_OBJECT& file) { events_.remove_file(&file); }
+void Clock::cleanup(FILE_OBJECT& file) {
+    events_.remove_file(&file);
+}
 
 void Clock::close(FILE_OBJECT&) {
     if (source_ != nullptr) {

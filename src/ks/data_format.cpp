@@ -7,7 +7,9 @@ namespace openportcls::ks {
 
 namespace {
 
-constexpr ULONG round_up_8(ULONG bytes) { return (bytes + 7) & ~7u; }
+constexpr ULONG round_up_8(ULONG bytes) {
+    return (bytes + 7) & ~7u;
+}
 
 // Without the padding that the C structure has at its end.
 constexpr ULONG audio_range_bytes = sizeof(KSDATARANGE) + 5 * sizeof(ULONG);
@@ -15,7 +17,9 @@ constexpr ULONG wave_offset = sizeof(KSDATAFORMAT);
 constexpr ULONG dsound_wave_offset = offsetof(KSDATAFORMAT_DSOUND, BufferDesc.WaveFormatEx);
 constexpr WORD extensible_extra_bytes = sizeof(WAVEFORMATEXTENSIBLE) - sizeof(WAVEFORMATEX);
 
-bool is_null(const GUID& guid) { return IsEqualGUID(guid, GUID_NULL); }
+bool is_null(const GUID& guid) {
+    return IsEqualGUID(guid, GUID_NULL);
+}
 
 ULONG wave_position(const KSDATAFORMAT& format) {
     if (IsEqualGUID(format.Specifier, KSDATAFORMAT_SPECIFIER_WAVEFORMATEX)) {
@@ -57,7 +61,9 @@ const KSDATARANGE_AUDIO* audio_range(const KSDATARANGE& range) {
 
 } // namespace
 
-bool guid_matches(const GUID& a, const GUID& b) { return IsEqualGUID(a, b) || is_null(a) || is_null(b); }
+bool guid_matches(const GUID& a, const GUID& b) {
+    return IsEqualGUID(a, b) || is_null(a) || is_null(b);
+}
 
 bool range_matches(const KSDATARANGE& a, const KSDATARANGE& b) {
     return guid_matches(a.MajorFormat, b.MajorFormat) && guid_matches(a.SubFormat, b.SubFormat) &&
@@ -144,8 +150,8 @@ bool format_in_range(const KSDATAFORMAT& format, const KSDATARANGE& range) {
         return true;
     }
     return wave->nChannels <= audio->MaximumChannels && wave->nSamplesPerSec >= audio->MinimumSampleFrequency &&
-           wave->nSamplesPerSec <= audio->MaximumSampleFrequency && wave->wBitsPerSample >= audio->MinimumBitsPerSample &&
-           wave->wBitsPerSample <= audio->MaximumBitsPerSample;
+           wave->nSamplesPerSec <= audio->MaximumSampleFrequency &&
+           wave->wBitsPerSample >= audio->MinimumBitsPerSample && wave->wBitsPerSample <= audio->MaximumBitsPerSample;
 }
 
 NTSTATUS RangeList::parse(void* list, ULONG bytes, RangeList& result) {

@@ -56,7 +56,8 @@ private:
 
 // The port's own intersection (R-FMT-04, R-FMT-05): PCM, WAVEFORMATEX or DSOUND specifier, 1 or 2 channels, the highest
 // rate, bits and channels of the overlap. STATUS_NO_MATCH when it cannot. Sizes as R-FMT-03 says.
-NTSTATUS intersect_pcm(const KSDATARANGE& client, const KSDATARANGE& own, ULONG room, void* format, ULONG* format_bytes);
+NTSTATUS intersect_pcm(const KSDATARANGE& client, const KSDATARANGE& own, ULONG room, void* format,
+                       ULONG* format_bytes);
 
 // Size of one entry in a list of ranges: FormatSize rounded up to 8, and its attributes.
 ULONG listed_range_bytes(const KSDATARANGE& range, const KSATTRIBUTE_LIST* attributes);

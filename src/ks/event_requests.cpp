@@ -92,7 +92,8 @@ bool answer_event_query(IRP& irp, std::span<const SupportedEvent> events, const 
         status = STATUS_SUCCESS;
         return true;
     }
-    if ((verb & ~enabling) != 0 || (verb & (KSEVENT_TYPE_ENABLE | KSEVENT_TYPE_ONESHOT | KSEVENT_TYPE_ENABLEBUFFERED)) == 0) {
+    if ((verb & ~enabling) != 0 ||
+        (verb & (KSEVENT_TYPE_ENABLE | KSEVENT_TYPE_ONESHOT | KSEVENT_TYPE_ENABLEBUFFERED)) == 0) {
         status = STATUS_INVALID_PARAMETER;
         return true;
     }

@@ -35,12 +35,16 @@ NTSTATUS take_notification(const KSEVENTDATA& data, KPROCESSOR_MODE mode, EventR
     case KSEVENTF_SEMAPHORE_HANDLE:
         entry.SemaphoreAdjustment = static_cast<ULONG>(data.SemaphoreHandle.Adjustment);
         return reference_handle(data.SemaphoreHandle.Semaphore, *ExSemaphoreObjectType, mode, &entry.Object);
-    case KSEVENTF_EVENT_OBJECT: entry.Object = data.EventObject.Event; break;
+    case KSEVENTF_EVENT_OBJECT:
+        entry.Object = data.EventObject.Event;
+        break;
     case KSEVENTF_SEMAPHORE_OBJECT:
         entry.Object = data.SemaphoreObject.Semaphore;
         entry.SemaphoreAdjustment = static_cast<ULONG>(data.SemaphoreObject.Adjustment);
         break;
-    case KSEVENTF_DPC: entry.Object = data.Dpc.Dpc; break;
+    case KSEVENTF_DPC:
+        entry.Object = data.Dpc.Dpc;
+        break;
     case KSEVENTF_WORKITEM:
         entry.Object = data.WorkItem.WorkQueueItem;
         entry.Reserved = data.WorkItem.WorkQueueType;
@@ -49,7 +53,8 @@ NTSTATUS take_notification(const KSEVENTDATA& data, KPROCESSOR_MODE mode, EventR
         entry.Object = data.KsWorkItem.WorkQueueItem;
         record.worker = data.KsWorkItem.KsWorkerObject;
         break;
-    default: return STATUS_INVALID_PARAMETER;
+    default:
+        return STATUS_INVALID_PARAMETER;
     }
     return entry.Object != nullptr ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
 }
@@ -61,9 +66,13 @@ bool holds_reference(const EventRecord& record) {
 
 } // namespace
 
-EventList::EventList() { InitializeListHead(&list_); }
+EventList::EventList() {
+    InitializeListHead(&list_);
+}
 
-EventList::~EventList() { remove_all(); }
+EventList::~EventList() {
+    remove_all();
+}
 
 NTSTATUS EventList::prepare(IRP& irp, ULONG extra_bytes, EventRecord*& record) {
     const IO_STACK_LOCATION& location = *IoGetCurrentIrpStackLocation(&irp);
@@ -208,7 +217,9 @@ bool EventList::signal(EventRecord& record, const void* data, ULONG bytes) {
     }
     switch (entry.NotificationType) {
     case KSEVENTF_EVENT_HANDLE:
-    case KSEVENTF_EVENT_OBJECT: KeSetEvent(static_cast<PRKEVENT>(entry.Object), IO_NO_INCREMENT, FALSE); break;
+    case KSEVENTF_EVENT_OBJECT:
+        KeSetEvent(static_cast<PRKEVENT>(entry.Object), IO_NO_INCREMENT, FALSE);
+        break;
     case KSEVENTF_SEMAPHORE_HANDLE:
     case KSEVENTF_SEMAPHORE_OBJECT: {
         // A full semaphore stays as it is: KeReleaseSemaphore would raise STATUS_SEMAPHORE_LIMIT_EXCEEDED.
@@ -219,14 +230,17 @@ bool EventList::signal(EventRecord& record, const void* data, ULONG bytes) {
         }
         break;
     }
-    case KSEVENTF_DPC: KeInsertQueueDpc(static_cast<PRKDPC>(entry.Object), entry.EventData, nullptr); break;
+    case KSEVENTF_DPC:
+        KeInsertQueueDpc(static_cast<PRKDPC>(entry.Object), entry.EventData, nullptr);
+        break;
     case KSEVENTF_WORKITEM:
         ExQueueWorkItem(static_cast<PWORK_QUEUE_ITEM>(entry.Object), static_cast<WORK_QUEUE_TYPE>(entry.Reserved));
         break;
     case KSEVENTF_KSWORKITEM:
         KsQueueWorkItem(static_cast<PKSWORKER>(record.worker), static_cast<PWORK_QUEUE_ITEM>(entry.Object));
         break;
-    default: break;
+    default:
+        break;
     }
     return (entry.Flags & KSEVENT_ENTRY_ONESHOT) != 0;
 }

@@ -18,32 +18,52 @@ class ListLock {
 public:
     ListLock(KSEVENTS_LOCKTYPE type, PVOID lock) : type_(lock == nullptr ? KSEVENTS_NONE : type), lock_(lock) {
         switch (type_) {
-        case KSEVENTS_SPINLOCK: KeAcquireSpinLock(static_cast<PKSPIN_LOCK>(lock_), &irql_); break;
+        case KSEVENTS_SPINLOCK:
+            KeAcquireSpinLock(static_cast<PKSPIN_LOCK>(lock_), &irql_);
+            break;
         case KSEVENTS_MUTEX:
             KeWaitForSingleObject(lock_, Executive, KernelMode, FALSE, nullptr);
             break;
-        case KSEVENTS_FMUTEX: ExAcquireFastMutex(static_cast<PFAST_MUTEX>(lock_)); break;
-        case KSEVENTS_FMUTEXUNSAFE: ExAcquireFastMutexUnsafe(static_cast<PFAST_MUTEX>(lock_)); break;
+        case KSEVENTS_FMUTEX:
+            ExAcquireFastMutex(static_cast<PFAST_MUTEX>(lock_));
+            break;
+        case KSEVENTS_FMUTEXUNSAFE:
+            ExAcquireFastMutexUnsafe(static_cast<PFAST_MUTEX>(lock_));
+            break;
         case KSEVENTS_ERESOURCE:
             KeEnterCriticalRegion();
             ExAcquireResourceExclusiveLite(static_cast<PERESOURCE>(lock_), TRUE);
             break;
-        case KSEVENTS_INTERRUPT: irql_ = KeAcquireInterruptSpinLock(static_cast<PKINTERRUPT>(lock_)); break;
-        default: break;
+        case KSEVENTS_INTERRUPT:
+            irql_ = KeAcquireInterruptSpinLock(static_cast<PKINTERRUPT>(lock_));
+            break;
+        default:
+            break;
         }
     }
     ~ListLock() {
         switch (type_) {
-        case KSEVENTS_SPINLOCK: KeReleaseSpinLock(static_cast<PKSPIN_LOCK>(lock_), irql_); break;
-        case KSEVENTS_MUTEX: KeReleaseMutex(static_cast<PRKMUTEX>(lock_), FALSE); break;
-        case KSEVENTS_FMUTEX: ExReleaseFastMutex(static_cast<PFAST_MUTEX>(lock_)); break;
-        case KSEVENTS_FMUTEXUNSAFE: ExReleaseFastMutexUnsafe(static_cast<PFAST_MUTEX>(lock_)); break;
+        case KSEVENTS_SPINLOCK:
+            KeReleaseSpinLock(static_cast<PKSPIN_LOCK>(lock_), irql_);
+            break;
+        case KSEVENTS_MUTEX:
+            KeReleaseMutex(static_cast<PRKMUTEX>(lock_), FALSE);
+            break;
+        case KSEVENTS_FMUTEX:
+            ExReleaseFastMutex(static_cast<PFAST_MUTEX>(lock_));
+            break;
+        case KSEVENTS_FMUTEXUNSAFE:
+            ExReleaseFastMutexUnsafe(static_cast<PFAST_MUTEX>(lock_));
+            break;
         case KSEVENTS_ERESOURCE:
             ExReleaseResourceLite(static_cast<PERESOURCE>(lock_));
             KeLeaveCriticalRegion();
             break;
-        case KSEVENTS_INTERRUPT: KeReleaseInterruptSpinLock(static_cast<PKINTERRUPT>(lock_), irql_); break;
-        default: break;
+        case KSEVENTS_INTERRUPT:
+            KeReleaseInterruptSpinLock(static_cast<PKINTERRUPT>(lock_), irql_);
+            break;
+        default:
+            break;
         }
     }
     ListLock(const ListLock&) = delete;
@@ -90,8 +110,8 @@ KSDDKAPI NTSTATUS NTAPI KsEnableEventWithAllocator(PIRP Irp, ULONG EventSetsCoun
             return STATUS_SUCCESS;
         }
         for (ULONG i = 0; i < set.EventsCount; ++i) {
-            const auto& item = *reinterpret_cast<const KSEVENT_ITEM*>(
-                reinterpret_cast<const char*>(set.EventItem) + std::size_t{i} * item_bytes);
+            const auto& item = *reinterpret_cast<const KSEVENT_ITEM*>(reinterpret_cast<const char*>(set.EventItem) +
+                                                                      std::size_t{i} * item_bytes);
             if (item.EventId != event.Id) {
                 continue;
             }
@@ -168,7 +188,9 @@ KSDDKAPI NTSTATUS NTAPI KsDisableEvent(PIRP Irp, PLIST_ENTRY EventsList, KSEVENT
     return STATUS_SUCCESS;
 }
 
-KSDDKAPI VOID NTAPI KsDiscardEvent(PKSEVENT_ENTRY EventEntry) { EventList::discard(EventRecord::of(*EventEntry)); }
+KSDDKAPI VOID NTAPI KsDiscardEvent(PKSEVENT_ENTRY EventEntry) {
+    EventList::discard(EventRecord::of(*EventEntry));
+}
 
 KSDDKAPI VOID NTAPI KsFreeEventList(PFILE_OBJECT FileObject, PLIST_ENTRY EventsList, KSEVENTS_LOCKTYPE EventsFlags,
                                     PVOID EventsLock) {
@@ -208,8 +230,8 @@ KSDDKAPI NTSTATUS NTAPI KsGenerateDataEvent(PKSEVENT_ENTRY EventEntry, ULONG Dat
     return STATUS_SUCCESS;
 }
 
-KSDDKAPI VOID NTAPI KsGenerateEventList(GUID* Set, ULONG EventId, PLIST_ENTRY EventsList,
-                                        KSEVENTS_LOCKTYPE EventsFlags, PVOID EventsLock) {
+KSDDKAPI VOID NTAPI KsGenerateEventList(GUID* Set, ULONG EventId, PLIST_ENTRY EventsList, KSEVENTS_LOCKTYPE EventsFlags,
+                                        PVOID EventsLock) {
     EventList::Filter filter;
     filter.set = Set;
     filter.id = EventId;

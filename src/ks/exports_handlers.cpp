@@ -14,8 +14,12 @@ using namespace openportcls;
 
 namespace {
 
-IO_STACK_LOCATION& location_of(IRP* irp) { return *IoGetCurrentIrpStackLocation(irp); }
-ULONG room_of(IRP* irp) { return location_of(irp).Parameters.DeviceIoControl.OutputBufferLength; }
+IO_STACK_LOCATION& location_of(IRP* irp) {
+    return *IoGetCurrentIrpStackLocation(irp);
+}
+ULONG room_of(IRP* irp) {
+    return location_of(irp).Parameters.DeviceIoControl.OutputBufferLength;
+}
 
 // Answers into `data`, which KsPropertyHandler has sized by the client's output buffer.
 template<class Value>
@@ -28,8 +32,8 @@ NTSTATUS answer_value(IRP* irp, void* data, const Value& value) {
 
 NTSTATUS answer_items(IRP* irp, void* data, ULONG count, const void* items, std::size_t item_bytes) {
     ULONG bytes = 0;
-    const NTSTATUS status = ks::answer_list(count, items, static_cast<ULONG>(count * item_bytes), data, room_of(irp),
-                                            bytes);
+    const NTSTATUS status =
+        ks::answer_list(count, items, static_cast<ULONG>(count * item_bytes), data, room_of(irp), bytes);
     irp->IoStatus.Information = bytes;
     return status;
 }
@@ -97,13 +101,16 @@ KSDDKAPI NTSTATUS NTAPI KsPinPropertyHandler(PIRP Irp, PKSPROPERTY Property, PVO
     }
     const KSPIN_DESCRIPTOR& pin = Descriptor[id];
     switch (Property->Id) {
-    case KSPROPERTY_PIN_DATAFLOW: return answer_value(Irp, Data, pin.DataFlow);
-    case KSPROPERTY_PIN_COMMUNICATION: return answer_value(Irp, Data, pin.Communication);
+    case KSPROPERTY_PIN_DATAFLOW:
+        return answer_value(Irp, Data, pin.DataFlow);
+    case KSPROPERTY_PIN_COMMUNICATION:
+        return answer_value(Irp, Data, pin.Communication);
     case KSPROPERTY_PIN_CATEGORY:
         return pin.Category == nullptr ? STATUS_NOT_FOUND : answer_value(Irp, Data, *pin.Category);
     case KSPROPERTY_PIN_INTERFACES:
         return answer_items(Irp, Data, pin.InterfacesCount, pin.Interfaces, sizeof(KSPIN_INTERFACE));
-    case KSPROPERTY_PIN_MEDIUMS: return answer_items(Irp, Data, pin.MediumsCount, pin.Mediums, sizeof(KSPIN_MEDIUM));
+    case KSPROPERTY_PIN_MEDIUMS:
+        return answer_items(Irp, Data, pin.MediumsCount, pin.Mediums, sizeof(KSPIN_MEDIUM));
     case KSPROPERTY_PIN_DATARANGES:
     case KSPROPERTY_PIN_CONSTRAINEDDATARANGES: {
         std::vector<char> bytes;
@@ -118,7 +125,8 @@ KSDDKAPI NTSTATUS NTAPI KsPinPropertyHandler(PIRP Irp, PKSPROPERTY Property, PVO
         Irp->IoStatus.Information = written;
         return status;
     }
-    default: return STATUS_NOT_FOUND;
+    default:
+        return STATUS_NOT_FOUND;
     }
 }
 
@@ -191,7 +199,8 @@ KSDDKAPI NTSTATUS NTAPI KsTopologyPropertyHandler(PIRP Irp, PKSPROPERTY Property
     case KSPROPERTY_TOPOLOGY_CONNECTIONS:
         return answer_items(Irp, Data, Topology->TopologyConnectionsCount, Topology->TopologyConnections,
                             sizeof(KSTOPOLOGY_CONNECTION));
-    default: return STATUS_NOT_FOUND;
+    default:
+        return STATUS_NOT_FOUND;
     }
 }
 
@@ -209,7 +218,9 @@ KSDDKAPI NTSTATUS NTAPI KsDispatchInvalidDeviceRequest(PDEVICE_OBJECT, PIRP Irp)
     return ks::complete(*Irp, STATUS_INVALID_DEVICE_REQUEST);
 }
 
-KSDDKAPI NTSTATUS NTAPI KsDispatchIrp(PDEVICE_OBJECT, PIRP Irp) { return ks::dispatch_irp(*Irp); }
+KSDDKAPI NTSTATUS NTAPI KsDispatchIrp(PDEVICE_OBJECT, PIRP Irp) {
+    return ks::dispatch_irp(*Irp);
+}
 
 KSDDKAPI NTSTATUS NTAPI KsDispatchQuerySecurity(PDEVICE_OBJECT, PIRP Irp) {
     return ks::complete(*Irp, STATUS_NO_SECURITY_ON_OBJECT);
@@ -224,9 +235,14 @@ KSDDKAPI NTSTATUS NTAPI KsDefaultDeviceIoCompletion(PDEVICE_OBJECT, PIRP Irp) {
     switch (location_of(Irp).Parameters.DeviceIoControl.IoControlCode) {
     case IOCTL_KS_PROPERTY:
     case IOCTL_KS_METHOD:
-    case IOCTL_KS_ENABLE_EVENT: status = STATUS_PROPSET_NOT_FOUND; break;
-    case IOCTL_KS_DISABLE_EVENT: status = STATUS_UNSUCCESSFUL; break;
-    default: break;
+    case IOCTL_KS_ENABLE_EVENT:
+        status = STATUS_PROPSET_NOT_FOUND;
+        break;
+    case IOCTL_KS_DISABLE_EVENT:
+        status = STATUS_UNSUCCESSFUL;
+        break;
+    default:
+        break;
     }
     return ks::complete(*Irp, status);
 }
@@ -241,8 +257,11 @@ KSDDKAPI NTSTATUS NTAPI KsSetMajorFunctionHandler(PDRIVER_OBJECT DriverObject, U
     case IRP_MJ_READ:
     case IRP_MJ_WRITE:
     case IRP_MJ_QUERY_SECURITY:
-    case IRP_MJ_SET_SECURITY: DriverObject->MajorFunction[MajorFunction] = KsDispatchIrp; return STATUS_SUCCESS;
-    default: return STATUS_INVALID_PARAMETER;
+    case IRP_MJ_SET_SECURITY:
+        DriverObject->MajorFunction[MajorFunction] = KsDispatchIrp;
+        return STATUS_SUCCESS;
+    default:
+        return STATUS_INVALID_PARAMETER;
     }
 }
 

@@ -204,7 +204,8 @@ KSDDKAPI PIRP NTAPI KsRemoveIrpFromCancelableQueue(PLIST_ENTRY QueueHead, PKSPIN
                                                    KSLIST_ENTRY_LOCATION ListLocation,
                                                    KSIRP_REMOVAL_OPERATION RemovalOperation) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
-    const bool single = RemovalOperation == KsAcquireOnlySingleItem || RemovalOperation == KsAcquireAndRemoveOnlySingleItem;
+    const bool single =
+        RemovalOperation == KsAcquireOnlySingleItem || RemovalOperation == KsAcquireAndRemoveOnlySingleItem;
     const bool remove = RemovalOperation == KsAcquireAndRemove || RemovalOperation == KsAcquireAndRemoveOnlySingleItem;
     PIRP result = nullptr;
     KIRQL irql;
@@ -294,6 +295,8 @@ KSDDKAPI NTSTATUS NTAPI KsMoveIrpsOnCancelableQueue(PLIST_ENTRY SourceList, PKSP
     return NT_ERROR(status) && status != STATUS_NO_MATCH ? status : STATUS_SUCCESS;
 }
 
-KSDDKAPI NTSTATUS NTAPI KsCacheMedium(PUNICODE_STRING, PKSPIN_MEDIUM, ULONG) { return STATUS_SUCCESS; }
+KSDDKAPI NTSTATUS NTAPI KsCacheMedium(PUNICODE_STRING, PKSPIN_MEDIUM, ULONG) {
+    return STATUS_SUCCESS;
+}
 
 } // extern "C"

@@ -33,9 +33,9 @@ NTSTATUS dispatch_handshake(OpenObject& object, IRP& irp, const IO_STACK_LOCATIO
         location.Parameters.DeviceIoControl.OutputBufferLength != sizeof(KSHANDSHAKE)) {
         return STATUS_INVALID_BUFFER_SIZE;
     }
-    const NTSTATUS status = object.handshake(
-        *static_cast<const KSHANDSHAKE*>(location.Parameters.DeviceIoControl.Type3InputBuffer),
-        *static_cast<KSHANDSHAKE*>(irp.UserBuffer));
+    const NTSTATUS status =
+        object.handshake(*static_cast<const KSHANDSHAKE*>(location.Parameters.DeviceIoControl.Type3InputBuffer),
+                         *static_cast<KSHANDSHAKE*>(irp.UserBuffer));
     irp.IoStatus.Information = NT_SUCCESS(status) ? sizeof(KSHANDSHAKE) : 0;
     return status;
 }
@@ -54,15 +54,24 @@ NTSTATUS dispatch_reset(OpenObject& object, const IO_STACK_LOCATION& location) {
 
 NTSTATUS dispatch_control(OpenObject& object, IRP& irp, const IO_STACK_LOCATION& location) {
     switch (location.Parameters.DeviceIoControl.IoControlCode) {
-    case IOCTL_KS_PROPERTY: return object.property(irp);
-    case IOCTL_KS_METHOD: return object.method(irp);
-    case IOCTL_KS_ENABLE_EVENT: return object.enable_event(irp);
-    case IOCTL_KS_DISABLE_EVENT: return object.disable_event(irp);
-    case IOCTL_KS_WRITE_STREAM: return object.write_stream(irp);
-    case IOCTL_KS_READ_STREAM: return object.read_stream(irp);
-    case IOCTL_KS_RESET_STATE: return dispatch_reset(object, location);
-    case IOCTL_KS_HANDSHAKE: return dispatch_handshake(object, irp, location);
-    default: return STATUS_INVALID_DEVICE_REQUEST;
+    case IOCTL_KS_PROPERTY:
+        return object.property(irp);
+    case IOCTL_KS_METHOD:
+        return object.method(irp);
+    case IOCTL_KS_ENABLE_EVENT:
+        return object.enable_event(irp);
+    case IOCTL_KS_DISABLE_EVENT:
+        return object.disable_event(irp);
+    case IOCTL_KS_WRITE_STREAM:
+        return object.write_stream(irp);
+    case IOCTL_KS_READ_STREAM:
+        return object.read_stream(irp);
+    case IOCTL_KS_RESET_STATE:
+        return dispatch_reset(object, location);
+    case IOCTL_KS_HANDSHAKE:
+        return dispatch_handshake(object, irp, location);
+    default:
+        return STATUS_INVALID_DEVICE_REQUEST;
     }
 }
 
@@ -73,11 +82,17 @@ NTSTATUS dispatch(IRP& irp) {
         return STATUS_INVALID_DEVICE_REQUEST;
     }
     switch (location.MajorFunction) {
-    case IRP_MJ_DEVICE_CONTROL: return dispatch_control(*object, irp, location);
-    case IRP_MJ_READ: return object->read(irp);
-    case IRP_MJ_WRITE: return object->write(irp);
-    case IRP_MJ_FLUSH_BUFFERS: return object->flush(irp);
-    case IRP_MJ_CLEANUP: object->cleanup(*location.FileObject); return STATUS_SUCCESS;
+    case IRP_MJ_DEVICE_CONTROL:
+        return dispatch_control(*object, irp, location);
+    case IRP_MJ_READ:
+        return object->read(irp);
+    case IRP_MJ_WRITE:
+        return object->write(irp);
+    case IRP_MJ_FLUSH_BUFFERS:
+        return object->flush(irp);
+    case IRP_MJ_CLEANUP:
+        object->cleanup(*location.FileObject);
+        return STATUS_SUCCESS;
     case IRP_MJ_CLOSE: {
         FILE_OBJECT& file = *location.FileObject;
         object->cleanup(file); // PortCls drivers see no IRP_MJ_CLEANUP (R-ENTRY-02)
@@ -87,25 +102,51 @@ NTSTATUS dispatch(IRP& irp) {
     }
     // No object of ours carries a descriptor of its own; the device's applies.
     case IRP_MJ_QUERY_SECURITY:
-    case IRP_MJ_SET_SECURITY: return STATUS_NO_SECURITY_ON_OBJECT;
-    default: return STATUS_INVALID_DEVICE_REQUEST;
+    case IRP_MJ_SET_SECURITY:
+        return STATUS_NO_SECURITY_ON_OBJECT;
+    default:
+        return STATUS_INVALID_DEVICE_REQUEST;
     }
 }
 
 } // namespace
 
-NTSTATUS OpenObject::create_child(IRP&, const GUID&, const void*, ULONG) { return STATUS_OBJECT_NAME_NOT_FOUND; }
-NTSTATUS OpenObject::property(IRP&) { return STATUS_PROPSET_NOT_FOUND; }
-NTSTATUS OpenObject::method(IRP&) { return STATUS_PROPSET_NOT_FOUND; }
-NTSTATUS OpenObject::enable_event(IRP&) { return STATUS_PROPSET_NOT_FOUND; }
-NTSTATUS OpenObject::disable_event(IRP&) { return STATUS_UNSUCCESSFUL; }
-NTSTATUS OpenObject::write_stream(IRP&) { return STATUS_INVALID_DEVICE_REQUEST; }
-NTSTATUS OpenObject::read_stream(IRP&) { return STATUS_INVALID_DEVICE_REQUEST; }
-NTSTATUS OpenObject::reset_state(KSRESET) { return STATUS_INVALID_DEVICE_REQUEST; }
-NTSTATUS OpenObject::handshake(const KSHANDSHAKE&, KSHANDSHAKE&) { return STATUS_INVALID_DEVICE_REQUEST; }
-NTSTATUS OpenObject::read(IRP&) { return STATUS_INVALID_DEVICE_REQUEST; }
-NTSTATUS OpenObject::write(IRP&) { return STATUS_INVALID_DEVICE_REQUEST; }
-NTSTATUS OpenObject::flush(IRP&) { return STATUS_INVALID_DEVICE_REQUEST; }
+NTSTATUS OpenObject::create_child(IRP&, const GUID&, const void*, ULONG) {
+    return STATUS_OBJECT_NAME_NOT_FOUND;
+}
+NTSTATUS OpenObject::property(IRP&) {
+    return STATUS_PROPSET_NOT_FOUND;
+}
+NTSTATUS OpenObject::method(IRP&) {
+    return STATUS_PROPSET_NOT_FOUND;
+}
+NTSTATUS OpenObject::enable_event(IRP&) {
+    return STATUS_PROPSET_NOT_FOUND;
+}
+NTSTATUS OpenObject::disable_event(IRP&) {
+    return STATUS_UNSUCCESSFUL;
+}
+NTSTATUS OpenObject::write_stream(IRP&) {
+    return STATUS_INVALID_DEVICE_REQUEST;
+}
+NTSTATUS OpenObject::read_stream(IRP&) {
+    return STATUS_INVALID_DEVICE_REQUEST;
+}
+NTSTATUS OpenObject::reset_state(KSRESET) {
+    return STATUS_INVALID_DEVICE_REQUEST;
+}
+NTSTATUS OpenObject::handshake(const KSHANDSHAKE&, KSHANDSHAKE&) {
+    return STATUS_INVALID_DEVICE_REQUEST;
+}
+NTSTATUS OpenObject::read(IRP&) {
+    return STATUS_INVALID_DEVICE_REQUEST;
+}
+NTSTATUS OpenObject::write(IRP&) {
+    return STATUS_INVALID_DEVICE_REQUEST;
+}
+NTSTATUS OpenObject::flush(IRP&) {
+    return STATUS_INVALID_DEVICE_REQUEST;
+}
 void OpenObject::cleanup(FILE_OBJECT&) {}
 
 NTSTATUS dispatch_create_child(OpenObject& parent, IRP& irp) {

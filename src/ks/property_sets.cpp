@@ -61,17 +61,23 @@ public:
         }
         KSPROPERTY_ITEM_IRP_STORAGE(&irp_) = item;
         switch (verb) {
-        case KSPROPERTY_TYPE_GET: return call(item->GetPropertyHandler, *item, true);
-        case KSPROPERTY_TYPE_SET: return call(item->SetPropertyHandler, *item, false);
-        case KSPROPERTY_TYPE_BASICSUPPORT: return basic_support(*item);
-        case KSPROPERTY_TYPE_RELATIONS: return relations(*item);
-        case KSPROPERTY_TYPE_SERIALIZESIZE: return serialize_size(*item);
+        case KSPROPERTY_TYPE_GET:
+            return call(item->GetPropertyHandler, *item, true);
+        case KSPROPERTY_TYPE_SET:
+            return call(item->SetPropertyHandler, *item, false);
+        case KSPROPERTY_TYPE_BASICSUPPORT:
+            return basic_support(*item);
+        case KSPROPERTY_TYPE_RELATIONS:
+            return relations(*item);
+        case KSPROPERTY_TYPE_SERIALIZESIZE:
+            return serialize_size(*item);
         case KSPROPERTY_TYPE_SERIALIZERAW:
         case KSPROPERTY_TYPE_UNSERIALIZERAW:
         case KSPROPERTY_TYPE_DEFAULTVALUES:
             return item->SupportHandler != nullptr ? item->SupportHandler(&irp_, frame_.request, frame_.value)
                                                    : STATUS_INVALID_PARAMETER;
-        default: return STATUS_INVALID_PARAMETER;
+        default:
+            return STATUS_INVALID_PARAMETER;
         }
     }
 
@@ -296,8 +302,8 @@ NTSTATUS handle_method(IRP& irp, std::span<const KSMETHOD_SET> sets, ULONG item_
             return STATUS_SUCCESS;
         }
         for (ULONG i = 0; i < set->MethodsCount; ++i) {
-            const auto& item = *reinterpret_cast<const KSMETHOD_ITEM*>(
-                reinterpret_cast<const char*>(set->MethodItem) + std::size_t{i} * item_bytes);
+            const auto& item = *reinterpret_cast<const KSMETHOD_ITEM*>(reinterpret_cast<const char*>(set->MethodItem) +
+                                                                       std::size_t{i} * item_bytes);
             if (item.MethodId != frame.request->Id) {
                 continue;
             }

@@ -24,7 +24,9 @@ bool property_value_is_input(ULONG flags) {
     return (flags & inputs) != 0;
 }
 
-bool method_value_is_input(ULONG flags) { return (flags & KSMETHOD_TYPE_MODIFY) != KSMETHOD_TYPE_WRITE; }
+bool method_value_is_input(ULONG flags) {
+    return (flags & KSMETHOD_TYPE_MODIFY) != KSMETHOD_TYPE_WRITE;
+}
 
 NTSTATUS RequestFrame::capture(IRP& from, bool (*value_is_input)(ULONG)) {
     const IO_STACK_LOCATION& location = *IoGetCurrentIrpStackLocation(&from);

@@ -140,7 +140,8 @@ NTSTATUS physical_connection(PropertyCall& call, const PCPIN_DESCRIPTOR&) {
             continue;
         }
         const std::u16string link = call.port.device().symbolic_link_of(*other);
-        const std::size_t bytes = offsetof(KSPIN_PHYSICALCONNECTION, SymbolicLinkName) + (link.size() + 1) * sizeof(WCHAR);
+        const std::size_t bytes =
+            offsetof(KSPIN_PHYSICALCONNECTION, SymbolicLinkName) + (link.size() + 1) * sizeof(WCHAR);
         std::vector<char> answer(bytes);
         auto& result = *reinterpret_cast<KSPIN_PHYSICALCONNECTION*>(answer.data());
         result.Size = static_cast<ULONG>(bytes);

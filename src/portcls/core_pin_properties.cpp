@@ -67,8 +67,7 @@ NTSTATUS content_id(PropertyCall& call) {
     }
     auto& content = call.value_as<KSDRMAUDIOSTREAM_CONTENTID>();
     IDrmAudioStream* stream = nullptr;
-    NTSTATUS status =
-        call.pin->stream()->QueryInterface(IID_IDrmAudioStream, reinterpret_cast<void**>(&stream));
+    NTSTATUS status = call.pin->stream()->QueryInterface(IID_IDrmAudioStream, reinterpret_cast<void**>(&stream));
     if (!NT_SUCCESS(status)) {
         return STATUS_NOT_IMPLEMENTED; // the stream cannot honour rights (R-DRM-04)
     }

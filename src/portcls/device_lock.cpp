@@ -6,7 +6,9 @@ namespace openportcls::portcls {
 
 using machine::Machine;
 
-DeviceLock::DeviceLock() { KeInitializeEvent(&released_, SynchronizationEvent, FALSE); }
+DeviceLock::DeviceLock() {
+    KeInitializeEvent(&released_, SynchronizationEvent, FALSE);
+}
 
 void DeviceLock::acquire() {
     auto& machine = Machine::current();
@@ -34,6 +36,8 @@ void DeviceLock::release() {
     }
 }
 
-bool DeviceLock::is_held_by_current_thread() const { return owner_ == &Machine::current().current_thread(); }
+bool DeviceLock::is_held_by_current_thread() const {
+    return owner_ == &Machine::current().current_thread();
+}
 
 } // namespace openportcls::portcls

@@ -45,16 +45,26 @@ NTSTATUS DeviceContext::forward_synchronously(IRP& irp) {
 
 NTSTATUS DeviceContext::dispatch_pnp(IRP& irp) {
     switch (IoGetCurrentIrpStackLocation(&irp)->MinorFunction) {
-    case IRP_MN_START_DEVICE: return start(irp);
-    case IRP_MN_QUERY_STOP_DEVICE: return query_stop(irp);
-    case IRP_MN_CANCEL_STOP_DEVICE: return cancel_stop(irp);
-    case IRP_MN_STOP_DEVICE: return stop(irp);
-    case IRP_MN_SURPRISE_REMOVAL: return surprise_remove(irp);
-    case IRP_MN_REMOVE_DEVICE: return remove(irp);
-    case IRP_MN_QUERY_CAPABILITIES: return query_capabilities(irp);
+    case IRP_MN_START_DEVICE:
+        return start(irp);
+    case IRP_MN_QUERY_STOP_DEVICE:
+        return query_stop(irp);
+    case IRP_MN_CANCEL_STOP_DEVICE:
+        return cancel_stop(irp);
+    case IRP_MN_STOP_DEVICE:
+        return stop(irp);
+    case IRP_MN_SURPRISE_REMOVAL:
+        return surprise_remove(irp);
+    case IRP_MN_REMOVE_DEVICE:
+        return remove(irp);
+    case IRP_MN_QUERY_CAPABILITIES:
+        return query_capabilities(irp);
     case IRP_MN_QUERY_REMOVE_DEVICE:
-    case IRP_MN_CANCEL_REMOVE_DEVICE: irp.IoStatus.Status = STATUS_SUCCESS; return forward(irp);
-    default: return forward(irp);
+    case IRP_MN_CANCEL_REMOVE_DEVICE:
+        irp.IoStatus.Status = STATUS_SUCCESS;
+        return forward(irp);
+    default:
+        return forward(irp);
     }
 }
 
@@ -70,9 +80,9 @@ NTSTATUS DeviceContext::start(IRP& irp) {
 NTSTATUS DeviceContext::call_start_device(IRP& irp) {
     const IO_STACK_LOCATION& location = *IoGetCurrentIrpStackLocation(&irp);
     IResourceList* resources = nullptr;
-    NTSTATUS status = PcNewResourceList(&resources, nullptr, PagedPool,
-                                        location.Parameters.StartDevice.AllocatedResourcesTranslated,
-                                        location.Parameters.StartDevice.AllocatedResources);
+    NTSTATUS status =
+        PcNewResourceList(&resources, nullptr, PagedPool, location.Parameters.StartDevice.AllocatedResourcesTranslated,
+                          location.Parameters.StartDevice.AllocatedResources);
     if (!NT_SUCCESS(status)) {
         return status;
     }
@@ -93,8 +103,7 @@ NTSTATUS DeviceContext::call_start_device(IRP& irp) {
 
 // R-PNP-01, R-PNP-02. Device lock held.
 bool DeviceContext::can_rebalance() {
-    if (pnp_management_ == nullptr ||
-        pnp_management_->GetSupportedRebalanceType() != PcRebalanceRemoveSubdevices) {
+    if (pnp_management_ == nullptr || pnp_management_->GetSupportedRebalanceType() != PcRebalanceRemoveSubdevices) {
         return false;
     }
     for (const auto& subdevice : subdevices_) {
@@ -219,8 +228,8 @@ NTSTATUS DeviceContext::query_capabilities(IRP& irp) {
 
 NTSTATUS DeviceContext::register_pnp_management(IUnknown* unknown) {
     IAdapterPnpManagement* management = nullptr;
-    if (unknown == nullptr || !NT_SUCCESS(unknown->QueryInterface(IID_IAdapterPnpManagement,
-                                                                  reinterpret_cast<void**>(&management)))) {
+    if (unknown == nullptr ||
+        !NT_SUCCESS(unknown->QueryInterface(IID_IAdapterPnpManagement, reinterpret_cast<void**>(&management)))) {
         return STATUS_INVALID_PARAMETER;
     }
     unregister_pnp_management();

@@ -9,8 +9,7 @@
 
 namespace openportcls::portcls {
 
-std::optional<ULONG> driver_setting(const DeviceContext& device, std::u16string_view subkey,
-                                    std::u16string_view name) {
+std::optional<ULONG> driver_setting(const DeviceContext& device, std::u16string_view subkey, std::u16string_view name) {
     const auto* const record = executive::find_device_record(&device.physical_device());
     if (record == nullptr || record->software_key.empty()) {
         return std::nullopt;

@@ -34,10 +34,9 @@ void add_driver_items(PropertyTable& properties, EventTable& events, const PCAUT
     if (automation == nullptr) {
         return;
     }
-    for_each_item(automation->Properties, automation->PropertyCount, automation->PropertyItemSize,
-                  [&](const PCPROPERTY_ITEM& item) {
-                      properties.add({*item.Set, item.Id, KSFILTER_NODE, nullptr, &item});
-                  });
+    for_each_item(
+        automation->Properties, automation->PropertyCount, automation->PropertyItemSize,
+        [&](const PCPROPERTY_ITEM& item) { properties.add({*item.Set, item.Id, KSFILTER_NODE, nullptr, &item}); });
     for_each_item(automation->Events, automation->EventCount, automation->EventItemSize,
                   [&](const PCEVENT_ITEM& item) { events.add({*item.Set, item.Id, &item}); });
 }

@@ -17,8 +17,8 @@ class Port;
 struct PropertyEntry {
     GUID set;
     ULONG id;
-    ULONG node;                       // KSFILTER_NODE, or the node whose table it comes from (R-PROP-22)
-    const BuiltInProperty* built_in;  // one of the two
+    ULONG node;                      // KSFILTER_NODE, or the node whose table it comes from (R-PROP-22)
+    const BuiltInProperty* built_in; // one of the two
     const PCPROPERTY_ITEM* item;
     ULONG verbs() const { return built_in != nullptr ? built_in->verbs : item->Flags; }
 };
@@ -56,9 +56,7 @@ public:
 
 private:
     static constexpr std::uint16_t empty = 0xFFFF;
-    static std::uint32_t hash(const GUID& set, ULONG id) {
-        return (set.Data1 ^ id * 0x9E3779B1u) * 0x85EBCA6Bu >> 12;
-    }
+    static std::uint32_t hash(const GUID& set, ULONG id) { return (set.Data1 ^ id * 0x9E3779B1u) * 0x85EBCA6Bu >> 12; }
 
     std::vector<Entry> entries_;
     std::vector<std::uint16_t> slots_;

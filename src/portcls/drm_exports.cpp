@@ -1,8 +1,8 @@
 // The content functions of portcls.sys and drmk.sys: two names for the same thing (R-DRM-07).
 #include <portcls.h>
 
-#include "executive/irql_check.h"
 #include "executive/io/io_manager.h"
+#include "executive/irql_check.h"
 #include "portcls/portcls_system.h"
 
 using namespace openportcls;
@@ -14,8 +14,12 @@ namespace {
 
 const GUID drm_set = KSPROPSETID_DrmAudioStream;
 
-bool is_available() { return portcls::has_feature(Feature::content_functions); }
-DrmContents& contents() { return PortClsSystem::current().drm(); }
+bool is_available() {
+    return portcls::has_feature(Feature::content_functions);
+}
+DrmContents& contents() {
+    return PortClsSystem::current().drm();
+}
 
 // What a driver below gets with the content id, so that it can call back without being linked to drmk.sys.
 KSP_DRMAUDIOSTREAM_CONTENTID content_request(void* context) {
@@ -127,7 +131,9 @@ PORTCLASSAPI NTSTATUS NTAPI PcAddContentHandlers(ULONG ContentId, PVOID* paHandl
 PORTCLASSAPI NTSTATUS NTAPI PcCreateContentMixed(PULONG paContentId, ULONG cContentId, PULONG pMixedContentId) {
     return DrmCreateContentMixed(paContentId, cContentId, pMixedContentId);
 }
-PORTCLASSAPI NTSTATUS NTAPI PcDestroyContent(ULONG ContentId) { return DrmDestroyContent(ContentId); }
+PORTCLASSAPI NTSTATUS NTAPI PcDestroyContent(ULONG ContentId) {
+    return DrmDestroyContent(ContentId);
+}
 PORTCLASSAPI NTSTATUS NTAPI PcForwardContentToDeviceObject(ULONG ContentId, PVOID Reserved, PCDRMFORWARD DrmForward) {
     return DrmForwardContentToDeviceObject(ContentId, Reserved, DrmForward);
 }

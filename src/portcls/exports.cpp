@@ -28,8 +28,7 @@ std::u16string text_of(const UNICODE_STRING* string) {
 
 NTSTATUS add_connection(PDEVICE_OBJECT device, ConnectionEnd from, ConnectionEnd to) {
     DeviceContext* const context = DeviceContext::from(device);
-    return context == nullptr ? STATUS_INVALID_PARAMETER
-                              : context->add_connection({std::move(from), std::move(to)});
+    return context == nullptr ? STATUS_INVALID_PARAMETER : context->add_connection({std::move(from), std::move(to)});
 }
 
 // IRPs come here from the driver object's table. A device that PortCls did not make gets nothing done.
@@ -52,23 +51,32 @@ NTSTATUS dispatch(PDEVICE_OBJECT device, PIRP irp) {
     case IRP_MJ_WRITE:
     case IRP_MJ_FLUSH_BUFFERS:
     case IRP_MJ_QUERY_SECURITY:
-    case IRP_MJ_SET_SECURITY: return ks::dispatch_irp(*irp); // R-ENTRY-03
-    default: break;
+    case IRP_MJ_SET_SECURITY:
+        return ks::dispatch_irp(*irp); // R-ENTRY-03
+    default:
+        break;
     }
     DeviceContext* const context = DeviceContext::from(device);
     if (context == nullptr) {
         return ks::complete(*irp, STATUS_INVALID_DEVICE_REQUEST);
     }
     switch (major) {
-    case IRP_MJ_CREATE: return context->dispatch_create(*irp);
-    case IRP_MJ_PNP: return context->dispatch_pnp(*irp);
-    case IRP_MJ_POWER: return context->dispatch_power(*irp);
-    case IRP_MJ_SYSTEM_CONTROL: return context->dispatch_system_control(*irp);
-    default: return ks::complete(*irp, STATUS_INVALID_DEVICE_REQUEST);
+    case IRP_MJ_CREATE:
+        return context->dispatch_create(*irp);
+    case IRP_MJ_PNP:
+        return context->dispatch_pnp(*irp);
+    case IRP_MJ_POWER:
+        return context->dispatch_power(*irp);
+    case IRP_MJ_SYSTEM_CONTROL:
+        return context->dispatch_system_control(*irp);
+    default:
+        return ks::complete(*irp, STATUS_INVALID_DEVICE_REQUEST);
     }
 }
 
-NTSTATUS NTAPI dispatch_from_driver_object(PDEVICE_OBJECT device, PIRP irp) { return dispatch(device, irp); }
+NTSTATUS NTAPI dispatch_from_driver_object(PDEVICE_OBJECT device, PIRP irp) {
+    return dispatch(device, irp);
+}
 
 } // namespace
 
@@ -81,9 +89,9 @@ PORTCLASSAPI NTSTATUS NTAPI PcInitializeAdapterDriver(PDRIVER_OBJECT DriverObjec
         return STATUS_INVALID_PARAMETER;
     }
     // R-ENTRY-02: these eleven; objects clean up when they are closed.
-    static constexpr UCHAR majors[] = {IRP_MJ_CREATE, IRP_MJ_CLOSE, IRP_MJ_DEVICE_CONTROL, IRP_MJ_FLUSH_BUFFERS,
-                                       IRP_MJ_PNP, IRP_MJ_POWER, IRP_MJ_QUERY_SECURITY, IRP_MJ_READ,
-                                       IRP_MJ_SET_SECURITY, IRP_MJ_SYSTEM_CONTROL, IRP_MJ_WRITE};
+    static constexpr UCHAR majors[] = {
+        IRP_MJ_CREATE,         IRP_MJ_CLOSE, IRP_MJ_DEVICE_CONTROL, IRP_MJ_FLUSH_BUFFERS,  IRP_MJ_PNP,  IRP_MJ_POWER,
+        IRP_MJ_QUERY_SECURITY, IRP_MJ_READ,  IRP_MJ_SET_SECURITY,   IRP_MJ_SYSTEM_CONTROL, IRP_MJ_WRITE};
     for (const UCHAR major : majors) {
         DriverObject->MajorFunction[major] = dispatch_from_driver_object;
     }
@@ -147,9 +155,8 @@ PORTCLASSAPI NTSTATUS NTAPI PcRegisterPhysicalConnectionToExternal(PDEVICE_OBJEC
                                                                    ULONG ToPin) {
     OPC_REQUIRE_PASSIVE();
     Port* const from = Port::from(FromUnknown);
-    return from == nullptr
-               ? STATUS_INVALID_PARAMETER
-               : add_connection(DeviceObject, {from, {}, FromPin}, {nullptr, text_of(ToString), ToPin});
+    return from == nullptr ? STATUS_INVALID_PARAMETER
+                           : add_connection(DeviceObject, {from, {}, FromPin}, {nullptr, text_of(ToString), ToPin});
 }
 
 PORTCLASSAPI NTSTATUS NTAPI PcRegisterPhysicalConnectionFromExternal(PDEVICE_OBJECT DeviceObject,
@@ -157,9 +164,8 @@ PORTCLASSAPI NTSTATUS NTAPI PcRegisterPhysicalConnectionFromExternal(PDEVICE_OBJ
                                                                      PUNKNOWN ToUnknown, ULONG ToPin) {
     OPC_REQUIRE_PASSIVE();
     Port* const to = Port::from(ToUnknown);
-    return to == nullptr
-               ? STATUS_INVALID_PARAMETER
-               : add_connection(DeviceObject, {nullptr, text_of(FromString), FromPin}, {to, {}, ToPin});
+    return to == nullptr ? STATUS_INVALID_PARAMETER
+                         : add_connection(DeviceObject, {nullptr, text_of(FromString), FromPin}, {to, {}, ToPin});
 }
 
 // ---- ports and miniports ----------------------------------------------------------------------------------------
@@ -242,8 +248,7 @@ PORTCLASSAPI NTSTATUS NTAPI PcUnregisterAdapterPowerManagement(PDEVICE_OBJECT pD
     return has_feature(Feature::port_cls_power) ? context->power().unregister_adapter() : STATUS_NOT_IMPLEMENTED;
 }
 
-PORTCLASSAPI NTSTATUS NTAPI PcRequestNewPowerState(PDEVICE_OBJECT pDeviceObject,
-                                                   DEVICE_POWER_STATE RequestedNewState) {
+PORTCLASSAPI NTSTATUS NTAPI PcRequestNewPowerState(PDEVICE_OBJECT pDeviceObject, DEVICE_POWER_STATE RequestedNewState) {
     OPC_REQUIRE_PASSIVE();
     DeviceContext* const context = DeviceContext::from(pDeviceObject);
     return context == nullptr ? STATUS_INVALID_PARAMETER : context->power().request(RequestedNewState);

@@ -6,7 +6,9 @@ namespace openportcls::portcls {
 
 namespace {
 
-Error bad(std::string message) { return Error{STATUS_INVALID_PARAMETER, std::move(message)}; }
+Error bad(std::string message) {
+    return Error{STATUS_INVALID_PARAMETER, std::move(message)};
+}
 
 bool stride_is_valid(ULONG count, ULONG stride, std::size_t smallest) {
     return count == 0 || (stride >= smallest && stride % 8 == 0);
@@ -23,7 +25,8 @@ Result<void> check_automation(const PCAUTOMATION_TABLE* table, const std::string
         !stride_is_valid(table->MethodCount, table->MethodItemSize, sizeof(PCMETHOD_ITEM)) ||
         !stride_is_valid(table->EventCount, table->EventItemSize, sizeof(PCEVENT_ITEM))) {
         return bad(fmt::format("automation table of {}: item size is no multiple of 8 of at least the item "
-                               "(R-DESC-02)", owner));
+                               "(R-DESC-02)",
+                               owner));
     }
     if ((table->PropertyCount != 0 && table->Properties == nullptr) ||
         (table->MethodCount != 0 && table->Methods == nullptr) ||
@@ -58,8 +61,8 @@ Result<FilterDescription> FilterDescription::create(const PCFILTER_DESCRIPTOR* d
     FilterDescription result;
     result.descriptor_ = descriptor;
     for (ULONG i = 0; i < filter.PinCount; ++i) {
-        const auto* const pin = reinterpret_cast<const PCPIN_DESCRIPTOR*>(
-            reinterpret_cast<const char*>(filter.Pins) + std::size_t{i} * filter.PinSize);
+        const auto* const pin = reinterpret_cast<const PCPIN_DESCRIPTOR*>(reinterpret_cast<const char*>(filter.Pins) +
+                                                                          std::size_t{i} * filter.PinSize);
         if (auto checked = check_automation(pin->AutomationTable, fmt::format("pin {}", i)); !checked) {
             return checked.error();
         }

@@ -27,7 +27,9 @@ IoTimeouts::IoTimeouts(DEVICE_OBJECT& device) : device_(device) {
     KeInitializeDpc(&dpc_, expired, this);
 }
 
-IoTimeouts::~IoTimeouts() { stop(); }
+IoTimeouts::~IoTimeouts() {
+    stop();
+}
 
 NTSTATUS IoTimeouts::add(PIO_TIMER_ROUTINE routine, PVOID context) {
     if (routine == nullptr) {

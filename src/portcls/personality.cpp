@@ -41,9 +41,9 @@ struct Name {
     WindowsVersion version;
 };
 constexpr Name names[] = {
-    {"2000", windows_2000}, {"xp", xp_sp2},        {"vista", vista},         {"7", windows_7},
-    {"8", windows_8},       {"8.1", windows_8_1},  {"10", windows_10_1703},  {"11", windows_11},
-    {"xp-rtm", xp},         {"10-rtm", windows_10}, {"10-1511", windows_10_1511},
+    {"2000", windows_2000},       {"xp", xp_sp2},          {"vista", vista},   {"7", windows_7}, {"8", windows_8},
+    {"8.1", windows_8_1},         {"10", windows_10_1703}, {"11", windows_11}, {"xp-rtm", xp},   {"10-rtm", windows_10},
+    {"10-1511", windows_10_1511},
 };
 
 } // namespace
@@ -66,14 +66,20 @@ std::string_view windows_version_name(WindowsVersion version) {
     return {};
 }
 
-WindowsVersion first_version_with(Feature feature) { return first_version[static_cast<std::size_t>(feature)]; }
+WindowsVersion first_version_with(Feature feature) {
+    return first_version[static_cast<std::size_t>(feature)];
+}
 
 LONG port_cls_version_number(WindowsVersion version) {
     switch (version) {
-    case windows_2000: return kVersionWin2K;
-    case xp: return kVersionWinXP;
-    case xp_sp2: return kVersionWinXPSP1;
-    default: return kVersionWindowsLonghorn;
+    case windows_2000:
+        return kVersionWin2K;
+    case xp:
+        return kVersionWinXP;
+    case xp_sp2:
+        return kVersionWinXPSP1;
+    default:
+        return kVersionWindowsLonghorn;
     }
 }
 

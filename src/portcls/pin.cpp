@@ -20,7 +20,9 @@ const GUID clock_name = KSNAME_Clock;
 const GUID allocator_name = KSNAME_Allocator;
 const GUID connection_event_set = KSEVENTSETID_Connection;
 
-FILE_OBJECT* file_of(IRP& irp) { return IoGetCurrentIrpStackLocation(&irp)->FileObject; }
+FILE_OBJECT* file_of(IRP& irp) {
+    return IoGetCurrentIrpStackLocation(&irp)->FileObject;
+}
 
 KSSTATE neighbour(KSSTATE from, KSSTATE target) {
     return static_cast<KSSTATE>(from < target ? from + 1 : from - 1);
@@ -185,7 +187,9 @@ LONGLONG Pin::stream_time(bool) {
     return clock_time_.now();
 }
 
-void Pin::clock_closed(ks::Clock& clock) { std::erase(clocks_, &clock); }
+void Pin::clock_closed(ks::Clock& clock) {
+    std::erase(clocks_, &clock);
+}
 
 // ---- requests ---------------------------------------------------------------------------------------------------
 
@@ -206,9 +210,15 @@ NTSTATUS Pin::create_child(IRP& irp, const GUID& kind, const void* parameters, U
                                              : STATUS_OBJECT_NAME_NOT_FOUND;
 }
 
-NTSTATUS Pin::property(IRP& irp) { return dispatch_property(filter_, this, irp); }
-NTSTATUS Pin::enable_event(IRP& irp) { return dispatch_enable_event(filter_, this, irp); }
-NTSTATUS Pin::disable_event(IRP& irp) { return ks::disable_requested_event(irp, port_.events()); }
+NTSTATUS Pin::property(IRP& irp) {
+    return dispatch_property(filter_, this, irp);
+}
+NTSTATUS Pin::enable_event(IRP& irp) {
+    return dispatch_enable_event(filter_, this, irp);
+}
+NTSTATUS Pin::disable_event(IRP& irp) {
+    return ks::disable_requested_event(irp, port_.events());
+}
 
 NTSTATUS Pin::stream_request(IRP& irp, bool write) {
     const NTSTATUS status = port_.begin_request();
@@ -221,8 +231,12 @@ NTSTATUS Pin::stream_request(IRP& irp, bool write) {
     return write == capture_ ? STATUS_INVALID_DEVICE_REQUEST : queue_stream(irp, write);
 }
 
-NTSTATUS Pin::write_stream(IRP& irp) { return stream_request(irp, true); }
-NTSTATUS Pin::read_stream(IRP& irp) { return stream_request(irp, false); }
+NTSTATUS Pin::write_stream(IRP& irp) {
+    return stream_request(irp, true);
+}
+NTSTATUS Pin::read_stream(IRP& irp) {
+    return stream_request(irp, false);
+}
 
 NTSTATUS Pin::reset_state(KSRESET reset) {
     DeviceLockGuard guard(device_.lock());
@@ -251,10 +265,18 @@ void Pin::close(FILE_OBJECT&) {
 
 // ---- what a port need not have ----------------------------------------------------------------------------------
 
-NTSTATUS Pin::set_position(const KSAUDIO_POSITION&) { return STATUS_NOT_SUPPORTED; }
-bool Pin::linear_position(ULONGLONG&) { return false; }
-NTSTATUS Pin::queue_stream(IRP&, bool) { return STATUS_INVALID_DEVICE_REQUEST; }
+NTSTATUS Pin::set_position(const KSAUDIO_POSITION&) {
+    return STATUS_NOT_SUPPORTED;
+}
+bool Pin::linear_position(ULONGLONG&) {
+    return false;
+}
+NTSTATUS Pin::queue_stream(IRP&, bool) {
+    return STATUS_INVALID_DEVICE_REQUEST;
+}
 void Pin::cancel_stream_io() {}
-NTSTATUS Pin::allocator_framing(KSALLOCATOR_FRAMING&) { return STATUS_NOT_SUPPORTED; }
+NTSTATUS Pin::allocator_framing(KSALLOCATOR_FRAMING&) {
+    return STATUS_NOT_SUPPORTED;
+}
 
 } // namespace openportcls::portcls

@@ -42,7 +42,7 @@ public:
     ULONG pin_id() const { return pin_id_; }
     ULONG serial() const { return serial_; } // what traces call it
     bool is_capture() const { return capture_; }
-    KSSTATE state() const { return state_; }        // as the client sees it
+    KSSTATE state() const { return state_; }               // as the client sees it
     KSSTATE device_state() const { return device_state_; } // as the miniport was told last
     const KSDATAFORMAT& format() const { return *reinterpret_cast<const KSDATAFORMAT*>(format_.data()); }
     ULONG format_bytes() const { return static_cast<ULONG>(format_.size() * sizeof(ULONGLONG)); }

@@ -14,7 +14,9 @@ namespace openportcls::portcls {
 
 namespace {
 
-bool is_same(const KSIDENTIFIER& a, const KSIDENTIFIER& b) { return IsEqualGUID(a.Set, b.Set) && a.Id == b.Id; }
+bool is_same(const KSIDENTIFIER& a, const KSIDENTIFIER& b) {
+    return IsEqualGUID(a.Set, b.Set) && a.Id == b.Id;
+}
 
 template<class List>
 bool contains(const List& list, const KSIDENTIFIER& wanted) {

@@ -2,9 +2,9 @@
 
 #include <dmusicks.h>
 
+#include "portcls/portcls_system.h"
 #include "portcls/ports/topology/port.h"
 #include "portcls/ports/wavert/port.h"
-#include "portcls/portcls_system.h"
 
 namespace openportcls::portcls {
 
@@ -27,9 +27,9 @@ NTSTATUS new_port(REFCLSID class_id, IPort** port) {
 
 NTSTATUS new_miniport(REFCLSID class_id, IMiniport** miniport) {
     *miniport = nullptr;
-    for (const GUID* known : {&CLSID_MiniportDriverFmSynth, &CLSID_MiniportDriverFmSynthWithVol,
-                              &CLSID_MiniportDriverUart, &CLSID_MiniportDriverDMusUART,
-                              &CLSID_MiniportDriverDMusUARTCapture}) {
+    for (const GUID* known :
+         {&CLSID_MiniportDriverFmSynth, &CLSID_MiniportDriverFmSynthWithVol, &CLSID_MiniportDriverUart,
+          &CLSID_MiniportDriverDMusUART, &CLSID_MiniportDriverDMusUARTCapture}) {
         if (IsEqualGUID(class_id, *known)) {
             return STATUS_NOT_SUPPORTED; // not written yet
         }

@@ -24,8 +24,7 @@ std::u16string text_of(const UNICODE_STRING* string) {
 
 NTSTATUS remove_connection(PDEVICE_OBJECT device, ConnectionEnd from, ConnectionEnd to) {
     DeviceContext* const context = DeviceContext::from(device);
-    return context == nullptr ? STATUS_INVALID_PARAMETER
-                              : context->remove_connection({std::move(from), std::move(to)});
+    return context == nullptr ? STATUS_INVALID_PARAMETER : context->remove_connection({std::move(from), std::move(to)});
 }
 
 } // namespace
@@ -35,8 +34,8 @@ bool is_unknown_interface(REFIID interface_id) {
     return IsEqualGUID(interface_id, IID_IUnknown) || IsEqualGUID(interface_id, com_unknown);
 }
 
-NTSTATUS get_device_property(DEVICE_OBJECT* device, DEVICE_REGISTRY_PROPERTY property, ULONG buffer_bytes,
-                             void* buffer, ULONG* result_bytes) {
+NTSTATUS get_device_property(DEVICE_OBJECT* device, DEVICE_REGISTRY_PROPERTY property, ULONG buffer_bytes, void* buffer,
+                             ULONG* result_bytes) {
     return PcGetDeviceProperty(device, property, buffer_bytes, buffer, result_bytes);
 }
 
@@ -158,18 +157,16 @@ NTSTATUS PortServices::UnregisterPhysicalConnectionToExternal(PDEVICE_OBJECT dev
                                                               PUNICODE_STRING to, ULONG to_pin) {
     OPC_REQUIRE_PASSIVE();
     Port* const from_port = Port::from(from);
-    return from_port == nullptr
-               ? STATUS_INVALID_PARAMETER
-               : remove_connection(device, {from_port, {}, from_pin}, {nullptr, text_of(to), to_pin});
+    return from_port == nullptr ? STATUS_INVALID_PARAMETER
+                                : remove_connection(device, {from_port, {}, from_pin}, {nullptr, text_of(to), to_pin});
 }
 
 NTSTATUS PortServices::UnregisterPhysicalConnectionFromExternal(PDEVICE_OBJECT device, PUNICODE_STRING from,
                                                                 ULONG from_pin, PUNKNOWN to, ULONG to_pin) {
     OPC_REQUIRE_PASSIVE();
     Port* const to_port = Port::from(to);
-    return to_port == nullptr
-               ? STATUS_INVALID_PARAMETER
-               : remove_connection(device, {nullptr, text_of(from), from_pin}, {to_port, {}, to_pin});
+    return to_port == nullptr ? STATUS_INVALID_PARAMETER
+                              : remove_connection(device, {nullptr, text_of(from), from_pin}, {to_port, {}, to_pin});
 }
 
 // ---- IDrmPort2 (R-DRM-07) ---------------------------------------------------------------------------------------
@@ -177,7 +174,9 @@ NTSTATUS PortServices::UnregisterPhysicalConnectionFromExternal(PDEVICE_OBJECT d
 NTSTATUS PortServices::CreateContentMixed(PULONG content_ids, ULONG count, PULONG mixed) {
     return PcCreateContentMixed(content_ids, count, mixed);
 }
-NTSTATUS PortServices::DestroyContent(ULONG content_id) { return PcDestroyContent(content_id); }
+NTSTATUS PortServices::DestroyContent(ULONG content_id) {
+    return PcDestroyContent(content_id);
+}
 NTSTATUS PortServices::ForwardContentToFileObject(ULONG content_id, PFILE_OBJECT file) {
     return PcForwardContentToFileObject(content_id, file);
 }
@@ -225,8 +224,8 @@ NTSTATUS PortServices::SendPowerControl(PDEVICE_OBJECT device, LPCGUID code, PVO
     return STATUS_NOT_SUPPORTED;
 }
 
-NTSTATUS PortServices::RegisterPowerControlCallback(PDEVICE_OBJECT device,
-                                                    PCPFNRUNTIME_POWER_CONTROL_CALLBACK callback, PVOID context) {
+NTSTATUS PortServices::RegisterPowerControlCallback(PDEVICE_OBJECT device, PCPFNRUNTIME_POWER_CONTROL_CALLBACK callback,
+                                                    PVOID context) {
     DeviceContext* const of_device = DeviceContext::from(device);
     return of_device == nullptr ? STATUS_INVALID_PARAMETER
                                 : of_device->power().register_control_callback(callback, context);
@@ -269,12 +268,10 @@ NTSTATUS PortServices::UnregisterAdapterPnpManagement(PDEVICE_OBJECT device) {
 
 // ---- stream resources and notifications -------------------------------------------------------------------------
 
-NTSTATUS PortServices::AddStreamResource(PVOID set, PPCSTREAMRESOURCE_DESCRIPTOR descriptor,
-                                         PCSTREAMRESOURCE* handle) {
+NTSTATUS PortServices::AddStreamResource(PVOID set, PPCSTREAMRESOURCE_DESCRIPTOR descriptor, PCSTREAMRESOURCE* handle) {
     OPC_REQUIRE_PASSIVE();
-    return is_initialised_or_initialising()
-               ? add_stream_resource(&device().physical_device(), set, descriptor, handle)
-               : STATUS_DEVICE_NOT_READY;
+    return is_initialised_or_initialising() ? add_stream_resource(&device().physical_device(), set, descriptor, handle)
+                                            : STATUS_DEVICE_NOT_READY;
 }
 NTSTATUS PortServices::RemoveStreamResource(PCSTREAMRESOURCE handle) {
     OPC_REQUIRE_PASSIVE();

@@ -41,6 +41,8 @@ private:
     DrmContents drm_;
 };
 
-inline bool has_feature(Feature feature) { return PortClsSystem::current().has(feature); }
+inline bool has_feature(Feature feature) {
+    return PortClsSystem::current().has(feature);
+}
 
 } // namespace openportcls::portcls

@@ -17,7 +17,9 @@ namespace {
 
 constexpr LONGLONG ticks_per_second = 10'000'000;
 
-LONGLONG now_ticks() { return static_cast<LONGLONG>(KeQueryInterruptTime()); }
+LONGLONG now_ticks() {
+    return static_cast<LONGLONG>(KeQueryInterruptTime());
+}
 
 struct RequestWait {
     KEVENT done;
@@ -120,7 +122,9 @@ void PowerState::change_adapter_state(DEVICE_POWER_STATE state) {
     case 2:
         reinterpret_cast<IAdapterPowerManagement2*>(adapter_)->PowerChangeState2(state, system_state_);
         break;
-    default: adapter_->PowerChangeState(power); break;
+    default:
+        adapter_->PowerChangeState(power);
+        break;
     }
 }
 
@@ -188,15 +192,16 @@ NTSTATUS PowerState::dispatch(IRP& irp) {
     case IRP_MN_SET_POWER:
         return type == DevicePowerState ? set_device_power(irp, state.DeviceState)
                                         : set_system_power(irp, state.SystemState);
-    case IRP_MN_QUERY_POWER: return query_power(irp, type, state);
-    default: return device_.forward_power(irp);
+    case IRP_MN_QUERY_POWER:
+        return query_power(irp, type, state);
+    default:
+        return device_.forward_power(irp);
     }
 }
 
 NTSTATUS PowerState::query_power(IRP& irp, POWER_STATE_TYPE type, POWER_STATE state) {
     POWER_STATE device_state;
-    device_state.DeviceState =
-        type == DevicePowerState ? state.DeviceState : device_state_for(state.SystemState);
+    device_state.DeviceState = type == DevicePowerState ? state.DeviceState : device_state_for(state.SystemState);
     if (adapter_ != nullptr && device_state.DeviceState != device_state_) {
         const NTSTATUS status = adapter_->QueryPowerChangeState(device_state); // R-PWR-05
         if (!NT_SUCCESS(status)) {
@@ -243,8 +248,8 @@ NTSTATUS PowerState::set_system_power(IRP& irp, SYSTEM_POWER_STATE state) {
         return device_.forward_power(irp);
     }
     IoMarkIrpPending(&irp);
-    const NTSTATUS status = PoRequestPowerIrp(&device_.physical_device(), IRP_MN_SET_POWER, target,
-                                              system_irp_continues, &irp, nullptr);
+    const NTSTATUS status =
+        PoRequestPowerIrp(&device_.physical_device(), IRP_MN_SET_POWER, target, system_irp_continues, &irp, nullptr);
     if (!NT_SUCCESS(status)) {
         device_.forward_power(irp);
     }
@@ -269,14 +274,14 @@ NTSTATUS PowerState::request(DEVICE_POWER_STATE state, bool wait_until_done) {
     power.DeviceState = state;
     // Whoever handles the IRP needs the lock; waiting for it with the lock held would be for ever.
     if (!wait_until_done || device_.lock().is_held_by_current_thread()) {
-        const NTSTATUS status = PoRequestPowerIrp(&device_.physical_device(), IRP_MN_SET_POWER, power, nullptr,
-                                                  nullptr, nullptr);
+        const NTSTATUS status =
+            PoRequestPowerIrp(&device_.physical_device(), IRP_MN_SET_POWER, power, nullptr, nullptr, nullptr);
         return status == STATUS_PENDING ? STATUS_SUCCESS : status;
     }
     RequestWait wait;
     KeInitializeEvent(&wait.done, NotificationEvent, FALSE);
-    const NTSTATUS status = PoRequestPowerIrp(&device_.physical_device(), IRP_MN_SET_POWER, power, request_done,
-                                              &wait, nullptr);
+    const NTSTATUS status =
+        PoRequestPowerIrp(&device_.physical_device(), IRP_MN_SET_POWER, power, request_done, &wait, nullptr);
     if (status != STATUS_PENDING && !NT_SUCCESS(status)) {
         return status;
     }
@@ -288,7 +293,8 @@ NTSTATUS PowerState::request(DEVICE_POWER_STATE state, bool wait_until_done) {
 
 void PowerState::start() {
     idle_settings_ = {};
-    idle_settings_.conservation_seconds = driver_setting(device_, u"PowerSettings", u"ConservationIdleTime").value_or(0);
+    idle_settings_.conservation_seconds =
+        driver_setting(device_, u"PowerSettings", u"ConservationIdleTime").value_or(0);
     idle_settings_.performance_seconds = driver_setting(device_, u"PowerSettings", u"PerformanceIdleTime").value_or(0);
     // 0 to 3; 0 would idle in D0, which is no change.
     const ULONG state = driver_setting(device_, u"PowerSettings", u"IdlePowerState").value_or(3);

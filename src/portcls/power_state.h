@@ -34,9 +34,7 @@ public:
     void stop();
     void set_idle_management(bool enabled); // IPortClsPower (R-PWR-16)
     // An access: the timer starts over, an idle device is powered up (R-PWR-14).
-    NTSTATUS touch() {
-        return idle_ticks_ == 0 && !idle_ ? STATUS_SUCCESS : touch_slowly();
-    }
+    NTSTATUS touch() { return idle_ticks_ == 0 && !idle_ ? STATUS_SUCCESS : touch_slowly(); }
 
     // ---- IPortClsRuntimePower ---------------------------------------------------------------------------------
     NTSTATUS register_control_callback(PCPFNRUNTIME_POWER_CONTROL_CALLBACK callback, PVOID context);

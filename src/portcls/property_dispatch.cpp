@@ -32,11 +32,15 @@ struct DriverRequest {
     Ownership ownership;
     NTSTATUS status;
 
-    static DriverRequest& of(PCPROPERTY_REQUEST& request) { return *CONTAINING_RECORD(&request, DriverRequest, request); }
+    static DriverRequest& of(PCPROPERTY_REQUEST& request) {
+        return *CONTAINING_RECORD(&request, DriverRequest, request);
+    }
 };
 static_assert(sizeof(DriverRequest) <= RequestFrame::inline_private_bytes);
 
-bool reports_information(NTSTATUS status) { return NT_SUCCESS(status) || status == STATUS_BUFFER_OVERFLOW; }
+bool reports_information(NTSTATUS status) {
+    return NT_SUCCESS(status) || status == STATUS_BUFFER_OVERFLOW;
+}
 
 // Copies the answer back and says in the IRP how long it is. A handler that claims more than the client has room for
 // does not get the client's memory overrun.
@@ -60,8 +64,7 @@ NTSTATUS finish(RequestFrame& frame, NTSTATUS status, ULONG bytes) {
 class Dispatch {
 public:
     Dispatch(Filter& filter, Pin* pin, RequestFrame& frame)
-        : filter_(filter), pin_(pin), port_(filter.port()), frame_(frame),
-          verb_(frame.request->Flags & ~modifiers) {}
+        : filter_(filter), pin_(pin), port_(filter.port()), frame_(frame), verb_(frame.request->Flags & ~modifiers) {}
 
     NTSTATUS run() {
         const KSPROPERTY& property = *frame_.request;
@@ -120,14 +123,16 @@ private:
             const NTSTATUS status = ks::answer_list(0, nullptr, 0, frame_.value, frame_.value_size, bytes);
             return finish(frame_, status, bytes);
         }
-        case KSPROPERTY_TYPE_GETPAYLOADSIZE: return payload_size(entry);
+        case KSPROPERTY_TYPE_GETPAYLOADSIZE:
+            return payload_size(entry);
         case KSPROPERTY_TYPE_SERIALIZESIZE:
         case KSPROPERTY_TYPE_SERIALIZERAW:
         case KSPROPERTY_TYPE_UNSERIALIZERAW:
         case KSPROPERTY_TYPE_DEFAULTVALUES:
             return entry.item != nullptr && (entry.verbs() & verb_) != 0 ? call_handler(entry, verb_)
                                                                          : STATUS_INVALID_PARAMETER;
-        default: return STATUS_INVALID_PARAMETER; // no verb, or several
+        default:
+            return STATUS_INVALID_PARAMETER; // no verb, or several
         }
     }
 
@@ -146,11 +151,10 @@ private:
     }
 
     NTSTATUS basic_support(const PropertyEntry& entry) {
-        const ULONG access = KSPROPERTY_TYPE_BASICSUPPORT |
-                             (entry.verbs() & (KSPROPERTY_TYPE_GET | KSPROPERTY_TYPE_SET));
+        const ULONG access =
+            KSPROPERTY_TYPE_BASICSUPPORT | (entry.verbs() & (KSPROPERTY_TYPE_GET | KSPROPERTY_TYPE_SET));
         ULONG bytes = 0;
-        const NTSTATUS status =
-            ks::answer_basic_support(access, nullptr, frame_.value, frame_.value_size, bytes);
+        const NTSTATUS status = ks::answer_basic_support(access, nullptr, frame_.value, frame_.value_size, bytes);
         return finish(frame_, status, bytes);
     }
 
@@ -203,13 +207,17 @@ private:
                           frame_.value_size};
         NTSTATUS status;
         switch (property.serialisation) {
-        case Serialisation::device: status = locked(port_.device().lock(), property, call); break;
+        case Serialisation::device:
+            status = locked(port_.device().lock(), property, call);
+            break;
         case Serialisation::position:
             status = locked(pin_ != nullptr && port_.device().uses_position_lock() ? pin_->position_lock()
                                                                                    : port_.device().lock(),
                             property, call);
             break;
-        default: status = property.handler(call); break;
+        default:
+            status = property.handler(call);
+            break;
         }
         return finish(frame_, status, call.value_size);
     }
@@ -225,12 +233,12 @@ private:
         }
         auto& driver_request = *new (frame_.private_area) DriverRequest;
         PCPROPERTY_REQUEST& request = driver_request.request;
-        request.MajorTarget = port_.miniport();                              // R-PROP-02
+        request.MajorTarget = port_.miniport(); // R-PROP-02
         request.MinorTarget = pin_ != nullptr ? pin_->stream() : nullptr;
         request.Node = node_;
         request.PropertyItem = &item;
         request.Verb = verb;
-        request.InstanceSize = frame_.request_size - header_bytes_;          // R-PROP-04
+        request.InstanceSize = frame_.request_size - header_bytes_; // R-PROP-04
         request.Instance =
             request.InstanceSize != 0 ? reinterpret_cast<char*>(frame_.request) + header_bytes_ : nullptr;
         request.ValueSize = frame_.value_size;

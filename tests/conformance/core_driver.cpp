@@ -46,7 +46,9 @@ NTSTATUS NTAPI custom_handler(PCPROPERTY_REQUEST* request) {
         return return_value<ULONG>(request, KSPROPERTY_TYPE_GET | KSPROPERTY_TYPE_BASICSUPPORT);
     }
     switch (id) {
-    case custom_pending: s.pending_request = request; return STATUS_PENDING;
+    case custom_pending:
+        s.pending_request = request;
+        return STATUS_PENDING;
     case custom_early:
         std::memset(request->Value, 0x42, request->ValueSize);
         PcCompletePendingPropertyRequest(request, STATUS_SUCCESS);
@@ -57,8 +59,11 @@ NTSTATUS NTAPI custom_handler(PCPROPERTY_REQUEST* request) {
         KeDelayExecutionThread(KernelMode, FALSE, &wait);
         return return_value<ULONG>(request, 1);
     }
-    case custom_greedy: request->ValueSize = 4096; return STATUS_SUCCESS;
-    default: break;
+    case custom_greedy:
+        request->ValueSize = 4096;
+        return STATUS_SUCCESS;
+    default:
+        break;
     }
     if (request->Verb == KSPROPERTY_TYPE_SET) {
         if (request->ValueSize < sizeof(ULONG)) {
@@ -111,25 +116,43 @@ const PCEVENT_ITEM custom_events[] = {
      custom_event_handler},
 };
 const PCMETHOD_ITEM custom_methods[] = {{&custom_set, 0, PCMETHOD_ITEM_FLAG_READ, nullptr}};
-const PCAUTOMATION_TABLE custom_automation = {
-    sizeof(WideItem),      RTL_NUMBER_OF(custom_items),   &custom_items[0].item, sizeof(PCMETHOD_ITEM),
-    RTL_NUMBER_OF(custom_methods), custom_methods, sizeof(PCEVENT_ITEM), RTL_NUMBER_OF(custom_events), custom_events, 0};
+const PCAUTOMATION_TABLE custom_automation = {sizeof(WideItem),
+                                              RTL_NUMBER_OF(custom_items),
+                                              &custom_items[0].item,
+                                              sizeof(PCMETHOD_ITEM),
+                                              RTL_NUMBER_OF(custom_methods),
+                                              custom_methods,
+                                              sizeof(PCEVENT_ITEM),
+                                              RTL_NUMBER_OF(custom_events),
+                                              custom_events,
+                                              0};
 
 KSDATARANGE_AUDIO pcm_ranges[] = {
     {{{sizeof(KSDATARANGE_AUDIO), 0, 0, 0, KSDATAFORMAT_TYPE_AUDIO, KSDATAFORMAT_SUBTYPE_PCM,
        KSDATAFORMAT_SPECIFIER_WAVEFORMATEX}},
-     2, 8, 24, 8000, 96000},
+     2,
+     8,
+     24,
+     8000,
+     96000},
     {{{sizeof(KSDATARANGE_AUDIO), 0, 0, 0, KSDATAFORMAT_TYPE_AUDIO, KSDATAFORMAT_SUBTYPE_PCM,
        KSDATAFORMAT_SPECIFIER_DSOUND}},
-     2, 8, 16, 8000, 48000},
+     2,
+     8,
+     16,
+     8000,
+     48000},
 };
 KSATTRIBUTE mode_attribute = {sizeof(KSATTRIBUTE), 0, KSATTRIBUTEID_AUDIOSIGNALPROCESSING_MODE};
 PKSATTRIBUTE mode_attributes[] = {&mode_attribute};
 KSATTRIBUTE_LIST mode_attribute_list = {1, mode_attributes};
-KSDATARANGE_AUDIO capture_range = {
-    {{sizeof(KSDATARANGE_AUDIO), KSDATARANGE_ATTRIBUTES, 0, 0, KSDATAFORMAT_TYPE_AUDIO, KSDATAFORMAT_SUBTYPE_PCM,
-      KSDATAFORMAT_SPECIFIER_WAVEFORMATEX}},
-    1, 16, 16, 16000, 48000};
+KSDATARANGE_AUDIO capture_range = {{{sizeof(KSDATARANGE_AUDIO), KSDATARANGE_ATTRIBUTES, 0, 0, KSDATAFORMAT_TYPE_AUDIO,
+                                     KSDATAFORMAT_SUBTYPE_PCM, KSDATAFORMAT_SPECIFIER_WAVEFORMATEX}},
+                                   1,
+                                   16,
+                                   16,
+                                   16000,
+                                   48000};
 KSDATARANGE analog_range = {
     {sizeof(KSDATARANGE), 0, 0, 0, KSDATAFORMAT_TYPE_AUDIO, KSDATAFORMAT_SUBTYPE_ANALOG, KSDATAFORMAT_SPECIFIER_NONE}};
 PKSDATARANGE render_ranges[] = {&pcm_ranges[0].DataRange, &pcm_ranges[1].DataRange};
@@ -418,9 +441,15 @@ NTSTATUS TestWaveStream::AllocateAudioBuffer(ULONG, PMDL*, ULONG*, ULONG*, MEMOR
     return STATUS_INSUFFICIENT_RESOURCES;
 }
 void TestWaveStream::FreeAudioBuffer(PMDL, ULONG) {}
-void TestWaveStream::GetHWLatency(KSRTAUDIO_HWLATENCY* latency) { *latency = {}; }
-NTSTATUS TestWaveStream::GetPositionRegister(KSRTAUDIO_HWREGISTER*) { return STATUS_NOT_SUPPORTED; }
-NTSTATUS TestWaveStream::GetClockRegister(KSRTAUDIO_HWREGISTER*) { return STATUS_NOT_SUPPORTED; }
+void TestWaveStream::GetHWLatency(KSRTAUDIO_HWLATENCY* latency) {
+    *latency = {};
+}
+NTSTATUS TestWaveStream::GetPositionRegister(KSRTAUDIO_HWREGISTER*) {
+    return STATUS_NOT_SUPPORTED;
+}
+NTSTATUS TestWaveStream::GetClockRegister(KSRTAUDIO_HWREGISTER*) {
+    return STATUS_NOT_SUPPORTED;
+}
 void TestWaveStream::PowerChangeNotify(POWER_STATE state) {
     script()->note(fmt::format("stream:D{}", state.DeviceState - PowerDeviceD0));
 }
@@ -523,8 +552,8 @@ NTSTATUS NTAPI start_device(DEVICE_OBJECT* device, IRP* irp, IResourceList* reso
         status = install<WaveMiniport>(device, irp, CLSID_PortWaveRT, resources, OPC_L("Wave"), s.wave_port,
                                        s.wave_miniport);
         if (NT_SUCCESS(status) && s.connect) {
-            status = PcRegisterPhysicalConnection(device, s.wave_port, wave_bridge_pin, s.topology_port,
-                                                  topology_in_pin);
+            status =
+                PcRegisterPhysicalConnection(device, s.wave_port, wave_bridge_pin, s.topology_port, topology_in_pin);
         }
     }
     return status;
@@ -538,9 +567,15 @@ NTSTATUS NTAPI core_add_device(DRIVER_OBJECT* driver, DEVICE_OBJECT* physical_de
     return PcAddAdapterDevice(driver, physical_device, start_device, s.max_objects, s.extension_bytes);
 }
 
-IUnknown* new_adapter() { return static_cast<IAdapterPowerManagement3*>(new Adapter); }
-IMiniport* new_topology_miniport() { return new TopologyMiniport; }
-IMiniport* new_wave_miniport() { return new WaveMiniport; }
+IUnknown* new_adapter() {
+    return static_cast<IAdapterPowerManagement3*>(new Adapter);
+}
+IMiniport* new_topology_miniport() {
+    return new TopologyMiniport;
+}
+IMiniport* new_wave_miniport() {
+    return new WaveMiniport;
+}
 
 NTSTATUS NTAPI core_driver_entry(DRIVER_OBJECT* driver, UNICODE_STRING* registry_path) {
     return PcInitializeAdapterDriver(driver, registry_path, core_add_device);

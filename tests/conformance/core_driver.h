@@ -31,12 +31,12 @@ inline constexpr ULONG wave_node = 0;
 // A property set of the driver's own, on filter, pin and node (R-PROP-32).
 inline constexpr GUID custom_set = {0x7c6f8a10, 0x1f2e, 0x4d3c, {0x8b, 0x5a, 0x69, 0x78, 0x87, 0x96, 0xa5, 0xb4}};
 inline constexpr GUID custom_event_set = {0x7c6f8a11, 0x1f2e, 0x4d3c, {0x8b, 0x5a, 0x69, 0x78, 0x87, 0x96, 0xa5, 0xb4}};
-inline constexpr ULONG custom_value = 0;      // get, set
-inline constexpr ULONG custom_basic = 1;      // get, basic support by the driver
-inline constexpr ULONG custom_pending = 2;    // get, completed later
-inline constexpr ULONG custom_early = 3;      // get, completed before the handler returns
-inline constexpr ULONG custom_locked = 4;     // get, looks whether it is alone
-inline constexpr ULONG custom_greedy = 5;     // get, claims more bytes than there is room for
+inline constexpr ULONG custom_value = 0;   // get, set
+inline constexpr ULONG custom_basic = 1;   // get, basic support by the driver
+inline constexpr ULONG custom_pending = 2; // get, completed later
+inline constexpr ULONG custom_early = 3;   // get, completed before the handler returns
+inline constexpr ULONG custom_locked = 4;  // get, looks whether it is alone
+inline constexpr ULONG custom_greedy = 5;  // get, claims more bytes than there is room for
 inline constexpr ULONG custom_get_only = 6;
 
 // An item with data of the driver's own behind it (R-DESC-02, R-DESC-19).
@@ -144,7 +144,8 @@ Script*& script();
 NTSTATUS NTAPI core_driver_entry(DRIVER_OBJECT* driver, UNICODE_STRING* registry_path);
 NTSTATUS NTAPI core_add_device(DRIVER_OBJECT* driver, DEVICE_OBJECT* physical_device);
 
-class TestWaveStream final : public portcls::ComObject<TestWaveStream, IMiniportWaveRTStream, IPowerNotify, IDrmAudioStream> {
+class TestWaveStream final
+    : public portcls::ComObject<TestWaveStream, IMiniportWaveRTStream, IPowerNotify, IDrmAudioStream> {
 public:
     explicit TestWaveStream(bool capture);
     ~TestWaveStream();

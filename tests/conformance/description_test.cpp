@@ -21,9 +21,7 @@ protected:
         return result;
     }
     void name_guid(const std::u16string& below, const GUID& guid, std::u16string_view name) {
-        executive::Registry::current()
-            .create(below + u"\\" + executive::guid_text(guid))
-            ->set_string(u"Name", name);
+        executive::Registry::current().create(below + u"\\" + executive::guid_text(guid))->set_string(u"Name", name);
     }
 };
 
@@ -121,13 +119,12 @@ TEST_F(R_DESC, R_DESC_17_topology_set_from_the_arrays) {
         ASSERT_EQ(nodes.size(), 2u);
         EXPECT_TRUE(IsEqualGUID(nodes[0], KSNODETYPE_VOLUME));
         EXPECT_TRUE(IsEqualGUID(nodes[1], KSNODETYPE_MUTE));
-        const auto connections = list<KSTOPOLOGY_CONNECTION>(
-            topology_, request(KSPROPSETID_Topology, KSPROPERTY_TOPOLOGY_CONNECTIONS));
+        const auto connections =
+            list<KSTOPOLOGY_CONNECTION>(topology_, request(KSPROPSETID_Topology, KSPROPERTY_TOPOLOGY_CONNECTIONS));
         ASSERT_EQ(connections.size(), 3u);
         EXPECT_EQ(connections[0].FromNode, ULONG{KSFILTER_NODE}); // R-DESC-05
         EXPECT_EQ(connections[2].ToNodePin, topology_out_pin);
-        const auto categories =
-            list<GUID>(topology_, request(KSPROPSETID_Topology, KSPROPERTY_TOPOLOGY_CATEGORIES));
+        const auto categories = list<GUID>(topology_, request(KSPROPSETID_Topology, KSPROPERTY_TOPOLOGY_CATEGORIES));
         ASSERT_EQ(categories.size(), 2u); // R-DESC-16
         EXPECT_TRUE(IsEqualGUID(categories[1], KSCATEGORY_TOPOLOGY));
     });
@@ -207,8 +204,9 @@ TEST_F(R_CONN, R_CONN_01_asked_from_both_ends) {
 TEST_F(R_CONN, R_CONN_01_only_between_registered_subdevices_and_existing_pins) {
     start();
     inside([&] {
-        EXPECT_EQ(PcRegisterPhysicalConnection(script_.functional_device, script_.wave_port, 3, script_.topology_port, 0),
-                  STATUS_INVALID_PARAMETER);
+        EXPECT_EQ(
+            PcRegisterPhysicalConnection(script_.functional_device, script_.wave_port, 3, script_.topology_port, 0),
+            STATUS_INVALID_PARAMETER);
         EXPECT_EQ(PcRegisterPhysicalConnection(script_.functional_device, script_.adapter, 0, script_.topology_port, 0),
                   STATUS_INVALID_PARAMETER);
         IPort* port = nullptr;
@@ -233,7 +231,7 @@ TEST_F(R_CONN, R_CONN_02_external_ends_are_symbolic_links) {
         EXPECT_EQ(pin, 7u);
         EXPECT_EQ(link, u"\\??\\other\\filter");
         auto cables = portcls::ComPointer<IUnregisterPhysicalConnection>::query(script_.topology_port,
-                                                                               IID_IUnregisterPhysicalConnection);
+                                                                                IID_IUnregisterPhysicalConnection);
         EXPECT_EQ(cables->UnregisterPhysicalConnectionToExternal(script_.functional_device, script_.topology_port,
                                                                  topology_out_pin, &name, 8),
                   STATUS_NOT_FOUND);
@@ -253,7 +251,7 @@ TEST_F(R_CONN, R_CONN_03_unregistering_connection_and_subdevice) {
     start_and_open();
     inside([&] {
         auto cables = portcls::ComPointer<IUnregisterPhysicalConnection>::query(script_.wave_port,
-                                                                               IID_IUnregisterPhysicalConnection);
+                                                                                IID_IUnregisterPhysicalConnection);
         auto subdevices =
             portcls::ComPointer<IUnregisterSubdevice>::query(script_.topology_port, IID_IUnregisterSubdevice);
         EXPECT_EQ(cables->UnregisterPhysicalConnection(script_.functional_device, script_.wave_port, wave_bridge_pin,
@@ -282,9 +280,9 @@ TEST_F(R_CONN, R_CONN_04_the_unregistering_interface_keeps_its_subdevice) {
     start();
     inside([&] {
         IUnregisterSubdevice* subdevices = nullptr;
-        ASSERT_EQ(script_.topology_port->QueryInterface(IID_IUnregisterSubdevice,
-                                                        reinterpret_cast<void**>(&subdevices)),
-                  STATUS_SUCCESS);
+        ASSERT_EQ(
+            script_.topology_port->QueryInterface(IID_IUnregisterSubdevice, reinterpret_cast<void**>(&subdevices)),
+            STATUS_SUCCESS);
         IPort* const port = script_.topology_port;
         EXPECT_EQ(subdevices->UnregisterSubdevice(script_.functional_device, port), STATUS_SUCCESS);
         release_ports();

@@ -7,7 +7,9 @@ class R_ENTRY : public CoreTest {};
 
 namespace {
 
-NTSTATUS NTAPI no_start(DEVICE_OBJECT*, IRP*, IResourceList*) { return STATUS_SUCCESS; }
+NTSTATUS NTAPI no_start(DEVICE_OBJECT*, IRP*, IResourceList*) {
+    return STATUS_SUCCESS;
+}
 
 ULONG timeouts = 0;
 KIRQL timeout_irql = PASSIVE_LEVEL;
@@ -23,9 +25,9 @@ TEST_F(R_ENTRY, R_ENTRY_02_eleven_dispatch_slots_and_AddDevice) {
     start();
     inside([&] {
         const DRIVER_OBJECT& driver = *driver_->object();
-        const UCHAR majors[] = {IRP_MJ_CREATE, IRP_MJ_CLOSE, IRP_MJ_DEVICE_CONTROL, IRP_MJ_FLUSH_BUFFERS, IRP_MJ_PNP,
-                                IRP_MJ_POWER, IRP_MJ_QUERY_SECURITY, IRP_MJ_READ, IRP_MJ_SET_SECURITY,
-                                IRP_MJ_SYSTEM_CONTROL, IRP_MJ_WRITE};
+        const UCHAR majors[] = {IRP_MJ_CREATE,       IRP_MJ_CLOSE,          IRP_MJ_DEVICE_CONTROL, IRP_MJ_FLUSH_BUFFERS,
+                                IRP_MJ_PNP,          IRP_MJ_POWER,          IRP_MJ_QUERY_SECURITY, IRP_MJ_READ,
+                                IRP_MJ_SET_SECURITY, IRP_MJ_SYSTEM_CONTROL, IRP_MJ_WRITE};
         ULONG filled = 0;
         for (int i = 0; i <= IRP_MJ_MAXIMUM_FUNCTION; ++i) {
             filled += driver.MajorFunction[i] == driver.MajorFunction[IRP_MJ_CREATE];
@@ -171,14 +173,14 @@ TEST_F(R_ENTRY, R_ENTRY_16_device_properties_say_how_long_they_are) {
         ASSERT_GT(needed, 2u);
         std::vector<WCHAR> name(needed / sizeof(WCHAR));
         ULONG length = 0;
-        EXPECT_EQ(PcGetDeviceProperty(script_.functional_device, DevicePropertyEnumeratorName, needed, name.data(),
-                                      &length),
-                  STATUS_SUCCESS);
+        EXPECT_EQ(
+            PcGetDeviceProperty(script_.functional_device, DevicePropertyEnumeratorName, needed, name.data(), &length),
+            STATUS_SUCCESS);
         EXPECT_EQ(length, needed);
         std::vector<WCHAR> through_port(needed / sizeof(WCHAR));
-        EXPECT_EQ(script_.wave_port->GetDeviceProperty(DevicePropertyEnumeratorName, needed, through_port.data(),
-                                                       &length),
-                  STATUS_SUCCESS);
+        EXPECT_EQ(
+            script_.wave_port->GetDeviceProperty(DevicePropertyEnumeratorName, needed, through_port.data(), &length),
+            STATUS_SUCCESS);
         EXPECT_EQ(through_port, name);
     });
 }

@@ -145,12 +145,12 @@ TEST_F(R_EVENT, R_EVENT_06_control_change_on_a_node) {
     inside([&] {
         const HANDLE handle = create_event();
         KSEVENTDATA data = event_data(handle);
-        EXPECT_EQ(enable(topology_, node_event(KSEVENTSETID_AudioControlChange, KSEVENT_CONTROL_CHANGE, volume_node),
-                         data),
-                  STATUS_SUCCESS);
-        EXPECT_EQ(enable(topology_, node_event(KSEVENTSETID_AudioControlChange, KSEVENT_CONTROL_CHANGE, mute_node),
-                         data),
-                  STATUS_PROPSET_NOT_FOUND);
+        EXPECT_EQ(
+            enable(topology_, node_event(KSEVENTSETID_AudioControlChange, KSEVENT_CONTROL_CHANGE, volume_node), data),
+            STATUS_SUCCESS);
+        EXPECT_EQ(
+            enable(topology_, node_event(KSEVENTSETID_AudioControlChange, KSEVENT_CONTROL_CHANGE, mute_node), data),
+            STATUS_PROPSET_NOT_FOUND);
         EXPECT_EQ(enable(topology_, node_event(KSEVENTSETID_AudioControlChange, KSEVENT_CONTROL_CHANGE, 9), data),
                   STATUS_INVALID_PARAMETER);
         ZwClose(handle);

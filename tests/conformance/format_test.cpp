@@ -100,8 +100,9 @@ TEST_F(R_FMT, R_FMT_04_default_handler_knows_pcm_mono_and_stereo_only) {
     inside([&] {
         KSDATAFORMAT_WAVEFORMATEX out;
         EXPECT_EQ(intersect(ask(range(2, 16, 8000, 44100, KSDATAFORMAT_SUBTYPE_IEEE_FLOAT)), out), STATUS_NO_MATCH);
-        EXPECT_EQ(intersect(ask(range(2, 16, 8000, 44100, KSDATAFORMAT_SUBTYPE_PCM, KSDATAFORMAT_SPECIFIER_VC_ID)), out),
-                  STATUS_NO_MATCH);
+        EXPECT_EQ(
+            intersect(ask(range(2, 16, 8000, 44100, KSDATAFORMAT_SUBTYPE_PCM, KSDATAFORMAT_SPECIFIER_VC_ID)), out),
+            STATUS_NO_MATCH);
         EXPECT_EQ(intersect(ask(range(6, 24, 8000, 48000)), out), STATUS_SUCCESS);
         EXPECT_EQ(out.WaveFormatEx.nChannels, 2);
         EXPECT_EQ(out.WaveFormatEx.wFormatTag, WAVE_FORMAT_PCM) << "never extensible";

@@ -109,6 +109,67 @@ TEST_F(R_KS, R_KS_07_clock_runs_with_the_stream) {
     });
 }
 
+TEST_F(R_KS, R_KS_07_clock_holds_in_PAUSE_and_starts_over_in_STOP) {
+    start_and_open();
+    inside([&] {
+        FILE_OBJECT* const pin = open_pin();
+        FILE_OBJECT* const clock = open_clock(pin);
+        EXPECT_EQ(clock_time(clock), 0);
+        set_state(pin, KSSTATE_RUN);
+        machine_.run_for(200'000'000);
+        EXPECT_NEAR(static_cast<double>(clock_time(clock)), 2'000'000, 200'000);
+        set_state(pin, KSSTATE_PAUSE);
+        const LONGLONG held = clock_time(clock);
+        machine_.run_for(200'000'000);
+        EXPECT_EQ(clock_time(clock), held);
+        set_state(pin, KSSTATE_RUN);
+        machine_.run_for(200'000'000);
+        EXPECT_NEAR(static_cast<double>(clock_time(clock) - held), 2'000'000, 200'000);
+        set_state(pin, KSSTATE_STOP);
+        EXPECT_EQ(clock_time(clock), 0);
+    });
+}
+
+TEST_F(R_KS, R_KS_07_interval_marks_repeat_and_position_marks_do_not) {
+    start_and_open();
+    inside([&] {
+        FILE_OBJECT* const pin = open_pin();
+        FILE_OBJECT* const clock = open_clock(pin);
+        KSEMAPHORE intervals;
+        KSEMAPHORE positions;
+        KeInitializeSemaphore(&intervals, 0, 1000);
+        KeInitializeSemaphore(&positions, 0, 1000);
+        KSEVENT_TIME_INTERVAL interval = {};
+        interval.EventData.NotificationType = KSEVENTF_SEMAPHORE_OBJECT;
+        interval.EventData.SemaphoreObject.Semaphore = &intervals;
+        interval.EventData.SemaphoreObject.Adjustment = 1;
+        interval.TimeBase = 1'000'000;
+        interval.Interval = 500'000; // 50 ms
+        KSEVENT_TIME_MARK mark = {};
+        mark.EventData = interval.EventData;
+        mark.EventData.SemaphoreObject.Semaphore = &positions;
+        mark.MarkTime = 3'000'000;
+        EXPECT_EQ(enable(clock, event(KSEVENTSETID_Clock, KSEVENT_CLOCK_INTERVAL_MARK), mark.EventData, KernelMode),
+                  STATUS_INVALID_BUFFER_SIZE)
+            << "no interval";
+        ASSERT_EQ(enable(clock, event(KSEVENTSETID_Clock, KSEVENT_CLOCK_INTERVAL_MARK), interval, KernelMode),
+                  STATUS_SUCCESS);
+        ASSERT_EQ(enable(clock, event(KSEVENTSETID_Clock, KSEVENT_CLOCK_POSITION_MARK), mark, KernelMode),
+                  STATUS_SUCCESS);
+        machine_.run_for(500'000'000);
+        EXPECT_EQ(KeReadStateSemaphore(&intervals), 0) << "the stream does not run";
+        set_state(pin, KSSTATE_RUN);
+        machine_.run_for(620'000'000); // 100 ms, 150 ms … 600 ms
+        EXPECT_EQ(KeReadStateSemaphore(&intervals), 11);
+        EXPECT_EQ(KeReadStateSemaphore(&positions), 1);
+        set_state(pin, KSSTATE_PAUSE);
+        machine_.run_for(500'000'000);
+        EXPECT_EQ(KeReadStateSemaphore(&intervals), 11);
+        EXPECT_EQ(disable(clock, &interval.EventData), STATUS_SUCCESS);
+        EXPECT_EQ(disable(clock, &interval.EventData), STATUS_UNSUCCESSFUL); // R-KS-05
+    });
+}
+
 TEST_F(R_KS, R_KS_07_a_clock_outlives_its_pin_without_a_time) {
     start_and_open();
     inside([&] {
@@ -184,8 +245,9 @@ TEST_F(R_KS, unknown_requests) {
     start_and_open();
     inside([&] {
         ULONG value = 0;
-        EXPECT_EQ(control(wave_, CTL_CODE(FILE_DEVICE_KS, 0x77, METHOD_NEITHER, FILE_ANY_ACCESS), nullptr, 0, &value, 4),
-                  STATUS_INVALID_DEVICE_REQUEST);
+        EXPECT_EQ(
+            control(wave_, CTL_CODE(FILE_DEVICE_KS, 0x77, METHOD_NEITHER, FILE_ANY_ACCESS), nullptr, 0, &value, 4),
+            STATUS_INVALID_DEVICE_REQUEST);
         ULONG_PTR information = 0;
         EXPECT_EQ(executive::read_file(wave_, &value, sizeof value, 0, &information), STATUS_INVALID_DEVICE_REQUEST);
         EXPECT_EQ(executive::write_file(wave_, &value, sizeof value, 0, &information), STATUS_INVALID_DEVICE_REQUEST);

@@ -48,9 +48,9 @@ TEST_F(R_PIN, R_PIN_02_IPinCount_is_asked_and_may_change_the_counts) {
         EXPECT_EQ(counts(wave_, KSPROPERTY_PIN_GLOBALCINSTANCES).PossibleCount, 50u);
         EXPECT_EQ(counts(wave_, KSPROPERTY_PIN_GLOBALCINSTANCES).CurrentCount, 40u);
         ULONG necessary = 0;
-        EXPECT_EQ(property(wave_, pin_request(KSPROPSETID_Pin, KSPROPERTY_PIN_NECESSARYINSTANCES, render_pin),
-                           necessary),
-                  STATUS_SUCCESS);
+        EXPECT_EQ(
+            property(wave_, pin_request(KSPROPSETID_Pin, KSPROPERTY_PIN_NECESSARYINSTANCES, render_pin), necessary),
+            STATUS_SUCCESS);
         EXPECT_EQ(necessary, 7u);
         script_.clear();
         open_pin();
@@ -101,9 +101,9 @@ TEST_F(R_PIN, R_PIN_05_necessary_instances) {
     start_and_open();
     inside([&] {
         ULONG necessary = 0;
-        EXPECT_EQ(property(wave_, pin_request(KSPROPSETID_Pin, KSPROPERTY_PIN_NECESSARYINSTANCES, render_pin),
-                           necessary),
-                  STATUS_SUCCESS);
+        EXPECT_EQ(
+            property(wave_, pin_request(KSPROPSETID_Pin, KSPROPERTY_PIN_NECESSARYINSTANCES, render_pin), necessary),
+            STATUS_SUCCESS);
         EXPECT_EQ(necessary, 1u);
     });
 }

@@ -7,6 +7,21 @@ class R_PROP : public CoreTest {
 protected:
     static KSPROPERTY custom(ULONG id, ULONG verb = KSPROPERTY_TYPE_GET) { return request(custom_set, id, verb); }
     const Call& last() const { return script_.calls.back(); }
+
+    // A thread that stays in a handler, under the device lock, for 2 ms.
+    struct Blocker {
+        FILE_OBJECT* file;
+        bool done = false;
+        static void run(void* context) {
+            auto& self = *static_cast<Blocker*>(context);
+            const KSPROPERTY in = custom(custom_locked);
+            ULONG value = 0;
+            ULONG_PTR information = 0;
+            executive::device_control(self.file, IOCTL_KS_PROPERTY, &in, sizeof in, &value, sizeof value, &information,
+                                      KernelMode);
+            self.done = true;
+        }
+    };
 };
 
 TEST_F(R_PROP, R_PROP_01_request_reaches_the_handler_of_filter_and_pin_table) {
@@ -136,8 +151,8 @@ TEST_F(R_PROP, R_PROP_11_basic_support_by_the_port_knows_three_sizes) {
     start_and_open();
     inside([&] {
         for (const ULONG id : {custom_value, custom_get_only}) {
-            const ULONG expected = KSPROPERTY_TYPE_BASICSUPPORT | KSPROPERTY_TYPE_GET |
-                                   (id == custom_value ? KSPROPERTY_TYPE_SET : 0);
+            const ULONG expected =
+                KSPROPERTY_TYPE_BASICSUPPORT | KSPROPERTY_TYPE_GET | (id == custom_value ? KSPROPERTY_TYPE_SET : 0);
             ULONG access = 0;
             EXPECT_EQ(property(wave_, custom(id, KSPROPERTY_TYPE_BASICSUPPORT), access), STATUS_SUCCESS);
             EXPECT_EQ(access, expected);
@@ -152,8 +167,9 @@ TEST_F(R_PROP, R_PROP_11_basic_support_by_the_port_knows_three_sizes) {
         EXPECT_TRUE(script_.calls.empty()) << "the item has no BASICSUPPORT flag";
         // The port's own properties are described likewise.
         ULONG access = 0;
-        EXPECT_EQ(property(wave_, request(KSPROPSETID_Pin, KSPROPERTY_PIN_CTYPES, KSPROPERTY_TYPE_BASICSUPPORT), access),
-                  STATUS_SUCCESS);
+        EXPECT_EQ(
+            property(wave_, request(KSPROPSETID_Pin, KSPROPERTY_PIN_CTYPES, KSPROPERTY_TYPE_BASICSUPPORT), access),
+            STATUS_SUCCESS);
         EXPECT_EQ(access, ULONG{KSPROPERTY_TYPE_BASICSUPPORT | KSPROPERTY_TYPE_GET});
     });
 }
@@ -179,9 +195,9 @@ TEST_F(R_PROP, R_PROP_16_pin_handle_reaches_filter_properties) {
         EXPECT_EQ(value, 3u);
         // A filter handle does not reach a pin's properties.
         KSSTATE state = KSSTATE_RUN;
-        EXPECT_EQ(property(wave_, request(KSPROPSETID_Connection, KSPROPERTY_CONNECTION_STATE, KSPROPERTY_TYPE_SET),
-                           state),
-                  STATUS_PROPSET_NOT_FOUND);
+        EXPECT_EQ(
+            property(wave_, request(KSPROPSETID_Connection, KSPROPERTY_CONNECTION_STATE, KSPROPERTY_TYPE_SET), state),
+            STATUS_PROPSET_NOT_FOUND);
     });
 }
 
@@ -266,6 +282,42 @@ TEST_F(R_PROP, R_PROP_19_handlers_of_a_device_exclude_each_other) {
         }
         EXPECT_EQ(script_.calls.size(), 3u);
         EXPECT_EQ(script_.most_handlers_inside, 1u);
+    });
+}
+
+TEST_F(R_PROP, R_PROP_19_UsePositionLock_takes_positions_out_of_the_device_lock) {
+    {
+        pnp::RegistryParameter parameter;
+        parameter.name = "DispatchSettings\\UsePositionLock";
+        parameter.data = {1, 0, 0, 0};
+        parameters_.push_back(parameter);
+        start_and_open();
+        inside([&] {
+            FILE_OBJECT* const pin = open_pin();
+            Blocker blocker{wave_};
+            machine_.release_thread(*machine_.create_thread("blocker", Blocker::run, &blocker));
+            machine_.run_for(1'000'000);
+            ASSERT_EQ(script_.handlers_inside, 1u);
+            KSAUDIO_POSITION position = {};
+            EXPECT_EQ(property(pin, request(KSPROPSETID_Audio, KSPROPERTY_AUDIO_POSITION), position), STATUS_SUCCESS);
+            EXPECT_FALSE(blocker.done) << "the position did not wait for the device lock";
+            ULONG value = 0;
+            EXPECT_EQ(property(wave_, custom(custom_value), value), STATUS_SUCCESS);
+            EXPECT_TRUE(blocker.done) << "other properties do";
+        });
+    }
+}
+
+TEST_F(R_PROP, R_PROP_19_without_the_setting_positions_wait_too) {
+    start_and_open();
+    inside([&] {
+        FILE_OBJECT* const pin = open_pin();
+        Blocker blocker{wave_};
+        machine_.release_thread(*machine_.create_thread("blocker", Blocker::run, &blocker));
+        machine_.run_for(1'000'000);
+        KSAUDIO_POSITION position = {};
+        EXPECT_EQ(property(pin, request(KSPROPSETID_Audio, KSPROPERTY_AUDIO_POSITION), position), STATUS_SUCCESS);
+        EXPECT_TRUE(blocker.done);
     });
 }
 
@@ -422,8 +474,8 @@ TEST_F(R_PROP, relations_and_payload_size) {
         ULONG size = 0;
         EXPECT_EQ(property(wave_, custom(custom_value, KSPROPERTY_TYPE_GETPAYLOADSIZE), size), STATUS_SUCCESS);
         EXPECT_EQ(size, sizeof(ULONG));
-        EXPECT_EQ(property(wave_, request(KSPROPSETID_Topology, KSPROPERTY_TOPOLOGY_NODES,
-                                          KSPROPERTY_TYPE_GETPAYLOADSIZE),
+        EXPECT_EQ(property(wave_,
+                           request(KSPROPSETID_Topology, KSPROPERTY_TOPOLOGY_NODES, KSPROPERTY_TYPE_GETPAYLOADSIZE),
                            size),
                   STATUS_SUCCESS);
         EXPECT_EQ(size, sizeof(KSMULTIPLE_ITEM) + sizeof(GUID));
@@ -434,13 +486,13 @@ TEST_F(R_PROP, R_OFF_08_signal_processing_modes_through_the_miniport) {
     script_.modes = true;
     start_and_open();
     inside([&] {
-        const auto modes = list<GUID>(wave_, pin_request(KSPROPSETID_AudioSignalProcessing,
-                                                         KSPROPERTY_AUDIOSIGNALPROCESSING_MODES, render_pin));
+        const auto modes = list<GUID>(
+            wave_, pin_request(KSPROPSETID_AudioSignalProcessing, KSPROPERTY_AUDIOSIGNALPROCESSING_MODES, render_pin));
         ASSERT_EQ(modes.size(), 2u);
         EXPECT_TRUE(IsEqualGUID(modes[0], AUDIO_SIGNALPROCESSINGMODE_RAW));
-        EXPECT_EQ(property(wave_, pin_request(KSPROPSETID_AudioSignalProcessing,
-                                              KSPROPERTY_AUDIOSIGNALPROCESSING_MODES, 17)),
-                  STATUS_INVALID_PARAMETER);
+        EXPECT_EQ(
+            property(wave_, pin_request(KSPROPSETID_AudioSignalProcessing, KSPROPERTY_AUDIOSIGNALPROCESSING_MODES, 17)),
+            STATUS_INVALID_PARAMETER);
     });
 }
 
@@ -449,8 +501,8 @@ TEST_F(R_PROP, signal_processing_modes_are_new_in_Windows_8_1) {
     script_.modes = true;
     start_and_open();
     inside([&] {
-        EXPECT_EQ(property(wave_, pin_request(KSPROPSETID_AudioSignalProcessing,
-                                              KSPROPERTY_AUDIOSIGNALPROCESSING_MODES, render_pin)),
+        EXPECT_EQ(property(wave_, pin_request(KSPROPSETID_AudioSignalProcessing, KSPROPERTY_AUDIOSIGNALPROCESSING_MODES,
+                                              render_pin)),
                   STATUS_PROPSET_NOT_FOUND);
     });
 }

@@ -57,7 +57,8 @@ TEST_F(R_SUB, R_SUB_03_names_are_unique_and_open_without_regard_to_case) {
     start_and_open();
     inside([&] {
         WCHAR name[] = u"wave";
-        EXPECT_EQ(PcRegisterSubdevice(script_.functional_device, name, script_.wave_port), STATUS_OBJECT_NAME_COLLISION);
+        EXPECT_EQ(PcRegisterSubdevice(script_.functional_device, name, script_.wave_port),
+                  STATUS_OBJECT_NAME_COLLISION);
         std::u16string path = path_of(u"Wave");
         path.replace(path.size() - 4, 4, u"WAVE");
         FILE_OBJECT* file = nullptr;
@@ -149,10 +150,18 @@ class R_INIT_04 : public CoreTest, public ::testing::WithParamInterface<int> {};
 TEST_P(R_INIT_04, a_wrong_description_fails_Init) {
     script_.adjust = [](PCFILTER_DESCRIPTOR& filter, bool) {
         switch (GetParam()) {
-        case 0: filter.Version = 1; break;                           // R-DESC-01
-        case 1: filter.PinSize = sizeof(PCPIN_DESCRIPTOR) + 4; break; // R-DESC-02
-        case 2: filter.PinSize = sizeof(PCPIN_DESCRIPTOR) - 8; break;
-        default: filter.Nodes = nullptr; break; // R-DESC-03
+        case 0:
+            filter.Version = 1;
+            break; // R-DESC-01
+        case 1:
+            filter.PinSize = sizeof(PCPIN_DESCRIPTOR) + 4;
+            break; // R-DESC-02
+        case 2:
+            filter.PinSize = sizeof(PCPIN_DESCRIPTOR) - 8;
+            break;
+        default:
+            filter.Nodes = nullptr;
+            break; // R-DESC-03
         }
     };
     load();
@@ -173,11 +182,11 @@ TEST_F(R_INIT, R_INIT_11_to_13_services_of_every_port) {
     start();
     inside([&] {
         for (IPort* port : {script_.topology_port, script_.wave_port}) {
-            for (const IID* id : {&IID_IPortEvents, &IID_IPortClsVersion, &IID_IUnregisterSubdevice,
-                                  &IID_IUnregisterPhysicalConnection, &IID_IPortClsPower, &IID_IPortWMIRegistration,
-                                  &IID_IPortClsEtwHelper, &IID_IPortClsRuntimePower, &IID_IPortClsPnp,
-                                  &IID_IPortClsStreamResourceManager, &IID_IPortClsStreamResourceManager2,
-                                  &IID_IPortClsNotifications, &IID_IPortClsSubdeviceEx}) {
+            for (const IID* id :
+                 {&IID_IPortEvents, &IID_IPortClsVersion, &IID_IUnregisterSubdevice, &IID_IUnregisterPhysicalConnection,
+                  &IID_IPortClsPower, &IID_IPortWMIRegistration, &IID_IPortClsEtwHelper, &IID_IPortClsRuntimePower,
+                  &IID_IPortClsPnp, &IID_IPortClsStreamResourceManager, &IID_IPortClsStreamResourceManager2,
+                  &IID_IPortClsNotifications, &IID_IPortClsSubdeviceEx}) {
                 auto service = portcls::ComPointer<IUnknown>::query(port, *id);
                 ASSERT_TRUE(service);
                 // One object: its identity is the port's.
@@ -202,16 +211,20 @@ TEST_F(R_INIT, R_INIT_13_services_exist_from_their_release_on) {
         const IID* id;
         bool there;
     } const expected[] = {
-        {WindowsVersion::vista, &IID_IPortClsPower, false},     {WindowsVersion::windows_7, &IID_IPortClsPower, true},
+        {WindowsVersion::vista, &IID_IPortClsPower, false},
+        {WindowsVersion::windows_7, &IID_IPortClsPower, true},
         {WindowsVersion::windows_7, &IID_IPortClsEtwHelper, false},
         {WindowsVersion::windows_8, &IID_IPortClsEtwHelper, true},
         {WindowsVersion::windows_8_1, &IID_IPortClsStreamResourceManager, false},
         {WindowsVersion::windows_10, &IID_IPortClsStreamResourceManager, true},
-        {WindowsVersion::windows_10, &IID_IPortClsPnp, false},  {WindowsVersion::windows_10_1511, &IID_IPortClsPnp, true},
+        {WindowsVersion::windows_10, &IID_IPortClsPnp, false},
+        {WindowsVersion::windows_10_1511, &IID_IPortClsPnp, true},
         {WindowsVersion::windows_10_1511, &IID_IPortClsNotifications, false},
         {WindowsVersion::windows_10_1703, &IID_IPortClsNotifications, true},
-        {WindowsVersion::xp, &IID_IUnregisterSubdevice, false}, {WindowsVersion::xp_sp2, &IID_IUnregisterSubdevice, true},
-        {WindowsVersion::windows_2000, &IID_IPortClsVersion, false}, {WindowsVersion::xp, &IID_IPortClsVersion, true},
+        {WindowsVersion::xp, &IID_IUnregisterSubdevice, false},
+        {WindowsVersion::xp_sp2, &IID_IUnregisterSubdevice, true},
+        {WindowsVersion::windows_2000, &IID_IPortClsVersion, false},
+        {WindowsVersion::xp, &IID_IPortClsVersion, true},
         {WindowsVersion::windows_2000, &IID_IPortEvents, true},
     };
     start();

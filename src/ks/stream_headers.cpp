@@ -1,0 +1,179 @@
+#include "ks/stream_headers.h"
+
+#include <cstring>
+
+#include "executive/io/irp_pool.h"
+#include "executive/kernel.h"
+#include "ks/data_format.h"
+
+namespace openportcls::ks {
+
+namespace {
+
+using executive::IrpPool;
+using executive::IrpSlot;
+
+constexpr ULONG pool_tag = 0x6853534B; // 'KSSh'
+
+// Size of the copied headers: what the client gave.
+ULONG headers_bytes(const IRP& irp) {
+    ULONG bytes = 0;
+    client_headers(irp, bytes);
+    return bytes;
+}
+
+template<class Visit>
+NTSTATUS for_each_header(IRP& irp, Visit&& visit) {
+    auto* place = static_cast<char*>(irp.AssociatedIrp.SystemBuffer);
+    ULONG left = headers_bytes(irp);
+    while (left != 0) {
+        auto& header = *reinterpret_cast<KSSTREAM_HEADER*>(place);
+        const NTSTATUS status = visit(header);
+        if (!NT_SUCCESS(status)) {
+            return status;
+        }
+        place += header.Size;
+        left -= header.Size;
+    }
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS check_header(const KSSTREAM_HEADER& header, ULONG flags, bool alone) {
+    const bool write = (flags & KSPROBE_STREAMWRITE) != 0;
+    if (header.DataUsed > header.FrameExtent || (!write && header.DataUsed != 0)) {
+        return STATUS_INVALID_BUFFER_SIZE;
+    }
+    if (header.FrameExtent != 0 && header.Data == nullptr) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    if ((header.OptionsFlags & KSSTREAM_HEADER_OPTIONSF_TYPECHANGED) == 0) {
+        return STATUS_SUCCESS;
+    }
+    // A changed format stands alone and is no data.
+    if ((flags & KSPROBE_ALLOWFORMATCHANGE) == 0 || !alone) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    return write ? check_format(header.Data, header.DataUsed) : STATUS_SUCCESS;
+}
+
+// Every header of the right size, and all of them fill the buffer exactly.
+NTSTATUS check_headers(const char* headers, ULONG bytes, ULONG flags, ULONG header_bytes) {
+    ULONG position = 0;
+    while (position != bytes) {
+        if (bytes - position < sizeof(KSSTREAM_HEADER)) {
+            return STATUS_INVALID_BUFFER_SIZE;
+        }
+        const auto& header = *reinterpret_cast<const KSSTREAM_HEADER*>(headers + position);
+        if (header.Size < sizeof(KSSTREAM_HEADER) || header.Size > bytes - position || header.Size % 8 != 0 ||
+            (header_bytes != 0 && header.Size != header_bytes)) {
+            return STATUS_INVALID_BUFFER_SIZE;
+        }
+        const NTSTATUS status = check_header(header, flags, header.Size == bytes);
+        if (!NT_SUCCESS(status)) {
+            return status;
+        }
+        position += header.Size;
+    }
+    return STATUS_SUCCESS;
+}
+
+// The copy belongs to the IRP: it is freed with it, and for a read goes back to the client on completion.
+void* allocate_copy(IRP& irp, ULONG bytes, bool read, void* client) {
+    IrpSlot* const slot = IrpPool::slot_of(&irp);
+    if (slot == nullptr) {
+        return nullptr; // an IRP in somebody's own memory has nobody who would free the copy
+    }
+    auto& kernel = executive::Kernel::current();
+    slot->pool_buffer = kernel.pool.allocate(bytes, pool_tag, executive::PoolKind::non_paged, false, nullptr);
+    if (slot->pool_buffer != nullptr && read) {
+        slot->copy_to = client;
+        slot->copy_limit = bytes;
+    }
+    return slot->pool_buffer;
+}
+
+NTSTATUS copy_headers(IRP& irp, ULONG flags, ULONG header_bytes) {
+    ULONG bytes = 0;
+    void* const client = client_headers(irp, bytes);
+    if (bytes == 0) {
+        return STATUS_INVALID_BUFFER_SIZE;
+    }
+    if (client == nullptr) {
+        return STATUS_ACCESS_VIOLATION;
+    }
+    void* const copy = allocate_copy(irp, bytes, (flags & KSPROBE_STREAMWRITE) == 0, client);
+    if (copy == nullptr) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    std::memcpy(copy, client, bytes);
+    const NTSTATUS status = check_headers(static_cast<const char*>(copy), bytes, flags, header_bytes);
+    if (NT_SUCCESS(status)) {
+        irp.AssociatedIrp.SystemBuffer = copy;
+    }
+    return status;
+}
+
+bool carries_data(const KSSTREAM_HEADER& header) {
+    return header.FrameExtent != 0 && (header.OptionsFlags & KSSTREAM_HEADER_OPTIONSF_TYPECHANGED) == 0;
+}
+
+NTSTATUS allocate_mdls(IRP& irp) {
+    bool secondary = false;
+    return for_each_header(irp, [&](KSSTREAM_HEADER& header) {
+        if (!carries_data(header)) {
+            return STATUS_SUCCESS;
+        }
+        MDL* const mdl = IoAllocateMdl(header.Data, header.FrameExtent, secondary, FALSE, &irp);
+        secondary = true;
+        return mdl == nullptr ? STATUS_INSUFFICIENT_RESOURCES : STATUS_SUCCESS;
+    });
+}
+
+} // namespace
+
+void* client_headers(const IRP& irp, ULONG& bytes) {
+    const auto& control = IoGetCurrentIrpStackLocation(const_cast<IRP*>(&irp))->Parameters.DeviceIoControl;
+    if (control.OutputBufferLength != 0) {
+        bytes = control.OutputBufferLength;
+        return irp.UserBuffer;
+    }
+    bytes = control.InputBufferLength;
+    return control.Type3InputBuffer;
+}
+
+NTSTATUS probe_stream_irp(IRP& irp, ULONG flags, ULONG header_bytes) {
+    if (irp.AssociatedIrp.SystemBuffer == nullptr) {
+        const NTSTATUS status = copy_headers(irp, flags, header_bytes);
+        if (!NT_SUCCESS(status)) {
+            return status;
+        }
+    }
+    if ((flags & (KSPROBE_ALLOCATEMDL | KSPROBE_PROBEANDLOCK | KSPROBE_SYSTEMADDRESS)) != 0 &&
+        irp.MdlAddress == nullptr) {
+        const NTSTATUS status = allocate_mdls(irp);
+        if (!NT_SUCCESS(status)) {
+            return status;
+        }
+    }
+    if ((flags & KSPROBE_PROBEANDLOCK) != 0) {
+        const bool write = (flags & KSPROBE_STREAMWRITE) != 0;
+        const LOCK_OPERATION operation = !write                          ? IoWriteAccess
+                                         : (flags & KSPROBE_MODIFY) != 0 ? IoModifyAccess
+                                                                         : IoReadAccess;
+        for (MDL* mdl = irp.MdlAddress; mdl != nullptr; mdl = mdl->Next) {
+            if ((mdl->MdlFlags & (MDL_PAGES_LOCKED | MDL_SOURCE_IS_NONPAGED_POOL)) == 0) {
+                MmProbeAndLockPages(mdl, irp.RequestorMode, operation);
+            }
+        }
+    }
+    if ((flags & KSPROBE_SYSTEMADDRESS) != 0) {
+        for (MDL* mdl = irp.MdlAddress; mdl != nullptr; mdl = mdl->Next) {
+            if (MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority) == nullptr) {
+                return STATUS_INSUFFICIENT_RESOURCES;
+            }
+        }
+    }
+    return STATUS_SUCCESS;
+}
+
+} // namespace openportcls::ks

@@ -1,0 +1,16 @@
+// Stream IRPs: the headers in a system copy, the buffers behind them as MDLs (R-KS-06).
+#pragma once
+
+#include <ks.h>
+
+namespace openportcls::ks {
+
+// IOCTL_KS_WRITE_STREAM and _READ_STREAM. `flags` are KSPROBE_XXX; `header_bytes` is the size every header must have,
+// 0 for headers that state their own. Afterwards AssociatedIrp.SystemBuffer points at the copy, which goes with the
+// IRP, and MdlAddress at a chain of one MDL for each header with data. A second call only adds what is missing.
+NTSTATUS probe_stream_irp(IRP& irp, ULONG flags, ULONG header_bytes);
+
+// The client's headers: the output buffer as known clients send it, else the input buffer as the pages say.
+void* client_headers(const IRP& irp, ULONG& bytes);
+
+} // namespace openportcls::ks

@@ -1,0 +1,167 @@
+// R-KS-06: stream IRPs are probed into a system copy of the headers.
+#include <cstring>
+#include <functional>
+#include <vector>
+
+#include "core_fixture.h"
+
+namespace conformance {
+
+namespace {
+
+std::function<NTSTATUS(IRP*)> on_control;
+
+NTSTATUS NTAPI succeed(DEVICE_OBJECT*, IRP* irp) {
+    irp->IoStatus.Status = STATUS_SUCCESS;
+    IoCompleteRequest(irp, IO_NO_INCREMENT);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI control_dispatch(DEVICE_OBJECT*, IRP* irp) {
+    irp->IoStatus.Information = 0;
+    const NTSTATUS status = on_control(irp);
+    irp->IoStatus.Status = status;
+    IoCompleteRequest(irp, IO_NO_INCREMENT);
+    return status;
+}
+
+NTSTATUS NTAPI probe_driver_entry(DRIVER_OBJECT* driver, UNICODE_STRING*) {
+    driver->MajorFunction[IRP_MJ_CREATE] = succeed;
+    driver->MajorFunction[IRP_MJ_CLEANUP] = succeed;
+    driver->MajorFunction[IRP_MJ_CLOSE] = succeed;
+    driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = control_dispatch;
+    DEVICE_OBJECT* device = nullptr;
+    const NTSTATUS status = IoCreateDevice(driver, 0, nullptr, FILE_DEVICE_KS, 0, FALSE, &device);
+    if (NT_SUCCESS(status)) {
+        device->Flags &= ~DO_DEVICE_INITIALIZING;
+    }
+    return status;
+}
+
+} // namespace
+
+class R_KS_06 : public CoreTest {
+protected:
+    void open() {
+        auto driver = manager_->load_static_driver(probe_driver_entry, {});
+        ASSERT_TRUE(driver) << driver.error().message;
+        device_ = (*driver)->object()->DeviceObject;
+        inside([&] { ASSERT_EQ(executive::open_device(device_, u"", nullptr, &file_), STATUS_SUCCESS); });
+    }
+    void TearDown() override {
+        machine_.enter([&] {
+            executive::close_file(file_);
+            IoDeleteDevice(device_);
+        });
+    }
+    NTSTATUS send(std::vector<KSSTREAM_HEADER>& headers, bool write = true) {
+        return control(file_, write ? IOCTL_KS_WRITE_STREAM : IOCTL_KS_READ_STREAM, nullptr, 0, headers.data(),
+                       static_cast<ULONG>(headers.size() * sizeof(KSSTREAM_HEADER)));
+    }
+    static KSSTREAM_HEADER header(void* data, ULONG extent, ULONG used) {
+        KSSTREAM_HEADER result = {};
+        result.Size = sizeof result;
+        result.Data = data;
+        result.FrameExtent = extent;
+        result.DataUsed = used;
+        return result;
+    }
+
+    DEVICE_OBJECT* device_ = nullptr;
+    FILE_OBJECT* file_ = nullptr;
+    UCHAR data_[256] = {};
+};
+
+TEST_F(R_KS_06, headers_are_copied_and_buffers_described) {
+    open();
+    inside([&] {
+        std::vector<KSSTREAM_HEADER> headers = {header(data_, 128, 128), header(data_ + 128, 128, 64)};
+        on_control = [&](IRP* irp) -> NTSTATUS {
+            EXPECT_EQ(KsProbeStreamIrp(
+                          irp, KSPROBE_STREAMWRITE | KSPROBE_ALLOCATEMDL | KSPROBE_PROBEANDLOCK | KSPROBE_SYSTEMADDRESS,
+                          sizeof(KSSTREAM_HEADER)),
+                      STATUS_SUCCESS);
+            auto* const copy = static_cast<KSSTREAM_HEADER*>(irp->AssociatedIrp.SystemBuffer);
+            EXPECT_NE(copy, headers.data());
+            headers[1].FrameExtent = 1'000'000; // the client changes its own
+            EXPECT_EQ(copy[1].FrameExtent, 128u);
+            MDL* const first = irp->MdlAddress;
+            EXPECT_EQ(MmGetMdlByteCount(first), 128u);
+            EXPECT_EQ(MmGetSystemAddressForMdlSafe(first, NormalPagePriority), data_);
+            EXPECT_NE(first->Next, nullptr);
+            EXPECT_EQ(first->Next->Next, nullptr);
+            return STATUS_SUCCESS;
+        };
+        EXPECT_EQ(send(headers), STATUS_SUCCESS);
+    });
+}
+
+TEST_F(R_KS_06, read_headers_go_back_to_the_client) {
+    open();
+    inside([&] {
+        std::vector<KSSTREAM_HEADER> headers = {header(data_, 256, 0)};
+        on_control = [&](IRP* irp) -> NTSTATUS {
+            EXPECT_EQ(KsProbeStreamIrp(irp, KSPROBE_STREAMREAD, sizeof(KSSTREAM_HEADER)), STATUS_SUCCESS);
+            static_cast<KSSTREAM_HEADER*>(irp->AssociatedIrp.SystemBuffer)->DataUsed = 77;
+            irp->IoStatus.Information = sizeof(KSSTREAM_HEADER);
+            return STATUS_SUCCESS;
+        };
+        EXPECT_EQ(send(headers, false), STATUS_SUCCESS);
+        EXPECT_EQ(headers[0].DataUsed, 77u);
+    });
+}
+
+TEST_F(R_KS_06, wrong_headers_are_refused) {
+    open();
+    inside([&] {
+        on_control = [&](IRP* irp) {
+            const auto& control = IoGetCurrentIrpStackLocation(irp)->Parameters.DeviceIoControl;
+            const bool write = control.IoControlCode == IOCTL_KS_WRITE_STREAM;
+            return KsProbeStreamIrp(irp, write ? KSPROBE_STREAMWRITE : KSPROBE_STREAMREAD, sizeof(KSSTREAM_HEADER));
+        };
+        std::vector<KSSTREAM_HEADER> headers = {header(data_, 128, 128)};
+        EXPECT_EQ(send(headers), STATUS_SUCCESS);
+        for (ULONG bytes = 0; bytes < sizeof(KSSTREAM_HEADER); ++bytes) {
+            EXPECT_EQ(control(file_, IOCTL_KS_WRITE_STREAM, nullptr, 0, headers.data(), bytes),
+                      STATUS_INVALID_BUFFER_SIZE);
+        }
+        headers[0].DataUsed = 129;
+        EXPECT_EQ(send(headers), STATUS_INVALID_BUFFER_SIZE) << "more used than there is";
+        headers[0] = header(data_, 128, 1);
+        EXPECT_EQ(send(headers, false), STATUS_INVALID_BUFFER_SIZE) << "a read has used nothing yet";
+        headers[0] = header(nullptr, 128, 128);
+        EXPECT_EQ(send(headers), STATUS_INVALID_PARAMETER);
+        headers[0] = header(data_, 128, 128);
+        headers[0].Size = 8;
+        EXPECT_EQ(send(headers), STATUS_INVALID_BUFFER_SIZE);
+        headers[0].Size = 0xFFFFFFF8;
+        EXPECT_EQ(send(headers), STATUS_INVALID_BUFFER_SIZE);
+    });
+}
+
+TEST_F(R_KS_06, a_changed_format_stands_alone_and_only_where_allowed) {
+    open();
+    inside([&] {
+        ULONG flags = KSPROBE_STREAMWRITE | KSPROBE_ALLOWFORMATCHANGE | KSPROBE_ALLOCATEMDL;
+        on_control = [&](IRP* irp) {
+            const NTSTATUS status = KsProbeStreamIrp(irp, flags, sizeof(KSSTREAM_HEADER));
+            EXPECT_EQ(irp->MdlAddress, nullptr) << "a format is no data";
+            return status;
+        };
+        KSDATAFORMAT_WAVEFORMATEX format = pcm();
+        KSSTREAM_HEADER changed = header(&format, sizeof format, sizeof format);
+        changed.OptionsFlags = KSSTREAM_HEADER_OPTIONSF_TYPECHANGED;
+        std::vector<KSSTREAM_HEADER> headers = {changed};
+        EXPECT_EQ(send(headers), STATUS_SUCCESS);
+        headers.push_back(changed);
+        EXPECT_EQ(send(headers), STATUS_INVALID_PARAMETER);
+        headers.pop_back();
+        format.WaveFormatEx.cbSize = 500;
+        EXPECT_EQ(send(headers), STATUS_INVALID_BUFFER_SIZE) << "the format is checked";
+        format.WaveFormatEx.cbSize = 0;
+        flags = KSPROBE_STREAMWRITE;
+        EXPECT_EQ(send(headers), STATUS_INVALID_PARAMETER);
+    });
+}
+
+} // namespace conformance
