@@ -127,16 +127,17 @@ void for_each_writable(const ModuleInstance& instance, Function&& function) {
     }
 }
 
-void take_pristine(ModuleInstance& instance) {
-    for_each_writable(instance, [&](const ModuleRange& range, std::size_t, std::size_t size) {
-        const char* begin = instance.base + range.begin;
-        instance.pristine.insert(instance.pristine.end(), begin, begin + size);
-    });
-}
-
 // In assembler, so that sanitizers do not see it: redzones between globals are data here.
 void copy_bytes(char* to, const char* from, std::size_t size) {
     asm volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(size) : : "memory");
+}
+
+void take_pristine(ModuleInstance& instance) {
+    for_each_writable(instance, [&](const ModuleRange& range, std::size_t, std::size_t size) {
+        const std::size_t offset = instance.pristine.size();
+        instance.pristine.resize(offset + size);
+        copy_bytes(instance.pristine.data() + offset, instance.base + range.begin, size);
+    });
 }
 
 void make_fresh(ModuleInstance& instance) {
