@@ -37,6 +37,9 @@ int run(int count, char** arguments) {
     add_drivers_command(application, chosen);
     add_hardware_command(application, chosen);
     add_coverage_command(application, chosen);
+    if (count > 1 && arguments[1][0] != '-' && application.get_subcommand_no_throw(arguments[1]) == nullptr) {
+        return misuse(std::string("no command \"") + arguments[1] + "\"; --help shows what there is");
+    }
     try {
         application.parse(count, arguments);
     } catch (const CLI::ParseError& problem) {
