@@ -68,6 +68,12 @@ DeviceContext::~DeviceContext() {
     auto& header = *static_cast<ExtensionHeader*>(functional_device_.DeviceExtension);
     header.signature = 0;
     unregister_pnp_management();
+    while (!ports_.empty()) {
+        Port* const port = ports_.back();
+        ports_.pop_back();
+        port->forget_device();
+        port->let_miniport_go();
+    }
 }
 
 // ---- subdevices -------------------------------------------------------------------------------------------------
@@ -152,7 +158,7 @@ void DeviceContext::remove_all_subdevices() {
         Port& port = *subdevices_.back()->port;
         port.keep();
         remove_subdevice(subdevices_.size() - 1);
-        port.device_gone();
+        port.let_miniport_go();
         port.drop();
     }
     connections_.clear();

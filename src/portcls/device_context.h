@@ -81,6 +81,10 @@ public:
     const std::vector<std::unique_ptr<Subdevice>>& subdevices() const { return subdevices_; }
     const Subdevice* subdevice_of(const Port& port) const;
 
+    // Ports that were initialised for this device, registered or not: an adapter may keep one beyond the device's end.
+    void add_port(Port& port) { ports_.push_back(&port); }
+    void remove_port(Port& port) { std::erase(ports_, &port); }
+
     // ---- physical connections ---------------------------------------------------------------------------------
     NTSTATUS add_connection(PhysicalConnection connection);
     NTSTATUS remove_connection(const PhysicalConnection& connection); // STATUS_NOT_FOUND
@@ -137,6 +141,7 @@ private:
     PnpState pnp_state_ = PnpState::added;
     DeviceLock lock_;
     std::vector<std::unique_ptr<Subdevice>> subdevices_;
+    std::vector<Port*> ports_;
     std::vector<PhysicalConnection> connections_;
     PowerState power_;
     IoTimeouts io_timeouts_;

@@ -5,7 +5,6 @@
 
 #include "executive/irql_check.h"
 #include "ks/open_object.h"
-#include "machine/machine.h"
 #include "portcls/device_context.h"
 #include "portcls/port.h"
 #include "portcls/port_factory.h"
@@ -32,16 +31,7 @@ NTSTATUS add_connection(PDEVICE_OBJECT device, ConnectionEnd from, ConnectionEnd
 }
 
 // IRPs come here from the driver object's table. A device that PortCls did not make gets nothing done.
-void trace_dispatch(const IRP* irp) {
-    machine::Machine::current().trace(machine::EventKind::irp_dispatched, 0,
-                                      IoGetCurrentIrpStackLocation(const_cast<IRP*>(irp))->MajorFunction);
-}
-
 NTSTATUS dispatch(PDEVICE_OBJECT device, PIRP irp) {
-    machine::Machine& machine = machine::Machine::current();
-    if (machine.is_observed()) {
-        trace_dispatch(irp);
-    }
     const UCHAR major = IoGetCurrentIrpStackLocation(irp)->MajorFunction;
     switch (major) {
     case IRP_MJ_DEVICE_CONTROL:

@@ -66,13 +66,17 @@ void Port::forget_miniport() {
     tables_.reset();
     description_.reset();
     release(miniport_);
-    device_ = nullptr;
+    if (device_ != nullptr) {
+        device_->remove_port(*this);
+        device_ = nullptr;
+    }
 }
 
 NTSTATUS Port::initialise(DEVICE_OBJECT* device, IRP*, IUnknown* miniport, IUnknown* adapter,
                           IResourceList* resources) {
     DeviceContext* const context = device == nullptr ? nullptr : DeviceContext::from(device);
-    if (context == nullptr || miniport == nullptr || resources == nullptr) {
+    // Virtual devices have no resources and hand in no list; Microsoft's own samples do.
+    if (context == nullptr || miniport == nullptr) {
         return STATUS_INVALID_PARAMETER;
     }
     if (is_initialised_or_initialising()) {
@@ -85,6 +89,7 @@ NTSTATUS Port::initialise(DEVICE_OBJECT* device, IRP*, IUnknown* miniport, IUnkn
         return status;
     }
     device_ = context;
+    device_->add_port(*this);
     status = initialise_miniport(miniport_, adapter, resources); // R-INIT-02
     PCFILTER_DESCRIPTOR* descriptor = nullptr;
     if (NT_SUCCESS(status)) {
@@ -143,8 +148,8 @@ void Port::detach() {
     device_removed();
 }
 
-void Port::device_gone() {
-    device_gone_ = true;
+void Port::let_miniport_go() {
+    lets_miniport_go_ = true;
     if (filters_.empty()) {
         keep(); // the miniport may hold the last reference
         forget_miniport();
@@ -154,8 +159,8 @@ void Port::device_gone() {
 
 void Port::filter_closed(Filter& filter) {
     std::erase(filters_, &filter);
-    if (device_gone_) {
-        device_gone();
+    if (lets_miniport_go_) {
+        let_miniport_go();
     }
 }
 

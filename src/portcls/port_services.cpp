@@ -123,7 +123,7 @@ DWORD PortServices::GetVersion() {
 }
 
 NTSTATUS PortServices::UpdatePinDescriptor(ULONG pin_id, ULONG flags, PPCPIN_DESCRIPTOR pin_descriptor) {
-    if (!is_initialised()) {
+    if (!is_initialised() || is_detached()) {
         return STATUS_DEVICE_NOT_READY;
     }
     if (pin_id >= description().pin_count() || pin_descriptor == nullptr ||

@@ -256,6 +256,22 @@ TEST_F(R_COM, R_COM_01_a_port_keeps_its_miniport) {
     start();
 }
 
+TEST_F(R_COM, R_COM_01_a_port_kept_beyond_its_device_answers_no_more) {
+    start();
+    ASSERT_TRUE(manager_->remove(*node_));
+    inside([&] {
+        ULONG length = 0;
+        EXPECT_EQ(script_.wave_port->GetDeviceProperty(DevicePropertyEnumeratorName, 0, nullptr, &length),
+                  STATUS_DEVICE_NOT_READY);
+        IRegistryKey* key = nullptr;
+        EXPECT_EQ(script_.wave_port->NewRegistryKey(&key, nullptr, DriverRegistryKey, KEY_READ, nullptr, 0, nullptr),
+                  STATUS_DEVICE_NOT_READY);
+        generate(script_.wave_port, &custom_event_set, 0);
+        EXPECT_EQ(script_.miniports_alive, 0u) << "the miniports are let go all the same";
+        release_ports();
+    });
+}
+
 TEST_F(R_COM, R_COM_05_both_spellings_of_IUnknown) {
     start();
     inside([&] {
