@@ -37,8 +37,11 @@ int run(int count, char** arguments) {
     add_drivers_command(application, chosen);
     add_hardware_command(application, chosen);
     add_coverage_command(application, chosen);
-    if (count > 1 && arguments[1][0] != '-' && application.get_subcommand_no_throw(arguments[1]) == nullptr) {
-        return misuse(std::string("no command \"") + arguments[1] + "\"; --help shows what there is");
+    if (count > 1 && arguments[1][0] != '-') {
+        const auto is_wanted = [&](const CLI::App* command) { return command->get_name() == arguments[1]; };
+        if (static_cast<const CLI::App&>(application).get_subcommands(is_wanted).empty()) {
+            return misuse(std::string("no command \"") + arguments[1] + "\"; --help shows what there is");
+        }
     }
     try {
         application.parse(count, arguments);
