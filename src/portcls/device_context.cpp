@@ -72,7 +72,7 @@ DeviceContext::~DeviceContext() {
         Port* const port = ports_.back();
         ports_.pop_back();
         port->forget_device();
-        port->let_miniport_go();
+        port->device_gone();
     }
 }
 
@@ -158,7 +158,7 @@ void DeviceContext::remove_all_subdevices() {
         Port& port = *subdevices_.back()->port;
         port.keep();
         remove_subdevice(subdevices_.size() - 1);
-        port.let_miniport_go();
+        port.device_gone();
         port.drop();
     }
     connections_.clear();

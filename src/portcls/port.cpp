@@ -148,8 +148,8 @@ void Port::detach() {
     device_removed();
 }
 
-void Port::let_miniport_go() {
-    lets_miniport_go_ = true;
+void Port::device_gone() {
+    device_gone_ = true;
     if (filters_.empty()) {
         keep(); // the miniport may hold the last reference
         forget_miniport();
@@ -159,8 +159,8 @@ void Port::let_miniport_go() {
 
 void Port::filter_closed(Filter& filter) {
     std::erase(filters_, &filter);
-    if (lets_miniport_go_) {
-        let_miniport_go();
+    if (device_gone_) {
+        device_gone();
     }
 }
 

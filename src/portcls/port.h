@@ -61,7 +61,7 @@ public:
     void attach() { detached_ = false; }
     // The device itself is being removed: the miniport, which may hold references to this port, is let go as soon as no
     // filter is open. (A subdevice that was only unregistered keeps it: adapters register such ports again.)
-    void let_miniport_go();
+    void device_gone();
     // The device's context ends; whoever still has this port gets STATUS_DEVICE_NOT_READY.
     void forget_device() {
         detached_ = true;
@@ -127,7 +127,7 @@ private:
 
     DeviceContext* device_ = nullptr;
     bool detached_ = false;
-    bool lets_miniport_go_ = false;
+    bool device_gone_ = false;
     std::unique_ptr<FilterDescription> description_;
     std::unique_ptr<DispatchTables> tables_;
     IMiniport* miniport_ = nullptr;
