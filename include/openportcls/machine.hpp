@@ -127,7 +127,7 @@ public:
     // The bugcheck report when the guest has crashed.
     std::optional<std::string> crash_report() const;
     // What drivers printed with DbgPrint and friends.
-    std::function<void(std::string_view)> on_debug_print;
+    void on_debug_print(std::function<void(std::string_view)> print);
     // Writes everything that happens from now on as a trace for the Perfetto viewer; stop_trace completes the file.
     Result<void> start_trace(const std::filesystem::path& file);
     Result<void> stop_trace();

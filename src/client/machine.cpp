@@ -27,8 +27,8 @@ class LogObserver final : public machine::Observer {
 public:
     explicit LogObserver(MachineState& state) : state_(state) {}
     void on_event(const machine::TraceEvent& event) override {
-        if (event.kind == machine::EventKind::log && state_.owner != nullptr && state_.owner->on_debug_print) {
-            state_.owner->on_debug_print(event.detail);
+        if (event.kind == machine::EventKind::log) {
+            state_.debug_print(event.detail);
         }
     }
 
@@ -67,7 +67,6 @@ Result<std::filesystem::path> PrivateFolder::create() {
 }
 
 MachineState::~MachineState() {
-    owner = nullptr;
     machine.reset();
 }
 
@@ -134,33 +133,24 @@ Result<Machine> Machine::create(const MachineOptions& options) {
     if (!problem) {
         return problem.error();
     }
-    state->log_observer = std::make_unique<client::LogObserver>(*state);
     return Machine(std::move(state));
 }
 
-Machine::Machine(std::shared_ptr<MachineState> state) : state_(std::move(state)) {
-    state_->owner = this;
-}
+Machine::Machine(std::shared_ptr<MachineState> state) : state_(std::move(state)) {}
+Machine::Machine(Machine&&) noexcept = default;
+Machine& Machine::operator=(Machine&&) noexcept = default;
+Machine::~Machine() = default;
 
-Machine::Machine(Machine&& other) noexcept
-    : on_debug_print(std::move(other.on_debug_print)), state_(std::move(other.state_)) {
-    if (state_ != nullptr) {
-        state_->owner = this;
+void Machine::on_debug_print(std::function<void(std::string_view)> print) {
+    // Observing costs a call per event, so only machines that are listened to pay for it.
+    if (state_->log_observer != nullptr) {
+        state_->machine->remove_observer(*state_->log_observer);
+        state_->log_observer.reset();
     }
-}
-
-Machine& Machine::operator=(Machine&& other) noexcept {
-    on_debug_print = std::move(other.on_debug_print);
-    state_ = std::move(other.state_);
-    if (state_ != nullptr) {
-        state_->owner = this;
-    }
-    return *this;
-}
-
-Machine::~Machine() {
-    if (state_ != nullptr) {
-        state_->owner = nullptr;
+    state_->debug_print = std::move(print);
+    if (state_->debug_print) {
+        state_->log_observer = std::make_unique<client::LogObserver>(*state_);
+        state_->machine->add_observer(*state_->log_observer);
     }
 }
 

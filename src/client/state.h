@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -41,7 +42,7 @@ struct MachineState {
     std::unique_ptr<machine::Observer> log_observer;
     std::unique_ptr<machine::Machine> machine;
     pnp::PnpManager* pnp = nullptr;
-    Machine* owner = nullptr; // for on_debug_print; follows moves
+    std::function<void(std::string_view)> debug_print;
 
     // Runs `function`, which returns NTSTATUS, inside the machine.
     template<class Function>

@@ -28,6 +28,8 @@ void Kernel::remove_device(DEVICE_OBJECT* device) {
 Kernel& install(machine::Machine& machine) {
     Kernel& kernel = machine.add_subsystem<Kernel>(); // the registry and the others need pool
     ObjectManager::of(machine).add(&kernel.process, object_types::process, {});
+    // PsGetCurrentThread in the client's context: drivers reference what it returns.
+    ObjectManager::of(machine).add(&machine.client_thread(), object_types::thread, {});
     Registry::of(machine);
     return kernel;
 }

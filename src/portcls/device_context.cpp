@@ -1,3 +1,5 @@
+#include <span>
+
 #include "portcls/device_context.h"
 
 #include "base/unicode.h"
@@ -103,9 +105,13 @@ NTSTATUS DeviceContext::register_subdevice(PCWSTR name, IUnknown* unknown) {
     const PCFILTER_DESCRIPTOR& filter = port->description().raw();
     UNICODE_STRING reference;
     RtlInitUnicodeString(&reference, name);
-    for (ULONG i = 0; i < filter.CategoryCount; ++i) {
+    // A filter that lists no categories gets those of its kind of port; Microsoft's samples rely on it.
+    const std::span<const GUID> categories = filter.CategoryCount != 0
+                                                 ? std::span<const GUID>{filter.Categories, filter.CategoryCount}
+                                                 : port->default_categories();
+    for (const GUID& category : categories) {
         UNICODE_STRING link;
-        const NTSTATUS status = IoRegisterDeviceInterface(&physical_device_, &filter.Categories[i], &reference, &link);
+        const NTSTATUS status = IoRegisterDeviceInterface(&physical_device_, &category, &reference, &link);
         if (!NT_SUCCESS(status)) {
             return status;
         }

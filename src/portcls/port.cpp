@@ -175,6 +175,11 @@ Port::PinCounts Port::count_pins(const Filter& filter, ULONG pin) const {
     return counts;
 }
 
+std::span<const GUID> Port::default_categories() const {
+    static const GUID categories[] = {KSCATEGORY_AUDIO, KSCATEGORY_TOPOLOGY};
+    return categories;
+}
+
 NTSTATUS Port::create_pin(Filter&, const PinRequest&, std::unique_ptr<Pin>&) {
     return STATUS_INVALID_DEVICE_REQUEST; // a port without streams (R-DESC-14)
 }

@@ -115,6 +115,8 @@ public:
     virtual bool supports_rebalance(bool /*active_streams*/) const { return false; }
     // Names in traces.
     virtual std::string_view kind() const = 0;
+    // Interface categories of a filter whose descriptor lists none.
+    virtual std::span<const GUID> default_categories() const;
 
 private:
     friend class Filter;

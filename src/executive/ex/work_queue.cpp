@@ -1,5 +1,7 @@
 #include "executive/ex/work_queue.h"
 
+#include "executive/objects/object_manager.h"
+
 #include "executive/irql_check.h"
 #include "executive/ke/waits.h"
 #include "executive/kernel.h"
@@ -52,7 +54,9 @@ void WorkQueues::queue(WORK_QUEUE_ITEM& item, WORK_QUEUE_TYPE type) {
     level.items.Blink = &item.List;
     ++level.pending;
     if (level.pending > level.idle && level.workers.size() < most_workers) {
-        level.workers.push_back(machine_.create_thread("worker", &run_worker, &level, level.priority));
+        machine::Thread* const worker = machine_.create_thread("worker", &run_worker, &level, level.priority);
+        ObjectManager::of(machine_).add(worker, object_types::thread, {});
+        level.workers.push_back(worker);
         ++level.idle; // until it takes its first item
     }
     machine_.release_semaphore(level.available, 1);

@@ -26,6 +26,7 @@ public:
     NTSTATUS create_pin(Filter& filter, const PinRequest& request, std::unique_ptr<Pin>& pin) override;
     bool supports_rebalance(bool active_streams) const override;
     std::string_view kind() const override { return "wavert"; }
+    std::span<const GUID> default_categories() const override;
 
 protected:
     const IID& port_interface() const override { return IID_IPortWaveRT; }
