@@ -132,7 +132,7 @@ EngineFormat pcm_format(ULONG rate) {
 }
 
 class TestMiniport final : public portcls::ComObject<TestMiniport, IMiniportWaveRT, IMiniportAudioEngineNode,
-                                                     IMiniportAudioSignalProcessing> {
+                                                     IMiniportAudioSignalProcessing, IMiniportPnpNotify> {
 public:
     TestMiniport() { ++script()->miniports_alive; }
     ~TestMiniport() { --script()->miniports_alive; }
@@ -144,6 +144,9 @@ public:
         }
         if (id == IID_IMiniportAudioEngineNode && script()->device_engine) {
             return static_cast<IMiniportAudioEngineNode*>(this);
+        }
+        if (id == IID_IMiniportPnpNotify && script()->rebalance) {
+            return static_cast<IMiniportPnpNotify*>(this);
         }
         if (id == IID_IMiniportAudioSignalProcessing && script()->modes) {
             return static_cast<IMiniportAudioSignalProcessing*>(this);
@@ -274,6 +277,8 @@ public:
         *range = {format->WaveFormatEx.nAvgBytesPerSec / 100, format->WaveFormatEx.nAvgBytesPerSec};
         return STATUS_SUCCESS;
     }
+
+    void NTAPI PnpStop() override { script()->note("miniport PnpStop"); }
 
     NTSTATUS NTAPI GetModes(ULONG pin, GUID* modes, ULONG* count) override {
         called(__func__);

@@ -261,6 +261,25 @@ TEST_F(DmaObjects, ConstraintKeepsTheHighBits_R_DMA_02) {
     });
 }
 
+// The object has no lock of its own; under the caller's, at DISPATCH_LEVEL, everything but allocation works.
+TEST_F(DmaObjects, CallersSerialise_R_DMA_07) {
+    start();
+    inside([&] {
+        auto channel = master(0x2000);
+        ASSERT_EQ(channel->AllocateBuffer(0x2000, nullptr), STATUS_SUCCESS);
+        KSPIN_LOCK lock = 0;
+        KIRQL old;
+        KeAcquireSpinLock(&lock, &old);
+        channel->SetBufferSize(0x3000);
+        EXPECT_EQ(channel->BufferSize(), 0x2000u) << "not more than allocated";
+        char byte = 1;
+        channel->CopyTo(channel->SystemAddress(), &byte, 1);
+        EXPECT_EQ(*static_cast<char*>(channel->SystemAddress()), 1);
+        EXPECT_EQ(channel->MaximumBufferSize(), 0x2000u);
+        KeReleaseSpinLock(&lock, old);
+    });
+}
+
 TEST_F(DmaObjects, MastersAreNoSlaves) {
     start();
     inside([&] {

@@ -129,6 +129,23 @@ TEST_F(WaveRtPlatform, AMappedRegisterForbidsRebalancingWithoutPackets_R_PNP_02)
     });
 }
 
+// R-PNP-05: IMiniportPnpNotify::PnpStop of each subdevice, then the adapter's.
+TEST_F(WaveRtPlatform, MiniportsStopBeforeTheAdapter_R_PNP_05) {
+    script_.rebalance = true;
+    start();
+    inside([&] {
+        FILE_OBJECT* pin = open_pin();
+        run(pin);
+        script_.journal.clear();
+        ASSERT_TRUE(manager_->stop(*node_));
+        EXPECT_EQ(script_.text(), "PnpQueryStop\nSetState PAUSE\nSetState ACQUIRE\nSetState STOP\n"
+                                  "miniport PnpStop\nadapter PnpStop\n");
+        close_pin(pin);
+        executive::close_file(filter_);
+        filter_ = nullptr;
+    });
+}
+
 // The handle may be closed before or after the device stops; either way each thing is freed once.
 TEST_F(WaveRtPlatform, CloseAfterStop_R_PNP_06_R_PNP_09) {
     script_.rebalance = true;

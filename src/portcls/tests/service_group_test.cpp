@@ -66,6 +66,21 @@ TEST_F(ServiceGroupTest, OneDpcServicesEveryMember_R_SVC_01_R_SVC_06) {
     });
 }
 
+TEST_F(ServiceGroupTest, InterfacesAndWrongArguments) {
+    inside([&] {
+        EXPECT_EQ(PcNewServiceGroup(nullptr, nullptr), STATUS_INVALID_PARAMETER);
+        auto group = make();
+        for (const GUID& id : {IID_IServiceGroup, IID_IServiceSink, IID_IUnknown}) {
+            IUnknown* found = nullptr;
+            ASSERT_EQ(group->QueryInterface(id, reinterpret_cast<PVOID*>(&found)), STATUS_SUCCESS);
+            found->Release();
+        }
+        EXPECT_EQ(group->AddMember(nullptr), STATUS_INVALID_PARAMETER);
+        group->RequestService(); // nobody to call
+        machine_.settle();
+    });
+}
+
 TEST_F(ServiceGroupTest, MembersAreReferenced_R_COM_03) {
     inside([&] {
         auto group = make();
