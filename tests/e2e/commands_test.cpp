@@ -41,9 +41,9 @@ TEST_F(Commands, WrongUsageIsStatus2) {
     expect_failure(portcls({"record", path("x.wav"), "--bits", "16", "--float"}), 2, "--float has 32 bits");
     expect_failure(portcls({"graph", "-o", "picture.png"}), 2, ".svg or .dot");
     expect_failure(portcls({"mixer", "set"}), 2, "NODE [CHANNEL] LEVEL");
-    expect_failure(portcls({"mixer", "set", "Master Volume", "loud"}), 2, "\"loud\" is no setting");
-    expect_failure(portcls({"mixer", "set", "Master Volume", "x", "-6dB"}), 2, "\"x\" is no channel");
-    expect_failure(portcls({"mixer", "set", "Master Volume", "-6dB", "--quietly"}), 2, "--quietly");
+    expect_failure(portcls({"mixer", "set", "Topology:0", "loud"}), 2, "\"loud\" is no setting");
+    expect_failure(portcls({"mixer", "set", "Topology:0", "x", "-6dB"}), 2, "\"x\" is no channel");
+    expect_failure(portcls({"mixer", "set", "Topology:0", "-6dB", "--quietly"}), 2, "--quietly");
     expect_failure(portcls({"coverage", "--table", "furniture"}), 2, "no table \"furniture\"");
     EXPECT_EQ(portcls({"build"}).status, 2);
 }
@@ -93,8 +93,8 @@ TEST_F(Commands, PinsAndControlsThatAreNotThereAreStatus1) {
     expect_failure(portcls({"play", good, "--filter", "Gramophone"}), 1, "no filter \"Gramophone\"");
     expect_failure(portcls({"play", good, "--loopback", "17"}), 1, "pin 17");
     expect_failure(portcls({"mixer", "set", "Balance", "-6dB"}), 1, "no control \"Balance\"");
-    expect_failure(portcls({"mixer", "set", "Master Volume", "mute"}), 1, "has no mute");
-    expect_failure(portcls({"mixer", "set", "Master Volume", "31", "-6dB"}), 1, "channels");
+    expect_failure(portcls({"mixer", "set", "Topology:0", "mute"}), 1, "has no mute");
+    expect_failure(portcls({"mixer", "set", "Topology:0", "31", "-6dB"}), 1, "channels");
     expect_failure(portcls({"play", good, "--set", "Balance=-6dB"}), 1, "no control \"Balance\"");
     expect_failure(portcls({"play", good, "--set", "nonsense"}), 1, "NODE=LEVEL");
 }
@@ -146,7 +146,7 @@ TEST_F(Commands, InfoListsWhatTheDriverOffers) {
 TEST_F(Commands, GraphIsDrawn) {
     const Ran dot = portcls({"graph"});
     ASSERT_EQ(dot.status, 0) << dot.error;
-    EXPECT_THAT(dot.out, AllOf(StartsWith("digraph"), HasSubstr("Master Volume"), HasSubstr("style=dashed")));
+    EXPECT_THAT(dot.out, AllOf(StartsWith("digraph"), HasSubstr("volume"), HasSubstr("style=dashed")));
     ASSERT_EQ(portcls({"graph", "-o", path("x.dot")}).status, 0);
     EXPECT_EQ(text_of(path("x.dot")), dot.out);
     const Ran svg = portcls({"graph", "-o", path("x.svg")});
@@ -154,35 +154,35 @@ TEST_F(Commands, GraphIsDrawn) {
         GTEST_SKIP() << "skipped: no Graphviz here";
     }
     ASSERT_EQ(svg.status, 0) << svg.error;
-    EXPECT_THAT(text_of(path("x.svg")), AllOf(HasSubstr("<svg"), HasSubstr("Master Volume"), HasSubstr("</svg>")));
+    EXPECT_THAT(text_of(path("x.svg")), AllOf(HasSubstr("<svg"), HasSubstr("volume"), HasSubstr("</svg>")));
 }
 
 TEST_F(Commands, MixerShowsAndSets) {
     const auto before = portcls({"mixer", "--json"}).json()["mixer"];
     ASSERT_TRUE(before.is_array());
-    const auto named = [](const nlohmann::json& mixer, const char* name) {
+    const auto named = [](const nlohmann::json& mixer, int node) {
         for (const auto& control : mixer) {
-            if (control["name"] == name) {
+            if (control["filter"] == "Topology" && control["node"] == node) {
                 return control;
             }
         }
-        ADD_FAILURE() << "no " << name;
+        ADD_FAILURE() << "no node " << node;
         return nlohmann::json();
     };
-    EXPECT_EQ(named(before, "Master Volume")["volume"][0], 0.0);
-    EXPECT_EQ(named(before, "Master Volume")["minimum"], -96.0);
-    EXPECT_EQ(named(before, "Master Mute")["mute"][0], false);
+    EXPECT_EQ(named(before, 0)["volume"][0], 0.0);
+    EXPECT_EQ(named(before, 0)["minimum"], -96.0);
+    EXPECT_EQ(named(before, 1)["mute"][0], false);
 
-    const auto lower = portcls({"mixer", "set", "--json", "Master Volume", "-6dB"}).json()["mixer"];
-    for (const auto& volume : named(lower, "Master Volume")["volume"]) {
+    const auto lower = portcls({"mixer", "set", "--json", "Topology:0", "-6dB"}).json()["mixer"];
+    for (const auto& volume : named(lower, 0)["volume"]) {
         EXPECT_EQ(volume, -6.0);
     }
-    const auto left = portcls({"mixer", "set", "--json", "master volume", "0", "-12.5"}).json()["mixer"];
-    EXPECT_EQ(named(left, "Master Volume")["volume"][0], -12.5);
-    EXPECT_EQ(named(left, "Master Volume")["volume"][1], 0.0);
+    const auto left = portcls({"mixer", "set", "--json", "topology:0", "0", "-12.5"}).json()["mixer"];
+    EXPECT_EQ(named(left, 0)["volume"][0], -12.5);
+    EXPECT_EQ(named(left, 0)["volume"][1], 0.0);
     const auto muted = portcls({"mixer", "set", "--json", "Topology:1", "mute"}).json()["mixer"];
-    EXPECT_EQ(named(muted, "Master Mute")["mute"][0], true);
-    EXPECT_THAT(portcls({"mixer"}).out, HasSubstr("Master Volume"));
+    EXPECT_EQ(named(muted, 1)["mute"][0], true);
+    EXPECT_THAT(portcls({"mixer"}).out, HasSubstr("volume"));
 }
 
 TEST_F(Commands, RecordWritesWhatWasAskedFor) {

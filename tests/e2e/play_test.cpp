@@ -143,8 +143,8 @@ TEST_F(Play, VolumeIsHeard) {
     const std::string file = write("in.wav", format, tone(format, 997, 0.5, 48000));
     const double before = root_mean_square(read(file).channel(0));
     for (const double level : {-3.0, -6.0, -20.0, -40.0}) {
-        const Ran ran = portcls({"play", file, "--set", "Topology:0=" + std::to_string(level) + "dB", "--out",
-                                 "wav:" + path("heard.wav")});
+        const Ran ran = portcls(
+            {"play", file, "--set", "Topology:0=" + std::to_string(level) + "dB", "--out", "wav:" + path("heard.wav")});
         ASSERT_EQ(ran.status, 0) << ran.error;
         EXPECT_THAT(ran.out, HasSubstr("differs from the input"));
         const Sound heard = read(path("heard.wav"));
