@@ -46,20 +46,27 @@ Error crashed(const machine::Machine& machine) {
     return {STATUS_UNSUCCESSFUL, std::move(text)};
 }
 
-// Runs `function` (which returns a Result) inside the machine, wherever the caller is.
+// Runs `function` (which returns a Result) inside the machine, wherever the caller is, while nobody else changes the
+// device tree.
 template<class Function>
-auto inside(machine::Machine& machine, Function&& function) -> decltype(function()) {
+auto inside(ManagerState& manager, Function&& function) -> decltype(function()) {
     using Answer = decltype(function());
+    machine::Machine& machine = manager.machine;
     if (machine.is_halted()) {
         return crashed(machine);
     }
     const bool on_another_thread = machine::Machine::current_or_null() == &machine &&
                                    !machine.current_thread().is_client;
     if (on_another_thread) {
+        const ManagerState::Tree tree(manager);
         return function();
     }
     std::optional<Answer> answer;
-    if (!machine.enter([&] { answer.emplace(function()); })) {
+    const bool survived = machine.enter([&] {
+        const ManagerState::Tree tree(manager);
+        answer.emplace(function());
+    });
+    if (!survived) {
         return crashed(machine);
     }
     return std::move(*answer);
@@ -210,7 +217,9 @@ DeviceNode::~DeviceNode() = default;
 DEVICE_OBJECT* DeviceNode::top() const { return executive::top_of_stack(pdo_); }
 
 ManagerState::ManagerState(machine::Machine& the_machine)
-    : machine(the_machine), kernel(kernel_of(the_machine)), registry(executive::Registry::of(the_machine)) {}
+    : machine(the_machine), kernel(kernel_of(the_machine)), registry(executive::Registry::of(the_machine)) {
+    KeInitializeEvent(&tree_free, SynchronizationEvent, TRUE);
+}
 ManagerState::~ManagerState() = default;
 
 PnpManager::PnpManager(machine::Machine& machine) : state_(std::make_unique<ManagerState>(machine)) {
@@ -223,7 +232,7 @@ PnpManager::PnpManager(machine::Machine& machine) : state_(std::make_unique<Mana
 PnpManager::~PnpManager() {
     ManagerState& state = *state_;
     // The order in which a system shuts its devices down; what cannot be asked nicely goes by surprise.
-    (void)inside(state.machine, [&]() -> Result<void> {
+    (void)inside(state, [&]() -> Result<void> {
         while (!state.devices.empty()) {
             DeviceNode& node = *state.devices.back();
             if (!state.remove(node) && state.is_alive(node)) {
@@ -306,7 +315,7 @@ Result<LoadedDriver*> PnpManager::start_driver(std::unique_ptr<LoadedDriver> dri
                                      driver->service_name_)};
         }
     }
-    return inside(state.machine, [&]() -> Result<LoadedDriver*> {
+    return inside(state, [&]() -> Result<LoadedDriver*> {
         LoadedDriver& loading = *driver;
         LeakBaseline baseline = take_leak_baseline(state.kernel);
         if (code != nullptr) {
@@ -322,7 +331,7 @@ Result<LoadedDriver*> PnpManager::start_driver(std::unique_ptr<LoadedDriver> dri
         state.baselines[&loading] = std::move(baseline);
         state.drivers.push_back(std::move(driver));
 
-        std::u16string path = loading.registry_path_;
+        std::u16string& path = loading.registry_path_; // not a copy: a crash abandons this stack
         const auto bytes = static_cast<USHORT>(path.size() * sizeof(char16_t));
         UNICODE_STRING registry_path{bytes, static_cast<USHORT>(bytes + sizeof(char16_t)), path.data()};
         const NTSTATUS status = driver_entry(loading.object_, &registry_path);
@@ -354,7 +363,7 @@ void PnpManager::release(LoadedDriver& driver) {
 
 Result<LeakReport> PnpManager::unload(LoadedDriver& driver) {
     ManagerState& state = *state_;
-    return inside(state.machine, [&]() -> Result<LeakReport> {
+    return inside(state, [&]() -> Result<LeakReport> {
         for (std::size_t index = state.devices.size(); index-- > 0;) {
             if (index < state.devices.size() && &state.devices[index]->driver() == &driver) {
                 if (auto removed = state.remove(*state.devices[index]); !removed) {
@@ -440,7 +449,7 @@ Result<DeviceNode*> PnpManager::add_device(LoadedDriver& driver, const DeviceSpe
             node.instance_path_ = path_with(fmt::format("{:04}", number));
         }
     }
-    return inside(state.machine, [&]() -> Result<DeviceNode*> {
+    return inside(state, [&]() -> Result<DeviceNode*> {
         node.serial_ = ++state.last_serial;
         if (auto created = state.make_physical_device(node); !created) {
             return created.error();
@@ -476,7 +485,7 @@ Error unknown_device() { return {STATUS_NO_SUCH_DEVICE, "the device does not exi
 template<class Function>
 Result<void> PnpManager::on_device(DeviceNode& device, Function&& function) {
     ManagerState& state = *state_;
-    return inside(state.machine, [&]() -> Result<void> {
+    return inside(state, [&]() -> Result<void> {
         return state.is_alive(device) ? function(state) : unknown_device();
     });
 }
@@ -520,7 +529,7 @@ Result<void> PnpManager::set_device_power(DeviceNode& device, DEVICE_POWER_STATE
 
 void PnpManager::finish_pending_removals() {
     ManagerState& state = *state_;
-    (void)inside(state.machine, [&]() -> Result<void> {
+    (void)inside(state, [&]() -> Result<void> {
         for (std::size_t index = state.devices.size(); index-- > 0;) {
             if (index < state.devices.size()) {
                 state.finish_pending_removal(*state.devices[index]);
@@ -531,10 +540,10 @@ void PnpManager::finish_pending_removals() {
 }
 
 Result<void> PnpManager::sleep(SYSTEM_POWER_STATE target, bool forced) {
-    return inside(state_->machine, [&] { return state_->sleep(target, forced); });
+    return inside(*state_, [&] { return state_->sleep(target, forced); });
 }
 Result<void> PnpManager::wake() {
-    return inside(state_->machine, [&] { return state_->wake(); });
+    return inside(*state_, [&] { return state_->wake(); });
 }
 
 std::vector<DeviceNode*> PnpManager::devices() const {

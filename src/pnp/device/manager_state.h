@@ -28,6 +28,18 @@ struct DriverBody {
 };
 
 struct ManagerState {
+    // Holds the device tree for the running thread.
+    class Tree {
+    public:
+        explicit Tree(ManagerState& manager);
+        ~Tree();
+        Tree(const Tree&) = delete;
+        Tree& operator=(const Tree&) = delete;
+
+    private:
+        ManagerState& manager_;
+    };
+
     explicit ManagerState(machine::Machine& machine);
     ~ManagerState();
 
@@ -42,6 +54,10 @@ struct ManagerState {
     std::map<std::string, std::uint32_t, CaseInsensitiveAsciiLess> class_instances; // next number of a class key
     SYSTEM_POWER_STATE system_state = PowerSystemWorking;
     std::uint32_t last_serial = 0;
+    // One thread at a time changes the tree; what it calls may come back.
+    KEVENT tree_free{}; // signalled while nobody holds the tree
+    machine::Thread* tree_owner = nullptr;
+    unsigned tree_depth = 0;
 
     // ---- driver objects (loader/driver_object.cpp) ---------------------------------------------------------------
     std::unique_ptr<DriverBody> make_driver_object(std::u16string_view service, void* start, std::size_t size);

@@ -14,6 +14,22 @@
 
 namespace openportcls::pnp {
 
+ManagerState::Tree::Tree(ManagerState& manager) : manager_(manager) {
+    machine::Thread* current = &manager.machine.current_thread();
+    if (manager.tree_owner != current) {
+        manager.machine.wait_one(&manager.tree_free);
+        manager.tree_owner = current;
+    }
+    ++manager.tree_depth;
+}
+
+ManagerState::Tree::~Tree() {
+    if (--manager_.tree_depth == 0) {
+        manager_.tree_owner = nullptr;
+        manager_.machine.set_event(manager_.tree_free);
+    }
+}
+
 bool ManagerState::is_alive(const DeviceNode& node) const {
     return std::ranges::any_of(devices, [&](const auto& candidate) { return candidate.get() == &node; });
 }
@@ -324,6 +340,7 @@ struct DeferredWork {
 void NTAPI run_deferred(void* context) {
     const std::unique_ptr<DeferredWork> work(static_cast<DeferredWork*>(context));
     ManagerState& manager = *work->manager;
+    const ManagerState::Tree tree(manager);
     DeviceNode* node = manager.node_of(work->device);
     if (node != nullptr && !work->request) {
         manager.finish_pending_removal(*node);
