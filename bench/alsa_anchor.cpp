@@ -10,7 +10,8 @@ namespace {
 // A configuration of our own: the machine's may route elsewhere.
 snd_config_t* configuration() {
     static snd_config_t* const top = [] {
-        constexpr char text[] = "pcm.anchor_null { type null }\npcm.anchor_copy { type copy slave.pcm \"anchor_null\" }\n";
+        constexpr char text[] =
+            "pcm.anchor_null { type null }\npcm.anchor_copy { type copy slave.pcm \"anchor_null\" }\n";
         snd_config_t* config = nullptr;
         snd_input_t* input = nullptr;
         if (snd_config_top(&config) < 0 || snd_input_buffer_open(&input, text, sizeof text - 1) < 0 ||

@@ -23,12 +23,15 @@ struct PingPong {
 void fiber_switch(benchmark::State& state) {
     PingPong fibers;
     fibers.host.adopt_host_stack();
-    fibers.other.prepare(FiberStack(64 * 1024), [](void* raw) {
-        auto* pair = static_cast<PingPong*>(raw);
-        for (;;) {
-            Fiber::switch_to(pair->other, pair->host);
-        }
-    }, &fibers);
+    fibers.other.prepare(
+        FiberStack(64 * 1024),
+        [](void* raw) {
+            auto* pair = static_cast<PingPong*>(raw);
+            for (;;) {
+                Fiber::switch_to(pair->other, pair->host);
+            }
+        },
+        &fibers);
     for (auto _ : state) {
         Fiber::switch_to(fibers.host, fibers.other);
     }
@@ -46,7 +49,8 @@ void boost_resume(benchmark::State& state) {
     }
 }
 
-// ---- preemption point ------------------------------------------------------------------------------------------------
+// ---- preemption point
+// ------------------------------------------------------------------------------------------------
 
 void preemption_point(benchmark::State& state) {
     Machine machine;
@@ -75,7 +79,8 @@ void virtual_call(benchmark::State& state) {
     }
 }
 
-// ---- timer to thread ---------------------------------------------------------------------------------------------------
+// ---- timer to thread
+// ---------------------------------------------------------------------------------------------------
 
 constexpr int pending_timers = 256;
 
@@ -91,7 +96,9 @@ void NTAPI signal_event(KDPC*, void* context, void*, void*) {
     chain->machine->set_event(chain->event);
 }
 
-void list_head(LIST_ENTRY& head) { head.Flink = head.Blink = &head; }
+void list_head(LIST_ENTRY& head) {
+    head.Flink = head.Blink = &head;
+}
 
 // A clock event expires, its DPC sets an event, the waiting thread awakes and arms the timer again; 255 others wait.
 void timer_to_thread(benchmark::State& state) {

@@ -13,9 +13,10 @@ int main(int argc, char** argv) {
         if (std::strcmp(argv[i], "--json") == 0) {
             json = true;
         } else if (argv[i][0] == '-') {
-            fmt::print("usage: openportcls_bench [--json] [ROW-REGEX]\n"
-                       "Each row: CPU time of ours and of its anchor, measured alternately in this run; exit status 1 when\n"
-                       "a ratio exceeds what must hold.\n");
+            fmt::print(
+                "usage: openportcls_bench [--json] [ROW-REGEX]\n"
+                "Each row: CPU time of ours and of its anchor, measured alternately in this run; exit status 1 when\n"
+                "a ratio exceeds what must hold.\n");
             return std::strcmp(argv[i], "--help") == 0 ? 0 : 2;
         } else {
             filter = argv[i];

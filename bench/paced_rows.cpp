@@ -54,8 +54,8 @@ void bare_loop(benchmark::State& state) {
 void register_paced_rows() {
     add_row({"paced, 1 stream, 10 ms: CPU", "bare sleep and memcpy loop", 1.5, 1.15, &paced_stream<10>, &bare_loop<10>,
              20, 0.001});
-    add_row({"paced, 1 stream, 1 ms: CPU", "bare sleep and memcpy loop", 1.5, 1.15, &paced_stream<1>, &bare_loop<1>, 200,
-             0.002});
+    add_row({"paced, 1 stream, 1 ms: CPU", "bare sleep and memcpy loop", 1.5, 1.15, &paced_stream<1>, &bare_loop<1>,
+             200, 0.002});
 }
 
 } // namespace openportcls::bench

@@ -18,7 +18,9 @@ std::vector<Row>& rows() {
     return all;
 }
 
-std::string side_name(const Row& row, bool ours) { return row.name + (ours ? "|ours" : "|anchor"); }
+std::string side_name(const Row& row, bool ours) {
+    return row.name + (ours ? "|ours" : "|anchor");
+}
 
 // Keeps the CPU time per iteration of every repetition, by benchmark.
 class Collector : public benchmark::BenchmarkReporter {
@@ -34,7 +36,9 @@ public:
                 errors[name] = run.error_message;
                 continue;
             }
-            times[name].push_back(run.cpu_accumulated_time / static_cast<double>(run.iterations));
+            const bool manual = run.run_name.time_type == "manual_time";
+            times[name].push_back((manual ? run.real_accumulated_time : run.cpu_accumulated_time) /
+                                  static_cast<double>(run.iterations));
         }
     }
     std::map<std::string, std::vector<double>> times;
@@ -55,7 +59,9 @@ std::string time_text(double seconds) {
 
 } // namespace
 
-void add_row(const Row& row) { rows().push_back(row); }
+void add_row(const Row& row) {
+    rows().push_back(row);
+}
 
 int run_rows(const std::string& filter, bool as_json) {
     const std::regex wanted(filter.empty() ? ".*" : filter);
@@ -64,9 +70,13 @@ int run_rows(const std::string& filter, bool as_json) {
         if (std::regex_search(row.name, wanted)) {
             selected.push_back(&row);
             for (const bool ours : {true, false}) {
-                benchmark::RegisterBenchmark(side_name(row, ours).c_str(), ours ? row.ours : row.anchor)
-                    ->MinTime(row.minimum_seconds)
-                    ->Repetitions(rounds);
+                auto* registered =
+                    benchmark::RegisterBenchmark(side_name(row, ours).c_str(), ours ? row.ours : row.anchor)
+                        ->MinTime(row.minimum_seconds)
+                        ->Repetitions(rounds);
+                if (row.sets_its_time) {
+                    registered->UseManualTime();
+                }
             }
         }
     }
@@ -82,7 +92,8 @@ int run_rows(const std::string& filter, bool as_json) {
     int failures = 0;
     std::string json;
     if (!as_json) {
-        fmt::print("{:<58} {:>11} {:>11} {:>7} {:>7} {:>7}  anchor\n", "row", "ours", "anchor", "ratio", "must", "goal");
+        fmt::print("{:<58} {:>11} {:>11} {:>7} {:>7} {:>7}  anchor\n", "row", "ours", "anchor", "ratio", "must",
+                   "goal");
     }
     for (const Row* row : selected) {
         const std::string ours = side_name(*row, true);
@@ -106,12 +117,14 @@ int run_rows(const std::string& filter, bool as_json) {
         const bool holds = ratio <= row->must_hold;
         failures += holds ? 0 : 1;
         if (as_json) {
-            json += fmt::format(R"({}{{"name": "{}", "ours_seconds": {}, "anchor_seconds": {}, "ratio": {}, "must_hold": {}, "goal": {}, "holds": {}}})",
-                                json.empty() ? "" : ", ", row->name, median(a) / row->items, median(b) / row->items,
-                                ratio, row->must_hold, row->goal, holds);
+            json += fmt::format(
+                R"({}{{"name": "{}", "ours_seconds": {}, "anchor_seconds": {}, "ratio": {}, "must_hold": {}, "goal": {}, "holds": {}}})",
+                json.empty() ? "" : ", ", row->name, median(a) / row->items, median(b) / row->items, ratio,
+                row->must_hold, row->goal, holds);
         } else {
-            fmt::print("{:<58} {:>11} {:>11} {:>7.3f} {:>7} {:>7}  {}{}\n", row->name, time_text(median(a) / row->items),
-                       time_text(median(b) / row->items), ratio, row->must_hold, row->goal, row->anchor_name,
+            fmt::print("{:<58} {:>11} {:>11} {:>7.3f} {:>7} {:>7}  {}{}\n", row->name,
+                       time_text(median(a) / row->items), time_text(median(b) / row->items), ratio, row->must_hold,
+                       row->goal, row->anchor_name,
                        holds ? (ratio <= row->goal ? "" : "  (goal not reached)") : "  EXCEEDED");
         }
     }

@@ -19,6 +19,7 @@ struct Row {
     // Work items per iteration (streams, periods …): times are divided by it for printing.
     double items = 1;
     double minimum_seconds = 0.05; // per repetition
+    bool sets_its_time = false;    // both sides report CPU time themselves (children's included)
 };
 
 // Registers both sides of a row.

@@ -24,8 +24,8 @@ void property_get_of_pin_count(benchmark::State& state) {
     ULONG count = 0;
     ULONG_PTR information = 0;
     for (auto _ : state) {
-        const NTSTATUS status = filter.state()->control(IOCTL_KS_PROPERTY, &property, sizeof property, &count,
-                                                        sizeof count, &information);
+        const NTSTATUS status =
+            filter.state()->control(IOCTL_KS_PROPERTY, &property, sizeof property, &count, sizeof count, &information);
         if (status != STATUS_SUCCESS) {
             state.SkipWithError("property request failed");
             break;
@@ -43,8 +43,8 @@ void node_property_of_driver(benchmark::State& state) {
     LONG level = 0;
     ULONG_PTR information = 0;
     for (auto _ : state) {
-        const NTSTATUS status = filter.state()->control(IOCTL_KS_PROPERTY, &request, sizeof request, &level, sizeof level,
-                                                        &information);
+        const NTSTATUS status =
+            filter.state()->control(IOCTL_KS_PROPERTY, &request, sizeof request, &level, sizeof level, &information);
         if (status != STATUS_SUCCESS) {
             state.SkipWithError("property request failed");
             break;
@@ -63,7 +63,8 @@ void host_ioctl(benchmark::State& state) {
 } // namespace
 
 void register_request_rows() {
-    add_row({"property get answered by the port", "ioctl(/dev/null)", 0.8, 0.3, &property_get_of_pin_count, &host_ioctl});
+    add_row(
+        {"property get answered by the port", "ioctl(/dev/null)", 0.8, 0.3, &property_get_of_pin_count, &host_ioctl});
     add_row({"property get answered by the driver's handler", "ioctl(/dev/null)", 0.8, 0.3, &node_property_of_driver,
              &host_ioctl});
 }

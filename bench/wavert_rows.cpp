@@ -79,7 +79,8 @@ void alsa_copy(benchmark::State& state) {
 
 void register_wavert_rows() {
     add_row({"WaveRT, 10 ms periods, 1 stream (per period)", "alsa copy", 1.2, 0.9, &wavert<1>, &alsa_copy<1>, 10});
-    add_row({"WaveRT, 10 ms periods, 256 streams (per period)", "alsa copy", 1.5, 1.0, &wavert<256>, &alsa_copy<256>, 2560});
+    add_row({"WaveRT, 10 ms periods, 256 streams (per period)", "alsa copy", 1.5, 1.0, &wavert<256>, &alsa_copy<256>,
+             2560});
 }
 
 } // namespace openportcls::bench

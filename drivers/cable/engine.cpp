@@ -115,7 +115,7 @@ void CCableEngine::Start(CableStream* Stream) {
     }
     Stream->NextDue = CounterAtFrame(Stream, Stream->NextNotification);
     Stream->IsRunning = TRUE;
-    InsertTailList(Stream->IsCapture ? &m_Captures : &m_Renders, &Stream->Link);
+    InsertByDueTime(Stream);
     ArmTimer(Now, EarliestDue());
     KeReleaseSpinLock(&m_Lock, Irql);
 }
@@ -177,31 +177,41 @@ VOID CCableEngine::TimerExpired(PEX_TIMER Timer, PVOID Context) {
     ((CCableEngine*)Context)->Tick();
 }
 
-// DISPATCH_LEVEL. What an interrupt service routine's DPC does in a driver of real hardware.
+// DISPATCH_LEVEL. What an interrupt service routine's DPC does in a driver of real hardware. Both lists are ordered by
+// due time, so that only streams that are due cost anything.
 void CCableEngine::Tick() {
     KeAcquireSpinLockAtDpcLevel(&m_Lock);
     const LONGLONG Now = KeQueryPerformanceCounter(NULL).QuadPart;
-    LONGLONG Due = MAXLONGLONG;
     BOOLEAN RendersAreCurrent = FALSE;
     PLIST_ENTRY Lists[] = {&m_Renders, &m_Captures};
     for (ULONG Index = 0; Index < ARRAYSIZE(Lists); ++Index) {
-        for (PLIST_ENTRY Entry = Lists[Index]->Flink; Entry != Lists[Index]; Entry = Entry->Flink) {
-            CableStream* Stream = CONTAINING_RECORD(Entry, CableStream, Link);
-            if (Stream->NextDue <= Now) {
-                if (Stream->IsCapture && !RendersAreCurrent) {
-                    AdvanceRenders(Now);
-                    RendersAreCurrent = TRUE;
-                }
-                Advance(Stream, Now);
-                Notify(Stream);
+        while (!IsListEmpty(Lists[Index])) {
+            CableStream* Stream = CONTAINING_RECORD(Lists[Index]->Flink, CableStream, Link);
+            if (Stream->NextDue > Now) {
+                break;
             }
-            if (Stream->NextDue < Due) {
-                Due = Stream->NextDue;
+            if (Stream->IsCapture && !RendersAreCurrent) {
+                AdvanceRenders(Now);
+                RendersAreCurrent = TRUE;
             }
+            Advance(Stream, Now);
+            Notify(Stream);
+            RemoveEntryList(&Stream->Link);
+            InsertByDueTime(Stream);
         }
     }
-    ArmTimer(Now, Due);
+    ArmTimer(Now, EarliestDue());
     KeReleaseSpinLockFromDpcLevel(&m_Lock);
+}
+
+// Streams with equal periods go to the end at once.
+void CCableEngine::InsertByDueTime(CableStream* Stream) {
+    PLIST_ENTRY List = Stream->IsCapture ? &m_Captures : &m_Renders;
+    PLIST_ENTRY Before = List->Blink;
+    while (Before != List && CONTAINING_RECORD(Before, CableStream, Link)->NextDue > Stream->NextDue) {
+        Before = Before->Blink;
+    }
+    InsertHeadList(Before, &Stream->Link);
 }
 
 void CCableEngine::Notify(CableStream* Stream) {
@@ -216,12 +226,12 @@ void CCableEngine::Notify(CableStream* Stream) {
 
 LONGLONG CCableEngine::EarliestDue() const {
     LONGLONG Due = MAXLONGLONG;
-    const LIST_ENTRY* Lists[] = {&m_Renders, &m_Captures};
-    for (ULONG Index = 0; Index < ARRAYSIZE(Lists); ++Index) {
-        for (PLIST_ENTRY Entry = Lists[Index]->Flink; Entry != Lists[Index]; Entry = Entry->Flink) {
-            const CableStream* Stream = CONTAINING_RECORD(Entry, CableStream, Link);
-            Due = Stream->NextDue < Due ? Stream->NextDue : Due;
-        }
+    if (m_Renders.Flink != &m_Renders) {
+        Due = CONTAINING_RECORD(m_Renders.Flink, CableStream, Link)->NextDue;
+    }
+    if (m_Captures.Flink != &m_Captures) {
+        const LONGLONG CaptureDue = CONTAINING_RECORD(m_Captures.Flink, CableStream, Link)->NextDue;
+        Due = CaptureDue < Due ? CaptureDue : Due;
     }
     return Due;
 }

@@ -85,6 +85,7 @@ private:
     ULONGLONG FrameAt(const CableStream* Stream, LONGLONG Counter) const;
     void ArmTimer(LONGLONG Now, LONGLONG Due);
     LONGLONG EarliestDue() const;
+    void InsertByDueTime(CableStream* Stream);
     void AdvanceRenders(LONGLONG Counter);
     void Notify(CableStream* Stream);
     void UpdateGain(CableControls* Controls, ULONG Channel);
@@ -92,7 +93,7 @@ private:
     KSPIN_LOCK m_Lock;
     PEX_TIMER m_Timer;
     LONGLONG m_Frequency;
-    LIST_ENTRY m_Renders; // running streams
+    LIST_ENTRY m_Renders; // running streams, the one due first in front
     LIST_ENTRY m_Captures;
     CableControls m_Controls[CableDirections];
 

@@ -6,22 +6,9 @@
 #include <unistd.h>
 #include <utility>
 
-// Present when a sanitizer's run-time is in the process, be it linked or preloaded for an instrumented driver.
-extern "C" {
-[[gnu::weak]] void __sanitizer_start_switch_fiber(void** fake_stack_save, const void* bottom, std::size_t size);
-[[gnu::weak]] void __sanitizer_finish_switch_fiber(void* fake_stack_save, const void** bottom_old,
-                                                   std::size_t* size_old);
-[[gnu::weak]] void* __tsan_get_current_fiber();
-[[gnu::weak]] void* __tsan_create_fiber(unsigned flags);
-[[gnu::weak]] void __tsan_destroy_fiber(void* fiber);
-[[gnu::weak]] void __tsan_switch_to_fiber(void* fiber, unsigned flags);
-}
-
 namespace openportcls::machine {
 
 namespace {
-
-constexpr unsigned tsan_no_sync = 1; // a switch is not a synchronisation: races between fibers stay visible
 
 std::size_t page_size() {
     static const std::size_t size = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
@@ -106,25 +93,6 @@ FiberStack Fiber::release_stack() {
         tsan_fiber_ = nullptr;
     }
     return std::move(stack_);
-}
-
-void Fiber::switch_to(Fiber& from, Fiber& to) {
-    if (__sanitizer_start_switch_fiber != nullptr) [[unlikely]] {
-        __sanitizer_start_switch_fiber(&from.fake_stack_, to.stack_bottom_, to.stack_size_);
-    }
-    if (__tsan_switch_to_fiber != nullptr) [[unlikely]] {
-        __tsan_switch_to_fiber(to.tsan_fiber_, tsan_no_sync);
-    }
-    Passage passage{&from, &to};
-    arrived(boost::context::detail::jump_fcontext(to.context_, &passage));
-    if (__sanitizer_finish_switch_fiber != nullptr) [[unlikely]] {
-        __sanitizer_finish_switch_fiber(from.fake_stack_, nullptr, nullptr);
-    }
-}
-
-// The fiber we came from left its registers on its own stack; remember where.
-void Fiber::arrived(boost::context::detail::transfer_t transfer) {
-    static_cast<Passage*>(transfer.data)->from->context_ = transfer.fctx;
 }
 
 void Fiber::start(boost::context::detail::transfer_t transfer) {

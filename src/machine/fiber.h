@@ -5,6 +5,17 @@
 
 #include <boost/context/detail/fcontext.hpp>
 
+// Present when a sanitizer's run-time is in the process, be it linked or preloaded for an instrumented driver.
+extern "C" {
+[[gnu::weak]] void __sanitizer_start_switch_fiber(void** fake_stack_save, const void* bottom, std::size_t size);
+[[gnu::weak]] void __sanitizer_finish_switch_fiber(void* fake_stack_save, const void** bottom_old,
+                                                   std::size_t* size_old);
+[[gnu::weak]] void* __tsan_get_current_fiber();
+[[gnu::weak]] void* __tsan_create_fiber(unsigned flags);
+[[gnu::weak]] void __tsan_destroy_fiber(void* fiber);
+[[gnu::weak]] void __tsan_switch_to_fiber(void* fiber, unsigned flags);
+}
+
 namespace openportcls::machine {
 
 // Stacks are mapped with a guard page below, so that an overflow faults instead of corrupting its neighbour.
@@ -48,7 +59,22 @@ public:
     const FiberStack& stack() const { return stack_; }
 
     // Leaves the running fiber `from` and continues `to`; returns when something switches back to `from`.
-    static void switch_to(Fiber& from, Fiber& to);
+    // Inline: a `ret` on the way would be mispredicted, since it does not return to its call.
+    [[gnu::always_inline]] static void switch_to(Fiber& from, Fiber& to) {
+        if (__sanitizer_start_switch_fiber != nullptr) [[unlikely]] {
+            __sanitizer_start_switch_fiber(&from.fake_stack_, to.stack_bottom_, to.stack_size_);
+        }
+        if (__tsan_switch_to_fiber != nullptr) [[unlikely]] {
+            // A switch is no synchronisation: races between fibers stay visible.
+            constexpr unsigned no_sync = 1;
+            __tsan_switch_to_fiber(to.tsan_fiber_, no_sync);
+        }
+        Passage passage{&from, &to};
+        arrived(boost::context::detail::jump_fcontext(to.context_, &passage));
+        if (__sanitizer_finish_switch_fiber != nullptr) [[unlikely]] {
+            __sanitizer_finish_switch_fiber(from.fake_stack_, nullptr, nullptr);
+        }
+    }
 
 private:
     struct Passage {
@@ -57,7 +83,10 @@ private:
     };
 
     static void start(boost::context::detail::transfer_t transfer);
-    static void arrived(boost::context::detail::transfer_t transfer);
+    // The fiber we came from left its registers on its own stack; remember where.
+    static void arrived(boost::context::detail::transfer_t transfer) {
+        static_cast<Passage*>(transfer.data)->from->context_ = transfer.fctx;
+    }
 
     boost::context::detail::fcontext_t context_ = nullptr;
     FiberStack stack_;
