@@ -24,6 +24,8 @@ Files::Files(machine::Machine& machine) : machine_(machine) {
     objects.insert_name(u"\\Device\\HarddiskVolume1", &volume_, true);
     objects.create_symbolic_link(u"\\GLOBAL??\\C:", u"\\Device\\HarddiskVolume1");
     objects.create_symbolic_link(u"\\SystemRoot", u"\\Device\\HarddiskVolume1\\Windows");
+    // Where drivers are to keep their data from Windows 8.1 on.
+    objects.create_symbolic_link(u"\\DriverData", u"\\Device\\HarddiskVolume1\\Windows\\System32\\drivers\\DriverData");
 }
 
 Files::~Files() = default;

@@ -20,8 +20,12 @@ constexpr mode_t file_mode = 0666;
 constexpr std::size_t longest_component = 255;
 
 // Folders that every Windows has: made when a driver first goes through them.
-constexpr std::u16string_view standard_folders[] = {u"\\Windows", u"\\Windows\\Temp", u"\\Windows\\System32",
-                                                    u"\\Windows\\System32\\drivers", u"\\Windows\\System32\\LogFiles"};
+constexpr std::u16string_view standard_folders[] = {u"\\Windows",
+                                                    u"\\Windows\\Temp",
+                                                    u"\\Windows\\System32",
+                                                    u"\\Windows\\System32\\drivers",
+                                                    u"\\Windows\\System32\\drivers\\DriverData",
+                                                    u"\\Windows\\System32\\LogFiles"};
 
 bool is_standard_folder(std::u16string_view path) {
     return std::any_of(std::begin(standard_folders), std::end(standard_folders),
