@@ -7,12 +7,12 @@ rules='base:
 machine: base
 hardware: base machine
 executive: base machine
-pnp: base machine executive
+pnp: base machine executive drivertools
 ks: base machine executive
 portcls: base machine executive ks
 drivertools: base
 verifier: base machine hardware executive pnp ks portcls
-client: base machine hardware executive pnp ks portcls
+client: base machine hardware executive pnp ks portcls drivertools
 endpoints: base machine client
 cli: base machine hardware client endpoints verifier drivertools pnp'
 bad=0
