@@ -53,7 +53,7 @@ struct Script {
     NTSTATUS set_format_status = STATUS_SUCCESS;
     NTSTATUS set_content_status = STATUS_SUCCESS;
     NTSTATUS register_event_status = STATUS_SUCCESS;
-    KSSTATE failing_state = static_cast<KSSTATE>(-1);
+    int failing_state = -1; // a KSSTATE
 
     // The buffer: what is added to the requested size, where it begins in the first page, how it is cached.
     LONG size_adjustment = 0;

@@ -180,7 +180,7 @@ TEST_F(WaveRtStream, AFailedStateChangeKeepsTheOldState_R_STATE_01) {
         FILE_OBJECT* pin = open_pin();
         script_.failing_state = KSSTATE_RUN;
         EXPECT_EQ(set_state(pin, KSSTATE_RUN), STATUS_DEVICE_CONFIGURATION_ERROR);
-        script_.failing_state = static_cast<KSSTATE>(-1);
+        script_.failing_state = -1;
         EXPECT_EQ(set_state(pin, KSSTATE_RUN), STATUS_SUCCESS);
     });
 }

@@ -1,6 +1,7 @@
 #include "portcls/ports/wavert/engine_properties.h"
 
 #include <array>
+#include <cstring>
 #include <vector>
 
 #include "ks/data_format.h"
@@ -247,7 +248,9 @@ NTSTATUS engine_volume(PropertyCall& call) {
             return STATUS_BUFFER_TOO_SMALL;
         }
         const auto& level = call.value_as<KSAUDIOENGINE_VOLUMELEVEL>();
-        if (level.CurveType > AUDIO_CURVE_TYPE_WINDOWS_FADE) {
+        ULONG curve = 0; // as a number: the client may have sent any
+        std::memcpy(&curve, &level.CurveType, sizeof(curve));
+        if (curve > AUDIO_CURVE_TYPE_WINDOWS_FADE) {
             return STATUS_INVALID_PARAMETER;
         }
         return engine.stream->SetStreamChannelVolume(channel_of(call), level.TargetVolume, level.CurveType,
