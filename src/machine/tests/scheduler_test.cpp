@@ -360,7 +360,7 @@ TEST(Bugcheck, from_a_thread_other_than_the_clients) {
 int overflow(int depth) { // NOLINT(misc-no-recursion)
     volatile char frame[4096];
     frame[0] = static_cast<char>(depth);
-    return overflow(depth + 1) + frame[0];
+    return depth < 0 ? 0 : overflow(depth + 1) + frame[0];
 }
 
 TEST(Bugcheck, stack_overflow_of_a_kernel_thread) {
