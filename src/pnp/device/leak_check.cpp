@@ -20,7 +20,8 @@ namespace object_types = executive::object_types;
 
 // Files belong to whoever opened them; devices are counted apart; the rest of the types below is what drivers make.
 const char* kind_of(const ObjectHeader& object) {
-    if (object.type == &object_types::thread) {
+    // Worker threads and the client's are the system's own: nobody is to be told when they go.
+    if (object.type == &object_types::thread && object.callbacks.destroy != nullptr) {
         return "thread";
     }
     if (object.type == &object_types::symbolic_link) {
