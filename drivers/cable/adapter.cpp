@@ -34,7 +34,9 @@ STDMETHODIMP_(NTSTATUS) CCableAdapter::NonDelegatingQueryInterface(REFIID Interf
 }
 
 // A cable keeps its settings in memory and has nothing to switch off; the port pauses the streams.
-STDMETHODIMP_(void) CCableAdapter::PowerChangeState(POWER_STATE NewState) { UNREFERENCED_PARAMETER(NewState); }
+STDMETHODIMP_(void) CCableAdapter::PowerChangeState(POWER_STATE NewState) {
+    UNREFERENCED_PARAMETER(NewState);
+}
 
 STDMETHODIMP_(NTSTATUS) CCableAdapter::QueryPowerChangeState(POWER_STATE NewStateQuery) {
     UNREFERENCED_PARAMETER(NewStateQuery);
@@ -84,8 +86,7 @@ NTSTATUS StartCable(PDEVICE_OBJECT DeviceObject, PIRP Irp, PRESOURCELIST Resourc
                                   Adapter, ResourceList, &Wave);
     }
     if (NT_SUCCESS(Status)) {
-        Status =
-            PcRegisterPhysicalConnection(DeviceObject, Wave, WavePinRenderBridge, Topology, TopologyPinRenderIn);
+        Status = PcRegisterPhysicalConnection(DeviceObject, Wave, WavePinRenderBridge, Topology, TopologyPinRenderIn);
     }
     if (NT_SUCCESS(Status)) {
         Status =

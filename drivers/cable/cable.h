@@ -5,10 +5,10 @@
 // has hardware.
 #pragma once
 
-#include <portcls.h>
-#include <stdunk.h>
 #include <ksdebug.h>
 #include <ntintsafe.h>
+#include <portcls.h>
+#include <stdunk.h>
 
 #define CABLE_POOL_TAG 'lbaC'
 

@@ -8,7 +8,9 @@ const ULONG LineDelayPerSecond = 1000; // rate / 1000 frames = 1 ms
 const ULONG MovesPerSecond = 100;
 const LONG LowestLevel = -96 * 65536;
 
-ULONG SmallerOf(ULONGLONG A, ULONG B) { return A < B ? (ULONG)A : B; }
+ULONG SmallerOf(ULONGLONG A, ULONG B) {
+    return A < B ? (ULONG)A : B;
+}
 
 } // namespace
 
@@ -52,8 +54,8 @@ NTSTATUS CCableEngine::Attach(const CableFormat& Format, BOOLEAN IsCapture) {
         while (LineFrames < Format.Rate / 4) {
             LineFrames *= 2;
         }
-        PUCHAR Line = (PUCHAR)ExAllocatePool2(POOL_FLAG_NON_PAGED, (SIZE_T)LineFrames * Format.BytesPerFrame,
-                                              CABLE_POOL_TAG);
+        PUCHAR Line =
+            (PUCHAR)ExAllocatePool2(POOL_FLAG_NON_PAGED, (SIZE_T)LineFrames * Format.BytesPerFrame, CABLE_POOL_TAG);
         if (Line == NULL) {
             Status = STATUS_INSUFFICIENT_RESOURCES;
         } else {
@@ -311,8 +313,7 @@ void CCableEngine::WriteLine(ULONGLONG LineFrame, const UCHAR* Source, ULONG Fra
     while (m_LineWritten < LineFrame) {
         const ULONG Offset = (ULONG)m_LineWritten & (m_LineFrames - 1);
         const ULONG Count = SmallerOf(LineFrame - m_LineWritten, m_LineFrames - Offset);
-        RtlZeroMemory(m_Line + (SIZE_T)Offset * m_LineFormat.BytesPerFrame,
-                      (SIZE_T)Count * m_LineFormat.BytesPerFrame);
+        RtlZeroMemory(m_Line + (SIZE_T)Offset * m_LineFormat.BytesPerFrame, (SIZE_T)Count * m_LineFormat.BytesPerFrame);
         // A gap longer than the line needs no more than one lap.
         m_LineWritten = LineFrame - m_LineWritten > m_LineFrames ? LineFrame - m_LineFrames : m_LineWritten + Count;
     }
@@ -402,7 +403,9 @@ void CCableEngine::UpdateGain(CableControls* Controls, ULONG Channel) {
     }
 }
 
-LONG CCableEngine::Level(CableDirection Direction, ULONG Channel) { return m_Controls[Direction].Level[Channel]; }
+LONG CCableEngine::Level(CableDirection Direction, ULONG Channel) {
+    return m_Controls[Direction].Level[Channel];
+}
 
 // A level beyond the range is clamped; the later get shows the one in force.
 void CCableEngine::SetLevel(CableDirection Direction, ULONG Channel, LONG Level) {
@@ -418,7 +421,9 @@ void CCableEngine::SetLevel(CableDirection Direction, ULONG Channel, LONG Level)
     KeReleaseSpinLock(&m_Lock, Irql);
 }
 
-BOOL CCableEngine::Mute(CableDirection Direction, ULONG Channel) { return m_Controls[Direction].Mute[Channel]; }
+BOOL CCableEngine::Mute(CableDirection Direction, ULONG Channel) {
+    return m_Controls[Direction].Mute[Channel];
+}
 
 void CCableEngine::SetMute(CableDirection Direction, ULONG Channel, BOOL Mute) {
     KIRQL Irql;

@@ -103,7 +103,7 @@ private:
     ULONG m_CapturesAttached;
     CableFormat m_LineFormat;
     PUCHAR m_Line;
-    ULONG m_LineFrames; // power of two
-    LONGLONG m_LineStart;     // performance counter at line frame 0
-    ULONGLONG m_LineWritten;  // frames below this number hold sound, above it silence
+    ULONG m_LineFrames;      // power of two
+    LONGLONG m_LineStart;    // performance counter at line frame 0
+    ULONGLONG m_LineWritten; // frames below this number hold sound, above it silence
 };

@@ -21,7 +21,9 @@ private:
 
 // ---- node properties -----------------------------------------------------------------------------------------------
 
-CableDirection DirectionOf(ULONG Node) { return Node < NodeCaptureVolume ? CableRender : CableCapture; }
+CableDirection DirectionOf(ULONG Node) {
+    return Node < NodeCaptureVolume ? CableRender : CableCapture;
+}
 
 CCableTopology* TargetOf(PUNKNOWN MajorTarget) {
     return static_cast<CCableTopology*>(static_cast<IMiniportTopology*>(MajorTarget));
@@ -157,10 +159,10 @@ NTSTATUS ControlChangeHandler(PPCEVENT_REQUEST Request) {
 // ---- jacks ---------------------------------------------------------------------------------------------------------
 
 const KSJACK_DESCRIPTION Jacks[] = {
-    {SPEAKER_FRONT_LEFT | SPEAKER_FRONT_RIGHT, JACKDESC_RGB(0, 0, 0), eConnTypeOtherDigital, eGeoLocRear,
-     eGenLocOther, ePortConnJack, TRUE},
-    {SPEAKER_FRONT_LEFT | SPEAKER_FRONT_RIGHT, JACKDESC_RGB(0, 0, 0), eConnTypeOtherDigital, eGeoLocRear,
-     eGenLocOther, ePortConnJack, TRUE},
+    {SPEAKER_FRONT_LEFT | SPEAKER_FRONT_RIGHT, JACKDESC_RGB(0, 0, 0), eConnTypeOtherDigital, eGeoLocRear, eGenLocOther,
+     ePortConnJack, TRUE},
+    {SPEAKER_FRONT_LEFT | SPEAKER_FRONT_RIGHT, JACKDESC_RGB(0, 0, 0), eConnTypeOtherDigital, eGeoLocRear, eGenLocOther,
+     ePortConnJack, TRUE},
 };
 
 // Answers with KSMULTIPLE_ITEM and as many elements as the pin has jacks.
@@ -202,9 +204,8 @@ NTSTATUS JackHandler(PPCPROPERTY_REQUEST Request) {
         Request->ValueSize = sizeof(ULONG);
         return STATUS_SUCCESS;
     }
-    return AnswerJacks(Request, Request->PropertyItem->Id == KSPROPERTY_JACK_DESCRIPTION2
-                                    ? sizeof(KSJACK_DESCRIPTION2)
-                                    : sizeof(KSJACK_DESCRIPTION));
+    return AnswerJacks(Request, Request->PropertyItem->Id == KSPROPERTY_JACK_DESCRIPTION2 ? sizeof(KSJACK_DESCRIPTION2)
+                                                                                          : sizeof(KSJACK_DESCRIPTION));
 }
 
 // ---- tables --------------------------------------------------------------------------------------------------------
@@ -238,7 +239,7 @@ KSDATARANGE BridgeRange = {{sizeof(KSDATARANGE), 0, 0, 0, STATICGUIDOF(KSDATAFOR
                             STATICGUIDOF(KSDATAFORMAT_SUBTYPE_ANALOG), STATICGUIDOF(KSDATAFORMAT_SPECIFIER_NONE)}};
 PKSDATARANGE BridgeRanges[] = {&BridgeRange};
 
-#define CABLE_BRIDGE_PIN(Flow, Category)                                                                              \
+#define CABLE_BRIDGE_PIN(Flow, Category)                                                                               \
     {                                                                                                                  \
         0, 0, 0, NULL, {                                                                                               \
             0, NULL, 0, NULL, ARRAYSIZE(BridgeRanges), BridgeRanges, Flow, KSPIN_COMMUNICATION_NONE, Category, NULL,   \
@@ -247,10 +248,10 @@ PKSDATARANGE BridgeRanges[] = {&BridgeRange};
     }
 
 const PCPIN_DESCRIPTOR Pins[] = {
-    CABLE_BRIDGE_PIN(KSPIN_DATAFLOW_IN, &KSCATEGORY_AUDIO),            // TopologyPinRenderIn
-    CABLE_BRIDGE_PIN(KSPIN_DATAFLOW_OUT, &KSNODETYPE_LINE_CONNECTOR),  // TopologyPinLineOut
-    CABLE_BRIDGE_PIN(KSPIN_DATAFLOW_IN, &KSNODETYPE_LINE_CONNECTOR),   // TopologyPinLineIn
-    CABLE_BRIDGE_PIN(KSPIN_DATAFLOW_OUT, &KSCATEGORY_AUDIO),           // TopologyPinCaptureOut
+    CABLE_BRIDGE_PIN(KSPIN_DATAFLOW_IN, &KSCATEGORY_AUDIO),           // TopologyPinRenderIn
+    CABLE_BRIDGE_PIN(KSPIN_DATAFLOW_OUT, &KSNODETYPE_LINE_CONNECTOR), // TopologyPinLineOut
+    CABLE_BRIDGE_PIN(KSPIN_DATAFLOW_IN, &KSNODETYPE_LINE_CONNECTOR),  // TopologyPinLineIn
+    CABLE_BRIDGE_PIN(KSPIN_DATAFLOW_OUT, &KSCATEGORY_AUDIO),          // TopologyPinCaptureOut
 };
 
 const PCNODE_DESCRIPTOR Nodes[] = {

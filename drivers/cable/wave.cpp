@@ -36,17 +36,17 @@ KSDATARANGE BridgeRange = {{sizeof(KSDATARANGE), 0, 0, 0, STATICGUIDOF(KSDATAFOR
 PKSDATARANGE BridgeRanges[] = {&BridgeRange};
 
 // What a client gets that has no wish of its own: 48 kHz, stereo, 16 bit.
-void FillExtensible(KSDATAFORMAT_WAVEFORMATEXTENSIBLE* Format, ULONG Rate, ULONG Channels, ULONG Bits, const GUID& SubFormat) {
-    static const ULONG Masks[CableMaximumChannels + 1] = {
-        0,
-        KSAUDIO_SPEAKER_MONO,
-        KSAUDIO_SPEAKER_STEREO,
-        KSAUDIO_SPEAKER_STEREO | SPEAKER_FRONT_CENTER,
-        KSAUDIO_SPEAKER_QUAD,
-        KSAUDIO_SPEAKER_QUAD | SPEAKER_FRONT_CENTER,
-        KSAUDIO_SPEAKER_5POINT1_SURROUND,
-        KSAUDIO_SPEAKER_5POINT1_SURROUND | SPEAKER_BACK_CENTER,
-        KSAUDIO_SPEAKER_7POINT1_SURROUND};
+void FillExtensible(KSDATAFORMAT_WAVEFORMATEXTENSIBLE* Format, ULONG Rate, ULONG Channels, ULONG Bits,
+                    const GUID& SubFormat) {
+    static const ULONG Masks[CableMaximumChannels + 1] = {0,
+                                                          KSAUDIO_SPEAKER_MONO,
+                                                          KSAUDIO_SPEAKER_STEREO,
+                                                          KSAUDIO_SPEAKER_STEREO | SPEAKER_FRONT_CENTER,
+                                                          KSAUDIO_SPEAKER_QUAD,
+                                                          KSAUDIO_SPEAKER_QUAD | SPEAKER_FRONT_CENTER,
+                                                          KSAUDIO_SPEAKER_5POINT1_SURROUND,
+                                                          KSAUDIO_SPEAKER_5POINT1_SURROUND | SPEAKER_BACK_CENTER,
+                                                          KSAUDIO_SPEAKER_7POINT1_SURROUND};
     RtlZeroMemory(Format, sizeof(*Format));
     Format->DataFormat.FormatSize = sizeof(*Format);
     Format->DataFormat.MajorFormat = KSDATAFORMAT_TYPE_AUDIO;
@@ -66,7 +66,9 @@ void FillExtensible(KSDATAFORMAT_WAVEFORMATEXTENSIBLE* Format, ULONG Rate, ULONG
     Format->DataFormat.SampleSize = Wave->nBlockAlign;
 }
 
-BOOLEAN IsStreamPin(ULONG Pin) { return Pin == WavePinRender || Pin == WavePinCapture; }
+BOOLEAN IsStreamPin(ULONG Pin) {
+    return Pin == WavePinRender || Pin == WavePinCapture;
+}
 
 // The pin id follows the KSPROPERTY of a KSP_PIN request.
 NTSTATUS PinOfRequest(PPCPROPERTY_REQUEST Request, ULONG* Pin) {
@@ -148,29 +150,65 @@ const PCPIN_DESCRIPTOR Pins[] = {
      CableMaximumStreams,
      0,
      NULL,
-     {0, NULL, 0, NULL, ARRAYSIZE(StreamRanges), StreamRanges, KSPIN_DATAFLOW_IN, KSPIN_COMMUNICATION_SINK,
-      &KSCATEGORY_AUDIO, NULL, {0}}},
+     {0,
+      NULL,
+      0,
+      NULL,
+      ARRAYSIZE(StreamRanges),
+      StreamRanges,
+      KSPIN_DATAFLOW_IN,
+      KSPIN_COMMUNICATION_SINK,
+      &KSCATEGORY_AUDIO,
+      NULL,
+      {0}}},
     // WavePinRenderBridge
     {0,
      0,
      0,
      NULL,
-     {0, NULL, 0, NULL, ARRAYSIZE(BridgeRanges), BridgeRanges, KSPIN_DATAFLOW_OUT, KSPIN_COMMUNICATION_NONE,
-      &KSCATEGORY_AUDIO, NULL, {0}}},
+     {0,
+      NULL,
+      0,
+      NULL,
+      ARRAYSIZE(BridgeRanges),
+      BridgeRanges,
+      KSPIN_DATAFLOW_OUT,
+      KSPIN_COMMUNICATION_NONE,
+      &KSCATEGORY_AUDIO,
+      NULL,
+      {0}}},
     // WavePinCapture
     {CableMaximumStreams,
      CableMaximumStreams,
      0,
      NULL,
-     {0, NULL, 0, NULL, ARRAYSIZE(StreamRanges), StreamRanges, KSPIN_DATAFLOW_OUT, KSPIN_COMMUNICATION_SINK,
-      &PINNAME_CAPTURE, &KSAUDFNAME_RECORDING_CONTROL, {0}}},
+     {0,
+      NULL,
+      0,
+      NULL,
+      ARRAYSIZE(StreamRanges),
+      StreamRanges,
+      KSPIN_DATAFLOW_OUT,
+      KSPIN_COMMUNICATION_SINK,
+      &PINNAME_CAPTURE,
+      &KSAUDFNAME_RECORDING_CONTROL,
+      {0}}},
     // WavePinCaptureBridge
     {0,
      0,
      0,
      NULL,
-     {0, NULL, 0, NULL, ARRAYSIZE(BridgeRanges), BridgeRanges, KSPIN_DATAFLOW_IN, KSPIN_COMMUNICATION_NONE,
-      &KSCATEGORY_AUDIO, NULL, {0}}},
+     {0,
+      NULL,
+      0,
+      NULL,
+      ARRAYSIZE(BridgeRanges),
+      BridgeRanges,
+      KSPIN_DATAFLOW_IN,
+      KSPIN_COMMUNICATION_NONE,
+      &KSCATEGORY_AUDIO,
+      NULL,
+      {0}}},
 };
 
 enum { NodeDac = 0, NodeAdc };
@@ -278,9 +316,8 @@ CCableWave::DataRangeIntersection(ULONG PinId, PKSDATARANGE DataRange, PKSDATARA
     }
     const KSDATARANGE_AUDIO* Wanted = (const KSDATARANGE_AUDIO*)DataRange;
     const KSDATARANGE_AUDIO* Own = (const KSDATARANGE_AUDIO*)MatchingDataRange;
-    const BOOLEAN SpecifierMatches =
-        IsEqualGUIDAligned(DataRange->Specifier, KSDATAFORMAT_SPECIFIER_WAVEFORMATEX) ||
-        IsEqualGUIDAligned(DataRange->Specifier, GUID_NULL);
+    const BOOLEAN SpecifierMatches = IsEqualGUIDAligned(DataRange->Specifier, KSDATAFORMAT_SPECIFIER_WAVEFORMATEX) ||
+                                     IsEqualGUIDAligned(DataRange->Specifier, GUID_NULL);
     const BOOLEAN SubFormatMatches = IsEqualGUIDAligned(DataRange->SubFormat, MatchingDataRange->SubFormat) ||
                                      IsEqualGUIDAligned(DataRange->SubFormat, GUID_NULL);
     if (!SpecifierMatches || !SubFormatMatches) {

@@ -124,9 +124,8 @@ Result<std::unique_ptr<Session>> Session::open(const SessionArguments& arguments
         return machine.error();
     }
     if (arguments.verbose) {
-        machine->on_debug_print([](std::string_view text) {
-            fmt::print(stderr, "{}{}", text, text.ends_with('\n') ? "" : "\n");
-        });
+        machine->on_debug_print(
+            [](std::string_view text) { fmt::print(stderr, "{}{}", text, text.ends_with('\n') ? "" : "\n"); });
     }
     if (!arguments.trace.empty()) {
         if (auto traced = machine->start_trace(arguments.trace); !traced) {

@@ -46,9 +46,10 @@ std::vector<Leftover> leftovers(Kernel& kernel, std::uint16_t owner) {
     for (IrpSlot* slot : kernel.irps.list()) {
         if (kernel.pool.owner_at(slot->allocated_by) == owner) {
             const IrpDescription irp = describe(kernel, *slot);
-            found.push_back({"IRP", fmt::format("major function {:#04x}, {}", irp.major,
-                                                irp.dispatched ? "still on its way" : "not sent"),
-                             slot->irp()->Size});
+            found.push_back(
+                {"IRP",
+                 fmt::format("major function {:#04x}, {}", irp.major, irp.dispatched ? "still on its way" : "not sent"),
+                 slot->irp()->Size});
         }
     }
     for (const ContiguousBlock& block : kernel.contiguous.living(owner)) {

@@ -23,7 +23,8 @@ public:
     virtual GUID bus_type_guid() const = 0;
     virtual std::uint32_t bus_number() const = 0;
 
-    // `address` is the device's place on the bus as IRP_MN_QUERY_CAPABILITIES reports it (PCI: device << 16 | function).
+    // `address` is the device's place on the bus as IRP_MN_QUERY_CAPABILITIES reports it (PCI: device << 16 |
+    // function).
     virtual std::vector<Resource> resources(std::uint32_t address) = 0;
     // Switches decoding and bus mastering on and off; called with START_DEVICE and STOP/REMOVE_DEVICE.
     virtual void enable(std::uint32_t /*address*/, bool /*on*/) {}

@@ -8,8 +8,8 @@ namespace openportcls::pnp {
 
 struct Export {
     std::string_view name;
-    void* address;            // nullptr: declared by include/wdk but not implemented
-    std::string_view header;  // of include/wdk that declares it: "wdm.h"
+    void* address;           // nullptr: declared by include/wdk but not implemented
+    std::string_view header; // of include/wdk that declares it: "wdm.h"
     bool is_implemented() const { return address != nullptr; }
 };
 

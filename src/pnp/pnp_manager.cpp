@@ -55,8 +55,8 @@ auto inside(ManagerState& manager, Function&& function) -> decltype(function()) 
     if (machine.is_halted()) {
         return crashed(machine);
     }
-    const bool on_another_thread = machine::Machine::current_or_null() == &machine &&
-                                   !machine.current_thread().is_client;
+    const bool on_another_thread =
+        machine::Machine::current_or_null() == &machine && !machine.current_thread().is_client;
     if (on_another_thread) {
         const ManagerState::Tree tree(manager);
         return function();
@@ -79,7 +79,8 @@ Result<std::unique_ptr<InfFile>> read_inf(const std::filesystem::path& path) {
     }
     std::ifstream file(path, std::ios::binary);
     if (!file) {
-        return Error{STATUS_OBJECT_NAME_NOT_FOUND, fmt::format("{}: no such INF file, or it cannot be read", path.string())};
+        return Error{STATUS_OBJECT_NAME_NOT_FOUND,
+                     fmt::format("{}: no such INF file, or it cannot be read", path.string())};
     }
     const std::vector<std::uint8_t> bytes((std::istreambuf_iterator<char>(file)), {});
     auto parsed = InfFile::parse(bytes, path.string());
@@ -205,8 +206,9 @@ CodeRange range_around(void* address) {
 } // namespace
 
 std::string_view device_state_name(DeviceState state) {
-    constexpr std::string_view names[] = {"not started",     "started",          "about to be stopped", "stopped",
-                                          "about to be removed", "gone by surprise", "removed",             "failed"};
+    constexpr std::string_view names[] = {
+        "not started", "started", "about to be stopped", "stopped", "about to be removed", "gone by surprise",
+        "removed",     "failed"};
     return names[static_cast<std::size_t>(state)];
 }
 
@@ -214,7 +216,9 @@ LoadedDriver::LoadedDriver() = default;
 LoadedDriver::~LoadedDriver() = default;
 DeviceNode::DeviceNode() = default;
 DeviceNode::~DeviceNode() = default;
-DEVICE_OBJECT* DeviceNode::top() const { return executive::top_of_stack(pdo_); }
+DEVICE_OBJECT* DeviceNode::top() const {
+    return executive::top_of_stack(pdo_);
+}
 
 ManagerState::ManagerState(machine::Machine& the_machine)
     : machine(the_machine), kernel(kernel_of(the_machine)), registry(executive::Registry::of(the_machine)) {
@@ -256,8 +260,12 @@ PnpManager::~PnpManager() {
     state.kernel.device_request_hook = nullptr;
 }
 
-machine::Machine& PnpManager::machine() const { return state_->machine; }
-SYSTEM_POWER_STATE PnpManager::system_power_state() const { return state_->system_state; }
+machine::Machine& PnpManager::machine() const {
+    return state_->machine;
+}
+SYSTEM_POWER_STATE PnpManager::system_power_state() const {
+    return state_->system_state;
+}
 
 Result<LoadedDriver*> PnpManager::load_driver(const std::filesystem::path& path, const DriverOptions& options) {
     auto module = DriverModule::load(path);
@@ -301,7 +309,7 @@ Result<LoadedDriver*> PnpManager::start_driver(std::unique_ptr<LoadedDriver> dri
     const InfService* service = service_of(driver->inf_.get(), install);
     driver->service_name_ = options.service_name;
     if (driver->service_name_.empty()) {
-        driver->service_name_ = service != nullptr     ? service->name
+        driver->service_name_ = service != nullptr      ? service->name
                                 : driver->path_.empty() ? "driver"
                                                         : driver->path_.stem().string();
     }
@@ -319,8 +327,8 @@ Result<LoadedDriver*> PnpManager::start_driver(std::unique_ptr<LoadedDriver> dri
         LoadedDriver& loading = *driver;
         LeakBaseline baseline = take_leak_baseline(state.kernel);
         if (code != nullptr) {
-            baseline.pool_owner = state.kernel.pool.register_module(loading.service_name_, code,
-                                                                    static_cast<char*>(code) + code_size);
+            baseline.pool_owner =
+                state.kernel.pool.register_module(loading.service_name_, code, static_cast<char*>(code) + code_size);
             baseline.code_begin = code;
         }
         state.install_service(loading, service, options);
@@ -478,16 +486,16 @@ Result<DeviceNode*> PnpManager::add_device(LoadedDriver& driver, const DeviceSpe
 
 namespace {
 
-Error unknown_device() { return {STATUS_NO_SUCH_DEVICE, "the device does not exist any more"}; }
+Error unknown_device() {
+    return {STATUS_NO_SUCH_DEVICE, "the device does not exist any more"};
+}
 
 } // namespace
 
 template<class Function>
 Result<void> PnpManager::on_device(DeviceNode& device, Function&& function) {
     ManagerState& state = *state_;
-    return inside(state, [&]() -> Result<void> {
-        return state.is_alive(device) ? function(state) : unknown_device();
-    });
+    return inside(state, [&]() -> Result<void> { return state.is_alive(device) ? function(state) : unknown_device(); });
 }
 
 Result<void> PnpManager::start(DeviceNode& device) {

@@ -25,7 +25,8 @@ class PnpManager;
 struct ManagerState;
 
 struct DriverOptions {
-    // Service name: the key below Services and \Driver\<name>. Empty: the INF's AddService, else the module's file name.
+    // Service name: the key below Services and \Driver\<name>. Empty: the INF's AddService, else the module's file
+    // name.
     std::string service_name;
     // Empty: no INF, or the one given with the device.
     std::filesystem::path inf;
@@ -52,9 +53,9 @@ struct DeviceSpec {
 };
 
 enum class DeviceState : std::uint8_t {
-    added,            // AddDevice done, not started
+    added, // AddDevice done, not started
     started,
-    stop_pending,     // QUERY_STOP succeeded
+    stop_pending, // QUERY_STOP succeeded
     stopped,
     remove_pending,   // QUERY_REMOVE succeeded
     surprise_removed, // hardware gone, REMOVE_DEVICE waits for the last handle
@@ -65,8 +66,8 @@ std::string_view device_state_name(DeviceState state);
 
 // What a driver left behind when it was unloaded (Windows: bugchecks 0xC4, 0xCE, 0xCB).
 struct Leak {
-    std::string kind;     // "pool", "device object", "thread", "handle", "symbolic link", "timer", "work item", …
-    std::string what;     // tag, name …
+    std::string kind; // "pool", "device object", "thread", "handle", "symbolic link", "timer", "work item", …
+    std::string what; // tag, name …
     std::uint64_t count = 0;
     std::uint64_t bytes = 0;
 };
@@ -122,8 +123,8 @@ public:
     const DEVICE_CAPABILITIES& capabilities() const { return capabilities_; } // as the whole stack answered
     const std::vector<Resource>& resources() const { return resources_; }
     // Full registry paths.
-    const std::u16string& enum_key() const { return enum_key_; }       // …\Enum\ROOT\CABLE\0000
-    const std::u16string& driver_key() const { return driver_key_; }   // …\Control\Class\{guid}\0000
+    const std::u16string& enum_key() const { return enum_key_; }         // …\Enum\ROOT\CABLE\0000
+    const std::u16string& driver_key() const { return driver_key_; }     // …\Control\Class\{guid}\0000
     const std::u16string& hardware_key() const { return hardware_key_; } // …\Device Parameters
 
 private:
@@ -209,8 +210,8 @@ public:
     ManagerState* state() const { return state_.get(); } // for this layer
 
 private:
-    Result<LoadedDriver*> start_driver(std::unique_ptr<LoadedDriver> driver, PDRIVER_INITIALIZE driver_entry, void* code,
-                                       std::size_t code_size, const DriverOptions& options);
+    Result<LoadedDriver*> start_driver(std::unique_ptr<LoadedDriver> driver, PDRIVER_INITIALIZE driver_entry,
+                                       void* code, std::size_t code_size, const DriverOptions& options);
     void release(LoadedDriver& driver);
     template<class Function>
     Result<void> on_device(DeviceNode& device, Function&& function);

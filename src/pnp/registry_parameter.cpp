@@ -57,8 +57,8 @@ std::optional<std::vector<std::uint8_t>> parse_bytes(std::string_view text) {
     }
     for (std::size_t at = 0; at < digits.size(); at += 2) {
         std::uint8_t value = 0;
-        const auto [end, error] = std::from_chars(digits.data() + at, digits.data() + std::min(at + 2, digits.size()),
-                                                  value, 16);
+        const auto [end, error] =
+            std::from_chars(digits.data() + at, digits.data() + std::min(at + 2, digits.size()), value, 16);
         if (error != std::errc{} || end != digits.data() + at + 2) {
             return std::nullopt;
         }
@@ -68,10 +68,11 @@ std::optional<std::vector<std::uint8_t>> parse_bytes(std::string_view text) {
 }
 
 Error misused(std::string_view text, std::string_view why) {
-    return {STATUS_INVALID_PARAMETER,
-            fmt::format("parameter '{}': {}; it is NAME=VALUE or NAME:TYPE=VALUE with TYPE sz, expand_sz, multi_sz, dword, "
-                        "qword or binary",
-                        text, why)};
+    return {
+        STATUS_INVALID_PARAMETER,
+        fmt::format("parameter '{}': {}; it is NAME=VALUE or NAME:TYPE=VALUE with TYPE sz, expand_sz, multi_sz, dword, "
+                    "qword or binary",
+                    text, why)};
 }
 
 } // namespace

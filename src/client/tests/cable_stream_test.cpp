@@ -56,7 +56,8 @@ protected:
 
 std::vector<std::byte> noise(const WaveFormat& format, unsigned milliseconds_long) {
     std::mt19937 random(7);
-    std::vector<std::byte> bytes(static_cast<std::size_t>(format.rate) * milliseconds_long / 1000 * format.bytes_per_frame());
+    std::vector<std::byte> bytes(static_cast<std::size_t>(format.rate) * milliseconds_long / 1000 *
+                                 format.bytes_per_frame());
     if (format.is_float) {
         std::uniform_real_distribution<float> sample(-1.0F, 1.0F);
         for (std::size_t i = 0; i + 4 <= bytes.size(); i += 4) {
@@ -79,7 +80,8 @@ TEST_F(CableTest, offers_its_filters_with_names_and_categories) {
     start();
     const auto filters = machine->filters();
     ASSERT_EQ(filters.size(), 2U);
-    const auto wave = std::find_if(filters.begin(), filters.end(), [](const FilterInfo& each) { return each.name == "Wave"; });
+    const auto wave =
+        std::find_if(filters.begin(), filters.end(), [](const FilterInfo& each) { return each.name == "Wave"; });
     ASSERT_NE(wave, filters.end());
     EXPECT_TRUE(wave->has_category("render"));
     EXPECT_TRUE(wave->has_category("capture"));
@@ -139,8 +141,9 @@ WaveFormat make(std::uint32_t rate, std::uint16_t channels, std::uint16_t bits, 
 
 INSTANTIATE_TEST_SUITE_P(all, CableFormats,
                          testing::Values(make(8000, 1, 16), make(11025, 2, 16), make(22050, 1, 24), make(44100, 2, 16),
-                                         make(44100, 2, 24), make(48000, 6, 32), make(96000, 8, 24), make(192000, 2, 32),
-                                         make(192000, 8, 32), make(48000, 2, 32, true), make(96000, 3, 32, true)));
+                                         make(44100, 2, 24), make(48000, 6, 32), make(96000, 8, 24),
+                                         make(192000, 2, 32), make(192000, 8, 32), make(48000, 2, 32, true),
+                                         make(96000, 3, 32, true)));
 
 TEST_F(CableTest, packet_mode_carries_the_same_bits) {
     start();

@@ -23,7 +23,9 @@ using executive::RegistryKey;
 constexpr std::string_view media_class_name = "MEDIA";
 constexpr std::string_view media_class_guid = "{4d36e96c-e325-11ce-bfc1-08002be10318}";
 
-std::u16string wide(std::string_view text) { return utf8_to_utf16(text); }
+std::u16string wide(std::string_view text) {
+    return utf8_to_utf16(text);
+}
 
 std::vector<std::uint8_t> multi_string_bytes(const std::vector<std::string>& strings) {
     std::u16string text;
@@ -38,8 +40,8 @@ std::vector<std::uint8_t> multi_string_bytes(const std::vector<std::string>& str
 
 // These names of a hardware key's AddReg are properties of the device itself, kept one level higher.
 bool is_device_property(std::string_view name) {
-    constexpr std::string_view names[] = {"DeviceType", "DeviceCharacteristics", "Security", "Exclusive",
-                                          "UpperFilters", "LowerFilters"};
+    constexpr std::string_view names[] = {"DeviceType", "DeviceCharacteristics", "Security",
+                                          "Exclusive",  "UpperFilters",          "LowerFilters"};
     return std::ranges::any_of(names, [&](auto known) { return equal_ignoring_ascii_case(known, name); });
 }
 
@@ -184,8 +186,8 @@ void ManagerState::install_service(LoadedDriver& driver, const InfService* servi
     key->set_dword(u"Type", service != nullptr ? service->service_type : 1U);
     key->set_dword(u"Start", service != nullptr ? service->start_type : 3U);
     key->set_dword(u"ErrorControl", service != nullptr ? service->error_control : 1U);
-    const std::string file = service != nullptr && !service->binary_name.empty() ? service->binary_name
-                                                                                 : driver.service_name_ + ".sys";
+    const std::string file =
+        service != nullptr && !service->binary_name.empty() ? service->binary_name : driver.service_name_ + ".sys";
     key->set_value(u"ImagePath", REG_EXPAND_SZ, multi_string_bytes({"\\SystemRoot\\System32\\drivers\\" + file}));
     if (service != nullptr) {
         set_optional(*key, u"DisplayName", service->display_name);
@@ -234,7 +236,8 @@ Result<void> ManagerState::install_device(DeviceNode& node, const InfDeviceInsta
         std::vector<InfRegistryOperation> properties;
         std::vector<InfRegistryOperation> parameters;
         for (const InfRegistryOperation& operation : install->hardware_key) {
-            const bool property = operation.root == "HKR" && operation.subkey.empty() && is_device_property(operation.name);
+            const bool property =
+                operation.root == "HKR" && operation.subkey.empty() && is_device_property(operation.name);
             (property ? properties : parameters).push_back(operation);
         }
         apply(registry, properties, node.enum_key_);

@@ -38,9 +38,8 @@ const char* kind_of(const ObjectHeader& object) {
 LeakBaseline take_leak_baseline(executive::Kernel& kernel) {
     LeakBaseline baseline;
     ObjectManager& objects = ObjectManager::of(kernel.machine);
-    objects.for_each_object([&](const ObjectHeader& object) {
-        baseline.object_serial = std::max(baseline.object_serial, object.serial);
-    });
+    objects.for_each_object(
+        [&](const ObjectHeader& object) { baseline.object_serial = std::max(baseline.object_serial, object.serial); });
     objects.for_each_handle([&](HANDLE handle, const executive::HandleEntry&) { baseline.handles.insert(handle); });
     baseline.locked_mdls = kernel.locked_mdls;
     baseline.pages_in_mdls = kernel.pages_in_mdls;
@@ -93,7 +92,8 @@ LeakReport find_leaks(executive::Kernel& kernel, const LoadedDriver& driver, con
     };
     add_growth("MmProbeAndLockPages without MmUnlockPages", baseline.locked_mdls, kernel.locked_mdls, 0);
     add_growth("page of MmAllocatePagesForMdl not freed", baseline.pages_in_mdls, kernel.pages_in_mdls, PAGE_SIZE);
-    add_growth("IoRegisterPlugPlayNotification not unregistered", baseline.notifications, kernel.notifications.count(), 0);
+    add_growth("IoRegisterPlugPlayNotification not unregistered", baseline.notifications, kernel.notifications.count(),
+               0);
     LeakReport report;
     report.driver = driver.service_name();
     for (auto& [key, leak] : found) {

@@ -13,8 +13,8 @@
 #include "executive/kernel.h"
 #include "executive/registry/registry.h"
 #include "machine/machine.h"
-#include "pnp/device/resource_lists.h"
 #include "pnp/device/leak_check.h"
+#include "pnp/device/resource_lists.h"
 #include "pnp/pnp_manager.h"
 
 namespace openportcls::pnp {

@@ -23,7 +23,9 @@ struct PhysicalDevice {
     LONG interface_references;
 };
 
-PhysicalDevice& physical(DEVICE_OBJECT* device) { return *static_cast<PhysicalDevice*>(device->DeviceExtension); }
+PhysicalDevice& physical(DEVICE_OBJECT* device) {
+    return *static_cast<PhysicalDevice*>(device->DeviceExtension);
+}
 
 NTSTATUS complete(IRP* irp, NTSTATUS status, ULONG_PTR information) {
     irp->IoStatus.Status = status;
@@ -74,13 +76,17 @@ NTSTATUS query_id(DEVICE_OBJECT* device, IRP* irp, BUS_QUERY_ID_TYPE type) {
     const executive::DeviceRecord& record = executive::device_record(device);
     const auto last = record.instance_path.rfind(u'\\');
     switch (type) {
-    case BusQueryDeviceID: return complete_with_text(irp, record.instance_path.substr(0, last));
-    case BusQueryInstanceID: return complete_with_text(irp, record.instance_path.substr(last + 1));
-    case BusQueryHardwareIDs: return complete_with_text(irp, multi_string(record.hardware_ids));
+    case BusQueryDeviceID:
+        return complete_with_text(irp, record.instance_path.substr(0, last));
+    case BusQueryInstanceID:
+        return complete_with_text(irp, record.instance_path.substr(last + 1));
+    case BusQueryHardwareIDs:
+        return complete_with_text(irp, multi_string(record.hardware_ids));
     case BusQueryCompatibleIDs:
         return record.compatible_ids.empty() ? complete_unchanged(irp)
                                              : complete_with_text(irp, multi_string(record.compatible_ids));
-    default: return complete_unchanged(irp);
+    default:
+        return complete_unchanged(irp);
     }
 }
 
@@ -99,7 +105,9 @@ void fill_capabilities(const PhysicalDevice& device, DEVICE_CAPABILITIES& capabi
     capabilities.DeviceWake = PowerDeviceUnspecified;
 }
 
-void NTAPI reference_interface(PVOID context) { ++physical(static_cast<DEVICE_OBJECT*>(context)).interface_references; }
+void NTAPI reference_interface(PVOID context) {
+    ++physical(static_cast<DEVICE_OBJECT*>(context)).interface_references;
+}
 void NTAPI dereference_interface(PVOID context) {
     --physical(static_cast<DEVICE_OBJECT*>(context)).interface_references;
 }
@@ -149,11 +157,10 @@ NTSTATUS read_write_config(DEVICE_OBJECT* device, IRP* irp, const IO_STACK_LOCAT
         return complete_unchanged(irp);
     }
     const auto& access = stack.Parameters.ReadWriteConfig;
-    const ULONG done = stack.MinorFunction == IRP_MN_READ_CONFIG
-                           ? self.bus->read_config(self.address, access.WhichSpace, access.Buffer, access.Offset,
-                                                   access.Length)
-                           : self.bus->write_config(self.address, access.WhichSpace, access.Buffer, access.Offset,
-                                                    access.Length);
+    const ULONG done =
+        stack.MinorFunction == IRP_MN_READ_CONFIG
+            ? self.bus->read_config(self.address, access.WhichSpace, access.Buffer, access.Offset, access.Length)
+            : self.bus->write_config(self.address, access.WhichSpace, access.Buffer, access.Offset, access.Length);
     return complete(irp, done == access.Length ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER, done);
 }
 
@@ -210,8 +217,10 @@ NTSTATUS NTAPI dispatch_pnp(DEVICE_OBJECT* device, IRP* irp) {
     case IRP_MN_QUERY_REMOVE_DEVICE:
     case IRP_MN_CANCEL_REMOVE_DEVICE:
     case IRP_MN_SURPRISE_REMOVAL:
-    case IRP_MN_DEVICE_USAGE_NOTIFICATION: return complete(irp, STATUS_SUCCESS, 0);
-    case IRP_MN_QUERY_PNP_DEVICE_STATE: return complete(irp, STATUS_SUCCESS, irp->IoStatus.Information);
+    case IRP_MN_DEVICE_USAGE_NOTIFICATION:
+        return complete(irp, STATUS_SUCCESS, 0);
+    case IRP_MN_QUERY_PNP_DEVICE_STATE:
+        return complete(irp, STATUS_SUCCESS, irp->IoStatus.Information);
     case IRP_MN_QUERY_CAPABILITIES: {
         DEVICE_CAPABILITIES& capabilities = *stack.Parameters.DeviceCapabilities.Capabilities;
         if (capabilities.Version != 1 || capabilities.Size < sizeof capabilities) {
@@ -220,25 +229,32 @@ NTSTATUS NTAPI dispatch_pnp(DEVICE_OBJECT* device, IRP* irp) {
         fill_capabilities(self, capabilities);
         return complete(irp, STATUS_SUCCESS, 0);
     }
-    case IRP_MN_QUERY_ID: return query_id(device, irp, stack.Parameters.QueryId.IdType);
+    case IRP_MN_QUERY_ID:
+        return query_id(device, irp, stack.Parameters.QueryId.IdType);
     case IRP_MN_QUERY_DEVICE_TEXT: {
         const executive::DeviceRecord& record = executive::device_record(device);
         const bool location = stack.Parameters.QueryDeviceText.DeviceTextType == DeviceTextLocationInformation;
         const std::u16string& text = location ? record.location : record.description;
         return text.empty() ? complete_unchanged(irp) : complete_with_text(irp, text);
     }
-    case IRP_MN_QUERY_RESOURCES: return query_resources(device, irp, false);
-    case IRP_MN_QUERY_RESOURCE_REQUIREMENTS: return query_resources(device, irp, true);
-    case IRP_MN_QUERY_BUS_INFORMATION: return query_bus_information(device, irp);
-    case IRP_MN_QUERY_INTERFACE: return query_interface(device, irp, stack);
+    case IRP_MN_QUERY_RESOURCES:
+        return query_resources(device, irp, false);
+    case IRP_MN_QUERY_RESOURCE_REQUIREMENTS:
+        return query_resources(device, irp, true);
+    case IRP_MN_QUERY_BUS_INFORMATION:
+        return query_bus_information(device, irp);
+    case IRP_MN_QUERY_INTERFACE:
+        return query_interface(device, irp, stack);
     case IRP_MN_READ_CONFIG:
-    case IRP_MN_WRITE_CONFIG: return read_write_config(device, irp, stack);
+    case IRP_MN_WRITE_CONFIG:
+        return read_write_config(device, irp, stack);
     case IRP_MN_QUERY_DEVICE_RELATIONS:
         if (stack.Parameters.QueryDeviceRelations.Type == TargetDeviceRelation) {
             return query_target_relation(device, irp);
         }
         return complete_unchanged(irp);
-    default: return complete_unchanged(irp); // a bus driver completes what it does not handle as it came
+    default:
+        return complete_unchanged(irp); // a bus driver completes what it does not handle as it came
     }
 }
 
@@ -253,8 +269,8 @@ void NTAPI cancel_wait_wake(DEVICE_OBJECT* device, IRP* irp) {
 NTSTATUS wait_wake(DEVICE_OBJECT* device, IRP* irp) {
     PhysicalDevice& self = physical(device);
     const DEVICE_CAPABILITIES& capabilities = self.node->capabilities();
-    const bool can_wake = capabilities.WakeFromD0 || capabilities.WakeFromD1 || capabilities.WakeFromD2 ||
-                          capabilities.WakeFromD3;
+    const bool can_wake =
+        capabilities.WakeFromD0 || capabilities.WakeFromD1 || capabilities.WakeFromD2 || capabilities.WakeFromD3;
     if (!can_wake) {
         return complete(irp, STATUS_NOT_SUPPORTED, 0);
     }
@@ -272,7 +288,8 @@ NTSTATUS NTAPI dispatch_power(DEVICE_OBJECT* device, IRP* irp) {
     PhysicalDevice& self = physical(device);
     PoStartNextPowerIrp(irp);
     switch (stack.MinorFunction) {
-    case IRP_MN_QUERY_POWER: return complete(irp, STATUS_SUCCESS, 0);
+    case IRP_MN_QUERY_POWER:
+        return complete(irp, STATUS_SUCCESS, 0);
     case IRP_MN_SET_POWER:
         if (stack.Parameters.Power.Type == DevicePowerState) {
             const POWER_STATE state = stack.Parameters.Power.State;
@@ -280,13 +297,19 @@ NTSTATUS NTAPI dispatch_power(DEVICE_OBJECT* device, IRP* irp) {
             self.manager->set_power_state(*self.node, state.DeviceState);
         }
         return complete(irp, STATUS_SUCCESS, 0);
-    case IRP_MN_WAIT_WAKE: return wait_wake(device, irp);
-    default: return complete_unchanged(irp);
+    case IRP_MN_WAIT_WAKE:
+        return wait_wake(device, irp);
+    default:
+        return complete_unchanged(irp);
     }
 }
 
-NTSTATUS NTAPI dispatch_success(DEVICE_OBJECT*, IRP* irp) { return complete(irp, STATUS_SUCCESS, 0); }
-NTSTATUS NTAPI dispatch_unchanged(DEVICE_OBJECT*, IRP* irp) { return complete_unchanged(irp); }
+NTSTATUS NTAPI dispatch_success(DEVICE_OBJECT*, IRP* irp) {
+    return complete(irp, STATUS_SUCCESS, 0);
+}
+NTSTATUS NTAPI dispatch_unchanged(DEVICE_OBJECT*, IRP* irp) {
+    return complete_unchanged(irp);
+}
 
 } // namespace
 
@@ -306,9 +329,8 @@ std::unique_ptr<DriverBody> ManagerState::make_bus_driver() {
 }
 
 Result<void> ManagerState::make_physical_device(DeviceNode& node) {
-    const NTSTATUS status =
-        IoCreateDevice(&bus_driver->object, sizeof(PhysicalDevice), nullptr, FILE_DEVICE_UNKNOWN,
-                       FILE_AUTOGENERATED_DEVICE_NAME, FALSE, &node.pdo_);
+    const NTSTATUS status = IoCreateDevice(&bus_driver->object, sizeof(PhysicalDevice), nullptr, FILE_DEVICE_UNKNOWN,
+                                           FILE_AUTOGENERATED_DEVICE_NAME, FALSE, &node.pdo_);
     if (!NT_SUCCESS(status)) {
         return Error{status, node.instance_path_ + ": no memory for its device object"};
     }

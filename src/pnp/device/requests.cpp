@@ -1,6 +1,6 @@
 // PnP and power IRPs as the PnP manager sends them.
-#include "executive/io/io_manager.h"
 #include "executive/io/device_record.h"
+#include "executive/io/io_manager.h"
 #include "pnp/bus.h"
 #include "pnp/device/manager_state.h"
 #include "pnp/device/status_text.h"

@@ -21,22 +21,29 @@ namespace {
 
 UCHAR resource_type(Resource::Kind kind) {
     switch (kind) {
-    case Resource::Kind::port: return CmResourceTypePort;
-    case Resource::Kind::memory: return CmResourceTypeMemory;
-    case Resource::Kind::interrupt: return CmResourceTypeInterrupt;
-    case Resource::Kind::dma: return CmResourceTypeDma;
+    case Resource::Kind::port:
+        return CmResourceTypePort;
+    case Resource::Kind::memory:
+        return CmResourceTypeMemory;
+    case Resource::Kind::interrupt:
+        return CmResourceTypeInterrupt;
+    case Resource::Kind::dma:
+        return CmResourceTypeDma;
     }
     return CmResourceTypeNull;
 }
 
 USHORT resource_flags(const Resource& resource) {
     switch (resource.kind) {
-    case Resource::Kind::port: return CM_RESOURCE_PORT_IO | CM_RESOURCE_PORT_16_BIT_DECODE;
-    case Resource::Kind::memory: return CM_RESOURCE_MEMORY_READ_WRITE;
+    case Resource::Kind::port:
+        return CM_RESOURCE_PORT_IO | CM_RESOURCE_PORT_16_BIT_DECODE;
+    case Resource::Kind::memory:
+        return CM_RESOURCE_MEMORY_READ_WRITE;
     case Resource::Kind::interrupt:
         return resource.trigger == machine::TriggerMode::latched ? CM_RESOURCE_INTERRUPT_LATCHED
                                                                  : CM_RESOURCE_INTERRUPT_LEVEL_SENSITIVE;
-    case Resource::Kind::dma: return resource.line < 4 ? CM_RESOURCE_DMA_8 : CM_RESOURCE_DMA_16;
+    case Resource::Kind::dma:
+        return resource.line < 4 ? CM_RESOURCE_DMA_8 : CM_RESOURCE_DMA_16;
     }
     return 0;
 }
@@ -143,10 +150,9 @@ std::vector<UCHAR> make_resource_list(const Assignment& assignment, const BusPla
     if (count == 0) {
         return {};
     }
-    const std::size_t size = offsetof(CM_RESOURCE_LIST, List) +
-                             offsetof(CM_FULL_RESOURCE_DESCRIPTOR, PartialResourceList) +
-                             offsetof(CM_PARTIAL_RESOURCE_LIST, PartialDescriptors) +
-                             count * sizeof(CM_PARTIAL_RESOURCE_DESCRIPTOR);
+    const std::size_t size =
+        offsetof(CM_RESOURCE_LIST, List) + offsetof(CM_FULL_RESOURCE_DESCRIPTOR, PartialResourceList) +
+        offsetof(CM_PARTIAL_RESOURCE_LIST, PartialDescriptors) + count * sizeof(CM_PARTIAL_RESOURCE_DESCRIPTOR);
     std::vector<UCHAR> bytes(size);
     auto* list = reinterpret_cast<CM_RESOURCE_LIST*>(bytes.data());
     list->Count = 1;

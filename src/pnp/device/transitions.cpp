@@ -44,8 +44,8 @@ Result<void> ManagerState::expect_state(const DeviceNode& node, std::initializer
     if (std::ranges::find(allowed, node.state_) != allowed.end()) {
         return {};
     }
-    return Error{STATUS_INVALID_DEVICE_STATE, fmt::format("{}: cannot {} a device that is {}", node.instance_path_, wish,
-                                                          device_state_name(node.state_))};
+    return Error{STATUS_INVALID_DEVICE_STATE, fmt::format("{}: cannot {} a device that is {}", node.instance_path_,
+                                                          wish, device_state_name(node.state_))};
 }
 
 Result<void> ManagerState::add_to_stack(DeviceNode& node) {
@@ -187,9 +187,7 @@ Result<void> ManagerState::query_remove(DeviceNode& node) {
         return allowed;
     }
     const NTSTATUS vetoed = kernel.notifications.target_changed(node.pdo_, GUID_TARGET_DEVICE_QUERY_REMOVE);
-    const auto cancelled = [&] {
-        kernel.notifications.target_changed(node.pdo_, GUID_TARGET_DEVICE_REMOVE_CANCELLED);
-    };
+    const auto cancelled = [&] { kernel.notifications.target_changed(node.pdo_, GUID_TARGET_DEVICE_REMOVE_CANCELLED); };
     if (!NT_SUCCESS(vetoed)) {
         cancelled();
         return failure(node, "somebody who watches the device refuses its removal", vetoed);
@@ -346,9 +344,15 @@ void NTAPI run_deferred(void* context) {
         manager.finish_pending_removal(*node);
     } else if (node != nullptr) {
         switch (*work->request) {
-        case Request::invalidate_relations: manager.query_bus_relations(*node); break;
-        case Request::invalidate_state: manager.handle_device_state(*node); break;
-        case Request::eject: (void)manager.remove(*node); break;
+        case Request::invalidate_relations:
+            manager.query_bus_relations(*node);
+            break;
+        case Request::invalidate_state:
+            manager.handle_device_state(*node);
+            break;
+        case Request::eject:
+            (void)manager.remove(*node);
+            break;
         }
     }
     ObDereferenceObject(work->device);

@@ -6,7 +6,9 @@
 
 namespace openportcls::pnp {
 
-std::span<const Export> exports() { return export_table(); }
+std::span<const Export> exports() {
+    return export_table();
+}
 
 const Export* find_export(std::string_view name) {
     const auto table = export_table();

@@ -245,9 +245,17 @@ DriverModule::~DriverModule() {
     instance_.in_use = false;
 }
 
-PDRIVER_INITIALIZE DriverModule::driver_entry() const { return instance_.driver_entry; }
-void* DriverModule::begin() const { return instance_.base; }
-std::size_t DriverModule::size() const { return instance_.image.image_size; }
-const drivertools::ModuleNote& DriverModule::note() const { return instance_.note; }
+PDRIVER_INITIALIZE DriverModule::driver_entry() const {
+    return instance_.driver_entry;
+}
+void* DriverModule::begin() const {
+    return instance_.base;
+}
+std::size_t DriverModule::size() const {
+    return instance_.image.image_size;
+}
+const drivertools::ModuleNote& DriverModule::note() const {
+    return instance_.note;
+}
 
 } // namespace openportcls::pnp

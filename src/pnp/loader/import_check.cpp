@@ -16,9 +16,9 @@ namespace openportcls::pnp {
 
 namespace {
 
-constexpr std::string_view instrumentation_prefixes[] = {"__asan_",     "__ubsan_",   "__tsan_",   "__sanitizer_",
-                                                         "__sancov_",   "__llvm_profile_", "llvm_gcda_", "llvm_gcov_",
-                                                         "__gcov_",     "__lsan_"};
+constexpr std::string_view instrumentation_prefixes[] = {"__asan_",   "__ubsan_",        "__tsan_",    "__sanitizer_",
+                                                         "__sancov_", "__llvm_profile_", "llvm_gcda_", "llvm_gcov_",
+                                                         "__gcov_",   "__lsan_"};
 // The linker's own; without a meaning for a driver.
 constexpr std::string_view linker_symbols[] = {"__cxa_atexit", "__cxa_finalize", "__gmon_start__"};
 
@@ -92,10 +92,11 @@ Result<void> check_imports(const std::filesystem::path& path, const ModuleImage&
     }
     const auto runtime = drivertools::sanitizer_runtime(note);
     if (runtime && *runtime) {
-        return Error{STATUS_DLL_NOT_FOUND,
-                     fmt::format("{}: built with -fsanitize={}, whose run-time has to be in the process from its start: "
-                                 "run it with LD_PRELOAD={}",
-                                 path.string(), fmt::join(note.sanitizers, ","), (*runtime)->string())};
+        return Error{
+            STATUS_DLL_NOT_FOUND,
+            fmt::format("{}: built with -fsanitize={}, whose run-time has to be in the process from its start: "
+                        "run it with LD_PRELOAD={}",
+                        path.string(), fmt::join(note.sanitizers, ","), (*runtime)->string())};
     }
     return Error{STATUS_DLL_NOT_FOUND,
                  fmt::format("{}: needs a run-time library for {} that is not in this process{}{}", path.string(),

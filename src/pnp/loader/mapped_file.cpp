@@ -26,9 +26,10 @@ Error file_error(const std::filesystem::path& path, int error_number) {
 
 Result<FileIdentity> identity_from(const std::filesystem::path& path, const struct stat& information) {
     if (S_ISDIR(information.st_mode)) {
-        return Error{STATUS_FILE_IS_A_DIRECTORY,
-                     fmt::format("{}: a folder, not a driver module; `portcls build` makes a module of a driver's source",
-                                 path.string())};
+        return Error{
+            STATUS_FILE_IS_A_DIRECTORY,
+            fmt::format("{}: a folder, not a driver module; `portcls build` makes a module of a driver's source",
+                        path.string())};
     }
     if (!S_ISREG(information.st_mode)) {
         return Error{STATUS_INVALID_IMAGE_FORMAT, fmt::format("{}: not a regular file", path.string())};
@@ -41,7 +42,7 @@ Result<FileIdentity> identity_from(const std::filesystem::path& path, const stru
 } // namespace
 
 Result<FileIdentity> identify_file(const std::filesystem::path& path) {
-    struct stat information {};
+    struct stat information{};
     if (::stat(path.c_str(), &information) != 0) {
         return file_error(path, errno);
     }
@@ -54,7 +55,7 @@ Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {
         return file_error(path, errno);
     }
     MappedFile file;
-    struct stat information {};
+    struct stat information{};
     const int failed = ::fstat(descriptor, &information) != 0 ? errno : 0;
     auto identity = failed != 0 ? Result<FileIdentity>(file_error(path, failed)) : identity_from(path, information);
     if (identity && identity->size != 0) {

@@ -100,8 +100,8 @@ private:
     }
 
     Error truncated() const {
-        return refuse(path_, fmt::format("truncated: its {} bytes are less than its own headers say",
-                                         file_.bytes().size()));
+        return refuse(path_,
+                      fmt::format("truncated: its {} bytes are less than its own headers say", file_.bytes().size()));
     }
 
     Result<void> read_segments() {
@@ -186,7 +186,8 @@ private:
                     return truncated();
                 }
             } else if ((section.sh_flags & SHF_WRITE) != 0 &&
-                       (name.starts_with("__sancov") || name.starts_with("__llvm_prf") || name.starts_with("__llvm_cov"))) {
+                       (name.starts_with("__sancov") || name.starts_with("__llvm_prf") ||
+                        name.starts_with("__llvm_cov"))) {
                 image_.keep.push_back({section.sh_addr, section.sh_addr + section.sh_size});
             }
         }

@@ -36,9 +36,9 @@ struct ModuleImage {
     FileIdentity identity;
     std::string note; // text of the OpenPortCls note
     std::vector<ModuleImport> imports;
-    std::uint64_t image_size = 0;          // from the load address to the end of the last segment
-    std::vector<ModuleRange> writable;     // sorted; without what stays read-only after relocation (RELRO)
-    std::vector<ModuleRange> keep;         // sorted; counters of coverage and profiling tools inside `writable`
+    std::uint64_t image_size = 0;      // from the load address to the end of the last segment
+    std::vector<ModuleRange> writable; // sorted; without what stays read-only after relocation (RELRO)
+    std::vector<ModuleRange> keep;     // sorted; counters of coverage and profiling tools inside `writable`
     bool exports_driver_entry = false;
 
     // Refuses everything that is not a 64-bit x86-64 shared object with a note and a DriverEntry, and says what it is.

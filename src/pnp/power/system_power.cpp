@@ -17,10 +17,14 @@ POWER_STATE system_state_value(SYSTEM_POWER_STATE state) {
 
 POWER_ACTION action_for(SYSTEM_POWER_STATE state) {
     switch (state) {
-    case PowerSystemHibernate: return PowerActionHibernate;
-    case PowerSystemShutdown: return PowerActionShutdownOff;
-    case PowerSystemWorking: return PowerActionNone;
-    default: return PowerActionSleep;
+    case PowerSystemHibernate:
+        return PowerActionHibernate;
+    case PowerSystemShutdown:
+        return PowerActionShutdownOff;
+    case PowerSystemWorking:
+        return PowerActionNone;
+    default:
+        return PowerActionSleep;
     }
 }
 
@@ -38,10 +42,12 @@ bool takes_part(const DeviceNode& node) {
 
 Result<void> ManagerState::set_device_power(DeviceNode& node, DEVICE_POWER_STATE target, bool query_first) {
     if (target < PowerDeviceD0 || target > PowerDeviceD3) {
-        return Error{STATUS_INVALID_PARAMETER, fmt::format("there is no device power state {}", static_cast<int>(target))};
+        return Error{STATUS_INVALID_PARAMETER,
+                     fmt::format("there is no device power state {}", static_cast<int>(target))};
     }
-    if (auto allowed = expect_state(node, {DeviceState::started, DeviceState::stop_pending, DeviceState::remove_pending},
-                                    "change the power of");
+    if (auto allowed =
+            expect_state(node, {DeviceState::started, DeviceState::stop_pending, DeviceState::remove_pending},
+                         "change the power of");
         !allowed) {
         return allowed;
     }
@@ -50,7 +56,8 @@ Result<void> ManagerState::set_device_power(DeviceNode& node, DEVICE_POWER_STATE
     if (query_first) {
         const NTSTATUS status = send_power(node, IRP_MN_QUERY_POWER, DevicePowerState, state, PowerActionNone);
         if (!NT_SUCCESS(status)) {
-            return failure(node, fmt::format("the driver refuses D{}: QUERY_POWER failed", target - PowerDeviceD0), status);
+            return failure(node, fmt::format("the driver refuses D{}: QUERY_POWER failed", target - PowerDeviceD0),
+                           status);
         }
     }
     const NTSTATUS status = send_power(node, IRP_MN_SET_POWER, DevicePowerState, state, PowerActionNone);
@@ -59,8 +66,8 @@ Result<void> ManagerState::set_device_power(DeviceNode& node, DEVICE_POWER_STATE
     }
     if (node.power_state_ != target) {
         return Error{STATUS_POWER_STATE_INVALID,
-                     fmt::format("{}: the driver completed SET_POWER to D{} without passing it down", node.instance_path_,
-                                 target - PowerDeviceD0)};
+                     fmt::format("{}: the driver completed SET_POWER to D{} without passing it down",
+                                 node.instance_path_, target - PowerDeviceD0)};
     }
     return {};
 }

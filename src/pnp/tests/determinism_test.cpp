@@ -9,8 +9,8 @@ namespace openportcls::pnp::test {
 class Recorder : public machine::Observer {
 public:
     void on_event(const machine::TraceEvent& event) override {
-        text += fmt::format("{} {} {} {} {} {} {}\n", event.time, event_kind_name(event.kind), event.processor, event.irql,
-                            event.subject, event.value, event.detail);
+        text += fmt::format("{} {} {} {} {} {} {}\n", event.time, event_kind_name(event.kind), event.processor,
+                            event.irql, event.subject, event.value, event.detail);
     }
     std::string text;
 };

@@ -180,8 +180,9 @@ TEST_F(Installation, DevicesOfTheSameKindAreNumbered) {
 TEST_F(Installation, AnotherModelCanBeChosenAndUnknownOnesAreRefused) {
     LoadedDriver& driver = load({.inf = inf});
     EXPECT_EQ(add(driver, {.hardware_id = "root\\another"}).description(), "Another");
-    EXPECT_ERROR(manager.add_device(driver, {.hardware_id = "PCI\\VEN_1234"}), STATUS_PNP_DRIVER_CONFIGURATION_NOT_FOUND,
-                 AllOf(HasSubstr("does not know the device PCI\\VEN_1234"), HasSubstr("ROOT\\Recorder, ROOT\\Another")));
+    EXPECT_ERROR(
+        manager.add_device(driver, {.hardware_id = "PCI\\VEN_1234"}), STATUS_PNP_DRIVER_CONFIGURATION_NOT_FOUND,
+        AllOf(HasSubstr("does not know the device PCI\\VEN_1234"), HasSubstr("ROOT\\Recorder, ROOT\\Another")));
 }
 
 TEST_F(Installation, InfFilesThatAreNoneAreExplained) {

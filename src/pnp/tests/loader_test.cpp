@@ -41,7 +41,9 @@ TEST_F(Loader, FilesThatAreNoModulesAreDescribed) {
     expect_refused(write("shipped.sys", std::string("MZ\x90\0\3\0\0\0", 8)), STATUS_INVALID_IMAGE_FORMAT,
                    "shipped .sys files are not supported yet");
     expect_refused(write("data.so", std::string("\1\2\3\0", 4)), STATUS_INVALID_IMAGE_FORMAT, "not an ELF file");
-    expect_refused(write("stub.so", "\x7F""ELF"), STATUS_INVALID_IMAGE_FORMAT, "truncated");
+    expect_refused(write("stub.so", "\x7F"
+                                    "ELF"),
+                   STATUS_INVALID_IMAGE_FORMAT, "truncated");
 }
 
 TEST_F(Loader, OtherElfFilesAreDescribed) {
@@ -84,9 +86,10 @@ TEST_F(Loader, DamagedFilesDoNotDisturbTheReader) {
 }
 
 TEST_F(Loader, AnotherInterfaceVersionIsRefused) {
-    expect_refused(modules / "old_abi.so", STATUS_REVISION_MISMATCH,
-                   "built for version 999 of the module interface, this is version 1; build it again with `portcls build "
-                   "/drivers/old`");
+    expect_refused(
+        modules / "old_abi.so", STATUS_REVISION_MISMATCH,
+        "built for version 999 of the module interface, this is version 1; build it again with `portcls build "
+        "/drivers/old`");
 }
 
 TEST_F(Loader, ForeignSymbolsAreRefusedByName) {

@@ -110,7 +110,8 @@ TEST_F(PnpStates, DriverThatReportsFailureAfterStartIsTakenDown) {
 TEST_F(PnpStates, AddDeviceFailuresAreExplained) {
     LoadedDriver& driver = load();
     driver_log.add_device_status = STATUS_NO_SUCH_DEVICE;
-    EXPECT_ERROR(manager.add_device(driver), STATUS_NO_SUCH_DEVICE, HasSubstr("AddDevice failed with STATUS_NO_SUCH_DEVICE"));
+    EXPECT_ERROR(manager.add_device(driver), STATUS_NO_SUCH_DEVICE,
+                 HasSubstr("AddDevice failed with STATUS_NO_SUCH_DEVICE"));
     driver_log.add_device_status = STATUS_SUCCESS;
     driver_log.attaches = false;
     EXPECT_ERROR(manager.add_device(driver), STATUS_NO_SUCH_DEVICE, HasSubstr("without attaching"));
@@ -205,8 +206,7 @@ TEST_F(PnpStates, SurpriseRemovalWaitsForTheLastHandle) {
     EXPECT_ERROR(manager.remove(node), STATUS_DEVICE_BUSY, HasSubstr("open"));
     close(file);
     manager.finish_pending_removals();
-    EXPECT_THAT(driver_log.since("SURPRISE_REMOVAL"),
-                ElementsAre("SURPRISE_REMOVAL", "CLEANUP", "CLOSE", "REMOVE"));
+    EXPECT_THAT(driver_log.since("SURPRISE_REMOVAL"), ElementsAre("SURPRISE_REMOVAL", "CLEANUP", "CLOSE", "REMOVE"));
     EXPECT_THAT(manager.devices(), IsEmpty());
 }
 
@@ -273,7 +273,9 @@ TEST_F(PnpStates, LeaksAreNamed) {
     EXPECT_THAT(text, HasSubstr("1 × device object: \\Device\\LeakedControl"));
 }
 
-NTSTATUS NTAPI crashing_driver_entry(DRIVER_OBJECT*, UNICODE_STRING*) { KeBugCheckEx(0xE2, 1, 2, 3, 4); }
+NTSTATUS NTAPI crashing_driver_entry(DRIVER_OBJECT*, UNICODE_STRING*) {
+    KeBugCheckEx(0xE2, 1, 2, 3, 4);
+}
 
 TEST_F(PnpStates, CrashOfTheGuestIsAnErrorAndSoIsEverythingAfterIt) {
     EXPECT_ERROR(manager.load_static_driver(&crashing_driver_entry), STATUS_UNSUCCESSFUL,

@@ -60,7 +60,8 @@ TEST_F(Power, DevicePowerAlone) {
     EXPECT_EQ(node.power_state(), PowerDeviceD2);
     EXPECT_OK(manager.set_device_power(node, PowerDeviceD0));
     EXPECT_THAT(driver_log.log, ElementsAre("QUERY D2", "SET D2", "SET D0"));
-    EXPECT_ERROR(manager.set_device_power(node, PowerDeviceMaximum), STATUS_INVALID_PARAMETER, HasSubstr("no device power"));
+    EXPECT_ERROR(manager.set_device_power(node, PowerDeviceMaximum), STATUS_INVALID_PARAMETER,
+                 HasSubstr("no device power"));
 }
 
 TEST_F(Power, SwallowedDevicePowerIsReported) {

@@ -17,14 +17,17 @@ struct Extension {
     IRP* pending;
 };
 
-Extension& extension_of(DEVICE_OBJECT* device) { return *static_cast<Extension*>(device->DeviceExtension); }
+Extension& extension_of(DEVICE_OBJECT* device) {
+    return *static_cast<Extension*>(device->DeviceExtension);
+}
 
 const char* pnp_name(UCHAR minor) {
-    constexpr const char* names[] = {"START", "QUERY_REMOVE", "REMOVE", "CANCEL_REMOVE", "STOP", "QUERY_STOP",
-                                     "CANCEL_STOP", "QUERY_RELATIONS", "QUERY_INTERFACE", "QUERY_CAPABILITIES",
-                                     "QUERY_RESOURCES", "QUERY_REQUIREMENTS", "QUERY_TEXT", "FILTER", "14",
-                                     "READ_CONFIG", "WRITE_CONFIG", "EJECT", "SET_LOCK", "QUERY_ID", "QUERY_STATE",
-                                     "QUERY_BUS", "USAGE", "SURPRISE_REMOVAL"};
+    constexpr const char* names[] = {
+        "START",           "QUERY_REMOVE",       "REMOVE",          "CANCEL_REMOVE",   "STOP",
+        "QUERY_STOP",      "CANCEL_STOP",        "QUERY_RELATIONS", "QUERY_INTERFACE", "QUERY_CAPABILITIES",
+        "QUERY_RESOURCES", "QUERY_REQUIREMENTS", "QUERY_TEXT",      "FILTER",          "14",
+        "READ_CONFIG",     "WRITE_CONFIG",       "EJECT",           "SET_LOCK",        "QUERY_ID",
+        "QUERY_STATE",     "QUERY_BUS",          "USAGE",           "SURPRISE_REMOVAL"};
     return minor < std::size(names) ? names[minor] : "?";
 }
 
@@ -113,8 +116,10 @@ NTSTATUS NTAPI dispatch_pnp(DEVICE_OBJECT* device, IRP* irp) {
         return status;
     }
     switch (stack.MinorFunction) {
-    case IRP_MN_START_DEVICE: return start(device, irp, stack);
-    case IRP_MN_REMOVE_DEVICE: return remove(device, irp);
+    case IRP_MN_START_DEVICE:
+        return start(device, irp, stack);
+    case IRP_MN_REMOVE_DEVICE:
+        return remove(device, irp);
     case IRP_MN_QUERY_PNP_DEVICE_STATE:
         irp->IoStatus.Information |= the_recording.device_state;
         irp->IoStatus.Status = STATUS_SUCCESS;
@@ -131,8 +136,11 @@ NTSTATUS NTAPI dispatch_pnp(DEVICE_OBJECT* device, IRP* irp) {
     case IRP_MN_CANCEL_STOP_DEVICE:
     case IRP_MN_QUERY_REMOVE_DEVICE:
     case IRP_MN_CANCEL_REMOVE_DEVICE:
-    case IRP_MN_SURPRISE_REMOVAL: irp->IoStatus.Status = STATUS_SUCCESS; return pass_down(device, irp);
-    default: return pass_down(device, irp);
+    case IRP_MN_SURPRISE_REMOVAL:
+        irp->IoStatus.Status = STATUS_SUCCESS;
+        return pass_down(device, irp);
+    default:
+        return pass_down(device, irp);
     }
 }
 
@@ -160,7 +168,8 @@ NTSTATUS NTAPI dispatch_power(DEVICE_OBJECT* device, IRP* irp) {
     if (the_recording.requests_device_power && system && stack.MinorFunction == IRP_MN_SET_POWER) {
         POWER_STATE wanted{};
         wanted.DeviceState = power.State.SystemState == PowerSystemWorking ? PowerDeviceD0 : PowerDeviceD3;
-        PoRequestPowerIrp(extension_of(device).physical, IRP_MN_SET_POWER, wanted, &device_power_done, nullptr, nullptr);
+        PoRequestPowerIrp(extension_of(device).physical, IRP_MN_SET_POWER, wanted, &device_power_done, nullptr,
+                          nullptr);
     }
     PoStartNextPowerIrp(irp);
     IoSkipCurrentIrpStackLocation(irp);
@@ -196,7 +205,9 @@ NTSTATUS NTAPI add_device(DRIVER_OBJECT* driver, DEVICE_OBJECT* physical) {
     return STATUS_SUCCESS;
 }
 
-void NTAPI unload(DRIVER_OBJECT*) { the_recording.log.push_back("DriverUnload"); }
+void NTAPI unload(DRIVER_OBJECT*) {
+    the_recording.log.push_back("DriverUnload");
+}
 
 UNICODE_STRING counted(std::u16string_view text) {
     const auto bytes = static_cast<USHORT>(text.size() * 2);
@@ -205,8 +216,12 @@ UNICODE_STRING counted(std::u16string_view text) {
 
 } // namespace
 
-RecordingDriver& recording() { return the_recording; }
-void reset_recording() { the_recording = {}; }
+RecordingDriver& recording() {
+    return the_recording;
+}
+void reset_recording() {
+    the_recording = {};
+}
 
 int RecordingDriver::count(const std::string& entry) const {
     return static_cast<int>(std::count(log.begin(), log.end(), entry));

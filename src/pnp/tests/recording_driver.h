@@ -25,11 +25,11 @@ struct RecordingDriver {
     bool leaks_pool = false;
     bool leaks_symbolic_link = false;
     bool leaks_control_device = false;
-    bool pends_start = false;       // completes START_DEVICE later, from a work item
+    bool pends_start = false; // completes START_DEVICE later, from a work item
     bool swallows_device_power = false;
     bool requests_device_power = false; // on system power IRPs, as a power policy owner does
-    bool filters_resources = false; // drops the last requirement
-    ULONG device_state = 0;         // answer to QUERY_PNP_DEVICE_STATE
+    bool filters_resources = false;     // drops the last requirement
+    ULONG device_state = 0;             // answer to QUERY_PNP_DEVICE_STATE
 
     std::u16string registry_path;
     DRIVER_OBJECT* driver_object = nullptr;

@@ -41,10 +41,14 @@ TEST(RegistryParameter, TypesCanBeNamed) {
 }
 
 TEST(RegistryParameter, MistakesAreExplained) {
-    const std::pair<const char*, const char*> mistakes[] = {
-        {"A", "no '='"},          {"=1", "no name"},         {"\\A=1", "no name"},
-        {"A:word=1", "'word'"},   {"A:dword=x", "no number"}, {"A:dword=0x100000000", "32 bits"},
-        {"A:binary=1", "hexadecimal"}, {"A:binary=zz", "hexadecimal"}};
+    const std::pair<const char*, const char*> mistakes[] = {{"A", "no '='"},
+                                                            {"=1", "no name"},
+                                                            {"\\A=1", "no name"},
+                                                            {"A:word=1", "'word'"},
+                                                            {"A:dword=x", "no number"},
+                                                            {"A:dword=0x100000000", "32 bits"},
+                                                            {"A:binary=1", "hexadecimal"},
+                                                            {"A:binary=zz", "hexadecimal"}};
     for (const auto& [text, expected] : mistakes) {
         auto result = RegistryParameter::parse(text);
         ASSERT_FALSE(result) << text;

@@ -44,6 +44,8 @@ static void NTAPI unload(DRIVER_OBJECT*) {}
     return STATUS_SUCCESS;
 }
 #else
-[[gnu::visibility("default")]] NTSTATUS NTAPI AnotherEntry(DRIVER_OBJECT*, UNICODE_STRING*) { return STATUS_SUCCESS; }
+[[gnu::visibility("default")]] NTSTATUS NTAPI AnotherEntry(DRIVER_OBJECT*, UNICODE_STRING*) {
+    return STATUS_SUCCESS;
+}
 #endif
 }
