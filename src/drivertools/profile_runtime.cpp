@@ -6,6 +6,7 @@
 #include "drivertools/text.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 #include <vector>
 
 namespace openportcls::drivertools {
@@ -42,7 +43,10 @@ Result<ProfileRuntime> prepare_profile_runtime(const Toolchain& toolchain,
         hash.add(name);
     ProfileRuntime result;
     result.object = work_directory / ("profile-" + hash.text() + ".o");
-    auto whole = result.object.string() + ".whole";
+    // Builds that run at the same time share this folder: each has its own files until the result is put in place.
+    const auto own = "." + std::to_string(::getpid());
+    auto whole = result.object.string() + own + ".whole";
+    auto adapted = result.object.string() + own + ".new";
     if (auto joined = run({toolchain.linker.string(), "-r", "--whole-archive", archive.string(), "-o", whole}); !joined)
         return joined.error();
     auto file = ElfFile::open(whole);
@@ -60,11 +64,15 @@ Result<ProfileRuntime> prepare_profile_runtime(const Toolchain& toolchain,
         }
     }
     rename.push_back(whole);
-    rename.push_back(result.object.string());
+    rename.push_back(adapted);
     auto renamed = run(rename);
     fs::remove(whole, ignored);
     if (!renamed)
         return renamed.error();
+    std::error_code problem;
+    fs::rename(adapted, result.object, problem);
+    if (problem)
+        return Error{status_not_found, fmt::format("{}: {}", result.object.string(), problem.message())};
     return result;
 }
 
