@@ -12,7 +12,10 @@ typedef VOID(NTAPI* TLG_PENABLECALLBACK)(LPCGUID sourceId, ULONG controlCode, UC
                                          PVOID callbackContext);
 
 #define TRACELOGGING_DECLARE_PROVIDER(variable) EXTERN_C const TraceLoggingHProvider variable
-#define TRACELOGGING_DEFINE_PROVIDER(variable, name, ...) EXTERN_C_START extern const TraceLoggingHProvider variable; const TraceLoggingHProvider variable = (TraceLoggingHProvider)0; EXTERN_C_END extern const TraceLoggingHProvider variable
+#define TRACELOGGING_DEFINE_PROVIDER(variable, name, ...)                                                              \
+    EXTERN_C_START extern const TraceLoggingHProvider variable;                                                        \
+    const TraceLoggingHProvider variable = (TraceLoggingHProvider)0;                                                   \
+    EXTERN_C_END extern const TraceLoggingHProvider variable
 #define TRACELOGGING_DEFINE_PROVIDER_STORAGE(storage, name, ...)
 #define TraceLoggingRegister(...) ((TLG_STATUS)0)
 #define TraceLoggingRegisterEx(...) ((TLG_STATUS)0)

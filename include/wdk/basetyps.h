@@ -5,9 +5,9 @@
 #ifndef _BASETYPS_H_
 #define _BASETYPS_H_
 
-#include "opc_abi.h"
-#include "ntdef.h"
 #include "guiddef.h"
+#include "ntdef.h"
+#include "opc_abi.h"
 
 #ifndef _HRESULT_DEFINED
 #define _HRESULT_DEFINED
@@ -44,9 +44,9 @@ typedef LONG HRESULT;
 
 #else
 
-#define STDMETHOD(method) HRESULT(STDMETHODCALLTYPE * method)
+#define STDMETHOD(method) HRESULT(STDMETHODCALLTYPE* method)
 #define STDMETHOD_(type, method) type(STDMETHODCALLTYPE* method)
-#define STDMETHODV(method) HRESULT(STDMETHODVCALLTYPE * method)
+#define STDMETHODV(method) HRESULT(STDMETHODVCALLTYPE* method)
 #define STDMETHODV_(type, method) type(STDMETHODVCALLTYPE* method)
 #define PURE
 #define THIS_ INTERFACE *This,
@@ -74,10 +74,10 @@ typedef LONG HRESULT;
 #endif
 
 /*
- * A method that returns a structure by value gets, from Microsoft's compilers, a hidden result pointer after `this` even
- * for 8 bytes. C++ drivers write the return type; everybody else sees the slot as it is called: the result pointer is the
- * first argument and is returned.
- *   OPC_STDMETHOD_STRUCT(METHOD_, PHYSICAL_ADDRESS, PhysicalAddress)(OPC_THIS_RESULT(PHYSICAL_ADDRESS))
+ * A method that returns a structure by value gets, from Microsoft's compilers, a hidden result pointer after `this`
+ * even for 8 bytes. C++ drivers write the return type; everybody else sees the slot as it is called: the result pointer
+ * is the first argument and is returned. OPC_STDMETHOD_STRUCT(METHOD_, PHYSICAL_ADDRESS,
+ * PhysicalAddress)(OPC_THIS_RESULT(PHYSICAL_ADDRESS))
  */
 #if defined(__cplusplus) && !defined(CINTERFACE) && OPC_DRIVER
 #define OPC_STRUCT_METHOD(METHOD_, type, method) METHOD_(type, method)
@@ -86,7 +86,7 @@ typedef LONG HRESULT;
 #else
 #define OPC_STRUCT_METHOD(METHOD_, type, method) METHOD_(type*, method)
 #define OPC_THIS_RESULT(type) THIS_ type* Result
-#define OPC_THIS_RESULT_(type) THIS_ type* Result,
+#define OPC_THIS_RESULT_(type) THIS_ type *Result,
 #endif
 
 /* How the IMP_IXxx macros turn a method list into declarations inside an implementing class. */

@@ -63,8 +63,12 @@ inline int IsEqualDevPropKey(const DEVPROPKEY& left, const DEVPROPKEY& right) {
     return left.pid == right.pid && IsEqualGUID(left.fmtid, right.fmtid);
 }
 extern "C++" {
-inline bool operator==(const DEVPROPKEY& left, const DEVPROPKEY& right) { return IsEqualDevPropKey(left, right) != 0; }
-inline bool operator!=(const DEVPROPKEY& left, const DEVPROPKEY& right) { return !(left == right); }
+inline bool operator==(const DEVPROPKEY& left, const DEVPROPKEY& right) {
+    return IsEqualDevPropKey(left, right) != 0;
+}
+inline bool operator!=(const DEVPROPKEY& left, const DEVPROPKEY& right) {
+    return !(left == right);
+}
 }
 #else
 #define IsEqualDevPropKey(left, right) (((left).pid == (right).pid) && IsEqualGUID(&(left).fmtid, &(right).fmtid))

@@ -2,8 +2,8 @@
 #ifndef _DMUSICKS_
 #define _DMUSICKS_
 
-#include "portcls.h"
 #include "dmusprop.h"
+#include "portcls.h"
 
 #define DONT_HOLD_FOR_SEQUENCING 0x8000000000000000
 
@@ -49,44 +49,29 @@ typedef enum {
 #define SET_PACKAGE_EVT(evt) ((evt)->usFlags |= DMUS_KEF_PACKAGE_EVENT)
 #define CLEAR_PACKAGE_EVT(evt) ((evt)->usFlags &= (~DMUS_KEF_PACKAGE_EVENT))
 
-DEFINE_GUID(CLSID_PortDMus,
-            0xB7902FE9, 0xFB0A, 0x11D1, 0x81, 0xB0, 0x00, 0x60, 0x08, 0x33, 0x16, 0xC1);
-DEFINE_GUID(CLSID_MiniportDriverDMusUART,
-            0xD3F0CE1C, 0xFFFC, 0x11D1, 0x81, 0xB0, 0x00, 0x60, 0x08, 0x33, 0x16, 0xC1);
-DEFINE_GUID(CLSID_MiniportDriverDMusUARTCapture,
-            0xD3F0CE1D, 0xFFFC, 0x11D1, 0x81, 0xB0, 0x00, 0x60, 0x08, 0x33, 0x16, 0xC1);
-DEFINE_GUID(IID_IPortDMus,
-            0xC096DF9C, 0xFB09, 0x11D1, 0x81, 0xB0, 0x00, 0x60, 0x08, 0x33, 0x16, 0xC1);
-DEFINE_GUID(IID_IMiniportDMus,
-            0xC096DF9D, 0xFB09, 0x11D1, 0x81, 0xB0, 0x00, 0x60, 0x08, 0x33, 0x16, 0xC1);
-DEFINE_GUID(IID_IAllocatorMXF,
-            0xA5F0D62C, 0xB30F, 0x11D2, 0xB7, 0xA3, 0x00, 0x60, 0x08, 0x33, 0x16, 0xC1);
-DEFINE_GUID(IID_IMXF,
-            0xC096DF9E, 0xFB09, 0x11D1, 0x81, 0xB0, 0x00, 0x60, 0x08, 0x33, 0x16, 0xC1);
-DEFINE_GUID(IID_ISynthSinkDMus,
-            0x1F476974, 0x679B, 0x11D2, 0x8F, 0x7D, 0x00, 0xC0, 0x4F, 0xBF, 0x8F, 0xEF);
+DEFINE_GUID(CLSID_PortDMus, 0xB7902FE9, 0xFB0A, 0x11D1, 0x81, 0xB0, 0x00, 0x60, 0x08, 0x33, 0x16, 0xC1);
+DEFINE_GUID(CLSID_MiniportDriverDMusUART, 0xD3F0CE1C, 0xFFFC, 0x11D1, 0x81, 0xB0, 0x00, 0x60, 0x08, 0x33, 0x16, 0xC1);
+DEFINE_GUID(CLSID_MiniportDriverDMusUARTCapture, 0xD3F0CE1D, 0xFFFC, 0x11D1, 0x81, 0xB0, 0x00, 0x60, 0x08, 0x33, 0x16,
+            0xC1);
+DEFINE_GUID(IID_IPortDMus, 0xC096DF9C, 0xFB09, 0x11D1, 0x81, 0xB0, 0x00, 0x60, 0x08, 0x33, 0x16, 0xC1);
+DEFINE_GUID(IID_IMiniportDMus, 0xC096DF9D, 0xFB09, 0x11D1, 0x81, 0xB0, 0x00, 0x60, 0x08, 0x33, 0x16, 0xC1);
+DEFINE_GUID(IID_IAllocatorMXF, 0xA5F0D62C, 0xB30F, 0x11D2, 0xB7, 0xA3, 0x00, 0x60, 0x08, 0x33, 0x16, 0xC1);
+DEFINE_GUID(IID_IMXF, 0xC096DF9E, 0xFB09, 0x11D1, 0x81, 0xB0, 0x00, 0x60, 0x08, 0x33, 0x16, 0xC1);
+DEFINE_GUID(IID_ISynthSinkDMus, 0x1F476974, 0x679B, 0x11D2, 0x8F, 0x7D, 0x00, 0xC0, 0x4F, 0xBF, 0x8F, 0xEF);
 #define STATIC_KSAUDFNAME_DMUSIC_MPU_OUT 0xA4DF0EB5, 0xBAC9, 0x11D2, 0xB7, 0xA8, 0x00, 0x60, 0x08, 0x33, 0x16, 0xC1
 DEFINE_GUIDSTRUCT("A4DF0EB5-BAC9-11D2-B7A8-0060083316C1", KSAUDFNAME_DMUSIC_MPU_OUT);
 #define KSAUDFNAME_DMUSIC_MPU_OUT DEFINE_GUIDNAMED(KSAUDFNAME_DMUSIC_MPU_OUT)
 #define STATIC_KSAUDFNAME_DMUSIC_MPU_IN 0xB2EC0A7D, 0xBAC9, 0x11D2, 0xB7, 0xA8, 0x00, 0x60, 0x08, 0x33, 0x16, 0xC1
 DEFINE_GUIDSTRUCT("B2EC0A7D-BAC9-11D2-B7A8-0060083316C1", KSAUDFNAME_DMUSIC_MPU_IN);
 #define KSAUDFNAME_DMUSIC_MPU_IN DEFINE_GUIDNAMED(KSAUDFNAME_DMUSIC_MPU_IN)
-DEFINE_GUID(GUID_DMUS_PROP_GM_Hardware,
-            0x178F2F24, 0xC364, 0x11D1, 0xA7, 0x60, 0x00, 0x00, 0xF8, 0x75, 0xAC, 0x12);
-DEFINE_GUID(GUID_DMUS_PROP_GS_Hardware,
-            0x178F2F25, 0xC364, 0x11D1, 0xA7, 0x60, 0x00, 0x00, 0xF8, 0x75, 0xAC, 0x12);
-DEFINE_GUID(GUID_DMUS_PROP_XG_Hardware,
-            0x178F2F26, 0xC364, 0x11D1, 0xA7, 0x60, 0x00, 0x00, 0xF8, 0x75, 0xAC, 0x12);
-DEFINE_GUID(GUID_DMUS_PROP_XG_Capable,
-            0x6496ABA1, 0x61B0, 0x11D2, 0xAF, 0xA6, 0x00, 0xAA, 0x00, 0x24, 0xD8, 0xB6);
-DEFINE_GUID(GUID_DMUS_PROP_GS_Capable,
-            0x6496ABA2, 0x61B0, 0x11D2, 0xAF, 0xA6, 0x00, 0xAA, 0x00, 0x24, 0xD8, 0xB6);
-DEFINE_GUID(GUID_DMUS_PROP_DLS1,
-            0x178F2F27, 0xC364, 0x11D1, 0xA7, 0x60, 0x00, 0x00, 0xF8, 0x75, 0xAC, 0x12);
-DEFINE_GUID(GUID_DMUS_PROP_WavesReverb,
-            0x04CB5622, 0x32E5, 0x11D2, 0xAF, 0xA6, 0x00, 0xAA, 0x00, 0x24, 0xD8, 0xB6);
-DEFINE_GUID(GUID_DMUS_PROP_Effects,
-            0xCDA8D611, 0x684A, 0x11D2, 0x87, 0x1E, 0x00, 0x60, 0x08, 0x93, 0xB1, 0xBD);
+DEFINE_GUID(GUID_DMUS_PROP_GM_Hardware, 0x178F2F24, 0xC364, 0x11D1, 0xA7, 0x60, 0x00, 0x00, 0xF8, 0x75, 0xAC, 0x12);
+DEFINE_GUID(GUID_DMUS_PROP_GS_Hardware, 0x178F2F25, 0xC364, 0x11D1, 0xA7, 0x60, 0x00, 0x00, 0xF8, 0x75, 0xAC, 0x12);
+DEFINE_GUID(GUID_DMUS_PROP_XG_Hardware, 0x178F2F26, 0xC364, 0x11D1, 0xA7, 0x60, 0x00, 0x00, 0xF8, 0x75, 0xAC, 0x12);
+DEFINE_GUID(GUID_DMUS_PROP_XG_Capable, 0x6496ABA1, 0x61B0, 0x11D2, 0xAF, 0xA6, 0x00, 0xAA, 0x00, 0x24, 0xD8, 0xB6);
+DEFINE_GUID(GUID_DMUS_PROP_GS_Capable, 0x6496ABA2, 0x61B0, 0x11D2, 0xAF, 0xA6, 0x00, 0xAA, 0x00, 0x24, 0xD8, 0xB6);
+DEFINE_GUID(GUID_DMUS_PROP_DLS1, 0x178F2F27, 0xC364, 0x11D1, 0xA7, 0x60, 0x00, 0x00, 0xF8, 0x75, 0xAC, 0x12);
+DEFINE_GUID(GUID_DMUS_PROP_WavesReverb, 0x04CB5622, 0x32E5, 0x11D2, 0xAF, 0xA6, 0x00, 0xAA, 0x00, 0x24, 0xD8, 0xB6);
+DEFINE_GUID(GUID_DMUS_PROP_Effects, 0xCDA8D611, 0x684A, 0x11D2, 0x87, 0x1E, 0x00, 0x60, 0x08, 0x93, 0xB1, 0xBD);
 
 typedef struct IMXF IMXF, *PMXF;
 typedef struct IAllocatorMXF IAllocatorMXF, *PAllocatorMXF;
@@ -95,15 +80,13 @@ typedef struct IPortDMus IPortDMus, *PPORTDMUS;
 
 /* Port of IMiniportDMus. */
 #define OPC_METHODS_IPortDMus(METHOD_, END)                                                                            \
-    METHOD_(VOID, Notify)(THIS_ _In_opt_ PSERVICEGROUP ServiceGroup) END                                               \
-    METHOD_(VOID, RegisterServiceGroup)(THIS_ _In_ PSERVICEGROUP ServiceGroup) END
+    METHOD_(VOID, Notify)(THIS_ _In_opt_ PSERVICEGROUP ServiceGroup) END METHOD_(VOID, RegisterServiceGroup)(          \
+        THIS_ _In_ PSERVICEGROUP ServiceGroup) END
 #undef INTERFACE
 #define INTERFACE IPortDMus
-DECLARE_INTERFACE_(IPortDMus, IPort)
-{
+DECLARE_INTERFACE_(IPortDMus, IPort) {
     DEFINE_ABSTRACT_UNKNOWN()
-    OPC_METHODS_IPort(STDMETHOD_, PURE;)
-    OPC_METHODS_IPortDMus(STDMETHOD_, PURE;)
+    OPC_METHODS_IPort(STDMETHOD_, PURE;) OPC_METHODS_IPortDMus(STDMETHOD_, PURE;)
 };
 typedef IPortDMus* PPORTDMUS;
 #ifdef PC_IMPLEMENTATION
@@ -114,15 +97,13 @@ typedef IPortDMus* PPORTDMUS;
 
 /* Message transform filter: link in a chain that consumes and passes on kernel events. */
 #define OPC_METHODS_IMXF(METHOD_, END)                                                                                 \
-    METHOD_(NTSTATUS, SetState)(THIS_ _In_ KSSTATE State) END                                                          \
-    METHOD_(NTSTATUS, PutMessage)(THIS_ _In_ PDMUS_KERNEL_EVENT pDMKEvt) END                                           \
-    METHOD_(NTSTATUS, ConnectOutput)(THIS_ _In_ PMXF sinkMXF) END                                                      \
-    METHOD_(NTSTATUS, DisconnectOutput)(THIS_ _In_ PMXF sinkMXF) END
+    METHOD_(NTSTATUS, SetState)(THIS_ _In_ KSSTATE State) END METHOD_(NTSTATUS, PutMessage)(                           \
+        THIS_ _In_ PDMUS_KERNEL_EVENT pDMKEvt) END METHOD_(NTSTATUS, ConnectOutput)(THIS_ _In_ PMXF sinkMXF)           \
+        END METHOD_(NTSTATUS, DisconnectOutput)(THIS_ _In_ PMXF sinkMXF) END
 #define DEFINE_ABSTRACT_MXF() OPC_METHODS_IMXF(STDMETHOD_, PURE;)
 #undef INTERFACE
 #define INTERFACE IMXF
-DECLARE_INTERFACE_(IMXF, IUnknown)
-{
+DECLARE_INTERFACE_(IMXF, IUnknown) {
     DEFINE_ABSTRACT_UNKNOWN()
     OPC_METHODS_IMXF(STDMETHOD_, PURE;)
 };
@@ -131,14 +112,12 @@ typedef IMXF* PMXF;
 
 /* Port's event pool; PutMessage recycles. */
 #define OPC_METHODS_IAllocatorMXF(METHOD_, END)                                                                        \
-    METHOD_(NTSTATUS, GetMessage)(THIS_ _Out_ PDMUS_KERNEL_EVENT* ppDMKEvt) END                                        \
-    METHOD_(USHORT, GetBufferSize)(THIS) END                                                                           \
-    METHOD_(NTSTATUS, GetBuffer)(THIS_ _Out_ PBYTE* ppBuffer) END                                                      \
-    METHOD_(NTSTATUS, PutBuffer)(THIS_ _In_ PBYTE pBuffer) END
+    METHOD_(NTSTATUS, GetMessage)(THIS_ _Out_ PDMUS_KERNEL_EVENT * ppDMKEvt) END METHOD_(USHORT, GetBufferSize)(THIS)  \
+        END METHOD_(NTSTATUS, GetBuffer)(THIS_ _Out_ PBYTE * ppBuffer)                                                 \
+            END METHOD_(NTSTATUS, PutBuffer)(THIS_ _In_ PBYTE pBuffer) END
 #undef INTERFACE
 #define INTERFACE IAllocatorMXF
-DECLARE_INTERFACE_(IAllocatorMXF, IMXF)
-{
+DECLARE_INTERFACE_(IAllocatorMXF, IMXF) {
     DEFINE_ABSTRACT_UNKNOWN()
     OPC_METHODS_IMXF(STDMETHOD_, PURE;)
     OPC_METHODS_IAllocatorMXF(STDMETHOD_, PURE;)
@@ -148,14 +127,14 @@ typedef IAllocatorMXF* PAllocatorMXF;
 
 /* Wave-sink side of a software synth stream. */
 #define OPC_METHODS_ISynthSinkDMus(METHOD_, END)                                                                       \
-    METHOD_(VOID, Render)(THIS_ _In_ PBYTE pBuffer, _In_ DWORD dwLength, _In_ LONGLONG llPosition) END                 \
-    METHOD_(NTSTATUS, SyncToMaster)(THIS_ _In_ REFERENCE_TIME rfTime, _In_ BOOL fStart) END                            \
-    METHOD_(NTSTATUS, SampleToRefTime)(THIS_ _In_ LONGLONG llSampleTime, _Out_ REFERENCE_TIME* prfTime) END            \
-    METHOD_(NTSTATUS, RefTimeToSample)(THIS_ _In_ REFERENCE_TIME rfTime, _Out_ LONGLONG* pllSampleTime) END
+    METHOD_(VOID, Render)(THIS_ _In_ PBYTE pBuffer, _In_ DWORD dwLength, _In_ LONGLONG llPosition) END METHOD_(        \
+        NTSTATUS, SyncToMaster)(THIS_ _In_ REFERENCE_TIME rfTime, _In_ BOOL fStart)                                    \
+        END METHOD_(NTSTATUS, SampleToRefTime)(THIS_ _In_ LONGLONG llSampleTime, _Out_ REFERENCE_TIME * prfTime)       \
+            END METHOD_(NTSTATUS, RefTimeToSample)(THIS_ _In_ REFERENCE_TIME rfTime, _Out_ LONGLONG * pllSampleTime)   \
+                END
 #undef INTERFACE
 #define INTERFACE ISynthSinkDMus
-DECLARE_INTERFACE_(ISynthSinkDMus, IMXF)
-{
+DECLARE_INTERFACE_(ISynthSinkDMus, IMXF) {
     DEFINE_ABSTRACT_UNKNOWN()
     OPC_METHODS_IMXF(STDMETHOD_, PURE;)
     OPC_METHODS_ISynthSinkDMus(STDMETHOD_, PURE;)
@@ -164,12 +143,10 @@ typedef ISynthSinkDMus* PSYNTHSINKDMUS;
 #define IMP_ISynthSinkDMus OPC_METHODS_IMXF(OPC_IMPLEMENT_, ;) OPC_METHODS_ISynthSinkDMus(OPC_IMPLEMENT_, ;)
 
 /* Monotonic clock given to DMus streams. */
-#define OPC_METHODS_IMasterClock(METHOD_, END)                                                                         \
-    METHOD_(NTSTATUS, GetTime)(THIS_ _Out_ REFERENCE_TIME* pTime) END
+#define OPC_METHODS_IMasterClock(METHOD_, END) METHOD_(NTSTATUS, GetTime)(THIS_ _Out_ REFERENCE_TIME * pTime) END
 #undef INTERFACE
 #define INTERFACE IMasterClock
-DECLARE_INTERFACE_(IMasterClock, IUnknown)
-{
+DECLARE_INTERFACE_(IMasterClock, IUnknown) {
     DEFINE_ABSTRACT_UNKNOWN()
     OPC_METHODS_IMasterClock(STDMETHOD_, PURE;)
 };
@@ -177,12 +154,10 @@ typedef IMasterClock* PMASTERCLOCK;
 #define IMP_IMasterClock OPC_METHODS_IMasterClock(OPC_IMPLEMENT_, ;)
 
 /* (declared only for pre-XP targets) Tells byte position of consumed events. */
-#define OPC_METHODS_IPositionNotify(METHOD_, END)                                                                      \
-    METHOD_(VOID, PositionNotify)(THIS_ _In_ ULONGLONG bytePosition) END
+#define OPC_METHODS_IPositionNotify(METHOD_, END) METHOD_(VOID, PositionNotify)(THIS_ _In_ ULONGLONG bytePosition) END
 #undef INTERFACE
 #define INTERFACE IPositionNotify
-DECLARE_INTERFACE_(IPositionNotify, IUnknown)
-{
+DECLARE_INTERFACE_(IPositionNotify, IUnknown) {
     DEFINE_ABSTRACT_UNKNOWN()
     OPC_METHODS_IPositionNotify(STDMETHOD_, PURE;)
 };
@@ -192,19 +167,16 @@ typedef IPositionNotify* PPOSITIONNOTIFY;
 /* DirectMusic miniport. */
 #define OPC_METHODS_IMiniportDMus(METHOD_, END)                                                                        \
     METHOD_(NTSTATUS, Init)(THIS_ _In_opt_ PUNKNOWN UnknownAdapter, _In_ PRESOURCELIST ResourceList,                   \
-        _In_ PPORTDMUS Port, _Out_ PSERVICEGROUP* ServiceGroup) END                                                    \
-    METHOD_(VOID, Service)(THIS) END                                                                                   \
-    METHOD_(NTSTATUS, NewStream)(THIS_ _Out_ PMXF* MXF, _In_opt_ PUNKNOWN OuterUnknown, _In_ POOL_TYPE PoolType,       \
-        _In_ ULONG PinID, _In_ DMUS_STREAM_TYPE StreamType, _In_ PKSDATAFORMAT DataFormat,                             \
-        _Out_ PSERVICEGROUP* ServiceGroup, _In_ PAllocatorMXF AllocatorMXF, _In_ PMASTERCLOCK MasterClock,             \
-        _Out_ PULONGLONG SchedulePreFetch) END
+                            _In_ PPORTDMUS Port, _Out_ PSERVICEGROUP * ServiceGroup) END                               \
+    METHOD_(VOID, Service)(THIS) END METHOD_(NTSTATUS, NewStream)(                                                     \
+        THIS_ _Out_ PMXF * MXF, _In_opt_ PUNKNOWN OuterUnknown, _In_ POOL_TYPE PoolType, _In_ ULONG PinID,             \
+        _In_ DMUS_STREAM_TYPE StreamType, _In_ PKSDATAFORMAT DataFormat, _Out_ PSERVICEGROUP * ServiceGroup,           \
+        _In_ PAllocatorMXF AllocatorMXF, _In_ PMASTERCLOCK MasterClock, _Out_ PULONGLONG SchedulePreFetch) END
 #undef INTERFACE
 #define INTERFACE IMiniportDMus
-DECLARE_INTERFACE_(IMiniportDMus, IMiniport)
-{
+DECLARE_INTERFACE_(IMiniportDMus, IMiniport) {
     DEFINE_ABSTRACT_UNKNOWN()
-    OPC_METHODS_IMiniport(STDMETHOD_, PURE;)
-    OPC_METHODS_IMiniportDMus(STDMETHOD_, PURE;)
+    OPC_METHODS_IMiniport(STDMETHOD_, PURE;) OPC_METHODS_IMiniportDMus(STDMETHOD_, PURE;)
 };
 typedef IMiniportDMus* PMINIPORTDMUS;
 #define IMP_IMiniportDMus OPC_METHODS_IMiniport(OPC_IMPLEMENT_, ;) OPC_METHODS_IMiniportDMus(OPC_IMPLEMENT_, ;)

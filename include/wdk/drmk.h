@@ -2,12 +2,11 @@
 #ifndef _DRMK_H_
 #define _DRMK_H_
 
-#include "punknown.h"
 #include "ks.h"
 #include "ksmedia.h"
+#include "punknown.h"
 
-DEFINE_GUID(IID_IDrmAudioStream,
-            0x1915C967, 0x3299, 0x48CB, 0xA3, 0xE4, 0x69, 0xFD, 0x1D, 0x1B, 0x30, 0x6E);
+DEFINE_GUID(IID_IDrmAudioStream, 0x1915C967, 0x3299, 0x48CB, 0xA3, 0xE4, 0x69, 0xFD, 0x1D, 0x1B, 0x30, 0x6E);
 
 #define DRMKAPI EXTERN_C OPC_EXPORT
 
@@ -60,8 +59,7 @@ typedef struct {
     METHOD_(NTSTATUS, SetContentId)(THIS_ _In_ ULONG ContentId, _In_ PCDRMRIGHTS DrmRights) END
 #undef INTERFACE
 #define INTERFACE IDrmAudioStream
-DECLARE_INTERFACE_(IDrmAudioStream, IUnknown)
-{
+DECLARE_INTERFACE_(IDrmAudioStream, IUnknown) {
     DEFINE_ABSTRACT_UNKNOWN()
     OPC_METHODS_IDrmAudioStream(STDMETHOD_, PURE;)
 };

@@ -65,12 +65,20 @@ typedef GUID UUID;
 #define REFFMTID const IID&
 #endif
 
-inline int InlineIsEqualGUID(REFGUID left, REFGUID right) { return __builtin_memcmp(&left, &right, sizeof(GUID)) == 0; }
-inline int IsEqualGUID(REFGUID left, REFGUID right) { return __builtin_memcmp(&left, &right, sizeof(GUID)) == 0; }
+inline int InlineIsEqualGUID(REFGUID left, REFGUID right) {
+    return __builtin_memcmp(&left, &right, sizeof(GUID)) == 0;
+}
+inline int IsEqualGUID(REFGUID left, REFGUID right) {
+    return __builtin_memcmp(&left, &right, sizeof(GUID)) == 0;
+}
 /* Drivers include headers inside extern "C" { }. */
 extern "C++" {
-inline bool operator==(REFGUID left, REFGUID right) { return __builtin_memcmp(&left, &right, sizeof(GUID)) == 0; }
-inline bool operator!=(REFGUID left, REFGUID right) { return !(left == right); }
+inline bool operator==(REFGUID left, REFGUID right) {
+    return __builtin_memcmp(&left, &right, sizeof(GUID)) == 0;
+}
+inline bool operator!=(REFGUID left, REFGUID right) {
+    return !(left == right);
+}
 }
 #else
 #define REFGUID const GUID* const

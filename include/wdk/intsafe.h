@@ -2,8 +2,8 @@
 #ifndef _INTSAFE_H_INCLUDED_
 #define _INTSAFE_H_INCLUDED_
 
-#include "winerror.h"
 #include "opc/safe_integer_limits.h"
+#include "winerror.h"
 
 #define INTSAFE_E_ARITHMETIC_OVERFLOW ((HRESULT)0x80070216)
 #define OPC_SAFE_NAME(name) name

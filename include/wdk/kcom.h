@@ -21,26 +21,23 @@ DEFINE_GUIDSTRUCT("21B36996-8DE3-11D1-8AE0-00A0C9223196", IID_IKoInitializeParen
 
 #undef INTERFACE
 #define INTERFACE INonDelegatedUnknown
-DECLARE_INTERFACE(INonDelegatedUnknown)
-{
-    STDMETHOD_(NTSTATUS, NonDelegatedQueryInterface)(THIS_ _In_ REFIID InterfaceId, _Out_ PVOID* Interface) PURE;
+DECLARE_INTERFACE(INonDelegatedUnknown) {
+    STDMETHOD_(NTSTATUS, NonDelegatedQueryInterface)(THIS_ _In_ REFIID InterfaceId, _Out_ PVOID * Interface) PURE;
     STDMETHOD_(ULONG, NonDelegatedAddRef)(THIS) PURE;
     STDMETHOD_(ULONG, NonDelegatedRelease)(THIS) PURE;
 };
 
 #undef INTERFACE
 #define INTERFACE IIndirectedUnknown
-DECLARE_INTERFACE(IIndirectedUnknown)
-{
-    STDMETHOD_(NTSTATUS, IndirectedQueryInterface)(THIS_ _In_ REFIID InterfaceId, _Out_ PVOID* Interface) PURE;
+DECLARE_INTERFACE(IIndirectedUnknown) {
+    STDMETHOD_(NTSTATUS, IndirectedQueryInterface)(THIS_ _In_ REFIID InterfaceId, _Out_ PVOID * Interface) PURE;
     STDMETHOD_(ULONG, IndirectedAddRef)(THIS) PURE;
     STDMETHOD_(ULONG, IndirectedRelease)(THIS) PURE;
 };
 
 #undef INTERFACE
 #define INTERFACE IKoInitializeParentDeviceObject
-DECLARE_INTERFACE_(IKoInitializeParentDeviceObject, IUnknown)
-{
+DECLARE_INTERFACE_(IKoInitializeParentDeviceObject, IUnknown) {
     DEFINE_ABSTRACT_UNKNOWN()
     STDMETHOD_(NTSTATUS, SetParentDeviceObject)(THIS_ _In_ PDEVICE_OBJECT ParentDeviceObject) PURE;
 };
@@ -50,11 +47,10 @@ DECLARE_INTERFACE_(IKoInitializeParentDeviceObject, IUnknown)
 typedef NTSTATUS(NTAPI* KoCreateObjectHandler)(_In_ REFCLSID ClassId, _In_opt_ IUnknown* UnkOuter,
                                                _In_ REFIID InterfaceId, _Out_ PVOID* Interface);
 
-COMDDKMETHOD NTSTATUS NTAPI KoCreateInstance(_In_ REFCLSID ClassId, _In_opt_ IUnknown* UnkOuter,
-                                             _In_ ULONG ClsContext, _In_ REFIID InterfaceId, _Out_ PVOID* Interface);
+COMDDKMETHOD NTSTATUS NTAPI KoCreateInstance(_In_ REFCLSID ClassId, _In_opt_ IUnknown* UnkOuter, _In_ ULONG ClsContext,
+                                             _In_ REFIID InterfaceId, _Out_ PVOID* Interface);
 COMDDKMETHOD NTSTATUS NTAPI KoDeviceInitialize(_In_ PDEVICE_OBJECT DeviceObject);
-COMDDKMETHOD NTSTATUS NTAPI KoDriverInitialize(_In_ PDRIVER_OBJECT DriverObject,
-                                               _In_ PUNICODE_STRING RegistryPathName,
+COMDDKMETHOD NTSTATUS NTAPI KoDriverInitialize(_In_ PDRIVER_OBJECT DriverObject, _In_ PUNICODE_STRING RegistryPathName,
                                                _In_ KoCreateObjectHandler CreateObjectHandler);
 COMDDKMETHOD VOID NTAPI KoRelease(_In_ REFCLSID ClassId);
 

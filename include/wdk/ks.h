@@ -2,14 +2,14 @@
 #ifndef _KS_
 #define _KS_
 
-#include "ntddk.h"
 #include "basetyps.h"
-#include "opc/ks_guids.h"
-#include "opc/ks_types.h"
-#include "opc/ks_properties.h"
-#include "opc/ks_kernel.h"
-#include "opc/ks_functions.h"
+#include "ntddk.h"
 #include "opc/ks_avstream.h"
+#include "opc/ks_functions.h"
+#include "opc/ks_guids.h"
+#include "opc/ks_kernel.h"
+#include "opc/ks_properties.h"
+#include "opc/ks_types.h"
 
 #ifndef SIZEOF_ARRAY
 #define SIZEOF_ARRAY(array) (sizeof(array) / sizeof((array)[0]))

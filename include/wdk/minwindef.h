@@ -40,7 +40,8 @@ typedef struct _FILETIME {
 #define MAX_PATH 260
 #endif
 
-#define MAKEWORD(low, high) ((WORD)(((BYTE)((DWORD_PTR)(low) & 0xff)) | ((WORD)((BYTE)((DWORD_PTR)(high) & 0xff))) << 8))
+#define MAKEWORD(low, high)                                                                                            \
+    ((WORD)(((BYTE)((DWORD_PTR)(low) & 0xff)) | ((WORD)((BYTE)((DWORD_PTR)(high) & 0xff))) << 8))
 #define MAKELONG(low, high)                                                                                            \
     ((LONG)(((WORD)((DWORD_PTR)(low) & 0xffff)) | ((DWORD)((WORD)((DWORD_PTR)(high) & 0xffff))) << 16))
 #define LOWORD(value) ((WORD)((DWORD_PTR)(value) & 0xffff))

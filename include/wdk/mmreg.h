@@ -2,9 +2,9 @@
 #ifndef _INC_MMREG
 #define _INC_MMREG
 
-#include "opc_abi.h"
-#include "ntdef.h"
 #include "guiddef.h"
+#include "ntdef.h"
+#include "opc_abi.h"
 
 #pragma pack(push, 1)
 

@@ -2,9 +2,9 @@
 #ifndef _NTDEF_
 #define _NTDEF_
 
-#include "opc_abi.h"
 #include "basetsd.h"
 #include "guiddef.h"
+#include "opc_abi.h"
 #include "specstrings.h"
 #if OPC_DRIVER
 #include "crt/ctype.h"
@@ -204,7 +204,8 @@ typedef const UNICODE_STRING* PCUNICODE_STRING;
 
 #define DECLARE_CONST_UNICODE_STRING(name, text)                                                                       \
     static const WCHAR name##_buffer[] __attribute__((unused)) = text;                                                 \
-    static const UNICODE_STRING name __attribute__((unused)) = {sizeof(text) - sizeof(WCHAR), sizeof(text), (PWCH)name##_buffer}
+    static const UNICODE_STRING name                                                                                   \
+        __attribute__((unused)) = {sizeof(text) - sizeof(WCHAR), sizeof(text), (PWCH)name##_buffer}
 #define DECLARE_GLOBAL_CONST_UNICODE_STRING(name, text)                                                                \
     __attribute__((weak)) extern const WCHAR name##_buffer[] = text;                                                   \
     __attribute__((weak)) extern const UNICODE_STRING name = {sizeof(text) - sizeof(WCHAR), sizeof(text),              \
@@ -236,7 +237,7 @@ typedef const OBJECT_ATTRIBUTES* PCOBJECT_ATTRIBUTES;
 #define OBJ_DONT_REPARSE 0x00001000L
 #define OBJ_VALID_ATTRIBUTES 0x00001FF2L
 
-#define InitializeObjectAttributes(attributes, name, flags, root, security)                                           \
+#define InitializeObjectAttributes(attributes, name, flags, root, security)                                            \
     {                                                                                                                  \
         (attributes)->Length = sizeof(OBJECT_ATTRIBUTES);                                                              \
         (attributes)->RootDirectory = root;                                                                            \
@@ -296,12 +297,13 @@ typedef struct DECLSPEC_ALIGN(16) _M128A {
 #define SUBLANG_NEUTRAL 0x00
 #define MAKELANGID(primary, sub) ((((USHORT)(sub)) << 10) | (USHORT)(primary))
 
-#define FIELD_OFFSET(type, field) ((LONG)__builtin_offsetof(type, field))
-#define UFIELD_OFFSET(type, field) ((ULONG)__builtin_offsetof(type, field))
+#define FIELD_OFFSET(type, field) ((LONG) __builtin_offsetof(type, field))
+#define UFIELD_OFFSET(type, field) ((ULONG) __builtin_offsetof(type, field))
 #define FIELD_SIZE(type, field) (sizeof(((type*)0)->field))
 #define RTL_FIELD_SIZE(type, field) (sizeof(((type*)0)->field))
 #define RTL_SIZEOF_THROUGH_FIELD(type, field) (__builtin_offsetof(type, field) + RTL_FIELD_SIZE(type, field))
-#define RTL_CONTAINS_FIELD(record, size, field) ((((PCHAR)(&(record)->field)) + sizeof((record)->field)) <= (((PCHAR)(record)) + (size)))
+#define RTL_CONTAINS_FIELD(record, size, field)                                                                        \
+    ((((PCHAR)(&(record)->field)) + sizeof((record)->field)) <= (((PCHAR)(record)) + (size)))
 #define RTL_FIELD_TYPE(type, field) (((type*)0)->field)
 #define RTL_NUMBER_OF_V1(array) (sizeof(array) / sizeof((array)[0]))
 #define RTL_NUMBER_OF_V2(array) RTL_NUMBER_OF_V1(array)
@@ -316,7 +318,13 @@ typedef struct DECLSPEC_ALIGN(16) _M128A {
 #ifndef CONTAINING_RECORD
 #define CONTAINING_RECORD(address, type, field) ((type*)((char*)(address) - __builtin_offsetof(type, field)))
 #endif
-#define TYPE_ALIGNMENT(type) __builtin_offsetof(struct { char x; type test; }, test)
+#define TYPE_ALIGNMENT(type)                                                                                           \
+    __builtin_offsetof(                                                                                                \
+        struct {                                                                                                       \
+            char x;                                                                                                    \
+            type test;                                                                                                 \
+        },                                                                                                             \
+        test)
 #define PROBE_ALIGNMENT(type) TYPE_ALIGNMENT(type)
 
 #define UNREFERENCED_PARAMETER(parameter) ((void)(parameter))
@@ -334,13 +342,27 @@ typedef struct DECLSPEC_ALIGN(16) _M128A {
 #ifdef __cplusplus
 #define DEFINE_ENUM_FLAG_OPERATORS(Type)                                                                               \
     extern "C++" {                                                                                                     \
-    inline constexpr Type operator|(Type a, Type b) { return Type(((unsigned)a) | ((unsigned)b)); }                    \
-    inline Type& operator|=(Type& a, Type b) { return a = a | b; }                                                     \
-    inline constexpr Type operator&(Type a, Type b) { return Type(((unsigned)a) & ((unsigned)b)); }                    \
-    inline Type& operator&=(Type& a, Type b) { return a = a & b; }                                                     \
-    inline constexpr Type operator~(Type a) { return Type(~((unsigned)a)); }                                           \
-    inline constexpr Type operator^(Type a, Type b) { return Type(((unsigned)a) ^ ((unsigned)b)); }                    \
-    inline Type& operator^=(Type& a, Type b) { return a = a ^ b; }                                                     \
+    inline constexpr Type operator|(Type a, Type b) {                                                                  \
+        return Type(((unsigned)a) | ((unsigned)b));                                                                    \
+    }                                                                                                                  \
+    inline Type& operator|=(Type& a, Type b) {                                                                         \
+        return a = a | b;                                                                                              \
+    }                                                                                                                  \
+    inline constexpr Type operator&(Type a, Type b) {                                                                  \
+        return Type(((unsigned)a) & ((unsigned)b));                                                                    \
+    }                                                                                                                  \
+    inline Type& operator&=(Type& a, Type b) {                                                                         \
+        return a = a & b;                                                                                              \
+    }                                                                                                                  \
+    inline constexpr Type operator~(Type a) {                                                                          \
+        return Type(~((unsigned)a));                                                                                   \
+    }                                                                                                                  \
+    inline constexpr Type operator^(Type a, Type b) {                                                                  \
+        return Type(((unsigned)a) ^ ((unsigned)b));                                                                    \
+    }                                                                                                                  \
+    inline Type& operator^=(Type& a, Type b) {                                                                         \
+        return a = a ^ b;                                                                                              \
+    }                                                                                                                  \
     }
 #else
 #define DEFINE_ENUM_FLAG_OPERATORS(Type)

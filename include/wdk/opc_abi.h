@@ -35,12 +35,12 @@
 #define _M_X64 100
 #endif
 
-#include "sdkddkver.h"
 #include "sal.h"
+#include "sdkddkver.h"
 
 #if OPC_DRIVER
-#include "crt/stddef.h"
 #include "crt/stdarg.h"
+#include "crt/stddef.h"
 #include "crt/string.h"
 #else
 #include <stdarg.h>
@@ -191,8 +191,8 @@ typedef int LONG, *PLONG;
 typedef unsigned int ULONG, *PULONG, DWORD, *PDWORD;
 #endif
 typedef long long LONGLONG, *PLONGLONG, LONG64, *PLONG64, INT64, *PINT64;
-typedef unsigned long long ULONGLONG, *PULONGLONG, ULONG64, *PULONG64, UINT64, *PUINT64, DWORDLONG, *PDWORDLONG, DWORD64,
-    *PDWORD64;
+typedef unsigned long long ULONGLONG, *PULONGLONG, ULONG64, *PULONG64, UINT64, *PUINT64, DWORDLONG, *PDWORDLONG,
+    DWORD64, *PDWORD64;
 typedef float FLOAT, *PFLOAT;
 typedef double DOUBLE;
 

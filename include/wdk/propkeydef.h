@@ -2,8 +2,8 @@
 #ifndef OPC_PROPKEYDEF_H
 #define OPC_PROPKEYDEF_H
 
-#include "opc_abi.h"
 #include "guiddef.h"
+#include "opc_abi.h"
 
 #ifndef PROPERTYKEY_DEFINED
 #define PROPERTYKEY_DEFINED

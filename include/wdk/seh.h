@@ -88,15 +88,17 @@ static __inline __attribute__((always_inline, unused)) struct opc_seh_finally op
     return block;
 }
 #define __try                                                                                                          \
-    for (struct opc_seh_frame opc_seh_here __attribute__((cleanup(opc_seh_pop))) = {{0}};                              \
-         opc_seh_here.state == 0; opc_seh_pop(&opc_seh_here))                                                          \
+    for (struct opc_seh_frame opc_seh_here __attribute__((cleanup(opc_seh_pop))) = {{0}}; opc_seh_here.state == 0;     \
+         opc_seh_pop(&opc_seh_here))                                                                                   \
         if (opc_seh_push(&opc_seh_here), __builtin_setjmp(opc_seh_here.jump) == 0)
 #define OPC_SEH_FINALLY                                                                                                \
     for (struct opc_seh_finally opc_seh_block __attribute__((cleanup(opc_seh_finally_end))) = opc_seh_finally_here();  \
          opc_seh_block.once; opc_seh_block.once = 0)
 #endif
 #define __except(filter) else if (opc_seh_accept(&opc_seh_here, (filter)))
-#define __finally else opc_seh_unwinding(&opc_seh_here); OPC_SEH_FINALLY
+#define __finally                                                                                                      \
+    else opc_seh_unwinding(&opc_seh_here);                                                                             \
+    OPC_SEH_FINALLY
 #define __leave opc_seh_leave(&opc_seh_here)
 #define GetExceptionCode() (opc_seh_here.record.ExceptionCode)
 #define exception_code() (opc_seh_here.record.ExceptionCode)

@@ -1,6 +1,7 @@
 /*
  * CUnknown: reference counting and aggregation for the objects of adapter drivers. The reference count starts at 0; the
- * Release that brings it to 0 deletes the object. The bodies are in the stdunk library, which is linked into the driver.
+ * Release that brings it to 0 deletes the object. The bodies are in the stdunk library, which is linked into the
+ * driver.
  */
 #ifndef _STDUNK_H_
 #define _STDUNK_H_
@@ -9,10 +10,9 @@
 
 #undef INTERFACE
 #define INTERFACE INonDelegatingUnknown
-DECLARE_INTERFACE(INonDelegatingUnknown)
-{
-    STDMETHOD_(NTSTATUS, NonDelegatingQueryInterface)(THIS_ _In_ REFIID InterfaceId,
-    _COM_Outptr_ PVOID * Interface) PURE;
+DECLARE_INTERFACE(INonDelegatingUnknown) {
+    STDMETHOD_(NTSTATUS, NonDelegatingQueryInterface)(THIS_ _In_ REFIID InterfaceId, _COM_Outptr_ PVOID * Interface)
+        PURE;
     STDMETHOD_(ULONG, NonDelegatingAddRef)(THIS) PURE;
     STDMETHOD_(ULONG, NonDelegatingRelease)(THIS) PURE;
 };
@@ -39,12 +39,15 @@ public:
 
 #define DECLARE_STD_UNKNOWN()                                                                                          \
     STDMETHODIMP_(NTSTATUS) NonDelegatingQueryInterface(REFIID InterfaceId, PVOID* Interface);                         \
-    STDMETHODIMP_(NTSTATUS) QueryInterface(REFIID InterfaceId, PVOID* Interface)                                       \
-    {                                                                                                                  \
+    STDMETHODIMP_(NTSTATUS) QueryInterface(REFIID InterfaceId, PVOID* Interface) {                                     \
         return GetOuterUnknown()->QueryInterface(InterfaceId, Interface);                                              \
     }                                                                                                                  \
-    STDMETHODIMP_(ULONG) AddRef(void) { return GetOuterUnknown()->AddRef(); }                                          \
-    STDMETHODIMP_(ULONG) Release(void) { return GetOuterUnknown()->Release(); }
+    STDMETHODIMP_(ULONG) AddRef(void) {                                                                                \
+        return GetOuterUnknown()->AddRef();                                                                            \
+    }                                                                                                                  \
+    STDMETHODIMP_(ULONG) Release(void) {                                                                               \
+        return GetOuterUnknown()->Release();                                                                           \
+    }
 
 #define DEFINE_STD_CONSTRUCTOR(Class)                                                                                  \
     Class(PUNKNOWN pUnknownOuter) : CUnknown(pUnknownOuter) {}

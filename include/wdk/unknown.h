@@ -1,8 +1,8 @@
 #ifndef __UNKNOWN_H_
 #define __UNKNOWN_H_
 
-#include "windef.h"
 #include "basetyps.h"
+#include "windef.h"
 #ifdef PUT_GUIDS_HERE
 #include "initguid.h"
 #endif

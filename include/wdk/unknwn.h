@@ -9,10 +9,9 @@ DEFINE_GUID(IID_IClassFactory, 0x00000001, 0x0000, 0x0000, 0xC0, 0x00, 0x00, 0x0
 
 #undef INTERFACE
 #define INTERFACE IClassFactory
-DECLARE_INTERFACE_(IClassFactory, IUnknown)
-{
+DECLARE_INTERFACE_(IClassFactory, IUnknown) {
     DEFINE_ABSTRACT_UNKNOWN()
-    STDMETHOD_(NTSTATUS, CreateInstance)(THIS_ IUnknown * OuterUnknown, REFIID InterfaceId, PVOID* Object) PURE;
+    STDMETHOD_(NTSTATUS, CreateInstance)(THIS_ IUnknown * OuterUnknown, REFIID InterfaceId, PVOID * Object) PURE;
     STDMETHOD_(NTSTATUS, LockServer)(THIS_ BOOL Lock) PURE;
 };
 #undef INTERFACE

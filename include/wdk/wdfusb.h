@@ -62,8 +62,8 @@ typedef struct _WDF_USB_DEVICE_SELECT_CONFIG_PARAMS {
         } MultiInterface;
     } Types;
 } WDF_USB_DEVICE_SELECT_CONFIG_PARAMS, *PWDF_USB_DEVICE_SELECT_CONFIG_PARAMS;
-typedef VOID(NTAPI EVT_WDF_USB_READER_COMPLETION_ROUTINE)(WDFUSBPIPE Pipe, WDFMEMORY Buffer,
-                                                          size_t NumBytesTransferred, PVOID Context);
+typedef VOID(NTAPI EVT_WDF_USB_READER_COMPLETION_ROUTINE)(WDFUSBPIPE Pipe, WDFMEMORY Buffer, size_t NumBytesTransferred,
+                                                          PVOID Context);
 typedef EVT_WDF_USB_READER_COMPLETION_ROUTINE* PFN_WDF_USB_READER_COMPLETION_ROUTINE;
 typedef BOOLEAN(NTAPI EVT_WDF_USB_READERS_FAILED)(WDFUSBPIPE Pipe, NTSTATUS Status, USBD_STATUS UsbdStatus);
 typedef EVT_WDF_USB_READERS_FAILED* PFN_WDF_USB_READERS_FAILED;
@@ -93,8 +93,7 @@ WDFAPI NTSTATUS NTAPI WdfUsbTargetDeviceCyclePortSynchronously(WDFUSBDEVICE UsbD
 WDFAPI WDFUSBINTERFACE NTAPI WdfUsbTargetDeviceGetInterface(WDFUSBDEVICE UsbDevice, UCHAR InterfaceIndex);
 WDFAPI WDFUSBPIPE NTAPI WdfUsbInterfaceGetConfiguredPipe(WDFUSBINTERFACE UsbInterface, UCHAR PipeIndex,
                                                          PWDF_USB_PIPE_INFORMATION PipeInfo);
-WDFAPI NTSTATUS NTAPI WdfUsbTargetPipeConfigContinuousReader(WDFUSBPIPE Pipe,
-                                                             PWDF_USB_CONTINUOUS_READER_CONFIG Config);
+WDFAPI NTSTATUS NTAPI WdfUsbTargetPipeConfigContinuousReader(WDFUSBPIPE Pipe, PWDF_USB_CONTINUOUS_READER_CONFIG Config);
 WDFAPI NTSTATUS NTAPI WdfUsbTargetPipeFormatRequestForWrite(WDFUSBPIPE Pipe, WDFREQUEST Request, WDFMEMORY WriteMemory,
                                                             PWDFMEMORY_OFFSET WriteOffset);
 WDFAPI WDFIOTARGET NTAPI WdfUsbTargetPipeGetIoTarget(WDFUSBPIPE Pipe);

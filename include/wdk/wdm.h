@@ -2,6 +2,7 @@
 #ifndef _WDMDDK_
 #define _WDMDDK_
 
+#include "bugcodes.h"
 #include "opc/debug.h"
 #include "opc/etw.h"
 #include "opc/ex.h"
@@ -14,6 +15,5 @@
 #include "opc/ps_ob.h"
 #include "opc/rtl.h"
 #include "opc/zw.h"
-#include "bugcodes.h"
 
 #endif

@@ -4,9 +4,9 @@
 
 #include "sdkddkver.h"
 #ifndef RC_INVOKED
+#include "ntstatus.h"
 #include "windef.h"
 #include "winerror.h"
-#include "ntstatus.h"
 #endif
 #include "winver.h"
 

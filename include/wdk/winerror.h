@@ -13,7 +13,8 @@
     ((HRESULT)(((ULONG)(severity) << 31) | ((ULONG)(facility) << 16) | ((ULONG)(code))))
 #define HRESULT_FROM_NT(status) ((HRESULT)((status) | 0x10000000))
 #define HRESULT_FROM_WIN32(code)                                                                                       \
-    ((HRESULT)(code) <= 0 ? ((HRESULT)(code)) : ((HRESULT)(((code) & 0x0000FFFF) | (FACILITY_WIN32 << 16) | 0x80000000)))
+    ((HRESULT)(code) <= 0 ? ((HRESULT)(code))                                                                          \
+                          : ((HRESULT)(((code) & 0x0000FFFF) | (FACILITY_WIN32 << 16) | 0x80000000)))
 #ifndef S_OK
 #define S_OK ((HRESULT)0L)
 #define S_FALSE ((HRESULT)1L)

@@ -1,14 +1,12 @@
 /* The same checks of structured exceptions for C and C++; EXCEPTION_CHECKS names the function. */
 #include "checks.h"
 
-static __attribute__((noinline)) void raise_when(int condition)
-{
+static __attribute__((noinline)) void raise_when(int condition) {
     if (condition)
         ExRaiseStatus(STATUS_NO_MEMORY);
 }
 
-static __attribute__((noinline)) int returns_from_inside(void)
-{
+static __attribute__((noinline)) int returns_from_inside(void) {
     __try {
         return 5;
     } __except (EXCEPTION_EXECUTE_HANDLER) {
@@ -17,8 +15,7 @@ static __attribute__((noinline)) int returns_from_inside(void)
     return 7;
 }
 
-static __attribute__((noinline)) int filtered(NTSTATUS wanted)
-{
+static __attribute__((noinline)) int filtered(NTSTATUS wanted) {
     int steps = 0;
     __try {
         __try {
@@ -35,8 +32,7 @@ static __attribute__((noinline)) int filtered(NTSTATUS wanted)
     return steps;
 }
 
-int EXCEPTION_CHECKS(void)
-{
+int EXCEPTION_CHECKS(void) {
     int steps = 0;
     CHECK(returns_from_inside() == 5);
     __try {

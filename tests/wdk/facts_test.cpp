@@ -11,8 +11,7 @@
 
 namespace {
 
-std::string text_of(const GUID& guid)
-{
+std::string text_of(const GUID& guid) {
     char text[40];
     std::snprintf(text, sizeof text, "%08X-%04X-%04X-%02X%02X-%02X%02X%02X%02X%02X%02X", unsigned(guid.Data1),
                   unsigned(guid.Data2), unsigned(guid.Data3), guid.Data4[0], guid.Data4[1], guid.Data4[2],
@@ -20,8 +19,7 @@ std::string text_of(const GUID& guid)
     return text;
 }
 
-TEST(Headers, EveryGuidOfTheTableHasItsValue)
-{
+TEST(Headers, EveryGuidOfTheTableHasItsValue) {
     int rows = 0;
 #define GUID_ROW(symbol, value)                                                                                        \
     EXPECT_EQ(text_of(symbol), value) << #symbol;                                                                      \
@@ -36,8 +34,7 @@ TEST(Headers, EveryGuidOfTheTableHasItsValue)
     EXPECT_EQ(rows, 604);
 }
 
-TEST(Headers, StaticInitialisersAgreeWithTheGuids)
-{
+TEST(Headers, StaticInitialisersAgreeWithTheGuids) {
     const GUID pin = {STATICGUIDOF(KSPROPSETID_Pin)};
     EXPECT_EQ(text_of(pin), text_of(KSPROPSETID_Pin));
     const GUID nothing = {STATIC_KSDATAFORMAT_TYPE_WILDCARD};
@@ -55,8 +52,7 @@ TEST(Headers, StaticInitialisersAgreeWithTheGuids)
 }
 
 // KSPROPERTY_AUDIO_MUTE and the like: the id that travels in KSIDENTIFIER::Id.
-TEST(Headers, EveryIdentifierAndFlagOfTheTablesHasItsValue)
-{
+TEST(Headers, EveryIdentifierAndFlagOfTheTablesHasItsValue) {
 #define ID_ROW(name, value) static_assert(static_cast<ULONG>(name) == static_cast<ULONG>(value), #name);
 #include "enumerator_rows.inc"
 #include "id_rows.inc"
@@ -64,8 +60,7 @@ TEST(Headers, EveryIdentifierAndFlagOfTheTablesHasItsValue)
 #undef ID_ROW
 }
 
-TEST(Headers, EveryFunctionAndTypeOfTheTableIsDeclared)
-{
+TEST(Headers, EveryFunctionAndTypeOfTheTableIsDeclared) {
 #define FUNCTION_ROW(name) static_assert(sizeof(&name) == sizeof(void*), #name);
 #include "function_rows.inc"
 #define TYPE_ROW(name) static_assert(sizeof(name*) == sizeof(void*), #name);
@@ -73,8 +68,8 @@ TEST(Headers, EveryFunctionAndTypeOfTheTableIsDeclared)
 }
 
 // A pointer to a virtual member is, in the Itanium C++ ABI, 1 + 8 * slot. Slots 0 to 2 are IUnknown's.
-template <class Member> size_t slot_of(Member member)
-{
+template<class Member>
+size_t slot_of(Member member) {
     size_t raw = 0;
     static_assert(sizeof member >= sizeof raw);
     std::memcpy(&raw, &member, sizeof raw);
@@ -82,18 +77,19 @@ template <class Member> size_t slot_of(Member member)
     return raw / 8;
 }
 
-template <class Interface> struct Longer : Interface {
+template<class Interface>
+struct Longer : Interface {
     virtual void NTAPI after_the_last() = 0;
 };
 
-TEST(Headers, VtablesHaveTheOrderOfTheTable)
-{
+TEST(Headers, VtablesHaveTheOrderOfTheTable) {
     EXPECT_EQ(slot_of(&IUnknown::QueryInterface), 0u);
     EXPECT_EQ(slot_of(&IUnknown::AddRef), 1u);
     EXPECT_EQ(slot_of(&IUnknown::Release), 2u);
     EXPECT_EQ(slot_of(&INonDelegatingUnknown::NonDelegatingQueryInterface), 0u);
     EXPECT_EQ(slot_of(&INonDelegatingUnknown::NonDelegatingRelease), 2u);
-#define SLOT_ROW(interface, method, slot) EXPECT_EQ(slot_of(&interface::method), size_t(slot)) << #interface "::" #method;
+#define SLOT_ROW(interface, method, slot)                                                                              \
+    EXPECT_EQ(slot_of(&interface::method), size_t(slot)) << #interface "::" #method;
 #include "slot_rows.inc"
 #undef SLOT_ROW
 #define COUNT_ROW(interface, slots) EXPECT_EQ(slot_of(&Longer<interface>::after_the_last), size_t(slots)) << #interface;
@@ -109,25 +105,37 @@ struct Channel : IDmaChannel {
     IMP_IDmaChannel
 };
 
-NTSTATUS NTAPI Channel::AllocateBuffer(ULONG, PPHYSICAL_ADDRESS) { return STATUS_NOT_SUPPORTED; }
+NTSTATUS NTAPI Channel::AllocateBuffer(ULONG, PPHYSICAL_ADDRESS) {
+    return STATUS_NOT_SUPPORTED;
+}
 void NTAPI Channel::FreeBuffer() {}
-ULONG NTAPI Channel::TransferCount() { return 0; }
-ULONG NTAPI Channel::MaximumBufferSize() { return 0; }
-ULONG NTAPI Channel::AllocatedBufferSize() { return 0; }
-ULONG NTAPI Channel::BufferSize() { return 0; }
+ULONG NTAPI Channel::TransferCount() {
+    return 0;
+}
+ULONG NTAPI Channel::MaximumBufferSize() {
+    return 0;
+}
+ULONG NTAPI Channel::AllocatedBufferSize() {
+    return 0;
+}
+ULONG NTAPI Channel::BufferSize() {
+    return 0;
+}
 void NTAPI Channel::SetBufferSize(ULONG) {}
-PVOID NTAPI Channel::SystemAddress() { return nullptr; }
-PPHYSICAL_ADDRESS NTAPI Channel::PhysicalAddress(PPHYSICAL_ADDRESS Result)
-{
+PVOID NTAPI Channel::SystemAddress() {
+    return nullptr;
+}
+PPHYSICAL_ADDRESS NTAPI Channel::PhysicalAddress(PPHYSICAL_ADDRESS Result) {
     Result->QuadPart = 0x1122334455;
     return Result;
 }
-PADAPTER_OBJECT NTAPI Channel::GetAdapterObject() { return nullptr; }
+PADAPTER_OBJECT NTAPI Channel::GetAdapterObject() {
+    return nullptr;
+}
 void NTAPI Channel::CopyTo(PVOID, PVOID, ULONG) {}
 void NTAPI Channel::CopyFrom(PVOID, PVOID, ULONG) {}
 
-TEST(Headers, StructureResultsComeThroughAPointerAfterThis)
-{
+TEST(Headers, StructureResultsComeThroughAPointerAfterThis) {
     Channel channel;
     IDmaChannel* as_interface = &channel;
     void* vtable = *reinterpret_cast<void**>(as_interface);

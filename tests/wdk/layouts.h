@@ -1,6 +1,6 @@
 /*
- * Sizes and offsets of the KS and port class structures on Windows x64. Included by C and C++ units for the host and for
- * the Windows target: all must agree.
+ * Sizes and offsets of the KS and port class structures on Windows x64. Included by C and C++ units for the host and
+ * for the Windows target: all must agree.
  */
 #ifdef __cplusplus
 #define LAYOUT_ASSERT static_assert

@@ -1,4 +1,5 @@
-// Compiled for Windows to LLVM IR by microsoft_vtables.sh: the name of each thunk tells the offset of the method's slot.
+// Compiled for Windows to LLVM IR by microsoft_vtables.sh: the name of each thunk tells the offset of the method's
+// slot.
 #include "all_headers.h"
 
 #define SLOT_ROW(interface, method, slot)                                                                              \

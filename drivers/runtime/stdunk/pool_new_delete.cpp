@@ -7,8 +7,7 @@ namespace {
 
 constexpr ULONG default_tag = 0x72436350; // 'rCcP'
 
-PVOID allocate_zeroed(size_t size, POOL_TYPE pool_type, ULONG tag)
-{
+PVOID allocate_zeroed(size_t size, POOL_TYPE pool_type, ULONG tag) {
     PVOID memory = ExAllocatePoolWithTag(pool_type, size, tag);
     if (memory)
         RtlZeroMemory(memory, size);
@@ -19,43 +18,35 @@ PVOID allocate_zeroed(size_t size, POOL_TYPE pool_type, ULONG tag)
 
 #define OPC_WEAK __attribute__((weak))
 
-OPC_WEAK PVOID operator new(size_t size, POOL_TYPE pool_type) noexcept
-{
+OPC_WEAK PVOID operator new(size_t size, POOL_TYPE pool_type) noexcept {
     return allocate_zeroed(size, pool_type, default_tag);
 }
 
-OPC_WEAK PVOID operator new(size_t size, POOL_TYPE pool_type, ULONG tag) noexcept
-{
+OPC_WEAK PVOID operator new(size_t size, POOL_TYPE pool_type, ULONG tag) noexcept {
     return allocate_zeroed(size, pool_type, tag);
 }
 
-OPC_WEAK PVOID operator new[](size_t size, POOL_TYPE pool_type) noexcept
-{
+OPC_WEAK PVOID operator new[](size_t size, POOL_TYPE pool_type) noexcept {
     return allocate_zeroed(size, pool_type, default_tag);
 }
 
-OPC_WEAK PVOID operator new[](size_t size, POOL_TYPE pool_type, ULONG tag) noexcept
-{
+OPC_WEAK PVOID operator new[](size_t size, POOL_TYPE pool_type, ULONG tag) noexcept {
     return allocate_zeroed(size, pool_type, tag);
 }
 
-OPC_WEAK void operator delete(void* memory) noexcept
-{
+OPC_WEAK void operator delete(void* memory) noexcept {
     if (memory)
         ExFreePool(memory);
 }
 
-OPC_WEAK void operator delete(void* memory, size_t) noexcept
-{
+OPC_WEAK void operator delete(void* memory, size_t) noexcept {
     operator delete(memory);
 }
 
-OPC_WEAK void operator delete[](void* memory) noexcept
-{
+OPC_WEAK void operator delete[](void* memory) noexcept {
     operator delete(memory);
 }
 
-OPC_WEAK void operator delete[](void* memory, size_t) noexcept
-{
+OPC_WEAK void operator delete[](void* memory, size_t) noexcept {
     operator delete(memory);
 }

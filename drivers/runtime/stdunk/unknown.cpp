@@ -2,8 +2,7 @@
 #include <stdunk.h>
 #include <unknown.h>
 
-CUnknown::CUnknown(PUNKNOWN pUnknownOuter) : m_lRefCount(0)
-{
+CUnknown::CUnknown(PUNKNOWN pUnknownOuter) : m_lRefCount(0) {
     // An object that is not aggregated is its own outer object; its non-delegating vtable has the layout of IUnknown.
     m_pUnknownOuter =
         pUnknownOuter ? pUnknownOuter : reinterpret_cast<PUNKNOWN>(static_cast<INonDelegatingUnknown*>(this));
@@ -11,13 +10,11 @@ CUnknown::CUnknown(PUNKNOWN pUnknownOuter) : m_lRefCount(0)
 
 CUnknown::~CUnknown(void) {}
 
-STDMETHODIMP_(ULONG) CUnknown::NonDelegatingAddRef(void)
-{
+STDMETHODIMP_(ULONG) CUnknown::NonDelegatingAddRef(void) {
     return static_cast<ULONG>(InterlockedIncrement(&m_lRefCount));
 }
 
-STDMETHODIMP_(ULONG) CUnknown::NonDelegatingRelease(void)
-{
+STDMETHODIMP_(ULONG) CUnknown::NonDelegatingRelease(void) {
     LONG remaining = InterlockedDecrement(&m_lRefCount);
     if (remaining != 0)
         return static_cast<ULONG>(remaining);
@@ -28,8 +25,7 @@ STDMETHODIMP_(ULONG) CUnknown::NonDelegatingRelease(void)
     return 0;
 }
 
-STDMETHODIMP_(NTSTATUS) CUnknown::NonDelegatingQueryInterface(REFIID InterfaceId, PVOID* Interface)
-{
+STDMETHODIMP_(NTSTATUS) CUnknown::NonDelegatingQueryInterface(REFIID InterfaceId, PVOID* Interface) {
     // IUnknown has two identifiers: the one of punknown.h and the one of everybody else.
     if (!IsEqualGUIDAligned(InterfaceId, IID_IUnknown) && !IsEqualGUIDAligned(InterfaceId, IID_IUnknownCom)) {
         *Interface = nullptr;

@@ -6,7 +6,8 @@
 #ifdef __cplusplus
 extern "C"
 #endif
-void RtlAssert(void* failed, void* file, unsigned long line, char* message);
+    void
+    RtlAssert(void* failed, void* file, unsigned long line, char* message);
 #define assert(expression) ((void)((expression) || (RtlAssert((void*)#expression, (void*)__FILE__, __LINE__, 0), 0)))
 #endif
 #ifndef __cplusplus

@@ -102,7 +102,9 @@ long labs(long x);
 }
 /* C++ has the float forms as overloads. */
 #define OPC_OVERLOAD(name)                                                                                             \
-    inline float name(float x) { return name##f(x); }
+    inline float name(float x) {                                                                                       \
+        return name##f(x);                                                                                             \
+    }
 OPC_OVERLOAD(acos)
 OPC_OVERLOAD(asin)
 OPC_OVERLOAD(atan)
@@ -121,18 +123,38 @@ OPC_OVERLOAD(sqrt)
 OPC_OVERLOAD(tan)
 OPC_OVERLOAD(tanh)
 #undef OPC_OVERLOAD
-inline float pow(float x, float y) { return powf(x, y); }
-inline double pow(double x, int y) { return pow(x, (double)y); }
-inline float fmod(float x, float y) { return fmodf(x, y); }
-inline float atan2(float y, float x) { return atan2f(y, x); }
+inline float pow(float x, float y) {
+    return powf(x, y);
+}
+inline double pow(double x, int y) {
+    return pow(x, (double)y);
+}
+inline float fmod(float x, float y) {
+    return fmodf(x, y);
+}
+inline float atan2(float y, float x) {
+    return atan2f(y, x);
+}
 /* Integer arguments would be ambiguous between the two. */
 #define OPC_INTEGRAL(name)                                                                                             \
-    inline double name(int x) { return name((double)x); }                                                              \
-    inline double name(unsigned x) { return name((double)x); }                                                         \
-    inline double name(long x) { return name((double)x); }                                                             \
-    inline double name(unsigned long x) { return name((double)x); }                                                    \
-    inline double name(long long x) { return name((double)x); }                                                        \
-    inline double name(unsigned long long x) { return name((double)x); }
+    inline double name(int x) {                                                                                        \
+        return name((double)x);                                                                                        \
+    }                                                                                                                  \
+    inline double name(unsigned x) {                                                                                   \
+        return name((double)x);                                                                                        \
+    }                                                                                                                  \
+    inline double name(long x) {                                                                                       \
+        return name((double)x);                                                                                        \
+    }                                                                                                                  \
+    inline double name(unsigned long x) {                                                                              \
+        return name((double)x);                                                                                        \
+    }                                                                                                                  \
+    inline double name(long long x) {                                                                                  \
+        return name((double)x);                                                                                        \
+    }                                                                                                                  \
+    inline double name(unsigned long long x) {                                                                         \
+        return name((double)x);                                                                                        \
+    }
 OPC_INTEGRAL(sin)
 OPC_INTEGRAL(cos)
 OPC_INTEGRAL(tan)
@@ -144,11 +166,23 @@ OPC_INTEGRAL(fabs)
 OPC_INTEGRAL(floor)
 OPC_INTEGRAL(ceil)
 #undef OPC_INTEGRAL
-inline double pow(int x, int y) { return pow((double)x, (double)y); }
-inline double pow(int x, double y) { return pow((double)x, y); }
-inline float abs(float x) { return fabsf(x); }
-inline double abs(double x) { return fabs(x); }
-inline long abs(long x) { return x < 0 ? -x : x; }
-inline long long abs(long long x) { return x < 0 ? -x : x; }
+inline double pow(int x, int y) {
+    return pow((double)x, (double)y);
+}
+inline double pow(int x, double y) {
+    return pow((double)x, y);
+}
+inline float abs(float x) {
+    return fabsf(x);
+}
+inline double abs(double x) {
+    return fabs(x);
+}
+inline long abs(long x) {
+    return x < 0 ? -x : x;
+}
+inline long long abs(long long x) {
+    return x < 0 ? -x : x;
+}
 #endif
 #endif

@@ -40,7 +40,7 @@ int strcpy_s(char* destination, size_t capacity, const char* source);
 int strncpy_s(char* destination, size_t capacity, const char* source, size_t count);
 int strcat_s(char* destination, size_t capacity, const char* source);
 int strncat_s(char* destination, size_t capacity, const char* source, size_t count);
-#define _TRUNCATE ((size_t) - 1)
+#define _TRUNCATE ((size_t)-1)
 #ifdef __cplusplus
 }
 #endif

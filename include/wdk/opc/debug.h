@@ -2,9 +2,9 @@
 #ifndef OPC_DEBUG_H
 #define OPC_DEBUG_H
 
+#include "../dpfilter.h"
 #include "ke.h"
 #include "rtl.h"
-#include "../dpfilter.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -43,13 +43,15 @@ extern OPC_EXPORT PBOOLEAN KdDebuggerEnabled;
 #define KdBreakPoint() DbgBreakPoint()
 #define KdBreakPointWithStatus(status) DbgBreakPointWithStatus(status)
 #define vKdPrintEx(arguments) vDbgPrintEx arguments
-#define RTL_VERIFY(expression) ((!(expression)) ? (RtlAssert((PVOID)#expression, (PVOID)__FILE__, __LINE__, NULL), FALSE) : TRUE)
+#define RTL_VERIFY(expression)                                                                                         \
+    ((!(expression)) ? (RtlAssert((PVOID) #expression, (PVOID)__FILE__, __LINE__, NULL), FALSE) : TRUE)
 #define RTL_ASSERT(expression) RTL_VERIFY(expression)
 #define RTL_ASSERTMSG(text, expression)                                                                                \
-    ((!(expression)) ? (RtlAssert((PVOID)#expression, (PVOID)__FILE__, __LINE__, (PSTR)(text)), FALSE) : TRUE)
+    ((!(expression)) ? (RtlAssert((PVOID) #expression, (PVOID)__FILE__, __LINE__, (PSTR)(text)), FALSE) : TRUE)
 #define RTL_SOFT_ASSERT(expression)                                                                                    \
-    ((!(expression)) ? (DbgPrint("%s(%d): Soft assertion failed\n   Expression: %s\n", __FILE__, __LINE__, #expression), FALSE)  \
-                     : TRUE)
+    ((!(expression))                                                                                                   \
+         ? (DbgPrint("%s(%d): Soft assertion failed\n   Expression: %s\n", __FILE__, __LINE__, #expression), FALSE)    \
+         : TRUE)
 #define RTL_SOFT_ASSERTMSG(text, expression) RTL_SOFT_ASSERT(expression)
 #ifndef ASSERT
 #define ASSERT(expression) ((void)RTL_VERIFY(expression))

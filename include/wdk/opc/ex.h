@@ -26,7 +26,9 @@ NTKERNELAPI VOID NTAPI ExFreePool2(PVOID P, ULONG Tag, PCPOOL_EXTENDED_PARAMETER
 
 /* Asks for the behaviour of the newest release (POOL_NX_OPTIN); nothing to do here. */
 #define DrvRtPoolNxOptIn 0x00000001
-FORCEINLINE VOID ExInitializeDriverRuntime(ULONG RuntimeFlags) { (void)RuntimeFlags; }
+FORCEINLINE VOID ExInitializeDriverRuntime(ULONG RuntimeFlags) {
+    (void)RuntimeFlags;
+}
 FORCEINLINE PVOID ExAllocatePoolZero(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag) {
     return ExAllocatePoolWithTag((POOL_TYPE)(PoolType | POOL_ZERO_ALLOCATION), NumberOfBytes, Tag);
 }

@@ -7,9 +7,9 @@
 #ifndef OPC_GUID_STRUCT_H
 #define OPC_GUID_STRUCT_H
 
-#include "../opc_abi.h"
-#include "../ntdef.h"
 #include "../guiddef.h"
+#include "../ntdef.h"
+#include "../opc_abi.h"
 
 #ifndef STATICGUIDOF
 #define STATICGUIDOF(guid) STATIC_##guid
@@ -29,14 +29,13 @@
 extern "C++" {
 namespace opc_guid {
 
-constexpr unsigned nibble(char c)
-{
-    return c >= '0' && c <= '9' ? unsigned(c - '0') : c >= 'a' && c <= 'f' ? unsigned(c - 'a' + 10)
-    : unsigned(c - 'A' + 10);
+constexpr unsigned nibble(char c) {
+    return c >= '0' && c <= '9'   ? unsigned(c - '0')
+           : c >= 'a' && c <= 'f' ? unsigned(c - 'a' + 10)
+                                  : unsigned(c - 'A' + 10);
 }
 
-constexpr unsigned hex(const char* text, int digits)
-{
+constexpr unsigned hex(const char* text, int digits) {
     unsigned value = 0;
     for (int i = 0; i < digits; ++i)
         value = value * 16 + nibble(text[i]);
@@ -44,8 +43,7 @@ constexpr unsigned hex(const char* text, int digits)
 }
 
 // "8C134960-51AD-11CF-878A-94F801C10000"
-constexpr GUID parse(const char (&text)[37])
-{
+constexpr GUID parse(const char (&text)[37]) {
     GUID guid{};
     guid.Data1 = hex(text, 8);
     guid.Data2 = static_cast<unsigned short>(hex(text + 9, 4));

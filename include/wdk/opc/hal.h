@@ -46,7 +46,7 @@ typedef struct _DEVICE_DESCRIPTION {
 #define DEVICE_DESCRIPTION_VERSION2 2
 #define DEVICE_DESCRIPTION_VERSION3 3
 
-typedef struct _ADAPTER_OBJECT *PADAPTER_OBJECT;
+typedef struct _ADAPTER_OBJECT* PADAPTER_OBJECT;
 typedef enum _DMA_COMPLETION_STATUS { DmaComplete, DmaAborted, DmaError, DmaCancelled } DMA_COMPLETION_STATUS;
 typedef struct _DMA_ADAPTER_INFO_V1 {
     ULONG ReadDmaCounterAvailable;
@@ -112,9 +112,8 @@ typedef NTSTATUS(NTAPI* PGET_SCATTER_GATHER_LIST)(struct _DMA_ADAPTER* DmaAdapte
                                                   BOOLEAN WriteToDevice);
 typedef VOID(NTAPI* PPUT_SCATTER_GATHER_LIST)(struct _DMA_ADAPTER* DmaAdapter, PSCATTER_GATHER_LIST ScatterGather,
                                               BOOLEAN WriteToDevice);
-typedef NTSTATUS(NTAPI* PCALCULATE_SCATTER_GATHER_LIST_SIZE)(struct _DMA_ADAPTER* DmaAdapter, PMDL Mdl,
-                                                             PVOID CurrentVa, ULONG Length,
-                                                             PULONG ScatterGatherListSize,
+typedef NTSTATUS(NTAPI* PCALCULATE_SCATTER_GATHER_LIST_SIZE)(struct _DMA_ADAPTER* DmaAdapter, PMDL Mdl, PVOID CurrentVa,
+                                                             ULONG Length, PULONG ScatterGatherListSize,
                                                              PULONG pNumberOfMapRegisters);
 typedef NTSTATUS(NTAPI* PBUILD_SCATTER_GATHER_LIST)(struct _DMA_ADAPTER* DmaAdapter, PDEVICE_OBJECT DeviceObject,
                                                     PMDL Mdl, PVOID CurrentVa, ULONG Length,
@@ -148,13 +147,11 @@ typedef NTSTATUS(NTAPI* PGET_SCATTER_GATHER_LIST_EX)(struct _DMA_ADAPTER* DmaAda
                                                      ULONG Flags, PDRIVER_LIST_CONTROL ExecutionRoutine, PVOID Context,
                                                      BOOLEAN WriteToDevice,
                                                      PDMA_COMPLETION_ROUTINE DmaCompletionRoutine,
-                                                     PVOID CompletionContext,
-                                                     PSCATTER_GATHER_LIST* ScatterGatherList);
+                                                     PVOID CompletionContext, PSCATTER_GATHER_LIST* ScatterGatherList);
 typedef NTSTATUS(NTAPI* PBUILD_SCATTER_GATHER_LIST_EX)(struct _DMA_ADAPTER* DmaAdapter, PDEVICE_OBJECT DeviceObject,
                                                        PVOID DmaTransferContext, PMDL Mdl, ULONGLONG Offset,
-                                                       ULONG Length, ULONG Flags,
-                                                       PDRIVER_LIST_CONTROL ExecutionRoutine, PVOID Context,
-                                                       BOOLEAN WriteToDevice, PVOID ScatterGatherBuffer,
+                                                       ULONG Length, ULONG Flags, PDRIVER_LIST_CONTROL ExecutionRoutine,
+                                                       PVOID Context, BOOLEAN WriteToDevice, PVOID ScatterGatherBuffer,
                                                        ULONG ScatterGatherLength,
                                                        PDMA_COMPLETION_ROUTINE DmaCompletionRoutine,
                                                        PVOID CompletionContext, PVOID ScatterGatherList);
@@ -288,14 +285,16 @@ NTHALAPI VOID NTAPI WRITE_REGISTER_BUFFER_ULONG64(volatile ULONG64* Register, PU
 FORCEINLINE NTSTATUS IoAllocateAdapterChannel(PDMA_ADAPTER Adapter, PDEVICE_OBJECT DeviceObject,
                                               ULONG NumberOfMapRegisters, PDRIVER_CONTROL ExecutionRoutine,
                                               PVOID Context) {
-    return Adapter->DmaOperations->AllocateAdapterChannel(Adapter, DeviceObject, NumberOfMapRegisters,
-                                                          ExecutionRoutine, Context);
+    return Adapter->DmaOperations->AllocateAdapterChannel(Adapter, DeviceObject, NumberOfMapRegisters, ExecutionRoutine,
+                                                          Context);
 }
 FORCEINLINE BOOLEAN IoFlushAdapterBuffers(PDMA_ADAPTER Adapter, PMDL Mdl, PVOID MapRegisterBase, PVOID CurrentVa,
                                           ULONG Length, BOOLEAN WriteToDevice) {
     return Adapter->DmaOperations->FlushAdapterBuffers(Adapter, Mdl, MapRegisterBase, CurrentVa, Length, WriteToDevice);
 }
-FORCEINLINE VOID IoFreeAdapterChannel(PDMA_ADAPTER Adapter) { Adapter->DmaOperations->FreeAdapterChannel(Adapter); }
+FORCEINLINE VOID IoFreeAdapterChannel(PDMA_ADAPTER Adapter) {
+    Adapter->DmaOperations->FreeAdapterChannel(Adapter);
+}
 FORCEINLINE VOID IoFreeMapRegisters(PDMA_ADAPTER Adapter, PVOID MapRegisterBase, ULONG NumberOfMapRegisters) {
     Adapter->DmaOperations->FreeMapRegisters(Adapter, MapRegisterBase, NumberOfMapRegisters);
 }

@@ -97,48 +97,149 @@ unsigned long long __rdtsc(void);
 #define __cpuid(registers, leaf) __cpuidex(registers, leaf, 0)
 
 #else
-FORCEINLINE char _InterlockedExchange8(char volatile* target, char value) { return __atomic_exchange_n(target, value, __ATOMIC_SEQ_CST); }
-FORCEINLINE char _InterlockedExchangeAdd8(char volatile* target, char value) { return __atomic_fetch_add(target, value, __ATOMIC_SEQ_CST); }
-FORCEINLINE char _InterlockedAnd8(char volatile* target, char value) { return __atomic_fetch_and(target, value, __ATOMIC_SEQ_CST); }
-FORCEINLINE char _InterlockedOr8(char volatile* target, char value) { return __atomic_fetch_or(target, value, __ATOMIC_SEQ_CST); }
-FORCEINLINE char _InterlockedXor8(char volatile* target, char value) { return __atomic_fetch_xor(target, value, __ATOMIC_SEQ_CST); }
-FORCEINLINE char _InterlockedCompareExchange8(char volatile* target, char exchange, char comparand) { __atomic_compare_exchange_n(target, &comparand, exchange, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); return comparand; }
-FORCEINLINE short _InterlockedIncrement16(short volatile* value) { return __atomic_add_fetch(value, 1, __ATOMIC_SEQ_CST); }
-FORCEINLINE short _InterlockedDecrement16(short volatile* value) { return __atomic_sub_fetch(value, 1, __ATOMIC_SEQ_CST); }
-FORCEINLINE short _InterlockedExchange16(short volatile* target, short value) { return __atomic_exchange_n(target, value, __ATOMIC_SEQ_CST); }
-FORCEINLINE short _InterlockedExchangeAdd16(short volatile* target, short value) { return __atomic_fetch_add(target, value, __ATOMIC_SEQ_CST); }
-FORCEINLINE short _InterlockedAnd16(short volatile* target, short value) { return __atomic_fetch_and(target, value, __ATOMIC_SEQ_CST); }
-FORCEINLINE short _InterlockedOr16(short volatile* target, short value) { return __atomic_fetch_or(target, value, __ATOMIC_SEQ_CST); }
-FORCEINLINE short _InterlockedXor16(short volatile* target, short value) { return __atomic_fetch_xor(target, value, __ATOMIC_SEQ_CST); }
-FORCEINLINE short _InterlockedCompareExchange16(short volatile* target, short exchange, short comparand) { __atomic_compare_exchange_n(target, &comparand, exchange, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); return comparand; }
-FORCEINLINE LONG _InterlockedIncrement(LONG volatile* value) { return __atomic_add_fetch(value, 1, __ATOMIC_SEQ_CST); }
-FORCEINLINE LONG _InterlockedDecrement(LONG volatile* value) { return __atomic_sub_fetch(value, 1, __ATOMIC_SEQ_CST); }
-FORCEINLINE LONG _InterlockedExchange(LONG volatile* target, LONG value) { return __atomic_exchange_n(target, value, __ATOMIC_SEQ_CST); }
-FORCEINLINE LONG _InterlockedExchangeAdd(LONG volatile* target, LONG value) { return __atomic_fetch_add(target, value, __ATOMIC_SEQ_CST); }
-FORCEINLINE LONG _InterlockedAnd(LONG volatile* target, LONG value) { return __atomic_fetch_and(target, value, __ATOMIC_SEQ_CST); }
-FORCEINLINE LONG _InterlockedOr(LONG volatile* target, LONG value) { return __atomic_fetch_or(target, value, __ATOMIC_SEQ_CST); }
-FORCEINLINE LONG _InterlockedXor(LONG volatile* target, LONG value) { return __atomic_fetch_xor(target, value, __ATOMIC_SEQ_CST); }
-FORCEINLINE LONG _InterlockedCompareExchange(LONG volatile* target, LONG exchange, LONG comparand) { __atomic_compare_exchange_n(target, &comparand, exchange, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); return comparand; }
-FORCEINLINE LONGLONG _InterlockedIncrement64(LONGLONG volatile* value) { return __atomic_add_fetch(value, 1, __ATOMIC_SEQ_CST); }
-FORCEINLINE LONGLONG _InterlockedDecrement64(LONGLONG volatile* value) { return __atomic_sub_fetch(value, 1, __ATOMIC_SEQ_CST); }
-FORCEINLINE LONGLONG _InterlockedExchange64(LONGLONG volatile* target, LONGLONG value) { return __atomic_exchange_n(target, value, __ATOMIC_SEQ_CST); }
-FORCEINLINE LONGLONG _InterlockedExchangeAdd64(LONGLONG volatile* target, LONGLONG value) { return __atomic_fetch_add(target, value, __ATOMIC_SEQ_CST); }
-FORCEINLINE LONGLONG _InterlockedAnd64(LONGLONG volatile* target, LONGLONG value) { return __atomic_fetch_and(target, value, __ATOMIC_SEQ_CST); }
-FORCEINLINE LONGLONG _InterlockedOr64(LONGLONG volatile* target, LONGLONG value) { return __atomic_fetch_or(target, value, __ATOMIC_SEQ_CST); }
-FORCEINLINE LONGLONG _InterlockedXor64(LONGLONG volatile* target, LONGLONG value) { return __atomic_fetch_xor(target, value, __ATOMIC_SEQ_CST); }
-FORCEINLINE LONGLONG _InterlockedCompareExchange64(LONGLONG volatile* target, LONGLONG exchange, LONGLONG comparand) { __atomic_compare_exchange_n(target, &comparand, exchange, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); return comparand; }
-FORCEINLINE void* _InterlockedExchangePointer(void* volatile* target, void* value) { return __atomic_exchange_n(target, value, __ATOMIC_SEQ_CST); }
-FORCEINLINE void* _InterlockedCompareExchangePointer(void* volatile* target, void* exchange, void* comparand) { __atomic_compare_exchange_n(target, &comparand, exchange, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); return comparand; }
-FORCEINLINE unsigned char _interlockedbittestandset(LONG volatile* base, LONG bit) { return (__atomic_fetch_or(base + bit / 32, 1u << (bit & 31), __ATOMIC_SEQ_CST) >> (bit & 31)) & 1; }
-FORCEINLINE unsigned char _interlockedbittestandreset(LONG volatile* base, LONG bit) { return (__atomic_fetch_and(base + bit / 32, ~(1u << (bit & 31)), __ATOMIC_SEQ_CST) >> (bit & 31)) & 1; }
-FORCEINLINE unsigned char _BitScanForward(ULONG* index, ULONG mask) { if (mask) { *index = (ULONG)__builtin_ctz(mask); } return mask != 0; }
-FORCEINLINE unsigned char _BitScanReverse(ULONG* index, ULONG mask) { if (mask) { *index = (ULONG)(31 - __builtin_clz(mask)); } return mask != 0; }
-FORCEINLINE unsigned char _BitScanForward64(ULONG* index, ULONGLONG mask) { if (mask) { *index = (ULONG)__builtin_ctzll(mask); } return mask != 0; }
-FORCEINLINE unsigned char _BitScanReverse64(ULONG* index, ULONGLONG mask) { if (mask) { *index = (ULONG)(63 - __builtin_clzll(mask)); } return mask != 0; }
-FORCEINLINE void _ReadWriteBarrier(void) { __asm__ volatile("" ::: "memory"); }
-FORCEINLINE unsigned short _byteswap_ushort(unsigned short value) { return __builtin_bswap16(value); }
-FORCEINLINE ULONG _byteswap_ulong(ULONG value) { return __builtin_bswap32(value); }
-FORCEINLINE unsigned long long _byteswap_uint64(unsigned long long value) { return __builtin_bswap64(value); }
+FORCEINLINE char _InterlockedExchange8(char volatile* target, char value) {
+    return __atomic_exchange_n(target, value, __ATOMIC_SEQ_CST);
+}
+FORCEINLINE char _InterlockedExchangeAdd8(char volatile* target, char value) {
+    return __atomic_fetch_add(target, value, __ATOMIC_SEQ_CST);
+}
+FORCEINLINE char _InterlockedAnd8(char volatile* target, char value) {
+    return __atomic_fetch_and(target, value, __ATOMIC_SEQ_CST);
+}
+FORCEINLINE char _InterlockedOr8(char volatile* target, char value) {
+    return __atomic_fetch_or(target, value, __ATOMIC_SEQ_CST);
+}
+FORCEINLINE char _InterlockedXor8(char volatile* target, char value) {
+    return __atomic_fetch_xor(target, value, __ATOMIC_SEQ_CST);
+}
+FORCEINLINE char _InterlockedCompareExchange8(char volatile* target, char exchange, char comparand) {
+    __atomic_compare_exchange_n(target, &comparand, exchange, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+    return comparand;
+}
+FORCEINLINE short _InterlockedIncrement16(short volatile* value) {
+    return __atomic_add_fetch(value, 1, __ATOMIC_SEQ_CST);
+}
+FORCEINLINE short _InterlockedDecrement16(short volatile* value) {
+    return __atomic_sub_fetch(value, 1, __ATOMIC_SEQ_CST);
+}
+FORCEINLINE short _InterlockedExchange16(short volatile* target, short value) {
+    return __atomic_exchange_n(target, value, __ATOMIC_SEQ_CST);
+}
+FORCEINLINE short _InterlockedExchangeAdd16(short volatile* target, short value) {
+    return __atomic_fetch_add(target, value, __ATOMIC_SEQ_CST);
+}
+FORCEINLINE short _InterlockedAnd16(short volatile* target, short value) {
+    return __atomic_fetch_and(target, value, __ATOMIC_SEQ_CST);
+}
+FORCEINLINE short _InterlockedOr16(short volatile* target, short value) {
+    return __atomic_fetch_or(target, value, __ATOMIC_SEQ_CST);
+}
+FORCEINLINE short _InterlockedXor16(short volatile* target, short value) {
+    return __atomic_fetch_xor(target, value, __ATOMIC_SEQ_CST);
+}
+FORCEINLINE short _InterlockedCompareExchange16(short volatile* target, short exchange, short comparand) {
+    __atomic_compare_exchange_n(target, &comparand, exchange, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+    return comparand;
+}
+FORCEINLINE LONG _InterlockedIncrement(LONG volatile* value) {
+    return __atomic_add_fetch(value, 1, __ATOMIC_SEQ_CST);
+}
+FORCEINLINE LONG _InterlockedDecrement(LONG volatile* value) {
+    return __atomic_sub_fetch(value, 1, __ATOMIC_SEQ_CST);
+}
+FORCEINLINE LONG _InterlockedExchange(LONG volatile* target, LONG value) {
+    return __atomic_exchange_n(target, value, __ATOMIC_SEQ_CST);
+}
+FORCEINLINE LONG _InterlockedExchangeAdd(LONG volatile* target, LONG value) {
+    return __atomic_fetch_add(target, value, __ATOMIC_SEQ_CST);
+}
+FORCEINLINE LONG _InterlockedAnd(LONG volatile* target, LONG value) {
+    return __atomic_fetch_and(target, value, __ATOMIC_SEQ_CST);
+}
+FORCEINLINE LONG _InterlockedOr(LONG volatile* target, LONG value) {
+    return __atomic_fetch_or(target, value, __ATOMIC_SEQ_CST);
+}
+FORCEINLINE LONG _InterlockedXor(LONG volatile* target, LONG value) {
+    return __atomic_fetch_xor(target, value, __ATOMIC_SEQ_CST);
+}
+FORCEINLINE LONG _InterlockedCompareExchange(LONG volatile* target, LONG exchange, LONG comparand) {
+    __atomic_compare_exchange_n(target, &comparand, exchange, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+    return comparand;
+}
+FORCEINLINE LONGLONG _InterlockedIncrement64(LONGLONG volatile* value) {
+    return __atomic_add_fetch(value, 1, __ATOMIC_SEQ_CST);
+}
+FORCEINLINE LONGLONG _InterlockedDecrement64(LONGLONG volatile* value) {
+    return __atomic_sub_fetch(value, 1, __ATOMIC_SEQ_CST);
+}
+FORCEINLINE LONGLONG _InterlockedExchange64(LONGLONG volatile* target, LONGLONG value) {
+    return __atomic_exchange_n(target, value, __ATOMIC_SEQ_CST);
+}
+FORCEINLINE LONGLONG _InterlockedExchangeAdd64(LONGLONG volatile* target, LONGLONG value) {
+    return __atomic_fetch_add(target, value, __ATOMIC_SEQ_CST);
+}
+FORCEINLINE LONGLONG _InterlockedAnd64(LONGLONG volatile* target, LONGLONG value) {
+    return __atomic_fetch_and(target, value, __ATOMIC_SEQ_CST);
+}
+FORCEINLINE LONGLONG _InterlockedOr64(LONGLONG volatile* target, LONGLONG value) {
+    return __atomic_fetch_or(target, value, __ATOMIC_SEQ_CST);
+}
+FORCEINLINE LONGLONG _InterlockedXor64(LONGLONG volatile* target, LONGLONG value) {
+    return __atomic_fetch_xor(target, value, __ATOMIC_SEQ_CST);
+}
+FORCEINLINE LONGLONG _InterlockedCompareExchange64(LONGLONG volatile* target, LONGLONG exchange, LONGLONG comparand) {
+    __atomic_compare_exchange_n(target, &comparand, exchange, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+    return comparand;
+}
+FORCEINLINE void* _InterlockedExchangePointer(void* volatile* target, void* value) {
+    return __atomic_exchange_n(target, value, __ATOMIC_SEQ_CST);
+}
+FORCEINLINE void* _InterlockedCompareExchangePointer(void* volatile* target, void* exchange, void* comparand) {
+    __atomic_compare_exchange_n(target, &comparand, exchange, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+    return comparand;
+}
+FORCEINLINE unsigned char _interlockedbittestandset(LONG volatile* base, LONG bit) {
+    return (__atomic_fetch_or(base + bit / 32, 1u << (bit & 31), __ATOMIC_SEQ_CST) >> (bit & 31)) & 1;
+}
+FORCEINLINE unsigned char _interlockedbittestandreset(LONG volatile* base, LONG bit) {
+    return (__atomic_fetch_and(base + bit / 32, ~(1u << (bit & 31)), __ATOMIC_SEQ_CST) >> (bit & 31)) & 1;
+}
+FORCEINLINE unsigned char _BitScanForward(ULONG* index, ULONG mask) {
+    if (mask) {
+        *index = (ULONG)__builtin_ctz(mask);
+    }
+    return mask != 0;
+}
+FORCEINLINE unsigned char _BitScanReverse(ULONG* index, ULONG mask) {
+    if (mask) {
+        *index = (ULONG)(31 - __builtin_clz(mask));
+    }
+    return mask != 0;
+}
+FORCEINLINE unsigned char _BitScanForward64(ULONG* index, ULONGLONG mask) {
+    if (mask) {
+        *index = (ULONG)__builtin_ctzll(mask);
+    }
+    return mask != 0;
+}
+FORCEINLINE unsigned char _BitScanReverse64(ULONG* index, ULONGLONG mask) {
+    if (mask) {
+        *index = (ULONG)(63 - __builtin_clzll(mask));
+    }
+    return mask != 0;
+}
+FORCEINLINE void _ReadWriteBarrier(void) {
+    __asm__ volatile("" ::: "memory");
+}
+FORCEINLINE unsigned short _byteswap_ushort(unsigned short value) {
+    return __builtin_bswap16(value);
+}
+FORCEINLINE ULONG _byteswap_ulong(ULONG value) {
+    return __builtin_bswap32(value);
+}
+FORCEINLINE unsigned long long _byteswap_uint64(unsigned long long value) {
+    return __builtin_bswap64(value);
+}
 #define __debugbreak() __builtin_trap()
 #define _ReturnAddress() __builtin_return_address(0)
 #endif

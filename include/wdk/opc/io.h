@@ -2,8 +2,8 @@
 #ifndef OPC_IO_H
 #define OPC_IO_H
 
-#include "io_constants.h"
 #include "ex_types.h"
+#include "io_constants.h"
 #include "io_types.h"
 
 typedef struct _ACCESS_STATE {
@@ -25,7 +25,7 @@ typedef struct _IO_SECURITY_CONTEXT {
     ULONG FullCreateOptions;
 } IO_SECURITY_CONTEXT, *PIO_SECURITY_CONTEXT;
 
-typedef struct _IO_WORKITEM *PIO_WORKITEM;
+typedef struct _IO_WORKITEM* PIO_WORKITEM;
 typedef struct _IO_WORKITEM IO_WORKITEM;
 typedef VOID(NTAPI IO_WORKITEM_ROUTINE)(PDEVICE_OBJECT DeviceObject, PVOID Context);
 typedef IO_WORKITEM_ROUTINE* PIO_WORKITEM_ROUTINE;
@@ -49,7 +49,7 @@ typedef struct _IO_ERROR_LOG_PACKET {
 } IO_ERROR_LOG_PACKET, *PIO_ERROR_LOG_PACKET;
 #define ERROR_LOG_MAXIMUM_SIZE 240
 
-typedef struct _IO_REMOVE_LOCK_TRACKING_BLOCK *PIO_REMOVE_LOCK_TRACKING_BLOCK;
+typedef struct _IO_REMOVE_LOCK_TRACKING_BLOCK* PIO_REMOVE_LOCK_TRACKING_BLOCK;
 typedef struct _IO_REMOVE_LOCK_COMMON_BLOCK {
     BOOLEAN Removed;
     BOOLEAN Reserved[3];
@@ -353,9 +353,8 @@ NTKERNELAPI VOID NTAPI IoStopTimer(PDEVICE_OBJECT DeviceObject);
 /* Interrupts. */
 NTKERNELAPI NTSTATUS NTAPI IoConnectInterrupt(PKINTERRUPT* InterruptObject, PKSERVICE_ROUTINE ServiceRoutine,
                                               PVOID ServiceContext, PKSPIN_LOCK SpinLock, ULONG Vector, KIRQL Irql,
-                                              KIRQL SynchronizeIrql, KINTERRUPT_MODE InterruptMode,
-                                              BOOLEAN ShareVector, KAFFINITY ProcessorEnableMask,
-                                              BOOLEAN FloatingSave);
+                                              KIRQL SynchronizeIrql, KINTERRUPT_MODE InterruptMode, BOOLEAN ShareVector,
+                                              KAFFINITY ProcessorEnableMask, BOOLEAN FloatingSave);
 NTKERNELAPI VOID NTAPI IoDisconnectInterrupt(PKINTERRUPT InterruptObject);
 NTKERNELAPI NTSTATUS NTAPI IoConnectInterruptEx(PIO_CONNECT_INTERRUPT_PARAMETERS Parameters);
 NTKERNELAPI VOID NTAPI IoDisconnectInterruptEx(PIO_DISCONNECT_INTERRUPT_PARAMETERS Parameters);

@@ -47,7 +47,8 @@ typedef enum _FILE_INFORMATION_CLASS {
     FileIoStatusBlockRangeInformation,
     FileIoPriorityHintInformation,
     FileMaximumInformation = 78
-} FILE_INFORMATION_CLASS, *PFILE_INFORMATION_CLASS;
+} FILE_INFORMATION_CLASS,
+    *PFILE_INFORMATION_CLASS;
 
 typedef enum _FSINFOCLASS {
     FileFsVolumeInformation = 1,
@@ -66,7 +67,8 @@ typedef enum _FSINFOCLASS {
     FileFsFullSizeInformationEx,
     FileFsGuidInformation,
     FileFsMaximumInformation
-} FS_INFORMATION_CLASS, *PFS_INFORMATION_CLASS;
+} FS_INFORMATION_CLASS,
+    *PFS_INFORMATION_CLASS;
 
 typedef struct _IO_STACK_LOCATION {
     UCHAR MajorFunction;

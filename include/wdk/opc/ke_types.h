@@ -260,7 +260,8 @@ typedef enum _KINTERRUPT_POLARITY {
     InterruptActiveBoth,
     InterruptActiveBothTriggerLow = InterruptActiveBoth,
     InterruptActiveBothTriggerHigh
-} KINTERRUPT_POLARITY, *PKINTERRUPT_POLARITY;
+} KINTERRUPT_POLARITY,
+    *PKINTERRUPT_POLARITY;
 
 typedef BOOLEAN(NTAPI KSERVICE_ROUTINE)(struct _KINTERRUPT* Interrupt, PVOID ServiceContext);
 typedef KSERVICE_ROUTINE* PKSERVICE_ROUTINE;

@@ -1,6 +1,6 @@
 /*
- * ks.h, part 5: AVStream objects. Port class drivers see only KSAUTOMATION_TABLE, KSPIN_DESCRIPTOR_EX and the object types
- * in signatures; the AVStream functions themselves are not part of OpenPortCls.
+ * ks.h, part 5: AVStream objects. Port class drivers see only KSAUTOMATION_TABLE, KSPIN_DESCRIPTOR_EX and the object
+ * types in signatures; the AVStream functions themselves are not part of OpenPortCls.
  */
 #ifndef OPC_KS_AVSTREAM_H
 #define OPC_KS_AVSTREAM_H
@@ -58,7 +58,7 @@ typedef NTSTATUS(NTAPI* PFNKSPINSETDATAFORMAT)(_In_ PKSPIN Pin, _In_opt_ PKSDATA
                                                _In_ const KSDATARANGE* DataRange,
                                                _In_opt_ const KSATTRIBUTE_LIST* AttributeRange);
 typedef BOOLEAN(NTAPI* PFNKSPINSETTIMER)(_In_ PKSPIN Pin, _In_ PKTIMER Timer, _In_ LARGE_INTEGER DueTime,
-    _In_ PKDPC Dpc);
+                                         _In_ PKDPC Dpc);
 typedef BOOLEAN(NTAPI* PFNKSPINCANCELTIMER)(_In_ PKSPIN Pin, _In_ PKTIMER Timer);
 typedef LONGLONG(FASTCALL* PFNKSPINCORRELATEDTIME)(_In_ PKSPIN Pin, _Out_ PLONGLONG SystemTime);
 typedef VOID(NTAPI* PFNKSPINRESOLUTION)(_In_ PKSPIN Pin, _Out_ PKSRESOLUTION Resolution);
@@ -152,7 +152,7 @@ typedef struct _KSFILTER_DESCRIPTOR {
     const KSTOPOLOGY_CONNECTION* Connections;
     const KSCOMPONENTID* ComponentId;
 } KSFILTER_DESCRIPTOR, *PKSFILTER_DESCRIPTOR;
-#define KSFILTER_DESCRIPTOR_VERSION ((ULONG)-1)
+#define KSFILTER_DESCRIPTOR_VERSION ((ULONG) - 1)
 
 typedef struct _KSDEVICE_DESCRIPTOR {
     const KSDEVICE_DISPATCH* Dispatch;

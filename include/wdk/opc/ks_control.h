@@ -9,24 +9,22 @@
 #define _IKsControl_
 #undef INTERFACE
 #define INTERFACE IKsControl
-DECLARE_INTERFACE_(IKsControl, IUnknown)
-{
+DECLARE_INTERFACE_(IKsControl, IUnknown) {
     DEFINE_ABSTRACT_UNKNOWN()
     STDMETHOD_(NTSTATUS, KsProperty)(THIS_ _In_ PKSPROPERTY Property, _In_ ULONG PropertyLength,
-                                     _Inout_ PVOID PropertyData, _In_ ULONG DataLength,
-    _Out_ ULONG* BytesReturned) PURE;
+                                     _Inout_ PVOID PropertyData, _In_ ULONG DataLength, _Out_ ULONG * BytesReturned)
+        PURE;
     STDMETHOD_(NTSTATUS, KsMethod)(THIS_ _In_ PKSMETHOD Method, _In_ ULONG MethodLength, _Inout_ PVOID MethodData,
-                                   _In_ ULONG DataLength, _Out_ ULONG* BytesReturned) PURE;
+                                   _In_ ULONG DataLength, _Out_ ULONG * BytesReturned) PURE;
     STDMETHOD_(NTSTATUS, KsEvent)(THIS_ _In_opt_ PKSEVENT Event, _In_ ULONG EventLength, _Inout_ PVOID EventData,
-                                  _In_ ULONG DataLength, _Out_ ULONG* BytesReturned) PURE;
+                                  _In_ ULONG DataLength, _Out_ ULONG * BytesReturned) PURE;
 };
 typedef IKsControl* PIKSCONTROL;
 #endif
 
 #undef INTERFACE
 #define INTERFACE IKsReferenceClock
-DECLARE_INTERFACE_(IKsReferenceClock, IUnknown)
-{
+DECLARE_INTERFACE_(IKsReferenceClock, IUnknown) {
     DEFINE_ABSTRACT_UNKNOWN()
     STDMETHOD_(LONGLONG, GetTime)(THIS) PURE;
     STDMETHOD_(LONGLONG, GetPhysicalTime)(THIS) PURE;
@@ -39,13 +37,11 @@ typedef IKsReferenceClock* PIKSREFERENCECLOCK;
 
 #undef INTERFACE
 #define INTERFACE IKsDeviceFunctions
-DECLARE_INTERFACE_(IKsDeviceFunctions, IUnknown)
-{
+DECLARE_INTERFACE_(IKsDeviceFunctions, IUnknown) {
     DEFINE_ABSTRACT_UNKNOWN()
-    STDMETHOD_(NTSTATUS, RegisterAdapterObjectEx)(THIS_ _In_ PADAPTER_OBJECT AdapterObject,
-                                                  _In_ PDEVICE_DESCRIPTION DeviceDescription,
-                                                  _In_ ULONG NumberOfMapRegisters, _In_ ULONG MaxMappingsByteCount,
-                                                  _In_ ULONG MappingTableStride) PURE;
+    STDMETHOD_(NTSTATUS, RegisterAdapterObjectEx)(
+        THIS_ _In_ PADAPTER_OBJECT AdapterObject, _In_ PDEVICE_DESCRIPTION DeviceDescription,
+        _In_ ULONG NumberOfMapRegisters, _In_ ULONG MaxMappingsByteCount, _In_ ULONG MappingTableStride) PURE;
 };
 typedef IKsDeviceFunctions* PIKSDEVICEFUNCTIONS;
 #undef INTERFACE

@@ -281,18 +281,17 @@ typedef struct {
 #define DEFINE_KSCREATE_ITEM(DispatchCreate, TypeName, Context)                                                        \
     DEFINE_KSCREATE_ITEMEX(DispatchCreate, TypeName, Context, 0)
 #define DEFINE_KSCREATE_ITEMEX(DispatchCreate, TypeName, Context, Flags)                                               \
-    {                                                                                                                  \
-        (DispatchCreate), (PVOID)(Context), {sizeof(TypeName) - sizeof(UNICODE_NULL), sizeof(TypeName),                \
-        (PWCHAR)(TypeName)},                                                                                           \
-            NULL, (Flags)                                                                                              \
-    }
+    {(DispatchCreate),                                                                                                 \
+     (PVOID)(Context),                                                                                                 \
+     {sizeof(TypeName) - sizeof(UNICODE_NULL), sizeof(TypeName), (PWCHAR)(TypeName)},                                  \
+     NULL,                                                                                                             \
+     (Flags)}
 #define DEFINE_KSCREATE_ITEMNULL(DispatchCreate, Context) {DispatchCreate, Context, {0, 0, NULL}, NULL, 0}
 #define DEFINE_KSDISPATCH_TABLE(tablename, DeviceIoControl, Read, Write, Flush, Close, QuerySecurity, SetSecurity,     \
                                 FastDeviceIoControl, FastRead, FastWrite)                                              \
-    const KSDISPATCH_TABLE tablename = {                                                                               \
-        DeviceIoControl, Read, Write, Flush, Close, QuerySecurity, SetSecurity, FastDeviceIoControl, FastRead,         \
-        FastWrite                                                                                                      \
-    }
+    const KSDISPATCH_TABLE tablename = {DeviceIoControl, Read,          Write,       Flush,                            \
+                                        Close,           QuerySecurity, SetSecurity, FastDeviceIoControl,              \
+                                        FastRead,        FastWrite}
 
 /* Allocators. */
 #define KSALLOCATOR_REQUIREMENTF_INPLACE_MODIFIER 0x00000001
@@ -372,10 +371,20 @@ typedef struct {
 } KSALLOCATOR_FRAMING_EX, *PKSALLOCATOR_FRAMING_EX;
 
 #define DECLARE_SIMPLE_FRAMING_EX(FramingExName, MemoryType, Flags, Frames, Alignment, MinFrameSize, MaxFrameSize)     \
-    const KSALLOCATOR_FRAMING_EX FramingExName = {                                                                     \
-        1, 0, {1, 1, 0}, 0,                                                                                            \
-        {{MemoryType, STATICGUIDOF(KS_TYPE_DONT_CARE), 0, 0, Flags, Frames, {Alignment}, 0,                            \
-          {0, (ULONG)-1, 1}, {{MinFrameSize, MaxFrameSize, 1}, 0, 0}}}}
+    const KSALLOCATOR_FRAMING_EX FramingExName = {1,                                                                   \
+                                                  0,                                                                   \
+                                                  {1, 1, 0},                                                           \
+                                                  0,                                                                   \
+                                                  {{MemoryType,                                                        \
+                                                    STATICGUIDOF(KS_TYPE_DONT_CARE),                                   \
+                                                    0,                                                                 \
+                                                    0,                                                                 \
+                                                    Flags,                                                             \
+                                                    Frames,                                                            \
+                                                    {Alignment},                                                       \
+                                                    0,                                                                 \
+                                                    {0, (ULONG) - 1, 1},                                               \
+                                                    {{MinFrameSize, MaxFrameSize, 1}, 0, 0}}}}
 
 typedef NTSTATUS(NTAPI* PFNALLOCATOR_ALLOCATEFRAME)(_In_ PFILE_OBJECT FileObject, PVOID* Frame);
 typedef VOID(NTAPI* PFNALLOCATOR_FREEFRAME)(_In_ PFILE_OBJECT FileObject, _In_ PVOID Frame);
@@ -410,7 +419,7 @@ typedef struct {
 
 typedef PVOID PKSDEFAULTCLOCK;
 typedef BOOLEAN(NTAPI* PFNKSSETTIMER)(_In_ PVOID Context, _In_ PKTIMER Timer, _In_ LARGE_INTEGER DueTime,
-    _In_ PKDPC Dpc);
+                                      _In_ PKDPC Dpc);
 typedef BOOLEAN(NTAPI* PFNKSCANCELTIMER)(_In_ PVOID Context, _In_ PKTIMER Timer);
 typedef LONGLONG(FASTCALL* PFNKSCORRELATEDTIME)(_In_ PVOID Context, _Out_ PLONGLONG SystemTime);
 typedef PVOID(NTAPI* PFNKSDEFAULTALLOCATE)(_In_ PVOID Context);
@@ -437,7 +446,7 @@ typedef VOID(NTAPI* PFNREFERENCEDEVICEOBJECT)(_In_ PVOID Context);
 typedef VOID(NTAPI* PFNDEREFERENCEDEVICEOBJECT)(_In_ PVOID Context);
 typedef NTSTATUS(NTAPI* PFNQUERYREFERENCESTRING)(_In_ PVOID Context, _Inout_ PWCHAR* String);
 typedef NTSTATUS(NTAPI* PFNQUERYMEDIUMSLIST)(_In_ PVOID Context, _Out_ ULONG* MediumsCount,
-    _Outptr_ PKSPIN_MEDIUM* MediumList);
+                                             _Outptr_ PKSPIN_MEDIUM* MediumList);
 
 typedef struct {
     INTERFACE Interface;

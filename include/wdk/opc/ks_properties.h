@@ -61,9 +61,7 @@ typedef enum {
 } KSPROPERTY_STREAM;
 
 /* KSPROPSETID_General */
-typedef enum {
-    KSPROPERTY_GENERAL_COMPONENTID
-} KSPROPERTY_GENERAL;
+typedef enum { KSPROPERTY_GENERAL_COMPONENTID } KSPROPERTY_GENERAL;
 
 /* KSPROPSETID_Clock */
 typedef enum {
@@ -91,21 +89,13 @@ typedef enum {
 } KSPROPERTY_MEDIASEEKING;
 
 /* KSPROPSETID_Quality */
-typedef enum {
-    KSPROPERTY_QUALITY_REPORT,
-    KSPROPERTY_QUALITY_ERROR
-} KSPROPERTY_QUALITY;
+typedef enum { KSPROPERTY_QUALITY_REPORT, KSPROPERTY_QUALITY_ERROR } KSPROPERTY_QUALITY;
 
 /* KSPROPSETID_StreamAllocator */
-typedef enum {
-    KSPROPERTY_STREAMALLOCATOR_FUNCTIONTABLE,
-    KSPROPERTY_STREAMALLOCATOR_STATUS
-} KSPROPERTY_STREAMALLOCATOR;
+typedef enum { KSPROPERTY_STREAMALLOCATOR_FUNCTIONTABLE, KSPROPERTY_STREAMALLOCATOR_STATUS } KSPROPERTY_STREAMALLOCATOR;
 
 /* KSPROPSETID_StreamInterface */
-typedef enum {
-    KSPROPERTY_STREAMINTERFACE_HEADERSIZE
-} KSPROPERTY_STREAMINTERFACE;
+typedef enum { KSPROPERTY_STREAMINTERFACE_HEADERSIZE } KSPROPERTY_STREAMINTERFACE;
 
 /* KSPROPSETID_GM */
 typedef enum {
@@ -125,10 +115,7 @@ typedef enum {
 } KSEVENT_CONNECTION;
 
 /* KSEVENTSETID_Clock */
-typedef enum {
-    KSEVENT_CLOCK_INTERVAL_MARK,
-    KSEVENT_CLOCK_POSITION_MARK
-} KSEVENT_CLOCK_POSITION;
+typedef enum { KSEVENT_CLOCK_INTERVAL_MARK, KSEVENT_CLOCK_POSITION_MARK } KSEVENT_CLOCK_POSITION;
 
 /* KSEVENTSETID_PinCapsChange */
 typedef enum {
@@ -138,9 +125,7 @@ typedef enum {
 } KSEVENT_PINCAPS_CHANGENOTIFICATIONS;
 
 /* KSEVENTSETID_VolumeLimit */
-typedef enum {
-    KSEVENT_VOLUMELIMIT_CHANGED
-} KSEVENT_VOLUMELIMIT;
+typedef enum { KSEVENT_VOLUMELIMIT_CHANGED } KSEVENT_VOLUMELIMIT;
 
 /* KSEVENTSETID_Device */
 typedef enum {
@@ -151,27 +136,16 @@ typedef enum {
 } KSEVENT_DEVICE;
 
 /* KSEVENTSETID_StreamAllocator */
-typedef enum {
-    KSEVENT_STREAMALLOCATOR_INTERNAL_FREEFRAME,
-    KSEVENT_STREAMALLOCATOR_FREEFRAME
-} KSEVENT_STREAMALLOCATOR;
+typedef enum { KSEVENT_STREAMALLOCATOR_INTERNAL_FREEFRAME, KSEVENT_STREAMALLOCATOR_FREEFRAME } KSEVENT_STREAMALLOCATOR;
 
 /* KSMETHODSETID_StreamIo */
-typedef enum {
-    KSMETHOD_STREAMIO_READ,
-    KSMETHOD_STREAMIO_WRITE
-} KSMETHOD_STREAMIO;
+typedef enum { KSMETHOD_STREAMIO_READ, KSMETHOD_STREAMIO_WRITE } KSMETHOD_STREAMIO;
 
 /* KSMETHODSETID_StreamAllocator */
-typedef enum {
-    KSMETHOD_STREAMALLOCATOR_ALLOC,
-    KSMETHOD_STREAMALLOCATOR_FREE
-} KSMETHOD_STREAMALLOCATOR;
+typedef enum { KSMETHOD_STREAMALLOCATOR_ALLOC, KSMETHOD_STREAMALLOCATOR_FREE } KSMETHOD_STREAMALLOCATOR;
 
 /* KSPROPSETID_PinMDLCacheClearProp */
-typedef enum {
-    KSPROPERTY_ALLOCATOR_CLEANUP_CACHEDMDLPAGES = 1
-} KSPPROPERTY_ALLOCATOR_MDLCACHING;
+typedef enum { KSPROPERTY_ALLOCATOR_CLEANUP_CACHEDMDLPAGES = 1 } KSPPROPERTY_ALLOCATOR_MDLCACHING;
 
 typedef enum {
     KSDEGRADE_STANDARD_SAMPLE,
@@ -251,13 +225,18 @@ enum VARENUM {
 
 /* Building property tables. */
 #define DEFINE_KSPROPERTY_TABLE(tablename) const KSPROPERTY_ITEM tablename[] =
-#define DEFINE_KSPROPERTY_ITEM(PropertyId, GetHandler, MinProperty, MinData, SetHandler, Values, RelationsCount,        \
+#define DEFINE_KSPROPERTY_ITEM(PropertyId, GetHandler, MinProperty, MinData, SetHandler, Values, RelationsCount,       \
                                Relations, SupportHandler, SerializedSize)                                              \
-    {                                                                                                                  \
-        PropertyId, {(PFNKSHANDLER)GetHandler}, MinProperty, MinData, {(PFNKSHANDLER)SetHandler},                      \
-            (PKSPROPERTY_VALUES)Values, RelationsCount, (PKSPROPERTY)Relations, (PFNKSHANDLER)SupportHandler,          \
-            (ULONG)SerializedSize                                                                                      \
-    }
+    {PropertyId,                                                                                                       \
+     {(PFNKSHANDLER)GetHandler},                                                                                       \
+     MinProperty,                                                                                                      \
+     MinData,                                                                                                          \
+     {(PFNKSHANDLER)SetHandler},                                                                                       \
+     (PKSPROPERTY_VALUES)Values,                                                                                       \
+     RelationsCount,                                                                                                   \
+     (PKSPROPERTY)Relations,                                                                                           \
+     (PFNKSHANDLER)SupportHandler,                                                                                     \
+     (ULONG)SerializedSize}
 #define DEFINE_KSPROPERTY_SET_TABLE(tablename) const KSPROPERTY_SET tablename[] =
 #define DEFINE_KSPROPERTY_SET(Set, PropertiesCount, PropertyItem, FastIoCount, FastIoTable)                            \
     {Set, PropertiesCount, PropertyItem, FastIoCount, FastIoTable}
@@ -275,60 +254,59 @@ enum VARENUM {
 
 /* One macro per property: the handler is the only thing a filter chooses. */
 #define DEFINE_KSPROPERTY_ITEM_PIN_CINSTANCES(Handler)                                                                 \
-    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_PIN_CINSTANCES, (Handler), sizeof(KSP_PIN), sizeof(KSPIN_CINSTANCES),            \
-                           NULL, NULL, 0, NULL, NULL, 0)
-#define DEFINE_KSPROPERTY_ITEM_PIN_CTYPES(Handler)                                                                     \
-    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_PIN_CTYPES, (Handler), sizeof(KSPROPERTY), sizeof(ULONG), NULL, NULL,            \
-                           0, NULL, NULL, 0)
-#define DEFINE_KSPROPERTY_ITEM_PIN_DATAFLOW(Handler)                                                                   \
-    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_PIN_DATAFLOW, (Handler), sizeof(KSP_PIN), sizeof(KSPIN_DATAFLOW), NULL,          \
+    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_PIN_CINSTANCES, (Handler), sizeof(KSP_PIN), sizeof(KSPIN_CINSTANCES), NULL,      \
                            NULL, 0, NULL, NULL, 0)
+#define DEFINE_KSPROPERTY_ITEM_PIN_CTYPES(Handler)                                                                     \
+    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_PIN_CTYPES, (Handler), sizeof(KSPROPERTY), sizeof(ULONG), NULL, NULL, 0, NULL,   \
+                           NULL, 0)
+#define DEFINE_KSPROPERTY_ITEM_PIN_DATAFLOW(Handler)                                                                   \
+    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_PIN_DATAFLOW, (Handler), sizeof(KSP_PIN), sizeof(KSPIN_DATAFLOW), NULL, NULL, 0, \
+                           NULL, NULL, 0)
 #define DEFINE_KSPROPERTY_ITEM_PIN_DATARANGES(Handler)                                                                 \
     DEFINE_KSPROPERTY_ITEM(KSPROPERTY_PIN_DATARANGES, (Handler), sizeof(KSP_PIN), 0, NULL, NULL, 0, NULL, NULL, 0)
 #define DEFINE_KSPROPERTY_ITEM_PIN_DATAINTERSECTION(Handler)                                                           \
-    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_PIN_DATAINTERSECTION, (Handler),                                                 \
-                           sizeof(KSP_PIN) + sizeof(KSMULTIPLE_ITEM), 0, NULL, NULL, 0, NULL, NULL, 0)
+    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_PIN_DATAINTERSECTION, (Handler), sizeof(KSP_PIN) + sizeof(KSMULTIPLE_ITEM), 0,   \
+                           NULL, NULL, 0, NULL, NULL, 0)
 #define DEFINE_KSPROPERTY_ITEM_PIN_INTERFACES(Handler)                                                                 \
     DEFINE_KSPROPERTY_ITEM(KSPROPERTY_PIN_INTERFACES, (Handler), sizeof(KSP_PIN), 0, NULL, NULL, 0, NULL, NULL, 0)
 #define DEFINE_KSPROPERTY_ITEM_PIN_MEDIUMS(Handler)                                                                    \
     DEFINE_KSPROPERTY_ITEM(KSPROPERTY_PIN_MEDIUMS, (Handler), sizeof(KSP_PIN), 0, NULL, NULL, 0, NULL, NULL, 0)
 #define DEFINE_KSPROPERTY_ITEM_PIN_COMMUNICATION(Handler)                                                              \
-    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_PIN_COMMUNICATION, (Handler), sizeof(KSP_PIN),                                   \
-                           sizeof(KSPIN_COMMUNICATION), NULL, NULL, 0, NULL, NULL, 0)
-#define DEFINE_KSPROPERTY_ITEM_PIN_GLOBALCINSTANCES(Handler)                                                           \
-    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_PIN_GLOBALCINSTANCES, (Handler), sizeof(KSP_PIN),                                \
-                           sizeof(KSPIN_CINSTANCES), NULL, NULL, 0, NULL, NULL, 0)
-#define DEFINE_KSPROPERTY_ITEM_PIN_NECESSARYINSTANCES(Handler)                                                         \
-    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_PIN_NECESSARYINSTANCES, (Handler), sizeof(KSP_PIN), sizeof(ULONG),               \
+    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_PIN_COMMUNICATION, (Handler), sizeof(KSP_PIN), sizeof(KSPIN_COMMUNICATION),      \
                            NULL, NULL, 0, NULL, NULL, 0)
+#define DEFINE_KSPROPERTY_ITEM_PIN_GLOBALCINSTANCES(Handler)                                                           \
+    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_PIN_GLOBALCINSTANCES, (Handler), sizeof(KSP_PIN), sizeof(KSPIN_CINSTANCES),      \
+                           NULL, NULL, 0, NULL, NULL, 0)
+#define DEFINE_KSPROPERTY_ITEM_PIN_NECESSARYINSTANCES(Handler)                                                         \
+    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_PIN_NECESSARYINSTANCES, (Handler), sizeof(KSP_PIN), sizeof(ULONG), NULL, NULL,   \
+                           0, NULL, NULL, 0)
 #define DEFINE_KSPROPERTY_ITEM_PIN_PHYSICALCONNECTION(Handler)                                                         \
-    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_PIN_PHYSICALCONNECTION, (Handler), sizeof(KSP_PIN), 0, NULL, NULL, 0,            \
-                           NULL, NULL, 0)
+    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_PIN_PHYSICALCONNECTION, (Handler), sizeof(KSP_PIN), 0, NULL, NULL, 0, NULL,      \
+                           NULL, 0)
 #define DEFINE_KSPROPERTY_ITEM_PIN_CATEGORY(Handler)                                                                   \
-    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_PIN_CATEGORY, (Handler), sizeof(KSP_PIN), sizeof(GUID), NULL, NULL, 0,           \
-                           NULL, NULL, 0)
+    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_PIN_CATEGORY, (Handler), sizeof(KSP_PIN), sizeof(GUID), NULL, NULL, 0, NULL,     \
+                           NULL, 0)
 #define DEFINE_KSPROPERTY_ITEM_PIN_NAME(Handler)                                                                       \
     DEFINE_KSPROPERTY_ITEM(KSPROPERTY_PIN_NAME, (Handler), sizeof(KSP_PIN), 0, NULL, NULL, 0, NULL, NULL, 0)
 #define DEFINE_KSPROPERTY_ITEM_PIN_CONSTRAINEDDATARANGES(Handler)                                                      \
-    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_PIN_CONSTRAINEDDATARANGES, (Handler), sizeof(KSP_PIN), 0, NULL, NULL,            \
-                           0, NULL, NULL, 0)
+    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_PIN_CONSTRAINEDDATARANGES, (Handler), sizeof(KSP_PIN), 0, NULL, NULL, 0, NULL,   \
+                           NULL, 0)
 #define DEFINE_KSPROPERTY_ITEM_PIN_PROPOSEDATAFORMAT(PropGetHandler, SetHandler)                                       \
-    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_PIN_PROPOSEDATAFORMAT, (PropGetHandler), sizeof(KSP_PIN),                        \
-                           sizeof(KSDATAFORMAT), (SetHandler), NULL, 0, NULL, NULL, 0)
+    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_PIN_PROPOSEDATAFORMAT, (PropGetHandler), sizeof(KSP_PIN), sizeof(KSDATAFORMAT),  \
+                           (SetHandler), NULL, 0, NULL, NULL, 0)
 #define DEFINE_KSPROPERTY_ITEM_TOPOLOGY_CATEGORIES(Handler)                                                            \
-    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_TOPOLOGY_CATEGORIES, (Handler), sizeof(KSPROPERTY), 0, NULL, NULL, 0,            \
-                           NULL, NULL, 0)
+    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_TOPOLOGY_CATEGORIES, (Handler), sizeof(KSPROPERTY), 0, NULL, NULL, 0, NULL,      \
+                           NULL, 0)
 #define DEFINE_KSPROPERTY_ITEM_TOPOLOGY_NODES(Handler)                                                                 \
     DEFINE_KSPROPERTY_ITEM(KSPROPERTY_TOPOLOGY_NODES, (Handler), sizeof(KSPROPERTY), 0, NULL, NULL, 0, NULL, NULL, 0)
 #define DEFINE_KSPROPERTY_ITEM_TOPOLOGY_CONNECTIONS(Handler)                                                           \
-    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_TOPOLOGY_CONNECTIONS, (Handler), sizeof(KSPROPERTY), 0, NULL, NULL, 0,           \
-                           NULL, NULL, 0)
+    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_TOPOLOGY_CONNECTIONS, (Handler), sizeof(KSPROPERTY), 0, NULL, NULL, 0, NULL,     \
+                           NULL, 0)
 #define DEFINE_KSPROPERTY_ITEM_TOPOLOGY_NAME(Handler)                                                                  \
     DEFINE_KSPROPERTY_ITEM(KSPROPERTY_TOPOLOGY_NAME, (Handler), sizeof(KSP_NODE), 0, NULL, NULL, 0, NULL, NULL, 0)
 
 #define DEFINE_KSPROPERTY_TOPOLOGYSET(TopologySet, Handler)                                                            \
-    DEFINE_KSPROPERTY_TABLE(TopologySet)                                                                               \
-    {                                                                                                                  \
+    DEFINE_KSPROPERTY_TABLE(TopologySet) {                                                                             \
         DEFINE_KSPROPERTY_ITEM_TOPOLOGY_CATEGORIES(Handler), DEFINE_KSPROPERTY_ITEM_TOPOLOGY_NODES(Handler),           \
             DEFINE_KSPROPERTY_ITEM_TOPOLOGY_CONNECTIONS(Handler), DEFINE_KSPROPERTY_ITEM_TOPOLOGY_NAME(Handler)        \
     }
@@ -337,41 +315,41 @@ enum VARENUM {
     DEFINE_KSPROPERTY_ITEM(KSPROPERTY_CONNECTION_STATE, (GetHandler), sizeof(KSPROPERTY), sizeof(KSSTATE),             \
                            (SetHandler), NULL, 0, NULL, NULL, 0)
 #define DEFINE_KSPROPERTY_ITEM_CONNECTION_PRIORITY(GetHandler, SetHandler)                                             \
-    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_CONNECTION_PRIORITY, (GetHandler), sizeof(KSPROPERTY),                           \
-                           sizeof(KSPRIORITY), (SetHandler), NULL, 0, NULL, NULL, 0)
-#define DEFINE_KSPROPERTY_ITEM_CONNECTION_DATAFORMAT(GetHandler, SetHandler)                                           \
-    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_CONNECTION_DATAFORMAT, (GetHandler), sizeof(KSPROPERTY), 0,                      \
+    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_CONNECTION_PRIORITY, (GetHandler), sizeof(KSPROPERTY), sizeof(KSPRIORITY),       \
                            (SetHandler), NULL, 0, NULL, NULL, 0)
+#define DEFINE_KSPROPERTY_ITEM_CONNECTION_DATAFORMAT(GetHandler, SetHandler)                                           \
+    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_CONNECTION_DATAFORMAT, (GetHandler), sizeof(KSPROPERTY), 0, (SetHandler), NULL,  \
+                           0, NULL, NULL, 0)
 #define DEFINE_KSPROPERTY_ITEM_CONNECTION_ALLOCATORFRAMING(Handler)                                                    \
     DEFINE_KSPROPERTY_ITEM(KSPROPERTY_CONNECTION_ALLOCATORFRAMING, (Handler), sizeof(KSPROPERTY),                      \
                            sizeof(KSALLOCATOR_FRAMING), NULL, NULL, 0, NULL, NULL, 0)
 #define DEFINE_KSPROPERTY_ITEM_CONNECTION_ALLOCATORFRAMING_EX(Handler)                                                 \
-    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_CONNECTION_ALLOCATORFRAMING_EX, (Handler), sizeof(KSPROPERTY), 0, NULL,          \
-                           NULL, 0, NULL, NULL, 0)
+    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_CONNECTION_ALLOCATORFRAMING_EX, (Handler), sizeof(KSPROPERTY), 0, NULL, NULL, 0, \
+                           NULL, NULL, 0)
 #define DEFINE_KSPROPERTY_ITEM_CONNECTION_PROPOSEDATAFORMAT(Handler)                                                   \
-    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_CONNECTION_PROPOSEDATAFORMAT, NULL, sizeof(KSPROPERTY),                          \
-                           sizeof(KSDATAFORMAT), (Handler), NULL, 0, NULL, NULL, 0)
+    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_CONNECTION_PROPOSEDATAFORMAT, NULL, sizeof(KSPROPERTY), sizeof(KSDATAFORMAT),    \
+                           (Handler), NULL, 0, NULL, NULL, 0)
 #define DEFINE_KSPROPERTY_ITEM_CONNECTION_ACQUIREORDERING(Handler)                                                     \
-    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_CONNECTION_ACQUIREORDERING, (Handler), sizeof(KSPROPERTY), sizeof(int),          \
-                           NULL, NULL, 0, NULL, NULL, 0)
-#define DEFINE_KSPROPERTY_ITEM_CLOCK_TIME(Handler)                                                                     \
-    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_CLOCK_TIME, (Handler), sizeof(KSPROPERTY), sizeof(LONGLONG), NULL,               \
+    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_CONNECTION_ACQUIREORDERING, (Handler), sizeof(KSPROPERTY), sizeof(int), NULL,    \
                            NULL, 0, NULL, NULL, 0)
+#define DEFINE_KSPROPERTY_ITEM_CLOCK_TIME(Handler)                                                                     \
+    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_CLOCK_TIME, (Handler), sizeof(KSPROPERTY), sizeof(LONGLONG), NULL, NULL, 0,      \
+                           NULL, NULL, 0)
 #define DEFINE_KSPROPERTY_ITEM_CLOCK_PHYSICALTIME(Handler)                                                             \
-    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_CLOCK_PHYSICALTIME, (Handler), sizeof(KSPROPERTY), sizeof(LONGLONG),             \
-                           NULL, NULL, 0, NULL, NULL, 0)
+    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_CLOCK_PHYSICALTIME, (Handler), sizeof(KSPROPERTY), sizeof(LONGLONG), NULL, NULL, \
+                           0, NULL, NULL, 0)
 #define DEFINE_KSPROPERTY_ITEM_CLOCK_CORRELATEDTIME(Handler)                                                           \
-    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_CLOCK_CORRELATEDTIME, (Handler), sizeof(KSPROPERTY),                             \
-                           sizeof(KSCORRELATED_TIME), NULL, NULL, 0, NULL, NULL, 0)
+    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_CLOCK_CORRELATEDTIME, (Handler), sizeof(KSPROPERTY), sizeof(KSCORRELATED_TIME),  \
+                           NULL, NULL, 0, NULL, NULL, 0)
 #define DEFINE_KSPROPERTY_ITEM_CLOCK_CORRELATEDPHYSICALTIME(Handler)                                                   \
     DEFINE_KSPROPERTY_ITEM(KSPROPERTY_CLOCK_CORRELATEDPHYSICALTIME, (Handler), sizeof(KSPROPERTY),                     \
                            sizeof(KSCORRELATED_TIME), NULL, NULL, 0, NULL, NULL, 0)
 #define DEFINE_KSPROPERTY_ITEM_CLOCK_RESOLUTION(Handler)                                                               \
-    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_CLOCK_RESOLUTION, (Handler), sizeof(KSPROPERTY), sizeof(KSRESOLUTION),           \
-                           NULL, NULL, 0, NULL, NULL, 0)
-#define DEFINE_KSPROPERTY_ITEM_CLOCK_STATE(Handler)                                                                    \
-    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_CLOCK_STATE, (Handler), sizeof(KSPROPERTY), sizeof(KSSTATE), NULL,               \
+    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_CLOCK_RESOLUTION, (Handler), sizeof(KSPROPERTY), sizeof(KSRESOLUTION), NULL,     \
                            NULL, 0, NULL, NULL, 0)
+#define DEFINE_KSPROPERTY_ITEM_CLOCK_STATE(Handler)                                                                    \
+    DEFINE_KSPROPERTY_ITEM(KSPROPERTY_CLOCK_STATE, (Handler), sizeof(KSPROPERTY), sizeof(KSSTATE), NULL, NULL, 0,      \
+                           NULL, NULL, 0)
 #define DEFINE_KSPROPERTY_ITEM_CLOCK_FUNCTIONTABLE(Handler)                                                            \
     DEFINE_KSPROPERTY_ITEM(KSPROPERTY_CLOCK_FUNCTIONTABLE, (Handler), sizeof(KSPROPERTY),                              \
                            sizeof(KSCLOCK_FUNCTIONTABLE), NULL, NULL, 0, NULL, NULL, 0)

@@ -241,7 +241,8 @@ typedef enum {
     KSPIN_COMMUNICATION_SOURCE,
     KSPIN_COMMUNICATION_BOTH,
     KSPIN_COMMUNICATION_BRIDGE
-} KSPIN_COMMUNICATION, *PKSPIN_COMMUNICATION;
+} KSPIN_COMMUNICATION,
+    *PKSPIN_COMMUNICATION;
 
 typedef struct {
     ULONG InterfacesCount;
@@ -269,7 +270,7 @@ typedef struct {
     ULONG CurrentCount;
 } KSPIN_CINSTANCES, *PKSPIN_CINSTANCES;
 
-#define KSINSTANCE_INDETERMINATE ((ULONG)-1)
+#define KSINSTANCE_INDETERMINATE ((ULONG) - 1)
 
 typedef struct {
     ULONG Size;
@@ -285,30 +286,39 @@ typedef struct {
     KSPRIORITY Priority;
 } KSPIN_CONNECT, *PKSPIN_CONNECT;
 
-typedef enum { KSINTERFACE_STANDARD_STREAMING, KSINTERFACE_STANDARD_LOOPED_STREAMING,
-    KSINTERFACE_STANDARD_CONTROL } KSINTERFACE_STANDARD;
+typedef enum {
+    KSINTERFACE_STANDARD_STREAMING,
+    KSINTERFACE_STANDARD_LOOPED_STREAMING,
+    KSINTERFACE_STANDARD_CONTROL
+} KSINTERFACE_STANDARD;
 typedef enum { KSINTERFACE_FILEIO_STREAMING } KSINTERFACE_FILEIO;
 #define KSMEDIUM_TYPE_ANYINSTANCE 0
 #define KSMEDIUM_STANDARD_DEVIO KSMEDIUM_TYPE_ANYINSTANCE
 
 /* STATIC_##guid and not STATICGUIDOF(guid): the argument must not be expanded on the way. */
 #define DEFINE_KSPIN_INTERFACE_TABLE(tablename) const KSPIN_INTERFACE tablename[] =
-#define DEFINE_KSPIN_INTERFACE_ITEM(guid, _interFace) {{{STATIC_##guid, (_interFace), 0}}}
+#define DEFINE_KSPIN_INTERFACE_ITEM(guid, _interFace)                                                                  \
+    {                                                                                                                  \
+        {{STATIC_##guid, (_interFace), 0}}                              \
+    }
 #define DEFINE_KSPIN_MEDIUM_TABLE(tablename) const KSPIN_MEDIUM tablename[] =
-#define DEFINE_KSPIN_MEDIUM_ITEM(guid, medium) {{{STATIC_##guid, (medium), 0}}}
+#define DEFINE_KSPIN_MEDIUM_ITEM(guid, medium)                                                                         \
+    {                                                                                                                  \
+        {{STATIC_##guid, (medium), 0}}                                         \
+    }
 #define DEFINE_KSPIN_DESCRIPTOR_TABLE(tablename) const KSPIN_DESCRIPTOR tablename[] =
-#define DEFINE_KSPIN_DESCRIPTOR_ITEM(InterfacesCount, Interfaces, MediumsCount, Mediums, DataRangesCount, DataRanges,   \
+#define DEFINE_KSPIN_DESCRIPTOR_ITEM(InterfacesCount, Interfaces, MediumsCount, Mediums, DataRangesCount, DataRanges,  \
                                      DataFlow, Communication)                                                          \
-    {InterfacesCount, Interfaces, MediumsCount, Mediums, DataRangesCount, DataRanges, DataFlow, Communication,         \
-     NULL,            NULL,       {0}}
-#define DEFINE_KSPIN_DESCRIPTOR_ITEMEX(InterfacesCount, Interfaces, MediumsCount, Mediums, DataRangesCount, DataRanges, \
-                                       DataFlow, Communication, Category, Name)                                        \
-    {InterfacesCount, Interfaces, MediumsCount, Mediums, DataRangesCount, DataRanges, DataFlow, Communication,         \
-     Category,        Name,       {0}}
+    {InterfacesCount, Interfaces, MediumsCount, Mediums, DataRangesCount, DataRanges, DataFlow,                        \
+     Communication,   NULL,       NULL,         {0}}
+#define DEFINE_KSPIN_DESCRIPTOR_ITEMEX(InterfacesCount, Interfaces, MediumsCount, Mediums, DataRangesCount,            \
+                                       DataRanges, DataFlow, Communication, Category, Name)                            \
+    {InterfacesCount, Interfaces, MediumsCount, Mediums, DataRangesCount, DataRanges, DataFlow,                        \
+     Communication,   Category,   Name,         {0}}
 
 /* Topology. */
-#define KSFILTER_NODE ((ULONG)-1)
-#define KSALL_NODES ((ULONG)-1)
+#define KSFILTER_NODE ((ULONG) - 1)
+#define KSALL_NODES ((ULONG) - 1)
 
 typedef struct {
     ULONG FromNode;

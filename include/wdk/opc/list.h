@@ -6,8 +6,12 @@
 
 #define RTL_STATIC_LIST_HEAD(name) LIST_ENTRY name = {&name, &name}
 
-FORCEINLINE VOID InitializeListHead(PLIST_ENTRY ListHead) { ListHead->Flink = ListHead->Blink = ListHead; }
-FORCEINLINE BOOLEAN IsListEmpty(const LIST_ENTRY* ListHead) { return (BOOLEAN)(ListHead->Flink == ListHead); }
+FORCEINLINE VOID InitializeListHead(PLIST_ENTRY ListHead) {
+    ListHead->Flink = ListHead->Blink = ListHead;
+}
+FORCEINLINE BOOLEAN IsListEmpty(const LIST_ENTRY* ListHead) {
+    return (BOOLEAN)(ListHead->Flink == ListHead);
+}
 FORCEINLINE BOOLEAN RemoveEntryList(PLIST_ENTRY Entry) {
     PLIST_ENTRY next = Entry->Flink;
     PLIST_ENTRY previous = Entry->Blink;

@@ -36,12 +36,14 @@ typedef enum _DEVICE_INSTALL_STATE {
     InstallStateNeedsReinstall,
     InstallStateFailedInstall,
     InstallStateFinishInstall
-} DEVICE_INSTALL_STATE, *PDEVICE_INSTALL_STATE;
+} DEVICE_INSTALL_STATE,
+    *PDEVICE_INSTALL_STATE;
 typedef enum _DEVICE_REMOVAL_POLICY {
     RemovalPolicyExpectNoRemoval = 1,
     RemovalPolicyExpectOrderlyRemoval = 2,
     RemovalPolicyExpectSurpriseRemoval = 3
-} DEVICE_REMOVAL_POLICY, *PDEVICE_REMOVAL_POLICY;
+} DEVICE_REMOVAL_POLICY,
+    *PDEVICE_REMOVAL_POLICY;
 
 #define PLUGPLAY_REGKEY_DEVICE 1
 #define PLUGPLAY_REGKEY_DRIVER 2
@@ -53,12 +55,14 @@ typedef enum _DRIVER_REGKEY_TYPE {
     DriverRegKeyParameters,
     DriverRegKeyPersistentState,
     DriverRegKeySharedPersistentState
-} DRIVER_REGKEY_TYPE, *PDRIVER_REGKEY_TYPE;
+} DRIVER_REGKEY_TYPE,
+    *PDRIVER_REGKEY_TYPE;
 typedef enum _DRIVER_DIRECTORY_TYPE {
     DriverDirectoryImage,
     DriverDirectoryData,
     DriverDirectorySharedData
-} DRIVER_DIRECTORY_TYPE, *PDRIVER_DIRECTORY_TYPE;
+} DRIVER_DIRECTORY_TYPE,
+    *PDRIVER_DIRECTORY_TYPE;
 typedef enum _DEVICE_DIRECTORY_TYPE { DeviceDirectoryData } DEVICE_DIRECTORY_TYPE, *PDEVICE_DIRECTORY_TYPE;
 
 typedef struct _DEVICE_RELATIONS {
@@ -229,8 +233,9 @@ typedef struct _PCI_SLOT_NUMBER {
 extern "C" {
 #endif
 
-NTKERNELAPI NTSTATUS NTAPI IoRegisterDeviceInterface(PDEVICE_OBJECT PhysicalDeviceObject, const GUID* InterfaceClassGuid,
-                                                     PUNICODE_STRING ReferenceString, PUNICODE_STRING SymbolicLinkName);
+NTKERNELAPI NTSTATUS NTAPI IoRegisterDeviceInterface(PDEVICE_OBJECT PhysicalDeviceObject,
+                                                     const GUID* InterfaceClassGuid, PUNICODE_STRING ReferenceString,
+                                                     PUNICODE_STRING SymbolicLinkName);
 NTKERNELAPI NTSTATUS NTAPI IoSetDeviceInterfaceState(PUNICODE_STRING SymbolicLinkName, BOOLEAN Enable);
 NTKERNELAPI NTSTATUS NTAPI IoGetDeviceInterfaces(const GUID* InterfaceClassGuid, PDEVICE_OBJECT PhysicalDeviceObject,
                                                  ULONG Flags, PZZWSTR* SymbolicLinkList);

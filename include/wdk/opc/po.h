@@ -22,7 +22,8 @@ typedef enum _POWER_REQUEST_TYPE {
     PowerRequestSystemRequired,
     PowerRequestAwayModeRequired,
     PowerRequestExecutionRequired
-} POWER_REQUEST_TYPE, *PPOWER_REQUEST_TYPE;
+} POWER_REQUEST_TYPE,
+    *PPOWER_REQUEST_TYPE;
 typedef struct _COUNTED_REASON_CONTEXT {
     ULONG Version;
     ULONG Flags;

@@ -10,29 +10,24 @@
 #if defined(__cplusplus) && OPC_DRIVER
 extern "C++" {
 
-inline PVOID operator new(size_t Size, POOL_TYPE PoolType, ULONG Tag) noexcept
-{
+inline PVOID operator new(size_t Size, POOL_TYPE PoolType, ULONG Tag) noexcept {
     PVOID Memory = ExAllocatePoolWithTag(PoolType, Size, Tag);
     if (Memory)
         RtlZeroMemory(Memory, Size);
     return Memory;
 }
 
-inline PVOID operator new(size_t Size, POOL_TYPE PoolType) noexcept
-{
+inline PVOID operator new(size_t Size, POOL_TYPE PoolType) noexcept {
     return operator new(Size, PoolType, 0x72436350UL);
 }
 
-inline PVOID operator new[](size_t Size, POOL_TYPE PoolType, ULONG Tag) noexcept
-{
+inline PVOID operator new[](size_t Size, POOL_TYPE PoolType, ULONG Tag) noexcept {
     return operator new(Size, PoolType, Tag);
 }
 
-inline PVOID operator new[](size_t Size, POOL_TYPE PoolType) noexcept
-{
+inline PVOID operator new[](size_t Size, POOL_TYPE PoolType) noexcept {
     return operator new(Size, PoolType);
 }
-
 }
 #endif
 #endif

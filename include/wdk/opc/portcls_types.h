@@ -2,10 +2,10 @@
 #ifndef OPC_PORTCLS_TYPES_H
 #define OPC_PORTCLS_TYPES_H
 
-#include "../punknown.h"
+#include "../drmk.h"
 #include "../ks.h"
 #include "../ksmedia.h"
-#include "../drmk.h"
+#include "../punknown.h"
 #include "portcls_guids.h"
 
 #ifndef IRP_MN_FILTER_RESOURCE_REQUIREMENTS
@@ -96,13 +96,7 @@ enum {
     kVersionWindowsLonghorn
 };
 
-enum {
-    GeneralRegistryKey,
-    DeviceRegistryKey,
-    DriverRegistryKey,
-    HwProfileRegistryKey,
-    DeviceInterfaceRegistryKey
-};
+enum { GeneralRegistryKey, DeviceRegistryKey, DriverRegistryKey, HwProfileRegistryKey, DeviceInterfaceRegistryKey };
 
 typedef enum { PcRebalanceNotSupported = 0, PcRebalanceRemoveSubdevices } PC_REBALANCE_TYPE;
 typedef enum { InterruptSyncModeNormal = 1, InterruptSyncModeAll, InterruptSyncModeRepeat } INTERRUPTSYNCMODE;
@@ -110,7 +104,8 @@ typedef enum _PC_EXIT_LATENCY {
     PcExitLatencyInstant = 0,
     PcExitLatencyFast,
     PcExitLatencyResponsive
-} PC_EXIT_LATENCY, *PPC_EXIT_LATENCY;
+} PC_EXIT_LATENCY,
+    *PPC_EXIT_LATENCY;
 typedef enum { eMixFormat = 0, eDeviceFormat, eSupportedDeviceFormats } eEngineFormatType;
 typedef enum { eVolumeAttribute = 0, eMuteAttribute, ePeakMeterAttribute } eChannelTargetType;
 typedef enum _PcStreamResourceType {
@@ -233,9 +228,16 @@ typedef struct {
 } PCAUTOMATION_TABLE, *PPCAUTOMATION_TABLE;
 
 #define DEFINE_PCAUTOMATION_TABLE_PROP(AutomationTable, PropertyTable)                                                 \
-    const PCAUTOMATION_TABLE AutomationTable = {                                                                       \
-        sizeof(PropertyTable[0]), SIZEOF_ARRAY(PropertyTable), (const PCPROPERTY_ITEM*)PropertyTable, 0, 0, NULL, 0,   \
-        0, NULL, 0}
+    const PCAUTOMATION_TABLE AutomationTable = {sizeof(PropertyTable[0]),                                              \
+                                                SIZEOF_ARRAY(PropertyTable),                                           \
+                                                (const PCPROPERTY_ITEM*)PropertyTable,                                 \
+                                                0,                                                                     \
+                                                0,                                                                     \
+                                                NULL,                                                                  \
+                                                0,                                                                     \
+                                                0,                                                                     \
+                                                NULL,                                                                  \
+                                                0}
 #define DEFINE_PCAUTOMATION_TABLE_PROP_EVENT(AutomationTable, PropertyTable, EventTable)                               \
     const PCAUTOMATION_TABLE AutomationTable = {                                                                       \
         sizeof(PropertyTable[0]), SIZEOF_ARRAY(PropertyTable), (const PCPROPERTY_ITEM*)PropertyTable, 0, 0, NULL,      \
@@ -307,8 +309,7 @@ typedef struct _PC_POWER_FRAMEWORK_SETTINGS {
     PVOID PoFxDeviceContext;
 } PC_POWER_FRAMEWORK_SETTINGS, *PPC_POWER_FRAMEWORK_SETTINGS;
 
-FORCEINLINE VOID PC_POWER_FRAMEWORK_SETTINGS_INIT(_Out_ PPC_POWER_FRAMEWORK_SETTINGS PoFxSettings)
-{
+FORCEINLINE VOID PC_POWER_FRAMEWORK_SETTINGS_INIT(_Out_ PPC_POWER_FRAMEWORK_SETTINGS PoFxSettings) {
     RtlZeroMemory(PoFxSettings, sizeof(*PoFxSettings));
     PoFxSettings->Size = sizeof(*PoFxSettings);
 }
@@ -331,8 +332,7 @@ typedef struct _PCSTREAMRESOURCE_DESCRIPTOR {
     } Resource;
 } PCSTREAMRESOURCE_DESCRIPTOR, *PPCSTREAMRESOURCE_DESCRIPTOR;
 
-FORCEINLINE VOID PCSTREAMRESOURCE_DESCRIPTOR_INIT(_Out_ PPCSTREAMRESOURCE_DESCRIPTOR Descriptor)
-{
+FORCEINLINE VOID PCSTREAMRESOURCE_DESCRIPTOR_INIT(_Out_ PPCSTREAMRESOURCE_DESCRIPTOR Descriptor) {
     RtlZeroMemory(Descriptor, sizeof(*Descriptor));
     Descriptor->Size = sizeof(*Descriptor);
 }

@@ -8,7 +8,7 @@ typedef struct _CLIENT_ID {
     HANDLE UniqueProcess;
     HANDLE UniqueThread;
 } CLIENT_ID, *PCLIENT_ID;
-typedef struct _OBJECT_TYPE *POBJECT_TYPE;
+typedef struct _OBJECT_TYPE* POBJECT_TYPE;
 typedef struct _OBJECT_TYPE OBJECT_TYPE;
 typedef struct _OBJECT_HANDLE_INFORMATION {
     ULONG HandleAttributes;

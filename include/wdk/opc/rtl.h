@@ -347,5 +347,4 @@ FORCEINLINE LUID RtlConvertLongToLuid(LONG Value) {
 }
 #endif
 
-
 #endif

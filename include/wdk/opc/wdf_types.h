@@ -2,8 +2,8 @@
 #ifndef OPC_WDF_TYPES_H
 #define OPC_WDF_TYPES_H
 
-#include "../wdm.h"
 #include "../wdfstatus.h"
+#include "../wdm.h"
 
 #ifndef KMDF_VERSION_MAJOR
 #define KMDF_VERSION_MAJOR 1
@@ -19,8 +19,8 @@
 #define WDF_NO_CONTEXT (NULL)
 #define WDF_NO_SEND_OPTIONS (NULL)
 #define WDF_NO_EVENT_CALLBACK (NULL)
-#define WDF_ALIGN_SIZE_DOWN(size, alignment) ((size) & ~((alignment)-1))
-#define WDF_ALIGN_SIZE_UP(size, alignment) WDF_ALIGN_SIZE_DOWN((size) + (alignment)-1, alignment)
+#define WDF_ALIGN_SIZE_DOWN(size, alignment) ((size) & ~((alignment) - 1))
+#define WDF_ALIGN_SIZE_UP(size, alignment) WDF_ALIGN_SIZE_DOWN((size) + (alignment) - 1, alignment)
 
 typedef enum _WDF_TRI_STATE { WdfFalse = FALSE, WdfTrue = TRUE, WdfUseDefault = 2 } WDF_TRI_STATE, *PWDF_TRI_STATE;
 
@@ -106,12 +106,12 @@ FORCEINLINE VOID WDF_OBJECT_ATTRIBUTES_INIT(PWDF_OBJECT_ATTRIBUTES Attributes) {
 #else
 #define OPC_WDF_DEFINITION __attribute__((weak)) const
 #endif
-#define OPC_WDF_TYPE_INFO(type)                                                                                   \
+#define OPC_WDF_TYPE_INFO(type)                                                                                        \
     OPC_WDF_DEFINITION WDF_OBJECT_CONTEXT_TYPE_INFO WDF_TYPE_NAME_TO_TYPE_INFO(type) = {                               \
         sizeof(WDF_OBJECT_CONTEXT_TYPE_INFO), (PCHAR) #type, sizeof(type), &WDF_TYPE_NAME_TO_TYPE_INFO(type), NULL}
 #define WDF_DECLARE_CONTEXT_TYPE_WITH_NAME(type, function)                                                             \
     EXTERN_C const WDF_OBJECT_CONTEXT_TYPE_INFO WDF_TYPE_NAME_TO_TYPE_INFO(type);                                      \
-    OPC_WDF_TYPE_INFO(type);                                                                                      \
+    OPC_WDF_TYPE_INFO(type);                                                                                           \
     FORCEINLINE type* function(WDFOBJECT Handle) {                                                                     \
         return (type*)WdfObjectGetTypedContextWorker(Handle, WDF_GET_CONTEXT_TYPE_INFO(type));                         \
     }

@@ -1,25 +1,23 @@
 // What Microsoft's compilers take and the standard does not.
 #include "Inc/Traps.h"
 
-template<class T> struct Holder
-{
+template<class T>
+struct Holder {
     typedef T Item;
 };
 
-template<class T> struct Doubler
-{
+template<class T>
+struct Doubler {
     typedef Holder<T>::Item Item; // no typename
     static Item twice(Item value) { return value + value; }
 };
 
-class CExtra
-{
+class CExtra {
 public:
     int CExtra::Qualified(int value) { return value; } // qualified by its own class
 };
 
-static int jumps(int value)
-{
+static int jumps(int value) {
     if (value)
         goto Done; // over an initialiser
     int later = 5;
@@ -28,10 +26,11 @@ Done:
     return value;
 }
 
-static int helper() { return 9; }
+static int helper() {
+    return 9;
+}
 
-extern "C" int check_dialect()
-{
+extern "C" int check_dialect() {
     EXPECT(Doubler<int>::twice(4) == 8);
     CExtra extra;
     EXPECT(extra.Qualified(3) == 3);

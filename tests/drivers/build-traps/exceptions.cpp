@@ -3,8 +3,7 @@
 
 static volatile int zero;
 
-extern "C" int check_exceptions()
-{
+extern "C" int check_exceptions() {
     int reached = 0;
     __try {
         reached = 1;

@@ -2,8 +2,7 @@
 
 static HANDLER_ROW table[] = {{PropertyHandler_Level}};
 
-extern "C" int check_friends()
-{
+extern "C" int check_friends() {
     CMiniportTrap trap(41);
     ULONG value = 0;
     EXPECT(table[0].handler(&trap, &value) == STATUS_SUCCESS);
@@ -12,13 +11,11 @@ extern "C" int check_friends()
     return 0;
 }
 
-NTSTATUS PropertyHandler_Level(IN CMiniportTrap* miniport, OUT PULONG value)
-{
+NTSTATUS PropertyHandler_Level(IN CMiniportTrap* miniport, OUT PULONG value) {
     *value = miniport->m_Level;
     return STATUS_SUCCESS;
 }
 
-int OtherHandler(CMiniportTrap* miniport)
-{
+int OtherHandler(CMiniportTrap* miniport) {
     return miniport->m_Level + 1;
 }

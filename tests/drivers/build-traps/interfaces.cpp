@@ -5,8 +5,7 @@
 
 #undef INTERFACE
 #define INTERFACE ITrap
-DECLARE_INTERFACE_(ITrap, IUnknown)
-{
+DECLARE_INTERFACE_(ITrap, IUnknown) {
     DEFINE_ABSTRACT_UNKNOWN()
     STDMETHOD_(ULONG, Value)(THIS) PURE;
     // Declared, never defined, never called: novtable lets this link.
@@ -15,8 +14,7 @@ DECLARE_INTERFACE_(ITrap, IUnknown)
 
 static const GUID IID_ITrap = {0x22222222, 0x1111, 0x3333, {1, 2, 3, 4, 5, 6, 7, 8}};
 
-class CTrap : public ITrap, public CUnknown
-{
+class CTrap : public ITrap, public CUnknown {
 public:
     DECLARE_STD_UNKNOWN();
     DEFINE_STD_CONSTRUCTOR(CTrap);
@@ -26,8 +24,7 @@ public:
     int* m_Destroyed;
 };
 
-STDMETHODIMP_(NTSTATUS) CTrap::NonDelegatingQueryInterface(REFIID Interface, PVOID* Object)
-{
+STDMETHODIMP_(NTSTATUS) CTrap::NonDelegatingQueryInterface(REFIID Interface, PVOID* Object) {
     if (IsEqualGUIDAligned(Interface, IID_IUnknown))
         *Object = PVOID(PUNKNOWN(this));
     else if (IsEqualGUIDAligned(Interface, IID_ITrap))
@@ -39,14 +36,12 @@ STDMETHODIMP_(NTSTATUS) CTrap::NonDelegatingQueryInterface(REFIID Interface, PVO
 }
 
 // The declaration macros of helper interfaces mean nothing here, and must still compile.
-class CChannel
-{
+class CChannel {
 public:
     IMP_IDmaChannel;
 };
 
-extern "C" int check_interfaces()
-{
+extern "C" int check_interfaces() {
     int destroyed = 0;
     alignas(16) char room[sizeof(CTrap)];
     CTrap* trap = ::new (room) CTrap(NULL);

@@ -6,43 +6,37 @@ static unsigned char heap[4096];
 static size_t used;
 static int deleted;
 
-void* __cdecl operator new(size_t size, POOL_TYPE, ULONG tag)
-{
+void* __cdecl operator new(size_t size, POOL_TYPE, ULONG tag) {
     UNREFERENCED_PARAMETER(tag);
     void* memory = heap + used;
     used += (size + 15) & ~(size_t)15;
     return memory;
 }
 
-void* __cdecl operator new[](size_t size, POOL_TYPE type, ULONG tag)
-{
+void* __cdecl operator new[](size_t size, POOL_TYPE type, ULONG tag) {
     return operator new(size, type, tag);
 }
 
-void __cdecl operator delete(void* memory, size_t size)
-{
+void __cdecl operator delete(void* memory, size_t size) {
     UNREFERENCED_PARAMETER(memory);
     UNREFERENCED_PARAMETER(size);
     ++deleted;
 }
 
-void __cdecl operator delete(void* memory, size_t size, std::align_val_t alignment)
-{
+void __cdecl operator delete(void* memory, size_t size, std::align_val_t alignment) {
     UNREFERENCED_PARAMETER(memory);
     UNREFERENCED_PARAMETER(size);
     UNREFERENCED_PARAMETER(alignment);
     ++deleted;
 }
 
-class CObject
-{
+class CObject {
 public:
     virtual ~CObject() {}
     long m_Value;
 };
 
-extern "C" int check_operators()
-{
+extern "C" int check_operators() {
     deleted = 0;
     CObject* object = new (NonPagedPoolNx, 'Trap') CObject;
     EXPECT((unsigned char*)object >= heap && (unsigned char*)object < heap + sizeof(heap));

@@ -1,30 +1,26 @@
 // The C library as the driver's ABI needs it, a stack frame above one page, floating point.
 #include "Inc/Traps.h"
-#include <string.h>
 #include <math.h>
+#include <string.h>
 
 static volatile ULONG one = 1;
 
-static int large_frame()
-{
+static int large_frame() {
     volatile char room[3 * 4096];
     room[one] = 5;
     room[sizeof(room) - one] = 6;
     return room[one] + room[sizeof(room) - one];
 }
 
-struct Abstract
-{
+struct Abstract {
     virtual int call() = 0; // its slot refers to _purecall
     Abstract() {}
 };
-struct Concrete : Abstract
-{
+struct Concrete : Abstract {
     int call() { return 3; }
 };
 
-extern "C" int check_runtime()
-{
+extern "C" int check_runtime() {
     char from[32] = "copied", to[32];
     memcpy(to, from, one * sizeof(from));
     EXPECT(strcmp(to, "copied") == 0);

@@ -3,8 +3,7 @@
 
 static volatile int start = 6;
 
-class CStatic
-{
+class CStatic {
 public:
     CStatic() : m_Value(start) {}
     int m_Value;
@@ -12,14 +11,12 @@ public:
 
 static CStatic object;
 
-static int local_static(int value)
-{
+static int local_static(int value) {
     static int first = value;
     return first;
 }
 
-extern "C" int check_statics()
-{
+extern "C" int check_statics() {
     EXPECT(object.m_Value == 6);
     EXPECT(local_static(start) == 6 && local_static(9) == 6);
     return 0;

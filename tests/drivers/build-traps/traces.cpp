@@ -7,8 +7,7 @@
 // end_wpp
 #include "Traces.tmh"
 
-extern "C" int check_traces()
-{
+extern "C" int check_traces() {
     WPP_INIT_TRACING(NULL, NULL);
     DoTraceMessage(ALL, "status %!STATUS!", STATUS_SUCCESS);
     TrapTrace(ALL, "value %d", 3);

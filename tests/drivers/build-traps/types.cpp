@@ -8,24 +8,21 @@ C_ASSERT(sizeof(wchar_t) == 2);
 C_ASSERT(sizeof(L"ab") == 6);
 C_ASSERT(sizeof(ULONG_PTR) == 8);
 
-struct Bits
-{
+struct Bits {
     unsigned char low : 4;
     unsigned long high : 4; // another type: another unit
 };
 C_ASSERT(sizeof(Bits) == 8);
 
 #pragma pack(push, 1)
-struct Packed
-{
+struct Packed {
     char first;
     long second;
 };
 #pragma pack(pop)
 C_ASSERT(sizeof(Packed) == 5);
 
-extern "C" int check_types()
-{
+extern "C" int check_types() {
     long samples[4] = {1, 2, 3, 4};
     unsigned char* bytes = (unsigned char*)samples;
     EXPECT(bytes[4] == 2); // 32-bit samples written through long*
