@@ -185,6 +185,24 @@ TEST_F(Commands, MixerShowsAndSets) {
     EXPECT_THAT(portcls({"mixer"}).out, HasSubstr("volume"));
 }
 
+TEST_F(Commands, MixerFindsControlsByTheirNames) {
+    const auto level = [](const nlohmann::json& mixer, const char* title) {
+        for (const auto& control : mixer) {
+            if (control["name"] == title) {
+                return control["volume"][0].get<double>();
+            }
+        }
+        ADD_FAILURE() << "no control " << title;
+        return 1.0;
+    };
+    const auto mixer = portcls({"mixer", "set", "--json", "line in volume", "-9dB"}).json()["mixer"];
+    EXPECT_EQ(level(mixer, "Line in volume"), -9.0);
+    EXPECT_EQ(level(mixer, "Master volume"), 0.0);
+    const Ran wrong = portcls({"mixer", "set", "Bass", "-9dB"});
+    EXPECT_NE(wrong.status, 0);
+    EXPECT_THAT(wrong.error, AllOf(HasSubstr("no control \"Bass\""), HasSubstr("\"Master volume\"")));
+}
+
 TEST_F(Commands, RecordWritesWhatWasAskedFor) {
     const Ran ran = portcls({"record", "--out", "wav:" + path("r.wav"), "--seconds", "0.5", "--rate", "44100",
                              "--channels", "1", "--bits", "24"});

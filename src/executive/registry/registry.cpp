@@ -6,6 +6,7 @@
 
 #include "executive/objects/object_manager.h"
 #include "executive/registry/hive_file.h"
+#include "executive/registry/media_categories.h"
 
 namespace openportcls::executive {
 namespace {
@@ -44,9 +45,10 @@ Registry& Registry::current() {
 
 void Registry::create_layout() {
     using namespace registry_paths;
-    for (const std::u16string_view path : {services, enumerated, classes, device_classes, media_categories}) {
+    for (const std::u16string_view path : {services, enumerated, classes, device_classes}) {
         create(path);
     }
+    name_media_categories(*create(media_categories));
     create(u"\\Registry\\User\\.Default");
     create(u"\\Registry\\Machine\\Hardware\\DeviceMap");
     create(u"\\Registry\\Machine\\Software\\Microsoft\\Windows\\CurrentVersion");
