@@ -107,6 +107,34 @@ NTSTATUS AttributeList::parse(void* list, ULONG bytes, AttributeList& result, UL
     return STATUS_SUCCESS;
 }
 
+bool attributes_match(const AttributeList& format, const KSATTRIBUTE_LIST* range, bool required_by_range) {
+    const auto in_range = [&](const GUID& attribute) {
+        if (range == nullptr) {
+            return false;
+        }
+        for (ULONG i = 0; i < range->Count; ++i) {
+            if (IsEqualGUID(range->Attributes[i]->Attribute, attribute)) {
+                return true;
+            }
+        }
+        return false;
+    };
+    for (const KSATTRIBUTE* attribute : format.items()) {
+        if ((attribute->Flags & KSATTRIBUTE_REQUIRED) != 0 && !in_range(attribute->Attribute)) {
+            return false;
+        }
+    }
+    if (range != nullptr && required_by_range) {
+        for (ULONG i = 0; i < range->Count; ++i) {
+            if ((range->Attributes[i]->Flags & KSATTRIBUTE_REQUIRED) != 0 &&
+                format.find(range->Attributes[i]->Attribute) == nullptr) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 NTSTATUS check_format(void* data, ULONG bytes, AttributeList* attributes) {
     if (bytes < sizeof(KSDATAFORMAT)) {
         return STATUS_INVALID_BUFFER_SIZE;

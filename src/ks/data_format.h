@@ -28,6 +28,10 @@ private:
     std::vector<KSATTRIBUTE*> items_;
 };
 
+// Attributes that either side calls required must be known to the other (R-FMT-11). `required_by_range`: the range has
+// KSDATARANGE_REQUIRED_ATTRIBUTES.
+bool attributes_match(const AttributeList& format, const KSATTRIBUTE_LIST* range, bool required_by_range);
+
 // A KSDATAFORMAT that lies in `bytes` bytes: FormatSize against the buffer, the WAVEFORMATEX of the known specifiers
 // against FormatSize, cbSize and wValidBitsPerSample against each other, the attributes behind it.
 // STATUS_INVALID_BUFFER_SIZE for truncated ones, STATUS_INVALID_PARAMETER for inconsistent ones.

@@ -6,6 +6,7 @@
 #include "portcls/device_context.h"
 #include "portcls/dispatch_tables.h"
 #include "portcls/filter.h"
+#include "portcls/format_proposal.h"
 #include "portcls/media_categories.h"
 #include "portcls/pin_intersection.h"
 #include "portcls/pin_medium.h"
@@ -235,6 +236,13 @@ NTSTATUS signal_processing_modes(PropertyCall& call) {
 }
 
 constexpr ULONG get = KSPROPERTY_TYPE_GET;
+constexpr ULONG set = KSPROPERTY_TYPE_SET;
+
+// What a miniport's filter table may answer in the port's place.
+constexpr BuiltInProperty replaceable(BuiltInProperty property) {
+    property.yields_to_driver = true;
+    return property;
+}
 
 const BuiltInProperty properties[] = {
     {&pin_set, KSPROPERTY_PIN_CINSTANCES, get, sizeof(KSP_PIN), sizeof(KSPIN_CINSTANCES), pin_property<instances>},
@@ -259,15 +267,26 @@ const BuiltInProperty properties[] = {
     {&topology_set, KSPROPERTY_TOPOLOGY_NODES, get, sizeof(KSPROPERTY), 0, nodes},
     {&topology_set, KSPROPERTY_TOPOLOGY_CONNECTIONS, get, sizeof(KSPROPERTY), 0, connections},
     {&topology_set, KSPROPERTY_TOPOLOGY_NAME, get, sizeof(KSP_NODE), 0, node_name},
-    // Last: left out on releases without it.
+    // New in Vista. The default format that a get asks for is the driver's to know (R-PROP-27).
+    replaceable({&pin_set, KSPROPERTY_PIN_PROPOSEDATAFORMAT, set, sizeof(KSP_PIN), sizeof(KSDATAFORMAT),
+                 pin_property<propose_format>}),
+    // New in Windows 8.1.
+    replaceable({&pin_set, KSPROPERTY_PIN_PROPOSEDATAFORMAT2, get, sizeof(KSP_PIN) + sizeof(KSMULTIPLE_ITEM), 0,
+                 pin_property<format_proposed_for_mode>}),
     {&signal_processing_set, KSPROPERTY_AUDIOSIGNALPROCESSING_MODES, get, sizeof(KSP_PIN), 0, signal_processing_modes},
 };
+constexpr std::size_t new_in_windows_8_1 = 2;
+constexpr std::size_t new_in_vista = 1;
 
 } // namespace
 
 BuiltInProperties core_filter_properties() {
     const BuiltInProperties all(properties);
-    return has_feature(Feature::signal_processing_modes) ? all : all.first(all.size() - 1);
+    if (has_feature(Feature::signal_processing_modes)) {
+        return all;
+    }
+    const BuiltInProperties windows_8 = all.first(all.size() - new_in_windows_8_1);
+    return has_feature(Feature::propose_data_format) ? windows_8 : windows_8.first(windows_8.size() - new_in_vista);
 }
 
 } // namespace openportcls::portcls

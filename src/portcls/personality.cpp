@@ -16,6 +16,7 @@ constexpr std::array<WindowsVersion, static_cast<std::size_t>(Feature::count)> f
     xp_sp2,          // unregistering
     vista,           // subdevice_ex: its IID is declared from Vista on
     vista,           // wave_rt
+    vista,           // propose_data_format
     windows_7,       // adapter_power_management_2
     windows_7,       // port_cls_power
     windows_7,       // wmi_registration

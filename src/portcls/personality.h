@@ -35,6 +35,7 @@ enum class Feature : std::uint8_t {
     unregistering, // IUnregisterSubdevice, IUnregisterPhysicalConnection
     subdevice_ex,
     wave_rt,
+    propose_data_format, // KSPROPERTY_PIN_PROPOSEDATAFORMAT
     adapter_power_management_2,
     port_cls_power, // also PcUnregisterAdapterPowerManagement
     wmi_registration,

@@ -39,35 +39,6 @@ bool format_suits(const KSDATAFORMAT& format, const KSDATARANGE& range) {
            (is_any(range.Specifier) || IsEqualGUID(range.Specifier, format.Specifier));
 }
 
-// Attributes that either side calls required must be known to the other (R-FMT-11).
-bool attributes_suit(const ks::AttributeList& format, const KSATTRIBUTE_LIST* range, bool required_by_range) {
-    const auto in_range = [&](const GUID& attribute) {
-        if (range == nullptr) {
-            return false;
-        }
-        for (ULONG i = 0; i < range->Count; ++i) {
-            if (IsEqualGUID(range->Attributes[i]->Attribute, attribute)) {
-                return true;
-            }
-        }
-        return false;
-    };
-    for (const KSATTRIBUTE* attribute : format.items()) {
-        if ((attribute->Flags & KSATTRIBUTE_REQUIRED) != 0 && !in_range(attribute->Attribute)) {
-            return false;
-        }
-    }
-    if (range != nullptr && required_by_range) {
-        for (ULONG i = 0; i < range->Count; ++i) {
-            if ((range->Attributes[i]->Flags & KSATTRIBUTE_REQUIRED) != 0 &&
-                format.find(range->Attributes[i]->Attribute) == nullptr) {
-                return false;
-            }
-        }
-    }
-    return true;
-}
-
 bool pin_accepts(const KSPIN_DESCRIPTOR& pin, const KSDATAFORMAT& format, const ks::AttributeList& attributes) {
     for (ULONG i = 0; i < pin.DataRangesCount; ++i) {
         const KSDATARANGE& range = *pin.DataRanges[i];
@@ -76,7 +47,7 @@ bool pin_accepts(const KSPIN_DESCRIPTOR& pin, const KSDATAFORMAT& format, const 
             list = reinterpret_cast<const KSATTRIBUTE_LIST*>(pin.DataRanges[++i]);
         }
         if (format_suits(format, range) &&
-            attributes_suit(attributes, list, (range.Flags & KSDATARANGE_REQUIRED_ATTRIBUTES) != 0)) {
+            ks::attributes_match(attributes, list, (range.Flags & KSDATARANGE_REQUIRED_ATTRIBUTES) != 0)) {
             return true;
         }
     }
