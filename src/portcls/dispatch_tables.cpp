@@ -58,11 +58,10 @@ void add_nodeless_synth_items(PropertyTable& table, const FilterDescription& des
     }
 }
 
-// R-EVENT-12: a streaming pin tells when a stream has ended; the others of the set come with it.
+// R-EVENT-12: a streaming pin tells when a stream has ended. The others of the set are optional; nothing fires them
+// here.
 void add_connection_events(EventTable& events) {
-    for (ULONG id = KSEVENT_CONNECTION_POSITIONUPDATE; id <= KSEVENT_CONNECTION_ENDOFSTREAM; ++id) {
-        events.add({connection_event_set, id, nullptr});
-    }
+    events.add({connection_event_set, KSEVENT_CONNECTION_ENDOFSTREAM, nullptr});
 }
 
 bool is_streaming(const PCPIN_DESCRIPTOR& pin) {

@@ -206,6 +206,23 @@ TEST_F(R_EVENT, R_EVENT_12_end_of_stream_is_offered_by_streaming_pins) {
     });
 }
 
+// The optional events of the set, which no port fires.
+TEST_F(R_EVENT, R_EVENT_12_a_pin_offers_no_event_that_never_comes) {
+    start_and_open();
+    inside([&] {
+        FILE_OBJECT* const pin = open_pin();
+        KSEVENTDATA data = event_data(create_event());
+        for (const ULONG id : {KSEVENT_CONNECTION_POSITIONUPDATE, KSEVENT_CONNECTION_DATADISCONTINUITY,
+                               KSEVENT_CONNECTION_TIMEDISCONTINUITY, KSEVENT_CONNECTION_PRIORITY}) {
+            EXPECT_EQ(enable(pin, event(KSEVENTSETID_Connection, id), data), STATUS_NOT_FOUND);
+            EXPECT_EQ(enable(pin, event(KSEVENTSETID_Connection, id, KSEVENT_TYPE_BASICSUPPORT), data),
+                      STATUS_NOT_FOUND);
+        }
+        EXPECT_EQ(disable(pin, &data), STATUS_UNSUCCESSFUL);
+        ZwClose(data.EventHandle.Event);
+    });
+}
+
 TEST_F(R_EVENT, semaphores_and_kernel_objects) {
     start_and_open();
     inside([&] {
