@@ -2,14 +2,16 @@
 //
 // A row is `done` when a test mentions it: the rule, property or event by its name; the function by its name, and the
 // library exports it; the method by its name in a test whose file also names the interface. What the headers alone
-// settle (GUIDs, numbers, types, vtable order) is shown by the tests of the headers, which run over the tables.
-// `refused` is written by hand, with the test that shows the refusal, and kept. Everything else is `todo`.
+// settle (GUIDs, numbers, types, vtable order) is shown by the tests of the headers, which run over the tables. What a
+// miniport answers, and what nobody in PortCls answers, is shown row by row by the tests over the property table.
+// `refused` elsewhere is written by hand, with the test that shows the refusal, and kept. Everything else is `todo`.
 #include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <map>
 
 #include "pnp/exports.h"
+#include "property_rows.h"
 #include "tables.h"
 #include "test_sources.h"
 
@@ -41,6 +43,26 @@ const char* test_over_the_table(const Row& row) {
     return nullptr;
 }
 
+// property_table_test.cpp has an instance for each such row.
+Claim claim_by_handling(const Row& row) {
+    const auto instance = [&](const char* state, const char* test) {
+        return Claim{state, "Table/" + std::string(test) + "/" + row.name};
+    };
+    const Handling handling = handling_of(row.kind, row.handling);
+    if (row.kind == "property" && (handling == Handling::miniport || handling == Handling::miniport_may)) {
+        return instance("done", "MiniportProperty.ReachesItsHandler");
+    }
+    if (row.kind == "event" && handling == Handling::miniport) {
+        return instance("done", "MiniportEvent.ReachesItsHandlerAndFires");
+    }
+    if (handling == Handling::outside) {
+        return instance("refused", row.kind == "property" ? "UnlistedProperty.IsRefused"
+                                   : row.kind == "method" ? "UnlistedMethod.IsRefused"
+                                                          : "UnlistedEvent.IsRefused");
+    }
+    return {};
+}
+
 bool mentions(const Test& test, const Row& row) {
     const std::size_t colons = row.name.find("::");
     if (row.kind != "method" || colons == std::string::npos) {
@@ -61,6 +83,9 @@ Claim find_claim(const Row& row, const TestSources& sources) {
     }
     if (is_missing_export(row)) {
         return {};
+    }
+    if (const Claim claim = claim_by_handling(row); row.table == "ks_properties" && sources.has(claim.test)) {
+        return claim;
     }
     for (const Test& test : sources.tests()) {
         if (mentions(test, row)) {

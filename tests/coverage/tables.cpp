@@ -13,12 +13,13 @@ struct Table {
     int name_column;
     int kind_column; // -1: `kind` says it
     const char* kind;
-    int parent_column; // of methods; -1: none
+    int parent_column;   // of methods; -1: none
+    int handling_column; // -1: none
 };
 
 constexpr Table tables[] = {
-    {"portcls_api", 2, 1, "", 3}, {"kernel_api", 0, -1, "function", -1}, {"ks_properties", 3, 0, "", -1},
-    {"ioctls", 1, 0, "", -1},     {"guids", 0, -1, "guid", -1},          {"rules", 0, -1, "rule", -1},
+    {"portcls_api", 2, 1, "", 3, -1}, {"kernel_api", 0, -1, "function", -1, -1}, {"ks_properties", 3, 0, "", -1, 10},
+    {"ioctls", 1, 0, "", -1, -1},     {"guids", 0, -1, "guid", -1, -1},          {"rules", 0, -1, "rule", -1, -1},
 };
 
 // "PDMACHANNELSLAVE (Vista+)" is PDMACHANNELSLAVE.
@@ -54,7 +55,10 @@ std::vector<Row> read_rows(const std::filesystem::path& facts) {
             std::vector<std::string> columns = split_tabs(line);
             columns.resize(16);
             Row row{table.name, bare(columns[static_cast<std::size_t>(table.name_column)]),
-                    table.kind_column < 0 ? table.kind : columns[static_cast<std::size_t>(table.kind_column)]};
+                    table.kind_column < 0 ? table.kind : columns[static_cast<std::size_t>(table.kind_column)], ""};
+            if (table.handling_column >= 0) {
+                row.handling = columns[static_cast<std::size_t>(table.handling_column)];
+            }
             if (row.kind == "method" && table.parent_column >= 0) {
                 row.name = columns[static_cast<std::size_t>(table.parent_column)] + "::" + row.name;
             }

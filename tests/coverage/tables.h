@@ -8,9 +8,10 @@
 namespace coverage {
 
 struct Row {
-    std::string table; // "kernel_api"
-    std::string name;  // "KeSetEvent", "IPort::Init", "R-WRT-04"
-    std::string kind;  // "function", "method", "property", "rule" …
+    std::string table;    // "kernel_api"
+    std::string name;     // "KeSetEvent", "IPort::Init", "R-WRT-04"
+    std::string kind;     // "function", "method", "property", "rule" …
+    std::string handling; // of properties, methods and events: who answers
 };
 
 // Every row once, in the order of the tables; empty and a message on the error stream when one cannot be read.
