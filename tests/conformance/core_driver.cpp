@@ -374,8 +374,10 @@ public:
         return initialise(adapter, resources);
     }
     NTSTATUS NTAPI NewStream(PMINIPORTWAVERTSTREAM* stream, PPORTWAVERTSTREAM, ULONG pin, BOOLEAN capture,
-                             PKSDATAFORMAT) override {
+                             PKSDATAFORMAT format) override {
         script()->note(fmt::format("new_stream:{}", pin));
+        const char* const bytes = reinterpret_cast<const char*>(format);
+        script()->format_seen.assign(bytes, bytes + format->FormatSize);
         if (!NT_SUCCESS(script()->new_stream_status)) {
             return script()->new_stream_status;
         }

@@ -104,6 +104,7 @@ struct Script {
     // ---- what happened ----
     std::vector<std::string> journal;
     std::vector<Call> calls;
+    std::vector<char> format_seen; // by the last NewStream
     PCPROPERTY_REQUEST* pending_request = nullptr;
     ULONG stored_value = 0;
     ULONG handlers_inside = 0;

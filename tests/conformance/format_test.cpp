@@ -35,12 +35,30 @@ protected:
         result.ranges[0] = first;
         return result;
     }
+    static std::vector<WidePin> pins_of(const PCFILTER_DESCRIPTOR& filter) {
+        const auto* const first = reinterpret_cast<const WidePin*>(filter.Pins);
+        return {first, first + filter.PinCount};
+    }
+    // Before start(); the ranges live as long as the test.
+    void replace_render_ranges(PKSDATARANGE* ranges, ULONG count) {
+        script_.adjust = [this, ranges, count](PCFILTER_DESCRIPTOR& filter, bool wave) {
+            if (wave) {
+                pins_ = pins_of(filter);
+                pins_[render_pin].pin.KsPinDescriptor.DataRanges = ranges;
+                pins_[render_pin].pin.KsPinDescriptor.DataRangesCount = count;
+                filter.Pins = &pins_[0].pin;
+            }
+        };
+    }
     NTSTATUS intersect(const Intersection& in, KSDATAFORMAT_WAVEFORMATEX& out) {
         out = {};
         return property(wave_, &in, static_cast<ULONG>(sizeof in.pin + in.header.Size), &out, sizeof out);
     }
+
+    std::vector<WidePin> pins_;
 };
 
+// KSPROPERTY_PIN_DATAINTERSECTION
 TEST_F(R_FMT, R_FMT_01_client_ranges_outside_own_ranges_inside) {
     std::vector<std::pair<ULONG, ULONG>> pairs; // client's top rate, own top rate
     script_.intersection = [&](ULONG, KSDATARANGE* client, KSDATARANGE* own, ULONG, void*, ULONG*) {
@@ -133,6 +151,26 @@ TEST_F(R_FMT, R_FMT_05_highest_rate_bits_and_channels_of_the_overlap) {
     });
 }
 
+TEST_F(R_FMT, R_FMT_06_one_channel_is_always_within_a_range) {
+    start_and_open();
+    inside([&] {
+        KSDATAFORMAT_WAVEFORMATEX out;
+        KSDATARANGE_AUDIO client = range(1, 16, 8000, 48000); // at most one: nothing says "at least"
+        ASSERT_EQ(intersect(ask(client), out), STATUS_SUCCESS);
+        EXPECT_EQ(out.WaveFormatEx.nChannels, 1);
+        client.MaximumChannels = 0;
+        EXPECT_EQ(intersect(ask(client), out), STATUS_NO_MATCH);
+        const KSDATAFORMAT_WAVEFORMATEX mono = pcm(48000, 16, 1);
+        KSDATARANGE_AUDIO own = range(2, 16, 8000, 48000);
+        const KSDATAFORMAT& format = mono.DataFormat;
+        EXPECT_TRUE(ks::format_in_range(format, own.DataRange));
+        own.MaximumChannels = 1;
+        EXPECT_TRUE(ks::format_in_range(format, own.DataRange));
+        own.MinimumBitsPerSample = 24;
+        EXPECT_FALSE(ks::format_in_range(format, own.DataRange)) << "bits and rates do have a lower end";
+    });
+}
+
 TEST_F(R_FMT, R_FMT_07_null_guids_match_anything) {
     start_and_open();
     inside([&] {
@@ -140,6 +178,121 @@ TEST_F(R_FMT, R_FMT_07_null_guids_match_anything) {
         EXPECT_EQ(intersect(ask(range(2, 16, 8000, 44100, GUID_NULL, GUID_NULL)), out), STATUS_SUCCESS);
         EXPECT_TRUE(IsEqualGUID(out.DataFormat.SubFormat, KSDATAFORMAT_SUBTYPE_PCM));
         EXPECT_TRUE(IsEqualGUID(out.DataFormat.Specifier, KSDATAFORMAT_SPECIFIER_WAVEFORMATEX));
+    });
+}
+
+// The pin's own range may be the one with wildcards.
+TEST_F(R_FMT, R_FMT_07_null_guids_of_the_pin_match_anything) {
+    KSDATARANGE_AUDIO any = range(2, 16, 8000, 48000, GUID_NULL, GUID_NULL);
+    PKSDATARANGE ranges[] = {&any.DataRange};
+    replace_render_ranges(ranges, 1);
+    start_and_open();
+    inside([&] {
+        KSDATAFORMAT_WAVEFORMATEX out;
+        EXPECT_EQ(intersect(ask(range(2, 16, 8000, 44100)), out), STATUS_SUCCESS);
+        EXPECT_EQ(intersect(ask(range(2, 16, 8000, 44100, KSDATAFORMAT_SUBTYPE_IEEE_FLOAT)), out), STATUS_NO_MATCH)
+            << "it matches, but the port's own handler makes PCM only";
+        PinConnect connect = connection(render_pin);
+        connect.format.DataFormat.SubFormat = KSDATAFORMAT_SUBTYPE_IEEE_FLOAT;
+        FILE_OBJECT* file = nullptr;
+        EXPECT_EQ(open_pin(connect, file), STATUS_SUCCESS) << "the driver's to refuse";
+    });
+}
+
+TEST_F(R_FMT, R_FMT_08_discrete_rates_by_a_range_each) {
+    KSDATARANGE_AUDIO low = range(2, 16, 44100, 44100);
+    KSDATARANGE_AUDIO high = range(2, 16, 48000, 48000);
+    PKSDATARANGE ranges[] = {&low.DataRange, &high.DataRange};
+    replace_render_ranges(ranges, 2);
+    start_and_open();
+    inside([&] {
+        KSDATAFORMAT_WAVEFORMATEX out;
+        EXPECT_EQ(intersect(ask(range(2, 16, 40000, 46000)), out), STATUS_SUCCESS);
+        EXPECT_EQ(out.WaveFormatEx.nSamplesPerSec, 44100u);
+        EXPECT_EQ(intersect(ask(range(2, 16, 46000, 50000)), out), STATUS_SUCCESS);
+        EXPECT_EQ(out.WaveFormatEx.nSamplesPerSec, 48000u);
+        EXPECT_EQ(intersect(ask(range(2, 16, 44101, 47999)), out), STATUS_NO_MATCH) << "between the two";
+    });
+}
+
+TEST_F(R_FMT, R_FMT_08_discrete_rates_by_an_own_handler) {
+    script_.intersection = [](ULONG, KSDATARANGE* client, KSDATARANGE*, ULONG room, void* format, ULONG* bytes) {
+        const auto& wanted = *reinterpret_cast<const KSDATARANGE_AUDIO*>(client);
+        for (const ULONG rate : {48000u, 44100u}) {
+            if (rate >= wanted.MinimumSampleFrequency && rate <= wanted.MaximumSampleFrequency) {
+                const KSDATAFORMAT_WAVEFORMATEX answer = pcm(rate);
+                *bytes = sizeof answer;
+                if (room == 0) {
+                    return STATUS_BUFFER_OVERFLOW;
+                }
+                if (room < sizeof answer) {
+                    return STATUS_BUFFER_TOO_SMALL;
+                }
+                std::memcpy(format, &answer, sizeof answer);
+                return STATUS_SUCCESS;
+            }
+        }
+        return STATUS_NO_MATCH;
+    };
+    start_and_open();
+    inside([&] {
+        KSDATAFORMAT_WAVEFORMATEX out;
+        EXPECT_EQ(intersect(ask(range(2, 16, 40000, 46000)), out), STATUS_SUCCESS);
+        EXPECT_EQ(out.WaveFormatEx.nSamplesPerSec, 44100u);
+        EXPECT_EQ(intersect(ask(range(2, 16, 44101, 47999)), out), STATUS_NO_MATCH);
+        const Intersection in = ask(range(2, 16, 40000, 46000));
+        EXPECT_EQ(property(wave_, &in, static_cast<ULONG>(sizeof in.pin + in.header.Size), nullptr, 0),
+                  STATUS_BUFFER_OVERFLOW);
+        EXPECT_EQ(information_, sizeof out) << "R-FMT-03 for the miniport's handler";
+    });
+}
+
+// A pin of its own: another category name, ranges and answers of the miniport.
+TEST_F(R_FMT, R_FMT_09_non_pcm_formats_have_a_pin_of_their_own) {
+    static const GUID name = PINNAME_SPDIF_OUT;
+    KSDATARANGE_AUDIO ac3 = range(2, 16, 48000, 48000, KSDATAFORMAT_SUBTYPE_IEC61937_DOLBY_DIGITAL);
+    PKSDATARANGE ranges[] = {&ac3.DataRange};
+    std::vector<WidePin> pins;
+    script_.adjust = [&](PCFILTER_DESCRIPTOR& filter, bool wave) {
+        if (wave) {
+            pins = pins_of(filter);
+            pins.push_back(pins[render_pin]);
+            pins.back().pin.KsPinDescriptor.DataRanges = ranges;
+            pins.back().pin.KsPinDescriptor.DataRangesCount = 1;
+            pins.back().pin.KsPinDescriptor.Name = &name;
+            filter.Pins = &pins[0].pin;
+            filter.PinCount = static_cast<ULONG>(pins.size());
+        }
+    };
+    start_and_open();
+    inside([&] {
+        constexpr ULONG ac3_pin = 3;
+        Intersection in = ask(range(2, 16, 48000, 48000, KSDATAFORMAT_SUBTYPE_IEC61937_DOLBY_DIGITAL));
+        KSDATAFORMAT_WAVEFORMATEX out;
+        EXPECT_EQ(intersect(in, out), STATUS_NO_MATCH) << "the PCM pin";
+        in.pin.PinId = ac3_pin;
+        EXPECT_EQ(intersect(in, out), STATUS_NO_MATCH) << "the port's handler knows PCM only";
+        ULONG pin_asked = 0;
+        script_.intersection = [&](ULONG pin, KSDATARANGE*, KSDATARANGE* own, ULONG, void* format, ULONG* bytes) {
+            pin_asked = pin;
+            KSDATAFORMAT_WAVEFORMATEX answer = pcm();
+            answer.DataFormat.SubFormat = own->SubFormat;
+            answer.WaveFormatEx.wFormatTag = WAVE_FORMAT_DOLBY_AC3_SPDIF;
+            *bytes = sizeof answer;
+            std::memcpy(format, &answer, sizeof answer);
+            return STATUS_SUCCESS;
+        };
+        ASSERT_EQ(intersect(in, out), STATUS_SUCCESS);
+        EXPECT_EQ(pin_asked, ac3_pin);
+        PinConnect connect = connection(ac3_pin);
+        connect.format = out;
+        FILE_OBJECT* file = nullptr;
+        EXPECT_EQ(open_pin(connect, file), STATUS_SUCCESS);
+        connect.connect.PinId = render_pin;
+        EXPECT_EQ(open_pin(connect, file), STATUS_NO_MATCH);
+        const auto text = whole(wave_, pin_request(KSPROPSETID_Pin, KSPROPERTY_PIN_NAME, ac3_pin));
+        EXPECT_NE(text, whole(wave_, pin_request(KSPROPSETID_Pin, KSPROPERTY_PIN_NAME, wave_bridge_pin)));
+        EXPECT_EQ(text.size(), sizeof(u"S/PDIF out"));
     });
 }
 
@@ -199,6 +352,38 @@ TEST_F(R_FMT, R_FMT_11_mode_attribute_behind_the_format) {
         in.connect.PinId = render_pin; // no attributes in its ranges
         in.list.Size = sizeof in.list + in.attribute.Size;
         EXPECT_EQ(open_pin(&in, sizeof in, file), STATUS_NO_MATCH);
+    });
+}
+
+// Both specifiers reach NewStream whole, with the WAVEFORMATEX where they have it.
+TEST_F(R_FMT, R_FMT_13_NewStream_sees_the_clients_format) {
+    start_and_open();
+    inside([&] {
+        const PinConnect plain = connection(render_pin);
+        FILE_OBJECT* file = nullptr;
+        ASSERT_EQ(open_pin(plain, file), STATUS_SUCCESS);
+        ASSERT_EQ(script_.format_seen.size(), sizeof plain.format);
+        EXPECT_EQ(std::memcmp(script_.format_seen.data(), &plain.format, sizeof plain.format), 0);
+        struct {
+            KSPIN_CONNECT connect;
+            KSDATAFORMAT_DSOUND format;
+        } direct_sound = {};
+        direct_sound.connect = plain.connect;
+        direct_sound.format.DataFormat = plain.format.DataFormat;
+        direct_sound.format.DataFormat.FormatSize = sizeof direct_sound.format;
+        direct_sound.format.DataFormat.Specifier = KSDATAFORMAT_SPECIFIER_DSOUND;
+        direct_sound.format.BufferDesc.Flags = KSDSOUND_BUFFER_STATIC;
+        direct_sound.format.BufferDesc.WaveFormatEx = plain.format.WaveFormatEx;
+        ASSERT_EQ(open_pin(&direct_sound, sizeof direct_sound, file), STATUS_SUCCESS);
+        ASSERT_EQ(script_.format_seen.size(), sizeof direct_sound.format);
+        const auto& seen = *reinterpret_cast<const KSDATAFORMAT_DSOUND*>(script_.format_seen.data());
+        EXPECT_TRUE(IsEqualGUID(seen.DataFormat.Specifier, KSDATAFORMAT_SPECIFIER_DSOUND));
+        EXPECT_EQ(seen.BufferDesc.Flags, ULONG{KSDSOUND_BUFFER_STATIC});
+        EXPECT_EQ(seen.BufferDesc.WaveFormatEx.nSamplesPerSec, 48000u);
+        direct_sound.format.BufferDesc.WaveFormatEx.nBlockAlign = 0;
+        close(file);
+        EXPECT_EQ(open_pin(&direct_sound, sizeof direct_sound, file), STATUS_INVALID_PARAMETER);
+        EXPECT_EQ(open_pin(&direct_sound, sizeof direct_sound - 2, file), STATUS_INVALID_BUFFER_SIZE);
     });
 }
 

@@ -1,28 +1,9 @@
-// R-PROP: automation tables and property dispatch.
-#include "core_fixture.h"
+// R-PROP: automation tables and the way of a request to its handler.
+#include <dmusprop.h>
+
+#include "property_fixture.h"
 
 namespace conformance {
-
-class R_PROP : public CoreTest {
-protected:
-    static KSPROPERTY custom(ULONG id, ULONG verb = KSPROPERTY_TYPE_GET) { return request(custom_set, id, verb); }
-    const Call& last() const { return script_.calls.back(); }
-
-    // A thread that stays in a handler, under the device lock, for 2 ms.
-    struct Blocker {
-        FILE_OBJECT* file;
-        bool done = false;
-        static void run(void* context) {
-            auto& self = *static_cast<Blocker*>(context);
-            const KSPROPERTY in = custom(custom_locked);
-            ULONG value = 0;
-            ULONG_PTR information = 0;
-            executive::device_control(self.file, IOCTL_KS_PROPERTY, &in, sizeof in, &value, sizeof value, &information,
-                                      KernelMode);
-            self.done = true;
-        }
-    };
-};
 
 TEST_F(R_PROP, R_PROP_01_request_reaches_the_handler_of_filter_and_pin_table) {
     start_and_open();
@@ -124,66 +105,6 @@ TEST_F(R_PROP, R_PROP_07_the_port_answers_what_the_table_lacks) {
     });
 }
 
-TEST_F(R_PROP, R_PROP_08_zero_length_get_asks_for_the_size) {
-    start_and_open();
-    inside([&] {
-        EXPECT_EQ(property(wave_, custom(custom_value)), STATUS_BUFFER_OVERFLOW);
-        EXPECT_EQ(information_, sizeof(ULONG));
-        EXPECT_EQ(property(wave_, request(KSPROPSETID_Pin, KSPROPERTY_PIN_CTYPES)), STATUS_BUFFER_OVERFLOW);
-        EXPECT_EQ(information_, sizeof(ULONG));
-        EXPECT_EQ(property(wave_, pin_request(KSPROPSETID_Pin, KSPROPERTY_PIN_CINSTANCES, 0)), STATUS_BUFFER_OVERFLOW);
-        EXPECT_EQ(information_, sizeof(KSPIN_CINSTANCES));
-    });
-}
-
-TEST_F(R_PROP, R_PROP_09_short_buffer_is_too_small) {
-    start_and_open();
-    inside([&] {
-        USHORT small = 0;
-        EXPECT_EQ(property(wave_, custom(custom_value), small), STATUS_BUFFER_TOO_SMALL);
-        EXPECT_EQ(information_, 0u);
-        EXPECT_EQ(property(wave_, request(KSPROPSETID_Pin, KSPROPERTY_PIN_CTYPES), small), STATUS_BUFFER_TOO_SMALL);
-        EXPECT_EQ(property(wave_, custom(custom_value, KSPROPERTY_TYPE_SET), small), STATUS_BUFFER_TOO_SMALL);
-    });
-}
-
-TEST_F(R_PROP, R_PROP_11_basic_support_by_the_port_knows_three_sizes) {
-    start_and_open();
-    inside([&] {
-        for (const ULONG id : {custom_value, custom_get_only}) {
-            const ULONG expected =
-                KSPROPERTY_TYPE_BASICSUPPORT | KSPROPERTY_TYPE_GET | (id == custom_value ? KSPROPERTY_TYPE_SET : 0);
-            ULONG access = 0;
-            EXPECT_EQ(property(wave_, custom(id, KSPROPERTY_TYPE_BASICSUPPORT), access), STATUS_SUCCESS);
-            EXPECT_EQ(access, expected);
-            KSPROPERTY_DESCRIPTION description = {};
-            EXPECT_EQ(property(wave_, custom(id, KSPROPERTY_TYPE_BASICSUPPORT), description), STATUS_SUCCESS);
-            EXPECT_EQ(description.AccessFlags, expected);
-            EXPECT_EQ(description.DescriptionSize, sizeof description);
-            EXPECT_EQ(description.MembersListCount, 0u);
-            UCHAR odd[7];
-            EXPECT_EQ(property(wave_, custom(id, KSPROPERTY_TYPE_BASICSUPPORT), odd), STATUS_BUFFER_TOO_SMALL);
-        }
-        EXPECT_TRUE(script_.calls.empty()) << "the item has no BASICSUPPORT flag";
-        // The port's own properties are described likewise.
-        ULONG access = 0;
-        EXPECT_EQ(
-            property(wave_, request(KSPROPSETID_Pin, KSPROPERTY_PIN_CTYPES, KSPROPERTY_TYPE_BASICSUPPORT), access),
-            STATUS_SUCCESS);
-        EXPECT_EQ(access, ULONG{KSPROPERTY_TYPE_BASICSUPPORT | KSPROPERTY_TYPE_GET});
-    });
-}
-
-TEST_F(R_PROP, R_PROP_11_basic_support_goes_to_the_handler_that_asks_for_it) {
-    start_and_open();
-    inside([&] {
-        ULONG access = 0;
-        EXPECT_EQ(property(wave_, custom(custom_basic, KSPROPERTY_TYPE_BASICSUPPORT), access), STATUS_SUCCESS);
-        ASSERT_EQ(script_.calls.size(), 1u);
-        EXPECT_EQ(last().request.Verb, ULONG{KSPROPERTY_TYPE_BASICSUPPORT});
-    });
-}
-
 TEST_F(R_PROP, R_PROP_16_pin_handle_reaches_filter_properties) {
     start_and_open();
     inside([&] {
@@ -201,126 +122,6 @@ TEST_F(R_PROP, R_PROP_16_pin_handle_reaches_filter_properties) {
     });
 }
 
-namespace {
-
-struct Completed {
-    ULONG count = 0;
-    NTSTATUS status = 0;
-    ULONG_PTR information = 0;
-    static void on(void* context, NTSTATUS status, ULONG_PTR information) {
-        auto& self = *static_cast<Completed*>(context);
-        ++self.count;
-        self.status = status;
-        self.information = information;
-    }
-};
-
-} // namespace
-
-TEST_F(R_PROP, R_PROP_17_pending_request_is_completed_later_at_DISPATCH_LEVEL) {
-    start_and_open();
-    inside([&] {
-        Completed completed;
-        const KSPROPERTY in = custom(custom_pending);
-        ULONG value = 0;
-        EXPECT_EQ(executive::start_device_control(wave_, IOCTL_KS_PROPERTY, &in, sizeof in, &value, sizeof value,
-                                                  Completed::on, &completed),
-                  STATUS_PENDING);
-        ASSERT_NE(script_.pending_request, nullptr);
-        EXPECT_EQ(completed.count, 0u);
-        EXPECT_EQ(PcCompletePendingPropertyRequest(script_.pending_request, STATUS_PENDING), STATUS_INVALID_PARAMETER)
-            << "R-PROP-18";
-        // Others are served meanwhile: the device lock is free.
-        ULONG other = 0;
-        EXPECT_EQ(property(wave_, custom(custom_value), other), STATUS_SUCCESS);
-        const ULONG answer = 0xCAFE;
-        std::memcpy(script_.pending_request->Value, &answer, sizeof answer);
-        script_.pending_request->ValueSize = sizeof answer;
-        KIRQL old;
-        KeRaiseIrql(DISPATCH_LEVEL, &old);
-        EXPECT_EQ(PcCompletePendingPropertyRequest(script_.pending_request, STATUS_SUCCESS), STATUS_SUCCESS);
-        KeLowerIrql(old);
-        EXPECT_EQ(completed.count, 1u);
-        EXPECT_EQ(completed.status, STATUS_SUCCESS);
-        EXPECT_EQ(completed.information, sizeof(ULONG));
-        EXPECT_EQ(value, 0xCAFEu);
-    });
-}
-
-TEST_F(R_PROP, R_PROP_17_completion_may_come_before_the_handler_returns) {
-    start_and_open();
-    inside([&] {
-        ULONG value = 0;
-        EXPECT_EQ(property(wave_, custom(custom_early), value), STATUS_SUCCESS);
-        EXPECT_EQ(value, 0x42424242u);
-        EXPECT_EQ(information_, sizeof value);
-    });
-}
-
-TEST_F(R_PROP, R_PROP_19_handlers_of_a_device_exclude_each_other) {
-    start_and_open();
-    inside([&] {
-        struct Asker {
-            FILE_OBJECT* file;
-            NTSTATUS status = STATUS_PENDING;
-            static void run(void* context) {
-                auto& self = *static_cast<Asker*>(context);
-                const KSPROPERTY in = custom(custom_locked);
-                ULONG value = 0;
-                ULONG_PTR information = 0;
-                self.status = executive::device_control(self.file, IOCTL_KS_PROPERTY, &in, sizeof in, &value,
-                                                        sizeof value, &information, KernelMode);
-            }
-        };
-        Asker askers[] = {{wave_}, {topology_}, {wave_}};
-        for (Asker& asker : askers) {
-            machine_.release_thread(*machine_.create_thread("asker", Asker::run, &asker));
-        }
-        machine_.run_for(500'000'000);
-        for (const Asker& asker : askers) {
-            EXPECT_EQ(asker.status, STATUS_SUCCESS);
-        }
-        EXPECT_EQ(script_.calls.size(), 3u);
-        EXPECT_EQ(script_.most_handlers_inside, 1u);
-    });
-}
-
-TEST_F(R_PROP, R_PROP_19_UsePositionLock_takes_positions_out_of_the_device_lock) {
-    {
-        pnp::RegistryParameter parameter;
-        parameter.name = "DispatchSettings\\UsePositionLock";
-        parameter.data = {1, 0, 0, 0};
-        parameters_.push_back(parameter);
-        start_and_open();
-        inside([&] {
-            FILE_OBJECT* const pin = open_pin();
-            Blocker blocker{wave_};
-            machine_.release_thread(*machine_.create_thread("blocker", Blocker::run, &blocker));
-            machine_.run_for(1'000'000);
-            ASSERT_EQ(script_.handlers_inside, 1u);
-            KSAUDIO_POSITION position = {};
-            EXPECT_EQ(property(pin, request(KSPROPSETID_Audio, KSPROPERTY_AUDIO_POSITION), position), STATUS_SUCCESS);
-            EXPECT_FALSE(blocker.done) << "the position did not wait for the device lock";
-            ULONG value = 0;
-            EXPECT_EQ(property(wave_, custom(custom_value), value), STATUS_SUCCESS);
-            EXPECT_TRUE(blocker.done) << "other properties do";
-        });
-    }
-}
-
-TEST_F(R_PROP, R_PROP_19_without_the_setting_positions_wait_too) {
-    start_and_open();
-    inside([&] {
-        FILE_OBJECT* const pin = open_pin();
-        Blocker blocker{wave_};
-        machine_.release_thread(*machine_.create_thread("blocker", Blocker::run, &blocker));
-        machine_.run_for(1'000'000);
-        KSAUDIO_POSITION position = {};
-        EXPECT_EQ(property(pin, request(KSPROPSETID_Audio, KSPROPERTY_AUDIO_POSITION), position), STATUS_SUCCESS);
-        EXPECT_TRUE(blocker.done);
-    });
-}
-
 TEST_F(R_PROP, R_PROP_20_node_properties_through_a_pin_handle_carry_the_stream) {
     start_and_open();
     inside([&] {
@@ -329,6 +130,169 @@ TEST_F(R_PROP, R_PROP_20_node_properties_through_a_pin_handle_carry_the_stream) 
         EXPECT_EQ(property(pin, node_request(custom_set, custom_value, wave_node), value), STATUS_SUCCESS);
         EXPECT_EQ(last().request.Node, wave_node);
         EXPECT_EQ(last().request.MinorTarget, static_cast<IUnknown*>(script_.streams.at(0)->main_interface()));
+        // The same node through the other sink or source pin is that pin's, through the filter it is the filter's.
+        FILE_OBJECT* const capture = open_pin(capture_pin);
+        EXPECT_EQ(property(capture, node_request(custom_set, custom_value, wave_node), value), STATUS_SUCCESS);
+        EXPECT_EQ(last().request.MinorTarget, static_cast<IUnknown*>(script_.streams.at(1)->main_interface()));
+        EXPECT_EQ(property(wave_, node_request(custom_set, custom_value, wave_node), value), STATUS_SUCCESS);
+        EXPECT_EQ(last().request.MinorTarget, nullptr);
+        EXPECT_EQ(last().request.Node, wave_node);
+    });
+}
+
+namespace {
+
+const GUID audio_set = KSPROPSETID_Audio;
+const GUID synth_set = KSPROPSETID_Synth;
+const GUID synth_clock_set = KSPROPSETID_SynthClock;
+constexpr ULONG master_clock = KSPROPERTY_SYNTH_MASTERCLOCK;
+const GUID effects_type = KSNODETYPE_3D_EFFECTS;
+const GUID synthesizer_type = KSNODETYPE_SYNTHESIZER;
+
+// A node whose setting is each stream's own, as a 3D node's speaker configuration is.
+NTSTATUS NTAPI per_stream_handler(PCPROPERTY_REQUEST* request) {
+    script()->calls.push_back({"per stream", *request, 0});
+    return request->MinorTarget == nullptr ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS;
+}
+const PCPROPERTY_ITEM effects_items[] = {
+    {&audio_set, KSPROPERTY_AUDIO_CHANNEL_CONFIG, PCPROPERTY_ITEM_FLAG_SET, per_stream_handler}};
+const PCPROPERTY_ITEM synthesizer_items[] = {
+    {&synth_set, KSPROPERTY_SYNTH_VOLUME, PCPROPERTY_ITEM_FLAG_SET, per_stream_handler},
+    {&synth_set, KSPROPERTY_SYNTH_CAPS, PCPROPERTY_ITEM_FLAG_SET, per_stream_handler},
+    {&synth_clock_set, KSPROPERTY_SYNTH_MASTERCLOCK, PCPROPERTY_ITEM_FLAG_SET, per_stream_handler},
+};
+template<ULONG count>
+PCAUTOMATION_TABLE table_of(const PCPROPERTY_ITEM (&items)[count]) {
+    return {sizeof items[0], count, items, sizeof(PCMETHOD_ITEM), 0, nullptr, sizeof(PCEVENT_ITEM), 0, nullptr, 0};
+}
+const PCAUTOMATION_TABLE effects_automation = table_of(effects_items);
+const PCAUTOMATION_TABLE synthesizer_automation = table_of(synthesizer_items);
+const PCNODE_DESCRIPTOR effects_nodes[] = {{0, &effects_automation, &effects_type, nullptr}};
+const PCNODE_DESCRIPTOR synthesizer_nodes[] = {{0, nullptr, &effects_type, nullptr},
+                                               {0, &synthesizer_automation, &synthesizer_type, nullptr}};
+
+} // namespace
+
+namespace {
+
+// A selector with three inputs: its logical pins are 0 for the output, 1 to 3 for the inputs.
+constexpr ULONG selector_inputs = 3;
+ULONG selected_pin;
+
+NTSTATUS NTAPI selector_handler(PCPROPERTY_REQUEST* request) {
+    script()->calls.push_back({"selector", *request, 0});
+    if (request->ValueSize < sizeof(ULONG)) {
+        return STATUS_BUFFER_TOO_SMALL;
+    }
+    ULONG& pin = *static_cast<ULONG*>(request->Value);
+    if (request->Verb == KSPROPERTY_TYPE_GET) {
+        pin = selected_pin;
+        request->ValueSize = sizeof pin;
+        return STATUS_SUCCESS;
+    }
+    if (pin < 1 || pin > selector_inputs) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    selected_pin = pin;
+    return STATUS_SUCCESS;
+}
+const GUID selector_type = KSNODETYPE_MUX;
+const PCPROPERTY_ITEM selector_items[] = {
+    {&audio_set, KSPROPERTY_AUDIO_MUX_SOURCE, PCPROPERTY_ITEM_FLAG_GET | PCPROPERTY_ITEM_FLAG_SET, selector_handler}};
+const PCAUTOMATION_TABLE selector_automation = table_of(selector_items);
+const PCNODE_DESCRIPTOR selector_nodes[] = {{0, &selector_automation, &selector_type, nullptr}};
+const PCCONNECTION_DESCRIPTOR selector_connections[] = {
+    {KSFILTER_NODE, topology_in_pin, 0, 1},
+    {KSFILTER_NODE, topology_in_pin, 0, 2},
+    {KSFILTER_NODE, topology_in_pin, 0, 3},
+    {0, 0, KSFILTER_NODE, topology_out_pin},
+};
+
+} // namespace
+
+// A client finds the node's input pins in the filter's connections and selects by their numbers.
+TEST_F(R_PROP, R_PROP_25_a_selectors_value_is_the_number_of_its_input_pin) {
+    script_.adjust = [](PCFILTER_DESCRIPTOR& filter, bool wave) {
+        if (!wave) {
+            filter.Nodes = selector_nodes;
+            filter.NodeCount = 1;
+            filter.Connections = selector_connections;
+            filter.ConnectionCount = RTL_NUMBER_OF(selector_connections);
+        }
+    };
+    start_and_open();
+    inside([&] {
+        std::vector<ULONG> inputs;
+        for (const auto& connection :
+             list<KSTOPOLOGY_CONNECTION>(topology_, request(KSPROPSETID_Topology, KSPROPERTY_TOPOLOGY_CONNECTIONS))) {
+            if (connection.ToNode == 0) {
+                inputs.push_back(connection.ToNodePin);
+            }
+        }
+        EXPECT_EQ(inputs, (std::vector<ULONG>{1, 2, 3}));
+        const auto in = [](ULONG verb) {
+            return node_request(KSPROPSETID_Audio, KSPROPERTY_AUDIO_MUX_SOURCE, 0, verb);
+        };
+        for (ULONG input : inputs) {
+            ULONG now = 0;
+            EXPECT_EQ(property(topology_, in(KSPROPERTY_TYPE_SET), input), STATUS_SUCCESS);
+            EXPECT_EQ(property(topology_, in(KSPROPERTY_TYPE_GET), now), STATUS_SUCCESS);
+            EXPECT_EQ(now, input);
+        }
+        for (ULONG none : {0u, selector_inputs + 1}) {
+            EXPECT_EQ(property(topology_, in(KSPROPERTY_TYPE_SET), none), STATUS_INVALID_PARAMETER);
+        }
+        EXPECT_EQ(selected_pin, 3u);
+    });
+}
+
+// What tells a driver the two apart is the stream: it comes with a pin's handle only.
+TEST_F(R_PROP, R_PROP_21_channel_configuration_of_a_3D_node_wants_a_pin) {
+    script_.adjust = [](PCFILTER_DESCRIPTOR& filter, bool wave) {
+        if (wave) {
+            filter.Nodes = effects_nodes;
+        }
+    };
+    start_and_open();
+    inside([&] {
+        FILE_OBJECT* const pin = open_pin();
+        KSAUDIO_CHANNEL_CONFIG stereo = {KSAUDIO_SPEAKER_STEREO};
+        const auto in = node_request(KSPROPSETID_Audio, KSPROPERTY_AUDIO_CHANNEL_CONFIG, 0, KSPROPERTY_TYPE_SET);
+        EXPECT_EQ(property(wave_, in, stereo), STATUS_INVALID_PARAMETER) << "the driver's refusal comes through";
+        EXPECT_EQ(last().request.MinorTarget, nullptr);
+        EXPECT_EQ(property(pin, in, stereo), STATUS_SUCCESS);
+        EXPECT_EQ(last().request.MinorTarget, static_cast<IUnknown*>(script_.streams.at(0)->main_interface()));
+    });
+}
+
+TEST_F(R_PROP, R_PROP_22_two_synthesizer_properties_come_without_a_node) {
+    script_.adjust = [](PCFILTER_DESCRIPTOR& filter, bool wave) {
+        if (wave) {
+            filter.Nodes = synthesizer_nodes;
+            filter.NodeCount = 2;
+        }
+    };
+    start_and_open();
+    inside([&] {
+        FILE_OBJECT* const pin = open_pin();
+        const auto set = [&](FILE_OBJECT* file, const GUID& set_guid, ULONG id) {
+            LONG value = 0;
+            return property(file, request(set_guid, id, KSPROPERTY_TYPE_SET), value);
+        };
+        EXPECT_EQ(set(pin, KSPROPSETID_Synth, KSPROPERTY_SYNTH_VOLUME), STATUS_SUCCESS);
+        EXPECT_EQ(last().request.Node, 1u) << "the node whose table it stands in";
+        EXPECT_EQ(last().request.MinorTarget, static_cast<IUnknown*>(script_.streams.at(0)->main_interface()));
+        EXPECT_EQ(last().request.InstanceSize, 0u);
+        EXPECT_EQ(set(pin, KSPROPSETID_SynthClock, master_clock), STATUS_SUCCESS);
+        EXPECT_EQ(last().request.Node, 1u);
+        EXPECT_EQ(set(wave_, KSPROPSETID_SynthClock, master_clock), STATUS_INVALID_PARAMETER)
+            << "reached through the filter too, without a stream";
+        const auto calls = script_.calls.size();
+        EXPECT_EQ(set(pin, KSPROPSETID_Synth, KSPROPERTY_SYNTH_CAPS), STATUS_NOT_FOUND) << "others need their node id";
+        EXPECT_EQ(script_.calls.size(), calls);
+        LONG value = 0;
+        EXPECT_EQ(property(pin, node_request(KSPROPSETID_Synth, KSPROPERTY_SYNTH_CAPS, 1, KSPROPERTY_TYPE_SET), value),
+                  STATUS_SUCCESS);
     });
 }
 
@@ -355,23 +319,6 @@ TEST_F(R_PROP, R_PROP_24_the_ports_own_handler_wins) {
     });
 }
 
-TEST_F(R_PROP, R_PROP_29_data_ranges_are_64_bit_aligned_and_attributes_follow) {
-    start_and_open();
-    inside([&] {
-        const std::vector<char> render = whole(wave_, pin_request(KSPROPSETID_Pin, KSPROPERTY_PIN_DATARANGES, 0));
-        const auto& header = *reinterpret_cast<const KSMULTIPLE_ITEM*>(render.data());
-        EXPECT_EQ(header.Count, 2u);
-        EXPECT_EQ(header.Size, sizeof header + 2 * sizeof(KSDATARANGE_AUDIO));
-        const std::vector<char> capture = whole(wave_, pin_request(KSPROPSETID_Pin, KSPROPERTY_PIN_DATARANGES, 1));
-        const auto& list = *reinterpret_cast<const KSMULTIPLE_ITEM*>(capture.data());
-        EXPECT_EQ(list.Count, 2u) << "the attribute list counts as an item";
-        const auto& attributes =
-            *reinterpret_cast<const KSMULTIPLE_ITEM*>(capture.data() + sizeof list + sizeof(KSDATARANGE_AUDIO));
-        EXPECT_EQ(attributes.Count, 1u);
-        EXPECT_EQ(attributes.Size, sizeof attributes + sizeof(KSATTRIBUTE));
-    });
-}
-
 TEST_F(R_PROP, R_PROP_32_custom_sets_need_no_registration) {
     start_and_open();
     inside([&] {
@@ -383,39 +330,6 @@ TEST_F(R_PROP, R_PROP_32_custom_sets_need_no_registration) {
         EXPECT_EQ(property(wave_, request(unknown, 0), value), STATUS_PROPSET_NOT_FOUND);
         EXPECT_EQ(property(wave_, custom(999), value), STATUS_NOT_FOUND);
         EXPECT_EQ(property(wave_, custom(custom_get_only, KSPROPERTY_TYPE_SET), value), STATUS_NOT_FOUND);
-    });
-}
-
-TEST_F(R_PROP, set_support_of_no_set_lists_the_sets) {
-    start_and_open();
-    inside([&] {
-        const KSPROPERTY in = request(GUID_NULL, 0, KSPROPERTY_TYPE_SETSUPPORT);
-        EXPECT_EQ(property(wave_, in), STATUS_BUFFER_OVERFLOW);
-        std::vector<GUID> sets(information_ / sizeof(GUID));
-        ASSERT_FALSE(sets.empty());
-        EXPECT_EQ(property(wave_, &in, sizeof in, sets.data(), static_cast<ULONG>(information_)), STATUS_SUCCESS);
-        const auto has = [&](const GUID& set) {
-            return std::any_of(sets.begin(), sets.end(), [&](const GUID& g) { return IsEqualGUID(g, set); });
-        };
-        EXPECT_TRUE(has(custom_set));
-        EXPECT_TRUE(has(KSPROPSETID_Pin));
-        EXPECT_TRUE(has(KSPROPSETID_Topology));
-    });
-}
-
-TEST_F(R_PROP, R_PROP_33_multiple_item_header_alone) {
-    start_and_open();
-    inside([&] {
-        const KSPROPERTY in = request(KSPROPSETID_Topology, KSPROPERTY_TOPOLOGY_NODES);
-        KSMULTIPLE_ITEM header = {};
-        EXPECT_EQ(property(topology_, in, header), STATUS_SUCCESS);
-        EXPECT_EQ(header.Count, 2u);
-        EXPECT_EQ(header.Size, sizeof header + 2 * sizeof(GUID));
-        EXPECT_EQ(information_, sizeof header);
-        UCHAR bigger[sizeof header + 4];
-        EXPECT_EQ(property(topology_, in, bigger), STATUS_BUFFER_TOO_SMALL);
-        UCHAR smaller[4];
-        EXPECT_EQ(property(topology_, in, smaller), STATUS_BUFFER_TOO_SMALL);
     });
 }
 
@@ -461,49 +375,6 @@ TEST_F(R_PROP, the_handler_sees_a_copy_of_the_clients_buffers) {
         EXPECT_NE(last().request.Instance, &in.PinId);
         property(wave_, in, value, KernelMode);
         EXPECT_EQ(last().request.Value, &value) << "kernel callers are trusted";
-    });
-}
-
-TEST_F(R_PROP, relations_and_payload_size) {
-    start_and_open();
-    inside([&] {
-        KSMULTIPLE_ITEM relations = {};
-        EXPECT_EQ(property(wave_, custom(custom_value, KSPROPERTY_TYPE_RELATIONS), relations), STATUS_SUCCESS);
-        EXPECT_EQ(relations.Size, sizeof relations);
-        EXPECT_EQ(relations.Count, 0u);
-        ULONG size = 0;
-        EXPECT_EQ(property(wave_, custom(custom_value, KSPROPERTY_TYPE_GETPAYLOADSIZE), size), STATUS_SUCCESS);
-        EXPECT_EQ(size, sizeof(ULONG));
-        EXPECT_EQ(property(wave_,
-                           request(KSPROPSETID_Topology, KSPROPERTY_TOPOLOGY_NODES, KSPROPERTY_TYPE_GETPAYLOADSIZE),
-                           size),
-                  STATUS_SUCCESS);
-        EXPECT_EQ(size, sizeof(KSMULTIPLE_ITEM) + sizeof(GUID));
-    });
-}
-
-TEST_F(R_PROP, R_OFF_08_signal_processing_modes_through_the_miniport) {
-    script_.modes = true;
-    start_and_open();
-    inside([&] {
-        const auto modes = list<GUID>(
-            wave_, pin_request(KSPROPSETID_AudioSignalProcessing, KSPROPERTY_AUDIOSIGNALPROCESSING_MODES, render_pin));
-        ASSERT_EQ(modes.size(), 2u);
-        EXPECT_TRUE(IsEqualGUID(modes[0], AUDIO_SIGNALPROCESSINGMODE_RAW));
-        EXPECT_EQ(
-            property(wave_, pin_request(KSPROPSETID_AudioSignalProcessing, KSPROPERTY_AUDIOSIGNALPROCESSING_MODES, 17)),
-            STATUS_INVALID_PARAMETER);
-    });
-}
-
-TEST_F(R_PROP, signal_processing_modes_are_new_in_Windows_8_1) {
-    be(WindowsVersion::windows_8);
-    script_.modes = true;
-    start_and_open();
-    inside([&] {
-        EXPECT_EQ(property(wave_, pin_request(KSPROPSETID_AudioSignalProcessing, KSPROPERTY_AUDIOSIGNALPROCESSING_MODES,
-                                              render_pin)),
-                  STATUS_PROPSET_NOT_FOUND);
     });
 }
 

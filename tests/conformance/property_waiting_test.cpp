@@ -1,0 +1,126 @@
+// R-PROP: requests that are completed later, and who waits for whom.
+#include "property_fixture.h"
+
+namespace conformance {
+
+namespace {
+
+struct Completed {
+    ULONG count = 0;
+    NTSTATUS status = 0;
+    ULONG_PTR information = 0;
+    static void on(void* context, NTSTATUS status, ULONG_PTR information) {
+        auto& self = *static_cast<Completed*>(context);
+        ++self.count;
+        self.status = status;
+        self.information = information;
+    }
+};
+
+} // namespace
+
+TEST_F(R_PROP, R_PROP_17_pending_request_is_completed_later_at_DISPATCH_LEVEL) {
+    start_and_open();
+    inside([&] {
+        Completed completed;
+        const KSPROPERTY in = custom(custom_pending);
+        ULONG value = 0;
+        EXPECT_EQ(executive::start_device_control(wave_, IOCTL_KS_PROPERTY, &in, sizeof in, &value, sizeof value,
+                                                  Completed::on, &completed),
+                  STATUS_PENDING);
+        ASSERT_NE(script_.pending_request, nullptr);
+        EXPECT_EQ(completed.count, 0u);
+        EXPECT_EQ(PcCompletePendingPropertyRequest(script_.pending_request, STATUS_PENDING), STATUS_INVALID_PARAMETER)
+            << "R-PROP-18";
+        // Others are served meanwhile: the device lock is free.
+        ULONG other = 0;
+        EXPECT_EQ(property(wave_, custom(custom_value), other), STATUS_SUCCESS);
+        const ULONG answer = 0xCAFE;
+        std::memcpy(script_.pending_request->Value, &answer, sizeof answer);
+        script_.pending_request->ValueSize = sizeof answer;
+        KIRQL old;
+        KeRaiseIrql(DISPATCH_LEVEL, &old);
+        EXPECT_EQ(PcCompletePendingPropertyRequest(script_.pending_request, STATUS_SUCCESS), STATUS_SUCCESS);
+        KeLowerIrql(old);
+        EXPECT_EQ(completed.count, 1u);
+        EXPECT_EQ(completed.status, STATUS_SUCCESS);
+        EXPECT_EQ(completed.information, sizeof(ULONG));
+        EXPECT_EQ(value, 0xCAFEu);
+    });
+}
+
+TEST_F(R_PROP, R_PROP_17_completion_may_come_before_the_handler_returns) {
+    start_and_open();
+    inside([&] {
+        ULONG value = 0;
+        EXPECT_EQ(property(wave_, custom(custom_early), value), STATUS_SUCCESS);
+        EXPECT_EQ(value, 0x42424242u);
+        EXPECT_EQ(information_, sizeof value);
+    });
+}
+
+TEST_F(R_PROP, R_PROP_19_handlers_of_a_device_exclude_each_other) {
+    start_and_open();
+    inside([&] {
+        struct Asker {
+            FILE_OBJECT* file;
+            NTSTATUS status = STATUS_PENDING;
+            static void run(void* context) {
+                auto& self = *static_cast<Asker*>(context);
+                const KSPROPERTY in = custom(custom_locked);
+                ULONG value = 0;
+                ULONG_PTR information = 0;
+                self.status = executive::device_control(self.file, IOCTL_KS_PROPERTY, &in, sizeof in, &value,
+                                                        sizeof value, &information, KernelMode);
+            }
+        };
+        Asker askers[] = {{wave_}, {topology_}, {wave_}};
+        for (Asker& asker : askers) {
+            machine_.release_thread(*machine_.create_thread("asker", Asker::run, &asker));
+        }
+        machine_.run_for(500'000'000);
+        for (const Asker& asker : askers) {
+            EXPECT_EQ(asker.status, STATUS_SUCCESS);
+        }
+        EXPECT_EQ(script_.calls.size(), 3u);
+        EXPECT_EQ(script_.most_handlers_inside, 1u);
+    });
+}
+
+TEST_F(R_PROP, R_PROP_19_UsePositionLock_takes_positions_out_of_the_device_lock) {
+    {
+        pnp::RegistryParameter parameter;
+        parameter.name = "DispatchSettings\\UsePositionLock";
+        parameter.data = {1, 0, 0, 0};
+        parameters_.push_back(parameter);
+        start_and_open();
+        inside([&] {
+            FILE_OBJECT* const pin = open_pin();
+            Blocker blocker{wave_};
+            machine_.release_thread(*machine_.create_thread("blocker", Blocker::run, &blocker));
+            machine_.run_for(1'000'000);
+            ASSERT_EQ(script_.handlers_inside, 1u);
+            KSAUDIO_POSITION position = {};
+            EXPECT_EQ(property(pin, request(KSPROPSETID_Audio, KSPROPERTY_AUDIO_POSITION), position), STATUS_SUCCESS);
+            EXPECT_FALSE(blocker.done) << "the position did not wait for the device lock";
+            ULONG value = 0;
+            EXPECT_EQ(property(wave_, custom(custom_value), value), STATUS_SUCCESS);
+            EXPECT_TRUE(blocker.done) << "other properties do";
+        });
+    }
+}
+
+TEST_F(R_PROP, R_PROP_19_without_the_setting_positions_wait_too) {
+    start_and_open();
+    inside([&] {
+        FILE_OBJECT* const pin = open_pin();
+        Blocker blocker{wave_};
+        machine_.release_thread(*machine_.create_thread("blocker", Blocker::run, &blocker));
+        machine_.run_for(1'000'000);
+        KSAUDIO_POSITION position = {};
+        EXPECT_EQ(property(pin, request(KSPROPSETID_Audio, KSPROPERTY_AUDIO_POSITION), position), STATUS_SUCCESS);
+        EXPECT_TRUE(blocker.done);
+    });
+}
+
+} // namespace conformance
