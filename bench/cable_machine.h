@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 
 #include <openportcls/openportcls.hpp>
 
@@ -19,9 +20,15 @@ T must(Result<T> result) {
     }
 }
 
+// `module`: another build of the cable driver.
 struct CableMachine {
-    explicit CableMachine(const MachineOptions& options = {}) : machine(must(Machine::create(options))) {
-        must(machine.load_driver("cable"));
+    explicit CableMachine(const MachineOptions& options = {}, const std::filesystem::path& module = "cable")
+        : machine(must(Machine::create(options))) {
+        DriverOptions driver;
+        for (const BuiltinDriver& known : builtin_drivers()) {
+            driver.inf = known.name == "cable" ? known.inf : driver.inf;
+        }
+        must(machine.load_driver(module, driver));
     }
     Filter wave() { return must(machine.open_first("Wave")); }
     Machine machine;

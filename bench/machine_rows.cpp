@@ -5,7 +5,7 @@
 #include <boost/context/fiber.hpp>
 
 #include "machine/machine.h"
-#include "ratio_table.h"
+#include "row.h"
 
 namespace openportcls::bench {
 
@@ -49,8 +49,7 @@ void boost_resume(benchmark::State& state) {
     }
 }
 
-// ---- preemption point
-// ------------------------------------------------------------------------------------------------
+// ---- preemption point ------------------------------------------------------------------------------------------------
 
 void preemption_point(benchmark::State& state) {
     Machine machine;
@@ -79,8 +78,7 @@ void virtual_call(benchmark::State& state) {
     }
 }
 
-// ---- timer to thread
-// ---------------------------------------------------------------------------------------------------
+// ---- timer to thread -------------------------------------------------------------------------------------------------
 
 constexpr int pending_timers = 256;
 
@@ -147,10 +145,13 @@ void heap_hold(benchmark::State& state) {
 
 } // namespace
 
-void register_machine_rows() {
-    add_row({"fiber: there and back", "bare Boost.Context resume", 1.5, 1.2, &fiber_switch, &boost_resume});
-    add_row({"preemption point, nothing to do", "virtual call", 4, 3, &preemption_point, &virtual_call});
-    add_row({"timer, DPC, event, thread awake", "timer-heap hold, 256 entries", 8, 5, &timer_to_thread, &heap_hold});
+void add_machine_rows() {
+    add_row({"fiber: there and back", "bare Boost.Context resume", 1.5, 1.2, cpu_time(&fiber_switch),
+             cpu_time(&boost_resume)});
+    add_row({"preemption point, nothing to do", "virtual call", 4, 3, cpu_time(&preemption_point),
+             cpu_time(&virtual_call)});
+    add_row({"timer, DPC, event, thread awake", "timer-heap hold, 256 entries", 8, 5, cpu_time(&timer_to_thread),
+             cpu_time(&heap_hold)});
 }
 
 } // namespace openportcls::bench

@@ -65,8 +65,11 @@ public:
     // Moves time on by what an operation costs on real hardware (a register access, a stall).
     void spend(Nanoseconds cost) { now_ += cost; }
 
-    // Goes to time `target`; a paced clock sleeps until then.
+    // Goes to time `target`; a paced clock sleeps until then, or a little longer when its last wake-up was just before.
     void advance_to(Nanoseconds target);
+
+    // How far the host's clock is beyond now(): how late what happens now is. 0 for a virtual clock.
+    Nanoseconds lateness() const;
 
     // A paced clock that has been stopped (in a debugger, between two runs) starts again from now.
     void resynchronise();
@@ -91,7 +94,8 @@ private:
     std::uint64_t sequence_ = 0;
     std::vector<Entry> heap_; // four-ary: fewer levels, one cache line per level
     bool paced_;
-    std::int64_t host_origin_ = 0; // host monotonic time at machine time 0
+    std::int64_t host_origin_ = 0;           // host monotonic time at machine time 0
+    Nanoseconds awake_until_ = INT64_MIN / 2; // what the last wake-up was for; what is due by then needs no sleep
 };
 
 } // namespace openportcls::machine

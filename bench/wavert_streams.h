@@ -1,0 +1,57 @@
+// Event-driven WaveRT streams whose client copies a period from a source of its own, as applications do.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <vector>
+
+#include "cable_machine.h"
+#include "row.h"
+
+namespace openportcls::bench {
+
+constexpr unsigned bytes_per_millisecond = 48 * 4; // 48 kHz, 16 bit, stereo
+
+class WaveRtStreams {
+public:
+    explicit WaveRtStreams(Filter& filter, std::chrono::milliseconds period = std::chrono::milliseconds(10))
+        : filter_(filter), period_(period) {}
+    WaveRtStreams(const WaveRtStreams&) = delete;
+    WaveRtStreams& operator=(const WaveRtStreams&) = delete;
+
+    // Opens and starts one more.
+    void add();
+    bool glitched() const;
+    // Bytes of the cyclic buffers, which are whole pages, and of the sources.
+    std::size_t memory_of_its_own();
+
+private:
+    struct Source {
+        std::vector<std::byte> data;
+        std::size_t next = 0;
+    };
+
+    Filter& filter_;
+    std::chrono::milliseconds period_;
+    std::vector<std::unique_ptr<Source>> sources_;
+    std::vector<RenderStream> streams_;
+};
+
+// Virtual time passes, 100 ms an iteration: `streams` times 10 periods of work.
+void stream_periods(benchmark::State& state, CableMachine& cable, int streams);
+
+constexpr int periods_per_iteration = 10;
+
+template<int streams>
+void wavert(benchmark::State& state) {
+    CableMachine cable;
+    stream_periods(state, cable, streams);
+}
+
+// CPU time per stream and period.
+template<int streams>
+Side wavert_side() {
+    return cpu_time(&wavert<streams>, double{periods_per_iteration} * streams);
+}
+
+} // namespace openportcls::bench
