@@ -5,8 +5,8 @@
 
 namespace openportcls::executive {
 
-[[noreturn, gnu::cold, gnu::noinline]] void irql_too_high(const char* function, KIRQL limit, void* caller);
-[[noreturn, gnu::cold, gnu::noinline]] void irql_too_low(const char* function, KIRQL limit, void* caller);
+[[noreturn, gnu::cold, gnu::noinline]] void NTAPI irql_too_high(const char* function, KIRQL limit, void* caller);
+[[noreturn, gnu::cold, gnu::noinline]] void NTAPI irql_too_low(const char* function, KIRQL limit, void* caller);
 
 // "PASSIVE_LEVEL", "DISPATCH_LEVEL", "DIRQL 5" …
 std::string irql_name(KIRQL level);

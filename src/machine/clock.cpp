@@ -38,13 +38,13 @@ ClockEvent::~ClockEvent() {
 }
 
 Clock::Clock(bool paced) : paced_(paced) {
-    heap_.reserve(64);
+    heap_.resize(64);
     resynchronise();
 }
 
 Clock::~Clock() {
-    for (const Entry& entry : heap_) {
-        entry.event->heap_index_ = ClockEvent::not_scheduled;
+    for (std::uint32_t index = 0; index < count_; ++index) {
+        heap_[index].event->heap_index_ = ClockEvent::not_scheduled;
     }
 }
 
@@ -61,8 +61,14 @@ void Clock::schedule(ClockEvent& event, Nanoseconds due) {
         return;
     }
     event.clock_ = this;
-    heap_.emplace_back();
-    sift_up(static_cast<std::uint32_t>(heap_.size() - 1), entry);
+    if (count_ == heap_.size()) [[unlikely]] {
+        grow();
+    }
+    sift_up(count_++, entry);
+}
+
+void Clock::grow() {
+    heap_.resize(2 * heap_.size());
 }
 
 bool Clock::cancel(ClockEvent& event) {
@@ -75,7 +81,7 @@ bool Clock::cancel(ClockEvent& event) {
 }
 
 bool Clock::fire_next_due() {
-    if (heap_.empty() || heap_.front().due > now_) {
+    if (count_ == 0 || heap_.front().due > now_) {
         return false;
     }
     ClockEvent& event = *heap_.front().event;
@@ -121,14 +127,13 @@ void Clock::sift_up(std::uint32_t index, const Entry& entry) {
 }
 
 void Clock::sift_down(std::uint32_t index, const Entry& entry) {
-    const auto size = static_cast<std::uint32_t>(heap_.size());
     for (;;) {
         const std::uint32_t first = index * arity + 1;
-        if (first >= size) {
+        if (first >= count_) {
             break;
         }
         std::uint32_t best = first;
-        const std::uint32_t last = std::min(first + arity, size);
+        const std::uint32_t last = std::min(first + arity, count_);
         for (std::uint32_t child = first + 1; child < last; ++child) {
             if (heap_[child].before(heap_[best])) {
                 best = child;
@@ -144,9 +149,8 @@ void Clock::sift_down(std::uint32_t index, const Entry& entry) {
 }
 
 void Clock::remove_at(std::uint32_t index) {
-    const Entry last = heap_.back();
-    heap_.pop_back();
-    if (index == heap_.size()) {
+    const Entry last = heap_[--count_];
+    if (index == count_) {
         return;
     }
     if (index > 0 && last.before(heap_[(index - 1) / arity])) {

@@ -52,11 +52,11 @@ public:
     bool is_paced() const { return paced_; }
 
     // Events due at the same time fire in the order they were scheduled. A due time in the past means "now".
-    void schedule(ClockEvent& event, Nanoseconds due);
-    bool cancel(ClockEvent& event);
+    void NTAPI schedule(ClockEvent& event, Nanoseconds due);
+    bool NTAPI cancel(ClockEvent& event);
 
-    bool has_events() const { return !heap_.empty(); }
-    Nanoseconds next_due() const { return heap_.empty() ? never : heap_.front().due; }
+    bool has_events() const { return count_ != 0; }
+    Nanoseconds next_due() const { return count_ == 0 ? never : heap_.front().due; }
     bool is_due() const { return next_due() <= now_; }
 
     // Fires one event that is due; false when there is none.
@@ -86,13 +86,15 @@ private:
         heap_[index] = entry;
         entry.event->heap_index_ = index;
     }
-    void sift_up(std::uint32_t index, const Entry& entry);
-    void sift_down(std::uint32_t index, const Entry& entry);
-    void remove_at(std::uint32_t index);
+    void NTAPI grow();
+    void NTAPI sift_up(std::uint32_t index, const Entry& entry);
+    void NTAPI sift_down(std::uint32_t index, const Entry& entry);
+    void NTAPI remove_at(std::uint32_t index);
 
     Nanoseconds now_ = 0;
     std::uint64_t sequence_ = 0;
-    std::vector<Entry> heap_; // four-ary: fewer levels, one cache line per level
+    std::vector<Entry> heap_; // four-ary: fewer levels, one cache line per level; the first count_ are in use
+    std::uint32_t count_ = 0;
     bool paced_;
     std::int64_t host_origin_ = 0;           // host monotonic time at machine time 0
     Nanoseconds awake_until_ = INT64_MIN / 2; // what the last wake-up was for; what is due by then needs no sleep

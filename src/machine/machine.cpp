@@ -7,7 +7,7 @@
 
 namespace openportcls::machine {
 
-thread_local Machine* Machine::current_ = nullptr;
+constinit thread_local Machine* Machine::current_ = nullptr;
 
 Machine::Machine(const MachineConfig& config) : config_(config), clock_(config.paced), memory_(config.memory_bytes) {
     config_.processors = std::clamp(config_.processors, 1U, 32U);

@@ -68,6 +68,8 @@ public:
     virtual ~Subsystem() = default;
 };
 
+// What exports call on the way of a period is NTAPI, too: the Windows convention preserves ten vector registers that
+// an export would otherwise have to save around every call of a System V function.
 class Machine {
 public:
     explicit Machine(const MachineConfig& config = {});
@@ -118,7 +120,7 @@ public:
     void settle();
 
     // ---- crashing -------------------------------------------------------------------------------------------
-    [[noreturn]] void bugcheck(std::uint32_t code, std::uint64_t p1, std::uint64_t p2, std::uint64_t p3,
+    [[noreturn]] void NTAPI bugcheck(std::uint32_t code, std::uint64_t p1, std::uint64_t p2, std::uint64_t p3,
                                std::uint64_t p4, std::string_view rule);
     // Called by fault handlers with the stack already captured.
     [[noreturn]] void bugcheck_with_stack(BugcheckReport report);
@@ -176,10 +178,16 @@ public:
         lock = processor_->number + 1ULL;
     }
     bool try_acquire_lock(KSPIN_LOCK& lock);
-    void release_lock(KSPIN_LOCK& lock);
+    void release_lock(KSPIN_LOCK& lock) {
+        if (lock != processor_->number + 1ULL) [[unlikely]] {
+            lock_not_owned(lock);
+        }
+        lock = 0;
+        preemption_point();
+    }
 
     // ---- DPCs -----------------------------------------------------------------------------------------------
-    bool queue_dpc(KDPC& dpc, void* argument1, void* argument2);
+    bool NTAPI queue_dpc(KDPC& dpc, void* argument1, void* argument2);
     bool remove_dpc(KDPC& dpc);
     // Returns when every DPC queued before the call has run on every processor. PASSIVE_LEVEL.
     void flush_dpcs();
@@ -201,12 +209,12 @@ public:
     // when nothing is left that could ever happen.
     NTSTATUS wait(std::span<DISPATCHER_HEADER* const> objects, bool wait_all, Nanoseconds deadline);
     NTSTATUS wait_one(void* object, Nanoseconds deadline = never);
-    LONG set_event(KEVENT& event);
+    LONG NTAPI set_event(KEVENT& event);
     LONG pulse_event(KEVENT& event);
     LONG release_semaphore(KSEMAPHORE& semaphore, LONG adjustment);
     LONG release_mutex(KMUTEX& mutex);
     // After SignalState of any object has been raised by hand.
-    void wake_waiters(DISPATCHER_HEADER& object);
+    void NTAPI wake_waiters(DISPATCHER_HEADER& object);
 
     // ---- timers that tick with the clock interrupt (KTIMER) --------------------------------------------------
     // due: machine time; period 0 = once. Returns whether the timer was set before.
@@ -282,8 +290,8 @@ private:
     bool has_deliverable(const Processor& here) const {
         return (here.irql < irql::dispatch && here.dpc_head != nullptr) || (pending_irqls_ >> (here.irql + 1)) != 0;
     }
-    void preempt();
-    void deliver();
+    void NTAPI preempt();
+    void NTAPI deliver();
     void deliver_interrupts();
     void service_line(InterruptLine& line);
     void drain_dpcs();
@@ -293,14 +301,15 @@ private:
     void switch_processor(Processor& to);
     void run_thread(Thread& next);
     void block();
-    void make_ready(Thread& thread);
+    void NTAPI make_ready(Thread& thread);
     Thread* pop_ready();
     bool has_ready() const { return ready_mask_ != 0; }
     bool is_runnable(const Processor& candidate) const;
     std::uint32_t runnable_mask() const;
     void hand_out_ready_threads();
     Processor* other_runnable(const Processor& except);
-    void wait_for_lock(KSPIN_LOCK& lock);
+    void NTAPI wait_for_lock(KSPIN_LOCK& lock);
+    [[noreturn]] void NTAPI lock_not_owned(const KSPIN_LOCK& lock);
     void idle_loop();
     bool let_time_pass();
     static void idle_entry(void* argument);
@@ -308,18 +317,18 @@ private:
     FiberStack take_stack();
     void reap_threads();
 
-    static bool is_signalled(const DISPATCHER_HEADER& object, const Thread& thread);
-    static void satisfy(DISPATCHER_HEADER& object, Thread& thread);
-    void finish_wait(Thread& thread, NTSTATUS status);
+    static bool NTAPI is_signalled(const DISPATCHER_HEADER& object, const Thread& thread);
+    static void NTAPI satisfy(DISPATCHER_HEADER& object, Thread& thread);
+    void NTAPI finish_wait(Thread& thread, NTSTATUS status);
     static void wait_timed_out(ClockEvent& event);
     static void timer_due(ClockEvent& event);
     Nanoseconds round_to_clock(Nanoseconds due) const;
     TimerRecord* timer_record(const KTIMER& timer) const;
     void unlink_timer(TimerRecord& record);
 
-    void report_event(EventKind kind, std::uint32_t subject, std::int64_t value, std::string_view detail);
+    void NTAPI report_event(EventKind kind, std::uint32_t subject, std::int64_t value, std::string_view detail);
 
-    static thread_local Machine* current_;
+    static constinit thread_local Machine* current_; // constinit: no check for a first use in every export
 
     MachineConfig config_;
     Clock clock_;

@@ -57,7 +57,7 @@ Thread* Machine::create_thread(std::string_view name, Thread::Routine routine, v
     thread->context = context;
     thread->timeout.bind(&Machine::wait_timed_out, thread);
     thread->references = 2;
-    thread->fiber.prepare(take_stack(), &Machine::thread_entry, thread);
+    thread->fiber.prepare(take_stack(), &Machine::thread_entry, thread, thread->serial);
     threads_.push_back(owned.release());
     make_ready(*thread);
     return thread;
@@ -174,10 +174,12 @@ std::uint32_t Machine::runnable_mask() const {
 }
 
 Processor* Machine::other_runnable(const Processor& except) {
-    for (unsigned offset = 1; offset < config_.processors; ++offset) {
-        Processor& candidate = processors_[(except.number + offset) % config_.processors];
-        if (is_runnable(candidate)) {
-            return &candidate;
+    // No division: this runs before every step of time.
+    unsigned number = except.number;
+    for (unsigned others = config_.processors - 1; others != 0; --others) {
+        number = number + 1 == config_.processors ? 0 : number + 1;
+        if (is_runnable(processors_[number])) {
+            return &processors_[number];
         }
     }
     return nullptr;
@@ -244,13 +246,9 @@ bool Machine::try_acquire_lock(KSPIN_LOCK& lock) {
     return true;
 }
 
-void Machine::release_lock(KSPIN_LOCK& lock) {
-    if (lock != processor_->number + 1ULL) [[unlikely]] {
-        bugcheck(0x10 /* SPIN_LOCK_NOT_OWNED */, reinterpret_cast<std::uint64_t>(&lock), lock, processor_->number, 0,
-                 "A spin lock is released by the processor that acquired it (KeReleaseSpinLock).");
-    }
-    lock = 0;
-    preemption_point();
+void Machine::lock_not_owned(const KSPIN_LOCK& lock) {
+    bugcheck(0x10 /* SPIN_LOCK_NOT_OWNED */, reinterpret_cast<std::uint64_t>(&lock), lock, processor_->number, 0,
+             "A spin lock is released by the processor that acquired it (KeReleaseSpinLock).");
 }
 
 void Machine::wait_for_lock(KSPIN_LOCK& lock) {
