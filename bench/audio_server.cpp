@@ -124,10 +124,9 @@ private:
             return server.error();
         }
         server_ = std::move(*server);
-        client_ = in_child("jack",
-                           {freewheel_ ? "freewheel" : "paced", std::to_string(streams_),
-                            std::to_string(server_->process())},
-                           setup->client);
+        client_ = in_child(
+            "jack", {freewheel_ ? "freewheel" : "paced", std::to_string(streams_), std::to_string(server_->process())},
+            setup->client);
         return {};
     }
 
@@ -143,8 +142,8 @@ private:
 Result<Setup> prepare_jack(const std::string& /*folder*/) {
     const std::string name = fmt::format("openportcls-bench-{}", getpid());
     Setup setup;
-    setup.command = {"jackd", "--no-realtime", "--name", name, "--port-max", "2048", "-d", "dummy", "-r", "48000", "-p",
-                     "480"};
+    setup.command = {"jackd", "--no-realtime", "--name", name,    "--port-max", "2048",
+                     "-d",    "dummy",         "-r",     "48000", "-p",         "480"};
     setup.client.environment = {{"JACK_DEFAULT_SERVER", name}, {"JACK_NO_AUDIO_RESERVATION", "1"}};
     return setup;
 }
@@ -163,7 +162,8 @@ Result<Setup> prepare_pipewire(const std::string& folder) {
     Setup setup;
     setup.command = {"pipewire", "-c", folder + "/pipewire.conf"};
     setup.server.environment = {{"PIPEWIRE_RUNTIME_DIR", folder}};
-    setup.client.environment = {{"PIPEWIRE_RUNTIME_DIR", folder}, {"LD_LIBRARY_PATH", library}, {"PIPEWIRE_DEBUG", "0"}};
+    setup.client.environment = {
+        {"PIPEWIRE_RUNTIME_DIR", folder}, {"LD_LIBRARY_PATH", library}, {"PIPEWIRE_DEBUG", "0"}};
     return setup;
 }
 

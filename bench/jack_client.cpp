@@ -116,8 +116,8 @@ private:
 };
 
 Side make_jack(const std::vector<std::string>& arguments) {
-    auto client =
-        std::make_shared<JackClient>(arguments.at(0) == "freewheel", std::stoi(arguments.at(1)), std::stoi(arguments.at(2)));
+    auto client = std::make_shared<JackClient>(arguments.at(0) == "freewheel", std::stoi(arguments.at(1)),
+                                               std::stoi(arguments.at(2)));
     return [client] { return client->measure(); };
 }
 

@@ -71,10 +71,22 @@ Side stream_memory(const std::vector<std::string>&) {
 void add_memory_rows() {
     add_served_side("machine-memory", &machine_memory);
     add_served_side("stream-memory", &stream_memory);
-    add_row({"memory of a machine with a driver", "", 8 << 20, 8 << 20, in_child("machine-memory", {}, {}), {},
-             Unit::bytes, 3});
-    add_row({"memory of a stream besides its buffers", "", 64 << 10, 64 << 10, in_child("stream-memory", {}, {}), {},
-             Unit::bytes, 3});
+    add_row({"memory of a machine with a driver",
+             "",
+             8 << 20,
+             8 << 20,
+             in_child("machine-memory", {}, {}),
+             {},
+             Unit::bytes,
+             3});
+    add_row({"memory of a stream besides its buffers",
+             "",
+             64 << 10,
+             64 << 10,
+             in_child("stream-memory", {}, {}),
+             {},
+             Unit::bytes,
+             3});
 }
 
 } // namespace openportcls::bench

@@ -1,5 +1,5 @@
-// What a driver built with sanitizers costs. The library stays as it is; the sanitizer's run-time, which also takes over
-// malloc, must be in the process before the driver comes, so these sides run in children.
+// What a driver built with sanitizers costs. The library stays as it is; the sanitizer's run-time, which also takes
+// over malloc, must be in the process before the driver comes, so these sides run in children.
 #include <memory>
 
 #include "child.h"
@@ -47,7 +47,8 @@ Side in_sanitized_child(const std::string& name, const std::string& driver, bool
     return in_child(name, {module}, *options);
 }
 
-// ---- served ----------------------------------------------------------------------------------------------------------
+// ---- served
+// ----------------------------------------------------------------------------------------------------------
 
 std::string& served_module() {
     static std::string module;
@@ -85,7 +86,8 @@ void add_sanitizer_rows() {
     add_served_side("cycle", &make_cycle);
     add_served_side("alsa-cycle", &make_alsa_cycle);
     add_row({"open, stream 100 ms, close, under ASan", "alsa copy doing the same under ASan", 2, 1,
-             in_sanitized_child("cycle", "cable-address", true), in_sanitized_child("alsa-cycle", "cable-address", true)});
+             in_sanitized_child("cycle", "cable-address", true),
+             in_sanitized_child("alsa-cycle", "cable-address", true)});
     constexpr const char* anchor = "the driver without sanitizers";
     const auto add = [](const char* name, const char* driver, double must, double goal) {
         add_row({name, anchor, must, goal, in_sanitized_child("stream", driver, true),

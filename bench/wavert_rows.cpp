@@ -48,7 +48,8 @@ Side alsa_side() {
 
 void add_wavert_rows() {
     add_row({"WaveRT, 1 stream, per period", "alsa copy", 1.2, 0.9, wavert_side<1>(), alsa_side<1>()});
-    add_row({"WaveRT, 256 streams, per stream and period", "alsa copy", 1.5, 1.0, wavert_side<256>(), alsa_side<256>()});
+    add_row(
+        {"WaveRT, 256 streams, per stream and period", "alsa copy", 1.5, 1.0, wavert_side<256>(), alsa_side<256>()});
     add_row({"WaveRT, 1,000 streams, per stream and period", "ours with 1 stream", 5, 4, wavert_side<1000>(),
              wavert_side<1>()});
 }

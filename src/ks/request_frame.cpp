@@ -16,6 +16,23 @@ bool is_plausible(const void* buffer, ULONG bytes) {
     return begin >= 0x10000 && begin + bytes >= begin;
 }
 
+// Most requests are a bare KSIDENTIFIER and most values a ULONG or two: these are copied without a call.
+void copy(void* to, const void* from, ULONG bytes) {
+    switch (bytes) {
+    case sizeof(ULONG):
+        std::memcpy(to, from, sizeof(ULONG));
+        break;
+    case sizeof(ULONGLONG):
+        std::memcpy(to, from, sizeof(ULONGLONG));
+        break;
+    case sizeof(KSIDENTIFIER):
+        std::memcpy(to, from, sizeof(KSIDENTIFIER));
+        break;
+    default:
+        std::memcpy(to, from, bytes);
+    }
+}
+
 } // namespace
 
 bool property_value_is_input(ULONG flags) {
@@ -54,7 +71,7 @@ NTSTATUS RequestFrame::capture(IRP& from, bool (*value_is_input)(ULONG)) {
             return STATUS_INSUFFICIENT_RESOURCES;
         }
     }
-    std::memcpy(request_copy, in, in_bytes);
+    copy(request_copy, in, in_bytes);
     request = static_cast<KSIDENTIFIER*>(request_copy);
 
     user_value_ = from.UserBuffer;
@@ -64,20 +81,22 @@ NTSTATUS RequestFrame::capture(IRP& from, bool (*value_is_input)(ULONG)) {
         if (value == nullptr) {
             return STATUS_INSUFFICIENT_RESOURCES;
         }
+    } else if (constexpr ULONG usual_bytes = 16; out_bytes <= usual_bytes) {
+        std::memset(value_storage_, 0, usual_bytes);
     } else {
         std::memset(value_storage_, 0, out_bytes);
     }
     if (out_bytes == 0) {
         value = nullptr;
     } else if (value_is_input(request->Flags)) {
-        std::memcpy(value, user_value_, out_bytes);
+        copy(value, user_value_, out_bytes);
     }
     return STATUS_SUCCESS;
 }
 
 void RequestFrame::deliver(ULONG bytes) const {
     if (user_value_ != nullptr && bytes != 0) {
-        std::memcpy(user_value_, value, bytes < value_size ? bytes : value_size);
+        copy(user_value_, value, bytes < value_size ? bytes : value_size);
     }
 }
 

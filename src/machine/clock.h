@@ -96,7 +96,7 @@ private:
     std::vector<Entry> heap_; // four-ary: fewer levels, one cache line per level; the first count_ are in use
     std::uint32_t count_ = 0;
     bool paced_;
-    std::int64_t host_origin_ = 0;           // host monotonic time at machine time 0
+    std::int64_t host_origin_ = 0;            // host monotonic time at machine time 0
     Nanoseconds awake_until_ = INT64_MIN / 2; // what the last wake-up was for; what is due by then needs no sleep
 };
 

@@ -68,7 +68,7 @@ void Fiber::prepare(FiberStack stack, Entry entry, void* argument, std::uint32_t
     stack_bottom_ = stack_.bottom();
     stack_size_ = stack_.size();
     context_ = boost::context::detail::make_fcontext(static_cast<char*>(stack_.top()) - unused, stack_.size() - unused,
-                                                       &Fiber::start);
+                                                     &Fiber::start);
     if (__tsan_create_fiber != nullptr) {
         tsan_fiber_ = __tsan_create_fiber(0);
     }

@@ -48,8 +48,8 @@ public:
     Fiber& operator=(const Fiber&) = delete;
     ~Fiber();
 
-    // Prepares the fiber to run entry(argument) on `stack`; entry must never return. Stacks lie at multiples of pages, so
-    // the tops of many would meet in the same few sets of the cache: `colour`, a number that differs, spreads them.
+    // Prepares the fiber to run entry(argument) on `stack`; entry must never return. Stacks lie at multiples of pages,
+    // so the tops of many would meet in the same few sets of the cache: `colour`, a number that differs, spreads them.
     void prepare(FiberStack stack, Entry entry, void* argument, std::uint32_t colour = 0);
 
     // Makes this object stand for the stack that the caller is running on (a host thread's own).

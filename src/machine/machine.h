@@ -121,7 +121,7 @@ public:
 
     // ---- crashing -------------------------------------------------------------------------------------------
     [[noreturn]] void NTAPI bugcheck(std::uint32_t code, std::uint64_t p1, std::uint64_t p2, std::uint64_t p3,
-                               std::uint64_t p4, std::string_view rule);
+                                     std::uint64_t p4, std::string_view rule);
     // Called by fault handlers with the stack already captured.
     [[noreturn]] void bugcheck_with_stack(BugcheckReport report);
     // A fault (page fault, divide error …) on a guest stack: asked first; true = resumed elsewhere (SEH).

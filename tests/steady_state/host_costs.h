@@ -9,10 +9,10 @@
 namespace openportcls::steady_state {
 
 struct HostCosts {
-    std::uint64_t allocations = 0;         // malloc and its family, operator new, and their opposites
-    std::uint64_t locks = 0;               // pthread mutexes, read-write and spin locks, condition variables, semaphores
+    std::uint64_t allocations = 0; // malloc and its family, operator new, and their opposites
+    std::uint64_t locks = 0;       // pthread mutexes, read-write and spin locks, condition variables, semaphores
     std::vector<std::uint64_t> system_calls; // their numbers, in order
-    std::string failure;                   // why nothing could be counted
+    std::string failure;                     // why nothing could be counted
 };
 
 // Runs `prepare`, then `counted`, in a child process and says what `counted` cost. System calls are seen by ptrace, the

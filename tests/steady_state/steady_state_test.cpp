@@ -196,12 +196,13 @@ TEST(SteadyState, PositionsCostNothing) {
         }));
 }
 
-// ---- the counting itself: a single one per period is seen ------------------------------------------------------------
+// ---- the counting itself: a single one per period is seen
+// ------------------------------------------------------------
 
 TEST(Counting, SeesOneAllocationAPeriod) {
-    const HostCosts costs = costs_of(
-        [](Cable& cable) { cable.render_in_callbacks(1, [] { ::operator delete(::operator new(64)); }); },
-        &run_periods);
+    const HostCosts costs =
+        costs_of([](Cable& cable) { cable.render_in_callbacks(1, [] { ::operator delete(::operator new(64)); }); },
+                 &run_periods);
     ASSERT_EQ(costs.failure, "");
     EXPECT_EQ(costs.allocations, 2U * periods);
 }
