@@ -1,7 +1,11 @@
 #include "machine/clock.h"
 
+#include <algorithm>
 #include <ctime>
+#include <memory>
 #include <vector>
+
+#include <sys/resource.h>
 
 #include <gtest/gtest.h>
 
@@ -106,6 +110,43 @@ TEST(Clock, a_paced_clock_sleeps) {
     const auto elapsed = (after.tv_sec - before.tv_sec) * nanoseconds_per_second + after.tv_nsec - before.tv_nsec;
     EXPECT_GE(elapsed, 19 * nanoseconds_per_millisecond);
     EXPECT_EQ(clock.now(), 20 * nanoseconds_per_millisecond);
+}
+
+// Wake-ups stay below 1,100 a second however close events lie, and none of them fires before its time.
+TEST(Clock, a_paced_clock_sleeps_once_for_what_lies_close_together) {
+    constexpr int events = 50;
+    std::vector<int> log;
+    Clock clock(true);
+    std::vector<std::unique_ptr<ClockEvent>> all;
+    std::vector<Recorded> contexts;
+    contexts.reserve(events);
+    for (int i = 0; i < events; ++i) {
+        contexts.push_back({&log, i});
+        all.push_back(std::make_unique<ClockEvent>(&record, &contexts.back()));
+        clock.schedule(*all.back(), (i + 1) * nanoseconds_per_millisecond / 10);
+    }
+    const auto sleeps = [] {
+        rusage usage;
+        getrusage(RUSAGE_THREAD, &usage);
+        return usage.ru_nvcsw;
+    };
+    const long before = sleeps();
+    while (clock.has_events()) {
+        const Nanoseconds due = clock.next_due();
+        clock.advance_to(due);
+        EXPECT_EQ(clock.now(), due);
+        EXPECT_GE(clock.lateness(), 0);
+        clock.fire_next_due();
+    }
+    EXPECT_LE(sleeps() - before, 6); // 5 ms
+    EXPECT_EQ(log.size(), static_cast<std::size_t>(events));
+    EXPECT_TRUE(std::is_sorted(log.begin(), log.end()));
+}
+
+TEST(Clock, a_virtual_clock_is_never_late) {
+    Clock clock(false);
+    clock.advance_to(nanoseconds_per_second);
+    EXPECT_EQ(clock.lateness(), 0);
 }
 
 } // namespace
