@@ -107,9 +107,7 @@ void add_served_side(const std::string& name, SideMaker make) {
     served_sides()[name] = make;
 }
 
-Side in_child(const std::string& name, const std::vector<std::string>& arguments, const ChildOptions& options) {
-    std::vector<std::string> command{"/proc/self/exe", "--serve", name};
-    command.insert(command.end(), arguments.begin(), arguments.end());
+Side ask_program(const std::vector<std::string>& command, const ChildOptions& options) {
     auto child = std::make_shared<std::unique_ptr<Child>>();
     return [command, options, child]() -> Result<double> {
         if (*child == nullptr) {
@@ -130,6 +128,12 @@ Side in_child(const std::string& name, const std::vector<std::string>& arguments
         }
         return figure;
     };
+}
+
+Side in_child(const std::string& name, const std::vector<std::string>& arguments, const ChildOptions& options) {
+    std::vector<std::string> command{"/proc/self/exe", "--serve", name};
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    return ask_program(command, options);
 }
 
 int serve_side(const std::vector<std::string>& name_and_arguments) {

@@ -49,6 +49,9 @@ using SideMaker = Side (*)(const std::vector<std::string>& arguments);
 // A side by name, for in_child.
 void add_served_side(const std::string& name, SideMaker make);
 
+// Asks a program for figures: a line for a line. It starts with the first round.
+Side ask_program(const std::vector<std::string>& command, const ChildOptions& options);
+
 // The side `name`, made and measured in a child, which starts with the first round.
 Side in_child(const std::string& name, const std::vector<std::string>& arguments, const ChildOptions& options);
 

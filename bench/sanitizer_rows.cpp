@@ -32,7 +32,7 @@ Result<ChildOptions> sanitized(const std::string& module) {
     options.environment = {
         {"LD_PRELOAD", list},
         {"ASAN_OPTIONS", std::string(common) + ":handle_abort=0:detect_leaks=0:detect_stack_use_after_return=0"},
-        {"TSAN_OPTIONS", common}};
+        {"TSAN_OPTIONS", std::string(common) + ":report_bugs=0"}};
     return options;
 }
 
