@@ -267,6 +267,9 @@ void CCableEngine::Advance(CableStream* Stream, LONGLONG Counter) {
 }
 
 void CCableEngine::MoveRender(CableStream* Stream, ULONGLONG Until) {
+    if (m_CapturesAttached == 0 && !m_Controls[CableRender].MeterIsRead) {
+        return; // nobody listens
+    }
     ULONGLONG Frame = Stream->FramesMoved;
     const ULONGLONG End = Until < Stream->EndFrame ? Until : Stream->EndFrame;
     while (Frame < End) {
