@@ -15,6 +15,8 @@ namespace openportcls::steady_state {
 
 namespace {
 
+constexpr int untraceable = 77; // exit status
+
 // A stop that the parent sees and that costs the child no system call of its own.
 void mark() {
     asm volatile("int3" ::: "memory");
@@ -23,7 +25,7 @@ void mark() {
 [[noreturn]] void run_traced(const std::function<void()>& prepare, const std::function<void()>& counted,
                              Counters& result) {
     if (ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) {
-        _exit(1);
+        _exit(untraceable);
     }
     prepare();
     Counters& counted_here = counters();
@@ -84,6 +86,7 @@ HostCosts count_host_costs(const std::function<void()>& prepare, const std::func
         ptrace(PTRACE_SETOPTIONS, child, nullptr, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL) != 0) {
         costs.failure = WIFSTOPPED(status) ? std::string("the child got signal ") + strsignal(WSTOPSIG(status))
                                            : "the child cannot be traced";
+        costs.is_forbidden = WIFEXITED(status) && WEXITSTATUS(status) == untraceable;
         if (WIFSTOPPED(status)) {
             kill(child, SIGKILL);
             waitpid(child, nullptr, 0);

@@ -13,6 +13,7 @@ struct HostCosts {
     std::uint64_t locks = 0;       // pthread mutexes, read-write and spin locks, condition variables, semaphores
     std::vector<std::uint64_t> system_calls; // their numbers, in order
     std::string failure;                     // why nothing could be counted
+    bool is_forbidden = false;               // by the host: it lets nobody trace
 };
 
 // Runs `prepare`, then `counted`, in a child process and says what `counted` cost. System calls are seen by ptrace, the
