@@ -32,31 +32,32 @@ public:
     // The header stands first so that a PKTHREAD can be waited on like any dispatcher object.
     DISPATCHER_HEADER header;
 
-    // What waiting and waking touch lies together: with hundreds of threads every cache line counts.
+    std::uint32_t serial = 0; // 1, 2, 3 … in order of creation; what traces show
+    std::string name;
     ThreadState state = ThreadState::created;
     std::uint8_t priority = 8; // 0..31, THREAD_PRIORITY_NORMAL
     bool is_idle = false;
     bool is_client = false; // the host thread that entered the machine
-    bool wait_all = false;
-    std::int32_t wait_status = 0;
-    std::uint32_t block_count = 0;
-    WaitBlock* blocks = nullptr;
-    Thread* next_ready = nullptr;
-    ClockEvent timeout;
-    Fiber fiber;
-    static constexpr std::size_t inline_wait_blocks = 4;
-    std::array<WaitBlock, inline_wait_blocks> inline_blocks{};
-    std::vector<WaitBlock> many_blocks;
-
-    std::uint32_t serial = 0; // 1, 2, 3 … in order of creation; what traces show
-    std::string name;
     std::uint32_t references = 1;
     std::int32_t exit_status = 0;
     std::int32_t critical_region_depth = 0;
     void* seh_chain = nullptr;      // structured exception frames of a driver built from source
     void* executive_data = nullptr; // the executive's per-thread state
+    Thread* next_ready = nullptr;
+
+    // State of the wait in progress.
+    static constexpr std::size_t inline_wait_blocks = 4;
+    std::array<WaitBlock, inline_wait_blocks> inline_blocks{};
+    std::vector<WaitBlock> many_blocks;
+    WaitBlock* blocks = nullptr;
+    std::uint32_t block_count = 0;
+    bool wait_all = false;
+    std::int32_t wait_status = 0;
+    ClockEvent timeout;
+
     Routine routine = nullptr;
     void* context = nullptr;
+    Fiber fiber;
     Machine* machine = nullptr;
 };
 
