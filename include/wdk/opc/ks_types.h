@@ -299,12 +299,12 @@ typedef enum { KSINTERFACE_FILEIO_STREAMING } KSINTERFACE_FILEIO;
 #define DEFINE_KSPIN_INTERFACE_TABLE(tablename) const KSPIN_INTERFACE tablename[] =
 #define DEFINE_KSPIN_INTERFACE_ITEM(guid, _interFace)                                                                  \
     {                                                                                                                  \
-        {{STATIC_##guid, (_interFace), 0}}                              \
+        {{STATIC_##guid, (_interFace), 0}}                                                                             \
     }
 #define DEFINE_KSPIN_MEDIUM_TABLE(tablename) const KSPIN_MEDIUM tablename[] =
 #define DEFINE_KSPIN_MEDIUM_ITEM(guid, medium)                                                                         \
     {                                                                                                                  \
-        {{STATIC_##guid, (medium), 0}}                                         \
+        {{STATIC_##guid, (medium), 0}}                                                                                 \
     }
 #define DEFINE_KSPIN_DESCRIPTOR_TABLE(tablename) const KSPIN_DESCRIPTOR tablename[] =
 #define DEFINE_KSPIN_DESCRIPTOR_ITEM(InterfacesCount, Interfaces, MediumsCount, Mediums, DataRangesCount, DataRanges,  \
