@@ -165,7 +165,7 @@ TEST_F(Naming, R_INIT_03_the_resource_list_is_only_read_during_Init) {
     });
 }
 
-// R-INIT-12: on the WaveRT port as on the Topology port, and each works for the other's subdevice.
+// R-INIT-12: both kinds of port have them, and each works for the other's subdevice.
 TEST_F(Naming, R_INIT_12_every_port_unregisters) {
     start_and_open();
     inside([&] {

@@ -67,7 +67,8 @@ protected:
     }
 };
 
-// ENABLE and BASICSUPPORT in the item's flags: asked for support the handler answers, enabled it arms the event.
+// R-EVENT-02: AddEventToEventList, once or twice, arms. ENABLE and BASICSUPPORT in the item's flags: asked for support
+// the handler answers, enabled it arms the event.
 TEST_F(PinEvents, R_EVENT_08_capability_events_are_enabled_and_supported) {
     describe();
     inside([&] {
