@@ -4,6 +4,7 @@
 
 #include "base/unicode.h"
 #include "ks/open_object.h"
+#include "machine/machine.h"
 #include "portcls/device_settings.h"
 #include "portcls/filter.h"
 #include "portcls/pin.h"
@@ -110,6 +111,11 @@ NTSTATUS DeviceContext::register_subdevice(PCWSTR name, IUnknown* unknown) {
                                                  ? std::span<const GUID>{filter.Categories, filter.CategoryCount}
                                                  : port->default_categories();
     for (const GUID& category : categories) {
+        if (IsEqualGUID(category, KSCATEGORY_AUDIO_DEVICE)) {
+            // R-SUB-08: nothing says that the registration fails, so it is said and done.
+            machine::Machine::current().trace(machine::EventKind::log, 0, 0,
+                                              "KSCATEGORY_AUDIO_DEVICE is the system mixer's (R-SUB-08)");
+        }
         UNICODE_STRING link;
         const NTSTATUS status = IoRegisterDeviceInterface(&physical_device_, &category, &reference, &link);
         if (!NT_SUCCESS(status)) {

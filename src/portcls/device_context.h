@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <portcls.h>
+#include <wmilib.h>
 
 #include "portcls/device_lock.h"
 #include "portcls/io_timeouts.h"
@@ -94,15 +95,17 @@ public:
     // ---- registrations ----------------------------------------------------------------------------------------
     NTSTATUS register_pnp_management(IUnknown* unknown);
     NTSTATUS unregister_pnp_management();
-    void set_power_framework_settings(const PC_POWER_FRAMEWORK_SETTINGS& settings) {
-        power_framework_settings_ = settings;
-    }
+    // IPortWMIRegistration; the context stays the adapter's.
+    NTSTATUS register_wmi_provider(WMILIB_CONTEXT& provider);
+    NTSTATUS unregister_wmi_provider();
+    // Before the start has completed; the header is all there is about it. STATUS_INVALID_DEVICE_STATE afterwards.
+    NTSTATUS set_power_framework_settings(const PC_POWER_FRAMEWORK_SETTINGS& settings);
 
     // ---- IRPs; each completes its IRP or passes it on ---------------------------------------------------------
     NTSTATUS dispatch_create(IRP& irp);
     NTSTATUS dispatch_pnp(IRP& irp);
     NTSTATUS dispatch_power(IRP& irp) { return power_.dispatch(irp); }
-    NTSTATUS dispatch_system_control(IRP& irp) { return forward(irp); }
+    NTSTATUS dispatch_system_control(IRP& irp);
 
     NTSTATUS forward(IRP& irp); // asynchronously, unchanged
     NTSTATUS forward_power(IRP& irp);
@@ -139,6 +142,7 @@ private:
     ULONG max_objects_;
     bool uses_position_lock_ = false;
     PnpState pnp_state_ = PnpState::added;
+    bool is_starting_ = false; // the adapter's StartDevice is running
     DeviceLock lock_;
     std::vector<std::unique_ptr<Subdevice>> subdevices_;
     std::vector<Port*> ports_;
@@ -147,6 +151,7 @@ private:
     IoTimeouts io_timeouts_;
     IAdapterPnpManagement* pnp_management_ = nullptr;
     std::vector<IRP*> held_creates_; // R-PNP-03
+    WMILIB_CONTEXT* wmi_provider_ = nullptr;
     PC_POWER_FRAMEWORK_SETTINGS power_framework_settings_{};
     POHANDLE power_framework_handle_ = nullptr;
 };

@@ -88,7 +88,10 @@ NTSTATUS DeviceContext::call_start_device(IRP& irp) {
     }
     const PnpState before = pnp_state_;
     pnp_state_ = PnpState::started; // what StartDevice registers can be opened at once
+    power_.begin_in_full_power();
+    is_starting_ = true;
     status = start_device_(&functional_device_, &irp, resources);
+    is_starting_ = false;
     resources->Release();
     if (!NT_SUCCESS(status)) {
         pnp_state_ = before;
@@ -174,6 +177,7 @@ NTSTATUS DeviceContext::stop(IRP& irp) {
     if (is_started()) {
         pnp_state_ = PnpState::stopped;
         stop_hardware(true);
+        power_.drop_control_callback();
         unregister_from_power_framework();
         remove_all_subdevices(); // StartDevice makes new ones
     }
@@ -202,7 +206,9 @@ NTSTATUS DeviceContext::remove(IRP& irp) {
     release_held_creates();
     unregister_from_power_framework();
     remove_all_subdevices();
+    unregister_wmi_provider();
     power_.unregister_adapter();
+    power_.drop_control_callback();
     unregister_pnp_management();
     irp.IoStatus.Status = STATUS_SUCCESS;
     DEVICE_OBJECT& lower = lower_device_;
@@ -243,6 +249,49 @@ NTSTATUS DeviceContext::unregister_pnp_management() {
     }
     pnp_management_->Release();
     pnp_management_ = nullptr;
+    return STATUS_SUCCESS;
+}
+
+// R-INIT-13. The order of the arguments of RegisterWMIProvider is the header's.
+NTSTATUS DeviceContext::register_wmi_provider(WMILIB_CONTEXT& provider) {
+    const NTSTATUS status = IoWMIRegistrationControl(&functional_device_, WMIREG_ACTION_REGISTER);
+    if (NT_SUCCESS(status)) {
+        wmi_provider_ = &provider;
+    }
+    return status;
+}
+
+NTSTATUS DeviceContext::unregister_wmi_provider() {
+    if (wmi_provider_ == nullptr) {
+        return STATUS_INVALID_DEVICE_REQUEST;
+    }
+    wmi_provider_ = nullptr;
+    return IoWMIRegistrationControl(&functional_device_, WMIREG_ACTION_DEREGISTER);
+}
+
+// R-ENTRY-03: WMI requests for a provider of the adapter's go to its callbacks, everything else down the stack.
+NTSTATUS DeviceContext::dispatch_system_control(IRP& irp) {
+    if (wmi_provider_ == nullptr) {
+        return forward(irp);
+    }
+    SYSCTL_IRP_DISPOSITION disposition = IrpForward;
+    const NTSTATUS status = WmiSystemControl(wmi_provider_, &functional_device_, &irp, &disposition);
+    switch (disposition) {
+    case IrpProcessed:
+        return status;
+    case IrpNotCompleted:
+        IoCompleteRequest(&irp, IO_NO_INCREMENT);
+        return status;
+    default:
+        return forward(irp);
+    }
+}
+
+NTSTATUS DeviceContext::set_power_framework_settings(const PC_POWER_FRAMEWORK_SETTINGS& settings) {
+    if (is_started() && !is_starting_) {
+        return STATUS_INVALID_DEVICE_STATE; // nothing would come of it
+    }
+    power_framework_settings_ = settings;
     return STATUS_SUCCESS;
 }
 

@@ -255,8 +255,7 @@ PORTCLASSAPI NTSTATUS NTAPI PcAssignPowerFrameworkSettings(PDEVICE_OBJECT Device
     if (!has_feature(Feature::power_framework_settings)) {
         return STATUS_NOT_IMPLEMENTED;
     }
-    context->set_power_framework_settings(*PowerFrameworkSettings);
-    return STATUS_SUCCESS;
+    return context->set_power_framework_settings(*PowerFrameworkSettings);
 }
 
 PORTCLASSAPI NTSTATUS NTAPI PcRegisterAdapterPnpManagement(PUNKNOWN Unknown, PDEVICE_OBJECT DeviceObject) {

@@ -118,7 +118,14 @@ NTSTATUS create_pin(Filter& filter, IRP& irp, const void* parameters, ULONG para
     if (!NT_SUCCESS(status)) {
         return status;
     }
+    status = port.device().power().bring_to_full_power(); // R-PWR-07
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
     DeviceLockGuard guard(port.device().lock());
+    if (port.device().power().device_state() != PowerDeviceD0) {
+        return STATUS_DEVICE_NOT_READY; // it went down again in between
+    }
     if (!another_is_possible(filter, request.pin_id)) {
         return STATUS_DEVICE_BUSY;
     }

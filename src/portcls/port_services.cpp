@@ -243,20 +243,18 @@ NTSTATUS PortServices::MiniportWriteEtwEvent(EPcMiniportEngineEvent type, ULONGL
     return write_engine_event(type, data1, data2, data3, data4);
 }
 
-// The order of the arguments is the header's. The context is the driver's own WMILIB_CONTEXT; PortCls only has
-// the device registered.
-NTSTATUS PortServices::RegisterWMIProvider(PDEVICE_OBJECT device, PVOID context) {
+NTSTATUS PortServices::RegisterWMIProvider(PDEVICE_OBJECT device, PVOID wmi_context) {
     OPC_REQUIRE_PASSIVE();
-    if (DeviceContext::from(device) == nullptr || context == nullptr) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    return IoWMIRegistrationControl(device, WMIREG_ACTION_REGISTER);
+    DeviceContext* const context = DeviceContext::from(device);
+    return context == nullptr || wmi_context == nullptr
+               ? STATUS_INVALID_PARAMETER
+               : context->register_wmi_provider(*static_cast<WMILIB_CONTEXT*>(wmi_context));
 }
 
 NTSTATUS PortServices::UnregisterWMIProvider(PDEVICE_OBJECT device) {
     OPC_REQUIRE_PASSIVE();
-    return DeviceContext::from(device) == nullptr ? STATUS_INVALID_PARAMETER
-                                                  : IoWMIRegistrationControl(device, WMIREG_ACTION_DEREGISTER);
+    DeviceContext* const context = DeviceContext::from(device);
+    return context == nullptr ? STATUS_INVALID_PARAMETER : context->unregister_wmi_provider();
 }
 
 NTSTATUS PortServices::RegisterAdapterPnpManagement(PUNKNOWN unknown, PDEVICE_OBJECT device) {

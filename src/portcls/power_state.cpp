@@ -103,7 +103,21 @@ void PowerState::query_capabilities(DEVICE_CAPABILITIES& capabilities) {
     std::copy(std::begin(capabilities.DeviceState), std::end(capabilities.DeviceState), states_for_system_);
 }
 
-// R-PWR-02, R-PWR-11
+// The platform tolerates more while the system does not work (R-PWR-20).
+PC_EXIT_LATENCY PowerState::tolerated_latency() const {
+    return system_state_ == PowerSystemWorking ? PcExitLatencyFast : PcExitLatencyResponsive;
+}
+
+// R-PWR-12: in D3 only, and only news. The pages do not say what an adapter may assume before it has heard anything;
+// here it is the latency of the working system.
+void PowerState::tell_exit_latency() {
+    if (adapter_version_ == 3 && device_state_ == PowerDeviceD3 && told_latency_ != tolerated_latency()) {
+        told_latency_ = tolerated_latency();
+        reinterpret_cast<IAdapterPowerManagement3*>(adapter_)->D3ExitLatencyChanged(told_latency_);
+    }
+}
+
+// R-PWR-02. R-PWR-11: the latency is that of the way out of D3, which must not be longer than the adapter was told.
 void PowerState::change_adapter_state(DEVICE_POWER_STATE state) {
     if (adapter_ == nullptr) {
         return;
@@ -112,10 +126,8 @@ void PowerState::change_adapter_state(DEVICE_POWER_STATE state) {
     power.DeviceState = state;
     switch (adapter_version_) {
     case 3: {
-        PC_EXIT_LATENCY latency = PcExitLatencyInstant;
-        if (state == PowerDeviceD3) {
-            latency = system_state_ == PowerSystemWorking ? PcExitLatencyFast : PcExitLatencyResponsive;
-        }
+        const bool leaves_d3 = device_state_ == PowerDeviceD3 && state != PowerDeviceD3;
+        const PC_EXIT_LATENCY latency = leaves_d3 ? told_latency_ : PcExitLatencyInstant;
         reinterpret_cast<IAdapterPowerManagement3*>(adapter_)->PowerChangeState3(state, system_state_, latency);
         break;
     }
@@ -159,6 +171,7 @@ void PowerState::apply(DEVICE_POWER_STATE state) {
         notify(state);
         change_adapter_state(state);
         device_state_ = state;
+        tell_exit_latency();
     } else {
         change_adapter_state(state);
         device_state_ = state;
@@ -235,15 +248,15 @@ DEVICE_POWER_STATE PowerState::device_state_for(SYSTEM_POWER_STATE state) const 
 
 // The device follows the system: a device IRP of its own is requested, the system IRP waits for it.
 NTSTATUS PowerState::set_system_power(IRP& irp, SYSTEM_POWER_STATE state) {
-    const bool relaxes = state > PowerSystemWorking && device_state_ == PowerDeviceD3;
     const bool tightens = state == PowerSystemWorking && system_state_ > PowerSystemWorking;
     system_state_ = state;
-    if (relaxes && adapter_version_ == 3) { // R-PWR-12, R-PWR-20
-        reinterpret_cast<IAdapterPowerManagement3*>(adapter_)->D3ExitLatencyChanged(PcExitLatencyResponsive);
-    }
     POWER_STATE target;
     target.DeviceState = device_state_for(state);
     if (target.DeviceState == device_state_ || (tightens && idle_)) {
+        {
+            DeviceLockGuard guard(device_.lock());
+            tell_exit_latency();
+        }
         irp.IoStatus.Status = STATUS_SUCCESS;
         return device_.forward_power(irp);
     }
@@ -261,6 +274,18 @@ void PowerState::system_irp_continues(DEVICE_OBJECT*, UCHAR, POWER_STATE, void* 
     DeviceContext* const device = DeviceContext::from(IoGetCurrentIrpStackLocation(&irp)->DeviceObject);
     irp.IoStatus.Status = STATUS_SUCCESS;
     device->forward_power(irp);
+}
+
+NTSTATUS PowerState::bring_to_full_power() {
+    if (device_state_ == PowerDeviceD0) [[likely]] {
+        return STATUS_SUCCESS;
+    }
+    return system_state_ == PowerSystemWorking ? request(PowerDeviceD0) : STATUS_DEVICE_NOT_READY;
+}
+
+void PowerState::begin_in_full_power() {
+    device_state_ = PowerDeviceD0;
+    idle_ = false;
 }
 
 NTSTATUS PowerState::request(DEVICE_POWER_STATE state, bool wait_until_done) {
@@ -412,6 +437,14 @@ NTSTATUS PowerState::unregister_control_callback() {
     }
     control_callback_ = nullptr;
     return STATUS_SUCCESS;
+}
+
+void PowerState::drop_control_callback() {
+    if (control_callback_ != nullptr) {
+        control_callback_ = nullptr;
+        machine::Machine::current().trace(machine::EventKind::log, 0, 0,
+                                          "the power control callback is still registered (R-PWR-17)");
+    }
 }
 
 NTSTATUS PowerState::deliver_control(const GUID& code, void* in, SIZE_T in_bytes, void* out, SIZE_T out_bytes,

@@ -25,9 +25,15 @@ public:
     NTSTATUS dispatch(IRP& irp);
 
     DEVICE_POWER_STATE device_state() const { return device_state_; }
+    // What needs the hardware, like NewStream, comes after this (R-PWR-07). STATUS_DEVICE_NOT_READY while the system
+    // sleeps. Without the device lock, because the power IRP takes it.
+    NTSTATUS bring_to_full_power();
     SYSTEM_POWER_STATE system_state() const { return system_state_; }
     // PcRequestNewPowerState: asks the power manager for a device IRP, and waits for it.
     NTSTATUS request(DEVICE_POWER_STATE state, bool wait_until_done = true);
+
+    // A device is started in D0, whatever it was in when it was stopped (R-PWR-08). No callbacks.
+    void begin_in_full_power();
 
     // ---- idling -----------------------------------------------------------------------------------------------
     void start(); // IRP_MN_START_DEVICE: reads PowerSettings
@@ -39,6 +45,8 @@ public:
     // ---- IPortClsRuntimePower ---------------------------------------------------------------------------------
     NTSTATUS register_control_callback(PCPFNRUNTIME_POWER_CONTROL_CALLBACK callback, PVOID context);
     NTSTATUS unregister_control_callback();
+    // Stop and removal: the adapter had to unregister it (R-PWR-17); what it forgot is reported and dropped.
+    void drop_control_callback();
     // What a power engine plug-in would send to the driver. STATUS_NOT_SUPPORTED without a callback.
     NTSTATUS deliver_control(const GUID& code, void* in, SIZE_T in_bytes, void* out, SIZE_T out_bytes,
                              SIZE_T* returned);
@@ -57,6 +65,8 @@ private:
     DEVICE_POWER_STATE device_state_for(SYSTEM_POWER_STATE state) const;
     void apply(DEVICE_POWER_STATE state);
     void change_adapter_state(DEVICE_POWER_STATE state);
+    PC_EXIT_LATENCY tolerated_latency() const;
+    void tell_exit_latency();
     void notify(DEVICE_POWER_STATE state);
     NTSTATUS touch_slowly();
     void configure_idling();
@@ -73,6 +83,7 @@ private:
     unsigned adapter_version_ = 0;
     DEVICE_POWER_STATE device_state_ = PowerDeviceD0; // R-PWR-08
     SYSTEM_POWER_STATE system_state_ = PowerSystemWorking;
+    PC_EXIT_LATENCY told_latency_ = PcExitLatencyFast; // what the adapter last heard of
     DEVICE_POWER_STATE states_for_system_[POWER_SYSTEM_MAXIMUM];
 
     IdleSettings idle_settings_;

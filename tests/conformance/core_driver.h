@@ -68,6 +68,7 @@ struct Script {
     ULONG extension_bytes = 0;
     NTSTATUS start_status = STATUS_SUCCESS;
     std::function<NTSTATUS(DEVICE_OBJECT*, IRP*, IResourceList*)> start; // instead of registering both subdevices
+    std::function<void(DEVICE_OBJECT*)> in_start;                        // before the subdevices
     bool register_wave = true;
     bool connect = true;
 
@@ -86,8 +87,11 @@ struct Script {
     std::function<void(PCFILTER_DESCRIPTOR& filter, bool wave)> adjust;
     int power_version = 1; // of IAdapterPowerManagement
     NTSTATUS query_power_status = STATUS_SUCCESS;
+    std::function<void(const std::string& what)> power_asked; // in the adapter's power methods, with the journal's line
     PC_REBALANCE_TYPE rebalance = PcRebalanceRemoveSubdevices;
+    std::function<void(const std::string& what)> pnp_asked; // in IAdapterPnpManagement: type, query_stop …
     bool register_power = false;
+    bool register_in_add_device = false; // both (R-ENTRY-08, R-PWR-01)
     bool register_pnp = false;
     NTSTATUS property_status = STATUS_SUCCESS;
     bool event_handler_adds = true;
@@ -106,6 +110,7 @@ struct Script {
     std::vector<Call> calls;
     std::vector<char> format_seen; // by the last NewStream
     PCPROPERTY_REQUEST* pending_request = nullptr;
+    KIRQL event_irql = PASSIVE_LEVEL; // of the last call of the event handler
     ULONG stored_value = 0;
     ULONG handlers_inside = 0;
     ULONG most_handlers_inside = 0;
@@ -119,6 +124,8 @@ struct Script {
     IUnknown* adapter = nullptr;
     IUnknown* adapter_seen = nullptr;
     IResourceList* resources_seen = nullptr;
+    IPortTopology* topology_port_seen = nullptr; // by the last Init
+    IPortWaveRT* wave_port_seen = nullptr;
     IMiniport* topology_miniport = nullptr;
     IMiniport* wave_miniport = nullptr;
 

@@ -188,6 +188,37 @@ TEST_F(WaveRtBuffer, PagesAreWholeAndLockedAndUnmapped_R_WRT_03) {
     });
 }
 
+// R-WRT-03: where memory below the limit is short the caller gets what there is, and has to look.
+TEST_F(WaveRtBuffer, FewerPagesThanAskedFor_R_WRT_03) {
+    start();
+    inside([&] {
+        open_pin();
+        machine::PhysicalMemory& memory = machine_.memory();
+        machine::PageConstraints low;
+        low.highest = 0x7FFFFF;
+        std::vector<machine::PhysicalAddress> taken;
+        for (;;) {
+            const auto page = memory.allocate(PAGE_SIZE, low);
+            if (page == machine::no_address) {
+                break;
+            }
+            taken.push_back(page);
+        }
+        for (std::size_t i = 0; i < 3; ++i) {
+            memory.free(taken[2 * i], PAGE_SIZE);
+        }
+        IPortWaveRTStream& source = script_.stream().port_stream();
+        PHYSICAL_ADDRESS high;
+        high.QuadPart = 0x7FFFFF;
+        PMDL mdl = source.AllocatePagesForMdl(high, 8 * PAGE_SIZE);
+        ASSERT_NE(mdl, nullptr);
+        EXPECT_EQ(MmGetMdlByteCount(mdl), 3 * PAGE_SIZE);
+        EXPECT_EQ(source.GetPhysicalPagesCount(mdl), 3u);
+        EXPECT_EQ(source.AllocatePagesForMdl(high, PAGE_SIZE), nullptr) << "nothing is left at all";
+        source.FreePagesFromMdl(mdl);
+    });
+}
+
 TEST_F(WaveRtBuffer, ContiguousPagesAreAllOrNothing_R_WRT_03) {
     start();
     inside([&] {

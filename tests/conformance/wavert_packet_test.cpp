@@ -229,6 +229,7 @@ TEST_F(WaveRtPositionLock, PacketsHaveTheirOwnLock_R_WRT_29) {
     });
 }
 
+// R-SUB-10: the same interface, registered early, takes the property.
 TEST_F(WaveRtPacket, ConstraintsStandOnTheInterfaceBeforeItIsEnabled_R_WRT_32) {
     script_.least_packet_period = 30'000;
     start();

@@ -7,6 +7,7 @@ class WaveRtStream : public WaveRtTest {};
 
 constexpr ULONG twenty_milliseconds = byte_rate / 50;
 
+// The WaveRT port of PcNewPort asks its miniport for streams.
 TEST_F(WaveRtStream, NewStreamGetsPinDirectionFormatAndThePortStream_R_WRT_01) {
     start();
     inside([&] {
@@ -149,7 +150,19 @@ TEST_F(WaveRtStream, ARegisterThatCannotBeMappedIsRefused_R_WRT_15) {
         ULONG memory = 0;
         script_.position_register = {&memory, 16, 0, 0, 4};
         EXPECT_EQ(send(pin, property, mapped), STATUS_NOT_SUPPORTED) << "neither 32 nor 64 bits";
-        script_.position_register.Width = 32;
+        PHYSICAL_ADDRESS base;
+        base.QuadPart = 0xFEBF'0000;
+        void* const registers = MmMapIoSpace(base, PAGE_SIZE, MmNonCached);
+        ASSERT_NE(registers, nullptr);
+        script_.position_register = {registers, 32, 0, 0, 4};
+        EXPECT_EQ(send(pin, property, mapped), STATUS_NOT_SUPPORTED) << "a simulated device's, which is no memory";
+        script_.clock_register = {registers, 64, 1, 1, 1};
+        property.Property.Id = KSPROPERTY_RTAUDIO_CLOCKREGISTER;
+        EXPECT_EQ(send(pin, property, mapped), STATUS_NOT_SUPPORTED);
+        property.Property.Id = KSPROPERTY_RTAUDIO_POSITIONREGISTER;
+        MmUnmapIoSpace(registers, PAGE_SIZE);
+        EXPECT_EQ(position(pin).PlayOffset, 0u) << "the client asks for the position instead";
+        script_.position_register = {&memory, 32, 0, 0, 4};
         EXPECT_EQ(send(pin, property, mapped), STATUS_SUCCESS) << "refusals do not use up the one mapping";
     });
 }

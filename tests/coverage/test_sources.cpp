@@ -98,6 +98,7 @@ void TestSources::read_source(const fs::path& path) {
         Test test;
         test.name = heads[index].second;
         test.file_words = &file_words;
+        test.comment = text.substr(begin, text.find("TEST", begin) - begin);
         collect_words(text.substr(begin, end - begin), test.words);
         names_.insert(test.name);
         tests_.push_back(std::move(test));

@@ -12,6 +12,7 @@ namespace coverage {
 struct Test {
     std::string name;            // "Suite.Name", as ctest knows it
     std::set<std::string> words; // identifiers of its body and of the comment above it, and rules as "R-WRT-04"
+    std::string comment;         // above it
     const std::set<std::string>* file_words = nullptr; // of the whole file
 };
 

@@ -6,8 +6,9 @@
 
 /* Base of all ports. */
 #define OPC_METHODS_IPort(METHOD_, END)                                                                                \
-    METHOD_(NTSTATUS, Init)(THIS_ _In_ PDEVICE_OBJECT DeviceObject, _In_opt_ PIRP Irp, _In_ PUNKNOWN UnknownMiniport,  \
-                            _In_opt_ PUNKNOWN UnknownAdapter, _In_ PRESOURCELIST ResourceList) END                     \
+    METHOD_(NTSTATUS, Init)(THIS_ _In_ OPC_PORT_DEVICE DeviceObject, _In_opt_ OPC_PORT_IRP Irp,                        \
+                            _In_ PUNKNOWN UnknownMiniport, _In_opt_ PUNKNOWN UnknownAdapter,                           \
+                            _In_ PRESOURCELIST ResourceList) END                                                       \
     METHOD_(NTSTATUS, GetDeviceProperty)(THIS_ _In_ DEVICE_REGISTRY_PROPERTY DeviceProperty, _In_ ULONG BufferLength,  \
                                          _Out_ PVOID PropertyBuffer, _Out_ PULONG ResultLength)                        \
         END METHOD_(NTSTATUS, NewRegistryKey)(                                                                         \

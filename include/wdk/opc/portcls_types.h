@@ -279,9 +279,18 @@ typedef struct {
     const GUID* Categories;
 } PCFILTER_DESCRIPTOR, *PPCFILTER_DESCRIPTOR;
 
+/* Before PDEVICE_OBJECT and PIRP were the same everywhere, drivers got both as PVOID. */
+#ifdef PC_OLD_NAMES
+#define OPC_PORT_DEVICE PVOID
+#define OPC_PORT_IRP PVOID
+#else
+#define OPC_PORT_DEVICE PDEVICE_OBJECT
+#define OPC_PORT_IRP PIRP
+#endif
+
 /* Callbacks. */
 typedef NTSTATUS(NTAPI* PINTERRUPTSYNCROUTINE)(_In_ struct IInterruptSync* InterruptSync, _In_ PVOID DynamicContext);
-typedef NTSTATUS(NTAPI* PCPFNSTARTDEVICE)(_In_ PDEVICE_OBJECT DeviceObject, _In_ PIRP Irp,
+typedef NTSTATUS(NTAPI* PCPFNSTARTDEVICE)(_In_ OPC_PORT_DEVICE DeviceObject, _In_ OPC_PORT_IRP Irp,
                                           _In_ PRESOURCELIST ResourceList);
 typedef NTSTATUS(NTAPI* PCPFNIRPHANDLER)(_In_ PDEVICE_OBJECT DeviceObject, _In_ PIRP Irp, _Out_ PULONG Action);
 #define IRP_HANDLER_ACTION_DEFAULT 0
