@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <wdm.h>
+#include <opc/wpp.h>
 
 #include "machine/machine.h"
 
@@ -64,6 +65,12 @@ public:
     // As a trace session does; the provider's callback is called. Future registrations of the id are enabled too.
     void enable_provider(const GUID& id, bool enable, UCHAR level, ULONGLONG match_any_keyword);
     std::size_t provider_count() const { return providers_.size(); }
+
+    // ---- WPP ------------------------------------------------------------------------------------------------
+    // As starting and stopping a trace session: trace messages of drivers become records meanwhile.
+    void enable_trace_messages(bool enable);
+    opc_wpp_control trace_control{};
+    std::size_t trace_providers = 0; // drivers between WPP_INIT_TRACING and WPP_CLEANUP
 
     GUID activity_id{};      // EtwActivityIdControl
     GUID next_activity_id(); // a counter: the same in every run
