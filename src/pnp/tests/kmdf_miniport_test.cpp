@@ -57,8 +57,9 @@ TEST_F(Kmdf, MiniportDevicesEndWithTheirDriver) {
         EXPECT_EQ(kernel().devices().size(), 2u) << "device objects are the port driver's to delete";
         IoDeleteDevice(functional);
     });
-    expect_bugcheck(0x0A, "WdfDriverMiniportUnload may be called at PASSIVE_LEVEL", [&] {
-        KeRaiseIrqlToDpcLevel();
+    expect_bugcheck(0x0A, "WdfDriverMiniportUnload may be called at DISPATCH_LEVEL or below", [&] {
+        KIRQL old;
+        KeRaiseIrql(DISPATCH_LEVEL + 1, &old);
         WdfDriverMiniportUnload(wdf_driver_);
     });
 }
