@@ -68,8 +68,9 @@ public:
 
     // ---- WPP ------------------------------------------------------------------------------------------------
     // As starting and stopping a trace session: trace messages of drivers become records meanwhile.
-    void enable_trace_messages(bool enable);
-    opc_wpp_control trace_control{};
+    // They do, too, while the machine is observed.
+    void enable_trace_messages(bool enable) { trace_messages_ = enable; }
+    opc_wpp_control& trace_control();
     std::size_t trace_providers = 0; // drivers between WPP_INIT_TRACING and WPP_CLEANUP
 
     GUID activity_id{};      // EtwActivityIdControl
@@ -94,6 +95,8 @@ private:
     };
 
     machine::Machine& machine_;
+    bool trace_messages_ = false;
+    opc_wpp_control trace_control_{};
     std::deque<LogRecord> records_;
     std::function<void(const LogRecord&)> listener_;
     std::map<std::uint32_t, std::uint32_t> filters_;

@@ -75,17 +75,19 @@ std::string expand(std::string_view format, std::string_view caller, std::string
 
 } // namespace
 
-void Etw::enable_trace_messages(bool enable) {
+opc_wpp_control& Etw::trace_control() {
     constexpr UCHAR everything = 0xFF;
-    trace_control.Level = enable ? everything : 0;
-    trace_control.AutoLogVerboseEnabled = enable ? 1 : 0;
-    trace_control.Flags[0] = enable ? 0xFFFFFFFF : 0;
+    const bool enabled = trace_messages_ || machine_.is_observed();
+    trace_control_.Level = enabled ? everything : 0;
+    trace_control_.AutoLogVerboseEnabled = enabled ? 1 : 0;
+    trace_control_.Flags[0] = enabled ? 0xFFFFFFFF : 0;
+    return trace_control_;
 }
 
 extern "C" {
 
 opc_wpp_control* NTAPI OpcTraceControl() {
-    return &Etw::current().trace_control;
+    return &Etw::current().trace_control();
 }
 
 VOID NTAPI OpcTraceProvider(BOOLEAN Register) {
