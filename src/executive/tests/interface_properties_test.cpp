@@ -2,6 +2,7 @@
 #include "executive/tests/io_fixture.h"
 
 #include "executive/io/device_properties.h"
+#include "executive/objects/object_manager.h"
 
 namespace openportcls::executive {
 namespace {
@@ -88,6 +89,88 @@ TEST_F(InterfaceProperties, UnknownInterfacesAndReservedKeysAreRefused) {
         ULONG value = 5;
         KeRaiseIrqlToDpcLevel();
         IoSetDeviceInterfacePropertyData(&nothing, &key, 0, 0, DEVPROP_TYPE_UINT32, 4, &value);
+    });
+}
+
+void set_number(HANDLE handle, const char16_t* name, ULONG number) {
+    UNICODE_STRING value = unicode(name);
+    EXPECT_EQ(ZwSetValueKey(handle, &value, 0, REG_DWORD, &number, sizeof number), STATUS_SUCCESS);
+}
+
+ULONG number_at(HANDLE handle, const char16_t* name) {
+    UNICODE_STRING value = unicode(name);
+    alignas(8) UCHAR buffer[64];
+    ULONG needed = 0;
+    if (ZwQueryValueKey(handle, &value, KeyValuePartialInformation, buffer, sizeof buffer, &needed) != STATUS_SUCCESS) {
+        return 0xFFFFFFFF;
+    }
+    return *reinterpret_cast<ULONG*>(reinterpret_cast<KEY_VALUE_PARTIAL_INFORMATION*>(buffer)->Data);
+}
+
+HANDLE subkey(HANDLE parent, UNICODE_STRING name) {
+    OBJECT_ATTRIBUTES attributes;
+    InitializeObjectAttributes(&attributes, &name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, parent, nullptr);
+    HANDLE handle = nullptr;
+    EXPECT_EQ(ZwCreateKey(&handle, KEY_ALL_ACCESS, &attributes, 0, nullptr, REG_OPTION_NON_VOLATILE, nullptr),
+              STATUS_SUCCESS);
+    return handle;
+}
+
+// As drivers with several endpoints do it: the values and subkeys of the interface that the INF installed go to each
+// interface that the driver registers at run time.
+void copy_key(HANDLE from, HANDLE to) {
+    alignas(8) UCHAR buffer[512];
+    ULONG needed = 0;
+    for (ULONG index = 0;
+         ZwEnumerateValueKey(from, index, KeyValueFullInformation, buffer, sizeof buffer, &needed) == STATUS_SUCCESS;
+         ++index) {
+        auto* value = reinterpret_cast<KEY_VALUE_FULL_INFORMATION*>(buffer);
+        UNICODE_STRING name{static_cast<USHORT>(value->NameLength), static_cast<USHORT>(value->NameLength),
+                            value->Name};
+        EXPECT_EQ(ZwSetValueKey(to, &name, 0, value->Type, buffer + value->DataOffset, value->DataLength),
+                  STATUS_SUCCESS);
+    }
+    for (ULONG index = 0;
+         ZwEnumerateKey(from, index, KeyBasicInformation, buffer, sizeof buffer, &needed) == STATUS_SUCCESS; ++index) {
+        auto* key_name = reinterpret_cast<KEY_BASIC_INFORMATION*>(buffer);
+        const UNICODE_STRING name{static_cast<USHORT>(key_name->NameLength), static_cast<USHORT>(key_name->NameLength),
+                                  key_name->Name};
+        HANDLE below = subkey(from, name);
+        HANDLE copy = subkey(to, name);
+        copy_key(below, copy);
+        ZwClose(copy);
+        ZwClose(below);
+    }
+}
+
+TEST_F(InterfaceProperties, TemplatesAreCopiedWithEverythingBelow) {
+    with_interface([&](UNICODE_STRING& link) {
+        UNICODE_STRING reference = unicode(u"WaveCopy");
+        UNICODE_STRING copy_link{};
+        ASSERT_EQ(IoRegisterDeviceInterface(object, &render_class, &reference, &copy_link), STATUS_SUCCESS);
+        HANDLE original = nullptr;
+        HANDLE copy = nullptr;
+        ASSERT_EQ(IoOpenDeviceInterfaceRegistryKey(&link, KEY_ALL_ACCESS, &original), STATUS_SUCCESS);
+        ASSERT_EQ(IoOpenDeviceInterfaceRegistryKey(&copy_link, KEY_ALL_ACCESS, &copy), STATUS_SUCCESS);
+        set_number(original, u"A", 1);
+        HANDLE endpoints = subkey(original, unicode(u"EP"));
+        HANDLE first = subkey(endpoints, unicode(u"0"));
+        set_number(first, u"B", 2);
+        ZwClose(first);
+        ZwClose(endpoints);
+        copy_key(original, copy);
+        EXPECT_EQ(number_at(copy, u"A"), 1U);
+        endpoints = subkey(copy, unicode(u"EP\\0"));
+        EXPECT_EQ(number_at(endpoints, u"B"), 2U);
+        set_number(endpoints, u"B", 3);
+        ZwClose(endpoints);
+        first = subkey(original, unicode(u"EP\\0"));
+        EXPECT_EQ(number_at(first, u"B"), 2U) << "two keys, not one";
+        ZwClose(first);
+        ZwClose(copy);
+        ZwClose(original);
+        RtlFreeUnicodeString(&copy_link);
+        EXPECT_EQ(ObjectManager::current().open_handle_count(), 0U);
     });
 }
 
