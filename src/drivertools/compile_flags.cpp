@@ -59,6 +59,8 @@ std::vector<std::string> common_flags(const BuildRequest& request, Instrumented 
     append(flags, {"-fno-strict-aliasing", "-fno-delete-null-pointer-checks", "-fno-stack-protector"});
     // Drivers' operator new returns null when the pool is empty; the constructor must not run then.
     flags.emplace_back("-fcheck-new");
+    // Every processor that 64-bit Windows runs on has it (InterlockedCompareExchange128).
+    flags.emplace_back("-mcx16");
     // Full linkage names would be the mangled ones that the modules no longer have.
     append(flags, {"-gdwarf-4", "-mllvm", "-dwarf-linkage-names=Abstract", "-fno-omit-frame-pointer"});
     flags.emplace_back(request.configuration == Configuration::debug ? "-O0" : "-O2");

@@ -76,7 +76,7 @@ private:
 
     void read_text(const fs::path& file, const std::string& text) {
         for (auto& name : wpp_functions(text))
-            result_.trace_functions.insert(name);
+            result_.trace_functions.insert(std::move(name));
         for (const auto& directive : include_directives(text)) {
             auto last = fs::path(with_forward_slashes(directive)).filename().string();
             result_.included_names.insert(lower(last));
@@ -105,6 +105,38 @@ private:
     std::vector<fs::path> pending_;
     std::set<fs::path> include_folders_;
 };
+
+// What stands between the parentheses of "FUNC Name{LEVEL=L}(FLAGS, MSG, ...);".
+std::vector<std::string> wpp_parameters(std::string_view line) {
+    std::vector<std::string> parameters;
+    auto open = line.rfind('(');
+    auto close = open == std::string_view::npos ? open : line.find(')', open);
+    if (close == std::string_view::npos)
+        return parameters;
+    for (auto rest = line.substr(open + 1, close - open - 1); !rest.empty();) {
+        auto comma = rest.find(',');
+        auto name = trim(rest.substr(0, comma));
+        if (!name.empty())
+            parameters.emplace_back(name);
+        rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
+    }
+    return parameters;
+}
+
+// What precedes the message (level, flags) need not be C: it is shown as it is written.
+std::string trace_macro(const std::string& name, const std::vector<std::string>& parameters) {
+    auto message = std::find(parameters.begin(), parameters.end(), "MSG");
+    if (message == parameters.end())
+        return name + "(...) OPC_TRACE(\"" + name + "\", \"\")";
+    std::string list;
+    std::string shown = "\"" + name + "(\"";
+    for (auto parameter = parameters.begin(); parameter != message; ++parameter) {
+        auto own_name = "opc_" + std::to_string(parameter - parameters.begin());
+        list += own_name + ", ";
+        shown += std::string(parameter == parameters.begin() ? "" : " \", \"") + " #" + own_name;
+    }
+    return name + "(" + list + "MSG, ...) OPC_TRACE(" + shown + " \")\", MSG, ##__VA_ARGS__)";
+}
 
 } // namespace
 
@@ -139,8 +171,8 @@ std::vector<std::string> include_directives(std::string_view text) {
     return directives;
 }
 
-std::set<std::string> wpp_functions(std::string_view text) {
-    std::set<std::string> functions;
+std::map<std::string, std::vector<std::string>> wpp_functions(std::string_view text) {
+    std::map<std::string, std::vector<std::string>> functions;
     if (text.find("begin_wpp") == std::string_view::npos)
         return functions;
     bool configuration = false;
@@ -156,23 +188,21 @@ std::set<std::string> wpp_functions(std::string_view text) {
         else if (configuration && line.starts_with("FUNC ")) {
             auto name = identifier_at(trim(line.substr(5)));
             if (!name.empty())
-                functions.emplace(name);
+                functions.try_emplace(std::string(name), wpp_parameters(line));
         }
     }
     return functions;
 }
 
-std::string trace_header(const std::set<std::string>& functions) {
+std::string trace_header(std::map<std::string, std::vector<std::string>> functions) {
     std::string text = "// Generated: stands for the trace message headers of WPP's preprocessor.\n#pragma once\n"
-                       "#if __has_include(<opc/wpp.h>)\n#include <opc/wpp.h>\n#endif\n";
-    auto nothing = [&](std::string_view name) {
+                       "#include <opc/wpp.h>\n";
+    functions.try_emplace("DoTraceMessage", std::vector<std::string>{"FLAGS", "MSG", "..."});
+    functions.try_emplace("DoTraceLevelMessage", std::vector<std::string>{"LEVEL", "FLAGS", "MSG", "..."});
+    for (const auto& [name, parameters] : functions)
+        text += "#ifndef " + name + "\n#define " + trace_macro(name, parameters) + "\n#endif\n";
+    for (std::string_view name : {"WPP_SYSTEMCONTROL", "WPP_SYSTEMCONTROL2", "WPP_TRACE", "WPP_DEBUG", "DoDebugTrace"})
         text += "#ifndef " + std::string(name) + "\n#define " + std::string(name) + "(...) ((void)0)\n#endif\n";
-    };
-    for (std::string_view name : {"WPP_INIT_TRACING", "WPP_CLEANUP", "WPP_SYSTEMCONTROL", "WPP_SYSTEMCONTROL2",
-                                  "WPP_TRACE", "WPP_DEBUG", "DoTraceMessage", "DoTraceLevelMessage", "DoDebugTrace"})
-        nothing(name);
-    for (const auto& name : functions)
-        nothing(name);
     return text;
 }
 

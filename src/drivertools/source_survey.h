@@ -5,6 +5,7 @@
 #include "drivertools/project.h"
 
 #include <filesystem>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -17,7 +18,8 @@ struct SourceSurvey {
     std::vector<std::filesystem::path> files; // sources and headers in them, sorted
     std::set<std::string> included_names;     // last components of include directives, lower case
     std::set<std::string> trace_headers;      // names of .tmh files that are included
-    std::set<std::string> trace_functions;    // FUNC lines of WPP configuration blocks
+    // FUNC lines of WPP configuration blocks: the function, and what it is given ("LEVEL", "FLAGS", "MSG", "...").
+    std::map<std::string, std::vector<std::string>> trace_functions;
 };
 
 bool is_header(const std::filesystem::path& file);
@@ -26,9 +28,9 @@ SourceSurvey survey_sources(const DriverProject& project);
 
 // The names in #include lines, as written.
 std::vector<std::string> include_directives(std::string_view text);
-std::set<std::string> wpp_functions(std::string_view text);
+std::map<std::string, std::vector<std::string>> wpp_functions(std::string_view text);
 
-// A header that stands for every .tmh: WPP's own macros and the driver's trace functions do nothing.
-std::string trace_header(const std::set<std::string>& functions);
+// A header that stands for every .tmh: the driver's trace functions become calls of OpcTraceMessage (opc/wpp.h).
+std::string trace_header(std::map<std::string, std::vector<std::string>> functions);
 
 } // namespace openportcls::drivertools

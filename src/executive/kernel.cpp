@@ -30,6 +30,8 @@ Kernel& install(machine::Machine& machine) {
     ObjectManager::of(machine).add(&kernel.process, object_types::process, {});
     // PsGetCurrentThread in the client's context: drivers reference what it returns.
     ObjectManager::of(machine).add(&machine.client_thread(), object_types::thread, {});
+    ObjectManager::of(machine).add(&kernel.physical_memory, object_types::section, {});
+    ObjectManager::of(machine).insert_name(u"\\Device\\PhysicalMemory", &kernel.physical_memory, true);
     Registry::of(machine);
     return kernel;
 }

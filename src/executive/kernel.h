@@ -72,6 +72,7 @@ public:
     };
     std::vector<DriverExtension> driver_extensions; // IoAllocateDriverObjectExtension
     std::uint32_t error_log_entries = 0;
+    std::uint32_t timer_resolution_requests = 0; // ExSetTimerResolution(…, TRUE) without (…, FALSE)
     std::uint32_t last_device_number = 0;
     std::uint64_t locked_mdls = 0;   // MmProbeAndLockPages without MmUnlockPages
     std::uint64_t pages_in_mdls = 0; // MmAllocatePagesForMdl without MmFreePagesFromMdl
@@ -81,6 +82,8 @@ public:
     KPROCESSOR_MODE previous_mode() { return machine.current_thread().is_client ? client_mode : KernelMode; }
     KSPIN_LOCK cancel_lock = 0;
     KEVENT push_lock_released{}; // pulsed; whoever waits for a push lock looks again
+    KEVENT physical_memory{};    // the body of \Device\PhysicalMemory
+    std::map<PVOID, SIZE_T> section_views;
     KEVENT process{};            // what PsGetCurrentProcess points at: never signalled, it does not end
     ULONG os_major = 10;
     ULONG os_minor = 0;

@@ -23,6 +23,16 @@ KMUTEX& as_mutex(DISPATCHER_HEADER& object) {
     return *CONTAINING_RECORD(&object, KMUTEX, Header);
 }
 
+// Whoever owns a mutex is in a critical region until he releases it ("Mutex Objects": normal kernel APCs are disabled).
+void take_mutex(KMUTEX& mutex, Thread& thread) {
+    if (--mutex.Header.SignalState == 0) {
+        mutex.OwnerThread = reinterpret_cast<PKTHREAD>(&thread);
+        thread.critical_region_depth += mutex.ApcDisable;
+        ++thread.owned_mutexes;
+        thread.last_mutex = &mutex;
+    }
+}
+
 } // namespace
 
 bool Machine::is_signalled(const DISPATCHER_HEADER& object, const Thread& thread) {
@@ -43,8 +53,7 @@ void Machine::satisfy(DISPATCHER_HEADER& object, Thread& thread) {
         --object.SignalState;
         break;
     case MutantObject:
-        --object.SignalState;
-        as_mutex(object).OwnerThread = reinterpret_cast<PKTHREAD>(&thread);
+        take_mutex(as_mutex(object), thread);
         break;
     default:
         break;
@@ -176,6 +185,9 @@ LONG Machine::release_semaphore(KSEMAPHORE& semaphore, LONG adjustment) {
 LONG Machine::release_mutex(KMUTEX& mutex) {
     const LONG previous = mutex.Header.SignalState++;
     if (mutex.Header.SignalState == 1) {
+        auto& owner = *reinterpret_cast<Thread*>(mutex.OwnerThread);
+        owner.critical_region_depth -= mutex.ApcDisable;
+        --owner.owned_mutexes;
         mutex.OwnerThread = nullptr;
         wake_waiters(mutex.Header);
     }

@@ -541,6 +541,22 @@ FORCEINLINE unsigned long long _byteswap_uint64(unsigned long long value) {
 #define ReadBooleanNoFence ReadNoFence
 #define WriteBooleanRelease WriteRelease
 #define WriteBooleanNoFence WriteNoFence
+#define ReadInt32Acquire ReadAcquire
+#define ReadInt32NoFence ReadNoFence
+#define ReadInt32Raw ReadRaw
+#define ReadUInt32Acquire ReadAcquire
+#define ReadUInt32NoFence ReadNoFence
+#define ReadUInt32Raw ReadRaw
+#define WriteInt32Release WriteRelease
+#define WriteInt32NoFence WriteNoFence
+#define WriteInt32Raw WriteRaw
+#define WriteUInt32Release WriteRelease
+#define WriteUInt32NoFence WriteNoFence
+#define WriteUInt32Raw WriteRaw
+#define ReadBooleanRaw ReadRaw
+#define WriteBooleanRaw WriteRaw
+#define ReadULongRaw ReadRaw
+#define ReadPointerRaw ReadRaw
 
 #if OPC_DRIVER
 #define YieldProcessor _mm_pause

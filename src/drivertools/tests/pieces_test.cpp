@@ -114,8 +114,10 @@ TEST(SourceSurvey, FindsFoldersTraceHeadersAndTraceFunctions) {
     auto survey = survey_sources(project);
     EXPECT_THAT(survey.folders, ElementsAre(folder / "drv", folder / "shared"));
     EXPECT_THAT(survey.trace_headers, ElementsAre("Main.TMH"));
-    EXPECT_THAT(survey.trace_functions, ElementsAre("TraceIt"));
-    EXPECT_THAT(trace_header(survey.trace_functions), HasSubstr("#define TraceIt(...) ((void)0)"));
+    EXPECT_THAT(survey.trace_functions, ElementsAre(Pair("TraceIt", ElementsAre("FLAGS", "MSG", "..."))));
+    EXPECT_THAT(trace_header(survey.trace_functions),
+                HasSubstr("#define TraceIt(opc_0, MSG, ...) OPC_TRACE(\"TraceIt(\" #opc_0 \")\", MSG, ##__VA_ARGS__)"));
+    EXPECT_THAT(trace_header({{"Enter", {"FLAGS"}}}), HasSubstr("#define Enter(...) OPC_TRACE(\"Enter\", \"\")"));
 }
 
 TEST(IncludeOverlay, ListsHeadersNotBuildProducts) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <wdm.h>
+#include <opc/wpp.h>
 
 #include "machine/machine.h"
 
@@ -65,6 +66,13 @@ public:
     void enable_provider(const GUID& id, bool enable, UCHAR level, ULONGLONG match_any_keyword);
     std::size_t provider_count() const { return providers_.size(); }
 
+    // ---- WPP ------------------------------------------------------------------------------------------------
+    // As starting and stopping a trace session: trace messages of drivers become records meanwhile.
+    // They do, too, while the machine is observed.
+    void enable_trace_messages(bool enable) { trace_messages_ = enable; }
+    opc_wpp_control& trace_control();
+    std::size_t trace_providers = 0; // drivers between WPP_INIT_TRACING and WPP_CLEANUP
+
     GUID activity_id{};      // EtwActivityIdControl
     GUID next_activity_id(); // a counter: the same in every run
 
@@ -87,6 +95,8 @@ private:
     };
 
     machine::Machine& machine_;
+    bool trace_messages_ = false;
+    opc_wpp_control trace_control_{};
     std::deque<LogRecord> records_;
     std::function<void(const LogRecord&)> listener_;
     std::map<std::uint32_t, std::uint32_t> filters_;

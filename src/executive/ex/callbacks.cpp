@@ -44,7 +44,7 @@ extern "C" {
 
 NTSTATUS NTAPI ExCreateCallback(PCALLBACK_OBJECT* object, POBJECT_ATTRIBUTES attributes, BOOLEAN create,
                                 BOOLEAN allow_multiple) {
-    OPC_REQUIRE_PASSIVE();
+    OPC_REQUIRE_APC_OR_BELOW();
     ObjectManager& objects = ObjectManager::current();
     const std::u16string_view name = text_of(attributes != nullptr ? attributes->ObjectName : nullptr);
     if (!name.empty()) {

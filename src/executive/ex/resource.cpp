@@ -160,6 +160,9 @@ NTSTATUS NTAPI ExInitializeResourceLite(PERESOURCE resource) {
     *resource = {};
     auto* state = static_cast<State*>(
         kernel.pool.allocate(sizeof(State), state_tag, executive::PoolKind::non_paged, true, nullptr));
+    if (state == nullptr) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
     KeInitializeEvent(&state->changed, NotificationEvent, FALSE);
     resource->OwnerTable = reinterpret_cast<POWNER_ENTRY>(state);
     resource->SystemResourcesList = {&resource->SystemResourcesList, &resource->SystemResourcesList};

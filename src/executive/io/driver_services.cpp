@@ -108,6 +108,9 @@ void NTAPI IoRegisterDriverReinitialization(PDRIVER_OBJECT driver, PDRIVER_REINI
     Kernel& kernel = Kernel::current();
     auto* work = static_cast<Reinitialization*>(kernel.pool.allocate(sizeof(Reinitialization), reinitialize_tag,
                                                                      executive::PoolKind::non_paged, true, nullptr));
+    if (work == nullptr) {
+        return;
+    }
     work->item.WorkerRoutine = &reinitialize;
     work->item.Parameter = work;
     work->driver = driver;
@@ -143,8 +146,10 @@ void NTAPI IoWriteErrorLogEntry(PVOID entry) {
 }
 
 BOOLEAN NTAPI IoIsWdmVersionAvailable(UCHAR major, UCHAR minor) {
-    constexpr unsigned wdm_of_windows_vista_and_later = 0x0600; // the table of the function's page
-    return (major << 8 | minor) <= static_cast<int>(wdm_of_windows_vista_and_later);
+    // The table of the function's page: 1.10 for Windows 2000, 1.20 for XP, 1.30 for Server 2003, 6.00 since Vista.
+    const Kernel& kernel = Kernel::current();
+    const int available = kernel.os_major >= 6 ? 0x0600 : 0x0110 + 0x10 * static_cast<int>(kernel.os_minor);
+    return (major << 8 | minor) <= available;
 }
 
 NTSTATUS NTAPI IoCheckShareAccess(ACCESS_MASK access, ULONG share, PFILE_OBJECT file, PSHARE_ACCESS state,
@@ -265,6 +270,20 @@ void NTAPI IoGetStackLimits(PULONG_PTR low, PULONG_PTR high) {
     const auto here = reinterpret_cast<ULONG_PTR>(__builtin_frame_address(0));
     *low = here - assumed_room;
     *high = here + assumed_room;
+}
+
+ULONG_PTR NTAPI IoGetRemainingStackSize() {
+    ULONG_PTR low;
+    ULONG_PTR high;
+    IoGetStackLimits(&low, &high);
+    return reinterpret_cast<ULONG_PTR>(__builtin_frame_address(0)) - low;
+}
+
+LOGICAL NTAPI IoWithinStackLimits(ULONG_PTR start, SIZE_T bytes) {
+    ULONG_PTR low;
+    ULONG_PTR high;
+    IoGetStackLimits(&low, &high);
+    return start >= low && start <= high && bytes <= high - start;
 }
 
 PVOID NTAPI IoGetInitialStack() {

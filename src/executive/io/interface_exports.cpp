@@ -125,7 +125,7 @@ NTSTATUS NTAPI IoOpenDeviceInterfaceRegistryKey(PUNICODE_STRING link, ACCESS_MAS
 
 NTSTATUS NTAPI IoSetDeviceInterfacePropertyData(PUNICODE_STRING link, const DEVPROPKEY* key, LCID locale, ULONG,
                                                 DEVPROPTYPE type, ULONG bytes, PVOID data) {
-    OPC_REQUIRE_PASSIVE();
+    OPC_REQUIRE_APC_OR_BELOW();
     DeviceInterface* entry = find(link);
     return entry == nullptr ? STATUS_OBJECT_NAME_NOT_FOUND
                             : executive::set_property(entry->properties, *key, locale, type, bytes, data);

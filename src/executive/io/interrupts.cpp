@@ -222,6 +222,9 @@ NTSTATUS NTAPI IoConnectInterruptEx(PIO_CONNECT_INTERRUPT_PARAMETERS parameters)
     case CONNECT_FULLY_SPECIFIED:
     case CONNECT_FULLY_SPECIFIED_GROUP: {
         const auto& wanted = parameters->FullySpecified;
+        if (wanted.ServiceRoutine == nullptr || wanted.SynchronizeIrql < wanted.Irql) {
+            return STATUS_INVALID_PARAMETER;
+        }
         Connection connection;
         connection.routine = wanted.ServiceRoutine;
         connection.context = wanted.ServiceContext;

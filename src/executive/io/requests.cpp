@@ -325,14 +325,14 @@ extern "C" {
 
 PIRP NTAPI IoBuildDeviceIoControlRequest(ULONG code, PDEVICE_OBJECT device, PVOID in, ULONG in_bytes, PVOID out,
                                          ULONG out_bytes, BOOLEAN internal, PKEVENT event, PIO_STATUS_BLOCK result) {
-    OPC_REQUIRE_PASSIVE();
+    OPC_REQUIRE_APC_OR_BELOW();
     return build_control(code, device, in, in_bytes, out, out_bytes, internal != FALSE, event, result,
                          __builtin_return_address(0));
 }
 
 PIRP NTAPI IoBuildSynchronousFsdRequest(ULONG major, PDEVICE_OBJECT device, PVOID buffer, ULONG bytes,
                                         PLARGE_INTEGER offset, PKEVENT event, PIO_STATUS_BLOCK result) {
-    OPC_REQUIRE_PASSIVE();
+    OPC_REQUIRE_APC_OR_BELOW();
     IRP* irp = build_transfer(major, device, buffer, bytes, offset, IrpKind::threaded, __builtin_return_address(0));
     if (irp != nullptr) {
         irp->UserEvent = event;

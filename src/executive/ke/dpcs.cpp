@@ -87,6 +87,17 @@ BOOLEAN NTAPI KeIsExecutingDpc() {
     return Machine::current().processor().in_dpc;
 }
 
+// Somebody else wants this processor at DISPATCH_LEVEL.
+LOGICAL NTAPI KeShouldYieldProcessor() {
+    return Machine::current().processor().dpcs_queued != 0;
+}
+
+// Limits of zero: no time limit is set for DPCs. (The machine's watchdog counts host time, which is nobody's business.)
+NTSTATUS NTAPI KeQueryDpcWatchdogInformation(PKDPC_WATCHDOG_INFORMATION information) {
+    *information = {};
+    return Machine::current().processor().in_dpc ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL;
+}
+
 void NTAPI KeEnterCriticalRegion() {
     OPC_REQUIRE_APC_OR_BELOW();
     ++Machine::current().current_thread().critical_region_depth;

@@ -147,6 +147,17 @@ void NTAPI KeReleaseInStackQueuedSpinLock(PKLOCK_QUEUE_HANDLE handle) {
     KeReleaseSpinLock(handle->LockQueue.Lock, handle->OldIrql);
 }
 
+// For threaded DPCs, which run at PASSIVE_LEVEL or at DISPATCH_LEVEL as the system likes.
+void NTAPI KeAcquireInStackQueuedSpinLockForDpc(PKSPIN_LOCK lock, PKLOCK_QUEUE_HANDLE handle) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    KeAcquireInStackQueuedSpinLock(lock, handle);
+}
+
+void NTAPI KeReleaseInStackQueuedSpinLockForDpc(PKLOCK_QUEUE_HANDLE handle) {
+    OPC_REQUIRE_AT_DISPATCH();
+    KeReleaseInStackQueuedSpinLock(handle);
+}
+
 void NTAPI KeAcquireInStackQueuedSpinLockAtDpcLevel(PKSPIN_LOCK lock, PKLOCK_QUEUE_HANDLE handle) {
     OPC_REQUIRE_IRQL_AT_LEAST(irql::dispatch);
     handle->LockQueue.Next = nullptr;

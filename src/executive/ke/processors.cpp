@@ -44,6 +44,20 @@ USHORT NTAPI KeQueryActiveGroupCount() {
     return 1;
 }
 
+USHORT NTAPI KeQueryMaximumGroupCount() {
+    return 1;
+}
+KAFFINITY NTAPI KeQueryGroupAffinity(USHORT group) {
+    return group == 0 ? all_processors() : 0;
+}
+// One node: all memory is equally far.
+USHORT NTAPI KeGetCurrentNodeNumber() {
+    return 0;
+}
+USHORT NTAPI KeQueryHighestNodeNumber() {
+    return 0;
+}
+
 ULONG NTAPI KeQueryActiveProcessorCount(PKAFFINITY active) {
     if (active != nullptr) {
         *active = all_processors();

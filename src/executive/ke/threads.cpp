@@ -83,6 +83,11 @@ NTSTATUS NTAPI PsTerminateSystemThread(NTSTATUS status) {
     if (thread.is_client) {
         return STATUS_INVALID_PARAMETER;
     }
+    if (thread.owned_mutexes != 0) [[unlikely]] {
+        machine.bugcheck(0x4000008A /* THREAD_TERMINATE_HELD_MUTEX */, reinterpret_cast<std::uint64_t>(&thread),
+                         reinterpret_cast<std::uint64_t>(thread.last_mutex), 0, 0,
+                         "A thread ends while it owns a mutex (PsTerminateSystemThread, KeReleaseMutex).");
+    }
     if (thread.critical_region_depth != 0) [[unlikely]] {
         machine.bugcheck(0x20 /* KERNEL_APC_PENDING_DURING_EXIT */, 0,
                          static_cast<std::uint32_t>(-thread.critical_region_depth), machine.irql(), 1,

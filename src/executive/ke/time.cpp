@@ -3,6 +3,7 @@
 
 #include "executive/irql_check.h"
 #include "executive/ke/time_units.h"
+#include "executive/kernel.h"
 
 using namespace openportcls;
 using machine::Machine;
@@ -82,14 +83,22 @@ void NTAPI ExLocalTimeToSystemTime(PLARGE_INTEGER local, PLARGE_INTEGER system) 
     *system = *local;
 }
 
-// Units of 100 ns. The clock can be set to 0.5 ms and to its default, as common hardware can.
+// Units of 100 ns. The clock can be set to 0.5 ms and to its default, as common hardware can. A request never makes it
+// coarser; only when everybody who asked has taken it back does the clock return to its default.
 ULONG NTAPI ExSetTimerResolution(ULONG desired, BOOLEAN set) {
     OPC_REQUIRE_APC_OR_BELOW();
     Machine& machine = Machine::current();
+    std::uint32_t& requests = executive::Kernel::current().timer_resolution_requests;
     constexpr machine::Nanoseconds finest = 500'000;
-    const auto wanted = static_cast<machine::Nanoseconds>(desired) * machine::nanoseconds_per_tick;
-    machine.set_clock_interval(set ? std::clamp<machine::Nanoseconds>(wanted, finest, machine::default_clock_interval)
-                                   : machine::default_clock_interval);
+    const auto wanted = std::max(static_cast<machine::Nanoseconds>(desired) * machine::nanoseconds_per_tick, finest);
+    if (set) {
+        ++requests;
+        if (wanted < machine.clock_interval()) {
+            machine.set_clock_interval(wanted);
+        }
+    } else if (requests != 0 && --requests == 0) {
+        machine.set_clock_interval(machine::default_clock_interval);
+    }
     return static_cast<ULONG>(machine.clock_interval() / machine::nanoseconds_per_tick);
 }
 

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <bit>
 
 #include <wdm.h>
 
@@ -148,8 +149,16 @@ PVOID NTAPI MmMapIoSpace(PHYSICAL_ADDRESS physical, SIZE_T bytes, MEMORY_CACHING
     return Kernel::current().io_space.map(static_cast<std::uint64_t>(physical.QuadPart), bytes);
 }
 
-PVOID NTAPI MmMapIoSpaceEx(PHYSICAL_ADDRESS physical, SIZE_T bytes, ULONG) {
+// One protection, and at most one way of caching.
+PVOID NTAPI MmMapIoSpaceEx(PHYSICAL_ADDRESS physical, SIZE_T bytes, ULONG protect) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
+    constexpr ULONG caching = PAGE_NOCACHE | PAGE_WRITECOMBINE;
+    constexpr ULONG protections =
+        PAGE_READONLY | PAGE_READWRITE | PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE;
+    const ULONG protection = protect & ~caching;
+    if ((protection & ~protections) != 0 || std::popcount(protection) != 1 || (protect & caching) == caching) {
+        return nullptr;
+    }
     return Kernel::current().io_space.map(static_cast<std::uint64_t>(physical.QuadPart), bytes);
 }
 

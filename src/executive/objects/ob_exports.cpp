@@ -80,6 +80,25 @@ NTSTATUS NTAPI ObReferenceObjectByPointer(PVOID Object, ACCESS_MASK, POBJECT_TYP
     return STATUS_SUCCESS;
 }
 
+// Tags tell whose reference it is; a debugger shows them, nothing depends on them.
+NTSTATUS NTAPI ObReferenceObjectByHandleWithTag(HANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType,
+                                                KPROCESSOR_MODE AccessMode, ULONG, PVOID* Object,
+                                                POBJECT_HANDLE_INFORMATION HandleInformation) {
+    OPC_REQUIRE_PASSIVE();
+    return ObReferenceObjectByHandle(Handle, DesiredAccess, ObjectType, AccessMode, Object, HandleInformation);
+}
+
+NTSTATUS NTAPI ObReferenceObjectByPointerWithTag(PVOID Object, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType,
+                                                 KPROCESSOR_MODE AccessMode, ULONG) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    return ObReferenceObjectByPointer(Object, DesiredAccess, ObjectType, AccessMode);
+}
+
+VOID NTAPI ObDereferenceObjectDeferDeleteWithTag(PVOID Object, ULONG) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    ObjectManager::current().dereference_deferred(Object);
+}
+
 NTSTATUS NTAPI ObOpenObjectByPointer(PVOID Object, ULONG HandleAttributes, PVOID, ACCESS_MASK DesiredAccess,
                                      POBJECT_TYPE ObjectType, KPROCESSOR_MODE, PHANDLE Handle) {
     OPC_REQUIRE_PASSIVE();

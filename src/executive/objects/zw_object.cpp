@@ -250,25 +250,15 @@ NTSTATUS NTAPI ZwQuerySymbolicLinkObject(HANDLE LinkHandle, PUNICODE_STRING Link
     return STATUS_SUCCESS;
 }
 
-// ---- sections: only \Device\PhysicalMemory was ever opened, by one old family --------------------------------
+// The one section there is: \Device\PhysicalMemory (mm/sections.cpp maps it).
+NTSTATUS NTAPI ZwOpenSection(PHANDLE SectionHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes) {
+    OPC_REQUIRE_PASSIVE();
+    return open_named(ObjectAttributes, object_types::section, DesiredAccess, SectionHandle);
+}
+
+// ---- not here ------------------------------------------------------------------------------------------------
 
 NTSTATUS NTAPI ZwCreateSection(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES, PLARGE_INTEGER, ULONG, ULONG, HANDLE) {
-    OPC_REQUIRE_PASSIVE();
-    return STATUS_NOT_IMPLEMENTED;
-}
-
-NTSTATUS NTAPI ZwOpenSection(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES) {
-    OPC_REQUIRE_PASSIVE();
-    return STATUS_NOT_IMPLEMENTED;
-}
-
-NTSTATUS NTAPI ZwMapViewOfSection(HANDLE, HANDLE, PVOID*, ULONG_PTR, SIZE_T, PLARGE_INTEGER, PSIZE_T, SECTION_INHERIT,
-                                  ULONG, ULONG) {
-    OPC_REQUIRE_PASSIVE();
-    return STATUS_NOT_IMPLEMENTED;
-}
-
-NTSTATUS NTAPI ZwUnmapViewOfSection(HANDLE, PVOID) {
     OPC_REQUIRE_PASSIVE();
     return STATUS_NOT_IMPLEMENTED;
 }

@@ -1,4 +1,5 @@
 // RTL_BITMAP.
+#include <bit>
 #include <utility>
 
 #include <ntddk.h>
@@ -134,6 +135,18 @@ ULONG NTAPI RtlNumberOfSetBits(PRTL_BITMAP BitMapHeader) {
 
 ULONG NTAPI RtlNumberOfClearBits(PRTL_BITMAP BitMapHeader) {
     return BitMapHeader->SizeOfBitMap - count_set(BitMapHeader);
+}
+
+CCHAR NTAPI RtlFindLeastSignificantBit(ULONGLONG Set) {
+    return Set == 0 ? CCHAR{-1} : static_cast<CCHAR>(std::countr_zero(Set));
+}
+
+CCHAR NTAPI RtlFindMostSignificantBit(ULONGLONG Set) {
+    return Set == 0 ? CCHAR{-1} : static_cast<CCHAR>(63 - std::countl_zero(Set));
+}
+
+ULONG NTAPI RtlNumberOfSetBitsUlongPtr(ULONG_PTR Target) {
+    return static_cast<ULONG>(std::popcount(Target));
 }
 
 BOOLEAN NTAPI RtlAreBitsClear(PRTL_BITMAP BitMapHeader, ULONG StartingIndex, ULONG Length) {

@@ -51,6 +51,13 @@ TEST_F(EtwTest, BreakpointsAndAssertionsEndTheGuest) {
     EXPECT_NE(machine_.bugcheck_report()->rule.find("x == 1, a.cpp:7"), std::string::npos);
 }
 
+// A breakpoint is an exception (STATUS_BREAKPOINT); without a debugger nobody handles it.
+TEST_F(EtwTest, BreakpointsAreUnhandledExceptions) {
+    expect_bugcheck(0x1E, [] { DbgBreakPoint(); });
+    EXPECT_EQ(machine_.bugcheck_report()->parameters[0], 0x80000003U);
+    EXPECT_NE(machine_.bugcheck_report()->rule.find("DbgBreakPoint"), std::string::npos);
+}
+
 TEST_F(EtwTest, PagedCodeAtDispatchLevelEndsTheGuest) {
     expect_bugcheck(0xD1, [] {
         PAGED_CODE();

@@ -354,5 +354,103 @@ TEST_F(Ex, SequencedListsAreLastInFirstOut) {
     });
 }
 
+struct Reader {
+    ERESOURCE* resource;
+    BOOLEAN (*acquire)(PERESOURCE, BOOLEAN) OPC_MSABI;
+    BOOLEAN got;
+};
+void NTAPI try_to_read(PVOID context) {
+    auto* reader = static_cast<Reader*>(context);
+    reader->got = reader->acquire(reader->resource, FALSE);
+    if (reader->got) {
+        ExReleaseResourceLite(reader->resource);
+    }
+}
+
+BOOLEAN read_on_another_thread(ERESOURCE& resource, decltype(Reader::acquire) acquire) {
+    Reader reader{&resource, acquire, 99};
+    HANDLE handle;
+    PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, nullptr, nullptr, nullptr, &try_to_read, &reader);
+    ZwWaitForSingleObject(handle, FALSE, nullptr);
+    ZwClose(handle);
+    return reader.got;
+}
+
+TEST_F(Ex, ResourcesPreferWritersWhereTheyAreAskedTo) {
+    inside([&] {
+        Writer writer;
+        ExInitializeResourceLite(&writer.resource);
+        EXPECT_TRUE(ExAcquireResourceExclusiveLite(&writer.resource, TRUE));
+        EXPECT_FALSE(read_on_another_thread(writer.resource, &ExAcquireResourceSharedLite));
+        ExConvertExclusiveToSharedLite(&writer.resource);
+        EXPECT_FALSE(ExIsResourceAcquiredExclusiveLite(&writer.resource));
+        EXPECT_TRUE(read_on_another_thread(writer.resource, &ExAcquireResourceSharedLite));
+        HANDLE handle;
+        PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, nullptr, nullptr, nullptr, &write_under_resource, &writer);
+        machine.run_for(1'000'000);
+        ASSERT_EQ(ExGetExclusiveWaiterCount(&writer.resource), 1U);
+        EXPECT_FALSE(read_on_another_thread(writer.resource, &ExAcquireResourceSharedLite)) << "a writer waits";
+        EXPECT_FALSE(read_on_another_thread(writer.resource, &ExAcquireSharedWaitForExclusive));
+        EXPECT_TRUE(read_on_another_thread(writer.resource, &ExAcquireSharedStarveExclusive)) << "passes it by";
+        EXPECT_FALSE(ExTryToAcquireResourceExclusiveLite(&writer.resource)) << "shared already";
+        ExReleaseResourceLite(&writer.resource);
+        ZwWaitForSingleObject(handle, FALSE, nullptr);
+        ZwClose(handle);
+        EXPECT_TRUE(writer.wrote);
+        EXPECT_EQ(ExDeleteResourceLite(&writer.resource), STATUS_SUCCESS);
+        EXPECT_EQ(kernel().pool.usage().blocks, 0U);
+    });
+    expect_bugcheck(0x0A, "ExAcquireResourceSharedLite may be called at APC_LEVEL or below", [&] {
+        ERESOURCE resource;
+        ExInitializeResourceLite(&resource);
+        KeRaiseIrqlToDpcLevel();
+        ExAcquireResourceSharedLite(&resource, FALSE);
+    });
+}
+
+TEST_F(Ex, DeletingAnOwnedResourceIsABugcheck) {
+    expect_bugcheck(0xC4, "ExDeleteResourceLite", [&] {
+        ERESOURCE resource;
+        ExInitializeResourceLite(&resource);
+        ExAcquireResourceSharedLite(&resource, TRUE);
+        ExDeleteResourceLite(&resource);
+    });
+}
+
+int own_allocations = 0;
+PVOID NTAPI allocate_own(POOL_TYPE type, SIZE_T bytes, ULONG own_tag) {
+    ++own_allocations;
+    return ExAllocatePoolWithTag(type, bytes, own_tag);
+}
+void NTAPI free_own(PVOID block) {
+    --own_allocations;
+    ExFreePoolWithTag(block, tag);
+}
+
+TEST_F(Ex, LookasideListsUseTheDriversRoutines) {
+    own_allocations = 0;
+    inside([&] {
+        PAGED_LOOKASIDE_LIST paged;
+        ExInitializePagedLookasideList(&paged, &allocate_own, &free_own, 0, 100, tag, 0);
+        PVOID blocks[3];
+        for (PVOID& block : blocks) {
+            block = ExAllocateFromPagedLookasideList(&paged);
+            ASSERT_NE(block, nullptr);
+        }
+        EXPECT_EQ(own_allocations, 3);
+        for (PVOID block : blocks) {
+            ExFreeToPagedLookasideList(&paged, block);
+        }
+        ExDeletePagedLookasideList(&paged);
+        EXPECT_EQ(own_allocations, 0) << "what the list kept is given back through the driver's routine";
+    });
+    expect_bugcheck(0x0A, "ExAllocateFromPagedLookasideList may be called at APC_LEVEL or below", [&] {
+        PAGED_LOOKASIDE_LIST paged;
+        ExInitializePagedLookasideList(&paged, nullptr, nullptr, 0, 100, tag, 0);
+        KeRaiseIrqlToDpcLevel();
+        ExAllocateFromPagedLookasideList(&paged);
+    });
+}
+
 } // namespace
 } // namespace openportcls::executive

@@ -62,7 +62,7 @@ PWSTR NTAPI WdfDriverGetRegistryPath(WDFDRIVER Driver) {
 }
 
 VOID NTAPI WdfDriverMiniportUnload(WDFDRIVER Driver) {
-    OPC_REQUIRE_PASSIVE();
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
     auto& driver = Framework::current().get<pnp::kmdf::Driver>(Driver);
     if (driver.config.EvtDriverUnload != nullptr) {
         driver.config.EvtDriverUnload(Driver);

@@ -5,13 +5,16 @@ NTSTATUS DriverEntry(PVOID first, PVOID second) {
     UNREFERENCED_PARAMETER(second);
     static int (*const checks[])(void) = {check_names,    check_friends, check_dialect,    check_types,
                                           check_sections, check_guids,   check_interfaces, check_operators,
-                                          check_runtime,  check_traces,  check_plain_c,    check_statics};
+                                          check_runtime,  check_plain_c, check_statics};
     for (ULONG index = 0; index < sizeof(checks) / sizeof(checks[0]); ++index)
         if (int line = checks[index]())
             return (LONG)((index + 1) * 10000 + line);
-    // Exceptions belong to a thread of the simulated machine.
-    if (first)
+    // Exceptions belong to a thread of the simulated machine, trace messages to its log.
+    if (first) {
         if (int line = check_exceptions())
             return (LONG)line;
+        if (int line = check_traces())
+            return (LONG)line;
+    }
     return STATUS_SUCCESS;
 }

@@ -1,0 +1,197 @@
+// DMA adapters: common buffers, scatter/gather lists, slave channels.
+#include "executive/tests/hardware_fixture.h"
+
+#include "executive/hal/dma_channels.h"
+
+namespace openportcls::executive {
+namespace {
+
+using Hal = ExecutiveTest;
+
+DEVICE_DESCRIPTION master(bool all_addresses) {
+    DEVICE_DESCRIPTION description{};
+    description.Version = DEVICE_DESCRIPTION_VERSION;
+    description.Master = TRUE;
+    description.ScatterGather = TRUE;
+    description.Dma32BitAddresses = TRUE;
+    description.Dma64BitAddresses = all_addresses;
+    description.InterfaceType = PCIBus;
+    description.MaximumLength = 64 * 1024;
+    return description;
+}
+
+TEST_F(Hal, CommonBuffersAreContiguousAndWithinReach) {
+    inside([&] {
+        DEVICE_DESCRIPTION description = master(false);
+        ULONG registers = 0;
+        DMA_ADAPTER* adapter = IoGetDmaAdapter(nullptr, &description, &registers);
+        ASSERT_NE(adapter, nullptr);
+        EXPECT_EQ(registers, 17U);
+        PHYSICAL_ADDRESS logical;
+        void* memory = adapter->DmaOperations->AllocateCommonBuffer(adapter, 8'192, &logical, TRUE);
+        ASSERT_NE(memory, nullptr);
+        EXPECT_LT(logical.QuadPart, 1LL << 32);
+        static_cast<char*>(memory)[8'191] = 'q';
+        EXPECT_EQ(static_cast<char*>(machine.memory().to_virtual(logical.QuadPart, 8'192))[8'191], 'q');
+        adapter->DmaOperations->FreeCommonBuffer(adapter, 8'192, logical, memory, TRUE);
+        adapter->DmaOperations->PutDmaAdapter(adapter);
+        EXPECT_EQ(kernel().contiguous.count(), 0U);
+        EXPECT_EQ(kernel().pool.usage().blocks, 0U);
+    });
+}
+
+struct Received {
+    SCATTER_GATHER_LIST* list = nullptr;
+};
+void NTAPI list_ready(PDEVICE_OBJECT, PIRP, PSCATTER_GATHER_LIST list, PVOID context) {
+    static_cast<Received*>(context)->list = list;
+}
+
+TEST_F(Hal, ScatterGatherListsBounceWhatTheDeviceCannotReach) {
+    TestDriver driver(&refuse);
+    inside([&] {
+        DEVICE_OBJECT* physical = make_device(driver);
+        auto* buffer = static_cast<char*>(ExAllocatePoolWithTag(NonPagedPoolNx, 3 * 4096, test_tag));
+        memset(buffer, 'a', 3 * 4096);
+        MDL* mdl = IoAllocateMdl(buffer + 10, 10'000, FALSE, FALSE, nullptr);
+        MmBuildMdlForNonPagedPool(mdl);
+        for (const bool far : {true, false}) {
+            DEVICE_DESCRIPTION description = master(far);
+            ULONG registers;
+            DMA_ADAPTER* adapter = IoGetDmaAdapter(physical, &description, &registers);
+            const auto& operations = *adapter->DmaOperations;
+            Received received;
+            const KIRQL old = KeRaiseIrqlToDpcLevel();
+            ASSERT_EQ(operations.GetScatterGatherList(adapter, physical, mdl, buffer + 10, 10'000, &list_ready,
+                                                      &received, FALSE),
+                      STATUS_SUCCESS);
+            ASSERT_NE(received.list, nullptr);
+            ULONG total = 0;
+            for (ULONG i = 0; i < received.list->NumberOfElements; ++i) {
+                const auto& element = received.list->Elements[i];
+                if (!far) {
+                    EXPECT_LT(element.Address.QuadPart, 1LL << 32);
+                }
+                memset(machine.memory().to_virtual(element.Address.QuadPart, element.Length), 'b', element.Length);
+                total += element.Length;
+            }
+            EXPECT_EQ(total, 10'000U);
+            operations.PutScatterGatherList(adapter, received.list, FALSE);
+            KeLowerIrql(old);
+            EXPECT_EQ(buffer[9], 'a');
+            EXPECT_EQ(buffer[10], 'b') << (far ? "direct" : "bounced");
+            EXPECT_EQ(buffer[10'009], 'b');
+            EXPECT_EQ(buffer[10'010], 'a');
+            memset(buffer, 'a', 3 * 4096);
+            operations.PutDmaAdapter(adapter);
+        }
+        IoFreeMdl(mdl);
+        ExFreePool(buffer);
+        EXPECT_EQ(machine.memory().allocated_bytes(), 0U);
+    });
+}
+
+struct IsaController : SystemDmaController {
+    Transfer transfer;
+    bool masked = true;
+    std::uint32_t counter = 0;
+    bool has_channel(unsigned channel) const override { return channel == 1; }
+    void program(unsigned, const Transfer& wanted) override {
+        transfer = wanted;
+        masked = false;
+        counter = wanted.bytes;
+    }
+    void mask(unsigned) override { masked = true; }
+    std::uint32_t read_counter(unsigned) const override { return counter; }
+};
+
+struct Channel {
+    void* map_registers = nullptr;
+    int calls = 0;
+};
+IO_ALLOCATION_ACTION NTAPI channel_ready(PDEVICE_OBJECT, PIRP, PVOID map_registers, PVOID context) {
+    auto* channel = static_cast<Channel*>(context);
+    channel->map_registers = map_registers;
+    ++channel->calls;
+    return KeepObject;
+}
+
+TEST_F(Hal, SlaveChannelsProgramTheControllerOneTransferAtATime) {
+    TestDriver driver(&refuse);
+    IsaController controller;
+    kernel().dma_channels.attach(&controller);
+    inside([&] {
+        DEVICE_OBJECT* physical = make_device(driver);
+        DEVICE_DESCRIPTION description{};
+        description.DmaChannel = 3;
+        description.InterfaceType = Isa;
+        description.DmaWidth = Width8Bits;
+        description.AutoInitialize = TRUE;
+        description.MaximumLength = 0x4000;
+        ULONG registers = 0;
+        EXPECT_EQ(IoGetDmaAdapter(physical, &description, &registers), nullptr) << "no such channel";
+        description.DmaChannel = 1;
+        DMA_ADAPTER* adapter = IoGetDmaAdapter(physical, &description, &registers);
+        ASSERT_NE(adapter, nullptr);
+        const auto& operations = *adapter->DmaOperations;
+        PHYSICAL_ADDRESS logical;
+        void* memory = operations.AllocateCommonBuffer(adapter, 0x4000, &logical, FALSE);
+        EXPECT_LT(logical.QuadPart + 0x4000, 1 << 24);
+        EXPECT_EQ(logical.QuadPart >> 16, (logical.QuadPart + 0x3FFF) >> 16) << "R-DMA-02: inside one 64 KB page";
+        MDL* mdl = IoAllocateMdl(memory, 0x4000, FALSE, FALSE, nullptr);
+        MmBuildMdlForNonPagedPool(mdl);
+        Channel first;
+        Channel second;
+        const KIRQL old = KeRaiseIrqlToDpcLevel();
+        EXPECT_EQ(operations.AllocateAdapterChannel(adapter, physical, 4, &channel_ready, &first), STATUS_SUCCESS);
+        EXPECT_EQ(operations.AllocateAdapterChannel(adapter, physical, 4, &channel_ready, &second), STATUS_SUCCESS);
+        EXPECT_EQ(operations.AllocateAdapterChannel(adapter, physical, 400, &channel_ready, &second),
+                  STATUS_INSUFFICIENT_RESOURCES);
+        EXPECT_EQ(first.calls, 1);
+        EXPECT_EQ(second.calls, 0) << "waits for the channel";
+        ULONG length = 0x4000;
+        const PHYSICAL_ADDRESS address =
+            operations.MapTransfer(adapter, mdl, first.map_registers, MmGetMdlVirtualAddress(mdl), &length, TRUE);
+        EXPECT_EQ(length, 0x4000U);
+        EXPECT_EQ(address.QuadPart, logical.QuadPart);
+        EXPECT_EQ(controller.transfer.address, static_cast<std::uint64_t>(logical.QuadPart));
+        EXPECT_TRUE(controller.transfer.auto_initialize);
+        EXPECT_TRUE(controller.transfer.to_device);
+        controller.counter = 100;
+        EXPECT_EQ(operations.ReadDmaCounter(adapter), 100U);
+        operations.FlushAdapterBuffers(adapter, mdl, first.map_registers, MmGetMdlVirtualAddress(mdl), length, TRUE);
+        EXPECT_TRUE(controller.masked);
+        operations.FreeMapRegisters(adapter, first.map_registers, 4);
+        operations.FreeAdapterChannel(adapter);
+        EXPECT_EQ(second.calls, 1);
+        operations.FreeMapRegisters(adapter, second.map_registers, 4);
+        operations.FreeAdapterChannel(adapter);
+        KeLowerIrql(old);
+        IoFreeMdl(mdl);
+        operations.FreeCommonBuffer(adapter, 0x4000, logical, memory, FALSE);
+        operations.PutDmaAdapter(adapter);
+    });
+}
+
+TEST_F(Hal, CommonBuffersThroughTheOldNames) {
+    inside([&] {
+        DEVICE_DESCRIPTION description = master(false);
+        ULONG registers = 0;
+        DMA_ADAPTER* adapter = IoGetDmaAdapter(nullptr, &description, &registers);
+        ASSERT_NE(adapter, nullptr);
+        PHYSICAL_ADDRESS logical;
+        void* memory = HalAllocateCommonBuffer(adapter, 10'000, &logical, FALSE);
+        ASSERT_NE(memory, nullptr);
+        EXPECT_EQ(logical.QuadPart, MmGetPhysicalAddress(memory).QuadPart);
+        EXPECT_LT(logical.QuadPart + 10'000, 1LL << 32);
+        HalFreeCommonBuffer(adapter, 10'000, logical, memory, FALSE);
+        EXPECT_EQ(kernel().contiguous.count(), 0U);
+        EXPECT_EQ(HalAllocateCommonBuffer(adapter, 0, &logical, FALSE), nullptr);
+        adapter->DmaOperations->PutDmaAdapter(adapter);
+        description.Version = 99;
+        EXPECT_EQ(IoGetDmaAdapter(nullptr, &description, &registers), nullptr) << "an unknown version";
+    });
+}
+
+} // namespace
+} // namespace openportcls::executive

@@ -1,0 +1,132 @@
+// Device interfaces, their notifications, properties of devices and interfaces.
+#include "executive/tests/io_fixture.h"
+
+#include "executive/io/device_properties.h"
+
+namespace openportcls::executive {
+namespace {
+
+constexpr GUID render_class = {0x65E8773E, 0x8F56, 0x11D0, {0xA3, 0xB9, 0x00, 0xA0, 0xC9, 0x22, 0x31, 0x96}};
+constexpr GUID audio_class = {0x6994AD04, 0x93EF, 0x11D0, {0xA3, 0xCC, 0x00, 0xA0, 0xC9, 0x22, 0x31, 0x96}};
+
+std::u16string text(const UNICODE_STRING& string) {
+    return {string.Buffer, string.Length / 2U};
+}
+
+TEST_F(Io, InterfacesAreNamedEnabledOpenedAndEnumerated) {
+    std::vector<std::pair<std::u16string, bool>> changes;
+    kernel().interfaces.subscribe(
+        [&](const DeviceInterface& entry, bool enabled) { changes.emplace_back(entry.symbolic_link, enabled); });
+    inside([&] {
+        device_record(object).instance_path = u"ROOT\\MEDIA\\0000";
+        UNICODE_STRING reference = unicode(u"Wave");
+        UNICODE_STRING link;
+        UNICODE_STRING audio_link;
+        ASSERT_EQ(IoRegisterDeviceInterface(object, &render_class, &reference, &link), STATUS_SUCCESS);
+        ASSERT_EQ(IoRegisterDeviceInterface(object, &audio_class, &reference, &audio_link), STATUS_SUCCESS);
+        EXPECT_EQ(text(link), u"\\??\\ROOT#MEDIA#0000#{65e8773e-8f56-11d0-a3b9-00a0c9223196}\\Wave");
+        FILE_OBJECT* file = nullptr;
+        EXPECT_EQ(open_file(text(link), nullptr, &file), STATUS_OBJECT_PATH_NOT_FOUND) << "not enabled yet";
+        EXPECT_EQ(IoSetDeviceInterfaceState(&link, TRUE), STATUS_SUCCESS);
+        EXPECT_EQ(IoSetDeviceInterfaceState(&link, TRUE), STATUS_OBJECT_NAME_EXISTS);
+        ASSERT_EQ(open_file(text(link), nullptr, &file), STATUS_SUCCESS);
+        EXPECT_EQ(device.file_name, u"\\Wave");
+        close_file(file);
+        std::u16string user = text(link);
+        user.replace(0, 4, u"\\\\?\\");
+        ASSERT_EQ(open_file(user, nullptr, &file), STATUS_SUCCESS);
+        close_file(file);
+
+        PZZWSTR list;
+        EXPECT_EQ(IoGetDeviceInterfaces(&render_class, nullptr, 0, &list), STATUS_SUCCESS);
+        EXPECT_EQ(std::u16string(list), text(link));
+        EXPECT_EQ(list[text(link).size() + 1], 0);
+        ExFreePool(list);
+        UNICODE_STRING alias;
+        ASSERT_EQ(IoGetDeviceInterfaceAlias(&link, &audio_class, &alias), STATUS_SUCCESS);
+        EXPECT_EQ(text(alias), text(audio_link));
+        HANDLE key;
+        EXPECT_EQ(IoOpenDeviceInterfaceRegistryKey(&link, KEY_ALL_ACCESS, &key), STATUS_SUCCESS);
+        ZwClose(key);
+        EXPECT_EQ(IoSetDeviceInterfaceState(&link, FALSE), STATUS_SUCCESS);
+        EXPECT_EQ(open_file(text(link), nullptr, &file), STATUS_OBJECT_PATH_NOT_FOUND);
+        for (UNICODE_STRING* each : {&link, &audio_link, &alias}) {
+            RtlFreeUnicodeString(each);
+        }
+        UNICODE_STRING bad = unicode(u"a\\b");
+        EXPECT_EQ(IoRegisterDeviceInterface(object, &render_class, &bad, &link), STATUS_INVALID_DEVICE_REQUEST);
+    });
+    ASSERT_EQ(changes.size(), 2U);
+    EXPECT_TRUE(changes[0].second);
+    EXPECT_FALSE(changes[1].second);
+}
+
+struct Arrival {
+    int count = 0;
+    GUID event{};
+};
+NTSTATUS NTAPI arrived(PVOID structure, PVOID context) {
+    auto* arrival = static_cast<Arrival*>(context);
+    ++arrival->count;
+    arrival->event = static_cast<DEVICE_INTERFACE_CHANGE_NOTIFICATION*>(structure)->Event;
+    return STATUS_SUCCESS;
+}
+
+TEST_F(Io, InterfaceNotificationsTellOfOldAndNewOnes) {
+    inside([&] {
+        device_record(object).instance_path = u"ROOT\\MEDIA\\0001";
+        DeviceInterface& first = kernel().interfaces.add(object, audio_class, u"Topology");
+        kernel().interfaces.set_state(first, true);
+        Arrival arrival;
+        PVOID handle;
+        ASSERT_EQ(IoRegisterPlugPlayNotification(
+                      EventCategoryDeviceInterfaceChange, PNPNOTIFY_DEVICE_INTERFACE_INCLUDE_EXISTING_INTERFACES,
+                      const_cast<GUID*>(&audio_class), &driver.object, &arrived, &arrival, &handle),
+                  STATUS_SUCCESS);
+        EXPECT_EQ(arrival.count, 1);
+        DeviceInterface& second = kernel().interfaces.add(object, audio_class, u"Wave");
+        kernel().interfaces.set_state(second, true);
+        EXPECT_EQ(arrival.count, 2);
+        EXPECT_TRUE(IsEqualGUID(arrival.event, GUID_DEVICE_INTERFACE_ARRIVAL));
+        kernel().interfaces.set_state(second, false);
+        EXPECT_TRUE(IsEqualGUID(arrival.event, GUID_DEVICE_INTERFACE_REMOVAL));
+        EXPECT_EQ(IoUnregisterPlugPlayNotificationEx(handle), STATUS_SUCCESS);
+        kernel().interfaces.set_state(second, true);
+        EXPECT_EQ(arrival.count, 3);
+    });
+}
+
+TEST_F(Io, PropertiesOfDevicesAndInterfaces) {
+    inside([&] {
+        DeviceRecord& record = device_record(object);
+        record.instance_path = u"ROOT\\MEDIA\\0002";
+        record.friendly_name = u"Cable";
+        record.hardware_ids = {u"ROOT\\cable", u"cable"};
+        ULONG length = 0;
+        WCHAR buffer[64] = {};
+        EXPECT_EQ(IoGetDeviceProperty(object, DevicePropertyFriendlyName, 0, nullptr, &length),
+                  STATUS_BUFFER_TOO_SMALL);
+        EXPECT_EQ(length, 12U);
+        EXPECT_EQ(IoGetDeviceProperty(object, DevicePropertyFriendlyName, sizeof buffer, buffer, &length), 0);
+        EXPECT_EQ(std::u16string(buffer), u"Cable");
+        EXPECT_EQ(IoGetDeviceProperty(object, DevicePropertyHardwareID, sizeof buffer, buffer, &length), 0);
+        EXPECT_EQ(length, (11 + 6 + 1) * 2U);
+
+        DEVPROPKEY key{audio_class, 5};
+        ULONG value = 77;
+        ULONG required = 0;
+        DEVPROPTYPE type = 0;
+        EXPECT_EQ(IoSetDevicePropertyData(object, &key, 0, 0, DEVPROP_TYPE_UINT32, 4, &value), STATUS_SUCCESS);
+        value = 0;
+        EXPECT_EQ(IoGetDevicePropertyData(object, &key, 0, 0, 2, &value, &required, &type), STATUS_BUFFER_TOO_SMALL);
+        EXPECT_EQ(IoGetDevicePropertyData(object, &key, 0, 0, 4, &value, &required, &type), STATUS_SUCCESS);
+        EXPECT_EQ(value, 77U);
+        EXPECT_EQ(type, static_cast<ULONG>(DEVPROP_TYPE_UINT32));
+        EXPECT_EQ(IoSetDevicePropertyData(object, &key, 0, 0, DEVPROP_TYPE_EMPTY, 0, nullptr), STATUS_SUCCESS);
+        EXPECT_EQ(IoGetDevicePropertyData(object, &key, 0, 0, 4, &value, &required, &type),
+                  STATUS_OBJECT_NAME_NOT_FOUND);
+    });
+}
+
+} // namespace
+} // namespace openportcls::executive

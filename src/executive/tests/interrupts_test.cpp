@@ -1,0 +1,166 @@
+// Interrupts: connecting every way, service levels, messages.
+#include "executive/tests/hardware_fixture.h"
+
+namespace openportcls::executive {
+namespace {
+
+using Hal = ExecutiveTest;
+
+struct Interrupting {
+    machine::InterruptLine* line = nullptr;
+    int services = 0;
+    KIRQL irql = 0;
+    bool mine = true;
+    ULONG message = 99;
+};
+
+BOOLEAN NTAPI service(PKINTERRUPT, PVOID context) {
+    auto* device = static_cast<Interrupting*>(context);
+    ++device->services;
+    device->irql = KeGetCurrentIrql();
+    if (device->mine) {
+        device->line->lower();
+    }
+    return device->mine;
+}
+
+BOOLEAN NTAPI message_service(PKINTERRUPT, PVOID context, ULONG message) {
+    auto* device = static_cast<Interrupting*>(context);
+    ++device->services;
+    device->message = message;
+    return TRUE;
+}
+
+BOOLEAN NTAPI synchronized(PVOID context) {
+    *static_cast<KIRQL*>(context) = KeGetCurrentIrql();
+    return TRUE;
+}
+
+TEST_F(Hal, InterruptsAreServedAtTheirLevel) {
+    Interrupting device;
+    inside([&] {
+        PKINTERRUPT interrupt = nullptr;
+        EXPECT_EQ(
+            IoConnectInterrupt(&interrupt, &service, &device, nullptr, 0x51, 7, 5, LevelSensitive, TRUE, 1, FALSE),
+            STATUS_INVALID_PARAMETER)
+            << "the synchronisation level may not be below the interrupt's";
+        ASSERT_EQ(
+            IoConnectInterrupt(&interrupt, &service, &device, nullptr, 0x51, 7, 8, LevelSensitive, TRUE, 1, FALSE),
+            STATUS_SUCCESS);
+        device.line = &machine.interrupt_line(0x51);
+        device.line->raise();
+        machine.settle();
+        EXPECT_EQ(device.services, 1);
+        EXPECT_EQ(device.irql, 8);
+        const KIRQL old = KeAcquireInterruptSpinLock(interrupt);
+        device.line->raise();
+        machine.preemption_point();
+        EXPECT_EQ(device.services, 1) << "masked";
+        KeReleaseInterruptSpinLock(interrupt, old);
+        EXPECT_EQ(device.services, 2);
+        KIRQL seen = 0;
+        EXPECT_TRUE(KeSynchronizeExecution(interrupt, &synchronized, &seen));
+        EXPECT_EQ(seen, 8);
+        IoDisconnectInterrupt(interrupt);
+        device.line->raise();
+        machine.settle();
+        EXPECT_EQ(device.services, 2);
+        EXPECT_EQ(kernel().pool.usage().blocks, 0U);
+    });
+}
+
+TEST_F(Hal, LineAndMessageInterruptsComeFromTheResources) {
+    TestDriver driver(&refuse);
+    Interrupting device;
+    inside([&] {
+        DEVICE_OBJECT* physical = make_device(driver);
+        alignas(8) UCHAR buffer[sizeof(CM_RESOURCE_LIST) + sizeof(CM_PARTIAL_RESOURCE_DESCRIPTOR)] = {};
+        auto* list = reinterpret_cast<CM_RESOURCE_LIST*>(buffer);
+        list->Count = 1;
+        list->List[0].PartialResourceList.Count = 2;
+        auto* entries = list->List[0].PartialResourceList.PartialDescriptors;
+        for (ULONG i = 0; i < 2; ++i) {
+            entries[i].Type = CmResourceTypeInterrupt;
+            entries[i].Flags = CM_RESOURCE_INTERRUPT_MESSAGE | CM_RESOURCE_INTERRUPT_LATCHED;
+            entries[i].u.Interrupt.Level = 6;
+            entries[i].u.Interrupt.Vector = 0x60 + i;
+        }
+        device_record(physical).translated_resources.assign(buffer, buffer + sizeof buffer);
+        IO_CONNECT_INTERRUPT_PARAMETERS parameters{};
+        PIO_INTERRUPT_MESSAGE_INFO table = nullptr;
+        parameters.Version = CONNECT_MESSAGE_BASED;
+        parameters.MessageBased.PhysicalDeviceObject = physical;
+        parameters.MessageBased.ConnectionContext.InterruptMessageTable = &table;
+        parameters.MessageBased.MessageServiceRoutine = &message_service;
+        parameters.MessageBased.ServiceContext = &device;
+        ASSERT_EQ(IoConnectInterruptEx(&parameters), STATUS_SUCCESS);
+        EXPECT_EQ(table->MessageCount, 2U);
+        machine.interrupt_line(0x61).pulse();
+        machine.settle();
+        EXPECT_EQ(device.message, 1U);
+        IO_DISCONNECT_INTERRUPT_PARAMETERS disconnect{};
+        disconnect.Version = CONNECT_MESSAGE_BASED;
+        disconnect.ConnectionContext.InterruptMessageTable = table;
+        IoDisconnectInterruptEx(&disconnect);
+
+        parameters.Version = CONNECT_LINE_BASED;
+        PKINTERRUPT interrupt = nullptr;
+        parameters.LineBased = {};
+        parameters.LineBased.PhysicalDeviceObject = physical;
+        parameters.LineBased.InterruptObject = &interrupt;
+        parameters.LineBased.ServiceRoutine = &service;
+        EXPECT_EQ(IoConnectInterruptEx(&parameters), STATUS_NOT_FOUND) << "the device has messages only";
+        parameters.Version = 99;
+        EXPECT_EQ(IoConnectInterruptEx(&parameters), STATUS_NOT_SUPPORTED);
+        EXPECT_EQ(parameters.Version, static_cast<ULONG>(CONNECT_CURRENT_VERSION));
+        IoDeleteDevice(physical);
+        EXPECT_EQ(kernel().pool.usage().blocks, 0U);
+    });
+}
+
+// IoConnectInterruptEx, all versions that name the interrupt themselves.
+TEST_F(Hal, FullySpecifiedInterruptsWithTheirOwnLock) {
+    TestDriver driver(&refuse);
+    Interrupting device;
+    inside([&] {
+        DEVICE_OBJECT* physical = make_device(driver);
+        KSPIN_LOCK lock = 0;
+        PKINTERRUPT interrupt = nullptr;
+        for (const ULONG version : {CONNECT_FULLY_SPECIFIED, CONNECT_FULLY_SPECIFIED_GROUP}) {
+            IO_CONNECT_INTERRUPT_PARAMETERS parameters{};
+            parameters.Version = version;
+            parameters.FullySpecified.PhysicalDeviceObject = physical;
+            parameters.FullySpecified.InterruptObject = &interrupt;
+            parameters.FullySpecified.ServiceRoutine = &service;
+            parameters.FullySpecified.ServiceContext = &device;
+            parameters.FullySpecified.SpinLock = &lock;
+            parameters.FullySpecified.Vector = 0x52;
+            parameters.FullySpecified.Irql = 7;
+            parameters.FullySpecified.SynchronizeIrql = 6;
+            parameters.FullySpecified.InterruptMode = LevelSensitive;
+            EXPECT_EQ(IoConnectInterruptEx(&parameters), STATUS_INVALID_PARAMETER) << "synchronised below its level";
+            parameters.FullySpecified.SynchronizeIrql = 9;
+            ASSERT_EQ(IoConnectInterruptEx(&parameters), STATUS_SUCCESS);
+            device.line = &machine.interrupt_line(0x52);
+            device.services = 0;
+            const KIRQL old = KeAcquireInterruptSpinLock(interrupt);
+            EXPECT_EQ(KeGetCurrentIrql(), 9);
+            EXPECT_NE(lock, 0U) << "the caller's lock";
+            device.line->raise();
+            EXPECT_EQ(device.services, 0) << "kept out";
+            KeReleaseInterruptSpinLock(interrupt, old);
+            machine.settle();
+            EXPECT_EQ(device.services, 1);
+            EXPECT_EQ(device.irql, 9);
+            IO_DISCONNECT_INTERRUPT_PARAMETERS disconnect{};
+            disconnect.Version = version;
+            disconnect.ConnectionContext.InterruptObject = interrupt;
+            IoDisconnectInterruptEx(&disconnect);
+        }
+        IoDeleteDevice(physical);
+        EXPECT_EQ(kernel().pool.usage().blocks, 0U);
+    });
+}
+
+} // namespace
+} // namespace openportcls::executive

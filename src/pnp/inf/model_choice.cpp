@@ -1,0 +1,69 @@
+#include "pnp/inf/model_choice.h"
+
+#include <fstream>
+
+#include <fmt/format.h>
+#include <wdm.h>
+
+namespace openportcls::pnp {
+
+Result<std::unique_ptr<InfFile>> read_inf(const std::filesystem::path& path) {
+    std::error_code problem;
+    if (std::filesystem::is_directory(path, problem)) {
+        return Error{STATUS_FILE_IS_A_DIRECTORY, fmt::format("{}: a folder, not an INF file", path.string())};
+    }
+    std::ifstream file(path, std::ios::binary);
+    if (!file) {
+        return Error{STATUS_OBJECT_NAME_NOT_FOUND,
+                     fmt::format("{}: no such INF file, or it cannot be read", path.string())};
+    }
+    const std::vector<std::uint8_t> bytes((std::istreambuf_iterator<char>(file)), {});
+    auto parsed = InfFile::parse(bytes, path.string());
+    if (!parsed) {
+        return parsed.error();
+    }
+    return std::make_unique<InfFile>(std::move(*parsed));
+}
+
+namespace {
+
+std::string known_ids(const std::vector<InfModel>& models) {
+    std::string text;
+    for (const InfModel& model : models) {
+        for (const std::string& id : model.hardware_ids) {
+            text += (text.empty() ? "" : ", ") + id;
+        }
+    }
+    return text;
+}
+
+} // namespace
+
+Result<ChosenModel> choose_model(const InfFile& inf, const std::string& hardware_id,
+                                 const std::vector<std::string>& compatible_ids) {
+    auto models = inf_models(inf);
+    if (!models) {
+        return models.error();
+    }
+    if (models->empty()) {
+        return Error{STATUS_PNP_DRIVER_CONFIGURATION_NOT_FOUND,
+                     fmt::format("{}: names no device for this system (64-bit Windows)", inf.name())};
+    }
+    const InfModel* model = &models->front();
+    if (!hardware_id.empty()) {
+        const std::vector<std::string> wanted{hardware_id};
+        model = inf_best_match(*models, wanted, compatible_ids);
+        if (model == nullptr) {
+            return Error{STATUS_PNP_DRIVER_CONFIGURATION_NOT_FOUND,
+                         fmt::format("{}: does not know the device {}; it knows {}", inf.name(), hardware_id,
+                                     known_ids(*models))};
+        }
+    }
+    auto install = inf_device_install(inf, *model);
+    if (!install) {
+        return install.error();
+    }
+    return ChosenModel{*model, std::move(*install)};
+}
+
+} // namespace openportcls::pnp
