@@ -124,6 +124,10 @@ std::string bugcheck_name(std::uint32_t code) {
         return "DRIVER_VERIFIER_IOMANAGER_VIOLATION";
     case 0xCA:
         return "PNP_DETECTED_FATAL_ERROR";
+    case 0xCC:
+        return "PAGE_FAULT_IN_FREED_SPECIAL_POOL";
+    case 0xCD:
+        return "PAGE_FAULT_BEYOND_END_OF_ALLOCATION";
     case 0xCE:
         return "DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS";
     case 0xD1:
@@ -132,6 +136,8 @@ std::string bugcheck_name(std::uint32_t code) {
         return "RESOURCE_NOT_OWNED";
     case 0xF2:
         return "HARDWARE_INTERRUPT_STORM";
+    case 0xF7:
+        return "DRIVER_OVERRAN_STACK_BUFFER";
     case 0x101:
         return "CLOCK_WATCHDOG_TIMEOUT";
     case 0x133:
