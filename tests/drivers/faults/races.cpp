@@ -105,6 +105,7 @@ struct Workshop {
     ULONG UnderReaderWriterSpinLock;
     ULONG UnderQueuedSpinLock;
     ULONG UnderSemaphore;
+    ULONG UnderInterruptLock;
     ULONG ByThread;
     ULONG ByWorkItem;
     ULONG ByTimerThenWaiter;
@@ -116,12 +117,25 @@ struct Workshop {
     EX_SPIN_LOCK ReaderWriterSpinLock;
     KSPIN_LOCK QueuedSpinLock;
     KSEMAPHORE Semaphore;
+    PKINTERRUPT Interrupt;
     IO_REMOVE_LOCK RemoveLock;
     NPAGED_LOOKASIDE_LIST Lookaside;
     DECLSPEC_ALIGN(16) SLIST_HEADER List;
     KEVENT WorkDone;
     ULONG References;
 };
+
+// The line stays silent: what counts is the lock.
+static BOOLEAN NTAPI ServiceRoutine(PKINTERRUPT Interrupt, PVOID Context) {
+    UNREFERENCED_PARAMETER(Interrupt);
+    ++((Workshop*)Context)->UnderInterruptLock;
+    return TRUE;
+}
+
+static BOOLEAN NTAPI InsteadOfInterrupt(PVOID Context) {
+    ++((Workshop*)Context)->UnderInterruptLock;
+    return TRUE;
+}
 
 static void UseLocks(Workshop* Shop) {
     Wait(&Shop->Mutex);
@@ -151,6 +165,8 @@ static void UseLocks(Workshop* Shop) {
     KIRQL Irql = ExAcquireSpinLockExclusive(&Shop->ReaderWriterSpinLock);
     ++Shop->UnderReaderWriterSpinLock;
     ExReleaseSpinLockExclusive(&Shop->ReaderWriterSpinLock, Irql);
+
+    KeSynchronizeExecution(Shop->Interrupt, InsteadOfInterrupt, Shop);
 
     KLOCK_QUEUE_HANDLE Handle;
     KeAcquireInStackQueuedSpinLock(&Shop->QueuedSpinLock, &Handle);
@@ -212,6 +228,10 @@ static void Prepare(Workshop* Shop) {
     ExInitializeNPagedLookasideList(&Shop->Lookaside, NULL, NULL, 0, 64, FaultsPoolTag, 0);
     InitializeSListHead(&Shop->List);
     KeInitializeEvent(&Shop->WorkDone, SynchronizationEvent, FALSE);
+    const ULONG Vector = 0x51;
+    const KIRQL Level = 5;
+    IoConnectInterrupt(&Shop->Interrupt, ServiceRoutine, Shop, NULL, Vector, Level, Level, LevelSensitive, FALSE,
+                       KeQueryActiveProcessors(), FALSE);
 }
 
 // One step after the other, each by somebody else: what orders them is queueing, waiting and ending.
@@ -261,10 +281,11 @@ void UseEverySynchronisation(PDEVICE_OBJECT DeviceObject) {
     }
     IoAcquireRemoveLock(&Shop->RemoveLock, Shop);
     IoReleaseRemoveLockAndWait(&Shop->RemoveLock, Shop);
+    IoDisconnectInterrupt(Shop->Interrupt);
     // Everybody is done: no lock any more.
-    DbgPrint("faults: %u %u %u %u %u %u %u %u %u\n", Shop->UnderMutex, Shop->UnderFastMutex, Shop->UnderGuardedMutex,
-             Shop->UnderResource, Shop->UnderPushLock, Shop->UnderReaderWriterSpinLock, Shop->UnderQueuedSpinLock,
-             Shop->UnderSemaphore, Shop->ByThread);
+    DbgPrint("faults: %u %u %u %u %u %u %u %u %u %u\n", Shop->UnderInterruptLock, Shop->UnderMutex,
+             Shop->UnderFastMutex, Shop->UnderGuardedMutex, Shop->UnderResource, Shop->UnderPushLock,
+             Shop->UnderReaderWriterSpinLock, Shop->UnderQueuedSpinLock, Shop->UnderSemaphore, Shop->ByThread);
     ExDeleteNPagedLookasideList(&Shop->Lookaside);
     ExDeleteResourceLite(&Shop->Resource);
     ExFreePoolWithTag(Shop, FaultsPoolTag);
