@@ -9,6 +9,7 @@
 
 #include "cli/console.h"
 #include "cli/controls.h"
+#include "machine/sanitizer_reports.h"
 #include "pnp/pnp_manager.h"
 
 namespace openportcls::cli {
@@ -74,7 +75,6 @@ std::filesystem::path module_of(const std::string& driver) {
 
 void add_to_environment(const char* name, const std::string& value) {
     const char* before = std::getenv(name);
-    // Later words win, and a person's own come last.
     setenv(name, before != nullptr && *before != '\0' ? (value + ":" + before).c_str() : value.c_str(), 1);
 }
 
@@ -88,16 +88,10 @@ Result<void> preload_sanitizers(const std::filesystem::path& module) {
     if (!needed || needed->empty()) {
         return needed ? Result<void>() : Result<void>(needed.error());
     }
-    for (const std::string& library : *needed) {
-        add_to_environment("LD_PRELOAD", library);
+    for (auto library = needed->rbegin(); library != needed->rend(); ++library) {
+        add_to_environment("LD_PRELOAD", *library);
     }
     setenv(already, "1", 1);
-    // Faults and stack overflows of the guest are the machine's; at exit the machine reports what was left behind.
-    add_to_environment("ASAN_OPTIONS", "handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0:handle_abort=0:"
-                                       "use_sigaltstack=0:detect_leaks=0:detect_stack_use_after_return=0");
-    add_to_environment("TSAN_OPTIONS",
-                       "handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0:use_sigaltstack=0");
-    add_to_environment("UBSAN_OPTIONS", "print_stacktrace=1");
     std::ifstream file("/proc/self/cmdline", std::ios::binary);
     std::vector<std::string> words;
     for (std::string word; std::getline(file, word, '\0');) {
@@ -111,6 +105,20 @@ Result<void> preload_sanitizers(const std::filesystem::path& module) {
     std::fflush(nullptr);
     execv("/proc/self/exe", arguments.data());
     return Error{static_cast<std::int32_t>(0xC0000001), "cannot start again with the sanitizer's library"};
+}
+
+Result<void> sanitizers_were_silent(const std::string& repetition) {
+    const machine::SanitizerReports reports = machine::sanitizer_reports();
+    std::string found;
+    if (reports.races != 0) {
+        found = fmt::format("ThreadSanitizer reported {} data race{}", reports.races, reports.races == 1 ? "" : "s");
+    } else if (reports.undefined_behaviour != 0) {
+        found = fmt::format("UndefinedBehaviorSanitizer reported {} error{}", reports.undefined_behaviour,
+                            reports.undefined_behaviour == 1 ? "" : "s");
+    } else {
+        return {};
+    }
+    return Error{static_cast<std::int32_t>(0xC0000001), fmt::format("{}; the same run again: {}", found, repetition)};
 }
 
 } // namespace
@@ -140,7 +148,8 @@ Result<std::unique_ptr<Session>> Session::open(const SessionArguments& arguments
     if (!driver) {
         return driver.error();
     }
-    std::unique_ptr<Session> session(new Session(std::move(*machine), std::move(*driver)));
+    std::string repetition = fmt::format("--scheduling {} --seed {}", arguments.scheduling, arguments.seed);
+    std::unique_ptr<Session> session(new Session(std::move(*machine), std::move(*driver), std::move(repetition)));
     for (const std::string& setting : arguments.settings) {
         if (auto done = apply_setting(session->machine(), setting); !done) {
             return done.error();
@@ -158,6 +167,9 @@ Result<void> Session::close() {
     for (const LeakLine& line : *left_behind) {
         remark(
             fmt::format("the driver left behind: {} {}: {}, {} bytes", line.kind, line.what, line.count, line.bytes));
+    }
+    if (auto clean = sanitizers_were_silent(repetition_); !clean) {
+        return clean.error();
     }
     return traced;
 }

@@ -39,13 +39,16 @@ public:
 
     Machine& machine() { return machine_; }
     Driver& driver() { return driver_; }
-    // Unloads the driver, completes the trace, says what was left behind. Close filters and streams first.
+    // Unloads the driver, completes the trace, says what was left behind; fails when sanitizers have reported. Close
+    // filters and streams first.
     Result<void> close();
 
 private:
-    Session(Machine machine, Driver driver) : machine_(std::move(machine)), driver_(std::move(driver)) {}
+    Session(Machine machine, Driver driver, std::string repetition)
+        : machine_(std::move(machine)), driver_(std::move(driver)), repetition_(std::move(repetition)) {}
     Machine machine_;
     Driver driver_;
+    std::string repetition_; // the options that make the same run again
 };
 
 } // namespace openportcls::cli

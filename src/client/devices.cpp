@@ -77,7 +77,7 @@ Result<Driver> Machine::load_driver(const std::filesystem::path& module, const D
     driver_options.parameters = std::move(*parameters);
     auto loaded = state_->pnp->load_driver(resolved->module, driver_options);
     if (!loaded) {
-        return loaded.error();
+        return state_->explain(loaded.error(), "loading the driver");
     }
     auto state = std::make_shared<DriverState>();
     state->machine = state_;
@@ -116,7 +116,7 @@ Result<Device> Driver::add_device(const std::string& hardware_id, const std::vec
     spec.parameters = std::move(*parsed);
     auto node = state_->machine->pnp->add_device(*state_->driver, spec);
     if (!node) {
-        return node.error();
+        return state_->machine->explain(node.error(), "starting the device");
     }
     auto device = std::make_shared<DeviceState>();
     device->machine = state_->machine;
@@ -130,7 +130,7 @@ Result<Device> Driver::add_device(const std::string& hardware_id, const std::vec
 Result<std::vector<LeakLine>> Driver::unload() {
     auto report = state_->machine->pnp->unload(*state_->driver);
     if (!report) {
-        return report.error();
+        return state_->machine->explain(report.error(), "unloading the driver");
     }
     state_->driver = nullptr;
     for (const auto& device : state_->devices) {

@@ -53,6 +53,10 @@ struct MachineState {
     }
     // The error for a failed call: the bugcheck report when the guest has crashed.
     Error error(std::int32_t status, std::string_view attempted) const;
+    // `error`, or, when the driver has crashed, the whole report of that.
+    Error explain(const Error& error, std::string_view attempted) const {
+        return machine->is_halted() ? this->error(error.status, attempted) : error;
+    }
     Result<void> check(std::int32_t status, std::string_view attempted) const {
         return NT_SUCCESS(status) ? Result<void>() : Result<void>(error(status, attempted));
     }

@@ -19,6 +19,9 @@ constexpr const char* options_help = "  -o FILE               the module to writ
                                      "  --debug               DBG=1, no optimisation\n"
                                      "  --sanitize=LIST       address,undefined or thread\n"
                                      "  --coverage --fuzz     instrument for llvm-cov, for libFuzzer\n"
+                                     "  --coverage-report X.so [--html FOLDER]\n"
+                                     "                        instead of building: what the runs of a --coverage\n"
+                                     "                        module executed; its sources, annotated, in FOLDER\n"
                                      "  -D NAME[=VALUE]       in addition to the project's definitions\n"
                                      "  -U NAME               leave out a definition of the project\n"
                                      "  -I FOLDER             before the project's include folders\n"
@@ -42,6 +45,8 @@ Result<void> write_depfile(const std::string& file, const BuildReport& report) {
 struct Options {
     BuildRequest request;
     std::string depfile;
+    std::string covered_module; // report on it instead of building
+    std::string html_folder;
     std::string problem;
     bool help = false;
     bool json = false;
@@ -69,6 +74,10 @@ Options parse(std::span<const std::string> arguments) {
             request.configuration = Configuration::debug;
         else if (word == "--coverage")
             request.coverage = true;
+        else if (word == "--coverage-report")
+            options.covered_module = value();
+        else if (word == "--html")
+            options.html_folder = value();
         else if (word == "--fuzz")
             request.fuzz = true;
         else if (word.starts_with("--sanitize=")) {
@@ -108,6 +117,8 @@ Options parse(std::span<const std::string> arguments) {
         else
             inputs.emplace_back(word);
     }
+    if (!options.covered_module.empty())
+        return options;
     bool files = !inputs.empty() && is_c_or_cpp_source(inputs.front());
     if (files && !request.name.empty())
         request.sources = inputs;
@@ -162,6 +173,16 @@ void show_progress_on_terminal(BuildRequest& request) {
     request.on_diagnostics = [](std::string_view text) { fmt::print(stderr, "\r\x1b[K{}", text); };
 }
 
+int report_coverage(const Options& options, std::string_view program) {
+    auto table = coverage_report(options.covered_module, options.html_folder);
+    if (!table) {
+        fmt::print(stderr, "{}: {}\n", program, table.error().message);
+        return exit_failed;
+    }
+    fmt::print("{}", *table);
+    return 0;
+}
+
 } // namespace
 
 int run_build_command(std::span<const std::string> arguments, std::string_view program) {
@@ -178,6 +199,8 @@ int run_build_command(std::span<const std::string> arguments, std::string_view p
         fmt::print(stderr, "{}: {}\n{}", program, options.problem, help);
         return exit_usage;
     }
+    if (!options.covered_module.empty())
+        return report_coverage(options, program);
     options.request.on_diagnostics = [](std::string_view text) { fmt::print(stderr, "{}", text); };
     show_progress_on_terminal(options.request);
     auto report = build_driver(options.request);

@@ -117,7 +117,7 @@ public:
             const auto& unit = own ? units[index] : runtime[index - units.size()];
             // The runtime defines memcpy and its like: a compiler that recognises them would make them call themselves.
             auto compiled = own ? driver_.compile(unit, Instrumented::yes)
-                                : runtime_.compile(unit, Instrumented::no, {"-fno-builtin"});
+                                : runtime_.compile(unit, runtime_instrumentation(unit), {"-fno-builtin"});
             finish(unit, compiled, own);
             if (compiled)
                 (own ? result.units[index] : result.runtime[index - units.size()]) = std::move(*compiled);
@@ -130,6 +130,12 @@ public:
     }
 
 private:
+    // The runtime is trusted, but ThreadSanitizer has to see how CUnknown's reference counts order an object's end.
+    Instrumented runtime_instrumentation(const SourceUnit& unit) const {
+        const bool counts_references = unit.file.parent_path().filename() == "stdunk";
+        return request_.sanitizers.thread && counts_references ? Instrumented::yes : Instrumented::no;
+    }
+
     void finish(const SourceUnit& unit, const Result<CompiledUnit>& compiled, bool own) {
         std::lock_guard guard(mutex_);
         ++done_;
@@ -259,6 +265,7 @@ Result<BuildReport> build_driver(const BuildRequest& original) {
     runtime_project.units = runtime_units(*runtime);
     BuildRequest runtime_request;
     runtime_request.on_command = request.on_command;
+    runtime_request.sanitizers.thread = request.sanitizers.thread;
     runtime_request.color_diagnostics = request.color_diagnostics;
     UnitCompiler driver_compiler(request, *toolchain, places, survey_sources(with_request_folders));
     UnitCompiler runtime_compiler(runtime_request, *toolchain, places, survey_sources(runtime_project));

@@ -62,6 +62,39 @@ std::optional<std::string> tsan_access_thunk(const std::string& function) {
     return std::nullopt;
 }
 
+// `__tsan_memcpy(to, from, size)` and its like, with the accesses told apart from the copying: the machine has
+// ThreadSanitizer ignore what functions of the C library access.
+std::optional<std::string> tsan_memory_thunk(const std::string& function) {
+    const bool copies = function == "__tsan_memcpy" || function == "__tsan_memmove";
+    if (!copies && function != "__tsan_memset")
+        return std::nullopt;
+    auto name = bridged_name(function);
+    auto text = prologue(name, 32) + " movq %rcx,(%rsp)\n movq %rdx,8(%rsp)\n movq %r8,16(%rsp)\n"
+                                     " testq %r8,%r8\n jz 1f\n";
+    if (copies)
+        text += " movq 8(%rsp),%rdi\n movq 16(%rsp),%rsi\n movq 8(%rbp),%rdx\n call __tsan_read_range_pc@PLT\n";
+    text += " movq (%rsp),%rdi\n movq 16(%rsp),%rsi\n movq 8(%rbp),%rdx\n call __tsan_write_range_pc@PLT\n1:\n";
+    return text + fmt::format(" movq (%rsp),%rdi\n movq 8(%rsp),%rsi\n movq 16(%rsp),%rdx\n call {}@PLT\n", function) +
+           epilogue(name, 32);
+}
+
+// Calls a function of libopenportcls without arguments; in a process without it, nothing.
+std::string call_if_there(std::string_view function) {
+    return fmt::format(".weak {0}\n movq {0}@GOTPCREL(%rip),%rax\n testq %rax,%rax\n jz 2f\n call *%rax\n2:\n",
+                       function);
+}
+
+// AddressSanitizer checks the arguments of these itself, and returns when it was told to go on after a report.
+std::optional<std::string> asan_memory_thunk(const std::string& function) {
+    if (function != "__asan_memcpy" && function != "__asan_memmove" && function != "__asan_memset")
+        return std::nullopt;
+    auto name = bridged_name(function);
+    return prologue(name, 16) +
+           fmt::format(" movq %rcx,%rdi\n movq %rdx,%rsi\n movq %r8,%rdx\n call {}@PLT\n movq %rax,(%rsp)\n",
+                       function) +
+           call_if_there("__sanitizer_openportcls_check") + " movq (%rsp),%rax\n" + epilogue(name, 16);
+}
+
 // Likewise `__asan_report_load4(address)`: __asan_report_error(pc, bp, sp, address, is_write, size, exp) takes the
 // driver's own place, so that the first line of the report is the driver's line.
 std::optional<std::string> asan_report_thunk(const std::string& function) {
@@ -79,7 +112,7 @@ std::optional<std::string> asan_report_thunk(const std::string& function) {
                fmt::format(" movq {},%r9\n movq %rcx,%r10\n movq 8(%rbp),%rdi\n movq (%rbp),%rsi\n leaq 16(%rbp),%rdx\n"
                            " movq %r10,%rcx\n movl ${},%r8d\n movq $0,(%rsp)\n call __asan_report_error@PLT\n",
                            sized_by_argument ? std::string("%rdx") : "$" + size, write ? 1 : 0) +
-               epilogue(name, 16);
+               call_if_there("__sanitizer_openportcls_stop") + " ud2\n" + epilogue(name, 16);
     }
     return std::nullopt;
 }
@@ -122,6 +155,10 @@ std::string bridge_assembly(const std::set<std::string>& host_functions) {
             text += atexit_thunk();
         else if (auto tsan = tsan_access_thunk(function))
             text += *tsan;
+        else if (auto memory = tsan_memory_thunk(function))
+            text += *memory;
+        else if (auto checked = asan_memory_thunk(function))
+            text += *checked;
         else if (auto asan = asan_report_thunk(function))
             text += *asan;
         else

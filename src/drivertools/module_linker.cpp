@@ -73,6 +73,14 @@ Result<std::set<std::string>> defined_in(const LinkRequest& link) {
     return defined;
 }
 
+// The functions of the host that an instrumented object calls through the bridge.
+void collect_host_functions(const ObjectSymbols& symbols, std::set<std::string>& functions) {
+    const auto prefix = bridged_name("");
+    for (const auto& symbol : symbols.undefined)
+        if (symbol.starts_with(prefix) && is_host_function(symbol.substr(prefix.size())))
+            functions.insert(symbol.substr(prefix.size()));
+}
+
 // Which of the driver's files ask for a symbol.
 std::string users_of(const std::string& symbol, const std::map<fs::path, ObjectSymbols>& objects) {
     std::vector<std::string> users;
@@ -140,11 +148,14 @@ Result<void> link_module(const BuildRequest& request, const Toolchain& toolchain
         for (std::string_view name : {"DriverEntry", "GsDriverEntry"})
             if (symbols->defined.contains(std::string(name)) && entry != "DriverEntry")
                 entry = name;
-        for (const auto& symbol : symbols->undefined)
-            if (is_host_function(symbol.substr(std::min(symbol.size(), bridged_name("").size()))) &&
-                symbol.starts_with(bridged_name("")))
-                host_functions.insert(symbol.substr(bridged_name("").size()));
+        collect_host_functions(*symbols, host_functions);
         objects.emplace(unit.source, std::move(*symbols));
+    }
+    for (const auto& object : link.runtime) {
+        auto symbols = symbols_of(object);
+        if (!symbols)
+            return symbols.error();
+        collect_host_functions(*symbols, host_functions);
     }
     if (entry.empty())
         return Error{status_entry_point_not_found, link.note.name + ": no source file defines DriverEntry"};

@@ -6,6 +6,7 @@
 #include <execinfo.h>
 #include <link.h>
 #include <memory>
+#include <string_view>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -30,28 +31,41 @@ StackFrame describe(std::uint64_t address) {
     return frame;
 }
 
-// "function (file:line)" through llvm-symbolizer, which knows inlining and DWARF; empty where it cannot.
-std::string symbolize(const StackFrame& frame) {
-    if (frame.module.empty() || frame.module.find('\'') != std::string::npos) {
-        return {};
+// "function (file:line)" for each frame through llvm-symbolizer, which knows inlining and DWARF; empty where it cannot.
+// One process for all: with a sanitizer's run-time preloaded, each takes long to start.
+std::vector<std::string> symbolize(const std::vector<StackFrame>& stack) {
+    std::vector<std::string> names(stack.size());
+    std::string command = "llvm-symbolizer-19 --demangle --functions=linkage --pretty-print";
+    std::vector<std::size_t> asked;
+    for (std::size_t i = 0; i < stack.size(); ++i) {
+        const StackFrame& frame = stack[i];
+        if (!frame.module.empty() && frame.module.find_first_of("'\"") == std::string::npos) {
+            // The return address is one past the call.
+            command += fmt::format(" 'CODE \"{}\" {:#x}'", frame.module, frame.offset == 0 ? 0 : frame.offset - 1);
+            asked.push_back(i);
+        }
     }
-    // The return address is one past the call.
-    const std::string command =
-        fmt::format("llvm-symbolizer-19 --demangle --functions=linkage --pretty-print --obj='{}' {:#x} 2>/dev/null",
-                    frame.module, frame.offset == 0 ? 0 : frame.offset - 1);
-    const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), &pclose);
+    command += " 2>/dev/null";
+    const std::unique_ptr<FILE, int (*)(FILE*)> pipe(asked.empty() ? nullptr : popen(command.c_str(), "r"), &pclose);
     if (pipe == nullptr) {
-        return {};
+        return names;
     }
-    std::array<char, 1024> line;
-    if (fgets(line.data(), line.size(), pipe.get()) == nullptr) {
-        return {};
+    // An answer is a line, more lines for what it was inlined into, and an empty one.
+    std::size_t answered = 0;
+    bool is_first_line = true;
+    std::array<char, 1024> buffer;
+    while (answered < asked.size() && fgets(buffer.data(), buffer.size(), pipe.get()) != nullptr) {
+        std::string_view line = buffer.data();
+        const bool is_whole = line.ends_with('\n');
+        line.remove_suffix(is_whole ? 1 : 0);
+        if (line.empty()) {
+            ++answered;
+        } else if (is_first_line && !line.starts_with("??")) {
+            names[asked[answered]] = line;
+        }
+        is_first_line = line.empty();
     }
-    std::string text = line.data();
-    while (!text.empty() && text.back() == '\n') {
-        text.pop_back();
-    }
-    return text.starts_with("??") ? std::string{} : text;
+    return names;
 }
 
 } // namespace
@@ -124,6 +138,10 @@ std::string bugcheck_name(std::uint32_t code) {
         return "DRIVER_VERIFIER_IOMANAGER_VIOLATION";
     case 0xCA:
         return "PNP_DETECTED_FATAL_ERROR";
+    case 0xCC:
+        return "PAGE_FAULT_IN_FREED_SPECIAL_POOL";
+    case 0xCD:
+        return "PAGE_FAULT_BEYOND_END_OF_ALLOCATION";
     case 0xCE:
         return "DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS";
     case 0xD1:
@@ -132,6 +150,8 @@ std::string bugcheck_name(std::uint32_t code) {
         return "RESOURCE_NOT_OWNED";
     case 0xF2:
         return "HARDWARE_INTERRUPT_STORM";
+    case 0xF7:
+        return "DRIVER_OVERRAN_STACK_BUFFER";
     case 0x101:
         return "CLOCK_WATCHDOG_TIMEOUT";
     case 0x133:
@@ -149,13 +169,14 @@ std::string BugcheckReport::to_text() const {
         "seed {}, step {}\n",
         bugcheck_name(code), code, parameters[0], parameters[1], parameters[2], parameters[3], rule,
         static_cast<double>(time) / 1e9, processor, irql, thread, seed, step);
-    unsigned number = 0;
-    for (const StackFrame& frame : stack) {
-        std::string where = symbolize(frame);
+    const std::vector<std::string> names = symbolize(stack);
+    for (std::size_t number = 0; number < stack.size(); ++number) {
+        const StackFrame& frame = stack[number];
+        std::string where = names[number];
         if (where.empty()) {
             where = frame.symbol.empty() ? fmt::format("{:#x}", frame.address) : frame.symbol;
         }
-        text += fmt::format("    #{:<2} {}  [{}+{:#x}]\n", number++, where, frame.module, frame.offset);
+        text += fmt::format("    #{:<2} {}  [{}+{:#x}]\n", number, where, frame.module, frame.offset);
     }
     return text;
 }

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstring>
 #include <ctime>
+#include <dlfcn.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -18,6 +19,18 @@ namespace {
 
 struct sigaction previous_actions[NSIG];
 constexpr int fault_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
+
+// The C library's own: ThreadSanitizer's puts signals off until the guest calls the C library, which one that hangs
+// never does.
+int set_action(int signal_number, const struct sigaction* action, struct sigaction* previous) {
+    using SetAction = int (*)(int, const struct sigaction*, struct sigaction*);
+    static const SetAction own = [] {
+        void* const library = tsan::is_watching() ? dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD) : nullptr;
+        void* const found = library != nullptr ? dlsym(library, "sigaction") : nullptr;
+        return found != nullptr ? reinterpret_cast<SetAction>(found) : &sigaction;
+    }();
+    return own(signal_number, action, previous);
+}
 
 // What the interrupted guest was doing, kept while control leaves the signal handler.
 struct Fault {
@@ -153,7 +166,7 @@ void install_fault_handlers() {
             struct sigaction action{};
             action.sa_sigaction = &on_fault;
             action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
-            sigaction(signal_number, &action, &previous_actions[signal_number]);
+            set_action(signal_number, &action, &previous_actions[signal_number]);
         }
         return true;
     }();
@@ -195,7 +208,7 @@ void Machine::arm_watchdog() {
         struct sigaction action{};
         action.sa_sigaction = &on_watchdog;
         action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
-        return sigaction(SIGVTALRM, &action, nullptr) == 0;
+        return set_action(SIGVTALRM, &action, nullptr) == 0;
     }();
     (void)handler_installed;
     sigevent notification{};

@@ -54,12 +54,12 @@ bool FiberStack::contains_guard_address(const void* address) const {
 }
 
 Fiber::~Fiber() {
-    if (tsan_fiber_ != nullptr && stack_) {
-        __tsan_destroy_fiber(tsan_fiber_);
+    if (tsan_own_ != nullptr && stack_) {
+        __tsan_destroy_fiber(tsan_own_);
     }
 }
 
-void Fiber::prepare(FiberStack stack, Entry entry, void* argument, std::uint32_t colour) {
+void Fiber::prepare(FiberStack stack, Entry entry, void* argument, const char* name, std::uint32_t colour) {
     // Five cache lines apart each, around the 64 lines of a page.
     const std::size_t unused = std::size_t{colour} * 320 % 4096;
     stack_ = std::move(stack);
@@ -70,13 +70,14 @@ void Fiber::prepare(FiberStack stack, Entry entry, void* argument, std::uint32_t
     context_ = boost::context::detail::make_fcontext(static_cast<char*>(stack_.top()) - unused, stack_.size() - unused,
                                                      &Fiber::start);
     if (__tsan_create_fiber != nullptr) {
-        tsan_fiber_ = __tsan_create_fiber(0);
+        tsan_own_ = tsan_continues_ = __tsan_create_fiber(0);
+        __tsan_set_fiber_name(tsan_own_, name);
     }
 }
 
 void Fiber::adopt_host_stack() {
     if (__tsan_get_current_fiber != nullptr) {
-        tsan_fiber_ = __tsan_get_current_fiber();
+        tsan_own_ = tsan_continues_ = __tsan_get_current_fiber();
     }
     if (__sanitizer_start_switch_fiber != nullptr) {
         pthread_attr_t attributes;
@@ -91,9 +92,9 @@ void Fiber::adopt_host_stack() {
 
 FiberStack Fiber::release_stack() {
     context_ = nullptr;
-    if (tsan_fiber_ != nullptr) {
-        __tsan_destroy_fiber(tsan_fiber_);
-        tsan_fiber_ = nullptr;
+    if (tsan_own_ != nullptr) {
+        __tsan_destroy_fiber(tsan_own_);
+        tsan_own_ = tsan_continues_ = nullptr;
     }
     return std::move(stack_);
 }

@@ -6,15 +6,13 @@
 
 #include <boost/context/detail/fcontext.hpp>
 
+#include "machine/thread_sanitizer.h"
+
 // Present when a sanitizer's run-time is in the process, be it linked or preloaded for an instrumented driver.
 extern "C" {
 [[gnu::weak]] void __sanitizer_start_switch_fiber(void** fake_stack_save, const void* bottom, std::size_t size);
 [[gnu::weak]] void __sanitizer_finish_switch_fiber(void* fake_stack_save, const void** bottom_old,
                                                    std::size_t* size_old);
-[[gnu::weak]] void* __tsan_get_current_fiber();
-[[gnu::weak]] void* __tsan_create_fiber(unsigned flags);
-[[gnu::weak]] void __tsan_destroy_fiber(void* fiber);
-[[gnu::weak]] void __tsan_switch_to_fiber(void* fiber, unsigned flags);
 }
 
 namespace openportcls::machine {
@@ -48,9 +46,10 @@ public:
     Fiber& operator=(const Fiber&) = delete;
     ~Fiber();
 
-    // Prepares the fiber to run entry(argument) on `stack`; entry must never return. Stacks lie at multiples of pages,
-    // so the tops of many would meet in the same few sets of the cache: `colour`, a number that differs, spreads them.
-    void prepare(FiberStack stack, Entry entry, void* argument, std::uint32_t colour = 0);
+    // Prepares the fiber to run entry(argument) on `stack`; entry must never return. ThreadSanitizer's reports show
+    // the name. Stacks lie at multiples of pages, so the tops of many would meet in the same few sets of the cache:
+    // `colour`, a number that differs, spreads them.
+    void prepare(FiberStack stack, Entry entry, void* argument, const char* name, std::uint32_t colour = 0);
 
     // Makes this object stand for the stack that the caller is running on (a host thread's own).
     void adopt_host_stack();
@@ -59,6 +58,7 @@ public:
     FiberStack release_stack();
 
     const FiberStack& stack() const { return stack_; }
+    void* tsan_fiber() const { return tsan_own_; }
 
     // Leaves the running fiber `from` and continues `to`; returns when something switches back to `from`.
     // Inline: a `ret` on the way would be mispredicted, since it does not return to its call.
@@ -67,9 +67,9 @@ public:
             __sanitizer_start_switch_fiber(&from.fake_stack_, to.stack_bottom_, to.stack_size_);
         }
         if (__tsan_switch_to_fiber != nullptr) [[unlikely]] {
-            // A switch is no synchronisation: races between fibers stay visible.
-            constexpr unsigned no_sync = 1;
-            __tsan_switch_to_fiber(to.tsan_fiber_, no_sync);
+            // A DPC on this stack may have a context of its own: come back to that one.
+            from.tsan_continues_ = __tsan_get_current_fiber();
+            __tsan_switch_to_fiber(to.tsan_continues_, tsan::switch_flags);
         }
         Passage passage{&from, &to};
         arrived(boost::context::detail::jump_fcontext(to.context_, &passage));
@@ -98,7 +98,8 @@ private:
     void* fake_stack_ = nullptr;
     const void* stack_bottom_ = nullptr;
     std::size_t stack_size_ = 0;
-    void* tsan_fiber_ = nullptr;
+    void* tsan_own_ = nullptr;
+    void* tsan_continues_ = nullptr;
 };
 
 } // namespace openportcls::machine

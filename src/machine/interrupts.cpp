@@ -50,6 +50,7 @@ void InterruptLine::connect(InterruptHandler& handler) {
     if (handler.serial == 0) {
         handler.serial = machine_.next_serial();
     }
+    tsan::release(handler.lock); // what the driver did until now is there for its routine
     handlers_.push_back(&handler);
     machine_.line_pending(*this);
 }
@@ -60,6 +61,7 @@ void InterruptLine::disconnect(InterruptHandler& handler) {
         machine_.stall(1000);
     }
     handlers_.erase(std::remove(handlers_.begin(), handlers_.end(), &handler), handlers_.end());
+    tsan::acquire(handler.lock);
 }
 
 InterruptLine& Machine::interrupt_line(std::uint32_t vector, KIRQL irql, TriggerMode mode) {
@@ -115,9 +117,13 @@ void Machine::service_line(InterruptLine& line) {
     for (std::size_t i = 0; i < line.handlers_.size(); ++i) {
         InterruptHandler& handler = *line.handlers_[i];
         const KIRQL before = raise_irql(std::max(line.irql_, handler.synchronize_irql));
-        acquire_lock(*handler.lock);
-        const bool mine = handler.service(handler);
-        release_lock(*handler.lock);
+        bool mine = false;
+        run_as(tsan::Kind::interrupt, [&] {
+            tsan::acquire(&lines_);
+            acquire_lock(*handler.lock);
+            mine = handler.service(handler);
+            release_lock(*handler.lock);
+        });
         processor_->irql = before;
         claimed |= mine;
         if (mine && line.mode_ == TriggerMode::level) {
@@ -146,6 +152,7 @@ bool Machine::synchronize(InterruptHandler& handler, bool (*routine)(void* conte
 }
 
 bool Machine::queue_dpc(KDPC& dpc, void* argument1, void* argument2) {
+    tsan::release(&dpc); // also for the run that an earlier request has queued already
     if (dpc.DpcData != nullptr) {
         return false; // already queued: the first arguments stay
     }
@@ -188,6 +195,7 @@ bool Machine::remove_dpc(KDPC& dpc) {
             }
             --target->dpcs_queued;
             dpc.DpcData = nullptr;
+            tsan::acquire(&dpc);
             return true;
         }
         previous = entry;
@@ -209,10 +217,22 @@ void Machine::drain_dpcs() {
         void* const context = dpc->DeferredContext;
         void* const argument1 = dpc->SystemArgument1;
         void* const argument2 = dpc->SystemArgument2;
+        const bool has_target = dpc->Number != 0;
         dpc->DpcData = nullptr;
         here->in_dpc = true;
         trace(EventKind::dpc_enter, here->number);
-        routine(dpc, context, argument1, argument2);
+        run_as(tsan::Kind::dpc, [&] {
+            tsan::acquire(dpc);
+            // Nothing orders the runs of DPCs, not even of one DPC, unless all are bound to one processor.
+            if (has_target) {
+                tsan::acquire(here);
+            }
+            routine(dpc, context, argument1, argument2);
+            tsan::release(&here->dpcs_delivered);
+            if (has_target) {
+                tsan::release(here);
+            }
+        });
         if (here->irql != irql::dispatch) [[unlikely]] {
             bugcheck(0xC7 /* TIMER_OR_DPC_INVALID */, 4, here->irql, 0, 0,
                      "A DPC routine returns at the IRQL it was called at, DISPATCH_LEVEL.");
@@ -240,6 +260,9 @@ void Machine::flush_dpcs() {
             break;
         }
         switch_processor(*other);
+    }
+    for (const Processor& each : processors()) {
+        tsan::acquire(&each.dpcs_delivered);
     }
 }
 

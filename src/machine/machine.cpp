@@ -45,6 +45,12 @@ Machine::~Machine() {
         slot.reset();
         current_ = previous;
     }
+    // The next machine's driver may use the same globals.
+    tsan::acquire(&threads_);
+    for (const Thread* thread : threads_) {
+        tsan::join(thread->fiber.tsan_fiber());
+    }
+    contexts_.reset();
     for (Thread* thread : terminated_) {
         delete thread;
     }
@@ -56,6 +62,7 @@ Machine::~Machine() {
 void Machine::begin_entry(EntryFrame& frame) {
     frame.outer = entry_;
     frame.previous = current_;
+    frame.tsan_fiber = tsan::current_fiber();
     entry_ = &frame;
     current_ = this;
     if (frame.outer == nullptr) {
@@ -63,6 +70,9 @@ void Machine::begin_entry(EntryFrame& frame) {
         if (client_host_thread_ != host_thread) [[unlikely]] {
             client_host_thread_ = host_thread;
             client_.fiber.adopt_host_stack();
+            if (tsan::is_watching() && contexts_ == nullptr) {
+                contexts_ = std::make_unique<tsan::Contexts>();
+            }
             install_fault_handlers();
             arm_watchdog();
         }
@@ -99,12 +109,13 @@ void Machine::bugcheck(std::uint32_t code, std::uint64_t p1, std::uint64_t p2, s
 }
 
 void Machine::bugcheck_with_stack(BugcheckReport report) {
-    report.seed = config_.seed;
-    report.step = step_;
-    report.time = now();
-    report.irql = processor_->irql;
-    report.processor = processor_->number;
-    report.thread = processor_->running->name;
+    const RunPosition at = run_position();
+    report.seed = at.seed;
+    report.step = at.step;
+    report.time = at.time;
+    report.irql = at.irql;
+    report.processor = at.processor;
+    report.thread = at.thread;
     report_ = std::move(report);
     abandon_guest();
 }
@@ -122,6 +133,11 @@ void Machine::abandon_guest() {
         processor_->running = &client_;
         Fiber::switch_to(from, client_.fiber);
     }
+    escape();
+}
+
+void Machine::escape() {
+    tsan::switch_to(entry_->tsan_fiber); // whose interceptor of longjmp knows the frame
     _longjmp(entry_->escape, 1);
 }
 

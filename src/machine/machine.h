@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "machine/bugcheck.h"
@@ -21,6 +22,7 @@
 #include "machine/physical_memory.h"
 #include "machine/policy.h"
 #include "machine/thread.h"
+#include "machine/thread_sanitizer.h"
 
 namespace openportcls::machine {
 
@@ -32,6 +34,16 @@ struct MachineConfig {
     bool paced = false;
     std::uint64_t memory_bytes = 512ULL << 20; // address space; only touched pages cost
     std::uint32_t watchdog_seconds = 10;       // host CPU time without a preemption point; 0 = off
+};
+
+// Where in its run a machine is.
+struct RunPosition {
+    std::uint64_t seed = 0;
+    std::uint64_t step = 0;
+    Nanoseconds time = 0;
+    unsigned processor = 0;
+    KIRQL irql = irql::passive;
+    std::string_view thread;
 };
 
 struct Processor {
@@ -124,6 +136,8 @@ public:
                                      std::uint64_t p4, std::string_view rule);
     // Called by fault handlers with the stack already captured.
     [[noreturn]] void bugcheck_with_stack(BugcheckReport report);
+    // AddressSanitizer has reported an error of the driver.
+    [[noreturn]] void stop_at_memory_error();
     // A fault (page fault, divide error …) on a guest stack: asked first; true = resumed elsewhere (SEH).
     using FaultHook = bool (*)(Machine& machine, int signal_number, void* signal_information, void* signal_context);
     void set_fault_hook(FaultHook hook) { fault_hook_ = hook; }
@@ -157,6 +171,11 @@ public:
         }
     }
     std::uint64_t step() const { return step_; }
+    RunPosition run_position() const {
+        return {config_.seed, step_, now(), processor_->number, processor_->irql, processor_->running->name};
+    }
+    // Makes the next preemption point look around.
+    void draw_attention() { attention_ = true; }
     // An operation that takes time on real hardware; also a preemption point.
     void spend(Nanoseconds cost) {
         clock_.spend(cost);
@@ -176,12 +195,14 @@ public:
             wait_for_lock(lock);
         }
         lock = processor_->number + 1ULL;
+        tsan::acquire(&lock);
     }
     bool try_acquire_lock(KSPIN_LOCK& lock);
     void release_lock(KSPIN_LOCK& lock) {
         if (lock != processor_->number + 1ULL) [[unlikely]] {
             lock_not_owned(lock);
         }
+        tsan::release(&lock);
         lock = 0;
         preemption_point();
     }
@@ -226,6 +247,8 @@ public:
     InterruptLine& interrupt_line(std::uint32_t vector, KIRQL irql = irql::device_lowest,
                                   TriggerMode mode = TriggerMode::level);
     void line_pending(InterruptLine& line);
+    // What the processor did before it spoke to hardware has happened when the hardware interrupts.
+    void ordered_before_interrupts() { tsan::release(&lines_); }
     // Runs `routine` as KeSynchronizeExecution does: at the handler's synchronisation IRQL, under its lock.
     bool synchronize(InterruptHandler& handler, bool (*routine)(void* context), void* context);
 
@@ -265,6 +288,7 @@ private:
         jmp_buf escape;
         EntryFrame* outer;
         Machine* previous;
+        void* tsan_fiber;
     };
 
     struct ReadyQueue {
@@ -285,6 +309,7 @@ private:
     void begin_entry(EntryFrame& frame);
     void end_entry(EntryFrame& frame);
     [[noreturn]] void abandon_guest();
+    [[noreturn]] void escape(); // to the innermost enter()
     void arm_watchdog();
 
     bool has_deliverable(const Processor& here) const {
@@ -296,6 +321,17 @@ private:
     void service_line(InterruptLine& line);
     void drain_dpcs();
     void process_due_events();
+    // Calls function() right here, unless ThreadSanitizer watches: then in an execution context of its own.
+    template<class Function>
+    void run_as(tsan::Kind kind, Function&& function) {
+        if (contexts_ == nullptr) [[likely]] {
+            function();
+        } else {
+            contexts_->run(
+                kind, [](void* argument) { (*static_cast<std::remove_reference_t<Function>*>(argument))(); },
+                &function);
+        }
+    }
 
     void switch_fiber(Fiber& from, Fiber& to);
     void switch_processor(Processor& to);
@@ -351,6 +387,7 @@ private:
     std::vector<Thread*> terminated_;
     std::vector<Thread*> threads_; // living, in order of creation
     std::vector<FiberStack> spare_stacks_;
+    std::unique_ptr<tsan::Contexts> contexts_; // null unless ThreadSanitizer watches
     std::uint32_t last_serial_ = 0;
 
     std::map<std::uint32_t, InterruptLine> lines_;

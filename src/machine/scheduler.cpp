@@ -1,5 +1,6 @@
 // Threads, processors and the choice of what runs next.
 #include "machine/machine.h"
+#include "machine/sanitizer_reports.h"
 
 #include <algorithm>
 #include <bit>
@@ -17,7 +18,7 @@ constexpr std::size_t spare_stack_limit = 64;
 void Machine::switch_fiber(Fiber& from, Fiber& to) {
     Fiber::switch_to(from, to);
     if (halted_) [[unlikely]] {
-        _longjmp(entry_->escape, 1);
+        escape();
     }
     if (!terminated_.empty()) [[unlikely]] {
         reap_threads();
@@ -35,8 +36,10 @@ FiberStack Machine::take_stack() {
 
 // A terminated thread cannot free the stack it stands on; whoever runs next does.
 void Machine::reap_threads() {
+    // ThreadSanitizer would take the next owner of a stack for a racer of this one; a new mapping has no past.
+    const std::size_t limit = tsan::is_watching() ? 0 : spare_stack_limit;
     for (Thread* thread : terminated_) {
-        if (thread->fiber.stack() && spare_stacks_.size() < spare_stack_limit) {
+        if (thread->fiber.stack() && spare_stacks_.size() < limit) {
             spare_stacks_.push_back(thread->fiber.release_stack());
         }
         release_thread(*thread);
@@ -57,7 +60,7 @@ Thread* Machine::create_thread(std::string_view name, Thread::Routine routine, v
     thread->context = context;
     thread->timeout.bind(&Machine::wait_timed_out, thread);
     thread->references = 2;
-    thread->fiber.prepare(take_stack(), &Machine::thread_entry, thread, thread->serial);
+    thread->fiber.prepare(take_stack(), &Machine::thread_entry, thread, thread->name.c_str(), thread->serial);
     threads_.push_back(owned.release());
     make_ready(*thread);
     return thread;
@@ -80,6 +83,8 @@ void Machine::exit_thread(std::int32_t status) {
     Thread& thread = current_thread();
     thread.exit_status = status;
     thread.header.SignalState = 1;
+    tsan::release(&thread.header);
+    tsan::release(&threads_);
     wake_waiters(thread.header);
     thread.state = ThreadState::terminated;
     terminated_.push_back(&thread);
@@ -133,7 +138,7 @@ void Machine::block() {
     if (next == nullptr) {
         Thread& idle = processor_->idle;
         if (!idle.fiber.stack()) {
-            idle.fiber.prepare(take_stack(), &Machine::idle_entry, &idle);
+            idle.fiber.prepare(take_stack(), &Machine::idle_entry, &idle, "idle");
         }
         next = &idle;
     }
@@ -200,7 +205,7 @@ void Machine::hand_out_ready_threads() {
 void Machine::switch_processor(Processor& to) {
     Processor& from = *processor_;
     if (to.running->is_idle && !to.idle.fiber.stack()) {
-        to.idle.fiber.prepare(take_stack(), &Machine::idle_entry, &to.idle);
+        to.idle.fiber.prepare(take_stack(), &Machine::idle_entry, &to.idle, "idle");
     }
     processor_ = &to;
     trace(EventKind::thread_switch, to.running->serial, 0, to.running->name);
@@ -208,12 +213,16 @@ void Machine::switch_processor(Processor& to) {
 }
 
 void Machine::process_due_events() {
+    const tsan::ClockScope scope(contexts_.get());
     while (clock_.fire_next_due()) {
     }
 }
 
 void Machine::preempt() {
     attention_ = exploring_;
+    if (memory_error_reported()) [[unlikely]] {
+        stop_at_memory_error();
+    }
     process_due_events();
     Processor& here = *processor_;
     if (has_deliverable(here) && (!exploring_ || policy_->deliver_now())) {
@@ -243,6 +252,7 @@ bool Machine::try_acquire_lock(KSPIN_LOCK& lock) {
         return false;
     }
     lock = processor_->number + 1ULL;
+    tsan::acquire(&lock);
     return true;
 }
 

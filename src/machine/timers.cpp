@@ -18,6 +18,10 @@ Machine::TimerRecord* Machine::timer_record(const KTIMER& timer) const {
 
 bool Machine::set_timer(KTIMER& timer, Nanoseconds due, Nanoseconds period, KDPC* dpc) {
     const bool was_set = cancel_timer(timer);
+    tsan::release(&timer);
+    if (dpc != nullptr) {
+        tsan::release(dpc);
+    }
     TimerRecord* record = free_timers_;
     if (record != nullptr) {
         free_timers_ = record->next;

@@ -19,6 +19,15 @@ void remove_entry(LIST_ENTRY& entry) {
     entry.Flink->Blink = entry.Blink;
 }
 
+// Whoever signalled the objects of a finished wait is ordered before the waiter. They may be gone: only names here.
+void acquire_waited_for(std::span<DISPATCHER_HEADER* const> objects, bool wait_all, NTSTATUS status) {
+    for (std::size_t i = 0; i < objects.size(); ++i) {
+        if (wait_all ? status == STATUS_SUCCESS : status == static_cast<NTSTATUS>(i)) {
+            tsan::acquire(objects[i]);
+        }
+    }
+}
+
 KMUTEX& as_mutex(DISPATCHER_HEADER& object) {
     return *CONTAINING_RECORD(&object, KMUTEX, Header);
 }
@@ -72,6 +81,7 @@ NTSTATUS Machine::wait(std::span<DISPATCHER_HEADER* const> objects, bool wait_al
         if (std::all_of(objects.begin(), objects.end(), [&](auto* object) { return is_signalled(*object, thread); })) {
             for (DISPATCHER_HEADER* object : objects) {
                 satisfy(*object, thread);
+                tsan::acquire(object);
             }
             return STATUS_SUCCESS;
         }
@@ -79,6 +89,7 @@ NTSTATUS Machine::wait(std::span<DISPATCHER_HEADER* const> objects, bool wait_al
         for (std::size_t i = 0; i < objects.size(); ++i) {
             if (is_signalled(*objects[i], thread)) {
                 satisfy(*objects[i], thread);
+                tsan::acquire(objects[i]);
                 return static_cast<NTSTATUS>(i);
             }
         }
@@ -110,6 +121,9 @@ NTSTATUS Machine::wait(std::span<DISPATCHER_HEADER* const> objects, bool wait_al
     trace(EventKind::wait_begin, thread.serial);
     block();
     trace(EventKind::wait_end, thread.serial, thread.wait_status);
+    if (tsan::is_watching()) [[unlikely]] {
+        acquire_waited_for(objects, wait_all, thread.wait_status);
+    }
     return thread.wait_status;
 }
 
@@ -161,6 +175,7 @@ void Machine::wake_waiters(DISPATCHER_HEADER& object) {
 }
 
 LONG Machine::set_event(KEVENT& event) {
+    tsan::release(&event);
     const LONG previous = event.Header.SignalState;
     event.Header.SignalState = 1;
     if (event.Header.WaitListHead.Flink != &event.Header.WaitListHead) {
@@ -176,6 +191,7 @@ LONG Machine::pulse_event(KEVENT& event) {
 }
 
 LONG Machine::release_semaphore(KSEMAPHORE& semaphore, LONG adjustment) {
+    tsan::release(&semaphore);
     const LONG previous = semaphore.Header.SignalState;
     semaphore.Header.SignalState = previous + adjustment;
     wake_waiters(semaphore.Header);
@@ -183,6 +199,7 @@ LONG Machine::release_semaphore(KSEMAPHORE& semaphore, LONG adjustment) {
 }
 
 LONG Machine::release_mutex(KMUTEX& mutex) {
+    tsan::release(&mutex);
     const LONG previous = mutex.Header.SignalState++;
     if (mutex.Header.SignalState == 1) {
         auto& owner = *reinterpret_cast<Thread*>(mutex.OwnerThread);

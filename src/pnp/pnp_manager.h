@@ -221,7 +221,7 @@ private:
 };
 
 // The run-time libraries that must be in the process before a module built with sanitizers can be loaded (for
-// LD_PRELOAD, in order); empty for a plain module or when they are there already.
+// LD_PRELOAD, in order; this library among them); empty for a plain module or when they are there already.
 Result<std::vector<std::string>> required_preloads(const std::filesystem::path& module);
 
 } // namespace openportcls::pnp

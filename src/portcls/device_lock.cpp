@@ -23,11 +23,13 @@ void DeviceLock::acquire() {
                              "A thread holds the port class device lock and will never run again (R-PROP-19).");
         }
     }
+    machine::tsan::acquire(this);
     owner_ = self;
     ++depth_;
 }
 
 void DeviceLock::release() {
+    machine::tsan::release(this);
     if (--depth_ == 0) {
         owner_ = nullptr;
         if (waiters_ != 0) [[unlikely]] {

@@ -135,6 +135,22 @@ TEST_F(SimpleAudioSample, BuildsListsPlaysRecordsAndUnloads) {
     }
 }
 
+// It sets m_KsState after it has started the timer whose callback reads it, without a lock: one race, and its own.
+TEST_F(SimpleAudioSample, PlaysAndRecordsUnderThreadSanitizerWithOneRaceOfItsOwn) {
+    ASSERT_EQ(build(source_, "sample.so", {"--sanitize=thread"}).status, 0);
+    WaveFormat format;
+    const std::string file = write("in.wav", format, noise(format, 9600));
+    for (const std::vector<std::string>& command : {std::vector<std::string>{"play", file},
+                                                    {"play", file, "--scheduling", "random", "--seed", "2"},
+                                                    {"record", path("r.wav"), "--seconds", "0.2"}}) {
+        const Ran ran = portcls(with_driver(command));
+        EXPECT_THAT(ran.out, HasSubstr("0 glitches"));
+        EXPECT_THAT(ran.error, testing::ContainsRegex("ThreadSanitizer reported 1 data race"));
+        EXPECT_THAT(ran.error, testing::AllOf(testing::ContainsRegex("SUMMARY: [^\n]* in TimerNotifyRT"),
+                                              HasSubstr("CMiniportWaveRTStream::SetState")));
+    }
+}
+
 TEST_F(SimpleAudioSample, ParametersDecideWhetherItSaves) {
     ASSERT_EQ(build(source_, "sample.so").status, 0);
     WaveFormat format;

@@ -33,6 +33,7 @@ void acquire(Machine& machine, FAST_MUTEX& mutex, const char* function) {
     }
     mutex.Count = 0;
     mutex.Owner = &machine.current_thread();
+    machine::tsan::acquire(&mutex);
 }
 
 bool try_acquire(Machine& machine, FAST_MUTEX& mutex) {
@@ -42,6 +43,7 @@ bool try_acquire(Machine& machine, FAST_MUTEX& mutex) {
     }
     mutex.Count = 0;
     mutex.Owner = &machine.current_thread();
+    machine::tsan::acquire(&mutex);
     return true;
 }
 
@@ -51,6 +53,7 @@ void release(Machine& machine, FAST_MUTEX& mutex, const char* function) {
                          reinterpret_cast<std::uint64_t>(&mutex), 0, 0,
                          executive::Sentence("{}: the mutex is not owned by the thread that releases it.", function));
     }
+    machine::tsan::release(&mutex);
     mutex.Count = 1;
     mutex.Owner = nullptr;
     if (mutex.Contention != 0) {

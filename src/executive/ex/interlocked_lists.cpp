@@ -114,6 +114,7 @@ USHORT NTAPI ExQueryDepthSList(PSLIST_HEADER head) {
 PSLIST_ENTRY NTAPI ExpInterlockedPushEntrySList(PSLIST_HEADER head, PSLIST_ENTRY entry) {
     Machine::current().preemption_point();
     PSLIST_ENTRY first = first_of(*head);
+    machine::tsan::release(head);
     entry->Next = first;
     set_first(*head, entry);
     head->HeaderX64.Depth += 1;
@@ -125,6 +126,7 @@ PSLIST_ENTRY NTAPI ExpInterlockedPopEntrySList(PSLIST_HEADER head) {
     Machine::current().preemption_point();
     PSLIST_ENTRY first = first_of(*head);
     if (first != nullptr) {
+        machine::tsan::acquire(head);
         set_first(*head, first->Next);
         head->HeaderX64.Depth -= 1;
         head->HeaderX64.Sequence += 1;
@@ -135,6 +137,7 @@ PSLIST_ENTRY NTAPI ExpInterlockedPopEntrySList(PSLIST_HEADER head) {
 PSLIST_ENTRY NTAPI ExpInterlockedFlushSList(PSLIST_HEADER head) {
     Machine::current().preemption_point();
     PSLIST_ENTRY first = first_of(*head);
+    machine::tsan::acquire(head);
     set_first(*head, nullptr);
     head->HeaderX64.Depth = 0;
     head->HeaderX64.Sequence += 1;

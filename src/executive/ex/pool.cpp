@@ -147,7 +147,7 @@ OPC_NO_ASAN void Pool::verify(const PoolHeader* header, const void* block, const
         Sentence("{}: {:#x} is no pool block, or something wrote over the bytes in front of it.", function, address));
 }
 
-OPC_NO_ASAN void Pool::free(void* block, std::uint32_t tag, const char* function) {
+OPC_NO_ASAN void Pool::free(void* block, std::uint32_t tag, const char* function, const void* caller) {
     auto* header = static_cast<PoolHeader*>(block) - 1;
     if (block != nullptr && reinterpret_cast<std::uint64_t>(block) % 16 == 0) {
         asan_unpoison(header, sizeof *header);
@@ -168,6 +168,9 @@ OPC_NO_ASAN void Pool::free(void* block, std::uint32_t tag, const char* function
         machine_.bugcheck(bad_pool_caller, 0x09, machine_.irql(), static_cast<std::uint64_t>(header->kind),
                           reinterpret_cast<std::uint64_t>(block),
                           Sentence("{}: paged pool is freed at APC_LEVEL or below.", function));
+    }
+    if (caller != nullptr) {
+        machine::tsan::freed(block, header->size, caller);
     }
     release(header);
 }

@@ -58,7 +58,8 @@ public:
     // that forgets to initialise behaves the same in every run. nullptr: the budget or a fault injection says no.
     void* allocate(std::uint64_t size, std::uint32_t tag, PoolKind kind, bool zero, const void* caller);
     // `tag` 0 matches any. Bad pointers, double frees and wrong tags are bugchecks.
-    void free(void* block, std::uint32_t tag, const char* function);
+    // `caller`, the driver's own place, is for reports of races.
+    void free(void* block, std::uint32_t tag, const char* function, const void* caller = nullptr);
     std::uint64_t size_of(const void* block) const;
 
     // Code of a driver lies at [begin, end): allocations from there are its own. Returns its owner number.

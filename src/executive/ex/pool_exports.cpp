@@ -78,10 +78,10 @@ void* allocate_by_flags(const char* function, POOL_FLAGS flags, SIZE_T bytes, UL
     return block;
 }
 
-void free(const char* function, void* block, ULONG tag) {
+void free(const char* function, void* block, ULONG tag, const void* caller) {
     Kernel& kernel = Kernel::current();
     kernel.machine.preemption_point();
-    kernel.pool.free(block, tag, function);
+    kernel.pool.free(block, tag, function, caller);
 }
 
 } // namespace
@@ -134,15 +134,15 @@ PVOID NTAPI ExAllocatePool3(POOL_FLAGS flags, SIZE_T bytes, ULONG tag, PCPOOL_EX
 
 void NTAPI ExFreePool(PVOID block) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
-    free(__func__, block, 0);
+    free(__func__, block, 0, OPC_CALLER);
 }
 void NTAPI ExFreePoolWithTag(PVOID block, ULONG tag) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
-    free(__func__, block, tag);
+    free(__func__, block, tag, OPC_CALLER);
 }
 void NTAPI ExFreePool2(PVOID block, ULONG tag, PCPOOL_EXTENDED_PARAMETER, ULONG) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
-    free(__func__, block, tag);
+    free(__func__, block, tag, OPC_CALLER);
 }
 
 } // extern "C"

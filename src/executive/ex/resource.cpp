@@ -86,6 +86,7 @@ bool acquire_exclusive(ERESOURCE& resource, bool wait) {
             resource.Flag |= owned_exclusive;
             resource.ActiveCount = 1;
             add_owner(state, self);
+            machine::tsan::acquire_exclusive(&resource);
             return true;
         }
         if (!wait) {
@@ -117,6 +118,7 @@ bool acquire_shared(ERESOURCE& resource, bool wait, Starvation starvation) {
         if (is_exclusive(resource) ? own : !blocked_by_writers) {
             add_owner(state, self);
             resource.ActiveCount = static_cast<SHORT>(state.used);
+            machine::tsan::acquire_shared(&resource);
             return true;
         }
         if (!wait) {
@@ -136,6 +138,11 @@ void release(ERESOURCE& resource, ERESOURCE_THREAD thread, const char* function)
     if (owner == nullptr) [[unlikely]] {
         machine.bugcheck(resource_not_owned, reinterpret_cast<std::uint64_t>(&resource), thread, 0, 0,
                          executive::Sentence("{}: the thread does not own the resource.", function));
+    }
+    if (is_exclusive(resource)) {
+        machine::tsan::release_exclusive(&resource);
+    } else {
+        machine::tsan::release_shared(&resource);
     }
     if (--owner->count == 0) {
         *owner = state.owners[--state.used];
@@ -249,6 +256,7 @@ void NTAPI ExConvertExclusiveToSharedLite(PERESOURCE resource) {
         machine.bugcheck(resource_not_owned, reinterpret_cast<std::uint64_t>(resource), current_thread(), 0, 2,
                          "ExConvertExclusiveToSharedLite: the thread does not own the resource exclusively.");
     }
+    machine::tsan::release_exclusive(resource);
     resource->Flag &= static_cast<USHORT>(~owned_exclusive);
     if (resource->NumberOfSharedWaiters != 0) {
         machine.set_event(state.changed);

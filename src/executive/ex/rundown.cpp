@@ -35,6 +35,7 @@ bool acquire_rundown(EX_RUNDOWN_REF& reference, ULONG count) {
 
 void release_rundown(EX_RUNDOWN_REF& reference, ULONG count) {
     Machine& machine = Machine::current();
+    machine::tsan::release(&reference);
     if ((reference.Count & run_down_active) == 0) {
         reference.Count = reference.Count - count * one_reference;
     } else if (RundownWait* waiter = waiter_of(reference)) {
@@ -98,6 +99,7 @@ void acquire_push_lock(EX_PUSH_LOCK& word, bool exclusive) {
                 *link = self.next;
             }
             word = push_lock_word(lock);
+            exclusive ? machine::tsan::acquire_exclusive(&word) : machine::tsan::acquire_shared(&word);
             return;
         }
         if (!queued) {
@@ -123,8 +125,10 @@ void release_push_lock(EX_PUSH_LOCK& word, bool exclusive) {
                          reinterpret_cast<std::uint64_t>(&word), 0, 0, "A push lock is released that is not held.");
     }
     if (exclusive) {
+        machine::tsan::release_exclusive(&word);
         lock.exclusive = false;
     } else {
+        machine::tsan::release_shared(&word);
         --lock.readers;
     }
     word = push_lock_word(lock);
@@ -189,6 +193,7 @@ void NTAPI ExWaitForRundownProtectionRelease(PEX_RUNDOWN_REF reference) {
     if (waiter.references != 0) {
         executive::wait_for_ever(Machine::current(), &waiter.drained);
     }
+    machine::tsan::acquire(reference);
     reference->Count = run_down_active;
 }
 
@@ -225,9 +230,11 @@ void NTAPI ExAcquireSpinLockExclusiveAtDpcLevel(PEX_SPIN_LOCK lock) {
     OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch);
     spin(*lock, -1);
     *lock = spin_exclusive;
+    machine::tsan::acquire_exclusive(lock);
 }
 void NTAPI ExReleaseSpinLockExclusiveFromDpcLevel(PEX_SPIN_LOCK lock) {
     OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch);
+    machine::tsan::release_exclusive(lock);
     *lock = 0;
     Machine::current().preemption_point();
 }
@@ -235,9 +242,11 @@ void NTAPI ExAcquireSpinLockSharedAtDpcLevel(PEX_SPIN_LOCK lock) {
     OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch);
     spin(*lock, spin_exclusive);
     *lock = *lock + 1;
+    machine::tsan::acquire_shared(lock);
 }
 void NTAPI ExReleaseSpinLockSharedFromDpcLevel(PEX_SPIN_LOCK lock) {
     OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch);
+    machine::tsan::release_shared(lock);
     *lock = *lock - 1;
     Machine::current().preemption_point();
 }
@@ -247,6 +256,7 @@ LOGICAL NTAPI ExTryConvertSharedSpinLockExclusive(PEX_SPIN_LOCK lock) {
         return FALSE;
     }
     *lock = spin_exclusive;
+    machine::tsan::acquire_exclusive(lock);
     return TRUE;
 }
 

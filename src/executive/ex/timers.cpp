@@ -117,6 +117,8 @@ BOOLEAN NTAPI ExSetTimer(PEX_TIMER timer, LONGLONG due_time, LONGLONG period, PE
     OPC_REQUIRE_DISPATCH_OR_BELOW();
     Machine& machine = *timer->machine;
     machine.preemption_point();
+    machine::tsan::release(timer);
+    machine::tsan::release(&timer->dpc);
     const bool was_set = machine.clock().cancel(timer->event);
     if (timer->deleting) {
         return was_set;
@@ -159,6 +161,7 @@ BOOLEAN NTAPI ExDeleteTimer(PEX_TIMER timer, BOOLEAN cancel, BOOLEAN wait, PEXT_
     const bool canceled = cancel && machine.clock().cancel(timer->event);
     const bool callback_pending = timer->idle.Header.SignalState == 0;
     if (!callback_pending && !is_set(*timer)) {
+        machine::tsan::acquire(&timer->idle);
         destroy(*timer);
     } else if (wait && cancel) {
         // The callback, when it is done, frees the timer: look at nothing but a flag of our own.

@@ -48,6 +48,7 @@ std::size_t WorkQueues::worker_count() const {
 }
 
 void WorkQueues::queue(WORK_QUEUE_ITEM& item, WORK_QUEUE_TYPE type) {
+    machine::tsan::release(&item);
     Level& level = levels_[level_of(type)];
     item.List = {&level.items, level.items.Blink};
     level.items.Blink->Flink = &item.List;
@@ -75,6 +76,7 @@ void WorkQueues::run_worker(void* context) {
         --level.idle;
         const PWORKER_THREAD_ROUTINE routine = item->WorkerRoutine;
         void* const parameter = item->Parameter;
+        machine::tsan::acquire(item);
         item->List.Flink = nullptr; // free to be queued again
         routine(parameter);
         if (machine.irql() != machine::irql::passive || machine.current_thread().critical_region_depth != 0)

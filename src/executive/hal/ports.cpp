@@ -39,6 +39,7 @@ void write_port(volatile T* port, T value) {
     machine.spend(access_cost::port);
     const std::uint64_t number = port_number(port);
     if (const auto* claim = machine.ports().find(number)) {
+        machine.ordered_before_interrupts();
         claim->device->write_port(claim->range, static_cast<std::uint32_t>(number - claim->begin), width_of<T>, value);
     }
 }
@@ -54,6 +55,7 @@ template<class T>
 void write_register(volatile T* address, T value) {
     Kernel& kernel = Kernel::current();
     kernel.machine.spend(access_cost::register_write);
+    kernel.machine.ordered_before_interrupts();
     kernel.io_space.write(address, width_of<T>, value);
 }
 

@@ -90,12 +90,14 @@ IRP* IrpPool::allocate(CCHAR stack_size, IrpKind kind, const void* caller) {
     anchor_.previous->next = slot;
     anchor_.previous = slot;
     ++living_;
+    machine::tsan::acquire(slot);
     initialise(*slot->irp(), static_cast<USHORT>(irp_bytes(stack_size)), stack_size, from_this_pool);
     return slot->irp();
 }
 
 void IrpPool::free(IRP* irp) {
     IrpSlot* slot = IrpSlot::of(irp);
+    machine::tsan::release(slot);
     slot->previous->next = slot->next;
     slot->next->previous = slot->previous;
     --living_;

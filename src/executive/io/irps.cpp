@@ -124,6 +124,7 @@ void complete(Kernel& kernel, IRP* irp) {
         violation(machine, verifier_io_violation, 0x07, irp,
                   "IoCompleteRequest while a cancel routine is set: take it away with IoSetCancelRoutine first.");
     }
+    machine::tsan::release(irp);
     if (machine.is_observed()) [[unlikely]] {
         const IrpSlot* slot = IrpPool::slot_of(irp);
         machine.trace(machine::EventKind::irp_completed, slot != nullptr ? slot->serial : 0, irp->IoStatus.Status);
@@ -193,6 +194,7 @@ NTSTATUS wait_for_request(machine::Machine& machine, IrpSlot& slot, NTSTATUS sta
         slot.waited_for = true;
         wait_for_ever(machine, &slot.event);
     }
+    machine::tsan::acquire(slot.irp());
     return status == STATUS_PENDING ? slot.result.Status : status;
 }
 

@@ -37,6 +37,7 @@ void NTAPI IoReleaseRemoveLockEx(PIO_REMOVE_LOCK lock, PVOID tag, ULONG) {
                          reinterpret_cast<std::uint64_t>(tag), 0,
                          "IoReleaseRemoveLock without the IoAcquireRemoveLock that belongs to it.");
     }
+    machine::tsan::release(lock);
     lock->Common.IoCount = lock->Common.IoCount - 1;
     if (lock->Common.IoCount == 0) {
         machine.set_event(lock->Common.RemoveEvent);
@@ -53,6 +54,7 @@ void NTAPI IoReleaseRemoveLockAndWaitEx(PIO_REMOVE_LOCK lock, PVOID tag, ULONG b
     if (lock->Common.IoCount > 0) {
         executive::wait_for_ever(Machine::current(), &lock->Common.RemoveEvent);
     }
+    machine::tsan::acquire(lock);
 }
 
 } // extern "C"

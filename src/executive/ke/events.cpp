@@ -27,6 +27,14 @@ void require_initialised(const DISPATCHER_HEADER& header, const char* function) 
     }
 }
 
+// Whoever sees that an object is signalled comes after the one that signalled it.
+LONG state_of(const DISPATCHER_HEADER& header) {
+    if (header.SignalState > 0) {
+        machine::tsan::acquire(&header);
+    }
+    return header.SignalState;
+}
+
 } // namespace
 
 extern "C" {
@@ -70,7 +78,7 @@ void NTAPI KeClearEvent(PRKEVENT event) {
 LONG NTAPI KeResetEvent(PRKEVENT event) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
     Machine::current().preemption_point();
-    const LONG previous = event->Header.SignalState;
+    const LONG previous = state_of(event->Header);
     event->Header.SignalState = 0;
     return previous;
 }
@@ -78,7 +86,7 @@ LONG NTAPI KeResetEvent(PRKEVENT event) {
 LONG NTAPI KeReadStateEvent(PRKEVENT event) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
     Machine::current().preemption_point();
-    return event->Header.SignalState;
+    return state_of(event->Header);
 }
 
 void NTAPI KeInitializeSemaphore(PRKSEMAPHORE semaphore, LONG count, LONG limit) {
@@ -89,7 +97,7 @@ void NTAPI KeInitializeSemaphore(PRKSEMAPHORE semaphore, LONG count, LONG limit)
 LONG NTAPI KeReadStateSemaphore(PRKSEMAPHORE semaphore) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
     Machine::current().preemption_point();
-    return semaphore->Header.SignalState;
+    return state_of(semaphore->Header);
 }
 
 LONG NTAPI KeReleaseSemaphore(PRKSEMAPHORE semaphore, KPRIORITY, LONG adjustment, BOOLEAN wait) {

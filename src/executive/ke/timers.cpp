@@ -12,6 +12,7 @@ namespace {
 
 // A timer whose time has come already expires while it is being set.
 void expire_now(Machine& machine, KTIMER& timer) {
+    machine::tsan::release(&timer);
     timer.Header.SignalState = 1;
     machine.wake_waiters(timer.Header);
     if (timer.Dpc != nullptr) {

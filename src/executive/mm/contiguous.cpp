@@ -28,6 +28,7 @@ void* ContiguousMemory::allocate(std::uint64_t bytes, const machine::PageConstra
         return nullptr;
     }
     void* address = machine_.memory().to_virtual(physical, whole_pages(bytes));
+    machine::tsan::acquire(this);
     blocks_[reinterpret_cast<std::uintptr_t>(address)] = {physical, bytes, ++last_serial_, owner, kind};
     return address;
 }
@@ -37,6 +38,7 @@ bool ContiguousMemory::free(void* address) {
     if (found == blocks_.end()) {
         return false;
     }
+    machine::tsan::release(this);
     machine_.memory().free(found->second.physical, whole_pages(found->second.bytes));
     blocks_.erase(found);
     return true;

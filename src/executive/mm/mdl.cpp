@@ -36,6 +36,7 @@ MDL* MdlPool::allocate(const void* address, ULONG bytes, const void* caller) {
         }
         slot = new (memory) Slot;
     }
+    machine::tsan::acquire(this);
     slot->allocated_by = caller;
     slot->mark = live_mark;
     slot->next = &anchor_;
@@ -59,6 +60,7 @@ void MdlPool::free(MDL* mdl) {
         machine_.bugcheck(0xC2 /* BAD_POOL_CALLER */, 0x07, reinterpret_cast<std::uint64_t>(mdl), 0, 0,
                           "IoFreeMdl: this MDL was not allocated with IoAllocateMdl, or was freed already.");
     }
+    machine::tsan::release(this);
     slot->mark = 0;
     slot->previous->next = slot->next;
     slot->next->previous = slot->previous;

@@ -11,6 +11,7 @@
 
 #include "drivertools/drivertools.h"
 #include "pnp/exports.h"
+#include "pnp/pnp_manager.h"
 
 namespace openportcls::pnp {
 
@@ -91,12 +92,13 @@ Result<void> check_imports(const std::filesystem::path& path, const ModuleImage&
         return {};
     }
     const auto runtime = drivertools::sanitizer_runtime(note);
-    if (runtime && *runtime) {
+    const auto preloads = required_preloads(path);
+    if (preloads && !preloads->empty()) {
         return Error{
             STATUS_DLL_NOT_FOUND,
             fmt::format("{}: built with -fsanitize={}, whose run-time has to be in the process from its start: "
                         "run it with LD_PRELOAD={}",
-                        path.string(), fmt::join(note.sanitizers, ","), (*runtime)->string())};
+                        path.string(), fmt::join(note.sanitizers, ","), fmt::join(*preloads, ":"))};
     }
     return Error{STATUS_DLL_NOT_FOUND,
                  fmt::format("{}: needs a run-time library for {} that is not in this process{}{}", path.string(),

@@ -15,6 +15,18 @@ bool has_runtime(const drivertools::ModuleNote& note) {
            (!note.has_sanitizer("undefined") || dlsym(RTLD_DEFAULT, "__ubsan_handle_type_mismatch_v1") != nullptr);
 }
 
+// The run-times ask this library for their options and tell it of reports, which takes its names coming before theirs.
+std::string this_library() {
+    Dl_info information{};
+    if (dladdr(reinterpret_cast<const void*>(&required_preloads), &information) == 0 ||
+        information.dli_fname == nullptr) {
+        return {};
+    }
+    const std::filesystem::path file = std::filesystem::absolute(information.dli_fname);
+    // LD_PRELOAD is a list separated by these, without a way to quote them.
+    return file.string().find_first_of(" :") == std::string::npos ? file.string() : file.filename().string();
+}
+
 } // namespace
 
 Result<std::vector<std::string>> required_preloads(const std::filesystem::path& module) {
@@ -35,7 +47,7 @@ Result<std::vector<std::string>> required_preloads(const std::filesystem::path& 
         return runtime.error();
     }
     if (*runtime) {
-        preloads.push_back((*runtime)->string());
+        preloads = {this_library(), (*runtime)->string()};
     }
     return preloads;
 }

@@ -110,10 +110,11 @@ TEST_F(Loader, MissingSanitizerIsNamedWithItsPreload) {
     EXPECT_ERROR(manager.load_driver(modules / "sanitized.so"), STATUS_DLL_NOT_FOUND, HasSubstr("asan"));
     auto preloads = required_preloads(modules / "sanitized.so");
     if (preloads) { // clang's run-time libraries are installed
-        ASSERT_THAT(*preloads, SizeIs(1));
-        EXPECT_THAT(preloads->front(), HasSubstr("libclang_rt.asan-x86_64.so"));
+        ASSERT_THAT(*preloads, SizeIs(2));
+        EXPECT_THAT(preloads->front(), HasSubstr("libopenportcls.so"));
+        EXPECT_THAT(preloads->back(), HasSubstr("libclang_rt.asan-x86_64.so"));
         EXPECT_ERROR(manager.load_driver(modules / "sanitized.so"), STATUS_DLL_NOT_FOUND,
-                     HasSubstr("LD_PRELOAD=" + preloads->front()));
+                     HasSubstr("LD_PRELOAD=" + preloads->front() + ":" + preloads->back()));
     }
 }
 

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <portcls.h>
+
+void RaceDpcWithThread(bool Locked);
+void RaceTimerWithOtherProcessor(bool Locked);
+void UseEverySynchronisation(PDEVICE_OBJECT DeviceObject);
+void OverflowPool();
+void UsePoolAfterFree();
+void OverflowStackBuffer();
+void OverflowSignedNumber();
+void Hang();
+
+const ULONG FaultsPoolTag = 'tluF';

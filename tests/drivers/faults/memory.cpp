@@ -1,0 +1,40 @@
+// Memory, arithmetic, and time.
+#include "faults.h"
+
+// What the optimiser cannot know.
+static volatile ULONG Ten = 10;
+
+void OverflowPool() {
+    PULONG Numbers = (PULONG)ExAllocatePool2(POOL_FLAG_NON_PAGED, 10 * sizeof(ULONG), FaultsPoolTag);
+    Numbers[Ten] = 1; // POOL_OVERFLOW
+    ExFreePoolWithTag(Numbers, FaultsPoolTag);
+}
+
+void UsePoolAfterFree() {
+    volatile ULONG* Numbers = (volatile ULONG*)ExAllocatePool2(POOL_FLAG_NON_PAGED, 64, FaultsPoolTag);
+    ExFreePoolWithTag((PVOID)Numbers, FaultsPoolTag);
+    Numbers[3] = 1; // POOL_AFTER_FREE
+}
+
+__declspec(noinline) static void Fill(PUCHAR Bytes, ULONG Count) {
+    for (ULONG Index = 0; Index < Count; ++Index) {
+        Bytes[Index] = (UCHAR)Index; // STACK_OVERFLOW
+    }
+}
+
+void OverflowStackBuffer() {
+    UCHAR Bytes[9];
+    Fill(Bytes, Ten);
+    DbgPrint("faults: %u\n", Bytes[Ten % 9]);
+}
+
+void OverflowSignedNumber() {
+    LONG Number = MAXLONG - 9;
+    Number += (LONG)Ten; // SIGNED_OVERFLOW
+    DbgPrint("faults: %d\n", Number);
+}
+
+void Hang() {
+    while (Ten == 10) { // HANG
+    }
+}
