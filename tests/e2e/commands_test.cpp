@@ -14,15 +14,7 @@ using testing::Contains;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-class Commands : public Command {
-protected:
-    // One clear line.
-    static void expect_failure(const Ran& ran, int status, const std::string& message) {
-        EXPECT_EQ(ran.status, status) << ran.error;
-        EXPECT_THAT(ran.error, AllOf(StartsWith("portcls: "), HasSubstr(message)));
-        EXPECT_EQ(ran.error_lines(), 1U) << ran.error;
-    }
-};
+class Commands : public Command {};
 
 // ---- bad input -----------------------------------------------------------------------------------------------------
 
