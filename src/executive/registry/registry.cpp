@@ -198,11 +198,11 @@ Result<void> Registry::persist_in(const std::filesystem::path& file) {
     const auto status = std::filesystem::status(file, problem);
     if (std::filesystem::exists(status)) {
         std::ifstream stream(file, std::ios::binary);
-        const std::string text((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
         // What cannot be read must not be taken for a new registry, which would be written over it.
-        if (!std::filesystem::is_regular_file(status) || stream.bad() || !stream.is_open()) {
+        if (!std::filesystem::is_regular_file(status) || !stream.is_open()) {
             return Error{STATUS_REGISTRY_IO_FAILED, file.string() + ": cannot be read as a registry file"};
         }
+        const std::string text((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
         if (auto read = read_hive(text, *root_); !read) {
             return Error{read.error().status, file.string() + ": " + read.error().message};
         }

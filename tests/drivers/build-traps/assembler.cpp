@@ -5,10 +5,11 @@
 #error a driver for x64 sees itself compiled for x86
 #endif
 
+// clang-format off
 static ULONG sum(ULONG first, ULONG second) {
     ULONG result;
     __asm {
-        mov eax, first ; a comment of the assembler's
+        mov eax, first ; a comment for the assembler
         add eax, second
         mov result, eax
     }
@@ -16,8 +17,11 @@ static ULONG sum(ULONG first, ULONG second) {
 }
 
 static ULONG next(ULONG value) {
-    __asm mov eax, value __asm inc eax __asm mov value, eax return value;
+    __asm mov eax, value __asm inc eax
+    __asm mov value, eax
+    return value;
 }
+// clang-format on
 
 extern "C" int check_assembler() {
     EXPECT(sum(40, 2) == 42);
