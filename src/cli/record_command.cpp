@@ -173,8 +173,11 @@ void print(const RecordArguments& arguments, const Outcome& outcome) {
     if (outcome.is_interrupted) {
         fmt::print("interrupted: shorter than was asked for\n");
     }
-    fmt::print("{}\n", is_silent ? std::string("peak level: silence")
-                                 : fmt::format("peak level: {:.1f} dB", outcome.peak_in_decibels()));
+    fmt::print("{}\n", !is_silent ? fmt::format("peak level: {:.1f} dB", outcome.peak_in_decibels())
+                       : arguments.driver == "cable"
+                           ? std::string("peak level: silence, as nothing plays into the cable meanwhile "
+                                         "(`portcls play FILE --out wav:F` records what it plays)")
+                           : std::string("peak level: silence"));
     for (const std::string& out : arguments.out) {
         if (out.starts_with("wav:")) {
             fmt::print("wrote {}\n", out.substr(4));

@@ -144,8 +144,9 @@ TEST_F(SimpleAudioSample, BuildsListsPlaysRecordsAndUnloads) {
         const Ran info = portcls(with_driver({"info", "--json"}));
         ASSERT_EQ(info.status, 0) << info.error;
         EXPECT_TRUE(is_clean(info)) << info.error;
+        const auto facts = info.json();
         std::map<std::string, std::size_t> pins;
-        for (const auto& filter : info.json()["info"]["filters"]) {
+        for (const auto& filter : facts["info"]["filters"]) {
             pins[filter["name"]] = filter["pins"].size();
             EXPECT_FALSE(filter["connections"].empty()) << filter["name"];
         }
