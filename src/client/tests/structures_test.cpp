@@ -39,7 +39,7 @@ protected:
     std::unique_ptr<Driver> driver;
 };
 
-constexpr std::uint32_t all_codes[] = {IOCTL_KS_PROPERTY,     IOCTL_KS_METHOD,       IOCTL_KS_ENABLE_EVENT,
+constexpr std::uint32_t all_codes[] = {IOCTL_KS_PROPERTY,      IOCTL_KS_METHOD,      IOCTL_KS_ENABLE_EVENT,
                                        IOCTL_KS_DISABLE_EVENT, IOCTL_KS_READ_STREAM, IOCTL_KS_WRITE_STREAM,
                                        IOCTL_KS_RESET_STATE};
 
@@ -82,7 +82,10 @@ TEST_F(Structures, of_every_size_are_answered_with_a_status) {
                     const auto room = std::span(out).first(out_bytes);
                     const auto of_filter = wave.control(code, in, room);
                     const auto of_pin = stream->control(code, in, room);
-                    if (in_bytes < sizeof(KSIDENTIFIER) && code != IOCTL_KS_RESET_STATE) {
+                    // KsDisableEvent: no input at all takes every event of the handle away; a reset is four bytes.
+                    const bool is_short = in_bytes < sizeof(KSIDENTIFIER) && code != IOCTL_KS_RESET_STATE &&
+                                          (code != IOCTL_KS_DISABLE_EVENT || in_bytes > 0);
+                    if (is_short) {
                         EXPECT_LT(of_filter.status, 0) << code << " " << in_bytes;
                         EXPECT_LT(of_pin.status, 0) << code << " " << in_bytes;
                     }
