@@ -1,6 +1,7 @@
 #include "cli/console.h"
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <string>
 #include <unistd.h>
@@ -26,6 +27,34 @@ int misuse(std::string_view message) {
 
 void remark(std::string_view message) {
     fmt::print(stderr, "{}\n", message);
+}
+
+namespace {
+
+volatile std::sig_atomic_t interruption = 0;
+
+extern "C" void note_interruption(int) {
+    interruption = 1;
+}
+
+} // namespace
+
+Interruption::Interruption() {
+    interruption = 0;
+    struct sigaction action{};
+    action.sa_handler = note_interruption;
+    action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
+    sigaction(SIGINT, &action, nullptr);
+    sigaction(SIGTERM, &action, nullptr);
+}
+
+Interruption::~Interruption() {
+    std::signal(SIGINT, SIG_DFL);
+    std::signal(SIGTERM, SIG_DFL);
+}
+
+bool Interruption::is_asked_for() {
+    return interruption != 0;
 }
 
 Progress::Progress(double seconds_in_all) : seconds_in_all_(seconds_in_all), is_shown_(isatty(STDERR_FILENO) == 1) {}

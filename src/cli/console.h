@@ -19,6 +19,16 @@ int misuse(std::string_view message);
 // A remark on the error stream, so that what is printed for programs stays clean.
 void remark(std::string_view message);
 
+// While one lives, the first Ctrl-C only asks to end early; the second kills, as usual.
+class Interruption {
+public:
+    Interruption();
+    ~Interruption();
+    Interruption(const Interruption&) = delete;
+    Interruption& operator=(const Interruption&) = delete;
+    static bool is_asked_for();
+};
+
 // A bar on the error stream where that is a terminal; nothing otherwise.
 class Progress {
 public:

@@ -1,5 +1,4 @@
 #include <cstdio>
-#include <fstream>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -10,6 +9,7 @@
 #include "cli/session.h"
 #include "cli/topology.h"
 #include "drivertools/process.h"
+#include "endpoints/pending_file.h"
 
 namespace openportcls::cli {
 
@@ -62,12 +62,8 @@ int graph(const GraphArguments& arguments) {
         std::fputs(picture.c_str(), stdout);
         return exit_done;
     }
-    std::ofstream file(arguments.output, std::ios::binary);
-    file << picture;
-    file.close();
-    if (!file) {
-        complain(fmt::format("{}: cannot be written", arguments.output.string()));
-        return exit_failed;
+    if (auto written = endpoints::replace_file(arguments.output, picture); !written) {
+        return fail(written.error());
     }
     fmt::print("wrote {}\n", arguments.output.string());
     return exit_done;

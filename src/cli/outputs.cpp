@@ -35,4 +35,18 @@ Result<void> Outputs::finish() {
     return outcome;
 }
 
+void Outputs::give_up() {
+    for (const auto& sink : sinks_) {
+        sink->give_up();
+    }
+}
+
+std::uint64_t Outputs::underruns() const {
+    std::uint64_t sum = 0;
+    for (const auto& sink : sinks_) {
+        sum += sink->underruns();
+    }
+    return sum;
+}
+
 } // namespace openportcls::cli

@@ -17,6 +17,10 @@ public:
 
     Result<void> write(std::span<const std::byte> frames);
     Result<void> finish();
+    // After a failure: files that were there before stay as they were.
+    void give_up();
+    // Of all of them together.
+    std::uint64_t underruns() const;
 
 private:
     std::vector<std::unique_ptr<endpoints::Sink>> sinks_;

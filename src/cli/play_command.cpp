@@ -10,8 +10,10 @@
 #include "cli/console.h"
 #include "cli/loopback.h"
 #include "cli/outputs.h"
+#include "cli/pace.h"
 #include "cli/session.h"
 #include "cli/stream_choice.h"
+#include "client/state.h"
 #include "endpoints/conversion.h"
 
 namespace openportcls::cli {
@@ -43,6 +45,9 @@ struct Outcome {
     std::optional<std::uint64_t> first_difference;
     bool heard_anything = true;
     std::string filter;
+    std::uint64_t underruns = 0; // of the sound devices it was heard through
+    client::Pace pace;
+    bool is_interrupted = false;
 
     double seconds() const { return static_cast<double>(frames) / format.rate; }
     bool is_bit_exact() const { return heard_at.has_value() && different_frames == 0; }
@@ -69,7 +74,12 @@ public:
         const std::uint64_t expected = source.frames().value_or(0);
         Progress progress(static_cast<double>(expected) / source.format().rate);
         std::vector<std::byte> frames(frames_per_read * source.format().bytes_per_frame());
+        const Interruption interruption;
         for (bool ended = false; !ended;) {
+            outcome.is_interrupted = Interruption::is_asked_for();
+            if (outcome.is_interrupted) {
+                break;
+            }
             const auto got = source.read(frames);
             if (!got) {
                 return got.error();
@@ -207,11 +217,16 @@ Result<Outcome> stream(const PlayArguments& arguments, Session& session) {
     }
     const auto begin = std::chrono::steady_clock::now();
     auto played = Playing(session.machine(), render->stream, *capture, *outputs).play(**source, outcome);
-    auto finished = outputs->finish();
-    outcome.host_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    if (!played || !finished) {
-        return played ? finished.error() : played.error();
+    if (!played) {
+        outputs->give_up();
+        return played.error();
     }
+    if (auto finished = outputs->finish(); !finished) {
+        return finished.error();
+    }
+    outcome.host_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    outcome.underruns = outputs->underruns();
+    outcome.pace = session.pace();
     return outcome;
 }
 
@@ -223,6 +238,15 @@ void print_summary(const PlayArguments& arguments, const Outcome& outcome) {
                                                           outcome.seconds() / std::max(outcome.host_seconds, 1e-9));
     fmt::print("played by {} through pin {} of {} in {:.3f} s: {}, {} glitch{}\n", arguments.driver, outcome.pin,
                outcome.filter, outcome.host_seconds, how, outcome.glitches, outcome.glitches == 1 ? "" : "es");
+    if (arguments.paced) {
+        fmt::print("{}\n", describe(outcome.pace));
+    }
+    if (outcome.underruns > 0) {
+        fmt::print("the sound device ran dry {} time{}\n", outcome.underruns, outcome.underruns == 1 ? "" : "s");
+    }
+    if (outcome.is_interrupted) {
+        fmt::print("interrupted: that is not the whole file\n");
+    }
     for (const std::string& out : arguments.out) {
         if (out.starts_with("wav:")) {
             fmt::print("wrote {}: {}\n", out.substr(4),
@@ -250,8 +274,11 @@ void print_json(const PlayArguments& arguments, const Outcome& outcome) {
         {"pin", outcome.pin},           {"rate", outcome.format.rate},      {"channels", outcome.format.channels},
         {"bits", outcome.format.bits},  {"float", outcome.format.is_float}, {"period_frames", outcome.period_frames},
         {"frames", outcome.frames},     {"seconds", outcome.seconds()},     {"host_seconds", outcome.host_seconds},
-        {"glitches", outcome.glitches},
+        {"glitches", outcome.glitches}, {"underruns", outcome.underruns},   {"interrupted", outcome.is_interrupted},
     };
+    if (arguments.paced) {
+        facts["pace"] = pace_facts(outcome.pace);
+    }
     if (outcome.heard_at) {
         facts["loopback_pin"] = *outcome.heard_at;
         facts["bit_exact"] = outcome.is_bit_exact();

@@ -9,8 +9,10 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/outputs.h"
+#include "cli/pace.h"
 #include "cli/session.h"
 #include "cli/stream_choice.h"
+#include "client/state.h"
 #include "endpoints/conversion.h"
 #include "endpoints/sample_code.h"
 
@@ -39,6 +41,8 @@ struct Outcome {
     std::uint64_t glitches = 0;
     double peak = 0;
     double host_seconds = 0;
+    client::Pace pace;
+    bool is_interrupted = false;
 
     double seconds() const { return static_cast<double>(frames) / format.rate; }
     double peak_in_decibels() const { return 20 * std::log10(peak); }
@@ -60,16 +64,18 @@ Result<void> record(CaptureStream& stream, std::uint64_t frames_wanted, std::opt
     Progress progress(static_cast<double>(frames_wanted) / given.rate);
     std::vector<std::byte> frames;
     std::vector<std::byte> converted;
-    for (std::uint64_t done = 0; done < frames_wanted;) {
+    const Interruption interruption;
+    for (std::uint64_t done = 0; done < frames_wanted && !outcome.is_interrupted;) {
         frames.resize(std::min(frames_per_read, frames_wanted - done) * given.bytes_per_frame());
         if (auto read = stream.read(frames); !read) {
             return read;
         }
         done += frames.size() / given.bytes_per_frame();
+        outcome.is_interrupted = Interruption::is_asked_for();
         converted.clear();
         if (converter) {
             auto made = converter->convert(frames, converted);
-            if (made && done == frames_wanted) {
+            if (made && (done == frames_wanted || outcome.is_interrupted)) {
                 made = converter->finish(converted);
             }
             if (!made) {
@@ -122,11 +128,15 @@ Result<Outcome> record(const RecordArguments& arguments, Session& session) {
     const auto begin = std::chrono::steady_clock::now();
     auto recorded = record(capture->stream, static_cast<std::uint64_t>(std::llround(arguments.seconds * given.rate)),
                            converter, *outputs, outcome);
-    auto finished = outputs->finish();
-    outcome.host_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    if (!recorded || !finished) {
-        return recorded ? finished.error() : recorded.error();
+    if (!recorded) {
+        outputs->give_up();
+        return recorded.error();
     }
+    if (auto finished = outputs->finish(); !finished) {
+        return finished.error();
+    }
+    outcome.host_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    outcome.pace = session.pace();
     return outcome;
 }
 
@@ -146,15 +156,28 @@ void print(const RecordArguments& arguments, const Outcome& outcome) {
             {"host_seconds", outcome.host_seconds},
             {"glitches", outcome.glitches},
             {"peak", outcome.peak},
+            {"interrupted", outcome.is_interrupted},
         };
+        if (arguments.paced) {
+            facts["pace"] = pace_facts(outcome.pace);
+        }
         fmt::print("{}\n", nlohmann::ordered_json{{"record", facts}}.dump(2));
         return;
     }
     fmt::print("{} frames, {:.2f} s of audio ({}) from pin {} of {} in {:.3f} s, {} glitch{}\n", outcome.frames,
                outcome.seconds(), to_string(outcome.format), outcome.pin, outcome.filter, outcome.host_seconds,
                outcome.glitches, outcome.glitches == 1 ? "" : "es");
-    fmt::print("{}\n", is_silent ? std::string("peak level: silence")
-                                 : fmt::format("peak level: {:.1f} dB", outcome.peak_in_decibels()));
+    if (arguments.paced) {
+        fmt::print("{}\n", describe(outcome.pace));
+    }
+    if (outcome.is_interrupted) {
+        fmt::print("interrupted: shorter than was asked for\n");
+    }
+    fmt::print("{}\n", !is_silent ? fmt::format("peak level: {:.1f} dB", outcome.peak_in_decibels())
+                       : arguments.driver == "cable"
+                           ? std::string("peak level: silence, as nothing plays into the cable meanwhile "
+                                         "(`portcls play FILE --out wav:F` records what it plays)")
+                           : std::string("peak level: silence"));
     for (const std::string& out : arguments.out) {
         if (out.starts_with("wav:")) {
             fmt::print("wrote {}\n", out.substr(4));

@@ -9,10 +9,25 @@
 
 #include "cli/console.h"
 #include "cli/controls.h"
+#include "client/state.h"
 #include "machine/sanitizer_reports.h"
 #include "pnp/pnp_manager.h"
 
 namespace openportcls::cli {
+
+namespace {
+
+// Empty when it can be had.
+std::string check_hardware(const std::string& hardware) {
+    if (hardware == "builtin" || hardware == "none") {
+        return {};
+    }
+    const bool is_planned = hardware == "qemu" || hardware == "vfio" || hardware.starts_with("vfio:");
+    return fmt::format("\"{}\" {}: builtin or none", hardware,
+                       is_planned ? "is not available yet; there is" : "is no hardware");
+}
+
+} // namespace
 
 void add_session_options(CLI::App& command, SessionArguments& arguments) {
     const char* group = "Driver and machine";
@@ -26,6 +41,12 @@ void add_session_options(CLI::App& command, SessionArguments& arguments) {
         ->allow_extra_args(false);
     command.add_option("--hardware-id", arguments.hardware_id, "of the device; without it the INF's first model")
         ->group(group);
+    command
+        .add_option("--hardware", arguments.hardware,
+                    "what the driver finds in the computer: builtin (the models that `portcls hardware` lists) or none")
+        ->group(group)
+        ->check(CLI::Validator(check_hardware, "builtin|none", "hardware"))
+        ->capture_default_str();
     command
         .add_option("--set", arguments.settings, "a control before anything runs: \"Master Volume=-6dB\" (repeatable)")
         ->group(group)
@@ -156,6 +177,10 @@ Result<std::unique_ptr<Session>> Session::open(const SessionArguments& arguments
         }
     }
     return session;
+}
+
+const client::Pace& Session::pace() const {
+    return machine_.state()->pace;
 }
 
 Result<void> Session::close() {

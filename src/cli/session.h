@@ -12,6 +12,10 @@ namespace CLI {
 class App;
 }
 
+namespace openportcls::client {
+struct Pace;
+}
+
 namespace openportcls::cli {
 
 struct SessionArguments {
@@ -19,6 +23,7 @@ struct SessionArguments {
     std::filesystem::path inf;
     std::vector<std::string> parameters;
     std::string hardware_id;
+    std::string hardware = "builtin";
     std::uint64_t seed = 1;
     std::string scheduling = "first_come";
     bool paced = false;
@@ -39,6 +44,8 @@ public:
 
     Machine& machine() { return machine_; }
     Driver& driver() { return driver_; }
+    // How well a paced machine kept step with the host's clock.
+    const client::Pace& pace() const;
     // Unloads the driver, completes the trace, says what was left behind; fails when sanitizers have reported. Close
     // filters and streams first.
     Result<void> close();

@@ -232,9 +232,9 @@ Result<void> Machine::stop_trace() {
         return {};
     }
     state_->machine->remove_observer(*state_->trace);
-    const bool complete = state_->trace->finish();
+    auto complete = state_->trace->finish();
     state_->trace.reset();
-    return complete ? Result<void>() : Result<void>(Error{STATUS_DISK_FULL, "the trace file could not be written"});
+    return complete;
 }
 
 } // namespace openportcls

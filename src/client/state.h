@@ -13,6 +13,7 @@
 #include "client/status_text.h"
 #include "client/trace_writer.h"
 #include "machine/machine.h"
+#include "machine/pace.h"
 #include "pnp/pnp_manager.h"
 
 namespace openportcls::client {
@@ -30,6 +31,14 @@ private:
     std::filesystem::path path_;
 };
 
+// How well a paced machine kept step with the host's clock, seen from its streams.
+struct Pace {
+    machine::PaceMeter meter;
+    std::uint64_t periods = 0;
+    std::uint64_t late = 0; // by more than a period: sound hardware would have run dry
+    machine::Nanoseconds worst = 0;
+};
+
 struct MachineState {
     explicit MachineState(MachineOptions given) : options(std::move(given)) {}
     MachineState(const MachineState&) = delete;
@@ -43,6 +52,8 @@ struct MachineState {
     std::unique_ptr<machine::Machine> machine;
     pnp::PnpManager* pnp = nullptr;
     std::function<void(std::string_view)> debug_print;
+    Pace pace;
+    unsigned running_streams = 0;
 
     // Runs `function`, which returns NTSTATUS, inside the machine.
     template<class Function>

@@ -60,9 +60,10 @@ bool is_about_a_stream(EventKind kind) {
 Result<std::unique_ptr<TraceWriter>> TraceWriter::create(const std::filesystem::path& path, unsigned processors) {
     std::FILE* file = std::fopen(path.c_str(), "w");
     if (file == nullptr) {
-        return Error{STATUS_OBJECT_PATH_NOT_FOUND, fmt::format("{}: {}", path.string(), std::strerror(errno))};
+        return Error{STATUS_OBJECT_PATH_NOT_FOUND,
+                     fmt::format("{}: the trace cannot be written: {}", path.string(), std::strerror(errno))};
     }
-    std::unique_ptr<TraceWriter> writer(new TraceWriter(file));
+    std::unique_ptr<TraceWriter> writer(new TraceWriter(path, file));
     std::fputs("{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n", file);
     const auto name = [&](unsigned process, unsigned thread, std::string_view what, std::string_view text) {
         writer->emit(fmt::format(R"({{"ph":"M","pid":{},"tid":{},"name":"{}","args":{{"name":"{}"}}}})", process,
@@ -78,7 +79,7 @@ Result<std::unique_ptr<TraceWriter>> TraceWriter::create(const std::filesystem::
 }
 
 TraceWriter::~TraceWriter() {
-    finish();
+    (void)finish();
 }
 
 void TraceWriter::emit(const std::string& line) {
@@ -92,13 +93,14 @@ void TraceWriter::emit(const std::string& line) {
     failed_ |= std::fputs(line.c_str(), file_) < 0;
 }
 
-bool TraceWriter::finish() {
+Result<void> TraceWriter::finish() {
     if (file_ != nullptr) {
         failed_ |= std::fputs("\n]}\n", file_) < 0;
         failed_ |= std::fclose(file_) != 0;
         file_ = nullptr;
     }
-    return !failed_;
+    return failed_ ? Result<void>(Error{STATUS_DISK_FULL, path_.string() + ": the trace could not be written"})
+                   : Result<void>();
 }
 
 void TraceWriter::on_event(const machine::TraceEvent& event) {

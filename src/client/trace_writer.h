@@ -18,13 +18,14 @@ public:
     ~TraceWriter() override;
 
     void on_event(const machine::TraceEvent& event) override;
-    // Completes the file; false when the disk refused something.
-    bool finish();
+    // Completes the file; an error when the disk refused something.
+    Result<void> finish();
 
 private:
-    explicit TraceWriter(std::FILE* file) : file_(file) {}
+    TraceWriter(std::filesystem::path path, std::FILE* file) : path_(std::move(path)), file_(file) {}
     void emit(const std::string& line);
 
+    std::filesystem::path path_;
     std::FILE* file_;
     bool first_ = true;
     bool failed_ = false;

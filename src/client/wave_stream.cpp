@@ -52,6 +52,7 @@ WaveStream::~WaveStream() {
         return;
     }
     set_state(KSSTATE_STOP);
+    count_running(false); // also when the device did not hear it any more
     if (event_registered_) {
         KSRTAUDIO_NOTIFICATION_EVENT_PROPERTY unregister{};
         unregister.Property = {
@@ -143,9 +144,23 @@ NTSTATUS WaveStream::set_state(KSSTATE state) {
     ULONG_PTR information = 0;
     const NTSTATUS status = request(IOCTL_KS_PROPERTY, &property, sizeof property, &state, sizeof state, &information);
     if (NT_SUCCESS(status)) {
+        count_running(state == KSSTATE_RUN);
         state_ = state;
     }
     return status;
+}
+
+// Before the first stream runs nobody keeps time: what loading and opening took must not be caught up then.
+void WaveStream::count_running(bool runs) {
+    unsigned& running = filter_->machine->running_streams;
+    if (runs == (state_ == KSSTATE_RUN)) {
+        return;
+    }
+    if (runs && running == 0) {
+        machine_.clock().resynchronise();
+        filter_->machine->pace.meter.begin(machine_.now());
+    }
+    runs ? ++running : --running;
 }
 
 NTSTATUS WaveStream::start_inside() {
@@ -198,8 +213,20 @@ Result<StreamPosition> WaveStream::position() {
 
 // ---- moving sound --------------------------------------------------------------------------------------------------
 
+void WaveStream::note_pace() const {
+    if (!machine_.clock().is_paced()) {
+        return;
+    }
+    Pace& pace = filter_->machine->pace;
+    const machine::Nanoseconds lateness = pace.meter.lateness(machine_.now());
+    ++pace.periods;
+    pace.late += lateness > period_time_ ? 1 : 0;
+    pace.worst = std::max(pace.worst, lateness);
+}
+
 // One wake-up stands for one period unless the caller came so late that several went by.
 void WaveStream::count_periods() {
+    note_pace();
     const machine::Nanoseconds elapsed = machine_.now() - last_wake_;
     const std::uint64_t periods = elapsed < period_time_ + period_time_ / 2
                                       ? 1
@@ -233,6 +260,7 @@ NTSTATUS WaveStream::wait_period() {
             }
             if (now->play_offset / period_bytes_ != completed_ % periods_in_buffer) {
                 ++completed_;
+                note_pace();
             } else if (machine_.now() > deadline) {
                 return STATUS_IO_TIMEOUT;
             }

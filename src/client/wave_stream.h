@@ -66,6 +66,8 @@ private:
     NTSTATUS start_inside();
     NTSTATUS packet_written(bool end, ULONG end_bytes);
     void count_periods();
+    void note_pace() const;
+    void count_running(bool runs);
     void serve_periods();
     static void serve(void* context);
     void end_service();

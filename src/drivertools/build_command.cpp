@@ -17,6 +17,7 @@ constexpr int exit_usage = 2;
 
 constexpr const char* options_help = "  -o FILE               the module to write\n"
                                      "  --debug               DBG=1, no optimisation\n"
+                                     "  -g                    debug information, which every module has anyway\n"
                                      "  --sanitize=LIST       address,undefined or thread\n"
                                      "  --coverage --fuzz     instrument for llvm-cov, for libFuzzer\n"
                                      "  --coverage-report X.so [--html FOLDER]\n"
@@ -80,11 +81,13 @@ Options parse(std::span<const std::string> arguments) {
             options.html_folder = value();
         else if (word == "--fuzz")
             request.fuzz = true;
-        else if (word.starts_with("--sanitize=")) {
-            auto sanitizers = parse_sanitizers(word.substr(11));
+        else if (word == "-g") {
+            // Debug information is always there; the option is taken because compilers have it.
+        } else if (word == "--sanitize" || word.starts_with("--sanitize=")) {
+            auto sanitizers = parse_sanitizers(word == "--sanitize" ? value() : word.substr(11));
             if (sanitizers)
                 request.sanitizers = *sanitizers;
-            else
+            else if (options.problem.empty())
                 options.problem = sanitizers.error().message;
         } else if (word == "-D")
             request.defines.push_back(value());

@@ -1,6 +1,7 @@
 #include "drivertools/drivertools.h"
 
 #include "drivertools/content_hash.h"
+#include "drivertools/finally_escapes.h"
 #include "drivertools/module_linker.h"
 #include "drivertools/process.h"
 #include "drivertools/source_survey.h"
@@ -184,6 +185,16 @@ ModuleNote note_for(const BuildRequest& request, const DriverProject& project) {
     return note;
 }
 
+std::vector<std::string> notes_on_finally(const DriverProject& project) {
+    std::vector<std::string> notes;
+    for (const auto& unit : project.units)
+        if (auto text = read_file(unit.file))
+            for (auto line : lines_that_skip_finally(*text))
+                notes.push_back(fmt::format("{}:{}: leaves a __try whose __finally is not run here on this way out",
+                                            unit.file.string(), line));
+    return notes;
+}
+
 void collect_dependencies(const DriverProject& project, const Compilation& compilation, const ModuleNote& note,
                           BuildReport& report) {
     std::set<fs::path> all(project.project_files.begin(), project.project_files.end());
@@ -277,6 +288,8 @@ Result<BuildReport> build_driver(const BuildRequest& original) {
     report.module = request.output.empty() ? fs::path(project->name + ".so") : request.output;
     report.note = note_for(request, *project);
     report.notes = project->notes;
+    for (auto& note : notes_on_finally(*project))
+        report.notes.push_back(std::move(note));
     LinkRequest link{report.module,       compilation->units, {},
                      std::move(*exports), report.note,        places.cache_directory / "link"};
     for (const auto& unit : compilation->runtime)

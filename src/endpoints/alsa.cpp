@@ -1,5 +1,7 @@
 #include "endpoints/alsa.h"
 
+#include <cerrno>
+
 #include <alsa/asoundlib.h>
 #include <fmt/format.h>
 
@@ -64,19 +66,29 @@ public:
             const snd_pcm_sframes_t written = snd_pcm_writei(pcm_.get(), bytes.data(), bytes.size() / frame_bytes);
             if (written >= 0) {
                 bytes = bytes.subspan(static_cast<std::size_t>(written) * frame_bytes);
-            } else if (const int problem = snd_pcm_recover(pcm_.get(), static_cast<int>(written), 1); problem < 0) {
+                continue;
+            }
+            underruns_ += written == -EPIPE ? 1 : 0;
+            if (const int problem = snd_pcm_recover(pcm_.get(), static_cast<int>(written), 1); problem < 0) {
                 return failure(Failure::device_error, fmt::format("{}: {}", name(), snd_strerror(problem)));
             }
         }
         return {};
     }
     Result<void> finish() override {
-        snd_pcm_drain(pcm_.get());
+        if (const int problem = snd_pcm_drain(pcm_.get()); problem == -EPIPE) {
+            ++underruns_; // the last frames came too late
+        } else if (problem < 0) {
+            return failure(Failure::device_error, fmt::format("{}: {}", name(), snd_strerror(problem)));
+        }
         return {};
     }
+    void give_up() override { snd_pcm_drop(pcm_.get()); }
+    std::uint64_t underruns() const override { return underruns_; }
 
 private:
     Pcm pcm_;
+    std::uint64_t underruns_ = 0;
 };
 
 class AlsaSource final : public Source {
@@ -92,15 +104,20 @@ public:
                 snd_pcm_readi(pcm_.get(), bytes.data() + done, (bytes.size() - done) / frame_bytes);
             if (got >= 0) {
                 done += static_cast<std::size_t>(got) * frame_bytes;
-            } else if (const int problem = snd_pcm_recover(pcm_.get(), static_cast<int>(got), 1); problem < 0) {
+                continue;
+            }
+            overruns_ += got == -EPIPE ? 1 : 0;
+            if (const int problem = snd_pcm_recover(pcm_.get(), static_cast<int>(got), 1); problem < 0) {
                 return failure(Failure::device_error, fmt::format("{}: {}", name(), snd_strerror(problem)));
             }
         }
         return done;
     }
+    std::uint64_t overruns() const override { return overruns_; }
 
 private:
     Pcm pcm_;
+    std::uint64_t overruns_ = 0;
 };
 
 } // namespace

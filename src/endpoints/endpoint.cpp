@@ -45,8 +45,11 @@ Result<void> check_sink(std::string_view specification) {
         ((wanted.kind == "default" || wanted.kind == "null") && specification == wanted.kind)) {
         return {};
     }
+    const bool is_planned = wanted.kind == "jack" || wanted.kind == "pipewire";
     return failure(Failure::invalid_parameter,
-                   fmt::format("\"{}\" is no output: wav:FILE, alsa, alsa:DEVICE, default or null", specification));
+                   fmt::format("\"{}\" is {}: wav:FILE, alsa, alsa:DEVICE, default or null{}", specification,
+                               is_planned ? "not available yet; there is" : "no output",
+                               is_planned ? " (alsa reaches a sound server through its own plugin)" : ""));
 }
 
 Result<std::unique_ptr<Sink>> open_sink(std::string_view specification, const WaveFormat& format, const Say& say) {
@@ -65,7 +68,9 @@ Result<std::unique_ptr<Sink>> open_sink(std::string_view specification, const Wa
         if (speakers) {
             return speakers;
         }
-        say("no sound device on this computer: nothing is heard from speakers");
+        const bool is_absent = speakers.error().status == static_cast<std::int32_t>(Failure::no_such_device);
+        say(is_absent ? "no sound device or server on this computer: nothing is heard from speakers"
+                      : speakers.error().message + ": nothing is heard from speakers");
     }
     return std::unique_ptr<Sink>(std::make_unique<NullSink>(std::string(specification), format));
 }

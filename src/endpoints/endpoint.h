@@ -24,6 +24,8 @@ public:
     virtual std::optional<std::uint64_t> frames() const { return std::nullopt; }
     // Fills whole frames, blocking; the number of bytes, less than asked for only at the end of the sound.
     virtual Result<std::size_t> read(std::span<std::byte> frames) = 0;
+    // How often frames were lost because nobody fetched them in time.
+    virtual std::uint64_t overruns() const { return 0; }
 
 protected:
     Source(std::string name, const WaveFormat& format) : format_(format), name_(std::move(name)) {}
@@ -42,6 +44,10 @@ public:
     virtual Result<void> write(std::span<const std::byte> frames) = 0;
     // Everything written is heard or on disk when this returns.
     virtual Result<void> finish() = 0;
+    // Instead of finish() when the run has failed: what was there before this sink stays as it was.
+    virtual void give_up() {}
+    // How often there was nothing to be heard because frames came too late.
+    virtual std::uint64_t underruns() const { return 0; }
 
 protected:
     Sink(std::string name, const WaveFormat& format) : format_(format), name_(std::move(name)) {}

@@ -9,6 +9,7 @@
 #include <sndfile.h>
 
 #include "endpoints/errors.h"
+#include "endpoints/pending_file.h"
 #include "endpoints/sample_code.h"
 #include "endpoints/speakers.h"
 #include "endpoints/wav_header.h"
@@ -107,26 +108,46 @@ private:
 
 class WavSink final : public Sink {
 public:
-    WavSink(std::string name, const WaveFormat& format, SoundFile file)
-        : Sink(std::move(name), format), file_(std::move(file)) {}
+    WavSink(std::string name, const WaveFormat& format, PendingFile pending, SoundFile file)
+        : Sink(std::move(name), format), pending_(std::move(pending)), file_(std::move(file)) {}
 
     // Raw: the stream's bytes are the file's bytes.
     Result<void> write(std::span<const std::byte> frames) override {
+        if (frames.size() > most_bytes - bytes_) {
+            return failure(Failure::disk_full, fmt::format("{}: a WAV file holds 4 GiB at most", name()));
+        }
         const auto bytes = static_cast<sf_count_t>(frames.size());
         if (sf_write_raw(file_.get(), frames.data(), bytes) != bytes) {
             return failure(Failure::disk_full, fmt::format("{}: cannot write: {}", name(), sf_strerror(file_.get())));
         }
+        bytes_ += frames.size();
         return {};
     }
     Result<void> finish() override {
+        if (auto complete = close(); !complete) {
+            return complete;
+        }
+        return pending_.commit();
+    }
+    void give_up() override {
+        if (close()) {
+            pending_.commit_if_new();
+        }
+    }
+
+private:
+    Result<void> close() {
         if (file_ != nullptr && sf_close(file_.release()) != 0) {
             return failure(Failure::disk_full, fmt::format("{}: cannot be completed", name()));
         }
         return {};
     }
 
-private:
-    SoundFile file_;
+    // The sizes in the header have 32 bits, and are of more than the samples.
+    static constexpr std::uint64_t most_bytes = 0xFFFFF000;
+    std::uint64_t bytes_ = 0;
+    PendingFile pending_;
+    SoundFile file_; // closed before the file it writes
 };
 
 Result<void> check_readable(const std::filesystem::path& path) {
@@ -211,7 +232,11 @@ Result<std::unique_ptr<Sink>> create_wav_file(const std::filesystem::path& path,
         return failure(Failure::not_supported,
                        fmt::format("{}: a WAV file cannot hold {}", path.string(), to_string(format)));
     }
-    SoundFile file(sf_open(path.c_str(), SFM_WRITE, &info));
+    auto pending = PendingFile::create(path);
+    if (!pending) {
+        return pending.error();
+    }
+    SoundFile file(sf_open_fd(pending->descriptor(), SFM_WRITE, &info, SF_FALSE));
     if (file == nullptr) {
         return failure(Failure::access_denied,
                        fmt::format("{}: cannot be written: {}", path.string(), sf_strerror(nullptr)));
@@ -225,7 +250,8 @@ Result<std::unique_ptr<Sink>> create_wav_file(const std::filesystem::path& path,
             sf_command(file.get(), SFC_SET_CHANNEL_MAP_INFO, map.data(), static_cast<int>(map.size() * sizeof(int)));
         }
     }
-    return std::unique_ptr<Sink>(std::make_unique<WavSink>(path.string(), format, std::move(file)));
+    return std::unique_ptr<Sink>(
+        std::make_unique<WavSink>(path.string(), format, std::move(*pending), std::move(file)));
 }
 
 } // namespace openportcls::endpoints

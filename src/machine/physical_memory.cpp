@@ -1,6 +1,8 @@
 #include "machine/physical_memory.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <sys/mman.h>
@@ -34,6 +36,17 @@ PhysicalMemory::~PhysicalMemory() {
     }
 }
 
+namespace {
+
+// A guest that asks for memory cannot be told that the computer has none at all.
+[[noreturn]] void give_up(std::uint64_t bytes) {
+    std::fprintf(stderr, "openportcls: the host does not give %llu MiB for the simulated computer's memory: %s\n",
+                 static_cast<unsigned long long>(bytes >> 20), std::strerror(errno));
+    std::abort();
+}
+
+} // namespace
+
 // Machines that never ask for a page (property tests, the fuzzer) never pay for the mapping.
 void PhysicalMemory::ensure_mapped() {
     if (base_ != nullptr) {
@@ -41,11 +54,11 @@ void PhysicalMemory::ensure_mapped() {
     }
     descriptor_ = memfd_create("openportcls-ram", MFD_CLOEXEC);
     if (descriptor_ < 0 || ftruncate(descriptor_, static_cast<off_t>(size_)) != 0) {
-        std::abort();
+        give_up(size_);
     }
     void* mapping = mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, descriptor_, 0);
     if (mapping == MAP_FAILED) {
-        std::abort();
+        give_up(size_);
     }
     base_ = static_cast<char*>(mapping);
 }

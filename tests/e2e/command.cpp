@@ -8,6 +8,8 @@
 #include <random>
 #include <sstream>
 
+#include <gmock/gmock.h>
+
 #include "drivertools/process.h"
 #include "endpoints/sample_code.h"
 #include "endpoints/wav_file.h"
@@ -27,14 +29,47 @@ std::size_t Ran::error_lines() const {
 }
 
 Ran portcls(const std::vector<std::string>& arguments) {
-    std::vector<std::string> command = {OPENPORTCLS_COMMAND};
+    return portcls_with({}, arguments);
+}
+
+Ran portcls_with(std::vector<std::string> environment, const std::vector<std::string>& arguments) {
+    std::vector<std::string> command = std::move(environment);
+    if (!command.empty()) {
+        command.insert(command.begin(), "env");
+    }
+    command.emplace_back(OPENPORTCLS_COMMAND);
     command.insert(command.end(), arguments.begin(), arguments.end());
+    return run(command);
+}
+
+Ran run(const std::vector<std::string>& command) {
     auto result = openportcls::drivertools::run_process(command);
     if (!result) {
         ADD_FAILURE() << result.error().message;
         return {};
     }
     return {result->exit_status, result->output, result->diagnostics};
+}
+
+void Command::expect_failure(const Ran& ran, int status, const std::string& message) {
+    EXPECT_EQ(ran.status, status) << ran.error;
+    EXPECT_THAT(ran.error, testing::AllOf(testing::StartsWith("portcls: "), testing::HasSubstr(message)));
+    EXPECT_EQ(ran.error_lines(), 1U) << ran.error;
+}
+
+std::string Command::write_text(const std::string& name, const std::string& text) const {
+    std::ofstream file(path(name), std::ios::binary);
+    file << text;
+    return path(name);
+}
+
+std::vector<std::string> Command::files() const {
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+        names.push_back(entry.path().filename().string());
+    }
+    std::sort(names.begin(), names.end());
+    return names;
 }
 
 void Command::SetUp() {

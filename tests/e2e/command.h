@@ -23,10 +23,17 @@ struct Ran {
 };
 
 Ran portcls(const std::vector<std::string>& arguments);
+// With "NAME=value" added to the environment.
+Ran portcls_with(std::vector<std::string> environment, const std::vector<std::string>& arguments);
+// Any program; found through PATH.
+Ran run(const std::vector<std::string>& command);
 
 // A test with a folder of its own.
 class Command : public testing::Test {
 protected:
+    // One clear line on the error stream.
+    static void expect_failure(const Ran& ran, int status, const std::string& message);
+
     void SetUp() override;
     void TearDown() override;
 
@@ -34,6 +41,10 @@ protected:
     // Writes a WAV file with these bytes; returns its path.
     std::string write(const std::string& name, const openportcls::WaveFormat& format,
                       const std::vector<std::byte>& bytes) const;
+
+    std::string write_text(const std::string& name, const std::string& text) const;
+    // What is in the test's folder, sorted.
+    std::vector<std::string> files() const;
 
     std::filesystem::path folder_;
 };

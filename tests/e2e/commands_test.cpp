@@ -14,15 +14,7 @@ using testing::Contains;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-class Commands : public Command {
-protected:
-    // One clear line.
-    static void expect_failure(const Ran& ran, int status, const std::string& message) {
-        EXPECT_EQ(ran.status, status) << ran.error;
-        EXPECT_THAT(ran.error, AllOf(StartsWith("portcls: "), HasSubstr(message)));
-        EXPECT_EQ(ran.error_lines(), 1U) << ran.error;
-    }
-};
+class Commands : public Command {};
 
 // ---- bad input -----------------------------------------------------------------------------------------------------
 
@@ -183,6 +175,11 @@ TEST_F(Commands, MixerShowsAndSets) {
     const auto muted = portcls({"mixer", "set", "--json", "Topology:1", "mute"}).json()["mixer"];
     EXPECT_EQ(named(muted, 1)["mute"][0], true);
     EXPECT_THAT(portcls({"mixer"}).out, HasSubstr("volume"));
+
+    // By number alone where one filter has such a control, by name where one control has it.
+    const auto by_number = portcls({"mixer", "set", "--json", "0", "-3dB"}).json()["mixer"];
+    EXPECT_EQ(named(by_number, 0)["volume"][0], -3.0);
+    expect_failure(portcls({"mixer", "set", "Volume", "-3dB"}), 1, "is more than one control: say Topology:0 or");
 }
 
 TEST_F(Commands, MixerFindsControlsByTheirNames) {

@@ -47,38 +47,6 @@ TEST_F(Play, FrontCenterIsHeardBitForBit) {
     EXPECT_TRUE(read(recording).bytes == read(path("heard.wav")).bytes);
 }
 
-struct FormatCase {
-    std::uint32_t rate;
-    std::uint16_t channels;
-    std::uint16_t bits;
-    bool is_float;
-};
-
-class PlayFormats : public Play, public testing::WithParamInterface<FormatCase> {};
-
-TEST_P(PlayFormats, AreHeardBitForBit) {
-    WaveFormat format;
-    format.rate = GetParam().rate;
-    format.channels = GetParam().channels;
-    format.bits = GetParam().bits;
-    format.is_float = GetParam().is_float;
-    expect_bit_exact(write("in.wav", format, noise(format, format.rate / 3 + 17)));
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    Cable, PlayFormats,
-    testing::Values(FormatCase{8000, 1, 16, false}, FormatCase{11025, 2, 16, false}, FormatCase{16000, 1, 24, false},
-                    FormatCase{22050, 2, 32, false}, FormatCase{32000, 2, 32, true}, FormatCase{44100, 1, 16, false},
-                    FormatCase{44100, 2, 24, false}, FormatCase{48000, 2, 16, false}, FormatCase{48000, 3, 16, false},
-                    FormatCase{48000, 4, 24, false}, FormatCase{48000, 5, 32, false}, FormatCase{48000, 6, 16, false},
-                    FormatCase{48000, 7, 32, true}, FormatCase{48000, 8, 16, false}, FormatCase{88200, 2, 24, false},
-                    FormatCase{96000, 2, 24, false}, FormatCase{96000, 8, 32, true}, FormatCase{176400, 2, 32, false},
-                    FormatCase{192000, 1, 16, false}, FormatCase{192000, 8, 32, false}),
-    [](const testing::TestParamInfo<FormatCase>& info) {
-        return std::to_string(info.param.rate) + "_" + std::to_string(info.param.channels) + "ch_" +
-               (info.param.is_float ? "float" : std::to_string(info.param.bits) + "bit");
-    });
-
 TEST_F(Play, LeadingAndTrailingSilenceAreKept) {
     WaveFormat format;
     auto bytes = noise(format, 48000);
@@ -129,13 +97,59 @@ TEST_F(Play, SameSeedSameTrace) {
     EXPECT_FALSE(first == trace("43", "c.json")) << "the seed changes nothing";
 }
 
-TEST_F(Play, PacedTakesAsLongAsTheSound) {
+TEST_F(Play, PacedTakesAsLongAsTheSoundAndSaysHowWellItKeptStep) {
     WaveFormat format;
     const std::string file = write("in.wav", format, noise(format, 24000));
     const Ran ran = portcls({"play", file, "--paced", "--json", "--out", "null"});
     ASSERT_EQ(ran.status, 0) << ran.error;
     const auto facts = ran.json()["play"];
     EXPECT_GT(facts["host_seconds"].get<double>(), 0.45);
+    EXPECT_GE(facts["pace"]["periods"], 50) << "of 10 ms, in both directions";
+    EXPECT_GE(facts["pace"]["late"], 0);
+    EXPECT_GT(facts["pace"]["worst_milliseconds"], 0.0) << "no host wakes up on the nanosecond";
+    const Ran text = portcls({"play", file, "--paced"});
+    EXPECT_THAT(text.out, HasSubstr("in real time"));
+    EXPECT_THAT(text.out, HasSubstr("periods late by more than a period, the worst by"));
+    EXPECT_FALSE(portcls({"play", file, "--json"}).json()["play"].contains("pace"));
+}
+
+// A stopped process is what a host that is too busy looks like.
+TEST_F(Play, PacedReportsPeriodsThatCameLate) {
+    WaveFormat format;
+    const std::string file = write("in.wav", format, noise(format, 96000));
+    const Ran ran = run({"sh", "-c",
+                         "\"$0\" play \"$1\" --paced --json & sleep 0.7; kill -STOP $!; sleep 0.3; "
+                         "kill -CONT $!; wait $!",
+                         OPENPORTCLS_COMMAND, file});
+    ASSERT_EQ(ran.status, 0) << ran.error;
+    const auto pace = ran.json()["play"]["pace"];
+    EXPECT_GE(pace["late"], 5) << pace;
+    EXPECT_GT(pace["worst_milliseconds"], 150.0) << pace;
+}
+
+TEST_F(Play, InterruptedItEndsInOrder) {
+    WaveFormat format;
+    const std::string file = write("in.wav", format, noise(format, 48000 * 30));
+    const Ran ran = run({"timeout", "--preserve-status", "-s", "INT", "1", OPENPORTCLS_COMMAND, "play", file, "--paced",
+                         "--out", "wav:" + path("heard.wav")});
+    EXPECT_EQ(ran.status, 0) << ran.error;
+    EXPECT_THAT(ran.out, HasSubstr("interrupted: that is not the whole file"));
+    EXPECT_THAT(ran.out, HasSubstr("bit for bit"));
+    const Sound heard = read(path("heard.wav"));
+    EXPECT_GT(heard.bytes.size(), 4U * 4096);
+    EXPECT_LT(heard.bytes.size(), 4U * 48000 * 3);
+}
+
+TEST_F(Play, ProgressIsShownOnATerminalOnly) {
+    WaveFormat format;
+    const std::string file = write("in.wav", format, noise(format, 24000));
+    const std::string command = std::string(OPENPORTCLS_COMMAND) + " play " + file + " --paced";
+    const Ran terminal = run({"script", "-qec", command, "/dev/null"});
+    EXPECT_EQ(terminal.status, 0) << terminal.out;
+    EXPECT_THAT(terminal.out, HasSubstr("of 0.5 s"));
+    const Ran pipe = run({"sh", "-c", command});
+    EXPECT_EQ(pipe.error, "");
+    EXPECT_THAT(pipe.out, testing::Not(HasSubstr("of 0.5 s")));
 }
 
 TEST_F(Play, VolumeIsHeard) {
@@ -176,26 +190,6 @@ TEST_F(Play, MuteIsHeardAndFailsVerification) {
     const Sound heard = read(path("heard.wav"));
     EXPECT_EQ(heard.bytes.size(), 4U * 24000);
     EXPECT_EQ(root_mean_square(heard.channel(0)), 0);
-}
-
-TEST_F(Play, WhatTheDriverRefusesIsConvertedAndSaid) {
-    WaveFormat narrow;
-    narrow.bits = 8;
-    const Ran eight = portcls(
-        {"play", write("eight.wav", narrow, noise(narrow, 9000)), "--verify", "--out", "wav:" + path("heard.wav")});
-    EXPECT_EQ(eight.status, 0) << eight.error;
-    EXPECT_THAT(eight.error, HasSubstr("the driver takes 16 bit: converting from 8 bit"));
-    EXPECT_EQ(read(path("heard.wav")).format.bits, 16);
-
-    WaveFormat fast;
-    fast.rate = 384000;
-    const Ran rate = portcls({"play", write("fast.wav", fast, tone(fast, 1000, 0.5, 384000)), "--verify", "--out",
-                              "wav:" + path("slow.wav")});
-    EXPECT_EQ(rate.status, 0) << rate.error;
-    EXPECT_THAT(rate.error, HasSubstr("converting from 384000 Hz"));
-    const Sound slow = read(path("slow.wav"));
-    EXPECT_EQ(slow.format.rate, 192000U);
-    EXPECT_NEAR(frequency(slow.channel(0), 192000), 1000, 0.5);
 }
 
 TEST_F(Play, SeveralOutputsAtOnce) {

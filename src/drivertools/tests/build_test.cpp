@@ -299,6 +299,18 @@ TEST_F(Build, PathsWithSpacesAndSourcesAsAList) {
     EXPECT_EQ(build(asked)->compiled, 0U);
 }
 
+TEST_F(Build, AWayOutOfATryThatSkipsItsFinallyIsNoted) {
+    auto source = folder.add("drv/a.cpp", "#include <wdm.h>\nstatic int locked;\n"
+                                          "extern \"C\" long DriverEntry(void* a, void*)\n{\n    __try {\n"
+                                          "        if (a)\n            return 1;\n    } __finally {\n"
+                                          "        locked = 0;\n    }\n    return locked;\n}\n");
+    auto asked = request(folder / "drv");
+    asked.exports.reset();
+    auto report = build(asked);
+    ASSERT_TRUE(report) << message(report) << diagnostics;
+    EXPECT_THAT(report->notes, testing::ElementsAre(HasSubstr(source.string() + ":7: leaves a __try")));
+}
+
 TEST_F(Build, StaticDestructorsRunWhenTheModuleGoes) {
     folder.add("drv/a.cpp", "static int* out;\nstruct S { ~S() { *out = 7; } };\nstatic S object;\n"
                             "extern \"C\" long DriverEntry(void* a, void*) { out = (int*)a; return 0; }\n");

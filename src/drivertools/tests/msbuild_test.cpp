@@ -154,6 +154,18 @@ TEST(Vcxproj, LeavesOutExcludedFiles) {
     EXPECT_THAT(names_of(conditional), ElementsAre("b.cpp"));
 }
 
+TEST(Vcxproj, LeavesAloneWhatNoCompilerReads) {
+    TemporaryFolder folder;
+    for (const char* name : {"a.cpp", "version.rc", "messages.mc", "driver.inx", "a.h", "notes.txt"})
+        folder.add(name);
+    auto project = read_driver(
+        folder, "<ItemGroup><ClCompile Include=\"a.cpp\"/><ResourceCompile Include=\"version.rc\"/>"
+                "<MessageCompile Include=\"messages.mc\"/><Inf Include=\"driver.inx\"/><ClInclude Include=\"a.h\"/>"
+                "<None Include=\"notes.txt\"/><FilesToPackage Include=\"$(TargetPath)\"/></ItemGroup>");
+    EXPECT_THAT(names_of(project), ElementsAre("a.cpp"));
+    EXPECT_TRUE(project.notes.empty());
+}
+
 TEST(Vcxproj, FollowsLocalImportsOnly) {
     TemporaryFolder folder;
     folder.add("a.cpp");

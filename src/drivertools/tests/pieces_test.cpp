@@ -1,6 +1,7 @@
 // The single steps between a driver's source and its module.
 #include "drivertools/compile_flags.h"
 #include "drivertools/elf_file.h"
+#include "drivertools/finally_escapes.h"
 #include "drivertools/friend_prototypes.h"
 #include "drivertools/host_bridge.h"
 #include "drivertools/include_overlay.h"
@@ -101,6 +102,20 @@ TEST(FriendPrototypes, NamesComeFromTheCompilersErrors) {
                                        "b.h:1:1: error: use of undeclared identifier 'Dpc'\n"),
                 ElementsAre("Dpc", "Isr"));
     EXPECT_TRUE(undeclared_identifiers("a.cpp:3:5: error: expected ';'").empty());
+}
+
+TEST(FinallyEscapes, AreTheWaysOutOfATryWithAFinally) {
+    EXPECT_THAT(lines_that_skip_finally("int f() {\n __try {\n  if (x)\n   return 1;\n }\n __finally { g(); }\n"
+                                        " return 2;\n}\n"),
+                testing::ElementsAre(4U));
+    EXPECT_THAT(lines_that_skip_finally("int f() { __try { return 1; } __except(1) { return 2; } }\n"
+                                        "/* __finally */ int g() { return 1; }"),
+                testing::IsEmpty());
+    // A return inside leaves both; an inner goto stays inside.
+    EXPECT_THAT(lines_that_skip_finally("void f() {\n__try {\n__try {\nreturn;\n} __except (1) {}\ngoto in;\n"
+                                        "goto out;\nin: g();\n} __finally {\nreturn;\n}\nout:;\n}\n"),
+                testing::ElementsAre(4U, 7U));
+    EXPECT_THAT(lines_that_skip_finally("} } __finally { return; "), testing::IsEmpty());
 }
 
 TEST(SourceSurvey, FindsFoldersTraceHeadersAndTraceFunctions) {

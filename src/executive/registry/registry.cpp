@@ -3,6 +3,7 @@
 #include <fstream>
 #include <iterator>
 #include <system_error>
+#include <unistd.h>
 
 #include "executive/objects/object_manager.h"
 #include "executive/registry/hive_file.h"
@@ -193,13 +194,27 @@ NTSTATUS Registry::key_of(HANDLE handle, ACCESS_MASK needed_access, std::shared_
 }
 
 Result<void> Registry::persist_in(const std::filesystem::path& file) {
-    file_ = file;
-    std::ifstream stream(file, std::ios::binary);
-    if (!stream) {
-        return {}; // a new registry
+    std::error_code problem;
+    const auto status = std::filesystem::status(file, problem);
+    if (std::filesystem::exists(status)) {
+        std::ifstream stream(file, std::ios::binary);
+        // What cannot be read must not be taken for a new registry, which would be written over it.
+        if (!std::filesystem::is_regular_file(status) || !stream.is_open()) {
+            return Error{STATUS_REGISTRY_IO_FAILED, file.string() + ": cannot be read as a registry file"};
+        }
+        const std::string text((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
+        if (auto read = read_hive(text, *root_); !read) {
+            return Error{read.error().status, file.string() + ": " + read.error().message};
+        }
+    } else {
+        const auto folder = std::filesystem::absolute(file).parent_path();
+        if (!std::filesystem::is_directory(folder, problem) || ::access(folder.c_str(), W_OK) != 0) {
+            return Error{STATUS_OBJECT_PATH_NOT_FOUND,
+                         file.string() + ": the registry cannot be kept in the folder " + folder.string()};
+        }
     }
-    const std::string text((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
-    return read_hive(text, *root_);
+    file_ = file;
+    return {};
 }
 
 Result<void> Registry::save() const {

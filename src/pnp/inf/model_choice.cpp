@@ -37,10 +37,23 @@ std::string known_ids(const std::vector<InfModel>& models) {
     return text;
 }
 
+// PortCls adapters are devices of the MEDIA class; an INF for something else would only fail later, and darkly.
+Result<void> check_class(const InfFile& inf) {
+    const auto name = inf.version_value("Class");
+    if (name && !equal_ignoring_ascii_case(*name, "MEDIA")) {
+        return Error{STATUS_PNP_DRIVER_CONFIGURATION_NOT_FOUND,
+                     fmt::format("{}: installs devices of the class {}, not audio devices (MEDIA)", inf.name(), *name)};
+    }
+    return {};
+}
+
 } // namespace
 
 Result<ChosenModel> choose_model(const InfFile& inf, const std::string& hardware_id,
                                  const std::vector<std::string>& compatible_ids) {
+    if (auto audio = check_class(inf); !audio) {
+        return audio.error();
+    }
     auto models = inf_models(inf);
     if (!models) {
         return models.error();

@@ -22,6 +22,7 @@ int check_exceptions(void);
 int check_traces(void);
 int check_plain_c(void);
 int check_statics(void);
+int check_assembler(void);
 
 #ifdef __cplusplus
 }
