@@ -25,12 +25,13 @@ declared=$(grep -rhoE '\b[A-Za-z_][A-Za-z0-9_]*\b' "$include" | sort -u)
 unknown=$(grep -vE '^_Z' <<<"$symbols" | sed 's/@.*//' | sort -u | comm -23 - <(echo "$declared"))
 [[ -z $unknown ]] || complain "no header declares: $unknown"
 
-# What must be there.
+# What must be there. (No pipes into grep -q: it leaves early, and pipefail makes that a failure.)
+demangled=$(c++filt <<<"$symbols")
 for wanted in opc_machine_create opc_live_write PcNewPort KeSetEvent IoCreateDevice; do
   grep -qE "^$wanted(@|$)" <<<"$symbols" || complain "missing: $wanted"
 done
 for wanted in 'openportcls::Machine::create' 'openportcls::KsObject::support' 'openportcls::LiveRender::write'; do
-  c++filt <<<"$symbols" | grep -qF "$wanted(" || complain "missing: $wanted"
+  grep -qF "$wanted(" <<<"$demangled" || complain "missing: $wanted"
 done
 # Every function of the C header.
 while read -r function; do

@@ -23,7 +23,7 @@ for file in bin/portcls include/openportcls/openportcls.hpp include/openportcls/
   [[ -e $prefix/$file ]] || fail "$file is not installed"
 done
 [[ ! -e $prefix/include/wdm.h ]] || fail "the WDK headers belong in a folder of their own"
-readelf -d "$prefix/$libdir/libopenportcls.so" | grep -q 'SONAME.*libopenportcls\.so\.0\]' || fail "SONAME"
+grep -q 'SONAME.*libopenportcls\.so\.0\]' <(readelf -d "$prefix/$libdir/libopenportcls.so") || fail "SONAME"
 if readelf -d "$portcls" "$prefix/$libdir/libopenportcls.so" | grep -E 'R(UN)?PATH' | grep -v ORIGIN; then
   fail "a run path that does not move with the prefix"
 fi
