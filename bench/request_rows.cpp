@@ -25,7 +25,7 @@ void property_get_of_pin_count(benchmark::State& state) {
     ULONG_PTR information = 0;
     for (auto _ : state) {
         const NTSTATUS status =
-            filter.state()->control(IOCTL_KS_PROPERTY, &property, sizeof property, &count, sizeof count, &information);
+            filter.object()->control(IOCTL_KS_PROPERTY, &property, sizeof property, &count, sizeof count, &information);
         if (status != STATUS_SUCCESS) {
             state.SkipWithError("property request failed");
             break;
@@ -44,7 +44,7 @@ void node_property_of_driver(benchmark::State& state) {
     ULONG_PTR information = 0;
     for (auto _ : state) {
         const NTSTATUS status =
-            filter.state()->control(IOCTL_KS_PROPERTY, &request, sizeof request, &level, sizeof level, &information);
+            filter.object()->control(IOCTL_KS_PROPERTY, &request, sizeof request, &level, sizeof level, &information);
         if (status != STATUS_SUCCESS) {
             state.SkipWithError("property request failed");
             break;

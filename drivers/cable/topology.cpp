@@ -228,7 +228,7 @@ const PCPROPERTY_ITEM JackProperties[] = {
 };
 const PCEVENT_ITEM ControlEvents[] = {
     {&KSEVENTSETID_AudioControlChange, KSEVENT_CONTROL_CHANGE,
-     PCEVENT_ITEM_FLAG_ENABLE | PCEVENT_ITEM_FLAG_BASICSUPPORT, ControlChangeHandler},
+     PCEVENT_ITEM_FLAG_ENABLE | PCEVENT_ITEM_FLAG_ONESHOT | PCEVENT_ITEM_FLAG_BASICSUPPORT, ControlChangeHandler},
 };
 DEFINE_PCAUTOMATION_TABLE_PROP_EVENT(VolumeAutomation, VolumeProperties, ControlEvents);
 DEFINE_PCAUTOMATION_TABLE_PROP_EVENT(MuteAutomation, MuteProperties, ControlEvents);

@@ -1,38 +1,15 @@
-// An opened KS filter: its pins, nodes and connections, and access to every property and event.
+// An opened KS filter: its pins, nodes and connections, their formats and controls.
 #pragma once
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <memory>
-#include <optional>
-#include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <openportcls/format.hpp>
+#include <openportcls/object.hpp>
 #include <openportcls/result.hpp>
 
 namespace openportcls {
-
-namespace client {
-struct FilterState;
-struct EventState;
-} // namespace client
-
-struct Guid {
-    std::uint32_t data1 = 0;
-    std::uint16_t data2 = 0;
-    std::uint16_t data3 = 0;
-    std::array<std::uint8_t, 8> data4{};
-    bool operator==(const Guid&) const = default;
-};
-std::string to_string(const Guid& guid); // {6994ad04-93ef-11d0-a3cc-00a0c9223196}
-// The symbol where it is a known one ("KSNODETYPE_VOLUME"), the braces otherwise.
-std::string guid_name(const Guid& guid);
-std::optional<Guid> parse_guid(std::string_view text);
 
 enum class PinFlow : std::uint8_t { in, out }; // in: towards the filter (render)
 enum class PinKind : std::uint8_t { none, sink, source, both, bridge };
@@ -66,44 +43,29 @@ struct ConnectionInfo {
     std::uint32_t to_pin = 0;
 };
 
-// Flags of a property request; numerically KSPROPERTY_TYPE_xxx.
-enum PropertyFlags : std::uint32_t {
-    property_get = 1,
-    property_set = 2,
-    property_basic_support = 0x200,
-    property_topology = 0x10000000,
-};
+// Signal-processing mode of a stream, for drivers that have them.
+enum class ProcessingMode : std::uint8_t { none, default_mode, raw };
 
-// A fired event, or a subscription that ends with this object.
-class EventSubscription {
+// Closes its handle when it goes, and nothing else that was opened through it is left.
+class Filter : public KsObject {
 public:
-    EventSubscription(EventSubscription&&) noexcept;
-    EventSubscription& operator=(EventSubscription&&) noexcept;
-    ~EventSubscription();
-    // True once per signalling.
-    bool take();
-    // Lets simulated time pass until the event is signalled; STATUS_TIMEOUT after `timeout_milliseconds`.
-    Result<void> wait(std::uint32_t timeout_milliseconds);
-
-private:
-    friend class Filter;
-    explicit EventSubscription(std::unique_ptr<client::EventState> state);
-    std::unique_ptr<client::EventState> state_;
-};
-
-class Filter {
-public:
-    Filter(Filter&&) noexcept;
-    Filter& operator=(Filter&&) noexcept;
-    ~Filter(); // closes the handle
-
-    const std::string& name() const;
+    // ---- what there is ---------------------------------------------------------------------------------------
 
     Result<std::vector<PinInfo>> pins() const;
     Result<std::vector<NodeInfo>> nodes() const;
     Result<std::vector<ConnectionInfo>> connections() const;
     // The first pin that streams in this direction and takes the format (any format when null).
     Result<PinInfo> find_pin(PinFlow flow, const WaveFormat* format = nullptr) const;
+
+    // ---- formats ---------------------------------------------------------------------------------------------
+    // KSPROPERTY_PIN_DATAINTERSECTION: the format the driver picks from a range of the caller's.
+    Result<WaveFormat> intersect(std::uint32_t pin, const WaveRange& range) const;
+    // KSPROPERTY_PIN_PROPOSEDATAFORMAT: would the pin take this format now?
+    Result<void> propose(std::uint32_t pin, const WaveFormat& format, ProcessingMode mode = ProcessingMode::none) const;
+    // KSPROPERTY_PIN_PROPOSEDATAFORMAT2: what the driver likes best in a mode.
+    Result<WaveFormat> preferred_format(std::uint32_t pin, ProcessingMode mode = ProcessingMode::default_mode) const;
+    // KSPROPERTY_AUDIOSIGNALPROCESSING_MODES.
+    Result<std::vector<Guid>> processing_modes(std::uint32_t pin) const;
 
     // ---- volume, mute and other controls, by node ------------------------------------------------------------
     struct Range {
@@ -118,30 +80,9 @@ public:
     Result<void> set_mux(std::uint32_t node, std::uint32_t input);
     Result<double> peak(std::uint32_t node, std::uint32_t channel) const; // 0 to 1 since the last call
 
-    // ---- anything else ---------------------------------------------------------------------------------------
-    // Sends one IOCTL_KS_PROPERTY. `descriptor`: what follows KSPROPERTY in the input buffer (pin id, node id …).
-    // `value` is read for set and written for get; returns the bytes the driver reports.
-    Result<std::size_t> property(const Guid& set, std::uint32_t id, std::uint32_t flags,
-                                 std::span<const std::byte> descriptor, std::span<std::byte> value) const;
-    // Asks for the size first, as KSMULTIPLE_ITEM properties want it.
-    Result<std::vector<std::byte>> property_value(const Guid& set, std::uint32_t id,
-                                                  std::span<const std::byte> descriptor = {},
-                                                  std::uint32_t extra_flags = 0) const;
-    // Any IOCTL with any buffers: what fuzzers and conformance tests need. Returns NTSTATUS and Information.
-    struct ControlResult {
-        std::int32_t status = 0;
-        std::uint64_t information = 0;
-    };
-    ControlResult control(std::uint32_t code, std::span<const std::byte> in, std::span<std::byte> out) const;
-    // KSEVENT_CONTROL_CHANGE and the like; `node` -1 for filter events.
-    Result<EventSubscription> subscribe(const Guid& set, std::uint32_t id, std::uint32_t node = UINT32_MAX);
-
-    const std::shared_ptr<client::FilterState>& state() const { return state_; }
-
 private:
     friend class Machine;
-    explicit Filter(std::shared_ptr<client::FilterState> state);
-    std::shared_ptr<client::FilterState> state_;
+    using KsObject::KsObject;
 };
 
 } // namespace openportcls

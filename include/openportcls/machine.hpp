@@ -6,6 +6,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -65,9 +66,9 @@ public:
     std::string state() const; // "started", "stopped", "surprise removed" …
 
     Result<void> start();
-    Result<void> stop();                      // as for a rebalance
-    Result<void> remove();                    // refused while handles are open
-    Result<void> surprise_remove();           // the hardware is gone; what is open fails from now on
+    Result<void> stop();            // as for a rebalance; refused by drivers that register no IAdapterPnpManagement
+    Result<void> remove();          // refused while handles are open
+    Result<void> surprise_remove(); // the hardware is gone; what is open fails from now on
     Result<void> set_power(unsigned d_state); // 0 to 3
 
 private:
@@ -101,6 +102,16 @@ struct FilterInfo {
     bool has_category(std::string_view category) const;
 };
 
+// One registry value of a device interface.
+struct InterfaceValue {
+    std::string key;        // below "Device Parameters": "", "EP\\0"
+    std::string name;       // "FriendlyName", "{1da5d803-d492-4edd-8c23-e0c0ffee7f0e},7"
+    std::uint32_t type = 0; // REG_SZ = 1, REG_BINARY = 3, REG_DWORD = 4 …
+    std::vector<std::byte> data;
+    std::string text() const;     // of REG_SZ and REG_EXPAND_SZ
+    std::uint32_t number() const; // of REG_DWORD
+};
+
 class Machine {
 public:
     static Result<Machine> create(const MachineOptions& options = {});
@@ -115,6 +126,9 @@ public:
     std::vector<FilterInfo> filters() const;
     Result<Filter> open(const FilterInfo& filter);
     Result<Filter> open(std::string_view path);
+    // The registry of a device interface, which its INF's AddInterface section fills: FriendlyName, EP\0 values …
+    Result<std::vector<InterfaceValue>> interface_values(const FilterInfo& filter) const;
+
     // The first filter with that name, or with that category ("render").
     Result<Filter> open_first(std::string_view name_or_category);
 

@@ -25,8 +25,8 @@ class WaveStream;
 struct StreamOptions {
     std::chrono::microseconds period{10'000}; // time between two notifications
     std::uint32_t pin = UINT32_MAX;           // UINT32_MAX: the first one that takes the format
-    // Signal-processing mode for drivers that have them.
-    enum class Mode : std::uint8_t { none, default_mode, raw } mode = Mode::none;
+    using Mode = ProcessingMode;
+    Mode mode = Mode::none;
     bool packets = false; // use SetWritePacket/GetReadPacket; an error where the driver has no packet mode
 };
 
@@ -37,7 +37,7 @@ struct StreamPosition {
 };
 
 // What both directions have in common.
-class Stream {
+class Stream : public KsObject {
 public:
     Stream(Stream&&) noexcept;
     Stream& operator=(Stream&&) noexcept;
@@ -58,11 +58,6 @@ public:
 
     // The whole cyclic buffer, shared with the driver; empty for ports that have none.
     std::span<std::byte> buffer();
-
-    // Sends one IOCTL_KS_PROPERTY to the pin, as Filter::property does to the filter.
-    Result<std::size_t> property(const Guid& set, std::uint32_t id, std::uint32_t flags,
-                                 std::span<const std::byte> descriptor, std::span<std::byte> value) const;
-    Filter::ControlResult control(std::uint32_t code, std::span<const std::byte> in, std::span<std::byte> out) const;
 
 protected:
     explicit Stream(std::unique_ptr<client::WaveStream> stream);

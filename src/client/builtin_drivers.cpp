@@ -1,5 +1,6 @@
 #include <cstdlib>
 #include <dlfcn.h>
+#include <system_error>
 
 #include <openportcls/machine.hpp>
 
@@ -23,7 +24,9 @@ std::filesystem::path driver_folder() {
     }
     Dl_info information;
     if (dladdr(reinterpret_cast<void*>(&driver_folder), &information) != 0 && information.dli_fname != nullptr) {
-        const auto installed = std::filesystem::path(information.dli_fname).parent_path() / "openportcls" / "drivers";
+        std::error_code ignored;
+        const auto library = std::filesystem::canonical(information.dli_fname, ignored);
+        const auto installed = library.parent_path() / "openportcls" / "drivers";
         if (std::filesystem::exists(installed)) {
             return installed;
         }

@@ -1,7 +1,11 @@
 // Events that a client owns and a driver signals.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <vector>
+
+#include <openportcls/event.hpp>
 
 #include <ks.h>
 
@@ -30,15 +34,28 @@ private:
 
 // An enabled KS event.
 struct EventState {
-    static Result<std::unique_ptr<EventState>> create(std::shared_ptr<FilterState> filter, const GUID& set, ULONG id,
-                                                      ULONG node);
-    explicit EventState(std::shared_ptr<FilterState> owner) : filter(std::move(owner)), event(filter->machine) {}
+    static Result<std::unique_ptr<EventState>> create(std::shared_ptr<ObjectState> object, const Key& key,
+                                                      const EventOptions& options);
+    EventState(std::shared_ptr<ObjectState> owner, std::span<const std::byte> parameters);
     ~EventState();
+    EventState(const EventState&) = delete;
+    EventState& operator=(const EventState&) = delete;
 
-    std::shared_ptr<FilterState> filter;
+    Result<void> call_back(std::function<void()> function);
+
+    std::shared_ptr<ObjectState> object;
     ClientEvent event;
-    KSEVENTDATA data{}; // its address is the event's identity (R-EVENT-07)
+    std::vector<std::byte> data; // KSEVENTDATA and what follows; its address is the event's identity (R-EVENT-07)
     bool enabled = false;
+    std::function<void()> signalled;
+    std::uint64_t signals = 0;
+
+private:
+    static void serve(void* context);
+    void end_service();
+
+    machine::Thread* thread_ = nullptr;
+    bool ends_ = false;
 };
 
 } // namespace openportcls::client

@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
+
+#include <fmt/format.h>
 
 #include <ks.h>
 #include <ksmedia.h>
 
 #include "base/unicode.h"
+#include "client/ranges.h"
 #include "client/state.h"
 #include "executive/io/device_interfaces.h"
 #include "executive/kernel.h"
@@ -42,12 +46,7 @@ std::string friendly_name(machine::Machine& machine, const executive::DeviceInte
     if (value == nullptr || value->data.size() < 2) {
         return {};
     }
-    std::u16string text(value->data.size() / 2, u'\0');
-    std::memcpy(text.data(), value->data.data(), text.size() * 2);
-    while (!text.empty() && text.back() == u'\0') {
-        text.pop_back();
-    }
-    return utf16_to_utf8(text);
+    return text_of(std::as_bytes(std::span(value->data)));
 }
 
 } // namespace
@@ -75,6 +74,53 @@ std::vector<FilterInfo> list_filters(MachineState& state) {
     return filters;
 }
 
+namespace {
+
+void collect(const executive::RegistryKey& key, const std::string& path, std::vector<InterfaceValue>& values) {
+    for (const executive::RegistryValue& value : key.values()) {
+        const auto data = std::as_bytes(std::span(value.data));
+        values.push_back({path, utf16_to_utf8(value.name), value.type, {data.begin(), data.end()}});
+    }
+    for (const auto& [name, below] : key.subkeys()) {
+        const std::string text = utf16_to_utf8(name);
+        collect(*below, path.empty() ? text : path + "\\" + text, values);
+    }
+}
+
+} // namespace
+
+Result<std::vector<InterfaceValue>> interface_values(MachineState& state, std::string_view path) {
+    std::vector<InterfaceValue> values;
+    const NTSTATUS status = state.call([&] {
+        auto& kernel = state.machine->subsystem<executive::Kernel>();
+        const executive::DeviceInterface* entry = kernel.interfaces.find(utf8_to_utf16(path));
+        if (entry == nullptr) {
+            return STATUS_OBJECT_NAME_NOT_FOUND;
+        }
+        const auto key = executive::Registry::of(*state.machine).find(entry->registry_key + u"\\Device Parameters");
+        if (key != nullptr) {
+            collect(*key, {}, values);
+        }
+        return STATUS_SUCCESS;
+    });
+    if (!NT_SUCCESS(status)) {
+        return state.error(status, fmt::format("the registry of {}", path));
+    }
+    return values;
+}
+
 } // namespace client
+
+std::string InterfaceValue::text() const {
+    return type == REG_SZ || type == REG_EXPAND_SZ ? client::text_of(data) : std::string();
+}
+
+std::uint32_t InterfaceValue::number() const {
+    std::uint32_t number = 0;
+    if (type == REG_DWORD && data.size() >= sizeof number) {
+        std::memcpy(&number, data.data(), sizeof number);
+    }
+    return number;
+}
 
 } // namespace openportcls

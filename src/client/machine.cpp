@@ -11,7 +11,6 @@
 #include "client/interfaces.h"
 #include "client/state.h"
 #include "executive/files/files.h"
-#include "executive/io/io_manager.h"
 #include "executive/kernel.h"
 #include "executive/registry/registry.h"
 #include "portcls/portcls_system.h"
@@ -75,21 +74,6 @@ Error MachineState::error(std::int32_t status, std::string_view attempted) const
         return Error{STATUS_UNSUCCESSFUL, fmt::format("{}: the driver crashed\n{}", attempted, report->to_text())};
     }
     return status_error(status, attempted);
-}
-
-FilterState::~FilterState() {
-    if (file != nullptr) {
-        machine->call([&] {
-            executive::close_file(file);
-            return STATUS_SUCCESS;
-        });
-    }
-}
-
-NTSTATUS FilterState::control(ULONG code, const void* in, ULONG in_bytes, void* out, ULONG out_bytes,
-                              ULONG_PTR* information) const {
-    return machine->call(
-        [&] { return executive::device_control(file, code, in, in_bytes, out, out_bytes, information); });
 }
 
 } // namespace client
@@ -163,19 +147,18 @@ Result<Filter> Machine::open(const FilterInfo& filter) {
 }
 
 Result<Filter> Machine::open(std::string_view path) {
-    auto filter = std::make_shared<client::FilterState>();
-    filter->machine = state_;
-    filter->path = path;
     const std::size_t last = path.find_last_of('\\');
-    filter->name = path.substr(last == std::string_view::npos ? 0 : last + 1);
-    const std::u16string wide = utf8_to_utf16(path);
-    FILE_OBJECT* file = nullptr;
-    const NTSTATUS status = state_->call([&] { return executive::open_file(wide, nullptr, &file); });
+    const std::string_view name = path.substr(last == std::string_view::npos ? 0 : last + 1);
+    auto filter = std::make_shared<client::ObjectState>(state_, std::string(name));
+    const NTSTATUS status = filter->open(utf8_to_utf16(path));
     if (!NT_SUCCESS(status)) {
         return state_->error(status, fmt::format("opening {}", path));
     }
-    filter->file = file;
     return Filter(std::move(filter));
+}
+
+Result<std::vector<InterfaceValue>> Machine::interface_values(const FilterInfo& filter) const {
+    return client::interface_values(*state_, filter.path);
 }
 
 Result<Filter> Machine::open_first(std::string_view name_or_category) {

@@ -87,16 +87,26 @@ struct DriverState {
     std::vector<std::shared_ptr<DeviceState>> devices;
 };
 
-struct FilterState {
-    std::shared_ptr<MachineState> machine;
-    FILE_OBJECT* file = nullptr;
-    std::string name;
-    std::string path;
-    ~FilterState();
+// An open file object: a filter or a pin.
+struct ObjectState {
+    ObjectState(std::shared_ptr<MachineState> where, std::string what)
+        : machine(std::move(where)), name(std::move(what)) {}
+    ObjectState(const ObjectState&) = delete;
+    ObjectState& operator=(const ObjectState&) = delete;
+    ~ObjectState();
 
+    std::shared_ptr<MachineState> machine;
+    std::string name;
+    std::shared_ptr<ObjectState> parent; // the filter of a pin stays open as long as the pin
+    FILE_OBJECT* file = nullptr;
+
+    // Opens `path`, relative to the parent where there is one.
+    NTSTATUS open(std::u16string_view path);
     // One request to this handle; NTSTATUS and Information.
     NTSTATUS control(ULONG code, const void* in, ULONG in_bytes, void* out, ULONG out_bytes,
                      ULONG_PTR* information) const;
+    // The error for a failed request, with the object's name in front.
+    Error error(NTSTATUS status, std::string_view attempted) const;
 };
 
 } // namespace openportcls::client

@@ -18,12 +18,12 @@ Result<std::unique_ptr<WaveStream>> open_stream(Filter& filter, PinFlow flow, co
         }
         pin = found->id;
     }
-    return WaveStream::open(filter.state(), flow, format, options, pin);
+    return WaveStream::open(filter.object(), flow, format, options, pin);
 }
 
 } // namespace
 
-Stream::Stream(std::unique_ptr<WaveStream> stream) : stream_(std::move(stream)) {}
+Stream::Stream(std::unique_ptr<WaveStream> stream) : KsObject(stream->object()), stream_(std::move(stream)) {}
 Stream::Stream(Stream&&) noexcept = default;
 Stream& Stream::operator=(Stream&&) noexcept = default;
 Stream::~Stream() = default;
@@ -63,16 +63,6 @@ std::uint64_t Stream::frames() const {
 }
 std::span<std::byte> Stream::buffer() {
     return stream_->buffer();
-}
-
-Result<std::size_t> Stream::property(const Guid& set, std::uint32_t id, std::uint32_t flags,
-                                     std::span<const std::byte> descriptor, std::span<std::byte> value) const {
-    return stream_->property(set, id, flags, descriptor, value);
-}
-
-Filter::ControlResult Stream::control(std::uint32_t code, std::span<const std::byte> in,
-                                      std::span<std::byte> out) const {
-    return stream_->control(code, in, out);
 }
 
 Result<RenderStream> RenderStream::open(Filter& filter, const WaveFormat& format, const StreamOptions& options) {

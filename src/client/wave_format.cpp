@@ -1,6 +1,9 @@
 #include "client/wave_format.h"
 
+#include <algorithm>
 #include <cstring>
+
+#include "client/guid_bytes.h"
 
 namespace openportcls::client {
 
@@ -35,7 +38,7 @@ void append(std::vector<std::byte>& bytes, const T& value) {
 
 } // namespace
 
-std::vector<std::byte> make_data_format(const WaveFormat& format) {
+std::vector<std::byte> make_data_format(const WaveFormat& format, ProcessingMode mode) {
     const GUID subtype = format.is_float ? KSDATAFORMAT_SUBTYPE_IEEE_FLOAT : KSDATAFORMAT_SUBTYPE_PCM;
     KSDATAFORMAT data{};
     data.SampleSize = format.bytes_per_frame();
@@ -65,34 +68,71 @@ std::vector<std::byte> make_data_format(const WaveFormat& format) {
         append(bytes, wave.Format);
         bytes.resize(sizeof(KSDATAFORMAT_WAVEFORMATEX));
     }
+    if (mode != ProcessingMode::none) {
+        reinterpret_cast<KSDATAFORMAT*>(bytes.data())->Flags = KSDATAFORMAT_ATTRIBUTES;
+        bytes.resize((bytes.size() + 7) / 8 * 8);
+        const KSATTRIBUTE_AUDIOSIGNALPROCESSING_MODE attribute = mode_attribute(mode);
+        append(bytes, KSMULTIPLE_ITEM{sizeof(KSMULTIPLE_ITEM) + sizeof attribute, 1});
+        append(bytes, attribute);
+    }
     return bytes;
 }
 
-std::vector<std::byte> make_pin_connect(ULONG pin, const WaveFormat& format, StreamOptions::Mode mode) {
+std::optional<WaveFormat> parse_data_format(std::span<const std::byte> bytes) {
+    KSDATAFORMAT data;
+    WAVEFORMATEXTENSIBLE wave{};
+    if (bytes.size() < sizeof data + sizeof wave.Format) {
+        return std::nullopt;
+    }
+    std::memcpy(&data, bytes.data(), sizeof data);
+    std::memcpy(&wave, bytes.data() + sizeof data, std::min(bytes.size() - sizeof data, sizeof wave));
+    if (!IsEqualGUID(data.Specifier, KSDATAFORMAT_SPECIFIER_WAVEFORMATEX)) {
+        return std::nullopt;
+    }
+    WaveFormat format;
+    format.rate = wave.Format.nSamplesPerSec;
+    format.channels = wave.Format.nChannels;
+    format.bits = wave.Format.wBitsPerSample;
+    format.extensible = wave.Format.wFormatTag == WAVE_FORMAT_EXTENSIBLE;
+    format.is_float = IsEqualGUID(data.SubFormat, KSDATAFORMAT_SUBTYPE_IEEE_FLOAT);
+    if (format.extensible && bytes.size() >= sizeof data + sizeof wave) {
+        format.valid_bits =
+            wave.Samples.wValidBitsPerSample != format.bits ? wave.Samples.wValidBitsPerSample : std::uint16_t{0};
+        format.channel_mask = wave.dwChannelMask;
+    }
+    return format;
+}
+
+KSATTRIBUTE_AUDIOSIGNALPROCESSING_MODE mode_attribute(ProcessingMode mode) {
+    KSATTRIBUTE_AUDIOSIGNALPROCESSING_MODE attribute{};
+    attribute.AttributeHeader.Size = sizeof attribute;
+    attribute.AttributeHeader.Attribute = KSATTRIBUTEID_AUDIOSIGNALPROCESSING_MODE;
+    attribute.SignalProcessingMode =
+        mode == ProcessingMode::raw ? AUDIO_SIGNALPROCESSINGMODE_RAW : AUDIO_SIGNALPROCESSINGMODE_DEFAULT;
+    return attribute;
+}
+
+std::vector<std::byte> make_pin_connect(const PinConnect& given) {
     KSPIN_CONNECT connect{};
-    connect.Interface.Set = KSINTERFACESETID_Standard;
-    connect.Interface.Id = KSINTERFACE_STANDARD_STREAMING;
-    connect.Medium.Set = KSMEDIUMSETID_Standard;
-    connect.Medium.Id = KSMEDIUM_STANDARD_DEVIO;
-    connect.PinId = pin;
-    connect.Priority.PriorityClass = KSPRIORITY_NORMAL;
-    connect.Priority.PrioritySubClass = 1;
+    connect.Interface.Set = to_windows(given.interface_set);
+    connect.Interface.Id = given.interface_id;
+    connect.Medium.Set = to_windows(given.medium_set);
+    connect.Medium.Id = given.medium_id;
+    connect.PinId = given.pin;
+    connect.Priority.PriorityClass = given.priority_class;
+    connect.Priority.PrioritySubClass = given.priority_sub_class;
     std::vector<std::byte> bytes;
     append(bytes, connect);
-    std::vector<std::byte> data = make_data_format(format);
-    if (mode != StreamOptions::Mode::none) {
-        reinterpret_cast<KSDATAFORMAT*>(data.data())->Flags = KSDATAFORMAT_ATTRIBUTES;
-        data.resize((data.size() + 7) / 8 * 8);
-        KSATTRIBUTE_AUDIOSIGNALPROCESSING_MODE attribute{};
-        attribute.AttributeHeader.Size = sizeof attribute;
-        attribute.AttributeHeader.Attribute = KSATTRIBUTEID_AUDIOSIGNALPROCESSING_MODE;
-        attribute.SignalProcessingMode =
-            mode == StreamOptions::Mode::raw ? AUDIO_SIGNALPROCESSINGMODE_RAW : AUDIO_SIGNALPROCESSINGMODE_DEFAULT;
-        append(data, KSMULTIPLE_ITEM{sizeof(KSMULTIPLE_ITEM) + sizeof attribute, 1});
-        append(data, attribute);
-    }
-    bytes.insert(bytes.end(), data.begin(), data.end());
+    bytes.insert(bytes.end(), given.format.begin(), given.format.end());
     return bytes;
+}
+
+std::u16string pin_object_name(std::span<const std::byte> connect) {
+    std::u16string name = u"{146F1A80-4791-11D0-A5D6-28DB04C10000}\\";
+    const std::size_t characters = name.size();
+    name.resize(characters + (connect.size() + 1) / 2);
+    std::memcpy(name.data() + characters, connect.data(), connect.size());
+    return name;
 }
 
 } // namespace openportcls::client

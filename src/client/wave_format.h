@@ -2,20 +2,31 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
 #include <vector>
 
 #include <openportcls/format.hpp>
-#include <openportcls/stream.hpp>
+#include <openportcls/pin.hpp>
 
 #include <ks.h>
 #include <ksmedia.h>
 
 namespace openportcls::client {
 
-// KSPIN_CONNECT, KSDATAFORMAT_WAVEFORMATEX(TENSIBLE) and, with a mode, the attribute list behind it.
-std::vector<std::byte> make_pin_connect(ULONG pin, const WaveFormat& format, StreamOptions::Mode mode);
+// KSDATAFORMAT_WAVEFORMATEX(TENSIBLE) and, with a mode, the attribute list behind it.
+std::vector<std::byte> make_data_format(const WaveFormat& format, ProcessingMode mode = ProcessingMode::none);
 
-// The KSDATAFORMAT part alone.
-std::vector<std::byte> make_data_format(const WaveFormat& format);
+// The other way; nothing for what is no wave format.
+std::optional<WaveFormat> parse_data_format(std::span<const std::byte> bytes);
+
+KSATTRIBUTE_AUDIOSIGNALPROCESSING_MODE mode_attribute(ProcessingMode mode);
+
+// KSPIN_CONNECT and the format behind it.
+std::vector<std::byte> make_pin_connect(const PinConnect& connect);
+
+// {146F1A80-4791-11D0-A5D6-28DB04C10000}\ and the connect structure as raw bytes (R-PIN-06).
+std::u16string pin_object_name(std::span<const std::byte> connect);
 
 } // namespace openportcls::client

@@ -15,22 +15,16 @@ namespace {
 constexpr ULONG periods_in_buffer = 2; // NotificationCount: R-WRT-11 knows one and two
 constexpr int polls_per_period = 4;
 
-// \{146F1A80-4791-11D0-A5D6-28DB04C10000}\ and the connect structure as raw bytes (R-PIN-06).
-std::u16string pin_object_name(std::span<const std::byte> connect) {
-    std::u16string name = u"{146F1A80-4791-11D0-A5D6-28DB04C10000}\\";
-    const std::size_t characters = name.size();
-    name.resize(characters + (connect.size() + 1) / 2);
-    std::memcpy(name.data() + characters, connect.data(), connect.size());
-    return name;
-}
-
 } // namespace
 
-WaveStream::WaveStream(std::shared_ptr<FilterState> filter, PinFlow flow, const WaveFormat& format, std::uint32_t pin)
-    : filter_(std::move(filter)), machine_(*filter_->machine->machine), flow_(flow), format_(format), pin_(pin),
-      frame_bytes_(format.bytes_per_frame()) {}
+WaveStream::WaveStream(std::shared_ptr<ObjectState> filter, PinFlow flow, const WaveFormat& format, std::uint32_t pin)
+    : object_(std::make_shared<ObjectState>(filter->machine, fmt::format("{} pin {}", filter->name, pin))),
+      machine_(*filter->machine->machine), flow_(flow), format_(format), pin_(pin),
+      frame_bytes_(format.bytes_per_frame()) {
+    object_->parent = std::move(filter);
+}
 
-Result<std::unique_ptr<WaveStream>> WaveStream::open(std::shared_ptr<FilterState> filter, PinFlow flow,
+Result<std::unique_ptr<WaveStream>> WaveStream::open(std::shared_ptr<ObjectState> filter, PinFlow flow,
                                                      const WaveFormat& format, const StreamOptions& options,
                                                      std::uint32_t pin) {
     if (format.bytes_per_frame() == 0 || format.rate == 0) {
@@ -48,7 +42,7 @@ Result<std::unique_ptr<WaveStream>> WaveStream::open(std::shared_ptr<FilterState
 
 WaveStream::~WaveStream() {
     end_service();
-    if (file_ == nullptr) {
+    if (object_->file == nullptr) {
         return;
     }
     set_state(KSSTATE_STOP);
@@ -61,27 +55,23 @@ WaveStream::~WaveStream() {
         ULONG_PTR information = 0;
         request(IOCTL_KS_PROPERTY, &unregister, sizeof unregister, nullptr, 0, &information);
     }
-    filter_->machine->call([&] {
-        executive::close_file(file_);
-        return STATUS_SUCCESS;
-    });
 }
 
 Error WaveStream::error(NTSTATUS status, std::string_view attempted) const {
-    return filter_->machine->error(status, fmt::format("{} pin {}: {}", filter_->name, pin_, attempted));
+    return object_->error(status, attempted);
 }
 
 NTSTATUS WaveStream::request(ULONG code, const void* in, ULONG in_bytes, void* out, ULONG out_bytes,
                              ULONG_PTR* information) {
-    return filter_->machine->call(
-        [&] { return executive::device_control(file_, code, in, in_bytes, out, out_bytes, information); });
+    return object_->control(code, in, in_bytes, out, out_bytes, information);
 }
 
 Result<void> WaveStream::open_pin(const StreamOptions& options) {
-    const std::u16string name = pin_object_name(make_pin_connect(pin_, format_, options.mode));
-    const NTSTATUS status = filter_->machine->call([&] { return executive::open_file(name, filter_->file, &file_); });
+    PinConnect connect;
+    connect.pin = pin_;
+    connect.format = make_data_format(format_, options.mode);
+    const NTSTATUS status = object_->open(pin_object_name(make_pin_connect(connect)));
     if (!NT_SUCCESS(status)) {
-        file_ = nullptr;
         return error(status, fmt::format("opening with {}", to_string(format_)));
     }
     return {};
@@ -99,7 +89,7 @@ Result<void> WaveStream::map_buffer(const StreamOptions& options) {
     NTSTATUS status =
         request(IOCTL_KS_PROPERTY, &with_events, sizeof with_events, &mapped, sizeof mapped, &information);
     if (NT_SUCCESS(status)) {
-        event_ = std::make_unique<ClientEvent>(filter_->machine);
+        event_ = std::make_unique<ClientEvent>(object_->machine);
         KSRTAUDIO_NOTIFICATION_EVENT_PROPERTY notification{};
         notification.Property = {
             {{KSPROPSETID_RtAudio, KSPROPERTY_RTAUDIO_REGISTER_NOTIFICATION_EVENT, KSPROPERTY_TYPE_GET}}};
@@ -152,13 +142,13 @@ NTSTATUS WaveStream::set_state(KSSTATE state) {
 
 // Before the first stream runs nobody keeps time: what loading and opening took must not be caught up then.
 void WaveStream::count_running(bool runs) {
-    unsigned& running = filter_->machine->running_streams;
+    unsigned& running = object_->machine->running_streams;
     if (runs == (state_ == KSSTATE_RUN)) {
         return;
     }
     if (runs && running == 0) {
         machine_.clock().resynchronise();
-        filter_->machine->pace.meter.begin(machine_.now());
+        object_->machine->pace.meter.begin(machine_.now());
     }
     runs ? ++running : --running;
 }
@@ -217,7 +207,7 @@ void WaveStream::note_pace() const {
     if (!machine_.clock().is_paced()) {
         return;
     }
-    Pace& pace = filter_->machine->pace;
+    Pace& pace = object_->machine->pace;
     const machine::Nanoseconds lateness = pace.meter.lateness(machine_.now());
     ++pace.periods;
     pace.late += lateness > period_time_ ? 1 : 0;
@@ -227,6 +217,10 @@ void WaveStream::note_pace() const {
 // One wake-up stands for one period unless the caller came so late that several went by.
 void WaveStream::count_periods() {
     note_pace();
+    if (packets_ && flow_ == PinFlow::out) {
+        take_packets();
+        return;
+    }
     const machine::Nanoseconds elapsed = machine_.now() - last_wake_;
     const std::uint64_t periods = elapsed < period_time_ + period_time_ / 2
                                       ? 1
@@ -242,6 +236,28 @@ void WaveStream::count_periods() {
         ++glitches_;
         transferred_ = finished - buffer_bytes_ + period_bytes_;
         machine_.trace(machine::EventKind::glitch, pin_, static_cast<std::int64_t>(glitches_), "capture overrun");
+    }
+}
+
+// Packet mode: the driver says which packets are complete, and by their numbers which are lost.
+void WaveStream::take_packets() {
+    KSPROPERTY property{};
+    property.Set = KSPROPSETID_RtAudio;
+    property.Id = KSPROPERTY_RTAUDIO_GETREADPACKET;
+    property.Flags = KSPROPERTY_TYPE_GET;
+    KSRTAUDIO_GETREADPACKET_INFO packet{};
+    packet.MoreData = TRUE;
+    while (packet.MoreData) {
+        ULONG_PTR information = 0;
+        if (!NT_SUCCESS(request(IOCTL_KS_PROPERTY, &property, sizeof property, &packet, sizeof packet, &information))) {
+            return; // STATUS_DEVICE_NOT_READY: nothing new
+        }
+        if (packet.PacketNumber != static_cast<ULONG>(completed_)) {
+            ++glitches_;
+            transferred_ += static_cast<std::uint64_t>(packet.PacketNumber - completed_) * period_bytes_;
+            machine_.trace(machine::EventKind::glitch, pin_, static_cast<std::int64_t>(glitches_), "capture overrun");
+        }
+        completed_ = packet.PacketNumber + 1ULL;
     }
 }
 
@@ -287,8 +303,8 @@ NTSTATUS WaveStream::packet_written(bool end, ULONG end_bytes) {
     packet.Flags = end ? KSSTREAM_HEADER_OPTIONSF_ENDOFSTREAM : 0;
     packet.EosPacketLength = end_bytes;
     ULONG_PTR information = 0;
-    const NTSTATUS status = executive::device_control(file_, IOCTL_KS_PROPERTY, &property, sizeof property, &packet,
-                                                      sizeof packet, &information);
+    const NTSTATUS status = executive::device_control(object_->file, IOCTL_KS_PROPERTY, &property, sizeof property,
+                                                      &packet, sizeof packet, &information);
     ++packets_told_;
     if (status == STATUS_DATA_LATE_ERROR) {
         ++glitches_;
@@ -334,12 +350,12 @@ Result<void> WaveStream::write(std::span<const std::byte> bytes) {
         return error(STATUS_INVALID_BUFFER_SIZE,
                      fmt::format("{} bytes are no whole frames of {}", bytes.size(), frame_bytes_));
     }
-    const NTSTATUS status = filter_->machine->call([&] { return write_inside(bytes.data(), bytes.size()); });
+    const NTSTATUS status = object_->machine->call([&] { return write_inside(bytes.data(), bytes.size()); });
     return NT_SUCCESS(status) ? Result<void>() : Result<void>(error(status, "writing"));
 }
 
 Result<void> WaveStream::drain() {
-    const NTSTATUS status = filter_->machine->call([&] {
+    const NTSTATUS status = object_->machine->call([&] {
         const std::uint64_t wanted = transferred_;
         if (wanted == 0) {
             return STATUS_SUCCESS;
@@ -401,14 +417,14 @@ NTSTATUS WaveStream::read_inside(std::byte* bytes, std::size_t count, bool wait,
 Result<void> WaveStream::read(std::span<std::byte> bytes) {
     std::size_t done = 0;
     const NTSTATUS status =
-        filter_->machine->call([&] { return read_inside(bytes.data(), bytes.size(), true, &done); });
+        object_->machine->call([&] { return read_inside(bytes.data(), bytes.size(), true, &done); });
     return NT_SUCCESS(status) ? Result<void>() : Result<void>(error(status, "reading"));
 }
 
 Result<std::size_t> WaveStream::read_available(std::span<std::byte> bytes) {
     std::size_t done = 0;
     const NTSTATUS status =
-        filter_->machine->call([&] { return read_inside(bytes.data(), bytes.size(), false, &done); });
+        object_->machine->call([&] { return read_inside(bytes.data(), bytes.size(), false, &done); });
     if (!NT_SUCCESS(status)) {
         return error(status, "reading");
     }
@@ -426,7 +442,7 @@ Result<void> WaveStream::on_period(std::function<bool(std::span<std::byte>)> exc
     }
     exchange_ = std::move(exchange);
     service_ends_ = false;
-    const NTSTATUS status = filter_->machine->call([&]() -> NTSTATUS {
+    const NTSTATUS status = object_->machine->call([&]() -> NTSTATUS {
         if (flow_ == PinFlow::in) {
             for (ULONG period = 0; period < periods_in_buffer; ++period) {
                 if (!exchange_({buffer_ + period * period_bytes_, period_bytes_})) {
@@ -454,7 +470,11 @@ void WaveStream::serve_periods() {
         if (service_status_ != STATUS_SUCCESS || service_ends_) {
             return;
         }
+        const std::uint64_t before = completed_;
         count_periods();
+        if (completed_ == before) {
+            continue;
+        }
         // The period that has just been played is free; the one that has just been captured is complete.
         const std::size_t slot = (completed_ - 1) % periods_in_buffer;
         transferred_ += period_bytes_;
@@ -468,7 +488,7 @@ void WaveStream::end_service() {
     if (service_thread_ == nullptr) {
         return;
     }
-    filter_->machine->call([&] {
+    object_->machine->call([&] {
         service_ends_ = true;
         machine_.set_event(event_->object());
         machine_.wait_one(service_thread_);
@@ -476,33 +496,6 @@ void WaveStream::end_service() {
         return STATUS_SUCCESS;
     });
     service_thread_ = nullptr;
-}
-
-// ---- requests ------------------------------------------------------------------------------------------------------
-
-Filter::ControlResult WaveStream::control(std::uint32_t code, std::span<const std::byte> in, std::span<std::byte> out) {
-    Filter::ControlResult result;
-    ULONG_PTR information = 0;
-    result.status = request(code, in.data(), static_cast<ULONG>(in.size()), out.data(), static_cast<ULONG>(out.size()),
-                            &information);
-    result.information = information;
-    return result;
-}
-
-Result<std::size_t> WaveStream::property(const Guid& set, std::uint32_t id, std::uint32_t flags,
-                                         std::span<const std::byte> descriptor, std::span<std::byte> value) {
-    std::vector<std::byte> in(sizeof(KSPROPERTY) + descriptor.size());
-    KSPROPERTY header{};
-    std::memcpy(&header.Set, &set, sizeof set);
-    header.Id = id;
-    header.Flags = flags;
-    std::memcpy(in.data(), &header, sizeof header);
-    std::copy(descriptor.begin(), descriptor.end(), in.begin() + sizeof header);
-    const Filter::ControlResult result = control(IOCTL_KS_PROPERTY, in, value);
-    if (!NT_SUCCESS(result.status)) {
-        return error(result.status, fmt::format("property {} of set {}", id, to_string(set)));
-    }
-    return result.information;
 }
 
 } // namespace openportcls::client

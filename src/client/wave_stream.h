@@ -18,13 +18,14 @@ namespace openportcls::client {
 
 class WaveStream {
 public:
-    static Result<std::unique_ptr<WaveStream>> open(std::shared_ptr<FilterState> filter, PinFlow flow,
+    static Result<std::unique_ptr<WaveStream>> open(std::shared_ptr<ObjectState> filter, PinFlow flow,
                                                     const WaveFormat& format, const StreamOptions& options,
                                                     std::uint32_t pin);
     ~WaveStream();
     WaveStream(const WaveStream&) = delete;
     WaveStream& operator=(const WaveStream&) = delete;
 
+    const std::shared_ptr<ObjectState>& object() const { return object_; }
     const WaveFormat& format() const { return format_; }
     std::uint32_t pin() const { return pin_; }
     std::uint32_t period_frames() const { return period_bytes_ / frame_bytes_; }
@@ -46,12 +47,8 @@ public:
     // `exchange` gets one period to fill or take; false ends the stream.
     Result<void> on_period(std::function<bool(std::span<std::byte>)> exchange);
 
-    Filter::ControlResult control(std::uint32_t code, std::span<const std::byte> in, std::span<std::byte> out);
-    Result<std::size_t> property(const Guid& set, std::uint32_t id, std::uint32_t flags,
-                                 std::span<const std::byte> descriptor, std::span<std::byte> value);
-
 private:
-    WaveStream(std::shared_ptr<FilterState> filter, PinFlow flow, const WaveFormat& format, std::uint32_t pin);
+    WaveStream(std::shared_ptr<ObjectState> filter, PinFlow flow, const WaveFormat& format, std::uint32_t pin);
 
     Result<void> open_pin(const StreamOptions& options);
     Result<void> map_buffer(const StreamOptions& options);
@@ -68,17 +65,17 @@ private:
     void count_periods();
     void note_pace() const;
     void count_running(bool runs);
+    void take_packets();
     void serve_periods();
     static void serve(void* context);
     void end_service();
 
-    std::shared_ptr<FilterState> filter_;
+    std::shared_ptr<ObjectState> object_;
     machine::Machine& machine_;
     PinFlow flow_;
     WaveFormat format_;
     std::uint32_t pin_;
     std::uint32_t frame_bytes_;
-    FILE_OBJECT* file_ = nullptr;
     std::unique_ptr<ClientEvent> event_;
     bool event_registered_ = false;
     bool packets_ = false;

@@ -84,7 +84,7 @@ Result<DriverProject> project_of(const BuildRequest& request) {
 std::vector<SourceUnit> runtime_units(const fs::path& runtime) {
     std::vector<SourceUnit> units;
     for (const auto& file : files_matching(runtime, "**/*")) {
-        if (!is_c_or_cpp_source(file) || file.string().find("/tests/") != std::string::npos)
+        if (!is_c_or_cpp_source(file))
             continue;
         SourceUnit unit;
         unit.file = file;

@@ -1,4 +1,5 @@
 // Threads, processors and the choice of what runs next.
+#include "machine/doorbell_service.h"
 #include "machine/machine.h"
 #include "machine/sanitizer_reports.h"
 
@@ -297,10 +298,19 @@ void Machine::idle_loop() {
 }
 
 bool Machine::let_time_pass() {
-    if (settling_ || !clock_.has_events()) {
+    if (settling_) {
         return false;
     }
-    clock_.advance_to(clock_.next_due());
+    if (auto* service = find_subsystem<DoorbellService>(); service != nullptr && service->is_active()) [[unlikely]] {
+        clock_.advance_to(service->sleep_until(clock_.next_due()));
+        if (service->take_ring()) {
+            set_event(service->event());
+        }
+    } else if (clock_.has_events()) {
+        clock_.advance_to(clock_.next_due());
+    } else {
+        return false;
+    }
     process_due_events();
     return true;
 }

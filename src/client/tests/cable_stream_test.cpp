@@ -7,6 +7,7 @@
 #include <random>
 
 #include <gtest/gtest.h>
+#include <ntstatus.h>
 
 namespace openportcls {
 namespace {
@@ -28,9 +29,9 @@ protected:
         EXPECT_TRUE(filter) << filter.error().message;
         return std::move(*filter);
     }
-    // Plays `sound` and returns what the capture pin hears meanwhile and half a second longer.
+    // Plays `sound` and returns what the capture pin hears meanwhile and `tail` longer.
     std::vector<std::byte> loop(const WaveFormat& format, const std::vector<std::byte>& sound,
-                                const StreamOptions& options = {}) {
+                                const StreamOptions& options = {}, milliseconds tail = milliseconds(500)) {
         Filter wave = open("Wave");
         auto capture = CaptureStream::open(wave, format, options);
         EXPECT_TRUE(capture) << capture.error().message;
@@ -44,7 +45,7 @@ protected:
         auto written = render->write(sound);
         EXPECT_TRUE(written) << written.error().message;
         EXPECT_TRUE(render->drain());
-        EXPECT_TRUE(machine->run_for(milliseconds(500)));
+        EXPECT_TRUE(machine->run_for(tail));
         EXPECT_EQ(render->glitches(), 0U);
         EXPECT_EQ(capture->glitches(), 0U);
         return heard;
@@ -144,6 +145,59 @@ INSTANTIATE_TEST_SUITE_P(all, CableFormats,
                                          make(44100, 2, 24), make(48000, 6, 32), make(96000, 8, 24),
                                          make(192000, 2, 32), make(192000, 8, 32), make(48000, 2, 32, true),
                                          make(96000, 3, 32, true)));
+
+// Every rate that Windows offers, every width, every channel count.
+TEST_F(CableTest, every_format_is_carried_bit_for_bit) {
+    start();
+    for (const std::uint32_t rate : {8000, 11025, 16000, 22050, 32000, 44100, 48000, 88200, 96000, 176400, 192000}) {
+        for (std::uint16_t channels = 1; channels <= 8; ++channels) {
+            for (const WaveFormat& format : {make(rate, channels, 16), make(rate, channels, 24),
+                                             make(rate, channels, 32), make(rate, channels, 32, true)}) {
+                const auto sound = noise(format, 30);
+                ASSERT_TRUE(contains(loop(format, sound, {}, milliseconds(25)), sound)) << to_string(format);
+            }
+        }
+    }
+    Filter wave = open("Wave");
+    for (const WaveFormat& format : {make(7999, 2, 16), make(192001, 2, 16), make(48000, 9, 16), make(48000, 2, 8)}) {
+        EXPECT_EQ(RenderStream::open(wave, format, {.pin = 0}).status(), STATUS_NO_MATCH) << to_string(format);
+    }
+}
+
+TEST_F(CableTest, the_meter_shows_the_peak_since_the_last_look) {
+    start();
+    Filter topology = open("Topology");
+    ASSERT_EQ(topology.peak(2, 0).value(), 0.0);
+    const WaveFormat format;
+    std::vector<std::byte> sound(48000 * 4 / 10);
+    for (std::size_t frame = 0; frame < sound.size() / 4; ++frame) {
+        const std::int16_t samples[2] = {static_cast<std::int16_t>(frame == 1000 ? -16384 : 100), 8192};
+        std::memcpy(&sound[frame * 4], samples, sizeof samples);
+    }
+    loop(format, sound);
+    EXPECT_NEAR(topology.peak(2, 0).value(), 0.5, 0.001);
+    EXPECT_NEAR(topology.peak(2, 1).value(), 0.25, 0.001);
+    EXPECT_NEAR(topology.peak(5, 1).value(), 0.0, 0.001) << "nobody had looked at the capture meter before";
+    EXPECT_EQ(topology.peak(2, 0).value(), 0.0);
+}
+
+// Capture in packet mode goes by the packets' numbers: one that is not fetched in time is a glitch, and sound goes on.
+TEST_F(CableTest, a_late_reader_in_packet_mode_loses_packets_and_knows) {
+    start();
+    StreamOptions options;
+    options.packets = true;
+    Filter wave = open("Wave");
+    auto capture = CaptureStream::open(wave, WaveFormat{}, options);
+    ASSERT_TRUE(capture) << capture.error().message;
+    std::vector<std::byte> period(capture->period_frames() * 4U);
+    ASSERT_TRUE(capture->read(period));
+    EXPECT_EQ(capture->glitches(), 0U);
+    ASSERT_TRUE(machine->run_for(milliseconds(55)));
+    ASSERT_TRUE(capture->read(period));
+    EXPECT_EQ(capture->glitches(), 1U);
+    ASSERT_TRUE(capture->read(period));
+    EXPECT_EQ(capture->glitches(), 1U);
+}
 
 TEST_F(CableTest, packet_mode_carries_the_same_bits) {
     start();

@@ -1,0 +1,126 @@
+// Errors and the structures that are handed in.
+#include "client/c/handles.h"
+
+#include "client/status_text.h"
+
+namespace openportcls::c {
+
+namespace {
+
+thread_local std::string last_error;
+thread_local std::string last_status_text;
+
+} // namespace
+
+opc_status fail(const Error& error) {
+    last_error = error.message;
+    return error.status;
+}
+
+opc_status fail(opc_status status, const char* message) {
+    return fail(Error{status, message});
+}
+
+WaveFormat format_of(const opc_format& format) {
+    WaveFormat result;
+    result.rate = format.rate;
+    result.channels = format.channels;
+    result.bits = format.bits;
+    result.valid_bits = format.valid_bits;
+    result.is_float = format.is_float;
+    result.channel_mask = format.channel_mask;
+    result.extensible = format.extensible;
+    return result;
+}
+
+opc_format format_of(const WaveFormat& format) {
+    opc_format result{};
+    result.rate = format.rate;
+    result.channels = format.channels;
+    result.bits = format.bits;
+    result.valid_bits = format.valid_bits;
+    result.is_float = format.is_float;
+    result.channel_mask = format.channel_mask;
+    result.extensible = format.extensible;
+    return result;
+}
+
+ProcessingMode mode_of(int mode) {
+    return mode == OPC_MODE_RAW       ? ProcessingMode::raw
+           : mode == OPC_MODE_DEFAULT ? ProcessingMode::default_mode
+                                      : ProcessingMode::none;
+}
+
+StreamOptions stream_options_of(const opc_stream_options* given) {
+    const auto options = options_of(given, &opc_stream_options_init);
+    StreamOptions result;
+    result.period = std::chrono::microseconds(options.period_microseconds);
+    result.pin = options.pin;
+    result.mode = mode_of(options.mode);
+    result.packets = options.packets;
+    return result;
+}
+
+MachineOptions machine_options_of(const opc_machine_options* given) {
+    const auto options = options_of(given, &opc_machine_options_init);
+    MachineOptions result;
+    result.scheduling = options.scheduling == OPC_RANDOM ? Scheduling::random
+                        : options.scheduling == OPC_PCT  ? Scheduling::pct
+                                                         : Scheduling::first_come;
+    result.seed = options.seed;
+    result.pct_depth = options.pct_depth;
+    result.processors = options.processors;
+    result.paced = options.paced;
+    result.watchdog_seconds = options.watchdog_seconds;
+    result.windows = text_or_empty(options.windows);
+    result.sandbox = text_or_empty(options.sandbox);
+    result.registry = text_or_empty(options.registry);
+    return result;
+}
+
+} // namespace openportcls::c
+
+using namespace openportcls;
+
+const char* opc_last_error() {
+    return c::last_error.c_str();
+}
+
+const char* opc_status_text(opc_status status) {
+    c::last_status_text = client::status_text(status);
+    return c::last_status_text.c_str();
+}
+
+const char* opc_version() {
+    return OPENPORTCLS_VERSION;
+}
+
+void opc_machine_options_init(opc_machine_options* options) {
+    const MachineOptions usual;
+    *options = {};
+    options->size = sizeof *options;
+    options->scheduling = OPC_FIRST_COME;
+    options->seed = usual.seed;
+    options->pct_depth = usual.pct_depth;
+    options->processors = usual.processors;
+    options->watchdog_seconds = usual.watchdog_seconds;
+    options->windows = "11";
+}
+
+void opc_driver_options_init(opc_driver_options* options) {
+    *options = {};
+    options->size = sizeof *options;
+    options->add_device = true;
+}
+
+void opc_stream_options_init(opc_stream_options* options) {
+    const StreamOptions usual;
+    *options = {};
+    options->size = sizeof *options;
+    options->period_microseconds = static_cast<std::uint32_t>(usual.period.count());
+    options->pin = UINT32_MAX;
+}
+
+void opc_format_init(opc_format* format) {
+    *format = c::format_of(WaveFormat{});
+}

@@ -1,0 +1,155 @@
+// Filters: what they have, formats, controls.
+#include "client/c/handles.h"
+
+using namespace openportcls;
+
+opc_status opc_filter_open(opc_machine* machine, const char* which, opc_filter** filter) {
+    const std::string_view name = which;
+    auto opened =
+        name.find('\\') != std::string_view::npos ? machine->machine->open(name) : machine->machine->open_first(name);
+    return c::give_handle(std::move(opened), filter);
+}
+
+void opc_filter_close(opc_filter* filter) {
+    delete filter;
+}
+
+const char* opc_filter_name(const opc_filter* filter) {
+    return filter->filter.name().c_str();
+}
+
+opc_status opc_filter_pins(opc_filter* filter, const opc_pin_info** pins, size_t* count) {
+    auto known = filter->filter.pins();
+    if (!known) {
+        return c::fail(known.error());
+    }
+    filter->pins = std::move(*known);
+    filter->ranges.assign(filter->pins.size(), {});
+    filter->pin_list.clear();
+    for (std::size_t i = 0; i < filter->pins.size(); ++i) {
+        const PinInfo& pin = filter->pins[i];
+        for (const WaveRange& range : pin.ranges) {
+            filter->ranges[i].push_back({range.minimum_rate, range.maximum_rate, range.maximum_channels,
+                                         range.minimum_bits, range.maximum_bits, range.is_pcm, range.is_float});
+        }
+        filter->pin_list.push_back({pin.id, pin.flow == PinFlow::in ? OPC_IN : OPC_OUT, pin.is_bridge(),
+                                    c::guid_of(pin.category), pin.name.c_str(), filter->ranges[i].data(),
+                                    filter->ranges[i].size(), pin.possible_instances, pin.current_instances,
+                                    pin.connected_to.c_str()});
+    }
+    *pins = filter->pin_list.data();
+    *count = filter->pin_list.size();
+    return 0;
+}
+
+opc_status opc_filter_nodes(opc_filter* filter, const opc_node_info** nodes, size_t* count) {
+    auto known = filter->filter.nodes();
+    if (!known) {
+        return c::fail(known.error());
+    }
+    filter->nodes = std::move(*known);
+    filter->node_types.clear();
+    filter->node_list.clear();
+    for (const NodeInfo& node : filter->nodes) {
+        filter->node_types.push_back(guid_name(node.type));
+    }
+    for (std::size_t i = 0; i < filter->nodes.size(); ++i) {
+        const NodeInfo& node = filter->nodes[i];
+        filter->node_list.push_back({node.id, c::guid_of(node.type), filter->node_types[i].c_str(), node.name.c_str()});
+    }
+    *nodes = filter->node_list.data();
+    *count = filter->node_list.size();
+    return 0;
+}
+
+opc_status opc_filter_connections(opc_filter* filter, const opc_connection** connections, size_t* count) {
+    auto known = filter->filter.connections();
+    if (!known) {
+        return c::fail(known.error());
+    }
+    filter->connections.clear();
+    for (const ConnectionInfo& each : *known) {
+        filter->connections.push_back({each.from_node, each.from_pin, each.to_node, each.to_pin});
+    }
+    *connections = filter->connections.data();
+    *count = filter->connections.size();
+    return 0;
+}
+
+opc_status opc_filter_find_pin(opc_filter* filter, int flow, const opc_format* format, uint32_t* pin) {
+    const WaveFormat wanted = format != nullptr ? c::format_of(*format) : WaveFormat{};
+    auto found =
+        filter->filter.find_pin(flow == OPC_IN ? PinFlow::in : PinFlow::out, format != nullptr ? &wanted : nullptr);
+    if (!found) {
+        return c::fail(found.error());
+    }
+    *pin = found->id;
+    return 0;
+}
+
+opc_status opc_filter_intersect(opc_filter* filter, uint32_t pin, const opc_range* range, opc_format* format) {
+    WaveRange wanted;
+    wanted.minimum_rate = range->minimum_rate;
+    wanted.maximum_rate = range->maximum_rate;
+    wanted.maximum_channels = range->maximum_channels;
+    wanted.minimum_bits = range->minimum_bits;
+    wanted.maximum_bits = range->maximum_bits;
+    wanted.is_pcm = range->is_pcm;
+    wanted.is_float = range->is_float;
+    auto chosen = filter->filter.intersect(pin, wanted);
+    if (!chosen) {
+        return c::fail(chosen.error());
+    }
+    *format = c::format_of(*chosen);
+    return 0;
+}
+
+opc_status opc_filter_propose(opc_filter* filter, uint32_t pin, const opc_format* format, int mode) {
+    return c::status_of(filter->filter.propose(pin, c::format_of(*format), c::mode_of(mode)));
+}
+
+// ---- controls ------------------------------------------------------------------------------------------------------
+
+opc_status opc_filter_get_volume(opc_filter* filter, uint32_t node, uint32_t channel, double* decibels) {
+    return c::give(filter->filter.volume(node, channel), decibels);
+}
+
+opc_status opc_filter_set_volume(opc_filter* filter, uint32_t node, uint32_t channel, double decibels) {
+    return c::status_of(filter->filter.set_volume(node, channel, decibels));
+}
+
+opc_status opc_filter_volume_range(opc_filter* filter, uint32_t node, uint32_t channel, double* minimum,
+                                   double* maximum, double* step) {
+    auto ranges = filter->filter.volume_ranges(node);
+    if (!ranges) {
+        return c::fail(ranges.error());
+    }
+    if (channel >= ranges->size()) {
+        return c::fail(STATUS_INVALID_PARAMETER, "the node states no range for that channel");
+    }
+    const Filter::Range& range = (*ranges)[channel];
+    *minimum = range.minimum;
+    *maximum = range.maximum;
+    *step = range.step;
+    return 0;
+}
+
+opc_status opc_filter_get_mute(opc_filter* filter, uint32_t node, uint32_t channel, bool* mute) {
+    return c::give(filter->filter.mute(node, channel), mute);
+}
+
+opc_status opc_filter_set_mute(opc_filter* filter, uint32_t node, uint32_t channel, bool mute) {
+    return c::status_of(filter->filter.set_mute(node, channel, mute));
+}
+
+opc_status opc_filter_get_mux(opc_filter* filter, uint32_t node, uint32_t* input) {
+    return c::give(filter->filter.mux(node), input);
+}
+
+opc_status opc_filter_set_mux(opc_filter* filter, uint32_t node, uint32_t input) {
+    return c::status_of(filter->filter.set_mux(node, input));
+}
+
+opc_status opc_filter_get_peak(opc_filter* filter, uint32_t node, uint32_t channel, double* peak) {
+    return c::give(filter->filter.peak(node, channel), peak);
+}

@@ -1,0 +1,197 @@
+// Machines, drivers and devices.
+#include "client/c/handles.h"
+
+using namespace openportcls;
+
+opc_status opc_machine_create(const opc_machine_options* options, opc_machine** machine) {
+    *machine = nullptr;
+    auto made = Machine::create(c::machine_options_of(options));
+    if (!made) {
+        return c::fail(made.error());
+    }
+    auto handle = std::make_unique<opc_machine>();
+    handle->owned.emplace(std::move(*made));
+    handle->machine = &*handle->owned;
+    *machine = handle.release();
+    return 0;
+}
+
+void opc_machine_destroy(opc_machine* machine) {
+    delete machine;
+}
+
+uint64_t opc_machine_now(const opc_machine* machine) {
+    return static_cast<uint64_t>(machine->machine->now().count());
+}
+
+opc_status opc_machine_run_for(opc_machine* machine, uint64_t nanoseconds) {
+    return c::status_of(machine->machine->run_for(std::chrono::nanoseconds(nanoseconds)));
+}
+
+opc_status opc_machine_sleep(opc_machine* machine, unsigned s_state) {
+    return c::status_of(machine->machine->sleep(s_state));
+}
+
+opc_status opc_machine_wake(opc_machine* machine) {
+    return c::status_of(machine->machine->wake());
+}
+
+const char* opc_machine_crash_report(opc_machine* machine) {
+    auto report = machine->machine->crash_report();
+    if (!report) {
+        return nullptr;
+    }
+    machine->crash_report = std::move(*report);
+    return machine->crash_report.c_str();
+}
+
+void opc_machine_on_debug_print(opc_machine* machine, opc_print_function print, void* context) {
+    if (print == nullptr) {
+        machine->machine->on_debug_print({});
+        return;
+    }
+    machine->machine->on_debug_print(
+        [print, context](std::string_view text) { print(context, std::string(text).c_str()); });
+}
+
+opc_status opc_machine_start_trace(opc_machine* machine, const char* file) {
+    return c::status_of(machine->machine->start_trace(file));
+}
+
+opc_status opc_machine_stop_trace(opc_machine* machine) {
+    return c::status_of(machine->machine->stop_trace());
+}
+
+opc_status opc_machine_filters(opc_machine* machine, const opc_filter_info** filters, size_t* count) {
+    machine->filters = machine->machine->filters();
+    machine->categories.clear();
+    machine->filter_list.clear();
+    for (const FilterInfo& filter : machine->filters) {
+        std::string all;
+        for (const std::string& category : filter.categories) {
+            all += all.empty() ? category : " " + category;
+        }
+        machine->categories.push_back(std::move(all));
+    }
+    for (std::size_t i = 0; i < machine->filters.size(); ++i) {
+        const FilterInfo& filter = machine->filters[i];
+        machine->filter_list.push_back({filter.name.c_str(), filter.friendly_name.c_str(), filter.path.c_str(),
+                                        filter.device.c_str(), machine->categories[i].c_str()});
+    }
+    *filters = machine->filter_list.data();
+    *count = machine->filter_list.size();
+    return 0;
+}
+
+// ---- drivers -------------------------------------------------------------------------------------------------------
+
+opc_status opc_driver_load(opc_machine* machine, const char* module, const opc_driver_options* given,
+                           opc_driver** driver) {
+    const auto options = c::options_of(given, &opc_driver_options_init);
+    DriverOptions result;
+    result.inf = c::text_or_empty(options.inf);
+    result.hardware_id = c::text_or_empty(options.hardware_id);
+    result.add_device = options.add_device;
+    for (size_t i = 0; i < options.parameter_count; ++i) {
+        result.parameters.emplace_back(options.parameters[i]);
+    }
+    return c::give_handle(machine->machine->load_driver(module, result), driver);
+}
+
+void opc_driver_release(opc_driver* driver) {
+    delete driver;
+}
+
+const char* opc_driver_name(const opc_driver* driver) {
+    return driver->driver.name().c_str();
+}
+
+opc_status opc_driver_unload(opc_driver* driver, const opc_leak** leaks, size_t* leak_count) {
+    auto left = driver->driver.unload();
+    if (!left) {
+        return c::fail(left.error());
+    }
+    driver->leaks = std::move(*left);
+    driver->leak_list.clear();
+    for (const LeakLine& leak : driver->leaks) {
+        driver->leak_list.push_back({leak.kind.c_str(), leak.what.c_str(), leak.count, leak.bytes});
+    }
+    if (leaks != nullptr) {
+        *leaks = driver->leak_list.data();
+    }
+    if (leak_count != nullptr) {
+        *leak_count = driver->leak_list.size();
+    }
+    return 0;
+}
+
+opc_status opc_driver_add_device(opc_driver* driver, const char* hardware_id, opc_device** device) {
+    return c::give_handle(driver->driver.add_device(c::text_or_empty(hardware_id)), device);
+}
+
+size_t opc_driver_device_count(const opc_driver* driver) {
+    return driver->driver.devices().size();
+}
+
+opc_status opc_driver_device(opc_driver* driver, size_t index, opc_device** device) {
+    const std::vector<Device> devices = driver->driver.devices();
+    *device = nullptr;
+    if (index >= devices.size()) {
+        return c::fail(STATUS_NO_MORE_ENTRIES, "the driver has no device of that number");
+    }
+    *device = new opc_device{devices[index], {}};
+    return 0;
+}
+
+void opc_device_release(opc_device* device) {
+    delete device;
+}
+
+const char* opc_device_path(const opc_device* device) {
+    return device->device.instance_path().c_str();
+}
+
+const char* opc_device_description(const opc_device* device) {
+    return device->device.description().c_str();
+}
+
+const char* opc_device_state(opc_device* device) {
+    device->state = device->device.state();
+    return device->state.c_str();
+}
+
+opc_status opc_device_start(opc_device* device) {
+    return c::status_of(device->device.start());
+}
+
+opc_status opc_device_stop(opc_device* device) {
+    return c::status_of(device->device.stop());
+}
+
+opc_status opc_device_remove(opc_device* device) {
+    return c::status_of(device->device.remove());
+}
+
+opc_status opc_device_surprise_remove(opc_device* device) {
+    return c::status_of(device->device.surprise_remove());
+}
+
+opc_status opc_device_set_power(opc_device* device, unsigned d_state) {
+    return c::status_of(device->device.set_power(d_state));
+}
+
+size_t opc_builtin_drivers(const opc_builtin_driver** drivers) {
+    struct Known {
+        Known() : drivers(builtin_drivers()) {
+            for (const BuiltinDriver& driver : drivers) {
+                list.push_back({driver.name.c_str(), driver.description.c_str(), driver.module.c_str(),
+                                driver.inf.c_str(), driver.binds_to.c_str()});
+            }
+        }
+        std::vector<BuiltinDriver> drivers;
+        std::vector<opc_builtin_driver> list;
+    };
+    static const Known known;
+    *drivers = known.list.data();
+    return known.list.size();
+}

@@ -1,0 +1,218 @@
+#include <openportcls/object.hpp>
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include <ks.h>
+
+#include "client/event_state.h"
+#include "client/guid_bytes.h"
+#include "client/ranges.h"
+#include "client/state.h"
+#include "executive/io/io_manager.h"
+
+namespace openportcls {
+
+namespace client {
+
+ObjectState::~ObjectState() {
+    if (file != nullptr) {
+        machine->call([&] {
+            executive::close_file(file);
+            return STATUS_SUCCESS;
+        });
+    }
+}
+
+NTSTATUS ObjectState::open(std::u16string_view path) {
+    FILE_OBJECT* const related = parent != nullptr ? parent->file : nullptr;
+    FILE_OBJECT* opened = nullptr;
+    const NTSTATUS status = machine->call([&] { return executive::open_file(path, related, &opened); });
+    file = NT_SUCCESS(status) ? opened : nullptr;
+    return status;
+}
+
+NTSTATUS ObjectState::control(ULONG code, const void* in, ULONG in_bytes, void* out, ULONG out_bytes,
+                              ULONG_PTR* information) const {
+    return machine->call(
+        [&] { return executive::device_control(file, code, in, in_bytes, out, out_bytes, information); });
+}
+
+Error ObjectState::error(NTSTATUS status, std::string_view attempted) const {
+    return machine->error(status, fmt::format("{}: {}", name, attempted));
+}
+
+} // namespace client
+
+namespace {
+
+std::vector<std::byte> property_request(const Guid& set, std::uint32_t id, std::uint32_t flags,
+                                        std::span<const std::byte> descriptor) {
+    KSPROPERTY header{};
+    header.Set = client::to_windows(set);
+    header.Id = id;
+    header.Flags = flags;
+    std::vector<std::byte> request(sizeof header + descriptor.size());
+    std::memcpy(request.data(), &header, sizeof header);
+    std::copy(descriptor.begin(), descriptor.end(), request.begin() + sizeof header);
+    return request;
+}
+
+std::string property_name(const Guid& set, std::uint32_t id) {
+    return fmt::format("property {} of set {}", id, to_string(set));
+}
+
+// The LONG ranges of a KSPROPERTY_DESCRIPTION: KSPROPERTY_BOUNDS_LONG or KSPROPERTY_STEPPING_LONG members.
+std::vector<PropertyRange> ranges_of(std::span<const std::byte> description) {
+    std::vector<PropertyRange> ranges;
+    KSPROPERTY_DESCRIPTION head;
+    if (description.size() < sizeof head) {
+        return ranges;
+    }
+    std::memcpy(&head, description.data(), sizeof head);
+    std::size_t offset = sizeof head;
+    for (ULONG list = 0; list < head.MembersListCount; ++list) {
+        KSPROPERTY_MEMBERSHEADER members;
+        if (description.size() - offset < sizeof members) {
+            break;
+        }
+        std::memcpy(&members, description.data() + offset, sizeof members);
+        offset += sizeof members;
+        const bool is_stepped = (members.MembersFlags & KSPROPERTY_MEMBER_STEPPEDRANGES) != 0;
+        const bool is_range = is_stepped || (members.MembersFlags & KSPROPERTY_MEMBER_RANGES) != 0;
+        const std::size_t needed = is_stepped ? sizeof(KSPROPERTY_STEPPING_LONG) : sizeof(KSPROPERTY_BOUNDS_LONG);
+        for (ULONG member = 0; member < members.MembersCount; ++member) {
+            if (members.MembersSize < needed || description.size() - offset < members.MembersSize) {
+                return ranges;
+            }
+            KSPROPERTY_STEPPING_LONG step{};
+            if (is_stepped) {
+                std::memcpy(&step, description.data() + offset, sizeof step);
+            } else {
+                std::memcpy(&step.Bounds, description.data() + offset, sizeof step.Bounds);
+            }
+            if (is_range) {
+                ranges.push_back({step.Bounds.SignedMinimum, step.Bounds.SignedMaximum, step.SteppingDelta});
+            }
+            offset += members.MembersSize;
+        }
+    }
+    return ranges;
+}
+
+} // namespace
+
+const std::string& KsObject::name() const {
+    return object_->name;
+}
+
+ControlResult KsObject::control(std::uint32_t code, std::span<const std::byte> in, std::span<std::byte> out) const {
+    ControlResult result;
+    ULONG_PTR information = 0;
+    result.status = object_->control(code, in.data(), static_cast<ULONG>(in.size()), out.data(),
+                                     static_cast<ULONG>(out.size()), &information);
+    result.information = information;
+    return result;
+}
+
+Result<std::size_t> KsObject::property(const Guid& set, std::uint32_t id, std::uint32_t flags,
+                                       std::span<const std::byte> descriptor, std::span<std::byte> value) const {
+    const ControlResult result = control(IOCTL_KS_PROPERTY, property_request(set, id, flags, descriptor), value);
+    if (!NT_SUCCESS(result.status)) {
+        return object_->error(result.status, property_name(set, id));
+    }
+    return result.information;
+}
+
+Result<std::vector<std::byte>> KsObject::property_value(const Guid& set, std::uint32_t id,
+                                                        std::span<const std::byte> descriptor,
+                                                        std::uint32_t extra_flags) const {
+    const std::uint32_t verb = (extra_flags & (property_set_support | property_basic_support)) != 0 ? 0 : property_get;
+    const std::vector<std::byte> in = property_request(set, id, verb | extra_flags, descriptor);
+    ControlResult result = control(IOCTL_KS_PROPERTY, in, {});
+    // The size may change between the question and the request.
+    std::vector<std::byte> value;
+    for (int attempt = 0; attempt < 4 && result.status == STATUS_BUFFER_OVERFLOW; ++attempt) {
+        value.resize(result.information);
+        result = control(IOCTL_KS_PROPERTY, in, value);
+    }
+    if (!NT_SUCCESS(result.status)) {
+        return object_->error(result.status, property_name(set, id));
+    }
+    value.resize(std::min<std::size_t>(result.information, value.size()));
+    return value;
+}
+
+Result<std::vector<std::byte>> KsObject::get_bytes(const Key& key, const Target& target) const {
+    return property_value(key.set, key.id, target.descriptor(), target.flags());
+}
+
+Result<std::string> KsObject::get_text(const Key& key, const Target& target) const {
+    auto bytes = get_bytes(key, target);
+    return bytes ? Result<std::string>(client::text_of(*bytes)) : Result<std::string>(bytes.error());
+}
+
+Result<PropertySupport> KsObject::support(const Key& key, const Target& target) const {
+    const std::uint32_t flags = property_basic_support | target.flags();
+    ULONG access = 0;
+    auto got = property(key.set, key.id, flags, target.descriptor(), std::as_writable_bytes(std::span(&access, 1)));
+    if (!got) {
+        return got.error();
+    }
+    PropertySupport support;
+    support.can_get = (access & KSPROPERTY_TYPE_GET) != 0;
+    support.can_set = (access & KSPROPERTY_TYPE_SET) != 0;
+    // Drivers that have no more to say answer with the access flags alone, or refuse the larger buffer.
+    KSPROPERTY_DESCRIPTION head{};
+    got = property(key.set, key.id, flags, target.descriptor(), std::as_writable_bytes(std::span(&head, 1)));
+    if (!got || *got < sizeof head || head.DescriptionSize < sizeof head) {
+        return support;
+    }
+    support.value_type = IsEqualGUID(head.PropTypeSet.Set, KSPROPTYPESETID_General) ? head.PropTypeSet.Id : 0;
+    constexpr std::size_t largest = 1 << 20;
+    support.description.resize(std::min<std::size_t>(head.DescriptionSize, largest));
+    got = property(key.set, key.id, flags, target.descriptor(), support.description);
+    if (!got) {
+        return got.error();
+    }
+    support.description.resize(std::min(support.description.size(), *got));
+    support.ranges = ranges_of(support.description);
+    return support;
+}
+
+Result<std::vector<Guid>> KsObject::property_sets(const Target& target) const {
+    auto bytes = property_value(Guid{}, 0, target.descriptor(), property_set_support | target.flags());
+    if (!bytes) {
+        return bytes.error();
+    }
+    std::vector<Guid> sets(bytes->size() / sizeof(Guid));
+    std::memcpy(sets.data(), bytes->data(), sets.size() * sizeof(Guid));
+    return sets;
+}
+
+Error KsObject::short_value(const Key& key, std::size_t expected, std::size_t got) const {
+    return Error{STATUS_INFO_LENGTH_MISMATCH, fmt::format("{}: {}: the driver gave {} bytes, not {}", name(),
+                                                          property_name(key.set, key.id), got, expected)};
+}
+
+Result<Event> KsObject::subscribe(const Key& key, const EventOptions& options) const {
+    auto event = client::EventState::create(object_, key, options);
+    return event ? Result<Event>(Event(std::move(*event))) : Result<Event>(event.error());
+}
+
+Result<Event> KsObject::subscribe(const Guid& set, std::uint32_t id, std::uint32_t node) const {
+    EventOptions options;
+    if (node != UINT32_MAX) {
+        options.target = Target::node(node);
+    }
+    return subscribe(Key{set, id}, options);
+}
+
+bool KsObject::supports_event(const Key& key, const Target& target) const {
+    const auto request =
+        property_request(key.set, key.id, KSEVENT_TYPE_BASICSUPPORT | target.flags(), target.descriptor());
+    return NT_SUCCESS(control(IOCTL_KS_ENABLE_EVENT, request, {}).status);
+}
+
+} // namespace openportcls

@@ -1,0 +1,232 @@
+// Typed properties, formats, events and raw pins through the public library, on the cable.
+#include <openportcls/openportcls.hpp>
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+#include <ks.h>
+#include <ksmedia.h>
+#include <ntstatus.h>
+
+namespace openportcls {
+namespace {
+
+using std::chrono::milliseconds;
+
+class ObjectsTest : public testing::Test {
+protected:
+    ObjectsTest() : machine(Machine::create().value()), driver(machine.load_driver("cable").value()) {}
+
+    Machine machine;
+    Driver driver;
+    Filter wave = machine.open_first("Wave").value();
+    Filter topology = machine.open_first("Topology").value();
+};
+
+TEST_F(ObjectsTest, properties_have_types) {
+    const Target left = Target::channel(0, 0);
+    ASSERT_TRUE(topology.set(property::audio_volume_level, std::int32_t{-6 * 65536}, left));
+    EXPECT_EQ(topology.get<std::int32_t>(property::audio_volume_level, left).value(), -6 * 65536);
+    EXPECT_DOUBLE_EQ(topology.volume(0, 0).value(), -6.0);
+    ASSERT_TRUE(topology.set_mute(1, 0, true));
+    EXPECT_EQ(topology.get<std::int32_t>(property::audio_mute, Target::channel(1, 0)).value(), 1);
+}
+
+TEST_F(ObjectsTest, a_value_of_the_wrong_size_is_an_error_that_says_so) {
+    struct Eight {
+        std::int32_t words[2];
+    };
+    const auto value = topology.get<Eight>(property::audio_volume_level, Target::channel(0, 0));
+    ASSERT_FALSE(value);
+    EXPECT_EQ(value.status(), STATUS_INFO_LENGTH_MISMATCH);
+    EXPECT_NE(value.error().message.find("4 bytes, not 8"), std::string::npos) << value.error().message;
+}
+
+TEST_F(ObjectsTest, support_tells_verbs_type_and_ranges) {
+    const auto volume = topology.support(property::audio_volume_level, Target::channel(0, 0));
+    ASSERT_TRUE(volume) << volume.error().message;
+    EXPECT_TRUE(volume->can_get);
+    EXPECT_TRUE(volume->can_set);
+    EXPECT_EQ(volume->value_type, VT_I4);
+    ASSERT_EQ(volume->ranges.size(), 8U) << "one per channel";
+    EXPECT_EQ(volume->ranges[0].maximum, 0);
+    EXPECT_LT(volume->ranges[0].minimum, -40 * 65536);
+    EXPECT_EQ(topology.volume_ranges(0).value().size(), 8U);
+    const auto peak = topology.support(property::audio_peak_meter, Target::channel(2, 0));
+    ASSERT_TRUE(peak);
+    EXPECT_TRUE(peak->can_get);
+    EXPECT_FALSE(peak->can_set);
+    const auto jack = topology.support(property::jack_description, Target::pin(1));
+    ASSERT_TRUE(jack) << jack.error().message;
+    EXPECT_TRUE(jack->can_get);
+    EXPECT_TRUE(jack->ranges.empty());
+    EXPECT_FALSE(topology.support({property::audio_set, 999}));
+}
+
+TEST_F(ObjectsTest, lists_property_sets_and_items) {
+    const auto sets = topology.property_sets();
+    ASSERT_TRUE(sets) << sets.error().message;
+    EXPECT_NE(std::find(sets->begin(), sets->end(), property::pin_set), sets->end());
+    EXPECT_NE(std::find(sets->begin(), sets->end(), property::jack_set), sets->end());
+    const auto jacks = topology.get_items<KSJACK_DESCRIPTION>(property::jack_description, Target::pin(1));
+    ASSERT_TRUE(jacks) << jacks.error().message;
+    ASSERT_EQ(jacks->size(), 1U);
+    EXPECT_EQ(jacks->front().IsConnected, TRUE);
+    EXPECT_TRUE(topology.get_items<KSJACK_DESCRIPTION>(property::jack_description, Target::pin(0)).value().empty());
+}
+
+TEST_F(ObjectsTest, formats_are_found_by_intersection_and_proposal) {
+    const auto best = wave.intersect(0, {44100, 96000, 2, 16, 24, false, true});
+    ASSERT_TRUE(best) << best.error().message;
+    EXPECT_EQ(to_string(*best), "96000 Hz, 2 ch, 24 bit");
+    const auto floating = wave.intersect(0, {48000, 48000, 6, 32, 32, true, false});
+    ASSERT_TRUE(floating) << floating.error().message;
+    EXPECT_EQ(to_string(*floating), "48000 Hz, 6 ch, float");
+    EXPECT_EQ(wave.intersect(0, {400000, 500000, 2, 16, 16, false, true}).status(), STATUS_NO_MATCH);
+    EXPECT_TRUE(wave.propose(0, WaveFormat{}));
+    EXPECT_EQ(wave.propose(0, WaveFormat{.rate = 7}).status(), STATUS_NO_MATCH);
+    const auto preferred = wave.preferred_format(0);
+    ASSERT_TRUE(preferred) << preferred.error().message;
+    EXPECT_EQ(to_string(*preferred), "48000 Hz, 2 ch, 16 bit");
+    EXPECT_EQ(preferred->channel_mask, 3U);
+    const auto modes = wave.processing_modes(0);
+    ASSERT_TRUE(modes) << modes.error().message;
+    EXPECT_EQ(modes->size(), 2U);
+}
+
+TEST_F(ObjectsTest, interface_values_come_from_the_inf) {
+    for (const FilterInfo& filter : machine.filters()) {
+        const auto values = machine.interface_values(filter);
+        ASSERT_TRUE(values) << values.error().message;
+        const auto name = std::find_if(values->begin(), values->end(),
+                                       [](const InterfaceValue& value) { return value.name == "FriendlyName"; });
+        ASSERT_NE(name, values->end());
+        EXPECT_EQ(name->text(), filter.friendly_name);
+        if (filter.name == "Topology") {
+            const auto endpoint = std::find_if(values->begin(), values->end(), [](const InterfaceValue& value) {
+                return value.key == "EP\\0" && value.name == "{1DA5D803-D492-4EDD-8C23-E0C0FFEE7F0E},7";
+            });
+            ASSERT_NE(endpoint, values->end());
+            EXPECT_EQ(endpoint->number(), 1U) << "event-driven mode";
+        }
+    }
+    FilterInfo nothing;
+    nothing.path = "\\\\?\\nothing";
+    EXPECT_EQ(machine.interface_values(nothing).status(), STATUS_OBJECT_NAME_NOT_FOUND);
+}
+
+// ---- events ---------------------------------------------------------------------------------------------------------
+
+TEST_F(ObjectsTest, an_event_is_taken_or_waited_for) {
+    EXPECT_TRUE(topology.supports_event(event::control_change, Target::node(0)));
+    EXPECT_FALSE(topology.supports_event(event::control_change, Target::node(2))) << "the meter has none";
+    auto changed = topology.subscribe(event::control_change, {Target::node(0), false, {}});
+    ASSERT_TRUE(changed) << changed.error().message;
+    EXPECT_FALSE(changed->take());
+    const auto before = machine.now();
+    EXPECT_EQ(changed->wait(milliseconds(20)).status(), STATUS_TIMEOUT);
+    EXPECT_GE(machine.now() - before, milliseconds(20));
+    ASSERT_TRUE(topology.set_volume(0, 0, -3));
+    EXPECT_TRUE(changed->wait(milliseconds(20)));
+    ASSERT_TRUE(topology.set_volume(0, 1, -3));
+    EXPECT_TRUE(changed->take());
+    EXPECT_FALSE(changed->take());
+    ASSERT_TRUE(topology.set_mute(1, 0, true));
+    EXPECT_FALSE(changed->take()) << "another node's event";
+}
+
+TEST_F(ObjectsTest, an_event_calls_back_while_time_passes) {
+    int calls = 0;
+    {
+        auto changed = topology.subscribe(event::control_change, {Target::node(1), false, {}});
+        ASSERT_TRUE(changed) << changed.error().message;
+        bool muted = false;
+        ASSERT_TRUE(changed->on_signal([&] {
+            ++calls;
+            muted = topology.mute(1, 0).value(); // calls of the library from inside a callback
+        }));
+        EXPECT_EQ(changed->on_signal([] {}).status(), STATUS_DEVICE_BUSY);
+        ASSERT_TRUE(topology.set_mute(1, 0, true));
+        ASSERT_TRUE(machine.run_for(milliseconds(1)));
+        EXPECT_EQ(calls, 1);
+        EXPECT_TRUE(muted);
+        ASSERT_TRUE(topology.set_mute(1, 0, false));
+        ASSERT_TRUE(machine.run_for(milliseconds(1)));
+        EXPECT_EQ(calls, 2);
+        EXPECT_EQ(changed->signals(), 2U);
+    }
+    ASSERT_TRUE(topology.set_mute(1, 0, true));
+    ASSERT_TRUE(machine.run_for(milliseconds(1)));
+    EXPECT_EQ(calls, 2) << "the subscription has gone";
+}
+
+TEST_F(ObjectsTest, a_one_shot_event_comes_once) {
+    auto changed = topology.subscribe(event::control_change, {Target::node(0), true, {}});
+    ASSERT_TRUE(changed) << changed.error().message;
+    ASSERT_TRUE(topology.set_volume(0, 0, -1));
+    EXPECT_TRUE(changed->take());
+    ASSERT_TRUE(topology.set_volume(0, 0, -2));
+    EXPECT_FALSE(changed->take());
+}
+
+// R-EVENT-12: rendering pins know KSEVENT_CONNECTION_ENDOFSTREAM, so a pin's own events can be enabled on its handle.
+TEST_F(ObjectsTest, a_pin_has_events_of_its_own) {
+    auto pin = Pin::open(wave, 0, WaveFormat{});
+    ASSERT_TRUE(pin) << pin.error().message;
+    Key end_of_stream;
+    std::memcpy(&end_of_stream.set, &KSEVENTSETID_Connection, sizeof end_of_stream.set);
+    end_of_stream.id = KSEVENT_CONNECTION_ENDOFSTREAM;
+    auto event = pin->subscribe(end_of_stream);
+    EXPECT_TRUE(event) << event.error().message;
+    EXPECT_EQ(pin->subscribe(Key{end_of_stream.set, 999}).status(), STATUS_NOT_FOUND);
+}
+
+TEST_F(ObjectsTest, events_that_do_not_exist_are_refused) {
+    EXPECT_EQ(topology.subscribe(event::control_change, {Target::node(77), false, {}}).status(),
+              STATUS_INVALID_PARAMETER);
+    EXPECT_EQ(topology.subscribe(Key{Guid{1, 2, 3, {}}, 0}).status(), STATUS_PROPSET_NOT_FOUND);
+}
+
+// ---- pins -----------------------------------------------------------------------------------------------------------
+
+TEST_F(ObjectsTest, a_pin_opens_with_any_connect_structure) {
+    PinConnect connect;
+    connect.format = data_format(WaveFormat{}, ProcessingMode::raw);
+    auto pin = Pin::open(wave, connect);
+    ASSERT_TRUE(pin) << pin.error().message;
+    EXPECT_EQ(pin->name(), "Wave pin 0");
+    EXPECT_EQ(pin->state().value(), PinState::stop);
+    for (const PinState state : {PinState::acquire, PinState::pause, PinState::acquire, PinState::stop}) {
+        ASSERT_TRUE(pin->set_state(state));
+        EXPECT_EQ(pin->state().value(), state);
+    }
+    EXPECT_EQ(wave.pins().value()[0].current_instances, 1U);
+    connect.medium_set = Guid{1, 2, 3, {}};
+    EXPECT_EQ(Pin::open(wave, connect).status(), STATUS_NO_MATCH);
+    connect = {};
+    EXPECT_FALSE(Pin::open(wave, connect)) << "no format at all";
+    const std::byte rubbish[3] = {};
+    EXPECT_FALSE(Pin::open_raw(wave, rubbish));
+    EXPECT_EQ(wave.pins().value()[0].current_instances, 1U);
+}
+
+// The WaveRT port has no stream requests; it says so and nothing is left behind.
+TEST_F(ObjectsTest, wavert_pins_refuse_stream_requests) {
+    auto pin = Pin::open(wave, 0, WaveFormat{});
+    ASSERT_TRUE(pin) << pin.error().message;
+    std::vector<std::byte> frames(64);
+    EXPECT_EQ(pin->write(frames).status(), STATUS_INVALID_DEVICE_REQUEST);
+    EXPECT_EQ(pin->read(frames).status(), STATUS_INVALID_DEVICE_REQUEST);
+}
+
+TEST_F(ObjectsTest, handles_outlive_what_they_were_opened_through) {
+    auto pin = [&] {
+        Filter filter = machine.open_first("Wave").value();
+        return Pin::open(filter, 0, WaveFormat{}).value();
+    }();
+    EXPECT_EQ(pin.state().value(), PinState::stop);
+}
+
+} // namespace
+} // namespace openportcls
