@@ -120,6 +120,7 @@ void Machine::abandon_guest() {
             }
         }
         processor_->running = &client_;
+        from.will_end();
         Fiber::switch_to(from, client_.fiber);
     }
     _longjmp(entry_->escape, 1);
