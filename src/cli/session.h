@@ -39,7 +39,8 @@ public:
 
     Machine& machine() { return machine_; }
     Driver& driver() { return driver_; }
-    // Unloads the driver, completes the trace, says what was left behind. Close filters and streams first.
+    // Unloads the driver and completes the trace. Close filters and streams first. What the driver left behind is an
+    // error that lists it.
     Result<void> close();
 
 private:

@@ -41,8 +41,9 @@ public:
     std::uint32_t references = 1;
     std::int32_t exit_status = 0;
     std::int32_t critical_region_depth = 0;
-    void* seh_chain = nullptr;      // structured exception frames of a driver built from source
-    void* executive_data = nullptr; // the executive's per-thread state
+    void* seh_chain = nullptr;           // structured exception frames of a driver built from source
+    void* executive_data = nullptr;      // the executive's per-thread state
+    const void* guest_routine = nullptr; // what the thread runs for a driver: its own routine, a work item's
     Thread* next_ready = nullptr;
 
     // State of the wait in progress.
