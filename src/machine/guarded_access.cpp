@@ -6,39 +6,12 @@ namespace openportcls::machine {
 
 // In assembler, so that every instruction that may fault is known and no sanitizer looks at the addresses.
 extern "C" {
-[[gnu::visibility("hidden")]] int opc_guarded_copy(void* to, const void* from, std::size_t bytes);
 [[gnu::visibility("hidden")]] int opc_guarded_touch(const void* address, int write);
-[[gnu::visibility("hidden")]] extern const char opc_guarded_end[];
 [[gnu::visibility("hidden")]] extern const char opc_guarded_failed[];
 }
 
 asm(R"(
     .text
-    .type opc_guarded_copy, @function
-opc_guarded_copy:
-    cmp $256, %rdx
-    ja 3f
-1:  sub $8, %rdx
-    jb 2f
-    mov (%rsi), %rax
-    mov %rax, (%rdi)
-    add $8, %rsi
-    add $8, %rdi
-    jmp 1b
-2:  add $8, %rdx
-    jz 5f
-4:  movb (%rsi), %al
-    movb %al, (%rdi)
-    inc %rsi
-    inc %rdi
-    dec %rdx
-    jnz 4b
-    jmp 5f
-3:  mov %rdx, %rcx
-    rep movsb
-5:  mov $1, %eax
-    ret
-    .size opc_guarded_copy, . - opc_guarded_copy
     .type opc_guarded_touch, @function
 opc_guarded_touch:
     movb (%rdi), %al
@@ -48,21 +21,17 @@ opc_guarded_touch:
 1:  mov $1, %eax
     ret
     .size opc_guarded_touch, . - opc_guarded_touch
-opc_guarded_end:
 opc_guarded_failed:
     xor %eax, %eax
     ret
 )");
+
 namespace {
 
 constexpr std::uintptr_t page_bytes = 4096;
 constexpr std::uintptr_t lowest_valid_address = 0x10000; // Windows never maps the first 64 KiB
 
 } // namespace
-
-bool copy_guarded(void* to, const void* from, std::size_t bytes) {
-    return opc_guarded_copy(to, from, bytes) != 0;
-}
 
 bool is_accessible(const void* begin, std::size_t bytes, Access access) {
     const auto first = reinterpret_cast<std::uintptr_t>(begin);
@@ -82,8 +51,8 @@ bool is_accessible(const void* begin, std::size_t bytes, Access access) {
 
 const void* guarded_access_failed(const void* instruction) {
     const auto* at = static_cast<const char*>(instruction);
-    const auto* begin = reinterpret_cast<const char*>(&opc_guarded_copy);
-    return at >= begin && at < opc_guarded_end ? opc_guarded_failed : nullptr;
+    const auto* begin = reinterpret_cast<const char*>(&opc_guarded_touch);
+    return at >= begin && at < opc_guarded_failed ? opc_guarded_failed : nullptr;
 }
 
 } // namespace openportcls::machine
