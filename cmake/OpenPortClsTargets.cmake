@@ -14,9 +14,14 @@ target_compile_options(openportcls_settings INTERFACE
 target_include_directories(openportcls_settings SYSTEM INTERFACE ${CMAKE_SOURCE_DIR}/include/wdk)
 target_include_directories(openportcls_settings INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
 if(OPENPORTCLS_SANITIZE)
+  # The shared run-time serves the program, the library and the drivers alike; clang keeps it in a folder of its own.
+  execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-file-name=libclang_rt.asan-x86_64.so
+                  OUTPUT_VARIABLE sanitizer_runtime OUTPUT_STRIP_TRAILING_WHITESPACE)
+  cmake_path(GET sanitizer_runtime PARENT_PATH sanitizer_folder)
   target_compile_options(openportcls_settings INTERFACE
     -fsanitize=${OPENPORTCLS_SANITIZE} -fno-omit-frame-pointer -fno-sanitize=vptr,function,alignment)
-  target_link_options(openportcls_settings INTERFACE -fsanitize=${OPENPORTCLS_SANITIZE} -shared-libsan)
+  target_link_options(openportcls_settings INTERFACE -fsanitize=${OPENPORTCLS_SANITIZE} -shared-libsan
+                      -Wl,-rpath,${sanitizer_folder})
 endif()
 
 # openportcls_layer(NAME [LIBRARIES ...]): the sources of src/NAME become one object library of libopenportcls;
@@ -30,6 +35,10 @@ function(openportcls_layer name)
   endif()
   add_library(openportcls_${name} OBJECT ${sources})
   target_link_libraries(openportcls_${name} PRIVATE openportcls_settings ${LAYER_LIBRARIES})
+  # What stands between an application and a driver guides the fuzzer as the driver itself does.
+  if(OPENPORTCLS_FUZZ AND OPENPORTCLS_SANITIZE MATCHES address AND name MATCHES "^(ks|portcls)$")
+    target_compile_options(openportcls_${name} PRIVATE -fsanitize=fuzzer-no-link)
+  endif()
   set_property(GLOBAL APPEND PROPERTY OPENPORTCLS_LAYERS openportcls_${name})
   set_property(GLOBAL APPEND PROPERTY OPENPORTCLS_LAYER_LIBRARIES ${LAYER_LIBRARIES})
   file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/tests/*.cpp)

@@ -189,14 +189,20 @@ Result<void> Session::close() {
     if (!left_behind) {
         return left_behind.error();
     }
-    for (const LeakLine& line : *left_behind) {
-        remark(
-            fmt::format("the driver left behind: {} {}: {}, {} bytes", line.kind, line.what, line.count, line.bytes));
-    }
     if (auto clean = sanitizers_were_silent(repetition_); !clean) {
         return clean.error();
     }
-    return traced;
+    if (left_behind->empty()) {
+        return traced;
+    }
+    std::string list = "the driver was unloaded and left behind:";
+    for (const LeakLine& line : *left_behind) {
+        list += fmt::format("\n  {} x {}: {}", line.count, line.kind, line.what);
+        if (line.bytes != 0) {
+            list += fmt::format(", {} bytes", line.bytes);
+        }
+    }
+    return Error{static_cast<std::int32_t>(0xC0000001), list};
 }
 
 } // namespace openportcls::cli

@@ -46,8 +46,8 @@ public:
     Driver& driver() { return driver_; }
     // How well a paced machine kept step with the host's clock.
     const client::Pace& pace() const;
-    // Unloads the driver, completes the trace, says what was left behind; fails when sanitizers have reported. Close
-    // filters and streams first.
+    // Unloads the driver and completes the trace. Close filters and streams first. What the driver left behind, and
+    // what sanitizers have reported, is an error.
     Result<void> close();
 
 private:

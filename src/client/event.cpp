@@ -16,7 +16,7 @@ ClientEvent::ClientEvent(std::shared_ptr<MachineState> machine) : machine_(std::
     machine_->call([&] {
         auto& objects = executive::ObjectManager::of(*machine_->machine);
         event_ = objects.create_event(SynchronizationEvent, false);
-        handle_ = objects.open_handle(event_, EVENT_ALL_ACCESS, 0);
+        handle_ = objects.open_client_handle(event_, EVENT_ALL_ACCESS);
         return STATUS_SUCCESS;
     });
 }

@@ -94,21 +94,17 @@ Result<Machine> Machine::create(const MachineOptions& options) {
         return Error{STATUS_INVALID_PARAMETER,
                      fmt::format("\"{}\" is no Windows release: xp, vista, 7, 8, 8.1, 10 or 11", options.windows)};
     }
-    std::filesystem::path sandbox = options.sandbox;
-    if (sandbox.empty()) {
-        auto made = state->private_sandbox.create();
-        if (!made) {
-            return made.error();
-        }
-        sandbox = *made;
-    }
-    state->options.sandbox = sandbox;
     state->machine = std::make_unique<machine::Machine>(config);
     Result<void> problem;
     state->machine->enter([&] {
         executive::install(*state->machine);
         portcls::PortClsSystem::current().set_windows_version(*version);
-        problem = executive::Files::of(*state->machine).set_sandbox(sandbox);
+        auto& files = executive::Files::of(*state->machine);
+        if (options.sandbox.empty()) {
+            files.sandbox().set_root_later([&folder = state->private_sandbox] { return folder.create(); });
+        } else {
+            problem = files.set_sandbox(options.sandbox);
+        }
         if (problem && !options.registry.empty()) {
             problem = executive::Registry::of(*state->machine).persist_in(options.registry);
         }

@@ -1,8 +1,11 @@
 #include "executive/leaks.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "base/unicode.h"
+#include "executive/io/work_items.h"
 
 namespace openportcls::executive {
 
@@ -36,7 +39,50 @@ IrpDescription describe(Kernel& kernel, IrpSlot& slot) {
     return description;
 }
 
+// What will call the driver, or runs in it, after it is gone: on Windows the machine stops with
+// DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS (0xCE) when it does.
+void add_pending_calls(Kernel& kernel, std::uint16_t owner, std::vector<Leftover>& found) {
+    machine::Machine& machine = kernel.machine;
+    const auto is_drivers = [&](const void* code) { return kernel.pool.owner_at(code) == owner; };
+    for (const void* caller : machine.set_timers()) {
+        if (is_drivers(caller)) {
+            found.push_back({"timer", "still set, KeCancelTimer not called"});
+        }
+    }
+    for (const KDPC* dpc : machine.queued_dpcs()) {
+        if (is_drivers(reinterpret_cast<const void*>(dpc->DeferredRoutine))) {
+            found.push_back({"DPC", "still queued"});
+        }
+    }
+    for (const WORK_QUEUE_ITEM* item : kernel.work.pending()) {
+        if (is_drivers(driver_routine_of(*item))) {
+            found.push_back({"work item", "still queued"});
+        }
+    }
+    for (const machine::Thread* thread : machine.threads()) {
+        if (thread->state != machine::ThreadState::terminated && is_drivers(thread->guest_routine)) {
+            found.push_back(thread->name == "worker" ? Leftover{"work item", "still running"}
+                                                     : Leftover{"thread", "still running"});
+        }
+    }
+}
+
 } // namespace
+
+PoolPurpose purpose_of(std::string_view tag) {
+    static constexpr std::pair<std::string_view, PoolPurpose> known[] = {
+        {"DmaA", {"DMA adapter", "PutDmaAdapter not called"}},
+        {"IoIn", {"connected interrupt", "IoDisconnectInterrupt not called"}},
+        {"ExTm", {"timer", "allocated, ExDeleteTimer not called"}},
+        {"IoWi", {"work item", "allocated, IoFreeWorkItem not called"}},
+    };
+    for (const auto& [known_tag, purpose] : known) {
+        if (known_tag == tag) {
+            return purpose;
+        }
+    }
+    return {};
+}
 
 std::vector<Leftover> leftovers(Kernel& kernel, std::uint16_t owner) {
     std::vector<Leftover> found;
@@ -55,6 +101,17 @@ std::vector<Leftover> leftovers(Kernel& kernel, std::uint16_t owner) {
     for (const ContiguousBlock& block : kernel.contiguous.living(owner)) {
         found.push_back({"contiguous memory", block.kind, block.bytes});
     }
+    for (const void* caller : kernel.mdls.allocators()) {
+        if (kernel.pool.owner_at(caller) == owner) {
+            found.push_back({"MDL", "IoFreeMdl not called"});
+        }
+    }
+    for (const IoSpaceMap::Range& range : kernel.io_space.ranges()) {
+        if (kernel.pool.owner_at(range.caller) == owner) {
+            found.push_back({"mapping", "MmMapIoSpace without MmUnmapIoSpace", range.bytes});
+        }
+    }
+    add_pending_calls(kernel, owner, found);
     return found;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "executive/kernel.h"
@@ -15,8 +16,17 @@ struct Leftover {
     std::uint64_t bytes = 0;
 };
 
-// IRPs and physically contiguous memory that code of this owner (Pool::register_module) allocated, oldest first.
+// Everything but pool, objects and handles that code of this owner (Pool::register_module) holds, or that would call it
+// later: IRPs, memory, mappings, timers, DPCs, work items, threads.
 std::vector<Leftover> leftovers(Kernel& kernel, std::uint16_t owner);
+
+// What a block of a driver's pool is when the kernel allocated it for a purpose: "DMA adapter", "PutDmaAdapter not
+// called". Empty kind: the driver's own.
+struct PoolPurpose {
+    std::string_view kind;
+    std::string_view what;
+};
+PoolPurpose purpose_of(std::string_view tag);
 
 // IRPs that are on their way, oldest first, whoever sent them.
 std::vector<IrpDescription> irps_in_flight(Kernel& kernel);

@@ -4,12 +4,25 @@
 #include <vector>
 
 #include "ks/answers.h"
+#include "machine/guarded_access.h"
 
 namespace openportcls::ks {
 
 namespace {
 
+using machine::Access;
+using machine::is_accessible;
+
 constexpr ULONG enabling = KSEVENT_TYPE_ENABLE | KSEVENT_TYPE_ONESHOT | KSEVENT_TYPE_ENABLEBUFFERED;
+
+// Enabling reads a KSEVENTDATA from the client, everything else writes an answer.
+NTSTATUS check_value_buffer(const IRP& irp, const KSEVENT& event) {
+    const auto& control = IoGetCurrentIrpStackLocation(const_cast<IRP*>(&irp))->Parameters.DeviceIoControl;
+    const Access access = (event.Flags & enabling) != 0 ? Access::read : Access::write;
+    return irp.RequestorMode == KernelMode || is_accessible(irp.UserBuffer, control.OutputBufferLength, access)
+               ? STATUS_SUCCESS
+               : STATUS_ACCESS_VIOLATION;
+}
 
 NTSTATUS list_sets(IRP& irp, std::span<const SupportedEvent> events) {
     std::vector<GUID> sets;
@@ -39,19 +52,21 @@ NTSTATUS check_event_request(IRP& irp, KSEVENT& event) {
         // Without a KSEVENT: which sets are there? The same as SETSUPPORT of GUID_NULL.
         event = KSEVENT{};
         event.Flags = KSEVENT_TYPE_SETSUPPORT;
-        return STATUS_SUCCESS;
+        return check_value_buffer(irp, event);
     }
     if (control.InputBufferLength < sizeof(KSEVENT)) {
         return STATUS_INVALID_BUFFER_SIZE;
     }
-    if (control.Type3InputBuffer == nullptr) {
+    if (control.Type3InputBuffer == nullptr ||
+        (irp.RequestorMode != KernelMode &&
+         !is_accessible(control.Type3InputBuffer, control.InputBufferLength, Access::read))) {
         return STATUS_ACCESS_VIOLATION;
     }
     std::memcpy(&event, control.Type3InputBuffer, sizeof event);
     if ((event.Flags & KSEVENT_TYPE_TOPOLOGY) != 0 && control.InputBufferLength < sizeof(KSE_NODE)) {
         return STATUS_INVALID_BUFFER_SIZE;
     }
-    return STATUS_SUCCESS;
+    return check_value_buffer(irp, event);
 }
 
 bool answer_event_query(IRP& irp, std::span<const SupportedEvent> events, const SupportedEvent*& found,
@@ -113,6 +128,9 @@ NTSTATUS disable_requested_event(IRP& irp, EventList& events) {
     }
     if (control.InputBufferLength < sizeof(KSEVENTDATA)) {
         return STATUS_INVALID_BUFFER_SIZE;
+    }
+    if (control.Type3InputBuffer == nullptr) {
+        return STATUS_ACCESS_VIOLATION; // no name; without a length it would mean all of them
     }
     return events.disable(location.FileObject, static_cast<const KSEVENTDATA*>(control.Type3InputBuffer));
 }

@@ -9,6 +9,7 @@
 #include "ks/data_format.h"
 #include "ks/open_object.h"
 #include "ks/property_sets.h"
+#include "machine/guarded_access.h"
 
 using namespace openportcls;
 
@@ -209,6 +210,9 @@ KSDDKAPI NTSTATUS NTAPI KsAcquireResetValue(PIRP Irp, KSRESET* ResetValue) {
     const auto& control = location_of(Irp).Parameters.DeviceIoControl;
     if (control.InputBufferLength < sizeof(KSRESET)) {
         return STATUS_INVALID_BUFFER_SIZE;
+    }
+    if (!machine::is_accessible(control.Type3InputBuffer, sizeof(KSRESET), machine::Access::read)) {
+        return STATUS_ACCESS_VIOLATION;
     }
     std::memcpy(ResetValue, control.Type3InputBuffer, sizeof(KSRESET));
     return *ResetValue == KSRESET_BEGIN || *ResetValue == KSRESET_END ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "ks/create_name.h"
+#include "machine/guarded_access.h"
 #include "machine/machine.h"
 
 namespace openportcls::ks {
@@ -17,7 +18,7 @@ NTSTATUS read_input(const IO_STACK_LOCATION& location, T& value) {
     if (location.Parameters.DeviceIoControl.InputBufferLength < sizeof(T)) {
         return STATUS_INVALID_BUFFER_SIZE;
     }
-    if (in == nullptr) {
+    if (!machine::is_accessible(in, sizeof(T), machine::Access::read)) {
         return STATUS_ACCESS_VIOLATION;
     }
     std::memcpy(&value, in, sizeof(T));

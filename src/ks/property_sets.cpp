@@ -268,8 +268,9 @@ NTSTATUS with_frame(IRP& irp, bool (*value_is_input)(ULONG), Run&& run) {
     }
     if (NT_ERROR(status)) {
         irp.IoStatus.Information = 0;
-    } else if (!value_is_input(frame.request->Flags)) {
-        frame.deliver(static_cast<ULONG>(irp.IoStatus.Information));
+    } else if (!value_is_input(frame.request->Flags) && !frame.deliver(static_cast<ULONG>(irp.IoStatus.Information))) {
+        irp.IoStatus.Information = 0;
+        status = STATUS_ACCESS_VIOLATION;
     }
     system.give_frame(frame);
     return status;

@@ -4,17 +4,14 @@
 #include <cstring>
 
 #include "ks/ks_system.h"
+#include "machine/guarded_access.h"
 
 namespace openportcls::ks {
 
 namespace {
 
-// Wrong pointers deeper in the address space fault, which the machine turns into a bugcheck as Windows would for a
-// kernel that forgot to probe; what can be told without touching the memory is refused here.
-bool is_plausible(const void* buffer, ULONG bytes) {
-    const auto begin = reinterpret_cast<std::uintptr_t>(buffer);
-    return begin >= 0x10000 && begin + bytes >= begin;
-}
+using machine::Access;
+using machine::is_accessible;
 
 // Most requests are a bare KSIDENTIFIER and most values a ULONG or two: these are copied without a call.
 void copy(void* to, const void* from, ULONG bytes) {
@@ -61,7 +58,7 @@ NTSTATUS RequestFrame::capture(IRP& from, bool (*value_is_input)(ULONG)) {
         value = from.UserBuffer;
         return STATUS_SUCCESS;
     }
-    if (!is_plausible(in, in_bytes) || (out_bytes != 0 && !is_plausible(from.UserBuffer, out_bytes))) {
+    if (!is_accessible(in, in_bytes, Access::read) || !is_accessible(from.UserBuffer, out_bytes, Access::read)) {
         return STATUS_ACCESS_VIOLATION;
     }
     void* request_copy = request_storage_;
@@ -94,10 +91,16 @@ NTSTATUS RequestFrame::capture(IRP& from, bool (*value_is_input)(ULONG)) {
     return STATUS_SUCCESS;
 }
 
-void RequestFrame::deliver(ULONG bytes) const {
-    if (user_value_ != nullptr && bytes != 0) {
-        copy(user_value_, value, bytes < value_size ? bytes : value_size);
+bool RequestFrame::deliver(ULONG bytes) const {
+    const ULONG count = bytes < value_size ? bytes : value_size;
+    if (user_value_ == nullptr || count == 0) {
+        return true;
     }
+    if (!is_accessible(user_value_, count, Access::write)) {
+        return false;
+    }
+    copy(user_value_, value, count);
+    return true;
 }
 
 void RequestFrame::reset() {

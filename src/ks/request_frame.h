@@ -28,8 +28,8 @@ public:
     // STATUS_INVALID_BUFFER_SIZE when the input is shorter than a KSIDENTIFIER, STATUS_ACCESS_VIOLATION for buffers
     // that are not there.
     NTSTATUS capture(IRP& irp, bool (*value_is_input)(ULONG flags));
-    // Copies `bytes` of the value back to a UserMode client.
-    void deliver(ULONG bytes) const;
+    // Copies `bytes` of the value back to a UserMode client. False when it cannot be written there.
+    bool deliver(ULONG bytes) const;
     // Frees what capture allocated.
     void reset();
 

@@ -5,6 +5,7 @@
 #include "executive/io/irp_pool.h"
 #include "executive/kernel.h"
 #include "ks/data_format.h"
+#include "machine/guarded_access.h"
 
 namespace openportcls::ks {
 
@@ -98,7 +99,8 @@ NTSTATUS copy_headers(IRP& irp, ULONG flags, ULONG header_bytes) {
     if (bytes == 0) {
         return STATUS_INVALID_BUFFER_SIZE;
     }
-    if (client == nullptr) {
+    const machine::Access access = (flags & KSPROBE_STREAMWRITE) == 0 ? machine::Access::write : machine::Access::read;
+    if (client == nullptr || (irp.RequestorMode != KernelMode && !machine::is_accessible(client, bytes, access))) {
         return STATUS_ACCESS_VIOLATION;
     }
     void* const copy = allocate_copy(irp, bytes, (flags & KSPROBE_STREAMWRITE) == 0, client);

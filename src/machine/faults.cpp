@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "machine/guarded_access.h"
 #include "machine/machine.h"
 
 namespace openportcls::machine {
@@ -92,6 +93,15 @@ alignas(64) thread_local char report_stack[256 * 1024];
     machine.bugcheck_with_stack(std::move(report));
 }
 
+// Off the guest's stack, as the sanitizers have to know.
+[[noreturn, gnu::noinline]] __attribute__((no_sanitize("address"))) void report_on_other_stack() {
+    if (__sanitizer_start_switch_fiber != nullptr) {
+        __sanitizer_start_switch_fiber(nullptr, report_stack, sizeof(report_stack));
+        __sanitizer_finish_switch_fiber(nullptr, nullptr, nullptr);
+    }
+    report_fault();
+}
+
 void pass_on(int signal_number, siginfo_t* information, void* context) {
     const struct sigaction& previous = previous_actions[signal_number];
     if ((previous.sa_flags & SA_SIGINFO) != 0 && previous.sa_sigaction != nullptr) {
@@ -116,7 +126,7 @@ void divert(ucontext_t& context, bool own_stack_usable) {
     stack &= ~0xFULL;
     stack -= 8; // as if called
     registers[REG_RSP] = static_cast<greg_t>(stack);
-    registers[REG_RIP] = reinterpret_cast<greg_t>(&report_fault);
+    registers[REG_RIP] = reinterpret_cast<greg_t>(own_stack_usable ? &report_fault : &report_on_other_stack);
 }
 
 void remember(const ucontext_t& context, int signal_number) {
@@ -134,10 +144,15 @@ void on_fault(int signal_number, siginfo_t* information, void* raw_context) {
         pass_on(signal_number, information, raw_context);
         return;
     }
+    auto& context = *static_cast<ucontext_t*>(raw_context);
+    auto& resume_at = context.uc_mcontext.gregs[REG_RIP];
+    if (const void* failed = guarded_access_failed(reinterpret_cast<const void*>(resume_at))) {
+        resume_at = reinterpret_cast<greg_t>(failed);
+        return;
+    }
     if (machine->fault_hook() != nullptr && machine->fault_hook()(*machine, signal_number, information, raw_context)) {
         return;
     }
-    auto& context = *static_cast<ucontext_t*>(raw_context);
     remember(context, signal_number);
     current_fault.address = reinterpret_cast<std::uint64_t>(information->si_addr);
     current_fault.is_write = signal_number == SIGSEGV && (context.uc_mcontext.gregs[REG_ERR] & 2) != 0;

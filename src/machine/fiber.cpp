@@ -1,7 +1,6 @@
 #include "machine/fiber.h"
 
 #include <cstdlib>
-#include <pthread.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include <utility>
@@ -54,6 +53,9 @@ bool FiberStack::contains_guard_address(const void* address) const {
 }
 
 Fiber::~Fiber() {
+    if (fake_stack_ != nullptr) {
+        drop_fake_stack();
+    }
     if (tsan_own_ != nullptr && stack_) {
         __tsan_destroy_fiber(tsan_own_);
     }
@@ -79,15 +81,6 @@ void Fiber::adopt_host_stack() {
     if (__tsan_get_current_fiber != nullptr) {
         tsan_own_ = tsan_continues_ = __tsan_get_current_fiber();
     }
-    if (__sanitizer_start_switch_fiber != nullptr) {
-        pthread_attr_t attributes;
-        void* bottom = nullptr;
-        if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
-            pthread_attr_getstack(&attributes, &bottom, &stack_size_);
-            stack_bottom_ = bottom;
-            pthread_attr_destroy(&attributes);
-        }
-    }
 }
 
 FiberStack Fiber::release_stack() {
@@ -96,17 +89,33 @@ FiberStack Fiber::release_stack() {
         __tsan_destroy_fiber(tsan_own_);
         tsan_own_ = tsan_continues_ = nullptr;
     }
+    if (fake_stack_ != nullptr) {
+        drop_fake_stack();
+    }
+    // The redzones of frames that were never left.
+    if (__asan_unpoison_memory_region != nullptr) {
+        __asan_unpoison_memory_region(stack_.bottom(), stack_.size());
+    }
     return std::move(stack_);
 }
 
 void Fiber::start(boost::context::detail::transfer_t transfer) {
-    Fiber* self = static_cast<Passage*>(transfer.data)->to;
-    arrived(transfer);
-    if (__sanitizer_finish_switch_fiber != nullptr) [[unlikely]] {
-        __sanitizer_finish_switch_fiber(nullptr, nullptr, nullptr);
-    }
+    Fiber* self = static_cast<Fiber*>(transfer.data)->to_;
+    arrived(transfer, *self);
     self->entry_(self->argument_);
     std::abort(); // entries never return
+}
+
+// The run-time frees a fake stack only when its fiber leaves for good: it is told so, with no switch in between.
+[[gnu::noinline]] __attribute__((no_sanitize("address"))) void Fiber::drop_fake_stack() {
+    void* own_fake_stack = nullptr;
+    const void* own_bottom = nullptr;
+    std::size_t own_size = 0;
+    __sanitizer_start_switch_fiber(&own_fake_stack, stack_bottom_, stack_size_);
+    __sanitizer_finish_switch_fiber(fake_stack_, &own_bottom, &own_size);
+    __sanitizer_start_switch_fiber(nullptr, own_bottom, own_size);
+    __sanitizer_finish_switch_fiber(own_fake_stack, nullptr, nullptr);
+    fake_stack_ = nullptr;
 }
 
 } // namespace openportcls::machine

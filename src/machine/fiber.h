@@ -13,6 +13,7 @@ extern "C" {
 [[gnu::weak]] void __sanitizer_start_switch_fiber(void** fake_stack_save, const void* bottom, std::size_t size);
 [[gnu::weak]] void __sanitizer_finish_switch_fiber(void* fake_stack_save, const void** bottom_old,
                                                    std::size_t* size_old);
+[[gnu::weak]] void __asan_unpoison_memory_region(const volatile void* address, std::size_t size);
 }
 
 namespace openportcls::machine {
@@ -60,46 +61,52 @@ public:
     const FiberStack& stack() const { return stack_; }
     void* tsan_fiber() const { return tsan_own_; }
 
+    // Nothing will continue this fiber once it has been left: the next switch away is its last.
+    void will_end() { ends_ = true; }
+
     // Leaves the running fiber `from` and continues `to`; returns when something switches back to `from`.
     // Inline: a `ret` on the way would be mispredicted, since it does not return to its call.
     [[gnu::always_inline]] static void switch_to(Fiber& from, Fiber& to) {
         if (__sanitizer_start_switch_fiber != nullptr) [[unlikely]] {
-            __sanitizer_start_switch_fiber(&from.fake_stack_, to.stack_bottom_, to.stack_size_);
+            // Null gives the fake stack back, and with it what an instrumented frame of `from` keeps there: from here
+            // on nothing may use such a frame.
+            __sanitizer_start_switch_fiber(from.ends_ ? nullptr : &from.fake_stack_, to.stack_bottom_, to.stack_size_);
         }
         if (__tsan_switch_to_fiber != nullptr) [[unlikely]] {
             // A DPC on this stack may have a context of its own: come back to that one.
             from.tsan_continues_ = __tsan_get_current_fiber();
             __tsan_switch_to_fiber(to.tsan_continues_, tsan::switch_flags);
         }
-        Passage passage{&from, &to};
-        arrived(boost::context::detail::jump_fcontext(to.context_, &passage));
-        if (__sanitizer_finish_switch_fiber != nullptr) [[unlikely]] {
-            __sanitizer_finish_switch_fiber(from.fake_stack_, nullptr, nullptr);
-        }
+        from.to_ = &to;
+        arrived(boost::context::detail::jump_fcontext(to.context_, &from), from);
     }
 
 private:
-    struct Passage {
-        Fiber* from;
-        Fiber* to;
-    };
-
     static void start(boost::context::detail::transfer_t transfer);
-    // The fiber we came from left its registers on its own stack; remember where.
-    static void arrived(boost::context::detail::transfer_t transfer) {
-        static_cast<Passage*>(transfer.data)->from->context_ = transfer.fctx;
+    // The fiber we came from left its registers on its own stack; remember where, and where that stack is: a host
+    // thread's is known to the sanitizer only.
+    [[gnu::always_inline]] static void arrived(boost::context::detail::transfer_t transfer, Fiber& here) {
+        auto* came_from = static_cast<Fiber*>(transfer.data);
+        came_from->context_ = transfer.fctx;
+        if (__sanitizer_finish_switch_fiber != nullptr) [[unlikely]] {
+            __sanitizer_finish_switch_fiber(here.fake_stack_, &came_from->stack_bottom_, &came_from->stack_size_);
+            here.fake_stack_ = nullptr;
+        }
     }
+    void drop_fake_stack();
 
     boost::context::detail::fcontext_t context_ = nullptr;
     FiberStack stack_;
+    Fiber* to_ = nullptr; // while it is being left; not on its stack, see switch_to
     Entry entry_ = nullptr;
     void* argument_ = nullptr;
     // For the sanitizers, which track one stack per thread unless told otherwise.
-    void* fake_stack_ = nullptr;
+    void* fake_stack_ = nullptr; // while the fiber is not running
     const void* stack_bottom_ = nullptr;
     std::size_t stack_size_ = 0;
     void* tsan_own_ = nullptr;
     void* tsan_continues_ = nullptr;
+    bool ends_ = false;
 };
 
 } // namespace openportcls::machine

@@ -180,6 +180,17 @@ bool Machine::queue_dpc(KDPC& dpc, void* argument1, void* argument2) {
     return true;
 }
 
+std::vector<const KDPC*> Machine::queued_dpcs() const {
+    std::vector<const KDPC*> queued;
+    for (unsigned number = 0; number < config_.processors; ++number) {
+        for (const KDPC* entry = processors_[number].dpc_head; entry != nullptr;
+             entry = reinterpret_cast<const KDPC*>(entry->DpcListEntry.Next)) {
+            queued.push_back(entry);
+        }
+    }
+    return queued;
+}
+
 bool Machine::remove_dpc(KDPC& dpc) {
     auto* target = static_cast<Processor*>(dpc.DpcData);
     if (target == nullptr) {

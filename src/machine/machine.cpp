@@ -131,6 +131,7 @@ void Machine::abandon_guest() {
             }
         }
         processor_->running = &client_;
+        from.will_end();
         Fiber::switch_to(from, client_.fiber);
     }
     escape();

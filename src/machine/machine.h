@@ -210,6 +210,7 @@ public:
     // ---- DPCs -----------------------------------------------------------------------------------------------
     bool NTAPI queue_dpc(KDPC& dpc, void* argument1, void* argument2);
     bool remove_dpc(KDPC& dpc);
+    std::vector<const KDPC*> queued_dpcs() const;
     // Returns when every DPC queued before the call has run on every processor. PASSIVE_LEVEL.
     void flush_dpcs();
 
@@ -221,6 +222,7 @@ public:
     void reference_thread(Thread& thread) { ++thread.references; }
     void release_thread(Thread& thread);
     [[noreturn]] void exit_thread(std::int32_t status);
+    std::span<Thread* const> threads() const { return threads_; } // living, in order of creation
     // Lets another ready thread run; false when there was none.
     bool yield_thread();
 
@@ -239,8 +241,11 @@ public:
 
     // ---- timers that tick with the clock interrupt (KTIMER) --------------------------------------------------
     // due: machine time; period 0 = once. Returns whether the timer was set before.
-    bool set_timer(KTIMER& timer, Nanoseconds due, Nanoseconds period, KDPC* dpc);
+    // `caller`: the code on whose behalf, for set_timers().
+    bool set_timer(KTIMER& timer, Nanoseconds due, Nanoseconds period, KDPC* dpc, const void* caller = nullptr);
     bool cancel_timer(KTIMER& timer);
+    // Who has timers set, one entry each, the latest first. The timers' own memory may be gone.
+    std::vector<const void*> set_timers() const;
 
     // ---- interrupts -----------------------------------------------------------------------------------------
     // The line for a vector, made on first use.
@@ -300,6 +305,7 @@ private:
         ClockEvent event;
         Machine* machine;
         KTIMER* timer;
+        const void* caller;
         Nanoseconds nominal; // unrounded due time
         Nanoseconds period;
         TimerRecord* next; // in the active list or the free list

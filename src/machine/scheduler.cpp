@@ -89,6 +89,7 @@ void Machine::exit_thread(std::int32_t status) {
     wake_waiters(thread.header);
     thread.state = ThreadState::terminated;
     terminated_.push_back(&thread);
+    thread.fiber.will_end();
     block();
     std::abort(); // nobody continues a terminated thread
 }

@@ -42,9 +42,10 @@ public:
     std::int32_t exit_status = 0;
     std::int32_t critical_region_depth = 0;
     std::uint32_t owned_mutexes = 0;
-    const void* last_mutex = nullptr; // acquired; for reports only, it may be gone
-    void* seh_chain = nullptr;      // structured exception frames of a driver built from source
-    void* executive_data = nullptr; // the executive's per-thread state
+    const void* last_mutex = nullptr;    // acquired; for reports only, it may be gone
+    void* seh_chain = nullptr;           // structured exception frames of a driver built from source
+    void* executive_data = nullptr;      // the executive's per-thread state
+    const void* guest_routine = nullptr; // what the thread runs for a driver: its own routine, a work item's
     Thread* next_ready = nullptr;
 
     // State of the wait in progress.

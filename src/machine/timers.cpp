@@ -16,7 +16,7 @@ Machine::TimerRecord* Machine::timer_record(const KTIMER& timer) const {
     return reinterpret_cast<TimerRecord*>(entry.Flink);
 }
 
-bool Machine::set_timer(KTIMER& timer, Nanoseconds due, Nanoseconds period, KDPC* dpc) {
+bool Machine::set_timer(KTIMER& timer, Nanoseconds due, Nanoseconds period, KDPC* dpc, const void* caller) {
     const bool was_set = cancel_timer(timer);
     tsan::release(&timer);
     if (dpc != nullptr) {
@@ -32,6 +32,7 @@ bool Machine::set_timer(KTIMER& timer, Nanoseconds due, Nanoseconds period, KDPC
         record->event.bind(&Machine::timer_due, record);
     }
     record->timer = &timer;
+    record->caller = caller;
     record->nominal = due;
     record->period = period;
     record->previous = nullptr;
@@ -61,6 +62,14 @@ bool Machine::cancel_timer(KTIMER& timer) {
     clock_.cancel(record->event);
     unlink_timer(*record);
     return true;
+}
+
+std::vector<const void*> Machine::set_timers() const {
+    std::vector<const void*> callers;
+    for (const TimerRecord* record = active_timers_; record != nullptr; record = record->next) {
+        callers.push_back(record->caller);
+    }
+    return callers;
 }
 
 void Machine::unlink_timer(TimerRecord& record) {

@@ -55,8 +55,9 @@ NTSTATUS finish(RequestFrame& frame, NTSTATUS status, ULONG bytes) {
     }
     const bool input = ks::property_value_is_input(frame.request->Flags);
     irp.IoStatus.Information = input ? 0 : bytes;
-    if (!input) {
-        frame.deliver(bytes);
+    if (!input && !frame.deliver(bytes)) {
+        irp.IoStatus.Information = 0;
+        return STATUS_ACCESS_VIOLATION;
     }
     return status;
 }
@@ -311,9 +312,9 @@ NTSTATUS complete_pending_property(PCPROPERTY_REQUEST& request, NTSTATUS status)
     }
     RequestFrame& frame = *driver_request.frame;
     IRP& irp = *frame.irp;
-    finish(frame, status, request.ValueSize);
+    const NTSTATUS delivered = finish(frame, status, request.ValueSize);
     KsSystem::current().give_frame(frame);
-    ks::complete(irp, status);
+    ks::complete(irp, delivered);
     return STATUS_SUCCESS;
 }
 

@@ -77,6 +77,37 @@ TEST_F(Drivers, SanitizersRunClean) {
     }
 }
 
+TEST_F(Drivers, LeakingDriverFails) {
+    std::vector<std::string> command = {"build", "--name", "forgetful", "-o", path("forgetful.so")};
+    for (const char* source : {"engine", "format", "stream", "topology", "wave"}) {
+        command.push_back(std::string(OPENPORTCLS_SOURCE "/drivers/cable/") + source + ".cpp");
+    }
+    command.insert(command.end(), {OPENPORTCLS_SOURCE "/tests/drivers/forgetful/forgetful.cpp", "-I",
+                                   OPENPORTCLS_SOURCE "/drivers/cable", "--cache", OPENPORTCLS_DRIVER_CACHE});
+    const Ran built = portcls(command);
+    ASSERT_EQ(built.status, 0) << built.error;
+
+    const auto expect_list = [](const Ran& ran) {
+        EXPECT_EQ(ran.status, 1) << ran.error;
+        EXPECT_EQ(ran.error, "portcls: the driver was unloaded and left behind:\n"
+                             "  1 x pool: tag 'Frgt', nonpaged, 100 bytes\n"
+                             "  1 x thread: still running\n"
+                             "  1 x timer: still set, KeCancelTimer not called\n");
+    };
+    WaveFormat format;
+    const std::string file = write("in.wav", format, noise(format, 4800));
+    const std::vector<std::string> driver = {"--driver", path("forgetful.so"), "--inf", cable_inf(), "--json"};
+    std::vector<std::string> play = {"play", file};
+    play.insert(play.end(), driver.begin(), driver.end());
+    const Ran played = portcls(play);
+    expect_list(played);
+    EXPECT_EQ(played.json()["play"]["frames"], 4800) << "what was played is told all the same";
+
+    std::vector<std::string> record = {"record", path("out.wav"), "--seconds", "0.1"};
+    record.insert(record.end(), driver.begin(), driver.end());
+    expect_list(portcls(record));
+}
+
 // ---- Microsoft's simpleaudiosample, where a copy is at hand --------------------------------------------------------
 
 class SimpleAudioSample : public Drivers {

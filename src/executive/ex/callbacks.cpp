@@ -85,6 +85,7 @@ PVOID NTAPI ExRegisterCallback(PCALLBACK_OBJECT object, PCALLBACK_FUNCTION funct
         return nullptr;
     }
     ObjectManager::current().reference(object);
+    ObjectManager::current().note_reference(object, __builtin_return_address(0));
     object->registrations.push_back(std::make_unique<Registration>(Registration{object, function, context}));
     return object->registrations.back().get();
 }
@@ -93,6 +94,7 @@ void NTAPI ExUnregisterCallback(PVOID handle) {
     OPC_REQUIRE_APC_OR_BELOW();
     CALLBACK_OBJECT* object = static_cast<Registration*>(handle)->object;
     std::erase_if(object->registrations, [handle](const auto& each) { return each.get() == handle; });
+    ObjectManager::current().note_dereference(object, __builtin_return_address(0));
     ObjectManager::current().dereference(object);
 }
 

@@ -47,6 +47,16 @@ std::size_t WorkQueues::worker_count() const {
     return count;
 }
 
+std::vector<const WORK_QUEUE_ITEM*> WorkQueues::pending() const {
+    std::vector<const WORK_QUEUE_ITEM*> items;
+    for (const Level& level : levels_) {
+        for (const LIST_ENTRY* entry = level.items.Flink; entry != &level.items; entry = entry->Flink) {
+            items.push_back(CONTAINING_RECORD(entry, WORK_QUEUE_ITEM, List));
+        }
+    }
+    return items;
+}
+
 void WorkQueues::queue(WORK_QUEUE_ITEM& item, WORK_QUEUE_TYPE type) {
     machine::tsan::release(&item);
     Level& level = levels_[level_of(type)];
@@ -78,7 +88,10 @@ void WorkQueues::run_worker(void* context) {
         void* const parameter = item->Parameter;
         machine::tsan::acquire(item);
         item->List.Flink = nullptr; // free to be queued again
+        machine::Thread& worker = machine.current_thread();
+        worker.guest_routine = reinterpret_cast<const void*>(routine);
         routine(parameter);
+        worker.guest_routine = nullptr;
         if (machine.irql() != machine::irql::passive || machine.current_thread().critical_region_depth != 0)
             [[unlikely]] {
             machine.bugcheck(0xE1 /* WORKER_THREAD_RETURNED_AT_BAD_IRQL */, reinterpret_cast<std::uint64_t>(routine),

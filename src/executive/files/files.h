@@ -45,7 +45,7 @@ public:
 
     // The host folder that is drive C:. Without one every file is "path not found".
     Result<void> set_sandbox(const std::filesystem::path& folder) { return sandbox_.set_root(folder); }
-    const Sandbox& sandbox() const { return sandbox_; }
+    Sandbox& sandbox() { return sandbox_; }
 
     struct OpenRequest {
         std::u16string path;

@@ -121,8 +121,17 @@ Result<void> Sandbox::set_root(const std::filesystem::path& root) {
         return Error{status_of_errno(errno), "cannot use " + root.string() + " as drive C: " + std::strerror(errno)};
     }
     root_ = std::move(file);
-    path_ = root;
     return {};
+}
+
+bool Sandbox::has_root() {
+    if (!root_ && make_root_) {
+        const MakeRoot make = std::exchange(make_root_, nullptr); // a folder that cannot be made is not tried again
+        if (const auto made = make()) {
+            (void)set_root(*made);
+        }
+    }
+    return static_cast<bool>(root_);
 }
 
 // Opens the folder that holds the path's last component, without ever following a link.
@@ -158,8 +167,8 @@ NTSTATUS Sandbox::walk(std::u16string_view path, HostFile& folder, std::string& 
     return STATUS_SUCCESS;
 }
 
-NTSTATUS Sandbox::open(std::u16string_view path, FileDisposition disposition, Kind kind, SandboxOpen& result) const {
-    if (!is_set()) {
+NTSTATUS Sandbox::open(std::u16string_view path, FileDisposition disposition, Kind kind, SandboxOpen& result) {
+    if (!has_root()) {
         return STATUS_OBJECT_PATH_NOT_FOUND;
     }
     if (!path.empty() && path.front() != u'\\') {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -46,18 +47,20 @@ class Sandbox {
 public:
     // Makes the folder when it does not exist.
     Result<void> set_root(const std::filesystem::path& root);
-    bool is_set() const { return static_cast<bool>(root_); }
-    const std::filesystem::path& root() const { return path_; }
+    // Asks for the folder when the first file is opened: most drivers never open one.
+    using MakeRoot = std::function<Result<std::filesystem::path>()>;
+    void set_root_later(MakeRoot make) { make_root_ = std::move(make); }
 
     enum class Kind : std::uint8_t { any, file, directory };
     // `path`: from the volume's root, with a leading backslash.
-    NTSTATUS open(std::u16string_view path, FileDisposition disposition, Kind kind, SandboxOpen& result) const;
+    NTSTATUS open(std::u16string_view path, FileDisposition disposition, Kind kind, SandboxOpen& result);
 
 private:
+    bool has_root();
     NTSTATUS walk(std::u16string_view path, HostFile& folder, std::string& last) const;
 
-    std::filesystem::path path_;
     HostFile root_;
+    MakeRoot make_root_;
 };
 
 // An existing entry's name in a folder, exact or else without regard to case; empty when there is none.

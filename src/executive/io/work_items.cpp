@@ -1,4 +1,6 @@
 // IoAllocateWorkItem: a work item that holds on to its device (or driver) object.
+#include "executive/io/work_items.h"
+
 #include <new>
 
 #include <wdm.h>
@@ -8,6 +10,7 @@
 
 using namespace openportcls;
 using executive::Kernel;
+using machine::Machine;
 
 struct _IO_WORKITEM {
     WORK_QUEUE_ITEM item;
@@ -20,11 +23,17 @@ struct _IO_WORKITEM {
 
 namespace {
 
+const void* routine_of(const _IO_WORKITEM& work) {
+    return work.routine_ex != nullptr ? reinterpret_cast<const void*>(work.routine_ex)
+                                      : reinterpret_cast<const void*>(work.routine);
+}
+
 constexpr ULONG work_item_tag = 0x69576F49; // 'IoWi'
 
 void NTAPI run(PVOID parameter) {
     auto* work = static_cast<_IO_WORKITEM*>(parameter);
     void* const object = work->object; // the routine may free the item
+    Machine::current().current_thread().guest_routine = routine_of(*work);
     if (work->routine_ex != nullptr) {
         work->routine_ex(object, work->context, work);
     } else {
@@ -47,6 +56,11 @@ void queue(_IO_WORKITEM& work, WORK_QUEUE_TYPE type) {
 }
 
 } // namespace
+
+const void* executive::driver_routine_of(const WORK_QUEUE_ITEM& item) {
+    return item.WorkerRoutine == &run ? routine_of(*static_cast<const _IO_WORKITEM*>(item.Parameter))
+                                      : reinterpret_cast<const void*>(item.WorkerRoutine);
+}
 
 extern "C" {
 

@@ -61,6 +61,7 @@ NTSTATUS NTAPI PsCreateSystemThread(PHANDLE handle, ULONG access, POBJECT_ATTRIB
     }
     *parameters = {routine, context};
     Thread* thread = kernel.machine.create_thread("system thread", &run_system_thread, parameters);
+    thread->guest_routine = reinterpret_cast<const void*>(routine);
     ObjectManager& objects = ObjectManager::current();
     executive::ObjectCallbacks callbacks;
     callbacks.destroy = &destroy_thread;

@@ -20,18 +20,18 @@ void expire_now(Machine& machine, KTIMER& timer) {
     }
 }
 
-bool set(KTIMER& timer, LARGE_INTEGER due_time, ULONG period_milliseconds, KDPC* dpc) {
+bool set(KTIMER& timer, LARGE_INTEGER due_time, ULONG period_milliseconds, KDPC* dpc, const void* caller) {
     Machine& machine = Machine::current();
     machine.preemption_point();
     const Nanoseconds period = static_cast<Nanoseconds>(period_milliseconds) * machine::nanoseconds_per_millisecond;
     const Nanoseconds due = executive::due_to_machine_time(machine, due_time.QuadPart);
     timer.Period = period_milliseconds;
     if (due > machine.now()) {
-        return machine.set_timer(timer, due, period, dpc);
+        return machine.set_timer(timer, due, period, dpc, caller);
     }
     bool was_set;
     if (period > 0) {
-        was_set = machine.set_timer(timer, machine.now() + period, period, dpc);
+        was_set = machine.set_timer(timer, machine.now() + period, period, dpc, caller);
     } else {
         was_set = machine.cancel_timer(timer);
         timer.Dpc = dpc;
@@ -58,18 +58,18 @@ void NTAPI KeInitializeTimer(PKTIMER timer) {
 
 BOOLEAN NTAPI KeSetTimer(PKTIMER timer, LARGE_INTEGER due_time, PKDPC dpc) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
-    return set(*timer, due_time, 0, dpc);
+    return set(*timer, due_time, 0, dpc, __builtin_return_address(0));
 }
 
 BOOLEAN NTAPI KeSetTimerEx(PKTIMER timer, LARGE_INTEGER due_time, LONG period, PKDPC dpc) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
-    return set(*timer, due_time, period > 0 ? static_cast<ULONG>(period) : 0, dpc);
+    return set(*timer, due_time, period > 0 ? static_cast<ULONG>(period) : 0, dpc, __builtin_return_address(0));
 }
 
 // The tolerable delay lets Windows merge expirations; expiring at the earliest allowed moment honours it, too.
 BOOLEAN NTAPI KeSetCoalescableTimer(PKTIMER timer, LARGE_INTEGER due_time, ULONG period, ULONG, PKDPC dpc) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
-    return set(*timer, due_time, period, dpc);
+    return set(*timer, due_time, period, dpc, __builtin_return_address(0));
 }
 
 BOOLEAN NTAPI KeCancelTimer(PKTIMER timer) {

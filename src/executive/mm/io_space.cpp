@@ -60,13 +60,13 @@ IoSpaceMap::~IoSpaceMap() {
     }
 }
 
-void* IoSpaceMap::map(machine::PhysicalAddress physical, std::uint64_t bytes) {
+void* IoSpaceMap::map(machine::PhysicalAddress physical, std::uint64_t bytes, const void* caller) {
     if (bytes == 0) {
         return nullptr;
     }
     if (void* memory = machine_.memory().to_virtual(physical, bytes)) {
         const auto address = reinterpret_cast<std::uintptr_t>(memory);
-        ranges_.push_back({address, address + bytes, address, bytes, physical, true});
+        ranges_.push_back({address, address + bytes, address, bytes, physical, true, caller});
         return memory;
     }
     const std::uint64_t offset = physical & page_mask;
@@ -76,7 +76,7 @@ void* IoSpaceMap::map(machine::PhysicalAddress physical, std::uint64_t bytes) {
         return nullptr;
     }
     const auto begin = reinterpret_cast<std::uintptr_t>(base);
-    ranges_.push_back({begin, begin + reserved, begin + offset, bytes, physical, false});
+    ranges_.push_back({begin, begin + reserved, begin + offset, bytes, physical, false, caller});
     return reinterpret_cast<void*>(begin + offset);
 }
 
@@ -146,7 +146,8 @@ extern "C" {
 
 PVOID NTAPI MmMapIoSpace(PHYSICAL_ADDRESS physical, SIZE_T bytes, MEMORY_CACHING_TYPE) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
-    return Kernel::current().io_space.map(static_cast<std::uint64_t>(physical.QuadPart), bytes);
+    return Kernel::current().io_space.map(static_cast<std::uint64_t>(physical.QuadPart), bytes,
+                                          __builtin_return_address(0));
 }
 
 // One protection, and at most one way of caching.
@@ -159,7 +160,8 @@ PVOID NTAPI MmMapIoSpaceEx(PHYSICAL_ADDRESS physical, SIZE_T bytes, ULONG protec
     if ((protection & ~protections) != 0 || std::popcount(protection) != 1 || (protect & caching) == caching) {
         return nullptr;
     }
-    return Kernel::current().io_space.map(static_cast<std::uint64_t>(physical.QuadPart), bytes);
+    return Kernel::current().io_space.map(static_cast<std::uint64_t>(physical.QuadPart), bytes,
+                                          __builtin_return_address(0));
 }
 
 void NTAPI MmUnmapIoSpace(PVOID address, SIZE_T bytes) {

@@ -17,7 +17,7 @@ public:
 
     // RAM is mapped as such. Anything else becomes a range of addresses that faults when it is touched directly: device
     // registers answer READ_REGISTER_* and WRITE_REGISTER_* only.
-    void* map(machine::PhysicalAddress physical, std::uint64_t bytes);
+    void* map(machine::PhysicalAddress physical, std::uint64_t bytes, const void* caller = nullptr);
     // False when `address` was not mapped here, or with another length.
     bool unmap(void* address, std::uint64_t bytes);
 
@@ -29,7 +29,6 @@ public:
 
     std::size_t mapped_ranges() const { return ranges_.size(); }
 
-private:
     struct Range {
         std::uintptr_t begin; // of the reserved addresses, page-aligned; 0 length reserved for RAM
         std::uintptr_t end;
@@ -37,8 +36,11 @@ private:
         std::uint64_t bytes;
         machine::PhysicalAddress physical; // of `returned`
         bool is_ram;
+        const void* caller; // of map()
     };
+    const std::vector<Range>& ranges() const { return ranges_; }
 
+private:
     const Range* find(const volatile void* address) const;
 
     machine::Machine& machine_;

@@ -73,6 +73,14 @@ void MdlPool::free(MDL* mdl) {
     }
 }
 
+std::vector<const void*> MdlPool::allocators() const {
+    std::vector<const void*> callers;
+    for (const Slot* slot = anchor_.next; slot != &anchor_; slot = slot->next) {
+        callers.push_back(slot->allocated_by);
+    }
+    return callers;
+}
+
 } // namespace openportcls::executive
 
 using namespace openportcls;

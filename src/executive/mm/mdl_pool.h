@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include <wdm.h>
 
@@ -19,6 +20,8 @@ public:
     MDL* allocate(const void* address, ULONG bytes, const void* caller);
     void free(MDL* mdl);
     std::size_t living() const { return living_; }
+    // Where each living MDL was allocated, oldest first.
+    std::vector<const void*> allocators() const;
 
 private:
     static constexpr std::uint64_t fixed_pages = 32;

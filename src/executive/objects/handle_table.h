@@ -13,6 +13,7 @@ struct HandleEntry {
     void* body = nullptr;
     ACCESS_MASK granted_access = 0;
     bool kernel = false; // OBJ_KERNEL_HANDLE: user mode cannot use it
+    bool client = false; // of an application's process, which closes it at its end
 };
 
 class HandleTable {

@@ -14,13 +14,20 @@ namespace {
 
 constexpr std::uint32_t reference_by_pointer = 0x18;
 
-LONG_PTR reference(PVOID object) {
+LONG_PTR reference(PVOID object, const void* caller) {
     ObjectManager& objects = ObjectManager::current();
     if (!objects.reference(object)) {
         machine::Machine::current().bugcheck(reference_by_pointer, 0, reinterpret_cast<std::uint64_t>(object), 0, 0,
                                              "ObReferenceObject was given something that is no living object.");
     }
+    objects.note_reference(object, caller);
     return objects.find(object)->references;
+}
+
+LONG_PTR dereference(PVOID object, const void* caller) {
+    ObjectManager& objects = ObjectManager::current();
+    objects.note_dereference(object, caller);
+    return objects.dereference(object);
 }
 
 } // namespace
@@ -29,27 +36,29 @@ extern "C" {
 
 LONG_PTR NTAPI ObfReferenceObject(PVOID Object) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
-    return reference(Object);
+    return reference(Object, __builtin_return_address(0));
 }
 
 LONG_PTR NTAPI ObReferenceObjectWithTag(PVOID Object, ULONG) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
-    return reference(Object);
+    return reference(Object, __builtin_return_address(0));
 }
 
 LONG_PTR NTAPI ObfDereferenceObject(PVOID Object) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
-    return ObjectManager::current().dereference(Object);
+    return dereference(Object, __builtin_return_address(0));
 }
 
 LONG_PTR NTAPI ObDereferenceObjectWithTag(PVOID Object, ULONG) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
-    return ObjectManager::current().dereference(Object);
+    return dereference(Object, __builtin_return_address(0));
 }
 
 VOID NTAPI ObDereferenceObjectDeferDelete(PVOID Object) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
-    ObjectManager::current().dereference_deferred(Object);
+    ObjectManager& objects = ObjectManager::current();
+    objects.note_dereference(Object, __builtin_return_address(0));
+    objects.dereference_deferred(Object);
 }
 
 NTSTATUS NTAPI ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType,
@@ -60,7 +69,7 @@ NTSTATUS NTAPI ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAcces
     ACCESS_MASK granted = 0;
     const NTSTATUS status = objects.find_by_handle(Handle, ObjectType, DesiredAccess, AccessMode, Object, &granted);
     if (NT_SUCCESS(status)) {
-        objects.reference(*Object);
+        reference(*Object, __builtin_return_address(0));
         if (HandleInformation != nullptr) {
             *HandleInformation = {0, granted};
         }
@@ -76,7 +85,7 @@ NTSTATUS NTAPI ObReferenceObjectByPointer(PVOID Object, ACCESS_MASK, POBJECT_TYP
     if (header == nullptr || (ObjectType != header->type && (AccessMode != KernelMode || ObjectType != nullptr))) {
         return STATUS_OBJECT_TYPE_MISMATCH;
     }
-    reference(Object);
+    reference(Object, __builtin_return_address(0));
     return STATUS_SUCCESS;
 }
 

@@ -2,6 +2,8 @@
 
 #include <ntddk.h>
 
+#include "executive/kernel.h"
+
 namespace openportcls::executive {
 namespace {
 
@@ -101,6 +103,24 @@ std::int64_t ObjectManager::drop_references(void* body, std::int64_t count, bool
     return left;
 }
 
+void ObjectManager::note_reference(void* body, const void* caller) {
+    const std::uint16_t owner = Kernel::current().pool.owner_at(caller);
+    ObjectHeader* header = owner != 0 ? find(body) : nullptr;
+    if (header != nullptr && (header->driver_references == 0 || header->referencing_driver == owner)) {
+        header->referencing_driver = owner;
+        ++header->driver_references;
+    }
+}
+
+// Before the reference goes. A driver may give back references that it was given, too: those were never counted.
+void ObjectManager::note_dereference(void* body, const void* caller) {
+    const std::uint16_t owner = Kernel::current().pool.owner_at(caller);
+    ObjectHeader* header = owner != 0 ? find(body) : nullptr;
+    if (header != nullptr && header->driver_references > 0 && header->referencing_driver == owner) {
+        --header->driver_references;
+    }
+}
+
 struct ObjectManager::DeferredDestruction {
     WORK_QUEUE_ITEM item;
     machine::Machine* machine;
@@ -136,7 +156,15 @@ HANDLE ObjectManager::open_handle(void* body, ACCESS_MASK granted_access, ULONG 
     ObjectHeader* header = find(body);
     ++header->references;
     ++header->handles;
-    return handles_.add({body, granted_access, (attributes & OBJ_KERNEL_HANDLE) != 0});
+    const bool kernel = (attributes & OBJ_KERNEL_HANDLE) != 0;
+    const bool client = !kernel && Kernel::current().previous_mode() == UserMode;
+    return handles_.add({body, granted_access, kernel, client});
+}
+
+HANDLE ObjectManager::open_client_handle(void* body, ACCESS_MASK granted_access) {
+    const HANDLE handle = open_handle(body, granted_access, 0);
+    handles_.find(handle)->client = true;
+    return handle;
 }
 
 NTSTATUS ObjectManager::close_handle(HANDLE handle, KPROCESSOR_MODE mode) {

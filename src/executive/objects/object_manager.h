@@ -38,7 +38,11 @@ struct ObjectHeader {
     std::int64_t references = 1;
     std::uint32_t handles = 0;
     bool permanent = false; // keeps its name without handles
-    std::u16string name;    // full path in the namespace; empty when it has none
+    // References that a driver's own calls have taken and not given back, and whose they are (Pool::owner_at). One
+    // driver's at a time: what a second one takes meanwhile is not told apart.
+    std::int64_t driver_references = 0;
+    std::uint16_t referencing_driver = 0;
+    std::u16string name; // full path in the namespace; empty when it has none
 };
 
 class ObjectManager : public machine::Subsystem {
@@ -66,10 +70,14 @@ public:
     std::int64_t dereference(void* body, std::int64_t count = 1);
     // The same, but `destroy` runs later, at PASSIVE_LEVEL in a system worker thread.
     void dereference_deferred(void* body);
+    // The calls with which code takes and gives back references of its own, for the leak report.
+    void note_reference(void* body, const void* caller);
+    void note_dereference(void* body, const void* caller);
 
     // ---- handles --------------------------------------------------------------------------------------------
     // The handle holds a reference of its own. `attributes`: OBJ_KERNEL_HANDLE.
     HANDLE open_handle(void* body, ACCESS_MASK granted_access, ULONG attributes = OBJ_KERNEL_HANDLE);
+    HANDLE open_client_handle(void* body, ACCESS_MASK granted_access); // an application's own
     NTSTATUS close_handle(HANDLE handle, KPROCESSOR_MODE mode = KernelMode);
     // STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH, STATUS_ACCESS_DENIED. Adds no reference; `type` may be null.
     NTSTATUS find_by_handle(HANDLE handle, const _OBJECT_TYPE* type, ACCESS_MASK access, KPROCESSOR_MODE mode,

@@ -59,6 +59,7 @@ public:
     void set_setting(const GUID& setting, std::vector<UCHAR> value);
     void* follow_setting(const GUID& setting, PPOWER_SETTING_CALLBACK callback, void* context);
     bool unfollow_setting(void* handle);
+    std::size_t follower_count() const { return followers_.size(); }
 
     // PoRegisterDeviceForIdleDetection: the counter that PoSetDeviceBusy clears; nullptr ends it.
     ULONG* detect_idle(DEVICE_OBJECT* device, ULONG seconds, DEVICE_POWER_STATE state);

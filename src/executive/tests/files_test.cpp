@@ -45,6 +45,52 @@ protected:
     IO_STATUS_BLOCK status_{};
 };
 
+class LazyFilesTest : public KernelTest {
+protected:
+    NTSTATUS create(const char16_t* path) {
+        HANDLE file = nullptr;
+        IO_STATUS_BLOCK result{};
+        const NTSTATUS status = ZwCreateFile(&file, read_write, Name(path).attributes(), &result, nullptr, 0, 0,
+                                             FILE_CREATE, synchronous, nullptr, 0);
+        return NT_SUCCESS(status) ? ZwClose(file) : status;
+    }
+};
+
+TEST_F(LazyFilesTest, SandboxIsMadeForTheFirstFile) {
+    std::string pattern = (std::filesystem::temp_directory_path() / "opc_files_XXXXXX").string();
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    const std::filesystem::path folder = pattern;
+    int made = 0;
+    run([&] {
+        Files::current().sandbox().set_root_later([&]() -> Result<std::filesystem::path> {
+            ++made;
+            return folder / "c";
+        });
+    });
+    run([&] { EXPECT_EQ(create(u"\\Device\\NoSuchDevice"), STATUS_OBJECT_NAME_NOT_FOUND); });
+    EXPECT_EQ(made, 0);
+    run([&] {
+        EXPECT_EQ(create(u"\\??\\C:\\one"), STATUS_SUCCESS);
+        EXPECT_EQ(create(u"\\??\\C:\\two"), STATUS_SUCCESS);
+    });
+    EXPECT_EQ(made, 1);
+    EXPECT_TRUE(std::filesystem::exists(folder / "c" / "two"));
+    std::filesystem::remove_all(folder);
+}
+
+TEST_F(LazyFilesTest, SandboxThatCannotBeMadeIsNotTriedAgain) {
+    int asked = 0;
+    run([&] {
+        Files::current().sandbox().set_root_later([&]() -> Result<std::filesystem::path> {
+            ++asked;
+            return Error{STATUS_DISK_FULL, "full"};
+        });
+        EXPECT_EQ(create(u"\\??\\C:\\one"), STATUS_OBJECT_PATH_NOT_FOUND);
+        EXPECT_EQ(create(u"\\??\\C:\\two"), STATUS_OBJECT_PATH_NOT_FOUND);
+    });
+    EXPECT_EQ(asked, 1);
+}
+
 TEST_F(FilesTest, WritesGoToTheSandbox) {
     run([&] {
         HANDLE file = nullptr;

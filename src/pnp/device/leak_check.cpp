@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/unicode.h"
+#include "executive/etw/debug_log.h"
 #include "executive/leaks.h"
 #include "executive/objects/object_manager.h"
 
@@ -20,10 +21,6 @@ namespace object_types = executive::object_types;
 
 // Files belong to whoever opened them; devices are counted apart; the rest of the types below is what drivers make.
 const char* kind_of(const ObjectHeader& object) {
-    // Worker threads and the client's are the system's own: nobody is to be told when they go.
-    if (object.type == &object_types::thread && object.callbacks.destroy != nullptr) {
-        return "thread";
-    }
     if (object.type == &object_types::symbolic_link) {
         return "symbolic link";
     }
@@ -44,6 +41,10 @@ LeakBaseline take_leak_baseline(executive::Kernel& kernel) {
     baseline.locked_mdls = kernel.locked_mdls;
     baseline.pages_in_mdls = kernel.pages_in_mdls;
     baseline.notifications = kernel.notifications.count();
+    baseline.trace_providers = executive::Etw::of(kernel.machine).provider_count();
+    baseline.power_devices = kernel.power.count();
+    baseline.power_settings = kernel.power.follower_count();
+    baseline.clock_interval = kernel.machine.clock_interval();
     return baseline;
 }
 
@@ -58,7 +59,12 @@ LeakReport find_leaks(executive::Kernel& kernel, const LoadedDriver& driver, con
     };
     if (baseline.pool_owner != 0) {
         for (const executive::PoolLeak& block : kernel.pool.live_blocks(baseline.pool_owner)) {
-            add("pool", fmt::format("tag '{}', {}", block.tag, block.paged ? "paged" : "nonpaged"), block.size);
+            const executive::PoolPurpose purpose = executive::purpose_of(block.tag);
+            if (!purpose.kind.empty()) {
+                add(std::string(purpose.kind), std::string(purpose.what), block.size);
+            } else {
+                add("pool", fmt::format("tag '{}', {}", block.tag, block.paged ? "paged" : "nonpaged"), block.size);
+            }
         }
     }
     for (executive::Leftover& leftover : executive::leftovers(kernel, baseline.pool_owner)) {
@@ -77,12 +83,16 @@ LeakReport find_leaks(executive::Kernel& kernel, const LoadedDriver& driver, con
         if (kind != nullptr && object.serial > baseline.object_serial) {
             add(kind, object.name.empty() ? "unnamed" : utf16_to_utf8(object.name), 0);
         }
+        if (baseline.pool_owner != 0 && object.referencing_driver == baseline.pool_owner) {
+            for (std::int64_t count = object.driver_references; count > 0; --count) {
+                add("object reference", fmt::format("{}, ObDereferenceObject not called", object.type->name), 0);
+            }
+        }
     });
     objects.for_each_handle([&](HANDLE handle, const executive::HandleEntry& entry) {
         const ObjectHeader* object = objects.find(entry.body);
-        const bool is_new = entry.kernel && !baseline.handles.contains(handle);
-        if (is_new && object != nullptr && object->type != &object_types::file) {
-            add("handle", object->type->name, 0);
+        if (object != nullptr && !entry.client && !baseline.handles.contains(handle)) {
+            add("handle", fmt::format("{}, ZwClose not called", object->type->name), 0);
         }
     });
     const auto add_growth = [&](const char* what, std::uint64_t before, std::uint64_t after, std::uint64_t bytes_each) {
@@ -94,6 +104,14 @@ LeakReport find_leaks(executive::Kernel& kernel, const LoadedDriver& driver, con
     add_growth("page of MmAllocatePagesForMdl not freed", baseline.pages_in_mdls, kernel.pages_in_mdls, PAGE_SIZE);
     add_growth("IoRegisterPlugPlayNotification not unregistered", baseline.notifications, kernel.notifications.count(),
                0);
+    add_growth("EtwRegister without EtwUnregister", baseline.trace_providers,
+               executive::Etw::of(kernel.machine).provider_count(), 0);
+    add_growth("PoFxRegisterDevice without PoFxUnregisterDevice", baseline.power_devices, kernel.power.count(), 0);
+    add_growth("PoRegisterPowerSettingCallback not unregistered", baseline.power_settings,
+               kernel.power.follower_count(), 0);
+    if (kernel.machine.clock_interval() < baseline.clock_interval) {
+        add("mapping or registration", "ExSetTimerResolution not given back", 0);
+    }
     LeakReport report;
     report.driver = driver.service_name();
     for (auto& [key, leak] : found) {

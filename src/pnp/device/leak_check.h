@@ -20,6 +20,10 @@ struct LeakBaseline {
     std::uint64_t locked_mdls = 0;
     std::uint64_t pages_in_mdls = 0;
     std::size_t notifications = 0;
+    std::size_t trace_providers = 0;
+    std::size_t power_devices = 0;
+    std::size_t power_settings = 0;
+    machine::Nanoseconds clock_interval = 0;
 };
 
 LeakBaseline take_leak_baseline(executive::Kernel& kernel);

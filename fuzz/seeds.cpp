@@ -1,0 +1,183 @@
+// fuzz_seeds TARGET FOLDER: writes the inputs that the target's fuzzing begins with.
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <map>
+#include <string>
+
+#include "cable_ioctl/input.h"
+#include "cable_ioctl/vocabulary.h"
+
+namespace openportcls::fuzz {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr unsigned first_filter = 0;
+constexpr unsigned second_filter = 1;
+constexpr unsigned render_pin = 0;
+constexpr unsigned capture_pin = 2;
+constexpr unsigned cd_stereo = 0x15; // see Session::open_pin
+constexpr unsigned plain_value = 16; // of 256 bytes, see Session::request
+
+using Seeds = std::map<std::string, std::string>;
+
+Output begin(unsigned filter, unsigned policy_and_seed = 0) {
+    Output output;
+    output.byte(policy_and_seed).action(Action::open_filter).byte(filter);
+    return output;
+}
+
+Output& open_pin(Output& output, unsigned file, unsigned pin) {
+    return output.action(Action::open_pin).byte(file).byte(pin).byte(cd_stereo).byte(0).word(0);
+}
+
+Output& set_state(Output& output, unsigned file, unsigned state) {
+    return output.action(Action::set_state).byte(file).byte(state);
+}
+
+Output& run(Output& output, unsigned milliseconds) {
+    return output.action(Action::run).byte(milliseconds);
+}
+
+// A request with the extra bytes behind its KSPROPERTY and room for any answer.
+Output& property(Output& output, unsigned file, const GUID& set, unsigned id, unsigned verb,
+                 const std::string& extra = {}) {
+    output.action(Action::property).byte(file).byte(index_of(property_sets, set)).byte(id).byte(verb);
+    output.byte(static_cast<unsigned>(extra.size())).bytes(extra.data(), extra.size());
+    return output.byte(plain_value).byte(0);
+}
+
+// Wave filter and pin are files 0 and 1, whichever filter comes first.
+Output begin_stream(unsigned filter, unsigned pin, unsigned policy_and_seed = 0) {
+    Output output = begin(filter, policy_and_seed);
+    open_pin(output, 0, pin);
+    output.action(Action::map_buffer).byte(1).dword(3528).byte(2).byte(0);
+    output.action(Action::register_event).byte(1).byte(0);
+    for (const unsigned state : {KSSTATE_ACQUIRE, KSSTATE_PAUSE, KSSTATE_RUN}) {
+        set_state(output, 1, state);
+    }
+    return output;
+}
+
+std::string streams(unsigned filter, unsigned pin, unsigned policy_and_seed) {
+    Output output = begin_stream(filter, pin, policy_and_seed);
+    run(output, 25);
+    for (unsigned id = 0; id < 16; ++id) {
+        property(output, 1, KSPROPSETID_RtAudio, id, 0);
+    }
+    property(output, 1, KSPROPSETID_Audio, KSPROPERTY_AUDIO_POSITION, 0);
+    for (const unsigned state : {KSSTATE_PAUSE, KSSTATE_ACQUIRE, KSSTATE_STOP}) {
+        set_state(output, 1, state);
+    }
+    output.action(Action::register_event).byte(1).byte(1);
+    return output.action(Action::close).byte(1).text();
+}
+
+std::string interrupted(unsigned filter, Action by, unsigned parameter) {
+    Output output = begin_stream(filter, render_pin);
+    run(output, 15).action(by).byte(parameter);
+    run(output, 15);
+    set_state(output, 1, KSSTATE_STOP);
+    return output.text();
+}
+
+// Every id of a set, asked of the filter, with the verb's index and what follows the KSPROPERTY.
+std::string asks(unsigned filter, const GUID& set, unsigned verb, const std::string& extra) {
+    Output output = begin(filter);
+    for (unsigned id = 0; id < 40; ++id) {
+        property(output, 0, set, id, verb, extra);
+    }
+    return output.text();
+}
+
+std::string listens(unsigned filter) {
+    Output output = begin(filter);
+    for (unsigned set = 0; set < std::size(event_sets); ++set) {
+        for (const unsigned flags : {0U, 6U}) {
+            output.action(Action::enable_event).byte(0).byte(set).byte(0).byte(flags).byte(0).byte(0).byte(0).byte(0);
+        }
+        output.action(Action::disable_event).byte(0).byte(set);
+    }
+    return output.text();
+}
+
+std::string requests_streams(unsigned filter) {
+    Output output = begin_stream(filter, render_pin);
+    for (const unsigned direction : {0U, 1U}) {
+        output.action(Action::stream).byte(1).byte(direction).byte(1);
+        output.byte(0).word(128).word(direction == 0 ? 128 : 0).byte(0);
+    }
+    output.action(Action::reset_state).byte(1).byte(0).byte(0).byte(0);
+    output.action(Action::transfer).byte(1).byte(1).byte(64);
+    output.action(Action::cancel).byte(0);
+    return output.text();
+}
+
+Seeds cable_ioctl() {
+    Seeds seeds;
+    const std::string eight_zeros(8, '\0');
+    const std::string node_and_channel(16, '\0');
+    for (const unsigned filter : {first_filter, second_filter}) {
+        const std::string name = std::to_string(filter);
+        seeds["play" + name] = streams(filter, render_pin, 0);
+        seeds["play_random" + name] = streams(filter, render_pin, 7);
+        seeds["record" + name] = streams(filter, capture_pin, 0);
+        seeds["power" + name] = interrupted(filter, Action::power, 3);
+        seeds["sleep" + name] = interrupted(filter, Action::sleep, 2);
+        seeds["remove" + name] = interrupted(filter, Action::surprise_remove, 0);
+        seeds["stop" + name] = interrupted(filter, Action::stop_and_start, 0);
+        seeds["events" + name] = listens(filter);
+        seeds["requests" + name] = requests_streams(filter);
+        for (unsigned set = 0; set < std::size(property_sets); ++set) {
+            const std::string which = name + "_" + std::to_string(set);
+            seeds["get" + which] = asks(filter, property_sets[set], 0, eight_zeros);
+            seeds["node_get" + which] = asks(filter, property_sets[set], 3, node_and_channel);
+            seeds["node_support" + which] = asks(filter, property_sets[set], 5, node_and_channel);
+        }
+    }
+    return seeds;
+}
+
+std::string content_of(const fs::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// The project's own files of a kind.
+Seeds files(const fs::path& folder, std::initializer_list<const char*> extensions) {
+    Seeds seeds;
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
+        for (const char* extension : extensions) {
+            if (entry.path().extension() == extension) {
+                seeds[entry.path().filename().string()] = content_of(entry.path());
+            }
+        }
+    }
+    return seeds;
+}
+
+} // namespace
+} // namespace openportcls::fuzz
+
+int main(int count, char** arguments) {
+    using namespace openportcls::fuzz;
+    const std::string target = count == 3 ? arguments[1] : "";
+    const std::string source = OPENPORTCLS_FUZZ_SOURCE;
+    Seeds seeds;
+    if (target == "cable_ioctl") {
+        seeds = cable_ioctl();
+    } else if (target == "inf_reader") {
+        seeds = files(source + "/drivers", {".inx", ".inf"});
+    } else if (target == "driver_project") {
+        seeds = files(source + "/drivers", {".vcxproj", ".cpp", ".h"});
+    } else {
+        std::cerr << "usage: fuzz_seeds cable_ioctl|inf_reader|driver_project FOLDER\n";
+        return 2;
+    }
+    for (const auto& [name, bytes] : seeds) {
+        std::ofstream(fs::path(arguments[2]) / name, std::ios::binary) << bytes;
+    }
+    return 0;
+}
