@@ -17,8 +17,9 @@ std::int64_t host_monotonic() {
     return now.tv_sec * nanoseconds_per_second + now.tv_nsec;
 }
 
-// Wake-ups never come closer together: at most 1,100 a second.
-constexpr Nanoseconds shortest_sleep = nanoseconds_per_second / 1'100;
+// Wake-ups a second in the long run, and how many may come as close together as they like before that counts.
+constexpr Nanoseconds wake_interval = nanoseconds_per_second / 1'100;
+constexpr Nanoseconds wakes_in_a_burst = 16;
 
 void sleep_until(std::int64_t host_time) {
     // The default slack lets the host be 50 us late for the sake of its own coalescing.
@@ -96,10 +97,12 @@ void Clock::advance_to(Nanoseconds target) {
         return;
     }
     if (paced_ && target > awake_until_) {
-        // What falls due shortly after a wake-up waits for the next one, which then serves all of it: a wake-up costs
-        // more than most of what there is to do.
-        awake_until_ = std::max(target, awake_until_ + shortest_sleep);
-        sleep_until(host_origin_ + awake_until_);
+        // A wake-up costs more than most of what there is to do. Once they come too often, what falls due waits for the
+        // next one that the budget allows, which then serves all of it.
+        const Nanoseconds wake = std::max(target, next_budgeted_wake_ - wakes_in_a_burst * wake_interval);
+        next_budgeted_wake_ = std::max(next_budgeted_wake_, wake) + wake_interval;
+        sleep_until(host_origin_ + wake);
+        awake_until_ = host_monotonic() - host_origin_;
     }
     now_ = target;
 }

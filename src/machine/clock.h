@@ -65,7 +65,7 @@ public:
     // Moves time on by what an operation costs on real hardware (a register access, a stall).
     void spend(Nanoseconds cost) { now_ += cost; }
 
-    // Goes to time `target`; a paced clock sleeps until then, or a little longer when its last wake-up was just before.
+    // Goes to time `target`; a paced clock sleeps until then, or up to a millisecond longer when it is woken too often.
     void advance_to(Nanoseconds target);
 
     // How far the host's clock is beyond now(): how late what happens now is. 0 for a virtual clock.
@@ -96,8 +96,9 @@ private:
     std::vector<Entry> heap_; // four-ary: fewer levels, one cache line per level; the first count_ are in use
     std::uint32_t count_ = 0;
     bool paced_;
-    std::int64_t host_origin_ = 0;            // host monotonic time at machine time 0
-    Nanoseconds awake_until_ = INT64_MIN / 2; // what the last wake-up was for; what is due by then needs no sleep
+    std::int64_t host_origin_ = 0;        // host monotonic time at machine time 0
+    Nanoseconds awake_until_ = INT64_MIN; // the host's clock when it last woke us: what is due by then needs no sleep
+    Nanoseconds next_budgeted_wake_ = 0;
 };
 
 } // namespace openportcls::machine
