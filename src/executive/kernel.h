@@ -84,7 +84,7 @@ public:
     KEVENT push_lock_released{}; // pulsed; whoever waits for a push lock looks again
     KEVENT physical_memory{};    // the body of \Device\PhysicalMemory
     std::map<PVOID, SIZE_T> section_views;
-    KEVENT process{};            // what PsGetCurrentProcess points at: never signalled, it does not end
+    KEVENT process{}; // what PsGetCurrentProcess points at: never signalled, it does not end
     ULONG os_major = 10;
     ULONG os_minor = 0;
     ULONG os_build = 22621; // Windows 11 22H2, as InfTarget has it

@@ -83,7 +83,8 @@ void TestSources::read_source(const fs::path& path) {
     const std::string text = text_of(path);
     std::set<std::string>& file_words = file_words_[path.string()];
     collect_words(text, file_words);
-    static const std::regex head("(?:^|\n)(?:DRIVER_)?TEST(?:_F|_P)?\\(\\s*([A-Za-z0-9_]+)\\s*,\\s*([A-Za-z0-9_]+)\\s*\\)");
+    static const std::regex head(
+        "(?:^|\n)(?:DRIVER_)?TEST(?:_F|_P)?\\(\\s*([A-Za-z0-9_]+)\\s*,\\s*([A-Za-z0-9_]+)\\s*\\)");
     std::vector<std::pair<std::size_t, std::string>> heads;
     for (std::sregex_iterator found(text.begin(), text.end(), head), none; found != none; ++found) {
         const std::size_t at = static_cast<std::size_t>(found->position()) + (found->str().front() == '\n' ? 1 : 0);

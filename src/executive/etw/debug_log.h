@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include <wdm.h>
 #include <opc/wpp.h>
+#include <wdm.h>
 
 #include "machine/machine.h"
 

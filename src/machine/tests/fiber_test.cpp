@@ -70,8 +70,8 @@ void crash_a_machine(int waiting_threads) {
     EXPECT_FALSE(machine.enter([&] {
         for (int number = 0; number < waiting_threads; ++number) {
             machine.create_thread(
-                "waiting",
-                [](void*) { descend(3, [] { Machine::current().run_for(nanoseconds_per_second); }); }, nullptr);
+                "waiting", [](void*) { descend(3, [] { Machine::current().run_for(nanoseconds_per_second); }); },
+                nullptr);
         }
         run(machine, [](void*) {
             descend(3, [] {
@@ -122,9 +122,8 @@ TEST(FiberStacks, MachinesNest) {
                 run(inner, &use_the_same_stack);
             }));
             descend(10, [] {});
-            EXPECT_FALSE(inner.enter([&] {
-                run(inner, [](void*) { Machine::current().bugcheck(0xE2, 0, 0, 0, 0, "meant"); });
-            }));
+            EXPECT_FALSE(inner.enter(
+                [&] { run(inner, [](void*) { Machine::current().bugcheck(0xE2, 0, 0, 0, 0, "meant"); }); }));
             descend(10, [] {});
         });
     }));
