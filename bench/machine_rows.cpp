@@ -31,7 +31,7 @@ void fiber_switch(benchmark::State& state) {
                 Fiber::switch_to(pair->other, pair->host);
             }
         },
-        &fibers);
+        &fibers, "other");
     for (auto _ : state) {
         Fiber::switch_to(fibers.host, fibers.other);
     }
