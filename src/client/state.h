@@ -13,7 +13,6 @@
 #include "client/status_text.h"
 #include "client/trace_writer.h"
 #include "machine/machine.h"
-#include "machine/pace.h"
 #include "pnp/pnp_manager.h"
 
 namespace openportcls::client {
@@ -33,7 +32,6 @@ private:
 
 // How well a paced machine kept step with the host's clock, seen from its streams.
 struct Pace {
-    machine::PaceMeter meter;
     std::uint64_t periods = 0;
     std::uint64_t late = 0; // by more than a period: sound hardware would have run dry
     machine::Nanoseconds worst = 0;

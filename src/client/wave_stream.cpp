@@ -148,7 +148,6 @@ void WaveStream::count_running(bool runs) {
     }
     if (runs && running == 0) {
         machine_.clock().resynchronise();
-        object_->machine->pace.meter.begin(machine_.now());
     }
     runs ? ++running : --running;
 }
@@ -208,7 +207,7 @@ void WaveStream::note_pace() const {
         return;
     }
     Pace& pace = object_->machine->pace;
-    const machine::Nanoseconds lateness = pace.meter.lateness(machine_.now());
+    const machine::Nanoseconds lateness = machine_.clock().lateness();
     ++pace.periods;
     pace.late += lateness > period_time_ ? 1 : 0;
     pace.worst = std::max(pace.worst, lateness);

@@ -176,10 +176,15 @@ TEST_F(Commands, MixerShowsAndSets) {
     EXPECT_EQ(named(muted, 1)["mute"][0], true);
     EXPECT_THAT(portcls({"mixer"}).out, HasSubstr("volume"));
 
-    // By number alone where one filter has such a control, by name where one control has it.
-    const auto by_number = portcls({"mixer", "set", "--json", "0", "-3dB"}).json()["mixer"];
-    EXPECT_EQ(named(by_number, 0)["volume"][0], -3.0);
-    expect_failure(portcls({"mixer", "set", "Volume", "-3dB"}), 1, "is more than one control: say Topology:0 or");
+    // By number alone where one filter has such a control, and by name in any case.
+    EXPECT_EQ(named(portcls({"mixer", "set", "--json", "0", "-3dB"}).json()["mixer"], 0)["volume"][0], -3.0);
+    const auto by_name = portcls({"mixer", "set", "--json", "LINE IN VOLUME", "1", "-9dB"}).json()["mixer"];
+    EXPECT_EQ(named(by_name, 3)["name"], "Line in volume");
+    EXPECT_EQ(named(by_name, 3)["volume"][1], -9.0);
+    EXPECT_EQ(named(by_name, 3)["volume"][0], 0.0);
+    EXPECT_EQ(named(by_name, 0)["volume"][1], 0.0);
+    expect_failure(portcls({"mixer", "set", "Volume", "-3dB"}), 1,
+                   "no control \"Volume\"; there is: Topology:0 \"Master volume\"");
 }
 
 TEST_F(Commands, MixerFindsControlsByTheirNames) {

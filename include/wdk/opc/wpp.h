@@ -13,14 +13,14 @@ extern "C" {
 #endif
 
 /* The trace session of the running machine. Level and Flags are zero while tracing is off. */
-struct opc_wpp_control {
+typedef struct opc_wpp_control {
     ULONG64 Logger;
     UCHAR Level;
     UCHAR AutoLogVerboseEnabled;
     ULONG Flags[1];
     PVOID AutoLogContext;
-};
-NTKERNELAPI struct opc_wpp_control* NTAPI OpcTraceControl(VOID);
+} opc_wpp_control;
+NTKERNELAPI opc_wpp_control* NTAPI OpcTraceControl(VOID);
 NTKERNELAPI VOID NTAPI OpcTraceProvider(BOOLEAN Register);
 /* `Function` is the trace function's name with the flags or level it was given; the message may use %!TYPE! formats. */
 NTKERNELAPI VOID WINAPIV OpcTraceMessage(PCSTR Function, PCSTR Caller, PCSTR File, ULONG Line, PCSTR Format, ...);
