@@ -20,14 +20,16 @@ while read -r name; do
   esac
 done < <(grep -E '^_Z' <<<"$symbols" | grep -v '@@OPENPORTCLS_PRIVATE' | sed 's/@.*//' | c++filt)
 
-# C: either declared in openportcls.h, or in a header that drivers include.
+# C: declared in openportcls.h, or in a header that drivers include, or looked up by the sanitizers' run-times and by
+# drivers built with them.
 declared=$(grep -rhoE '\b[A-Za-z_][A-Za-z0-9_]*\b' "$include" | sort -u)
-unknown=$(grep -vE '^_Z' <<<"$symbols" | sed 's/@.*//' | sort -u | comm -23 - <(echo "$declared"))
+unknown=$(grep -vE '^(_Z|__(asan|tsan|ubsan|sanitizer_openportcls)_)' <<<"$symbols" | sed 's/@.*//' | sort -u | comm -23 - <(echo "$declared"))
 [[ -z $unknown ]] || complain "no header declares: $unknown"
 
 # What must be there. (No pipes into grep -q: it leaves early, and pipefail makes that a failure.)
 demangled=$(c++filt <<<"$symbols")
-for wanted in opc_machine_create opc_live_write PcNewPort KeSetEvent IoCreateDevice; do
+for wanted in opc_machine_create opc_live_write PcNewPort KeSetEvent IoCreateDevice OpcTraceControl \
+  __asan_default_options __tsan_on_report __sanitizer_openportcls_stop; do
   grep -qE "^$wanted(@|$)" <<<"$symbols" || complain "missing: $wanted"
 done
 for wanted in 'openportcls::Machine::create' 'openportcls::KsObject::support' 'openportcls::LiveRender::write'; do
