@@ -13,7 +13,8 @@
 // end_wpp
 #include "wpp.tmh"
 
-// kernel_test.cpp runs it with tracing on and looks at the records.
+// What WPP_CONTROL_GUIDS defines above (WPP_DEFINE_CONTROL_GUID, WPP_DEFINE_BIT) and the driver's own macros over
+// WPP_LEVEL_LOGGER and WPP_LEVEL_ENABLED. kernel_test.cpp runs it with tracing on and looks at the records.
 DRIVER_TEST(DriverTracing, MessagesAreRecorded) {
     int evaluated = 0;
     WPP_INIT_TRACING(NULL, NULL);

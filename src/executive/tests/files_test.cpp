@@ -114,6 +114,41 @@ TEST_F(FilesTest, WritesGoToTheSandbox) {
     EXPECT_EQ(host_content("out.wav"), "Jello world");
 }
 
+// ZwReadFile: what is left of the file, STATUS_END_OF_FILE behind it; an offset moves the file's position.
+TEST_F(FilesTest, ReadsEndWhereTheFileEnds) {
+    run([&] {
+        HANDLE file = nullptr;
+        ASSERT_EQ(open(&file, u"\\??\\C:\\in.dat", read_write, FILE_CREATE), STATUS_SUCCESS);
+        ASSERT_EQ(write(file, "0123456789"), STATUS_SUCCESS);
+        char buffer[16] = {};
+        const auto read_at = [&](LARGE_INTEGER* offset, ULONG length) {
+            return ZwReadFile(file, nullptr, nullptr, nullptr, &status_, buffer, length, offset, nullptr);
+        };
+        LARGE_INTEGER offset{.QuadPart = 7};
+        EXPECT_EQ(read_at(&offset, sizeof buffer), STATUS_SUCCESS);
+        EXPECT_EQ(status_.Information, 3u);
+        EXPECT_EQ(std::string_view(buffer, 4), std::string_view("789\0", 4)) << "nothing is written behind";
+        EXPECT_EQ(read_at(nullptr, 1), STATUS_END_OF_FILE) << "the position follows the read";
+        EXPECT_EQ(status_.Information, 0u);
+        offset.QuadPart = 100;
+        EXPECT_EQ(read_at(&offset, 1), STATUS_END_OF_FILE);
+        offset = {.QuadPart = 2};
+        EXPECT_EQ(read_at(&offset, 2), STATUS_SUCCESS);
+        offset.HighPart = -1;
+        offset.LowPart = FILE_USE_FILE_POINTER_POSITION;
+        EXPECT_EQ(read_at(&offset, 2), STATUS_SUCCESS);
+        EXPECT_EQ(std::string_view(buffer, 2), "45");
+        offset = {.QuadPart = -5};
+        EXPECT_EQ(read_at(&offset, 1), STATUS_INVALID_PARAMETER);
+        EXPECT_EQ(read_at(nullptr, 0), STATUS_SUCCESS);
+        ZwClose(file);
+        EXPECT_EQ(read_at(nullptr, 1), STATUS_INVALID_HANDLE);
+        ASSERT_EQ(open(&file, u"\\??\\C:\\in.dat", GENERIC_WRITE | SYNCHRONIZE, FILE_OPEN), STATUS_SUCCESS);
+        EXPECT_EQ(read_at(nullptr, 1), STATUS_ACCESS_DENIED) << "opened for writing only";
+        ZwClose(file);
+    });
+}
+
 TEST_F(FilesTest, DispositionsAndTheirStatuses) {
     run([&] {
         HANDLE file = nullptr;

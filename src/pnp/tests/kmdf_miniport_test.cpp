@@ -117,6 +117,7 @@ TEST(UsbDescriptors, InterfacesAreFoundByWhatIsGiven) {
     EXPECT_EQ(configuration.find(1, -1), nullptr);
 }
 
+// USBD_ValidateConfigurationDescriptor
 TEST(UsbDescriptors, DamagedOnesAreRefusedWhereTheyAre) {
     Configuration configuration;
     PUCHAR where = configuration.bytes;
