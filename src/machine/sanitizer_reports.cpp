@@ -23,7 +23,6 @@ namespace openportcls::machine {
 namespace {
 
 SanitizerReports counted;
-bool memory_error_pending = false;
 
 // AddressSanitizer's last report; it forgets the details itself when it goes on.
 struct MemoryAccess {
@@ -89,16 +88,12 @@ SanitizerReports sanitizer_reports() {
 
 // The guest ends here, the host lives to say so.
 void Machine::stop_at_memory_error() {
-    memory_error_pending = false;
+    memory_error_reported = false;
     const MemoryAccess access = std::exchange(memory_access, MemoryAccess{});
     const MemoryError error = memory_error_of(access.kind);
     bugcheck(error.code, access.address, access.is_write, access.place, access.size,
              fmt::format("AddressSanitizer: {}: {} of {} bytes at {:#x}; {}.", access.kind,
                          access.is_write ? "write" : "read", access.size, access.address, error.rule));
-}
-
-bool memory_error_reported() {
-    return memory_error_pending;
 }
 
 } // namespace openportcls::machine
@@ -192,7 +187,7 @@ void __ubsan_on_report() {
 // Also for errors in functions of the C library that the host called: the guest goes on until it reaches the kernel.
 void __asan_on_error() {
     openportcls::machine::remember_memory_access();
-    openportcls::machine::memory_error_pending = true;
+    openportcls::machine::memory_error_reported = true;
     if (Machine* machine = Machine::current_or_null()) {
         machine->draw_attention();
     }
@@ -206,7 +201,7 @@ void __sanitizer_openportcls_stop() {
     std::abort();
 }
 void __sanitizer_openportcls_check() {
-    if (openportcls::machine::memory_error_pending) {
+    if (openportcls::machine::memory_error_reported) {
         __sanitizer_openportcls_stop();
     }
 }

@@ -15,6 +15,6 @@ struct SanitizerReports {
 SanitizerReports sanitizer_reports();
 
 // AddressSanitizer has reported, and the machine has not stopped yet.
-bool memory_error_reported();
+inline constinit bool memory_error_reported = false;
 
 } // namespace openportcls::machine

@@ -222,7 +222,7 @@ void Machine::process_due_events() {
 
 void Machine::preempt() {
     attention_ = exploring_;
-    if (memory_error_reported()) [[unlikely]] {
+    if (memory_error_reported) [[unlikely]] {
         stop_at_memory_error();
     }
     process_due_events();

@@ -13,6 +13,14 @@ constexpr std::size_t contexts_of_a_kind = 8;
 
 } // namespace
 
+void NTAPI acquire_now(const volatile void* key) {
+    __tsan_acquire(const_cast<void*>(key));
+}
+
+void NTAPI release_now(const volatile void* key) {
+    __tsan_release(const_cast<void*>(key));
+}
+
 void join(void* fiber) {
     static char ended;
     void* const here = current_fiber();

@@ -11,6 +11,8 @@
 #include <memory>
 #include <vector>
 
+#include "machine/types.h"
+
 extern "C" {
 [[gnu::weak]] void* __tsan_get_current_fiber();
 [[gnu::weak]] void* __tsan_create_fiber(unsigned flags);
@@ -50,15 +52,19 @@ inline bool is_watching() {
 }
 #endif
 
+// NTAPI: what exports call preserves the Windows convention's registers, see machine.h.
+[[gnu::cold]] void NTAPI acquire_now(const volatile void* key);
+[[gnu::cold]] void NTAPI release_now(const volatile void* key);
+
 // What the caller does after acquire(key) comes after everything that was done before any release(key).
 inline void acquire(const volatile void* key) {
     if (is_watching()) [[unlikely]] {
-        __tsan_acquire(const_cast<void*>(key));
+        acquire_now(key);
     }
 }
 inline void release(const volatile void* key) {
     if (is_watching()) [[unlikely]] {
-        __tsan_release(const_cast<void*>(key));
+        release_now(key);
     }
 }
 
