@@ -95,7 +95,8 @@ static __inline __attribute__((always_inline, unused)) struct opc_seh_finally op
     for (struct opc_seh_finally opc_seh_block __attribute__((cleanup(opc_seh_finally_end))) = opc_seh_finally_here();  \
          opc_seh_block.once; opc_seh_block.once = 0)
 #endif
-#define __except(filter) else if (opc_seh_accept(&opc_seh_here, (filter)))
+/* The filter is an expression, which may have a comma in it. */
+#define __except(...) else if (opc_seh_accept(&opc_seh_here, (__VA_ARGS__)))
 #define __finally                                                                                                      \
     else opc_seh_unwinding(&opc_seh_here);                                                                             \
     OPC_SEH_FINALLY

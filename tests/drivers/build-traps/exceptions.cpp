@@ -35,8 +35,7 @@ static int raised_and_finally() {
         } __finally {
             order = order * 10 + (AbnormalTermination() ? 1 : 7);
         }
-    } __except (EXCEPTION_EXECUTE_HANDLER) {
-        code = GetExceptionCode();
+    } __except (code = GetExceptionCode(), EXCEPTION_EXECUTE_HANDLER) {
         order = order * 10 + 2;
     }
     EXPECT(order == 12 && code == STATUS_NO_MEMORY);
