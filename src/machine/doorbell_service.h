@@ -12,8 +12,7 @@ class DoorbellService final : public Subsystem {
 public:
     static constexpr SubsystemId subsystem_id = SubsystemId::client;
 
-    DoorbellService(Machine& machine, Doorbell& doorbell)
-        : doorbell_(doorbell), host_origin_(host_monotonic() - machine.now()) {
+    DoorbellService(Machine& machine, Doorbell& doorbell) : machine_(machine), doorbell_(doorbell) {
         event_.Header.Type = EventSynchronizationObject;
         event_.Header.WaitListHead = {&event_.Header.WaitListHead, &event_.Header.WaitListHead};
     }
@@ -27,15 +26,18 @@ public:
     bool is_active() const { return is_active_; }
     // Sleeps until machine time `due` or a ring; returns the machine time it is then.
     Nanoseconds sleep_until(Nanoseconds due) {
-        const std::int64_t wake = due == never ? Doorbell::never : host_origin_ + due;
-        return doorbell_.wait_until(wake) ? std::min(host_monotonic() - host_origin_, due) : due;
+        const std::int64_t wake = due == never ? Doorbell::never : host_monotonic() + due - time_by_the_host();
+        return doorbell_.wait_until(wake) ? std::min(time_by_the_host(), due) : due;
     }
     bool take_ring() { return doorbell_.take(); }
 
 private:
+    // What the machine's clock would show if it had kept up with the host's.
+    Nanoseconds time_by_the_host() const { return machine_.now() + machine_.clock().lateness(); }
+
+    Machine& machine_;
     Doorbell& doorbell_;
     KEVENT event_{};
-    std::int64_t host_origin_; // host monotonic time at machine time 0
     bool is_active_ = true;
 };
 
