@@ -1,6 +1,9 @@
 // portcls: runs Windows audio drivers.
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <exception>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -54,13 +57,22 @@ int run(int count, char** arguments) {
     return chosen ? chosen() : exit_misused;
 }
 
+// What standard output did not take is lost: then the command has failed, however well it went.
+int with_output_kept(int status) {
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) {
+        return status;
+    }
+    complain(std::string("standard output cannot be written: ") + std::strerror(errno));
+    return status == exit_done ? exit_failed : status;
+}
+
 } // namespace
 
 } // namespace openportcls::cli
 
 int main(int count, char** arguments) {
     try {
-        return openportcls::cli::run(count, arguments);
+        return openportcls::cli::with_output_kept(openportcls::cli::run(count, arguments));
     } catch (const std::exception& problem) { // out of memory, or a library's own
         openportcls::cli::complain(problem.what());
         return openportcls::cli::exit_failed;

@@ -125,6 +125,16 @@ TEST_F(BadInput, AFullDiskIsReported) {
                    "/dev/full: cannot");
 }
 
+TEST_F(BadInput, AFullStandardOutputIsReported) {
+    const std::vector<std::vector<std::string>> commands = {
+        {"drivers"}, {"hardware", "--json"}, {"info"}, {"graph"}, {"mixer", "--json"}, {"play", good()}, {"--help"}};
+    for (const auto& words : commands) {
+        std::vector<std::string> command = {"sh", "-c", "exec \"$0\" \"$@\" >/dev/full", OPENPORTCLS_COMMAND};
+        command.insert(command.end(), words.begin(), words.end());
+        expect_failure(run(command), 1, "standard output cannot be written: No space left on device");
+    }
+}
+
 // A file system of 16 KiB; only where this computer lets people mount one for themselves.
 TEST_F(BadInput, ADiskThatFillsUpMeanwhileIsReportedAndKeepsTheOldFile) {
     std::filesystem::create_directories(path("small"));

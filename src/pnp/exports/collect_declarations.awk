@@ -4,7 +4,7 @@
 
 function finish(statement, terminator,    rest, name) {
     gsub(/[ \t\r\n]+/, " ", statement)
-    if (terminator != ";" || statement ~ /(^| )(typedef|virtual|struct|class|static|inline|friend) / ||
+    if (terminator != ";" || statement ~ /(^| )(typedef|virtual|static|inline|friend) / ||
         statement ~ /FORCEINLINE/ || statement ~ /= ?0 ?$/ || statement ~ /(^| )STDMETHOD/)
         return
     if (match(statement, /(^| )(NTAPI|FASTCALL|CDECL|DDKAPI|DDKFASTAPI|WINAPI|WINAPIV|CALLBACK|STDMETHODCALLTYPE|OPC_MSABI) [A-Za-z_][A-Za-z0-9_]* ?\(/)) {
