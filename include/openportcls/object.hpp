@@ -75,7 +75,9 @@ public:
             return short_value(key, head + count * sizeof(T), bytes->size());
         }
         std::vector<T> items(count);
-        std::memcpy(items.data(), bytes->data() + head, count * sizeof(T));
+        if (count != 0) {
+            std::memcpy(items.data(), bytes->data() + head, count * sizeof(T));
+        }
         return items;
     }
     Result<std::string> get_text(const Key& key, const Target& target = {}) const;

@@ -52,7 +52,8 @@ Result<WaveFormat> format_of(const client::ObjectState& object, std::span<const 
 
 Result<WaveFormat> Filter::intersect(std::uint32_t pin, const WaveRange& range) const {
     const KSDATARANGE_AUDIO audio = range_of(range);
-    const auto head = Target::pin(pin).descriptor();
+    const Target target = Target::pin(pin);
+    const auto head = target.descriptor();
     std::vector<std::byte> descriptor(head.begin(), head.end());
     append(descriptor, KSMULTIPLE_ITEM{sizeof(KSMULTIPLE_ITEM) + sizeof audio, 1});
     append(descriptor, audio);
@@ -68,7 +69,8 @@ Result<void> Filter::propose(std::uint32_t pin, const WaveFormat& format, Proces
 }
 
 Result<WaveFormat> Filter::preferred_format(std::uint32_t pin, ProcessingMode mode) const {
-    const auto head = Target::pin(pin).descriptor();
+    const Target target = Target::pin(pin);
+    const auto head = target.descriptor();
     std::vector<std::byte> descriptor(head.begin(), head.end());
     if (mode != ProcessingMode::none) {
         // The mode comes as the attribute that a stream of it would be opened with.
