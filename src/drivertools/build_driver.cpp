@@ -163,9 +163,9 @@ private:
     std::size_t runtime_failed_ = 0;
 };
 
-Result<std::set<std::string, std::less<>>> exports_for(const BuildRequest& request) {
+Result<Exports> exports_for(const BuildRequest& request) {
     if (request.exports)
-        return std::set<std::string, std::less<>>(request.exports->begin(), request.exports->end());
+        return Exports{{request.exports->begin(), request.exports->end()}, {}};
     auto library = request.exporting_library.empty() ? library_of_this_code() : request.exporting_library;
     return exports_of(library);
 }

@@ -3,6 +3,7 @@
 #include "drivertools/text.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <elf.h>
 
@@ -82,7 +83,8 @@ void ElfFile::read_symbols(std::size_t section_index, std::vector<ElfSymbol>& in
         if (text.empty())
             continue;
         auto binding = ELF64_ST_BIND(symbol.st_info);
-        into.push_back({text, symbol.st_shndx != SHN_UNDEF, binding == STB_WEAK, binding != STB_LOCAL});
+        into.push_back({text, symbol.st_shndx != SHN_UNDEF, binding == STB_WEAK, binding != STB_LOCAL,
+                        ELF64_ST_TYPE(symbol.st_info) == STT_OBJECT, symbol.st_size});
         if (offsets)
             offsets->push_back(name_offset);
     }
@@ -92,6 +94,35 @@ const ElfSection* ElfFile::section(std::string_view name) const {
     auto found = std::find_if(sections_.begin(), sections_.end(),
                               [&](const ElfSection& section) { return section.name == name; });
     return found == sections_.end() ? nullptr : &*found;
+}
+
+std::vector<ElfCodeRelocation> ElfFile::code_relocations() const {
+    std::vector<ElfCodeRelocation> found;
+    auto* header = at<Elf64_Ehdr>(0);
+    auto* table = at<Elf64_Shdr>(header->e_shoff, header->e_shnum);
+    auto section_at = [&](std::uint64_t index) { return table && index < header->e_shnum ? table + index : nullptr; };
+    for (std::uint64_t index = 0; table && index < header->e_shnum; ++index) {
+        const auto& section = table[index];
+        const auto* code = section_at(section.sh_info);
+        const auto* symbol_table = section_at(section.sh_link);
+        if (section.sh_type != SHT_RELA || !code || !symbol_table || (code->sh_flags & SHF_EXECINSTR) == 0)
+            continue;
+        auto count = section.sh_size / sizeof(Elf64_Rela);
+        auto symbol_count = symbol_table->sh_size / sizeof(Elf64_Sym);
+        auto* relocations = at<Elf64_Rela>(section.sh_offset, count);
+        auto* symbols = at<Elf64_Sym>(symbol_table->sh_offset, symbol_count);
+        for (std::uint64_t entry = 0; relocations && symbols && entry < count; ++entry) {
+            const auto& relocation = relocations[entry];
+            auto symbol = ELF64_R_SYM(relocation.r_info);
+            if (symbol >= symbol_count || relocation.r_offset >= code->sh_size)
+                continue;
+            found.push_back({code->sh_offset + relocation.r_offset,
+                             section.sh_offset + entry * sizeof(Elf64_Rela) + offsetof(Elf64_Rela, r_info),
+                             static_cast<std::uint32_t>(ELF64_R_TYPE(relocation.r_info)), relocation.r_addend,
+                             symbols[symbol].st_shndx != SHN_UNDEF});
+        }
+    }
+    return found;
 }
 
 std::string_view ElfFile::find_note(std::uint64_t offset, std::uint64_t size, std::string_view owner,

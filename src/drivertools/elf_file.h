@@ -17,6 +17,17 @@ struct ElfSymbol {
     bool defined = false;
     bool weak = false;
     bool global = false; // visible to other objects
+    bool variable = false;
+    std::uint64_t size = 0;
+};
+
+// A place in the code of an object that the linker fills in.
+struct ElfCodeRelocation {
+    std::uint64_t place = 0;       // of the bytes to be filled in, in the file
+    std::uint64_t type_offset = 0; // of the 32 bits that hold `type`, in the file
+    std::uint32_t type = 0;
+    std::int64_t addend = 0;
+    bool defined = false; // what it refers to lies in this object
 };
 
 struct ElfSection {
@@ -38,6 +49,9 @@ public:
     const std::vector<ElfSymbol>& symbols() const { return symbols_; }
     const std::vector<ElfSymbol>& dynamic_symbols() const { return dynamic_symbols_; }
     const ElfSection* section(std::string_view name) const;
+
+    // Of all executable sections, in the order of the file; what lies outside the file is left out.
+    std::vector<ElfCodeRelocation> code_relocations() const;
 
     // The description of the first note of this owner and type in any note segment or section; empty if absent.
     std::string_view note(std::string_view owner, std::uint32_t type) const;

@@ -47,30 +47,12 @@ constexpr std::string_view section_alignment = ".section INIT,\"ax\",@progbits\n
                                                ".section opc_resident,\"ax\",@progbits\n.balign 4096\nint3\n";
 
 std::string assembly(const LinkRequest& link, const std::optional<ProfileRuntime>& profile,
-                     const std::set<std::string>& host_functions) {
-    auto text = bridge_assembly(host_functions) + std::string(section_alignment) + note_assembly(link.note);
+                     const std::set<std::string>& host_functions, const KernelVariables& variables) {
+    auto text = bridge_assembly(host_functions) + copied_variables_assembly(variables) +
+                std::string(section_alignment) + note_assembly(link.note);
     if (profile)
         text += profile_assembly(*profile, link.output);
     return text + ".section .note.GNU-stack,\"\",@progbits\n";
-}
-
-// Everything the driver and the runtime for drivers define under a plain name.
-Result<std::set<std::string>> defined_in(const LinkRequest& link) {
-    std::set<std::string> defined;
-    auto take = [&](const fs::path& object) -> Result<void> {
-        auto symbols = symbols_of(object);
-        if (!symbols)
-            return symbols.error();
-        defined.merge(symbols->defined);
-        return {};
-    };
-    for (const auto& unit : link.units)
-        if (auto taken = take(unit.object); !taken)
-            return taken.error();
-    for (const auto& object : link.runtime)
-        if (auto taken = take(object); !taken)
-            return taken.error();
-    return defined;
 }
 
 // The functions of the host that an instrumented object calls through the bridge.
@@ -88,6 +70,49 @@ std::string users_of(const std::string& symbol, const std::map<fs::path, ObjectS
         if (symbols.undefined.contains(symbol))
             users.push_back(source.string());
     return users.empty() ? "the driver runtime" : fmt::format("{}", fmt::join(users, ", "));
+}
+
+// What is to be linked, as its symbols show it.
+struct CollectedSymbols {
+    std::map<fs::path, ObjectSymbols> objects; // of the driver, by source
+    std::set<std::string> defined;             // by the driver or the runtime for drivers
+    std::set<std::string> undefined;
+    std::set<std::string> host_functions;
+    std::string entry;
+};
+
+Result<CollectedSymbols> collect_symbols(const LinkRequest& link) {
+    CollectedSymbols collected;
+    auto take = [&](const ObjectSymbols& symbols) {
+        collected.defined.insert(symbols.defined.begin(), symbols.defined.end());
+        collected.undefined.insert(symbols.undefined.begin(), symbols.undefined.end());
+        collect_host_functions(symbols, collected.host_functions);
+    };
+    for (const auto& unit : link.units) {
+        auto symbols = symbols_of(unit.object);
+        if (!symbols)
+            return symbols.error();
+        for (std::string_view name : {"DriverEntry", "GsDriverEntry"})
+            if (symbols->defined.contains(std::string(name)) && collected.entry != "DriverEntry")
+                collected.entry = name;
+        take(*symbols);
+        collected.objects.emplace(unit.source, std::move(*symbols));
+    }
+    for (const auto& object : link.runtime) {
+        auto symbols = symbols_of(object);
+        if (!symbols)
+            return symbols.error();
+        take(*symbols);
+    }
+    return collected;
+}
+
+KernelVariables used_variables(const CollectedSymbols& symbols, const Exports& exports) {
+    KernelVariables used;
+    for (const auto& variable : exports.variables)
+        if (symbols.undefined.contains(variable.first) && !symbols.defined.contains(variable.first))
+            used.insert(variable);
+    return used;
 }
 
 // Names of the symbol table lose the part that kept them apart for the linker: all of them are local now, and
@@ -116,7 +141,7 @@ Result<void> run_tool(const BuildRequest& request, const std::vector<std::string
     if (!ran)
         return ran.error();
     if (request.on_diagnostics && !ran->diagnostics.empty())
-        request.on_diagnostics(ran->diagnostics);
+        request.on_diagnostics(explained_link_errors(ran->diagnostics));
     if (ran->exit_status != 0)
         return Error{status_unsuccessful, fs::path(command.front()).filename().string() + " failed"};
     return {};
@@ -124,41 +149,31 @@ Result<void> run_tool(const BuildRequest& request, const std::vector<std::string
 
 } // namespace
 
-Result<std::set<std::string, std::less<>>> exports_of(const fs::path& library) {
+Result<Exports> exports_of(const fs::path& library) {
     auto file = ElfFile::open(library);
     if (!file)
         return file.error();
-    std::set<std::string, std::less<>> exports;
-    for (const auto& symbol : file->dynamic_symbols())
-        if (symbol.defined)
-            exports.emplace(symbol.name);
-    if (exports.empty())
+    Exports exports;
+    for (const auto& symbol : file->dynamic_symbols()) {
+        if (!symbol.defined)
+            continue;
+        exports.names.emplace(symbol.name);
+        if (symbol.variable)
+            exports.variables.emplace(symbol.name, symbol.size);
+    }
+    if (exports.names.empty())
         return Error{status_invalid_image_format, library.string() + ": exports nothing"};
     return exports;
 }
 
 Result<void> link_module(const BuildRequest& request, const Toolchain& toolchain, const LinkRequest& link) {
-    std::map<fs::path, ObjectSymbols> objects;
-    std::set<std::string> host_functions;
-    std::string entry;
-    for (const auto& unit : link.units) {
-        auto symbols = symbols_of(unit.object);
-        if (!symbols)
-            return symbols.error();
-        for (std::string_view name : {"DriverEntry", "GsDriverEntry"})
-            if (symbols->defined.contains(std::string(name)) && entry != "DriverEntry")
-                entry = name;
-        collect_host_functions(*symbols, host_functions);
-        objects.emplace(unit.source, std::move(*symbols));
-    }
-    for (const auto& object : link.runtime) {
-        auto symbols = symbols_of(object);
-        if (!symbols)
-            return symbols.error();
-        collect_host_functions(*symbols, host_functions);
-    }
+    auto collected = collect_symbols(link);
+    if (!collected)
+        return collected.error();
+    const auto& [objects, defined, undefined, host_functions, entry] = *collected;
     if (entry.empty())
         return Error{status_entry_point_not_found, link.note.name + ": no source file defines DriverEntry"};
+    const auto variables = used_variables(*collected, link.exports);
 
     std::error_code ignored;
     fs::create_directories(link.work_directory, ignored);
@@ -179,10 +194,7 @@ Result<void> link_module(const BuildRequest& request, const Toolchain& toolchain
 
     std::optional<ProfileRuntime> profile;
     if (request.coverage) {
-        auto defined = defined_in(link);
-        if (!defined)
-            return defined.error();
-        auto prepared = prepare_profile_runtime(toolchain, *defined, link.work_directory);
+        auto prepared = prepare_profile_runtime(toolchain, defined, link.work_directory);
         if (!prepared)
             return prepared.error();
         profile = std::move(*prepared);
@@ -190,7 +202,7 @@ Result<void> link_module(const BuildRequest& request, const Toolchain& toolchain
     if (auto assembled = run_tool(
             request,
             {toolchain.clang.string(), "--target=x86_64-pc-linux-gnu", "-x", "assembler", "-c", "-", "-o", companion},
-            assembly(link, profile, host_functions));
+            assembly(link, profile, host_functions, variables));
         !assembled)
         return assembled;
     auto exported = std::string("DriverEntry;") + (request.coverage ? " __llvm_profile_write_file;" : "");
@@ -211,6 +223,8 @@ Result<void> link_module(const BuildRequest& request, const Toolchain& toolchain
                                      "-o",
                                      linked,
                                      companion};
+    for (auto& option : copied_variables_linker_options(variables))
+        command.push_back(std::move(option));
     if (entry != "DriverEntry")
         command.push_back("--defsym=DriverEntry=" + entry);
     for (const auto& unit : link.units)
@@ -231,7 +245,7 @@ Result<void> link_module(const BuildRequest& request, const Toolchain& toolchain
     std::string missing;
     for (const auto& symbol : module->dynamic_symbols()) {
         bool by_profile_runtime = profile && profile->imports.contains(symbol.name);
-        if (symbol.defined || symbol.weak || link.exports.contains(symbol.name) || is_host_symbol(symbol.name) ||
+        if (symbol.defined || symbol.weak || link.exports.names.contains(symbol.name) || is_host_symbol(symbol.name) ||
             by_profile_runtime)
             continue;
         missing +=

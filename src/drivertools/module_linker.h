@@ -2,6 +2,7 @@
 #pragma once
 
 #include "drivertools/drivertools.h"
+#include "drivertools/kernel_imports.h"
 #include "drivertools/toolchain.h"
 #include "drivertools/unit_compiler.h"
 
@@ -12,11 +13,17 @@
 
 namespace openportcls::drivertools {
 
+// What a module may import.
+struct Exports {
+    std::set<std::string, std::less<>> names;
+    KernelVariables variables; // those of the names that are variables
+};
+
 struct LinkRequest {
     std::filesystem::path output;
     std::vector<CompiledUnit> units;            // of the driver
     std::vector<std::filesystem::path> runtime; // objects taken as far as they are needed
-    std::set<std::string, std::less<>> exports; // what the module may import
+    Exports exports;
     ModuleNote note;
     std::filesystem::path work_directory;
 };
@@ -24,6 +31,6 @@ struct LinkRequest {
 Result<void> link_module(const BuildRequest& request, const Toolchain& toolchain, const LinkRequest& link);
 
 // The symbols a library offers.
-Result<std::set<std::string, std::less<>>> exports_of(const std::filesystem::path& library);
+Result<Exports> exports_of(const std::filesystem::path& library);
 
 } // namespace openportcls::drivertools

@@ -5,6 +5,7 @@
 #include "drivertools/friend_prototypes.h"
 #include "drivertools/host_bridge.h"
 #include "drivertools/include_overlay.h"
+#include "drivertools/kernel_imports.h"
 #include "drivertools/process.h"
 #include "drivertools/symbol_names.h"
 #include "drivertools/text.h"
@@ -24,7 +25,7 @@ namespace fs = std::filesystem;
 namespace {
 
 // Raised when what a cache entry holds changes its meaning.
-constexpr std::string_view cache_format = "1";
+constexpr std::string_view cache_format = "2";
 constexpr int most_attempts = 6;
 
 fs::path unique_name(const fs::path& folder, std::string_view ending) {
@@ -306,9 +307,19 @@ Result<void> UnitCompiler::keep(const fs::path& entry, const Attempt& attempt, C
     return write_file(manifest_file, manifest);
 }
 
-// Names without '@', constructors where an ELF loader looks for them, nothing for Microsoft's linker.
+// Addresses of other modules from a table, names without '@', constructors where an ELF loader looks for them, nothing
+// for Microsoft's linker.
 Result<void> UnitCompiler::make_linkable(const fs::path& object) {
-    auto file = ElfFile::open(object);
+    auto content = read_file(object);
+    if (!content)
+        return content.error();
+    auto changed = fetch_addresses_from_table(*content, object.string());
+    if (!changed)
+        return changed.error();
+    if (*changed != 0)
+        if (auto written = write_file(object, *content); !written)
+            return written;
+    auto file = ElfFile::parse(std::move(*content), object.string());
     if (!file)
         return file.error();
     std::set<std::string> mangled;

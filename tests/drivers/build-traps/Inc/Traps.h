@@ -23,6 +23,8 @@ int check_traces(void);
 int check_plain_c(void);
 int check_statics(void);
 int check_assembler(void);
+int check_imports(void);
+int check_addresses(void);
 
 #ifdef __cplusplus
 }
