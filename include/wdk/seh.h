@@ -4,9 +4,13 @@
  * Windows unwinds with tables; an ELF module has none that fit, so __try saves its place with __builtin_setjmp and
  * enters it in a chain that the executive keeps for each thread. An exception (ExRaiseStatus, a probe that fails, a
  * fault of the processor) leaves the chain's newest entry and arrives at its __except or __finally.
+ * A __finally is the second way on from that place. Whatever leaves the __try (its end, return, goto, break, continue)
+ * goes there first, as a clean-up of the compiler's, and comes back to go on where it was going.
  * Differences that remain: the filter runs after the jump (EXCEPTION_CONTINUE_EXECUTION ends in a bugcheck), objects
- * of frames left by the jump are not destroyed, and a `return` or `goto` out of __try does not run __finally. In C,
- * `break` and `continue` directly inside __try belong to the __try.
+ * of frames left by the jump are not destroyed. In C, `break` and `continue` directly inside a block of these belong
+ * to that block; in C++, AbnormalTermination() does not tell a jump out of the __try from its end. The build warns of
+ * both, and refuses a __finally that jumps itself when the __try can be left by a jump: the two would share what the
+ * compiler keeps of a jump's destination.
  */
 #ifndef OPC_SEH_H
 #define OPC_SEH_H
@@ -35,30 +39,28 @@ typedef struct _EXCEPTION_POINTERS {
 } EXCEPTION_POINTERS, *PEXCEPTION_POINTERS;
 
 struct opc_seh_frame {
-    void* jump[5]; /* what __builtin_setjmp fills */
+    void* jump[5]; /* what __builtin_setjmp fills: to __except or __finally */
+    void* back[5]; /* from there to whatever left the __try */
     struct opc_seh_frame* previous;
-    LONG state; /* 0 not entered, 1 in the chain, 2 left normally, 3 left by an exception, 4 left by __leave */
+    LONG state; /* 0 not entered, 1 in the chain, 2 ended, 3 left by an exception, 4 by __leave, 5 by a jump */
     EXCEPTION_RECORD record;
     EXCEPTION_POINTERS pointers;
-};
-
-struct opc_seh_finally {
-    LONG code; /* of the exception that goes on after the block, 0 when there is none */
-    LONG once;
 };
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 OPC_EXPORT void OPC_MSABI opc_seh_push(struct opc_seh_frame* frame);
-OPC_EXPORT void OPC_MSABI opc_seh_pop(struct opc_seh_frame* frame);
-/* 1: run the handler; 0: the block was left by __leave; does not return when the search goes on. */
+/* 1: the __try is being left by a jump or at its end, what follows it has not run. */
+OPC_EXPORT LONG OPC_MSABI opc_seh_leaving(struct opc_seh_frame* frame);
+OPC_EXPORT DECLSPEC_NORETURN void OPC_MSABI opc_seh_detour(struct opc_seh_frame* frame);
+/* At the end of a __try (C only) and of a __finally: on to where control was going. */
+OPC_EXPORT void OPC_MSABI opc_seh_finish(struct opc_seh_frame* frame);
+/* 1: it was an exception that led here; 0: __leave. Anything else goes on to where it was going. */
+OPC_EXPORT LONG OPC_MSABI opc_seh_caught(struct opc_seh_frame* frame);
+/* 1: run the handler; does not return when the search goes on. */
 OPC_EXPORT LONG OPC_MSABI opc_seh_accept(struct opc_seh_frame* frame, LONG filter);
 OPC_EXPORT DECLSPEC_NORETURN void OPC_MSABI opc_seh_leave(struct opc_seh_frame* frame);
-/* An exception reached a __finally: it waits until the block is done. */
-OPC_EXPORT void OPC_MSABI opc_seh_unwinding(struct opc_seh_frame* frame);
-OPC_EXPORT void OPC_MSABI opc_seh_finally_begin(struct opc_seh_finally* block);
-OPC_EXPORT void OPC_MSABI opc_seh_finally_end(struct opc_seh_finally* block);
 #ifdef __cplusplus
 }
 #endif
@@ -68,38 +70,36 @@ OPC_EXPORT void OPC_MSABI opc_seh_finally_end(struct opc_seh_finally* block);
 extern "C++" {
 struct opc_seh_guard : opc_seh_frame {
     inline __attribute__((always_inline)) opc_seh_guard() { opc_seh_push(this); }
-    inline __attribute__((always_inline)) ~opc_seh_guard() { opc_seh_pop(this); }
+    inline __attribute__((always_inline)) ~opc_seh_guard() {
+        if (opc_seh_leaving(this) && __builtin_setjmp(back) == 0)
+            opc_seh_detour(this);
+    }
     opc_seh_guard(const opc_seh_guard&) = delete;
     opc_seh_guard& operator=(const opc_seh_guard&) = delete;
 };
-struct opc_seh_finally_guard : opc_seh_finally {
-    inline __attribute__((always_inline)) opc_seh_finally_guard() { opc_seh_finally_begin(this); }
-    inline __attribute__((always_inline)) ~opc_seh_finally_guard() { opc_seh_finally_end(this); }
+struct opc_seh_finally_guard {
+    opc_seh_frame* frame;
+    inline __attribute__((always_inline)) opc_seh_finally_guard(opc_seh_frame* of) : frame(of) {}
+    inline __attribute__((always_inline)) ~opc_seh_finally_guard() { opc_seh_finish(frame); }
     opc_seh_finally_guard(const opc_seh_finally_guard&) = delete;
     opc_seh_finally_guard& operator=(const opc_seh_finally_guard&) = delete;
 };
 }
 #define __try if (opc_seh_guard opc_seh_here; __builtin_setjmp(opc_seh_here.jump) == 0)
-#define OPC_SEH_FINALLY if (opc_seh_finally_guard opc_seh_block; true)
+#define __finally else if (opc_seh_finally_guard opc_seh_block(&opc_seh_here); true)
 #else
-static __inline __attribute__((always_inline, unused)) struct opc_seh_finally opc_seh_finally_here(void) {
-    struct opc_seh_finally block;
-    opc_seh_finally_begin(&block);
-    return block;
+static __inline __attribute__((always_inline, unused)) void opc_seh_guard_end(struct opc_seh_frame* frame) {
+    if (opc_seh_leaving(frame) && __builtin_setjmp(frame->back) == 0)
+        opc_seh_detour(frame);
 }
 #define __try                                                                                                          \
-    for (struct opc_seh_frame opc_seh_here __attribute__((cleanup(opc_seh_pop))) = {{0}}; opc_seh_here.state == 0;     \
-         opc_seh_pop(&opc_seh_here))                                                                                   \
+    for (struct opc_seh_frame opc_seh_here __attribute__((cleanup(opc_seh_guard_end))) = {{0}};                        \
+         opc_seh_here.state == 0; opc_seh_finish(&opc_seh_here))                                                       \
         if (opc_seh_push(&opc_seh_here), __builtin_setjmp(opc_seh_here.jump) == 0)
-#define OPC_SEH_FINALLY                                                                                                \
-    for (struct opc_seh_finally opc_seh_block __attribute__((cleanup(opc_seh_finally_end))) = opc_seh_finally_here();  \
-         opc_seh_block.once; opc_seh_block.once = 0)
+#define __finally else
 #endif
 /* The filter is an expression, which may have a comma in it. */
-#define __except(...) else if (opc_seh_accept(&opc_seh_here, (__VA_ARGS__)))
-#define __finally                                                                                                      \
-    else opc_seh_unwinding(&opc_seh_here);                                                                             \
-    OPC_SEH_FINALLY
+#define __except(...) else if (opc_seh_caught(&opc_seh_here) && opc_seh_accept(&opc_seh_here, (__VA_ARGS__)))
 #define __leave opc_seh_leave(&opc_seh_here)
 #define GetExceptionCode() (opc_seh_here.record.ExceptionCode)
 #define exception_code() (opc_seh_here.record.ExceptionCode)
@@ -107,7 +107,11 @@ static __inline __attribute__((always_inline, unused)) struct opc_seh_finally op
 #define GetExceptionInformation() (&opc_seh_here.pointers)
 #define exception_info() (&opc_seh_here.pointers)
 #define _exception_info() (&opc_seh_here.pointers)
-#define AbnormalTermination() (opc_seh_block.code != 0)
+#ifdef __cplusplus
+#define AbnormalTermination() (opc_seh_here.state == 3)
+#else
+#define AbnormalTermination() (opc_seh_here.state == 3 || opc_seh_here.state == 5)
+#endif
 #define abnormal_termination() AbnormalTermination()
 #define _abnormal_termination() AbnormalTermination()
 #endif

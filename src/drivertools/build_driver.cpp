@@ -1,7 +1,7 @@
 #include "drivertools/drivertools.h"
 
 #include "drivertools/content_hash.h"
-#include "drivertools/finally_escapes.h"
+#include "drivertools/exception_blocks.h"
 #include "drivertools/module_linker.h"
 #include "drivertools/process.h"
 #include "drivertools/source_survey.h"
@@ -185,14 +185,23 @@ ModuleNote note_for(const BuildRequest& request, const DriverProject& project) {
     return note;
 }
 
-std::vector<std::string> notes_on_finally(const DriverProject& project) {
-    std::vector<std::string> notes;
-    for (const auto& unit : project.units)
-        if (auto text = read_file(unit.file))
-            for (auto line : lines_that_skip_finally(*text))
-                notes.push_back(fmt::format("{}:{}: leaves a __try whose __finally is not run here on this way out",
-                                            unit.file.string(), line));
-    return notes;
+// Tells what exception blocks cannot do here, in the words of a compiler.
+Result<void> check_exception_blocks(const BuildRequest& request, const DriverProject& project) {
+    std::size_t refused = 0;
+    for (const auto& unit : project.units) {
+        auto text = read_file(unit.file);
+        if (!text)
+            continue; // the compiler will say so
+        for (const auto& problem : exception_block_problems(*text, unit.language)) {
+            refused += problem.refused ? 1 : 0;
+            if (request.on_diagnostics)
+                request.on_diagnostics(fmt::format("{}:{}: {}: {}\n", unit.file.string(), problem.line,
+                                                   problem.refused ? "error" : "warning", problem.text));
+        }
+    }
+    if (refused != 0)
+        return Error{status_unsuccessful, fmt::format("{} of the __finally blocks cannot be built", refused)};
+    return {};
 }
 
 void collect_dependencies(const DriverProject& project, const Compilation& compilation, const ModuleNote& note,
@@ -264,6 +273,8 @@ Result<BuildReport> build_driver(const BuildRequest& original) {
         return runtime.error();
     if (!request.name.empty())
         project->name = request.name;
+    if (auto checked = check_exception_blocks(request, *project); !checked)
+        return checked.error();
     UnitCompiler::Places places{*wdk, request.cache_directory.empty() ? default_cache_directory()
                                                                       : fs::absolute(request.cache_directory)};
 
@@ -288,8 +299,6 @@ Result<BuildReport> build_driver(const BuildRequest& original) {
     report.module = request.output.empty() ? fs::path(project->name + ".so") : request.output;
     report.note = note_for(request, *project);
     report.notes = project->notes;
-    for (auto& note : notes_on_finally(*project))
-        report.notes.push_back(std::move(note));
     LinkRequest link{report.module,       compilation->units, {},
                      std::move(*exports), report.note,        places.cache_directory / "link"};
     for (const auto& unit : compilation->runtime)

@@ -12,10 +12,7 @@ namespace {
 
 using openportcls::machine::Machine;
 
-enum FrameState : LONG { not_entered = 0, in_chain = 1, left_normally = 2, left_by_exception = 3, left_by_leave = 4 };
-
-// From the moment an exception reaches a __finally until the block asks for it: no preemption point lies between.
-thread_local LONG waiting_for_finally = 0;
+enum FrameState : LONG { in_chain = 1, ended = 2, left_by_exception = 3, left_by_leave = 4, left_by_jump = 5 };
 
 void*& chain() {
     return Machine::current().current_thread().seh_chain;
@@ -23,8 +20,8 @@ void*& chain() {
 
 // __builtin_longjmp restores frame and stack pointer; the function at the other end reloads everything else, so the
 // Win64 registers that System V would not keep are safe.
-[[noreturn, gnu::noinline]] void jump_to(opc_seh_frame* frame) {
-    __builtin_longjmp(frame->jump, 1);
+[[noreturn, gnu::noinline]] void jump_to(void** place) {
+    __builtin_longjmp(place, 1);
 }
 
 // To the newest __except or __finally of the thread; returns when there is none.
@@ -36,7 +33,7 @@ void dispatch(NTSTATUS status) {
     chain() = frame->previous;
     frame->state = left_by_exception;
     frame->record.ExceptionCode = status;
-    jump_to(frame);
+    jump_to(frame->jump);
 }
 
 thread_local NTSTATUS fault_status;
@@ -89,20 +86,46 @@ void OPC_MSABI opc_seh_push(opc_seh_frame* frame) {
     }
 }
 
-void OPC_MSABI opc_seh_pop(opc_seh_frame* frame) {
+LONG OPC_MSABI opc_seh_leaving(opc_seh_frame* frame) {
     if (frame->state != in_chain) {
-        return;
+        return 0;
     }
     // A jump past inner blocks leaves their frames above this one: they go with it.
     chain() = frame->previous;
-    frame->state = left_normally;
+    frame->state = left_by_jump;
+    return 1;
+}
+
+void OPC_MSABI opc_seh_detour(opc_seh_frame* frame) {
+    jump_to(frame->jump);
+}
+
+void OPC_MSABI opc_seh_finish(opc_seh_frame* frame) {
+    switch (frame->state) {
+    case in_chain:
+        chain() = frame->previous;
+        frame->state = ended;
+        jump_to(frame->jump);
+    case left_by_jump:
+        jump_to(frame->back);
+    case left_by_exception:
+        openportcls::executive::raise_status(frame->record.ExceptionCode,
+                                             "Nobody handles the exception that passed a __finally.");
+    default:
+        return;
+    }
+}
+
+LONG OPC_MSABI opc_seh_caught(opc_seh_frame* frame) {
+    if (frame->state == left_by_jump) {
+        jump_to(frame->back);
+    }
+    return frame->state == left_by_exception;
 }
 
 LONG OPC_MSABI opc_seh_accept(opc_seh_frame* frame, LONG filter) {
-    if (frame->state == left_by_leave) {
-        return 0;
-    }
     if (filter == EXCEPTION_EXECUTE_HANDLER) {
+        frame->state = ended;
         return 1;
     }
     openportcls::executive::raise_status(frame->record.ExceptionCode,
@@ -114,23 +137,7 @@ LONG OPC_MSABI opc_seh_accept(opc_seh_frame* frame, LONG filter) {
 void OPC_MSABI opc_seh_leave(opc_seh_frame* frame) {
     chain() = frame->previous;
     frame->state = left_by_leave;
-    jump_to(frame);
-}
-
-void OPC_MSABI opc_seh_unwinding(opc_seh_frame* frame) {
-    waiting_for_finally = frame->state == left_by_exception ? frame->record.ExceptionCode : 0;
-}
-
-void OPC_MSABI opc_seh_finally_begin(opc_seh_finally* block) {
-    block->code = waiting_for_finally;
-    block->once = 1;
-    waiting_for_finally = 0;
-}
-
-void OPC_MSABI opc_seh_finally_end(opc_seh_finally* block) {
-    if (block->code != 0) {
-        openportcls::executive::raise_status(block->code, "Nobody handles the exception that passed a __finally.");
-    }
+    jump_to(frame->jump);
 }
 
 } // extern "C"

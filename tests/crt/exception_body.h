@@ -32,8 +32,34 @@ static __attribute__((noinline)) int filtered(NTSTATUS wanted) {
     return steps;
 }
 
+static int ran;
+
+static __attribute__((noinline)) int leaves(int way) {
+    __try {
+        __try {
+            if (way == 0)
+                return 10;
+            if (way == 1)
+                goto out;
+            raise_when(way == 2);
+            ran += 1;
+        } __finally {
+            ran += 10;
+        }
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        return 30;
+    }
+    return 40;
+out:
+    return 20;
+}
+
 int EXCEPTION_CHECKS(void) {
     int steps = 0;
+    CHECK(leaves(0) == 10 && ran == 10);
+    CHECK(leaves(1) == 20 && ran == 20);
+    CHECK(leaves(2) == 30 && ran == 30);
+    CHECK(leaves(3) == 40 && ran == 41);
     CHECK(returns_from_inside() == 5);
     __try {
         raise_when(0);

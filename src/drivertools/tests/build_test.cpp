@@ -224,16 +224,21 @@ TEST_F(Build, PathsWithSpacesAndSourcesAsAList) {
     EXPECT_EQ(build(asked)->compiled, 0U);
 }
 
-TEST_F(Build, AWayOutOfATryThatSkipsItsFinallyIsNoted) {
+TEST_F(Build, ExceptionBlocksThatCannotBeBuiltAreNamedWithTheirLine) {
     auto source = folder.add("drv/a.cpp", "#include <wdm.h>\nstatic int locked;\n"
                                           "extern \"C\" long DriverEntry(void* a, void*)\n{\n    __try {\n"
                                           "        if (a)\n            return 1;\n    } __finally {\n"
-                                          "        locked = 0;\n    }\n    return locked;\n}\n");
+                                          "        locked = AbnormalTermination();\n    }\n    return locked;\n}\n");
     auto asked = request(folder / "drv");
     asked.exports.reset();
     auto report = build(asked);
     ASSERT_TRUE(report) << message(report) << diagnostics;
-    EXPECT_THAT(report->notes, testing::ElementsAre(HasSubstr(source.string() + ":7: leaves a __try")));
+    EXPECT_THAT(diagnostics, HasSubstr(source.string() + ":9: warning: AbnormalTermination() is FALSE here"));
+    folder.add("drv/a.cpp", "#include <wdm.h>\nextern \"C\" long DriverEntry(void* a, void*)\n{\n    __try {\n"
+                            "        if (a)\n            return 1;\n    } __finally {\n"
+                            "        return 2;\n    }\n}\n");
+    ASSERT_FALSE(build(asked));
+    EXPECT_THAT(diagnostics, HasSubstr(source.string() + ":8: error: a __finally that jumps itself"));
 }
 
 TEST_F(Build, StaticDestructorsRunWhenTheModuleGoes) {

@@ -1,7 +1,7 @@
 // The single steps between a driver's source and its module.
 #include "drivertools/compile_flags.h"
 #include "drivertools/elf_file.h"
-#include "drivertools/finally_escapes.h"
+#include "drivertools/exception_blocks.h"
 #include "drivertools/friend_prototypes.h"
 #include "drivertools/host_bridge.h"
 #include "drivertools/include_overlay.h"
@@ -104,18 +104,46 @@ TEST(FriendPrototypes, NamesComeFromTheCompilersErrors) {
     EXPECT_TRUE(undeclared_identifiers("a.cpp:3:5: error: expected ';'").empty());
 }
 
-TEST(FinallyEscapes, AreTheWaysOutOfATryWithAFinally) {
-    EXPECT_THAT(lines_that_skip_finally("int f() {\n __try {\n  if (x)\n   return 1;\n }\n __finally { g(); }\n"
-                                        " return 2;\n}\n"),
-                testing::ElementsAre(4U));
-    EXPECT_THAT(lines_that_skip_finally("int f() { __try { return 1; } __except(1) { return 2; } }\n"
-                                        "/* __finally */ int g() { return 1; }"),
-                testing::IsEmpty());
-    // A return inside leaves both; an inner goto stays inside.
-    EXPECT_THAT(lines_that_skip_finally("void f() {\n__try {\n__try {\nreturn;\n} __except (1) {}\ngoto in;\n"
-                                        "goto out;\nin: g();\n} __finally {\nreturn;\n}\nout:;\n}\n"),
-                testing::ElementsAre(4U, 7U));
-    EXPECT_THAT(lines_that_skip_finally("} } __finally { return; "), testing::IsEmpty());
+using Problems = std::vector<std::pair<std::size_t, bool>>;
+
+Problems exception_blocks(std::string_view source, Language language = Language::cpp) {
+    Problems problems;
+    for (const auto& problem : exception_block_problems(source, language))
+        problems.emplace_back(problem.line, problem.refused);
+    return problems;
+}
+
+TEST(ExceptionBlocks, AFinallyThatJumpsBehindATryThatIsLeftIsRefused) {
+    EXPECT_EQ(exception_blocks("int f() {\n __try {\n  if (x)\n   return 1;\n }\n __finally { g(); }\n return 2;\n}\n"),
+              Problems());
+    EXPECT_EQ(exception_blocks("int f() {\n__try { return 1; }\n__finally {\nreturn 2; }\n}"), Problems({{4, true}}));
+    EXPECT_EQ(exception_blocks("int f() {\n__try { g(); }\n__finally {\nreturn 2; }\n}"), Problems());
+    EXPECT_EQ(exception_blocks("int f() { __try { return 1; } __except(1) { return 2; } }"), Problems());
+    EXPECT_EQ(exception_blocks("void f() {\nwhile (1) {\n__try { break; }\n__finally {\n__try { } __except (1) { }\n"
+                               "}\n}\n}"),
+              Problems({{5, true}}));
+    // An inner goto stays inside, and so does what jumps inside a loop.
+    EXPECT_EQ(exception_blocks("void f() {\n__try {\ngoto in;\nin: while (1) { break; }\n} __finally {\nreturn;\n}\n}"),
+              Problems());
+    EXPECT_EQ(exception_blocks("void f() {\n__try {\nfor (;;) if (a) { break; }\n} __finally {\nreturn;\n}\n}"),
+              Problems());
+    EXPECT_EQ(
+        exception_blocks("void f() {\n__try {\nswitch (a) {\ncase 1: return;\n}\n} __finally {\ngoto x;\n}\nx:;}"),
+        Problems({{7, true}}));
+    EXPECT_EQ(exception_blocks("} } __finally { return; "), Problems());
+}
+
+TEST(ExceptionBlocks, WhatIsNotQuiteAsOnWindowsIsTold) {
+    constexpr std::string_view asks =
+        "void f() {\n__try { return; }\n__finally {\nif (AbnormalTermination())\ng(); }\n}";
+    EXPECT_EQ(exception_blocks(asks), Problems({{4, false}}));
+    EXPECT_EQ(exception_blocks(asks, Language::c), Problems());
+    constexpr std::string_view loops = "void f() {\n__try { return; }\n__finally {\nfor (;;) {\nbreak; } }\n}";
+    EXPECT_EQ(exception_blocks(loops), Problems({{5, false}}));
+    EXPECT_EQ(exception_blocks(loops, Language::c), Problems());
+    constexpr std::string_view leaves = "void f() {\nwhile (1) {\n__try {\ncontinue; }\n__except (1) {\nbreak; }\n}\n}";
+    EXPECT_EQ(exception_blocks(leaves), Problems());
+    EXPECT_EQ(exception_blocks(leaves, Language::c), Problems({{4, false}, {6, false}}));
 }
 
 TEST(SourceSurvey, FindsFoldersTraceHeadersAndTraceFunctions) {

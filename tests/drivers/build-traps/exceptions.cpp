@@ -67,8 +67,112 @@ static int left() {
     return 0;
 }
 
+static int finally_runs;
+
+struct Result {
+    int values[6];
+};
+
+static __declspec(noinline) Result returned(int way) {
+    Result result = {{1}};
+    __try {
+        Result inner = {{way, 2, 3, 4, 5, way}};
+        if (way > 1)
+            return inner;
+        if (way == 1)
+            raise();
+    } __finally {
+        ++finally_runs;
+    }
+    return result;
+}
+
+static __declspec(noinline) int nested(int way) {
+    int order = 1;
+    __try {
+        __try {
+            if (way == 0)
+                return 70;
+            if (way == 1)
+                goto out;
+            order = order * 10 + 2;
+        } __finally {
+            order = order * 10 + 3;
+            ++finally_runs;
+        }
+        if (way == 2)
+            return order;
+    } __finally {
+        order = order * 10 + 4;
+        ++finally_runs;
+    }
+    return order;
+out:
+    return -order;
+}
+
+static int jumped_out_of() {
+    finally_runs = 0;
+    EXPECT(returned(0).values[0] == 1 && finally_runs == 1);
+    EXPECT(returned(4).values[5] == 4 && finally_runs == 2);
+    EXPECT(nested(0) == 70 && finally_runs == 4);
+    EXPECT(nested(1) == -134 && finally_runs == 6);
+    EXPECT(nested(2) == 123 && finally_runs == 8);
+    EXPECT(nested(3) == 1234 && finally_runs == 10);
+    int sum = 0;
+    finally_runs = 0;
+    for (int index = 0; index < 10; ++index) {
+        __try {
+            if (index == 2)
+                continue;
+            if (index == 5)
+                break;
+            sum += index;
+        } __finally {
+            ++finally_runs;
+        }
+        sum += 100;
+    }
+    EXPECT(sum == 0 + 1 + 3 + 4 + 400 && finally_runs == 6);
+    return 0;
+}
+
+static __declspec(noinline) int replaced_by_exception() {
+    __try {
+        return 1;
+    } __finally {
+        raise();
+    }
+    return 2;
+}
+
+static int left_to_an_exception() {
+    int caught = 0;
+    finally_runs = 0;
+    __try {
+        (void)replaced_by_exception();
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        caught += 1;
+    }
+    __try {
+        (void)returned(1);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        caught += 10;
+    }
+    // Nothing of what was left is still in the chain.
+    __try {
+        EXPECT(nested(0) == 70);
+        raise();
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        caught += 100;
+    }
+    EXPECT(caught == 111 && finally_runs == 3);
+    return 0;
+}
+
 extern "C" int check_exceptions() {
-    int (*const checks[])() = {without_exception, raised_and_finally, faulted, left};
+    int (*const checks[])() = {without_exception, raised_and_finally,  faulted, left,
+                               jumped_out_of,     left_to_an_exception};
     for (ULONG index = 0; index < sizeof(checks) / sizeof(checks[0]); ++index)
         if (int line = checks[index]())
             return line;

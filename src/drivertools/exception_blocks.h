@@ -1,0 +1,23 @@
+// __try, __except and __finally in a driver's source, as far as wdk/seh.h cannot give them their whole meaning: the
+// person who builds the driver has to know.
+#pragma once
+
+#include "drivertools/project.h"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace openportcls::drivertools {
+
+struct ExceptionBlockProblem {
+    std::size_t line = 0;
+    bool refused = false; // it would run wrongly; otherwise it runs, but not quite as on Windows
+    std::string text;
+};
+
+// In the order of the lines.
+std::vector<ExceptionBlockProblem> exception_block_problems(std::string_view source, Language language);
+
+} // namespace openportcls::drivertools
