@@ -24,10 +24,10 @@ if(OPENPORTCLS_SANITIZE)
                       -Wl,-rpath,${sanitizer_folder})
 endif()
 
-# openportcls_layer(NAME [LIBRARIES ...]): the sources of src/NAME become one object library of libopenportcls;
+# openportcls_layer(NAME [LIBRARIES ...] [TESTS EACH_ALONE]): the sources of src/NAME become one object library of libopenportcls;
 # src/NAME/tests/*.cpp become the test program test_NAME.
 function(openportcls_layer name)
-  cmake_parse_arguments(LAYER "" "" "LIBRARIES" ${ARGN})
+  cmake_parse_arguments(LAYER "" "TESTS" "LIBRARIES" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp ${CMAKE_CURRENT_SOURCE_DIR}/*.S)
   list(FILTER sources EXCLUDE REGEX "/tests/")
   if(NOT sources)
@@ -43,18 +43,25 @@ function(openportcls_layer name)
   set_property(GLOBAL APPEND PROPERTY OPENPORTCLS_LAYER_LIBRARIES ${LAYER_LIBRARIES})
   file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/tests/*.cpp)
   if(OPENPORTCLS_TESTS AND tests)
-    openportcls_test(test_${name} SOURCES ${tests} LIBRARIES ${LAYER_LIBRARIES})
+    openportcls_test(test_${name} SOURCES ${tests} LIBRARIES ${LAYER_LIBRARIES} ${LAYER_TESTS})
   endif()
 endfunction()
 
-# openportcls_test(NAME SOURCES ... [LIBRARIES ...]): a GoogleTest program, each test known to ctest.
+include(OpenPortClsTestSuites)
+
+# openportcls_test(NAME SOURCES ... [LIBRARIES ...] [EACH_ALONE]): a GoogleTest program, each suite known to ctest; with
+# EACH_ALONE each test, for programs whose tests take seconds.
 function(openportcls_test name)
-  cmake_parse_arguments(TEST "" "" "SOURCES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(TEST "EACH_ALONE" "" "SOURCES;LIBRARIES" ${ARGN})
   find_package(GTest REQUIRED)
   include(GoogleTest)
   add_executable(${name} ${TEST_SOURCES})
   target_link_libraries(${name} PRIVATE openportcls openportcls_settings ${TEST_LIBRARIES} GTest::gmock GTest::gtest_main)
   target_compile_options(${name} PRIVATE -O0) # halves the time to compile; what is tested is in the library
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
-                       PROPERTIES TIMEOUT 120 WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
+  if(TEST_EACH_ALONE)
+    gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+                         PROPERTIES TIMEOUT 120 WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
+  else()
+    openportcls_discover_suites(${name} TIMEOUT 300 WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
+  endif()
 endfunction()

@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <array>
 #include <fstream>
 #include <map>
 #include <memory>
+#include <numeric>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -25,7 +27,10 @@ struct Row {
     std::string name;
     std::string state;
     std::string test;
+    std::string reason; // of refused and todo
 };
+
+constexpr std::array states = {"done", "declared", "refused", "todo"};
 
 // share/openportcls of the installation, else the source tree's.
 std::filesystem::path coverage_file() {
@@ -44,14 +49,14 @@ Result<std::vector<Row>> read_rows(const std::filesystem::path& path) {
     }
     std::vector<Row> rows;
     while (std::getline(file, line)) {
-        std::array<std::string, 4> columns;
+        std::array<std::string, 5> columns;
         std::size_t from = 0;
         for (std::string& column : columns) {
             const std::size_t tab = std::min(line.find('\t', from), line.size());
             column = line.substr(from, tab - from);
             from = std::min(tab + 1, line.size());
         }
-        rows.push_back({columns[0], columns[1], columns[2], columns[3]});
+        rows.push_back({columns[0], columns[1], columns[2], columns[3], columns[4]});
     }
     return rows;
 }
@@ -61,11 +66,7 @@ int coverage(const CoverageArguments& arguments) {
     if (!rows) {
         return fail(rows.error());
     }
-    struct Sum {
-        std::size_t done = 0;
-        std::size_t refused = 0;
-        std::size_t todo = 0;
-    };
+    using Sum = std::array<std::size_t, states.size()>;
     std::vector<std::pair<std::string, Sum>> sums;
     nlohmann::ordered_json list = nlohmann::ordered_json::array();
     bool has_table = arguments.table.empty();
@@ -77,15 +78,20 @@ int coverage(const CoverageArguments& arguments) {
         if (sums.empty() || sums.back().first != row.table) {
             sums.emplace_back(row.table, Sum{});
         }
-        Sum& sum = sums.back().second;
-        ++(row.state == "done" ? sum.done : row.state == "refused" ? sum.refused : sum.todo);
+        const auto state = std::find(states.begin(), states.end(), row.state);
+        ++sums.back().second.at(static_cast<std::size_t>(state - states.begin()));
         if (!arguments.state.empty() && row.state != arguments.state) {
             continue;
         }
         if (arguments.json) {
-            list.push_back({{"table", row.table}, {"name", row.name}, {"state", row.state}, {"test", row.test}});
+            list.push_back({{"table", row.table},
+                            {"name", row.name},
+                            {"state", row.state},
+                            {"test", row.test},
+                            {"reason", row.reason}});
         } else {
-            fmt::print("{:<14} {:<60} {:<8} {}\n", row.table, row.name, row.state, row.test);
+            fmt::print("{:<14} {:<60} {:<8} {}{}\n", row.table, row.name, row.state, row.test,
+                       row.reason.empty() ? "" : fmt::format("{}({})", row.test.empty() ? "" : " ", row.reason));
         }
     }
     if (!has_table) {
@@ -96,8 +102,11 @@ int coverage(const CoverageArguments& arguments) {
         return exit_done;
     }
     for (const auto& [table, sum] : sums) {
-        fmt::print("{}: {} done, {} refused, {} todo of {}\n", table, sum.done, sum.refused, sum.todo,
-                   sum.done + sum.refused + sum.todo);
+        fmt::print("{}:", table);
+        for (std::size_t i = 0; i < states.size(); ++i) {
+            fmt::print(" {} {},", sum[i], states[i]);
+        }
+        fmt::print(" of {}\n", std::accumulate(sum.begin(), sum.end(), std::size_t{0}));
     }
     return exit_done;
 }
@@ -109,10 +118,11 @@ void add_coverage_command(CLI::App& application, Run& run) {
         "coverage", "what of the documented API, properties and rules is done, and which test shows it");
     auto arguments = std::make_shared<CoverageArguments>();
     command->add_flag("--json", arguments->json, "as JSON");
-    command->add_option("--table", arguments->table,
-                        "only this table: portcls_api, kernel_api, ks_properties, rules …");
+    command->add_option(
+        "--table", arguments->table,
+        "only this table: portcls_api, kernel_api, ks_properties, rules, exports (in no other table) …");
     command->add_option("--state", arguments->state, "only rows in this state")
-        ->check(CLI::IsMember({"done", "refused", "todo"}));
+        ->check(CLI::IsMember({"done", "declared", "refused", "todo"}));
     command->callback([&run, arguments] { run = [arguments] { return coverage(*arguments); }; });
 }
 

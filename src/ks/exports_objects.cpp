@@ -6,6 +6,7 @@
 
 #include "executive/io/io_manager.h"
 #include "executive/irql_check.h"
+#include "executive/not_done.h"
 #include "ks/create_name.h"
 #include "ks/open_object.h"
 
@@ -296,7 +297,7 @@ KSDDKAPI NTSTATUS NTAPI KsMoveIrpsOnCancelableQueue(PLIST_ENTRY SourceList, PKSP
 }
 
 KSDDKAPI NTSTATUS NTAPI KsCacheMedium(PUNICODE_STRING, PKSPIN_MEDIUM, ULONG) {
-    return STATUS_SUCCESS;
+    OPC_RETURN_NOT_IMPLEMENTED();
 }
 
 } // extern "C"

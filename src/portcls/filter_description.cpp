@@ -74,6 +74,9 @@ Result<FilterDescription> FilterDescription::create(const PCFILTER_DESCRIPTOR* d
         result.pins_.push_back(pin);
     }
     for (ULONG i = 0; i < filter.NodeCount; ++i) {
+        if (result.node(i).Flags != 0) {
+            return bad(fmt::format("node {}: Flags is not 0 (R-DESC-01)", i));
+        }
         if (auto checked = check_automation(result.node(i).AutomationTable, fmt::format("node {}", i)); !checked) {
             return checked.error();
         }

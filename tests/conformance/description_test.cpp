@@ -155,6 +155,63 @@ TEST_F(R_DESC, R_DESC_18_data_ranges_can_be_replaced_at_run_time) {
     });
 }
 
+TEST_F(R_DESC, R_DESC_07_bridge_pins_have_no_instances_and_are_never_opened) {
+    start_and_open();
+    inside([&] {
+        const auto counts = pin_value<KSPIN_CINSTANCES>(wave_, KSPROPERTY_PIN_CINSTANCES, wave_bridge_pin);
+        EXPECT_EQ(counts.PossibleCount, 0u);
+        EXPECT_EQ(counts.CurrentCount, 0u);
+        EXPECT_EQ(pin_value<KSPIN_COMMUNICATION>(wave_, KSPROPERTY_PIN_COMMUNICATION, wave_bridge_pin),
+                  KSPIN_COMMUNICATION_NONE);
+        FILE_OBJECT* file = nullptr;
+        EXPECT_EQ(open_pin(connection(wave_bridge_pin), file), STATUS_INVALID_PARAMETER);
+        EXPECT_EQ(script_.streams_alive, 0u);
+    });
+}
+
+TEST_F(R_DESC, R_DESC_16_categories_are_the_device_interfaces) {
+    start_and_open();
+    inside([&] {
+        const std::pair<FILE_OBJECT*, std::u16string_view> filters[] = {{wave_, u"Wave"}, {topology_, u"Topology"}};
+        for (const auto& [filter, reference] : filters) {
+            std::vector<GUID> interfaces;
+            for (const auto* entry : executive::Kernel::current().interfaces.enumerate()) {
+                if (entry->reference == reference) {
+                    interfaces.push_back(entry->interface_class);
+                }
+            }
+            const auto said = list<GUID>(filter, request(KSPROPSETID_Topology, KSPROPERTY_TOPOLOGY_CATEGORIES));
+            ASSERT_EQ(said.size(), interfaces.size());
+            for (const GUID& category : said) {
+                EXPECT_EQ(std::count_if(interfaces.begin(), interfaces.end(),
+                                        [&](const GUID& each) { return IsEqualGUID(each, category); }),
+                          1);
+            }
+        }
+    });
+}
+
+TEST_F(R_DESC, R_DESC_21_the_pins_own_name_comes_before_its_categorys) {
+    static const GUID name = KSAUDFNAME_LINE_IN;
+    static std::vector<WidePin> pins;
+    script_.adjust = [](PCFILTER_DESCRIPTOR& filter, bool wave) {
+        if (wave) {
+            const auto* const first = reinterpret_cast<const WidePin*>(filter.Pins);
+            pins.assign(first, first + filter.PinCount);
+            pins[wave_bridge_pin].pin.KsPinDescriptor.Name = &name;
+            filter.Pins = &pins[0].pin;
+        }
+    };
+    start_and_open();
+    inside([&] {
+        const std::u16string global(executive::registry_paths::media_categories);
+        const auto in = pin_request(KSPROPSETID_Pin, KSPROPERTY_PIN_NAME, wave_bridge_pin);
+        name_guid(global, KSNODETYPE_SPEAKER, u"The category");
+        name_guid(global, name, u"The pin itself");
+        EXPECT_EQ(text(wave_, in), u"The pin itself");
+    });
+}
+
 TEST_F(R_DESC, R_DESC_22_IPinName_names_the_pins) {
     script_.pin_namer = true;
     start_and_open();

@@ -53,7 +53,15 @@ TEST_F(R_DRM, R_DRM_04_a_stream_without_rights_refuses) {
         EXPECT_EQ(property(pin, in, content, KernelMode), STATUS_SUCCESS);
         EXPECT_EQ(script_.count_of("content:1"), 1u);
         script_.content_status = STATUS_NOT_IMPLEMENTED;
+        const ULONG former = content.ContentId;
+        content.ContentId = new_content(true, true);
         EXPECT_EQ(property(pin, in, content, KernelMode), STATUS_NOT_IMPLEMENTED);
+        DRMRIGHTS rights = {};
+        EXPECT_EQ(PcGetContentRights(former, &rights), STATUS_SUCCESS) << "the former id stays valid";
+        EXPECT_TRUE(rights.CopyProtect);
+        script_.content_status = STATUS_SUCCESS;
+        content.ContentId = former;
+        EXPECT_EQ(property(pin, in, content, KernelMode), STATUS_SUCCESS) << "and in use";
     });
 }
 

@@ -46,6 +46,14 @@ TEST_F(R_ENTRY, R_ENTRY_01_missing_arguments_are_refused) {
         UNICODE_STRING path = {};
         EXPECT_EQ(PcInitializeAdapterDriver(nullptr, &path, core_add_device), STATUS_INVALID_PARAMETER);
         EXPECT_EQ(PcInitializeAdapterDriver(driver_->object(), &path, nullptr), STATUS_INVALID_PARAMETER);
+        // And with all three: the dispatch table is PortCls' to fill, whatever stood there.
+        DRIVER_OBJECT& driver = *driver_->object();
+        const PDRIVER_DISPATCH portcls_dispatch = driver.MajorFunction[IRP_MJ_PNP];
+        driver.MajorFunction[IRP_MJ_PNP] = nullptr;
+        driver.DriverExtension->AddDevice = nullptr;
+        EXPECT_EQ(PcInitializeAdapterDriver(&driver, &path, core_add_device), STATUS_SUCCESS);
+        EXPECT_EQ(driver.MajorFunction[IRP_MJ_PNP], portcls_dispatch);
+        EXPECT_EQ(driver.DriverExtension->AddDevice, &core_add_device);
     });
 }
 
@@ -96,10 +104,24 @@ TEST_F(R_ENTRY, R_ENTRY_10_extension_size_zero_default_or_larger) {
         EXPECT_EQ(pdo->AttachedDevice, nullptr);
         IoDeleteDevice(pdo);
     });
-    script_.extension_bytes = PORT_CLASS_DEVICE_EXTENSION_SIZE + 64;
-    add_device();
-    ASSERT_NE(node_, nullptr);
-    EXPECT_EQ(node_->state(), pnp::DeviceState::started);
+    static_assert(PORT_CLASS_DEVICE_EXTENSION_SIZE == 64 * sizeof(ULONG_PTR));
+    const auto extension_bytes = [&] { return script_.functional_device->Size - sizeof(DEVICE_OBJECT); };
+    for (const ULONG bytes : {ULONG{0}, ULONG{PORT_CLASS_DEVICE_EXTENSION_SIZE + 64}}) {
+        script_.extension_bytes = bytes;
+        add_device();
+        ASSERT_EQ(node_->state(), pnp::DeviceState::started);
+        EXPECT_EQ(extension_bytes(), bytes == 0 ? PORT_CLASS_DEVICE_EXTENSION_SIZE : bytes);
+        inside([&] {
+            auto* const own = static_cast<UCHAR*>(script_.functional_device->DeviceExtension);
+            std::memset(own + PORT_CLASS_DEVICE_EXTENSION_SIZE, 0xAB,
+                        extension_bytes() - PORT_CLASS_DEVICE_EXTENSION_SIZE);
+            EXPECT_EQ(open_filter(u"Wave", wave_), STATUS_SUCCESS)
+                << "what is behind the default part is the adapter's";
+            close_all();
+            release_ports();
+        });
+        ASSERT_TRUE(manager_->remove(*node_));
+    }
 }
 
 TEST_F(R_ENTRY, R_ENTRY_11_extension_slots_4_to_7_are_the_adapters) {
@@ -135,10 +157,16 @@ TEST_F(R_ENTRY, R_ENTRY_12_StartDevice_gets_device_irp_and_resources) {
 }
 
 TEST_F(R_ENTRY, R_ENTRY_13_failing_StartDevice_fails_the_start) {
+    // The subdevices are made and registered, then something fails: nothing of them is left for clients.
     script_.start_status = STATUS_DEVICE_CONFIGURATION_ERROR;
     load();
     add_device();
     EXPECT_EQ(add_status_, STATUS_DEVICE_CONFIGURATION_ERROR) << add_message_;
+    inside([&] {
+        EXPECT_TRUE(executive::Kernel::current().interfaces.enumerate().empty());
+        release_ports();
+    });
+    EXPECT_EQ(script_.miniports_alive, 0u);
 }
 
 TEST_F(R_ENTRY, R_ENTRY_14_PcGetPhysicalDeviceObject_at_any_irql) {

@@ -217,6 +217,24 @@ TEST_F(R_STATE, R_STATE_05_close_stops_first) {
     });
 }
 
+// The driver's streams were stopped when the device went; closing finds nothing left to do and succeeds.
+TEST_F(R_STATE, R_STATE_05_close_after_a_surprise_removal) {
+    start_and_open();
+    FILE_OBJECT* pin = nullptr;
+    inside([&] {
+        pin = open_pin();
+        EXPECT_EQ(set_state(pin, KSSTATE_RUN), STATUS_SUCCESS);
+        script_.clear();
+    });
+    ASSERT_TRUE(manager_->surprise_remove(*node_));
+    EXPECT_EQ(script_.text(), "pause acquire stop");
+    inside([&] {
+        script_.clear();
+        close(pin);
+        EXPECT_EQ(script_.text(), "stream:released");
+    });
+}
+
 TEST_F(R_STATE, R_STATE_05_down_steps_succeed_even_if_the_driver_says_otherwise) {
     start_and_open();
     inside([&] {

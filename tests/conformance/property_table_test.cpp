@@ -299,7 +299,8 @@ TEST_P(UnlistedProperty, IsRefused) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Table, UnlistedProperty,
-                         ::testing::ValuesIn(property_rows("property", {Handling::outside, Handling::miniport_may})),
+                         ::testing::ValuesIn(property_rows("property", {Handling::outside, Handling::miniport_may,
+                                                                        Handling::undecided})),
                          name_of_row);
 
 // R-PROP-23: even a method that a miniport's table lists is not dispatched.

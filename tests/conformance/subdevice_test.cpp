@@ -97,6 +97,7 @@ TEST_F(R_SUB, R_SUB_12_system_miniports_and_classes_that_are_none) {
     });
 }
 
+// Its other half, the older kinds of port on Vista and later, comes with those ports.
 TEST_F(R_SUB, R_SUB_15_WaveRT_begins_with_Vista) {
     be(WindowsVersion::xp_sp2);
     script_.register_wave = false;
@@ -104,6 +105,16 @@ TEST_F(R_SUB, R_SUB_15_WaveRT_begins_with_Vista) {
     inside([&] {
         IPort* port = nullptr;
         EXPECT_EQ(PcNewPort(&port, CLSID_PortWaveRT), STATUS_NOT_SUPPORTED);
+        for (const WindowsVersion version :
+             {WindowsVersion::vista, WindowsVersion::windows_7, WindowsVersion::windows_8, WindowsVersion::windows_10,
+              WindowsVersion::windows_11}) {
+            PortClsSystem::current().set_windows_version(version);
+            ASSERT_EQ(PcNewPort(&port, CLSID_PortWaveRT), STATUS_SUCCESS) << portcls::windows_version_name(version);
+            IMiniport* const miniport = new_wave_miniport();
+            EXPECT_EQ(port->Init(script_.functional_device, nullptr, miniport, nullptr, nullptr), STATUS_SUCCESS);
+            miniport->Release();
+            port->Release();
+        }
     });
 }
 
@@ -145,35 +156,73 @@ TEST_F(R_INIT, R_INIT_02_failing_miniport_Init_fails_the_ports) {
     EXPECT_EQ(script_.miniports_alive, 0u);
 }
 
-class R_INIT_04 : public CoreTest, public ::testing::WithParamInterface<int> {};
+struct WrongDescription {
+    const char* name;
+    void (*spoil)(PCFILTER_DESCRIPTOR& filter);
+};
 
+class R_INIT_04 : public CoreTest, public ::testing::WithParamInterface<WrongDescription> {};
+
+// R-DESC-01, R-DESC-02, R-DESC-03. The description is fetched and looked at in Init, so that is what fails.
 TEST_P(R_INIT_04, a_wrong_description_fails_Init) {
-    script_.adjust = [](PCFILTER_DESCRIPTOR& filter, bool) {
-        switch (GetParam()) {
-        case 0:
-            filter.Version = 1;
-            break; // R-DESC-01
-        case 1:
-            filter.PinSize = sizeof(PCPIN_DESCRIPTOR) + 4;
-            break; // R-DESC-02
-        case 2:
-            filter.PinSize = sizeof(PCPIN_DESCRIPTOR) - 8;
-            break;
-        default:
-            filter.Nodes = nullptr;
-            break; // R-DESC-03
-        }
-    };
+    script_.adjust = [](PCFILTER_DESCRIPTOR& filter, bool) { GetParam().spoil(filter); };
     load();
     add_device();
     EXPECT_EQ(add_status_, STATUS_INVALID_PARAMETER);
     EXPECT_EQ(script_.miniports_alive, 0u);
 }
 
-INSTANTIATE_TEST_SUITE_P(R_DESC_01_to_03, R_INIT_04, ::testing::Range(0, 4));
+constexpr WrongDescription wrong_descriptions[] = {
+    {"R_DESC_01_version", [](PCFILTER_DESCRIPTOR& filter) { filter.Version = 1; }},
+    {"R_DESC_01_reserved",
+     [](PCFILTER_DESCRIPTOR& filter) {
+         static PCAUTOMATION_TABLE table;
+         table = *filter.AutomationTable;
+         table.Reserved = 1;
+         filter.AutomationTable = &table;
+     }},
+    {"R_DESC_01_node_flags",
+     [](PCFILTER_DESCRIPTOR& filter) {
+         static PCNODE_DESCRIPTOR node;
+         node = filter.Nodes[0];
+         node.Flags = 1;
+         filter.Nodes = &node;
+         filter.NodeCount = 1;
+     }},
+    {"R_DESC_02_odd_stride", [](PCFILTER_DESCRIPTOR& filter) { filter.PinSize = sizeof(PCPIN_DESCRIPTOR) + 4; }},
+    {"R_DESC_02_short_stride", [](PCFILTER_DESCRIPTOR& filter) { filter.PinSize = sizeof(PCPIN_DESCRIPTOR) - 8; }},
+    {"R_DESC_03_nodes", [](PCFILTER_DESCRIPTOR& filter) { filter.Nodes = nullptr; }},
+    {"R_DESC_03_pins", [](PCFILTER_DESCRIPTOR& filter) { filter.Pins = nullptr; }},
+    {"R_DESC_03_categories", [](PCFILTER_DESCRIPTOR& filter) { filter.Categories = nullptr; }},
+};
+
+INSTANTIATE_TEST_SUITE_P(R_DESC_01_to_03, R_INIT_04, ::testing::ValuesIn(wrong_descriptions),
+                         [](const ::testing::TestParamInfo<WrongDescription>& info) { return info.param.name; });
+
+// R-DESC-03: NULL goes with a count of 0.
+TEST_F(R_INIT, R_DESC_03_nothing_has_neither_array_nor_count) {
+    script_.adjust = [](PCFILTER_DESCRIPTOR& filter, bool wave) {
+        if (!wave) {
+            filter.AutomationTable = nullptr;
+            filter.Nodes = nullptr;
+            filter.NodeCount = 0;
+            filter.Connections = nullptr;
+            filter.ConnectionCount = 0;
+        }
+    };
+    start_and_open();
+    inside([&] {
+        EXPECT_TRUE(list<GUID>(topology_, request(KSPROPSETID_Topology, KSPROPERTY_TOPOLOGY_NODES)).empty());
+        EXPECT_TRUE(
+            list<KSTOPOLOGY_CONNECTION>(topology_, request(KSPROPSETID_Topology, KSPROPERTY_TOPOLOGY_CONNECTIONS))
+                .empty());
+    });
+}
 
 TEST_F(R_INIT, R_INIT_05_without_an_adapter_object) {
     script_.no_unknown_adapter = true;
+    int nobody = 0; // a miniport that got nothing would leave it
+    script_.adapter_seen = reinterpret_cast<IUnknown*>(&nobody);
     start();
     EXPECT_EQ(script_.adapter_seen, nullptr);
 }

@@ -353,6 +353,8 @@ TEST_F(DmaObjects, SlaveStartsOnceAndCountsDown_R_DMA_04_R_DMA_05_R_DMA_06) {
         const auto waited = machine_.now() - begin;
         EXPECT_GE(waited, 50'000);
         EXPECT_LT(waited, 59'000) << "rounded down to ten microseconds";
+        controller.left = 0x400;
+        EXPECT_EQ(channel->ReadCounter(), 0x400u) << "R-DMA-05: counts down";
         controller.left = 0;
         EXPECT_EQ(channel->WaitForTC(59), STATUS_SUCCESS);
         EXPECT_EQ(channel->Stop(), STATUS_SUCCESS);

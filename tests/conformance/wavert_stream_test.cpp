@@ -37,6 +37,27 @@ TEST_F(WaveRtStream, AFailedNewStreamFailsTheOpen) {
     });
 }
 
+TEST_F(WaveRtStream, ANewStreamIsInStopAtZero_R_STATE_02) {
+    start();
+    inside([&] {
+        FILE_OBJECT* pin = open_pin();
+        KSSTATE state = KSSTATE_RUN;
+        EXPECT_EQ(get(pin, KSPROPSETID_Connection, KSPROPERTY_CONNECTION_STATE, state), STATUS_SUCCESS);
+        EXPECT_EQ(state, KSSTATE_STOP);
+        KSRTAUDIO_BUFFER buffer = {};
+        ASSERT_EQ(get_buffer(pin, twenty_milliseconds, buffer), STATUS_SUCCESS);
+        machine_.run_for(5 * millisecond);
+        EXPECT_EQ(position(pin).PlayOffset, 0u);
+        run(pin);
+        machine_.run_for(5 * millisecond);
+        EXPECT_NE(position(pin).PlayOffset, 0u);
+        // Another stream knows nothing of this one's.
+        FILE_OBJECT* other = open_pin();
+        ASSERT_EQ(get_buffer(other, twenty_milliseconds, buffer), STATUS_SUCCESS);
+        EXPECT_EQ(position(other).PlayOffset, 0u);
+    });
+}
+
 TEST_F(WaveRtStream, PositionMovesOnlyInRun_R_WRT_09_R_STATE_04) {
     start();
     inside([&] {

@@ -11,7 +11,7 @@ enum class Handling {
     miniport,     // the handler in the miniport's automation table
     miniport_may, // no port handles it, a miniport's pin table may
     outside,      // other components' business: PortCls refuses
-    undecided,    // known from headers alone
+    undecided,    // headers name it, no page says what it does: PortCls refuses
 };
 
 inline Handling handling_of(std::string_view kind, std::string_view handling) {
@@ -36,7 +36,7 @@ inline Handling handling_of(std::string_view kind, std::string_view handling) {
                 "GFX filter driver", "decoder filters", "AVStream only"})) {
         return Handling::outside;
     }
-    return begins({"header only"}) ? Handling::undecided : Handling::port;
+    return begins({"header only", "PORT (kernel-mode only position callback"}) ? Handling::undecided : Handling::port;
 }
 
 } // namespace coverage

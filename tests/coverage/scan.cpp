@@ -1,181 +1,124 @@
 // opc_coverage_scan --update ROOT writes tests/data/coverage.tsv; --check ROOT says whether its claims hold.
 //
-// A row is `done` when a test mentions it: the rule, property or event by its name; the function by its name, and the
-// library exports it; the method by its name in a test whose file also names the interface; a name of several words in
-// the comment above the test. What the headers alone settle (GUIDs, numbers, types, vtable order) is shown by the tests
-// of the headers, which run over the tables. What a miniport answers, and what nobody in PortCls answers, is shown row
-// by row by the tests over the property table. `refused` elsewhere is written by hand, with the test that shows the
-// refusal, and kept. Everything else is `todo`.
+// A row is `done` when a test that shows behaviour is about it (claims.cpp: the rule, property or event by its name;
+// the function by its name or by the macro that calls it; the method by its name in a test whose file also names the
+// interface). What a text cannot tell stands in tests/data/coverage_by_hand.tsv: a better test, a reason, a refusal.
 #include <cstdio>
 #include <cstring>
 #include <fstream>
-#include <map>
 
-#include <dlfcn.h>
-
-#include "pnp/exports.h"
-#include "property_rows.h"
-#include "tables.h"
-#include "test_sources.h"
+#include "claims.h"
 
 namespace coverage {
 
 namespace {
 
-struct Claim {
-    std::string state = "todo";
-    std::string test;
-};
+namespace fs = std::filesystem;
+using ClaimMap = std::map<std::string, Claim>;
 
-using Key = std::pair<std::string, std::string>; // table, name
-
-const char* test_over_the_table(const Row& row) {
-    if (row.kind == "guid") {
-        return "Headers.EveryGuidOfTheTableHasItsValue";
-    }
-    if (row.kind == "ioctl" || row.kind == "flag") {
-        return "Headers.EveryIdentifierAndFlagOfTheTablesHasItsValue";
-    }
-    if (row.kind == "interface" || row.kind == "class") {
-        return "Headers.VtablesHaveTheOrderOfTheTable";
-    }
-    if (row.kind == "struct" || row.kind == "callback" || row.kind == "typedef" || row.kind == "enum" ||
-        row.kind == "macro") {
-        return "Headers.EveryFunctionAndTypeOfTheTableIsDeclared";
-    }
-    return nullptr;
-}
-
-// property_table_test.cpp has an instance for each such row.
-Claim claim_by_handling(const Row& row) {
-    const auto instance = [&](const char* state, const char* test) {
-        return Claim{state, "Table/" + std::string(test) + "/" + row.name};
-    };
-    const Handling handling = handling_of(row.kind, row.handling);
-    if (row.kind == "property" && (handling == Handling::miniport || handling == Handling::miniport_may)) {
-        return instance("done", "MiniportProperty.ReachesItsHandler");
-    }
-    if (row.kind == "event" && handling == Handling::miniport) {
-        return instance("done", "MiniportEvent.ReachesItsHandlerAndFires");
-    }
-    if (handling == Handling::outside) {
-        return instance("refused", row.kind == "property" ? "UnlistedProperty.IsRefused"
-                                   : row.kind == "method" ? "UnlistedMethod.IsRefused"
-                                                          : "UnlistedEvent.IsRefused");
-    }
-    return {};
-}
-
-bool mentions(const Test& test, const Row& row) {
-    if (row.name.find(' ') != std::string::npos) { // "Topology port", "operator new": no identifier would say it
-        return test.comment.find(row.name) != std::string::npos;
-    }
-    const std::size_t colons = row.name.find("::");
-    if (row.kind != "method" || colons == std::string::npos) {
-        return test.words.contains(row.name);
-    }
-    return test.words.contains(row.name.substr(colons + 2)) && test.file_words->contains(row.name.substr(0, colons));
-}
-
-// Declared by include/wdk as an export but not there: nothing a test says can make it done.
-bool is_missing_export(const Row& row) {
-    const openportcls::pnp::Export* entry = openportcls::pnp::find_export(row.name);
-    if (row.kind == "function" && entry == nullptr && ::dlsym(RTLD_DEFAULT, row.name.c_str()) != nullptr) {
-        return true; // in the library, but no module that imports it would be loaded
-    }
-    return row.kind == "function" && entry != nullptr && !entry->is_implemented();
-}
-
-Claim find_claim(const Row& row, const TestSources& sources) {
-    if (const char* test = test_over_the_table(row)) {
-        return sources.has(test) ? Claim{"done", test} : Claim{};
-    }
-    if (is_missing_export(row)) {
-        return {};
-    }
-    if (const Claim claim = claim_by_handling(row); row.table == "ks_properties" && sources.has(claim.test)) {
-        return claim;
-    }
-    for (const Test& test : sources.tests()) {
-        if (mentions(test, row)) {
-            return {"done", test.name};
-        }
-    }
-    return {};
-}
-
-std::map<Key, Claim> read_claims(const std::filesystem::path& path) {
-    std::map<Key, Claim> claims;
+ClaimMap read_claims(const fs::path& path) {
+    ClaimMap claims;
     std::ifstream file(path);
     std::string line;
     std::getline(file, line);
     while (std::getline(file, line)) {
         std::vector<std::string> columns = split_tabs(line);
-        columns.resize(4);
-        claims[{columns[0], columns[1]}] = {columns[2], columns[3]};
+        columns.resize(5);
+        claims[columns[0] + " " + columns[1]] = {columns[2], columns[3], columns[4]};
     }
     return claims;
 }
 
-int update(const std::filesystem::path& root) {
+ClaimMap find_claims(const fs::path& root, const TestSources& sources, const std::vector<Row>& rows) {
+    const Aliases aliases = read_aliases(root / "include" / "wdk");
+    ClaimMap claims = Claims(sources, aliases).find_all(rows);
+    for (auto& [key, claim] : read_claims(root / "tests" / "data" / "coverage_by_hand.tsv")) {
+        claims[key] = claim;
+    }
+    return claims;
+}
+
+int update(const fs::path& root) {
     const TestSources sources(root);
-    const std::filesystem::path path = root / "tests" / "data" / "coverage.tsv";
-    const std::map<Key, Claim> before = read_claims(path);
     const std::vector<Row> rows = read_rows(root / "tests" / "data" / "facts");
     if (rows.empty()) {
         return 1;
     }
-    std::ofstream file(path);
-    file << "table\tname\tstate\ttest\n";
+    const ClaimMap claims = find_claims(root, sources, rows);
+    std::ofstream file(root / "tests" / "data" / "coverage.tsv");
+    file << "table\tname\tstate\ttest\treason\n";
     for (const Row& row : rows) {
-        Claim claim = find_claim(row, sources);
-        const auto known = before.find({row.table, row.name});
-        if (known != before.end() && sources.has(known->second.test) && !is_missing_export(row)) {
-            claim = known->second; // it still holds; a hand may have chosen a better test
-        }
-        file << row.table << '\t' << row.name << '\t' << claim.state << '\t' << claim.test << '\n';
+        const Claim& claim = claims.at(Claims::key(row));
+        file << row.table << '\t' << row.name << '\t' << claim.state << '\t' << claim.test << '\t' << claim.reason
+             << '\n';
     }
     return file ? 0 : 1;
 }
 
-int check(const std::filesystem::path& root) {
-    const TestSources sources(root);
-    const std::map<Key, Claim> claims = read_claims(root / "tests" / "data" / "coverage.tsv");
-    int problems = 0;
-    const auto complain = [&](const Key& key, const char* what, const std::string& detail) {
-        std::printf("%s %s: %s%s\n", key.first.c_str(), key.second.c_str(), what, detail.c_str());
-        ++problems;
-    };
-    const std::vector<Row> rows = read_rows(root / "tests" / "data" / "facts");
-    std::map<Key, const Row*> known;
-    for (const Row& row : rows) {
-        known[{row.table, row.name}] = &row;
-        if (!claims.contains({row.table, row.name})) {
-            complain({row.table, row.name}, "missing from coverage.tsv", "");
+class Check {
+public:
+    explicit Check(const fs::path& root)
+        : sources_(root), rows_(read_rows(root / "tests" / "data" / "facts")),
+          written_(read_claims(root / "tests" / "data" / "coverage.tsv")),
+          by_hand_(read_claims(root / "tests" / "data" / "coverage_by_hand.tsv")),
+          found_(find_claims(root, sources_, rows_)) {}
+
+    int run() {
+        ClaimMap unknown = written_;
+        unknown.insert(by_hand_.begin(), by_hand_.end());
+        for (const Row& row : rows_) {
+            unknown.erase(Claims::key(row));
+            check(row);
         }
+        for (const auto& [key, claim] : unknown) {
+            complain(key, "in no table", "");
+        }
+        if (problems_ != 0) {
+            std::printf("the build target update_coverage writes tests/data/coverage.tsv anew\n");
+        }
+        return rows_.empty() || problems_ != 0 ? 1 : 0;
     }
-    for (const auto& [key, claim] : claims) {
-        const auto row = known.find(key);
-        if (row == known.end()) {
-            complain(key, "in coverage.tsv but in no table", "");
-        } else if (claim.state == "done" && is_missing_export(*row->second)) {
-            complain(key, "claimed but not implemented", "");
+
+private:
+    void check(const Row& row) {
+        const std::string key = Claims::key(row);
+        const auto written = written_.find(key);
+        if (written == written_.end()) {
+            complain(key, "missing from coverage.tsv", "");
+            return;
         }
-        if (claim.state != "done" && claim.state != "refused" && claim.state != "todo") {
+        const Claim& claim = written->second;
+        const Claim& found = found_.at(key);
+        const bool shown = claim.state == "done" || claim.state == "declared" || claim.state == "refused";
+        if (!shown && claim.state != "todo") {
             complain(key, "unknown state ", claim.state);
         }
-        if (claim.state != "todo" && !sources.has(claim.test)) {
+        if (shown != !claim.test.empty() || (shown && !sources_.has(claim.test))) {
             complain(key, "claims a test that does not exist: ", claim.test);
         }
-        if (claim.state == "todo" && !claim.test.empty()) {
-            complain(key, "todo, but names a test: ", claim.test);
+        if ((claim.state == "todo" || claim.state == "refused") && claim.reason.empty()) {
+            complain(key, "says no reason", "");
+        }
+        if (claim.state != found.state) {
+            complain(key, "out of date: it is ", found.state);
+        }
+        if ((claim.state == "done" || claim.state == "declared") && (is_missing_export(row) || is_not_done(row))) {
+            complain(key, "claimed but not implemented", "");
         }
     }
-    if (problems != 0) {
-        std::printf("the build target update_coverage writes the file anew\n");
+
+    void complain(const std::string& key, const char* what, const std::string& detail) {
+        std::printf("%s: %s%s\n", key.c_str(), what, detail.c_str());
+        ++problems_;
     }
-    return rows.empty() || problems != 0 ? 1 : 0;
-}
+
+    TestSources sources_;
+    std::vector<Row> rows_;
+    ClaimMap written_;
+    ClaimMap by_hand_;
+    ClaimMap found_;
+    int problems_ = 0;
+};
 
 } // namespace
 
@@ -186,7 +129,7 @@ int main(int count, char** arguments) {
         return coverage::update(arguments[2]);
     }
     if (count == 3 && std::strcmp(arguments[1], "--check") == 0) {
-        return coverage::check(arguments[2]);
+        return coverage::Check(arguments[2]).run();
     }
     std::fprintf(stderr, "usage: opc_coverage_scan --update|--check ROOT\n");
     return 2;

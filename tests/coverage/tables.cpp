@@ -3,6 +3,9 @@
 #include <cstdio>
 #include <fstream>
 #include <set>
+#include <sstream>
+
+#include "pnp/exports.h"
 
 namespace coverage {
 
@@ -40,8 +43,19 @@ std::vector<std::string> split_tabs(const std::string& line) {
     return columns;
 }
 
+bool Row::is(const char* kinds) const {
+    std::istringstream words(kinds);
+    for (std::string word; words >> word;) {
+        if (word == kind) {
+            return true;
+        }
+    }
+    return false;
+}
+
 std::vector<Row> read_rows(const std::filesystem::path& facts) {
     std::vector<Row> rows;
+    std::set<std::string> names;
     for (const Table& table : tables) {
         const std::filesystem::path path = facts / (std::string(table.name) + ".tsv");
         std::ifstream file(path);
@@ -63,8 +77,14 @@ std::vector<Row> read_rows(const std::filesystem::path& facts) {
                 row.name = columns[static_cast<std::size_t>(table.parent_column)] + "::" + row.name;
             }
             if (!row.name.empty() && seen.insert(row.name).second) {
+                names.insert(row.name);
                 rows.push_back(std::move(row));
             }
+        }
+    }
+    for (const openportcls::pnp::Export& entry : openportcls::pnp::exports()) {
+        if (entry.is_implemented() && !names.contains(std::string(entry.name))) {
+            rows.push_back({"exports", std::string(entry.name), "function", ""});
         }
     }
     return rows;

@@ -22,6 +22,48 @@ bool is_word_character(char character) {
     return std::isalnum(static_cast<unsigned char>(character)) != 0 || character == '_';
 }
 
+bool is_digit(char character) {
+    return character >= '0' && character <= '9';
+}
+
+// "07" at `at`, and no digit behind it; -1 otherwise.
+int two_digits(const std::string& text, std::size_t at) {
+    if (at + 2 > text.size() || !is_digit(text[at]) || !is_digit(text[at + 1]) ||
+        (at + 2 < text.size() && is_digit(text[at + 2]))) {
+        return -1;
+    }
+    return (text[at] - '0') * 10 + (text[at + 1] - '0');
+}
+
+std::string rule_name(const std::string& family, int number) {
+    return "R-" + family + (number < 10 ? "-0" : "-") + std::to_string(number);
+}
+
+// "R-PNP-03" and "R_PNP_03"; "R_PNP_03_to_05" and "R_PNP_03_and_04" name each of their rules.
+void collect_rules(const std::string& text, std::set<std::string>& rules) {
+    for (std::size_t at = text.find('R'); at != std::string::npos; at = text.find('R', at + 1)) {
+        std::size_t end = at + 2;
+        while (end < text.size() && text[end] >= 'A' && text[end] <= 'Z') {
+            ++end;
+        }
+        const char joint = at + 1 < text.size() ? text[at + 1] : ' ';
+        int number = two_digits(text, end + 1);
+        if ((joint != '-' && joint != '_') || end == at + 2 || text[end] != joint || number < 0) {
+            continue;
+        }
+        const std::string family = text.substr(at + 2, end - at - 2);
+        rules.insert(rule_name(family, number));
+        end += 3;
+        for (const char* word : {"_and_", "_to_"}) {
+            const std::size_t length = std::char_traits<char>::length(word);
+            const int last = text.compare(end, length, word) == 0 ? two_digits(text, end + length) : -1;
+            for (int next = length == 4 ? number + 1 : last; last >= 0 && next <= last; ++next) {
+                rules.insert(rule_name(family, next));
+            }
+        }
+    }
+}
+
 void collect_words(const std::string& text, std::set<std::string>& words) {
     for (std::size_t at = 0; at < text.size();) {
         std::size_t end = at;
@@ -33,10 +75,7 @@ void collect_words(const std::string& text, std::set<std::string>& words) {
         }
         at = end + 1;
     }
-    static const std::regex rule("R[-_]([A-Z]+)[-_]([0-9]{2})");
-    for (std::sregex_iterator found(text.begin(), text.end(), rule), none; found != none; ++found) {
-        words.insert("R-" + (*found)[1].str() + "-" + (*found)[2].str());
-    }
+    collect_rules(text, words);
 }
 
 // Where the comment directly above a test begins.
@@ -72,34 +111,42 @@ TestSources::TestSources(const fs::path& root) {
     std::sort(sources.begin(), sources.end());
     std::sort(lists.begin(), lists.end());
     for (const fs::path& path : sources) {
-        read_source(path);
+        read_source(path, fs::relative(path, root).string().starts_with("tests/wdk/"));
     }
     for (const fs::path& path : lists) {
         read_cmake(path);
     }
 }
 
-void TestSources::read_source(const fs::path& path) {
+void TestSources::read_source(const fs::path& path, bool of_headers) {
     const std::string text = text_of(path);
     std::set<std::string>& file_words = file_words_[path.string()];
     collect_words(text, file_words);
     static const std::regex head(
         "(?:^|\n)(?:DRIVER_)?TEST(?:_F|_P)?\\(\\s*([A-Za-z0-9_]+)\\s*,\\s*([A-Za-z0-9_]+)\\s*\\)");
-    std::vector<std::pair<std::size_t, std::string>> heads;
+    struct Head {
+        std::size_t begin; // of its comment
+        std::size_t first_line;
+        std::string name;
+    };
+    std::vector<Head> heads;
     for (std::sregex_iterator found(text.begin(), text.end(), head), none; found != none; ++found) {
         const std::size_t at = static_cast<std::size_t>(found->position()) + (found->str().front() == '\n' ? 1 : 0);
-        heads.emplace_back(comment_above(text, at), (*found)[1].str() + "." + (*found)[2].str());
+        heads.push_back({comment_above(text, at), at, (*found)[1].str() + "." + (*found)[2].str()});
     }
     for (std::size_t index = 0; index < heads.size(); ++index) {
-        const std::size_t begin = heads[index].first;
-        std::size_t end = index + 1 < heads.size() ? heads[index + 1].first : text.size();
+        const std::size_t begin = heads[index].begin;
+        std::size_t end = index + 1 < heads.size() ? heads[index + 1].begin : text.size();
         // A test ends with the brace in the first column; helpers may stand between two tests.
         const std::size_t brace = text.find("\n}", begin);
         end = std::min(end, brace == std::string::npos ? end : brace);
         Test test;
-        test.name = heads[index].second;
+        test.name = heads[index].name;
         test.file_words = &file_words;
-        test.comment = text.substr(begin, text.find("TEST", begin) - begin);
+        test.of_headers = of_headers;
+        test.comment = text.substr(begin, heads[index].first_line - begin);
+        collect_rules(test.name, test.name_rules);
+        collect_words(test.comment, test.comment_words);
         collect_words(text.substr(begin, end - begin), test.words);
         names_.insert(test.name);
         tests_.push_back(std::move(test));

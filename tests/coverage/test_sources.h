@@ -10,9 +10,12 @@
 namespace coverage {
 
 struct Test {
-    std::string name;            // "Suite.Name", as ctest knows it
-    std::set<std::string> words; // identifiers of its body and of the comment above it, and rules as "R-WRT-04"
-    std::string comment;         // above it
+    std::string name;                    // "Suite.Name", as GoogleTest knows it
+    std::set<std::string> name_rules;    // rules in the name, as "R-WRT-04"
+    std::set<std::string> comment_words; // identifiers and rules of the comment above it
+    std::set<std::string> words;         // of all of it
+    std::string comment;
+    bool of_headers = false;                           // tests/wdk: layouts, numbers and declarations only
     const std::set<std::string>* file_words = nullptr; // of the whole file
 };
 
@@ -30,7 +33,7 @@ public:
     const std::vector<Test>& tests() const { return tests_; }
 
 private:
-    void read_source(const std::filesystem::path& path);
+    void read_source(const std::filesystem::path& path, bool of_headers);
     void read_cmake(const std::filesystem::path& path);
 
     std::vector<Test> tests_;

@@ -10,6 +10,7 @@ namespace {
 
 using openportcls::WaveFormat;
 using testing::AllOf;
+using testing::AnyOf;
 using testing::Contains;
 using testing::HasSubstr;
 using testing::StartsWith;
@@ -238,11 +239,15 @@ TEST_F(Commands, CoverageHasAStateForEveryRow) {
     ASSERT_GT(rows.size(), 1000U);
     for (const auto& row : rows) {
         const std::string state = row["state"];
-        EXPECT_TRUE(state == "done" || state == "refused" || state == "todo") << row;
+        EXPECT_THAT(state, AnyOf("done", "declared", "refused", "todo")) << row;
         EXPECT_EQ(row["test"].get<std::string>().empty(), state == "todo") << row;
+        EXPECT_TRUE(!row["reason"].get<std::string>().empty() || (state != "todo" && state != "refused")) << row;
     }
     const auto rules = portcls({"coverage", "--json", "--table", "rules", "--state", "done"}).json()["coverage"];
     EXPECT_FALSE(rules.empty());
+    // What is exported and in no table is listed too, and says when it is not done.
+    EXPECT_THAT(portcls({"coverage", "--table", "exports", "--state", "refused"}).out,
+                AllOf(HasSubstr("ZwCreateSection"), HasSubstr("STATUS_NOT_IMPLEMENTED")));
 }
 
 TEST_F(Commands, TraceIsATimeline) {

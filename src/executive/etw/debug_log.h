@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,7 +17,7 @@
 
 namespace openportcls::executive {
 
-enum class LogSource : std::uint8_t { debug_print, etw, wpp, wmi, error_log };
+enum class LogSource : std::uint8_t { debug_print, etw, wpp, wmi, error_log, not_done };
 
 struct LogRecord {
     machine::Nanoseconds time = 0;
@@ -72,6 +73,8 @@ public:
     void enable_trace_messages(bool enable) { trace_messages_ = enable; }
     opc_wpp_control& trace_control();
     std::size_t trace_providers = 0; // drivers between WPP_INIT_TRACING and WPP_CLEANUP
+
+    std::set<std::string> not_done_reports; // each said once: not_done.h
 
     GUID activity_id{};      // EtwActivityIdControl
     GUID next_activity_id(); // a counter: the same in every run

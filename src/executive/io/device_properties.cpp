@@ -6,6 +6,7 @@
 #include "executive/io/device_interfaces.h"
 #include "executive/irql_check.h"
 #include "executive/kernel.h"
+#include "executive/not_done.h"
 #include "executive/objects/object_manager.h"
 #include "executive/registry/registry.h"
 
@@ -253,7 +254,7 @@ NTSTATUS NTAPI IoOpenDriverRegistryKey(PDRIVER_OBJECT driver, DRIVER_REGKEY_TYPE
 // Driver folders are part of a file system that machines do not have beyond their sandbox.
 NTSTATUS NTAPI IoGetDriverDirectory(PDRIVER_OBJECT, DRIVER_DIRECTORY_TYPE, ULONG, PHANDLE) {
     OPC_REQUIRE_PASSIVE();
-    return STATUS_NOT_IMPLEMENTED;
+    OPC_RETURN_NOT_IMPLEMENTED();
 }
 
 } // extern "C"

@@ -5,6 +5,7 @@
 
 #include "executive/irql_check.h"
 #include "executive/kernel.h"
+#include "executive/not_done.h"
 #include "executive/objects/object_manager.h"
 
 using namespace openportcls;
@@ -220,10 +221,11 @@ PKEVENT NTAPI IoCreateSynchronizationEvent(PUNICODE_STRING name, PHANDLE handle)
 // Drivers without a driver file: their objects are the PnP manager's to make, and it makes them from modules only.
 NTSTATUS NTAPI IoCreateDriver(PUNICODE_STRING, PDRIVER_INITIALIZE) {
     OPC_REQUIRE_PASSIVE();
-    return STATUS_NOT_IMPLEMENTED;
+    OPC_RETURN_NOT_IMPLEMENTED();
 }
 void NTAPI IoDeleteDriver(PDRIVER_OBJECT) {
     OPC_REQUIRE_PASSIVE();
+    OPC_NOT_DONE();
 }
 
 IO_PRIORITY_HINT NTAPI IoGetIoPriorityHint(PIRP) {

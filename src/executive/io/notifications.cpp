@@ -7,6 +7,7 @@
 #include "executive/io/io_manager.h"
 #include "executive/irql_check.h"
 #include "executive/kernel.h"
+#include "executive/not_done.h"
 
 namespace openportcls::executive {
 
@@ -270,7 +271,7 @@ NTSTATUS NTAPI IoReportTargetDeviceChangeAsynchronous(PDEVICE_OBJECT device, PVO
 NTSTATUS NTAPI IoReportDetectedDevice(PDRIVER_OBJECT, INTERFACE_TYPE, ULONG, ULONG, PCM_RESOURCE_LIST,
                                       PIO_RESOURCE_REQUIREMENTS_LIST, BOOLEAN, PDEVICE_OBJECT*) {
     OPC_REQUIRE_PASSIVE();
-    return STATUS_NOT_IMPLEMENTED;
+    OPC_RETURN_NOT_IMPLEMENTED();
 }
 
 } // extern "C"

@@ -345,7 +345,7 @@ PIRP NTAPI IoBuildSynchronousFsdRequest(ULONG major, PDEVICE_OBJECT device, PVOI
 // Not tied to a thread: a completion routine of the caller's frees it.
 PIRP NTAPI IoBuildAsynchronousFsdRequest(ULONG major, PDEVICE_OBJECT device, PVOID buffer, ULONG bytes,
                                          PLARGE_INTEGER offset, PIO_STATUS_BLOCK result) {
-    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    OPC_REQUIRE_APC_OR_BELOW();
     IRP* irp = build_transfer(major, device, buffer, bytes, offset, IrpKind::driver, __builtin_return_address(0));
     if (irp != nullptr) {
         irp->UserIosb = result;

@@ -2,6 +2,7 @@
 #include <wdm.h>
 
 #include "executive/irql_check.h"
+#include "executive/not_done.h"
 
 using namespace openportcls;
 using machine::Machine;
@@ -91,25 +92,31 @@ ULONG NTAPI KeGetProcessorIndexFromNumber(PPROCESSOR_NUMBER number) {
 // Threads may run anywhere and a driver cannot tell; affinity is remembered only as far as the calls report it back.
 void NTAPI KeSetSystemAffinityThread(KAFFINITY) {
     OPC_REQUIRE_APC_OR_BELOW();
+    OPC_NOT_DONE();
 }
 KAFFINITY NTAPI KeSetSystemAffinityThreadEx(KAFFINITY) {
     OPC_REQUIRE_APC_OR_BELOW();
+    OPC_NOT_DONE();
     return 0;
 }
 void NTAPI KeRevertToUserAffinityThread() {
     OPC_REQUIRE_APC_OR_BELOW();
+    OPC_NOT_DONE();
 }
 void NTAPI KeRevertToUserAffinityThreadEx(KAFFINITY) {
     OPC_REQUIRE_APC_OR_BELOW();
+    OPC_NOT_DONE();
 }
 void NTAPI KeSetSystemGroupAffinityThread(PGROUP_AFFINITY, PGROUP_AFFINITY previous) {
     OPC_REQUIRE_APC_OR_BELOW();
+    OPC_NOT_DONE();
     if (previous != nullptr) {
         *previous = {};
     }
 }
 void NTAPI KeRevertToUserGroupAffinityThread(PGROUP_AFFINITY) {
     OPC_REQUIRE_APC_OR_BELOW();
+    OPC_NOT_DONE();
 }
 
 ULONG NTAPI KeGetRecommendedSharedDataAlignment() {

@@ -9,6 +9,7 @@
 #include "executive/ex/exceptions.h"
 #include "executive/irql_check.h"
 #include "executive/kernel.h"
+#include "executive/not_done.h"
 
 using namespace openportcls;
 using executive::Kernel;
@@ -130,17 +131,21 @@ void NTAPI MmUnsecureVirtualMemory(HANDLE) {
 // Reserved address ranges would need pages mapped at a place of the driver's choice.
 PVOID NTAPI MmAllocateMappingAddress(SIZE_T, ULONG) {
     OPC_REQUIRE_APC_OR_BELOW();
+    OPC_NOT_DONE();
     return nullptr;
 }
 void NTAPI MmFreeMappingAddress(PVOID, ULONG) {
     OPC_REQUIRE_APC_OR_BELOW();
+    OPC_NOT_DONE();
 }
 PVOID NTAPI MmMapLockedPagesWithReservedMapping(PVOID, ULONG, PMDL, MEMORY_CACHING_TYPE) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
+    OPC_NOT_DONE();
     return nullptr;
 }
 void NTAPI MmUnmapReservedMapping(PVOID, ULONG, PMDL) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
+    OPC_NOT_DONE();
 }
 
 } // extern "C"

@@ -3,6 +3,7 @@
 #include <wdmsec.h>
 
 #include "executive/irql_check.h"
+#include "executive/not_done.h"
 #include "executive/objects/object_types.h"
 
 namespace {
@@ -44,12 +45,12 @@ BOOLEAN NTAPI SeSinglePrivilegeCheck(LUID, KPROCESSOR_MODE PreviousMode) {
 // Loading is the PnP manager's business here; no audio driver loads another.
 NTSTATUS NTAPI ZwLoadDriver(PUNICODE_STRING) {
     OPC_REQUIRE_PASSIVE();
-    return STATUS_NOT_IMPLEMENTED;
+    OPC_RETURN_NOT_IMPLEMENTED();
 }
 
 NTSTATUS NTAPI ZwUnloadDriver(PUNICODE_STRING) {
     OPC_REQUIRE_PASSIVE();
-    return STATUS_NOT_IMPLEMENTED;
+    OPC_RETURN_NOT_IMPLEMENTED();
 }
 
 } // extern "C"

@@ -5,6 +5,7 @@
 #include <ntddk.h>
 
 #include "executive/irql_check.h"
+#include "executive/not_done.h"
 #include "executive/objects/object_manager.h"
 #include "executive/rtl/counted_text.h"
 #include "executive/rtl/guest_enum.h"
@@ -260,32 +261,32 @@ NTSTATUS NTAPI ZwOpenSection(PHANDLE SectionHandle, ACCESS_MASK DesiredAccess, P
 
 NTSTATUS NTAPI ZwCreateSection(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES, PLARGE_INTEGER, ULONG, ULONG, HANDLE) {
     OPC_REQUIRE_PASSIVE();
-    return STATUS_NOT_IMPLEMENTED;
+    OPC_RETURN_NOT_IMPLEMENTED();
 }
 
 NTSTATUS NTAPI ZwAllocateVirtualMemory(HANDLE, PVOID*, ULONG_PTR, PSIZE_T, ULONG, ULONG) {
     OPC_REQUIRE_PASSIVE();
-    return STATUS_NOT_IMPLEMENTED;
+    OPC_RETURN_NOT_IMPLEMENTED();
 }
 
 NTSTATUS NTAPI ZwFreeVirtualMemory(HANDLE, PVOID*, PSIZE_T, ULONG) {
     OPC_REQUIRE_PASSIVE();
-    return STATUS_NOT_IMPLEMENTED;
+    OPC_RETURN_NOT_IMPLEMENTED();
 }
 
 NTSTATUS NTAPI ZwCreateTimer(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES, TIMER_TYPE) {
     OPC_REQUIRE_PASSIVE();
-    return STATUS_NOT_IMPLEMENTED;
+    OPC_RETURN_NOT_IMPLEMENTED();
 }
 
 NTSTATUS NTAPI ZwCancelTimer(HANDLE, PBOOLEAN) {
     OPC_REQUIRE_PASSIVE();
-    return STATUS_NOT_IMPLEMENTED;
+    OPC_RETURN_NOT_IMPLEMENTED();
 }
 
 NTSTATUS NTAPI ZwSetInformationThread(HANDLE, ULONG, PVOID, ULONG) {
     OPC_REQUIRE_PASSIVE();
-    return STATUS_NOT_IMPLEMENTED;
+    OPC_RETURN_NOT_IMPLEMENTED();
 }
 
 } // extern "C"

@@ -6,6 +6,7 @@
 #include "executive/io/io_manager.h"
 #include "executive/irql_check.h"
 #include "executive/kernel.h"
+#include "executive/not_done.h"
 #include "executive/sentence.h"
 
 using namespace openportcls;
@@ -170,9 +171,11 @@ void NTAPI PoUnregisterSystemState(PVOID) {
 }
 void NTAPI PoSetSystemWake(PIRP) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
+    OPC_NOT_DONE();
 }
 BOOLEAN NTAPI PoGetSystemWake(PIRP) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
+    OPC_NOT_DONE();
     return FALSE;
 }
 BOOLEAN NTAPI PoQueryWatchdogTime(PDEVICE_OBJECT, PULONG) {
@@ -367,6 +370,7 @@ void NTAPI PoFxSetComponentResidency(POHANDLE handle, ULONG component, ULONGLONG
 
 void NTAPI PoFxSetComponentWake(POHANDLE handle, ULONG component, BOOLEAN) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
+    OPC_NOT_DONE();
     require_component(device_of(handle), component, __func__);
 }
 
@@ -378,11 +382,12 @@ void NTAPI PoFxSetDeviceIdleTimeout(POHANDLE handle, ULONGLONG timeout) {
 // There is no platform extension to talk to.
 NTSTATUS NTAPI PoFxPowerControl(POHANDLE, LPCGUID, PVOID, SIZE_T, PVOID, SIZE_T, PSIZE_T) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
-    return STATUS_NOT_IMPLEMENTED;
+    OPC_RETURN_NOT_IMPLEMENTED();
 }
 
 void NTAPI PoFxNotifySurprisePowerOn(PDEVICE_OBJECT) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
+    OPC_NOT_DONE();
 }
 
 } // extern "C"

@@ -2,6 +2,7 @@
 #include <ntddk.h>
 
 #include "executive/irql_check.h"
+#include "executive/not_done.h"
 #include "executive/objects/object_manager.h"
 #include "executive/registry/information.h"
 #include "executive/registry/registry.h"
@@ -229,7 +230,7 @@ NTSTATUS NTAPI ZwFlushKey(HANDLE KeyHandle) {
 NTSTATUS NTAPI ZwNotifyChangeKey(HANDLE, HANDLE, PIO_APC_ROUTINE, PVOID, PIO_STATUS_BLOCK, ULONG, BOOLEAN, PVOID, ULONG,
                                  BOOLEAN) {
     OPC_REQUIRE_PASSIVE();
-    return STATUS_NOT_IMPLEMENTED;
+    OPC_RETURN_NOT_IMPLEMENTED();
 }
 
 } // extern "C"

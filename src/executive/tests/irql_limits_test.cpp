@@ -76,6 +76,7 @@ const Limit apc_functions[] = {
     OPC_LIMIT(APC_LEVEL, ExReleaseFastMutex, nullptr),
     OPC_LIMIT(APC_LEVEL, ExSetTimerResolution, 0, FALSE),
     OPC_LIMIT(APC_LEVEL, ExUnregisterCallback, nullptr),
+    OPC_LIMIT(APC_LEVEL, IoBuildAsynchronousFsdRequest, 0, nullptr, nullptr, 0, nullptr, nullptr),
     OPC_LIMIT(APC_LEVEL, IoBuildDeviceIoControlRequest, 0, nullptr, nullptr, 0, nullptr, 0, FALSE, nullptr, nullptr),
     OPC_LIMIT(APC_LEVEL, IoBuildSynchronousFsdRequest, 0, nullptr, nullptr, 0, nullptr, nullptr, nullptr),
     OPC_LIMIT(APC_LEVEL, IoCreateDevice, nullptr, 0, nullptr, 0, 0, FALSE, nullptr),

@@ -5,6 +5,8 @@
 #include <ntddk.h>
 #include <usbdlib.h>
 
+#include "executive/not_done.h"
+
 namespace {
 
 constexpr LONG any_value = -1;
@@ -89,6 +91,7 @@ USBD_STATUS NTAPI USBD_ValidateConfigurationDescriptor(PUSB_CONFIGURATION_DESCRI
 
 // No URBs without a bus: the caller sees "insufficient resources", as the page says of a null result.
 PURB NTAPI USBD_CreateConfigurationRequestEx(PUSB_CONFIGURATION_DESCRIPTOR, PUSBD_INTERFACE_LIST_ENTRY) {
+    OPC_NOT_DONE();
     return nullptr;
 }
 

@@ -5,8 +5,12 @@
 #include <algorithm>
 #include <dlfcn.h>
 #include <string>
+#include <vector>
 
+#include "executive/etw/debug_log.h"
+#include "executive/not_done.h"
 #include "pnp/exports.h"
+#include "pnp_fixture.h"
 
 namespace openportcls::pnp {
 
@@ -41,6 +45,76 @@ TEST(Exports, HostFunctionsAndTypesAreNone) {
     for (const char* name : {"malloc", "_ZdlPv", "DriverEntry", "DRIVER_DISPATCH", "", "KeWaitForSingleObjec"}) {
         EXPECT_EQ(find_export(name), nullptr) << name;
     }
+}
+
+namespace {
+
+using executive::LogRecord;
+using executive::LogSource;
+using executive::NotDone;
+using AnyFunction = NTSTATUS(NTAPI*)(void*, void*, void*, void*, void*, void*, void*, void*, void*, void*, void*,
+                                     void*);
+
+// These look at what they are given first; PowerFramework.* and NotDone.DefaultDispatchCompletesTheIrp call them.
+bool wants_real_arguments(std::string_view name) {
+    return name.starts_with("KsDefault") || name == "PoFxSetComponentWake";
+}
+
+// With room behind every pointer.
+[[clang::no_sanitize("function")]] NTSTATUS call(const Export& entry) {
+    alignas(16) static std::byte room[4096];
+    return reinterpret_cast<AnyFunction>(entry.address)(room, room, room, room, room, room, room, room, room, room,
+                                                        room, room);
+}
+
+class NotDoneExports : public test::PnpTest {
+protected:
+    std::vector<std::string> reports() {
+        std::vector<std::string> texts;
+        for (const LogRecord& record : executive::Etw::of(machine).records()) {
+            if (record.source == LogSource::not_done) {
+                texts.push_back(record.text);
+            }
+        }
+        return texts;
+    }
+    template<class Function>
+    void inside(Function&& function) {
+        ASSERT_TRUE(machine.enter(std::forward<Function>(function))) << machine.bugcheck_report()->to_text();
+    }
+};
+
+} // namespace
+
+// What is exported but not done returns STATUS_NOT_IMPLEMENTED; who cannot return it is at least reported.
+TEST_F(NotDoneExports, AnswerSoAndAreReportedOnce) {
+    ASSERT_GT(executive::exports_not_done().size(), 70U);
+    for (const NotDone& entry : executive::exports_not_done()) {
+        const Export* exported = find_export(entry.function);
+        ASSERT_NE(exported, nullptr) << entry.function;
+        if (wants_real_arguments(entry.function)) {
+            continue;
+        }
+        const std::size_t before = reports().size();
+        inside([&] {
+            const NTSTATUS status = call(*exported);
+            EXPECT_TRUE(!entry.answers_status || status == STATUS_NOT_IMPLEMENTED) << entry.function << ' ' << status;
+            call(*exported);
+        });
+        ASSERT_EQ(reports().size(), before + 1) << entry.function;
+        EXPECT_EQ(reports().back(), std::string("the kernel called ") + entry.function + ", which is not implemented");
+    }
+}
+
+TEST_F(NotDoneExports, NameTheDriver) {
+    LoadedDriver& driver = load({.service_name = "Unwise"});
+    Dl_info here{};
+    ASSERT_NE(::dladdr(reinterpret_cast<void*>(&call), &here), 0);
+    driver.object()->DriverStart = here.dli_fbase;
+    driver.object()->DriverSize = 0x7FFFFFFF;
+    inside([] { KeRevertToUserAffinityThread(); });
+    EXPECT_THAT(reports(),
+                testing::ElementsAre("driver Unwise called KeRevertToUserAffinityThread, which is not implemented"));
 }
 
 } // namespace openportcls::pnp

@@ -255,5 +255,26 @@ TEST_F(InterruptSyncTest, ConnectIsForPassiveLevel_R_INT_07) {
               irql_not_less_or_equal);
 }
 
+TEST_F(InterruptSyncTest, DisconnectIsForPassiveLevel_R_INT_07) {
+    EXPECT_EQ(crash_of([&] {
+                  auto sync = make(InterruptSyncModeNormal);
+                  sync->Connect();
+                  KIRQL old;
+                  KeRaiseIrql(DISPATCH_LEVEL, &old);
+                  sync->Disconnect();
+              }),
+              irql_not_less_or_equal);
+}
+
+TEST_F(InterruptSyncTest, RegisteringIsForPassiveLevel_R_INT_07) {
+    EXPECT_EQ(crash_of([&] {
+                  auto sync = make(InterruptSyncModeNormal);
+                  KIRQL old;
+                  KeRaiseIrql(DISPATCH_LEVEL, &old);
+                  sync->RegisterServiceRoutine(service, &routine('a', {mine}), FALSE);
+              }),
+              irql_not_less_or_equal);
+}
+
 } // namespace
 } // namespace openportcls::portcls

@@ -197,5 +197,17 @@ TEST_F(ServiceGroupTest, MembershipIsForPassiveLevel_R_SVC_02) {
               irql_not_less_or_equal);
 }
 
+TEST_F(ServiceGroupTest, RemovalIsForPassiveLevel_R_SVC_02) {
+    EXPECT_EQ(crash_of([&] {
+                  auto group = make();
+                  auto member = sink();
+                  group->AddMember(member.get());
+                  KIRQL old;
+                  KeRaiseIrql(DISPATCH_LEVEL, &old);
+                  group->RemoveMember(member.get());
+              }),
+              irql_not_less_or_equal);
+}
+
 } // namespace
 } // namespace openportcls::portcls

@@ -1,0 +1,195 @@
+#include "claims.h"
+
+#include <dlfcn.h>
+
+#include "executive/not_done.h"
+#include "pnp/exports.h"
+#include "property_rows.h"
+
+namespace coverage {
+
+namespace {
+
+constexpr const char* not_done_test = "NotDoneExports.AnswerSoAndAreReportedOnce";
+
+// The test over the tables that compares the declaration; null for rows that have more to them.
+const char* test_of_declaration(const Row& row) {
+    if (row.is("guid")) {
+        return "Headers.EveryGuidOfTheTableHasItsValue";
+    }
+    if (row.is("ioctl flag")) {
+        return "Headers.EveryIdentifierAndFlagOfTheTablesHasItsValue";
+    }
+    if (row.is("interface class")) {
+        return "Headers.VtablesHaveTheOrderOfTheTable";
+    }
+    if (row.is("struct callback typedef enum macro")) {
+        return "Headers.EveryFunctionAndTypeOfTheTableIsDeclared";
+    }
+    return nullptr;
+}
+
+const openportcls::executive::NotDone* find_not_done(const std::string& name) {
+    for (const openportcls::executive::NotDone& entry : openportcls::executive::exports_not_done()) {
+        if (entry.function == name) {
+            return &entry;
+        }
+    }
+    return nullptr;
+}
+
+// property_table_test.cpp has an instance for each such row.
+Claim claim_by_handling(const Row& row) {
+    const auto instance = [&](const char* state, const char* test, const char* reason) {
+        return Claim{state, "Table/" + std::string(test) + "/" + row.name, reason};
+    };
+    const Handling handling = handling_of(row.kind, row.handling);
+    if (row.is("property") && (handling == Handling::miniport || handling == Handling::miniport_may)) {
+        return instance("done", "MiniportProperty.ReachesItsHandler", "");
+    }
+    if (row.is("event") && handling == Handling::miniport) {
+        return instance("done", "MiniportEvent.ReachesItsHandlerAndFires", "");
+    }
+    if (handling == Handling::outside || (row.is("property") && handling == Handling::undecided)) {
+        return instance("refused",
+                        row.is("property") ? "UnlistedProperty.IsRefused"
+                        : row.is("method") ? "UnlistedMethod.IsRefused"
+                                           : "UnlistedEvent.IsRefused",
+                        handling == Handling::outside ? "not PortCls' to answer: STATUS_NOT_FOUND or "
+                                                        "STATUS_PROPSET_NOT_FOUND"
+                                                      : "named in headers, described by no page: STATUS_NOT_FOUND");
+    }
+    return {};
+}
+
+// They name functions without showing what they do.
+bool shows_no_behaviour(const Test& test) {
+    return test.of_headers || test.name.starts_with("Exports.") || test.name.starts_with("IrqlLimits.");
+}
+
+bool has_any(const std::set<std::string>& words, const std::set<std::string>& names) {
+    for (const std::string& name : names) {
+        if (words.contains(name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+} // namespace
+
+bool is_missing_export(const Row& row) {
+    if (!row.is("function")) {
+        return false;
+    }
+    const openportcls::pnp::Export* entry = openportcls::pnp::find_export(row.name);
+    if (entry == nullptr) { // macros and inline functions are in no library
+        return ::dlsym(RTLD_DEFAULT, row.name.c_str()) != nullptr;
+    }
+    return !entry->is_implemented();
+}
+
+bool is_not_done(const Row& row) {
+    return row.is("function") && find_not_done(row.name) != nullptr;
+}
+
+std::map<std::string, Claim> Claims::find_all(const std::vector<Row>& rows) const {
+    std::map<std::string, Claim> claims;
+    for (const Row& row : rows) {
+        claims[key(row)] = find(row);
+    }
+    for (const Row& row : rows) {
+        if (row.is("interface")) {
+            claims[key(row)] = of_interface(row, rows, claims);
+        }
+    }
+    return claims;
+}
+
+Claim Claims::find(const Row& row) const {
+    if (is_missing_export(row)) {
+        return {"todo", "", "declared, no module can import it"};
+    }
+    if (const auto* entry = row.is("function") ? find_not_done(row.name) : nullptr) {
+        return {"refused", not_done_test,
+                entry->answers_status ? "not implemented: STATUS_NOT_IMPLEMENTED"
+                                      : "not implemented: no status to say it with, reported"};
+    }
+    if (row.table == "ks_properties") {
+        if (const Claim claim = claim_by_handling(row); sources_.has(claim.test)) {
+            return claim;
+        }
+    }
+    Claim claim;
+    if (!row.is("guid struct callback typedef enum macro class")) {
+        claim = find_by_mention(row);
+    }
+    if (claim.state == "todo") {
+        claim.reason = owner_of(row);
+        if (const char* test = test_of_declaration(row); test != nullptr && sources_.has(test)) {
+            return {"declared", test, claim.reason};
+        }
+        if (claim.reason.empty()) {
+            claim.reason = "no test shows it";
+        }
+    }
+    return claim;
+}
+
+// The test that is most about it: the first of the greatest weight.
+Claim Claims::find_by_mention(const Row& row) const {
+    std::set<std::string> names{row.name};
+    if (const auto known = aliases_.find(row.name); row.is("function") && known != aliases_.end()) {
+        names.insert(known->second.begin(), known->second.end());
+    }
+    const Test* best = nullptr;
+    int best_weight = 0;
+    for (const Test& test : sources_.tests()) {
+        const int found = shows_no_behaviour(test) ? 0 : weight(test, row, names);
+        if (found > best_weight) {
+            best = &test;
+            best_weight = found;
+        }
+    }
+    return best == nullptr ? Claim{} : Claim{"done", best->name, ""};
+}
+
+int Claims::weight(const Test& test, const Row& row, const std::set<std::string>& names) const {
+    if (row.name.find(' ') != std::string::npos) { // "Topology port", "operator new": no identifier would say it
+        return test.comment.find(row.name) != std::string::npos ? 1 : 0;
+    }
+    if (row.is("rule")) {
+        return test.name_rules.contains(row.name)      ? 3
+               : test.comment_words.contains(row.name) ? 2
+                                                       : test.words.contains(row.name);
+    }
+    const std::size_t colons = row.name.find("::");
+    if (colons == std::string::npos) {
+        return has_any(test.comment_words, names) ? 2 : has_any(test.words, names);
+    }
+    const std::string interface = row.name.substr(0, colons);
+    const std::string method = row.name.substr(colons + 2);
+    if (!test.words.contains(method) || !test.file_words->contains(interface)) {
+        return 0;
+    }
+    return 1 + test.words.contains(interface) + 2 * test.name.ends_with(interface);
+}
+
+Claim Claims::of_interface(const Row& row, const std::vector<Row>& rows,
+                           const std::map<std::string, Claim>& claims) const {
+    const Claim* shown = nullptr;
+    bool has_methods = false;
+    for (const Row& method : rows) {
+        if (method.table == row.table && method.is("method") && method.name.starts_with(row.name + "::")) {
+            has_methods = true;
+            const Claim& claim = claims.at(key(method));
+            if (claim.state != "done") {
+                return {"todo", "", claim.reason.empty() ? "not all of its methods are done" : claim.reason};
+            }
+            shown = &claim;
+        }
+    }
+    return has_methods ? *shown : find(row);
+}
+
+} // namespace coverage
