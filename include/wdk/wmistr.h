@@ -84,9 +84,16 @@ typedef struct tagWNODE_METHOD_ITEM {
     ULONG SizeDataBlock;
     UCHAR VariableData[1];
 } WNODE_METHOD_ITEM, *PWNODE_METHOD_ITEM;
+typedef struct tagWNODE_TOO_SMALL {
+    struct _WNODE_HEADER WnodeHeader;
+    ULONG SizeNeeded;
+} WNODE_TOO_SMALL, *PWNODE_TOO_SMALL;
 typedef struct tagWNODE_EVENT_ITEM {
     struct _WNODE_HEADER WnodeHeader;
 } WNODE_EVENT_ITEM, *PWNODE_EVENT_ITEM;
+
+/* Parameters.WMI.DataPath of IRP_MN_REGINFO(_EX). */
+typedef enum { WMIREGISTER = 0, WMIUPDATE = 1 } WMIACTIONCODE;
 
 #define WMIREG_FLAG_EXPENSIVE 0x00000001
 #define WMIREG_FLAG_INSTANCE_LIST 0x00000004

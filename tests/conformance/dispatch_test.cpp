@@ -251,7 +251,7 @@ TEST_F(Dispatch, R_INIT_13_IPortWMIRegistration_answers_system_control) {
         EXPECT_EQ(wmi->RegisterWMIProvider(node_->pdo(), &context), STATUS_INVALID_PARAMETER);
         EXPECT_EQ(ask(device), STATUS_NOT_A_DIRECTORY);
         EXPECT_EQ(wmi->RegisterWMIProvider(device, &context), STATUS_SUCCESS);
-        EXPECT_EQ(ask(device), STATUS_NOT_SUPPORTED) << "the context has no data blocks";
+        EXPECT_EQ(ask(device), STATUS_WMI_GUID_NOT_FOUND) << "the context has no data blocks";
         EXPECT_EQ(ask(node_->pdo()), STATUS_NOT_A_DIRECTORY) << "another provider's";
         EXPECT_EQ(ask(device, 0x20), STATUS_NOT_A_DIRECTORY) << "no WMI request";
         EXPECT_EQ(wmi->UnregisterWMIProvider(device), STATUS_SUCCESS);

@@ -174,5 +174,29 @@ TEST_F(Endpoints, RateConversionKeepsLengthAndTone) {
     }
 }
 
+// R-FMT-14: PCM of 8 bits is unsigned, silence is 0x80; wider PCM is signed, silence is 0. Both ways, and the ends.
+TEST_F(Endpoints, EightBitPcmIsUnsignedAndWiderIsSigned_R_FMT_14) {
+    const auto convert = [](const std::vector<std::byte>& in, std::uint16_t from, std::uint16_t to) {
+        const auto mono = [](std::uint16_t bits) { return WaveFormat{.rate = 48000, .channels = 1, .bits = bits}; };
+        auto converter = Converter::create(mono(from), mono(to));
+        EXPECT_TRUE(converter);
+        std::vector<std::byte> out;
+        EXPECT_TRUE(converter->convert(in, out));
+        EXPECT_TRUE(converter->finish(out));
+        return out;
+    };
+    const auto bytes = [](std::initializer_list<int> values) {
+        std::vector<std::byte> result;
+        for (const int value : values) {
+            result.push_back(static_cast<std::byte>(value));
+        }
+        return result;
+    };
+    EXPECT_EQ(convert(bytes({0x80, 0x00, 0xFF}), 8, 16), bytes({0x00, 0x00, 0x00, 0x80, 0x00, 0x7F}));
+    EXPECT_EQ(convert(bytes({0x00, 0x00, 0x00, 0x80, 0xFF, 0x7F}), 16, 8), bytes({0x80, 0x00, 0xFF}));
+    EXPECT_EQ(convert(bytes({0x80}), 8, 24), bytes({0, 0, 0}));
+    EXPECT_EQ(convert(bytes({0, 0, 0}), 24, 32), bytes({0, 0, 0, 0}));
+}
+
 } // namespace
 } // namespace openportcls::endpoints

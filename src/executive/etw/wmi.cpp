@@ -1,10 +1,10 @@
-// WMI: registrations are recorded, events are logged. Nobody queries, so no WMI IRPs are sent.
+// WMI: registrations are recorded, events are logged. Nobody queries, so no WMI IRPs are sent but an application's.
 #include <algorithm>
 
 #include <fmt/format.h>
 
 #include <ntddk.h>
-#include <wmilib.h>
+#include <wmistr.h>
 
 #include "executive/etw/debug_log.h"
 #include "executive/irql_check.h"
@@ -66,48 +66,6 @@ NTSTATUS NTAPI IoWMIAllocateInstanceIds(GUID* Guid, ULONG InstanceCount, ULONG* 
 ULONG NTAPI IoWMIDeviceObjectToProviderId(PDEVICE_OBJECT DeviceObject) {
     const auto& devices = Etw::current().wmi_devices;
     return static_cast<ULONG>(std::find(devices.begin(), devices.end(), DeviceObject) - devices.begin()) + 1;
-}
-
-// The requests' owner decides: what is for another provider is forwarded, what is no WMI request goes back to the
-// driver. No one here asks for data blocks, so the answer to a request for the driver's own is "not supported".
-NTSTATUS NTAPI WmiSystemControl(PWMILIB_CONTEXT, PDEVICE_OBJECT DeviceObject, PIRP Irp,
-                                PSYSCTL_IRP_DISPOSITION IrpDisposition) {
-    OPC_REQUIRE_PASSIVE();
-    const IO_STACK_LOCATION* stack = IoGetCurrentIrpStackLocation(Irp);
-    if (reinterpret_cast<ULONG_PTR>(DeviceObject) != stack->Parameters.WMI.ProviderId) {
-        *IrpDisposition = IrpForward;
-        return STATUS_SUCCESS;
-    }
-    constexpr UCHAR last_wmi_function = 0x09; // IRP_MN_EXECUTE_METHOD
-    if (stack->MinorFunction > last_wmi_function) {
-        *IrpDisposition = IrpNotWmi;
-        return STATUS_SUCCESS;
-    }
-    *IrpDisposition = IrpNotCompleted;
-    Irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
-    Irp->IoStatus.Information = 0;
-    return STATUS_NOT_SUPPORTED;
-}
-
-NTSTATUS NTAPI WmiCompleteRequest(PDEVICE_OBJECT, PIRP Irp, NTSTATUS Status, ULONG BufferUsed, CCHAR PriorityBoost) {
-    OPC_REQUIRE_DISPATCH_OR_BELOW();
-    Irp->IoStatus.Status = Status;
-    Irp->IoStatus.Information = NT_SUCCESS(Status) ? BufferUsed : 0;
-    IoCompleteRequest(Irp, PriorityBoost);
-    return Status;
-}
-
-NTSTATUS NTAPI WmiFireEvent(PDEVICE_OBJECT, LPCGUID Guid, ULONG InstanceIndex, ULONG EventDataSize, PVOID EventData) {
-    OPC_REQUIRE_DISPATCH_OR_BELOW();
-    if (Guid == nullptr) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    Etw::current().log(LogSource::wmi, 0, 0,
-                       fmt::format("event {:08x} of instance {}, {} bytes", Guid->Data1, InstanceIndex, EventDataSize));
-    if (EventData != nullptr) {
-        ExFreePool(EventData); // the buffer is WMI's from here on
-    }
-    return STATUS_SUCCESS;
 }
 
 } // extern "C"
