@@ -59,6 +59,15 @@ std::string without_colors(std::string_view text) {
     return result;
 }
 
+constexpr std::string_view no_optimisation = "-O0";
+
+bool has_exception_blocks(const fs::path& object) {
+    auto file = ElfFile::open(object);
+    return file && std::ranges::any_of(file->symbols(), [](const ElfSymbol& symbol) {
+               return symbol.name == "opc_seh_push" && !symbol.defined;
+           });
+}
+
 std::set<std::string> words_in(const fs::path& file) {
     auto content = read_file(file);
     if (!content)
@@ -196,10 +205,19 @@ Result<CompiledUnit> UnitCompiler::compile(const SourceUnit& unit, Instrumented 
     auto flags = common_flags(request_, instrumented);
     auto more = unit_flags(unit, request_, places_.wdk_include_directory, trace_folder_);
     flags.insert(flags.end(), more.begin(), more.end());
+    flags.insert(flags.end(), extra_flags.begin(), extra_flags.end());
     // seh.h builds __try from setjmp: a handler would see old values of locals that live in registers.
     if (auto text = read_file(unit.file); text && text->find("__try") != std::string::npos)
-        flags.emplace_back("-O0");
-    flags.insert(flags.end(), extra_flags.begin(), extra_flags.end());
+        flags.emplace_back(no_optimisation);
+    auto compiled = compile_with(unit, flags);
+    if (!compiled || flags.back() == no_optimisation || !has_exception_blocks(compiled->object))
+        return compiled;
+    flags.emplace_back(no_optimisation); // they are in a header
+    return compile_with(unit, flags);
+}
+
+Result<CompiledUnit> UnitCompiler::compile_with(const SourceUnit& unit, const std::vector<std::string>& flags) {
+    std::error_code ignored;
     ContentHash slot_hash;
     slot_hash.add(cache_format).add(toolchain_.identity).add(unit.file.string());
     for (const auto& flag : flags)

@@ -51,6 +51,7 @@ private:
     struct Attempt;
     std::filesystem::path overlay_with(const std::set<std::string>& friends);
     std::filesystem::path replacement_for(const std::filesystem::path& file, const std::set<std::string>& friends);
+    Result<CompiledUnit> compile_with(const SourceUnit& unit, const std::vector<std::string>& flags);
     bool restore(const std::filesystem::path& entry, CompiledUnit& unit);
     Result<void> keep(const std::filesystem::path& entry, const Attempt& attempt, CompiledUnit& unit);
     Result<void> make_linkable(const std::filesystem::path& object);

@@ -2,6 +2,8 @@
 #include "driver_build.h"
 
 #include <gmock/gmock.h>
+#include <map>
+#include <mutex>
 
 using namespace openportcls;
 using namespace openportcls::drivertools;
@@ -239,6 +241,29 @@ TEST_F(Build, ExceptionBlocksThatCannotBeBuiltAreNamedWithTheirLine) {
                             "        return 2;\n    }\n}\n");
     ASSERT_FALSE(build(asked));
     EXPECT_THAT(diagnostics, HasSubstr(source.string() + ":8: error: a __finally that jumps itself"));
+}
+
+TEST_F(Build, ExceptionBlocksInAHeaderAreCompiledWithoutOptimisation) {
+    folder.add("drv/try.h", "inline int guarded(void* a)\n{\n    int step = 0;\n    __try {\n        step = a != 0;\n"
+                            "    } __except (1) {\n        step += 4;\n    }\n    return step;\n}\n");
+    folder.add("drv/a.cpp", "#include <wdm.h>\n#include \"try.h\"\nint plain();\n"
+                            "extern \"C\" long DriverEntry(void* a, void*) { return guarded(a) + plain(); }\n");
+    folder.add("drv/b.cpp", "int plain() { return 1; }\n");
+    auto asked = request(folder / "drv");
+    asked.exports.reset();
+    std::map<std::string, std::string> last_command;
+    std::mutex mutex;
+    asked.on_command = [&](std::string_view command) {
+        std::lock_guard guard(mutex);
+        for (std::string_view unit : {"drv/a.cpp", "drv/b.cpp"})
+            if (command.find(unit) != std::string_view::npos)
+                last_command[std::string(unit)] = command;
+    };
+    auto report = build(asked);
+    ASSERT_TRUE(report) << message(report) << diagnostics;
+    EXPECT_THAT(last_command["drv/a.cpp"], HasSubstr(" -O0 "));
+    EXPECT_THAT(last_command["drv/b.cpp"], Not(HasSubstr(" -O0 ")));
+    EXPECT_EQ(build(asked)->compiled, 0U);
 }
 
 TEST_F(Build, StaticDestructorsRunWhenTheModuleGoes) {
