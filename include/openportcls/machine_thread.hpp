@@ -71,7 +71,7 @@ private:
     friend class LiveRender;
     friend class LiveCapture;
     explicit MachineThread(std::shared_ptr<client::MachineThreadState> state);
-    void call(std::function<void(Machine&)> function) const;
+    void call(const std::function<void(Machine&)>& function) const;
     std::shared_ptr<client::MachineThreadState> state_;
 };
 

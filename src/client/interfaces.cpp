@@ -82,8 +82,12 @@ void collect(const executive::RegistryKey& key, const std::string& path, std::ve
         values.push_back({path, utf16_to_utf8(value.name), value.type, {data.begin(), data.end()}});
     }
     for (const auto& [name, below] : key.subkeys()) {
-        const std::string text = utf16_to_utf8(name);
-        collect(*below, path.empty() ? text : path + "\\" + text, values);
+        std::string inner = path;
+        if (!inner.empty()) {
+            inner += '\\';
+        }
+        inner += utf16_to_utf8(name);
+        collect(*below, inner, values);
     }
 }
 

@@ -88,7 +88,7 @@ Result<MachineThread> MachineThread::start(const MachineThreadOptions& options) 
     return MachineThread(std::move(state));
 }
 
-void MachineThread::call(std::function<void(Machine&)> function) const {
+void MachineThread::call(const std::function<void(Machine&)>& function) const {
     state_->call(function);
 }
 

@@ -184,6 +184,7 @@ NTSTATUS categories(PropertyCall& call) {
 
 NTSTATUS nodes(PropertyCall& call) {
     std::vector<GUID> types;
+    types.reserve(call.port.description().node_count());
     for (ULONG i = 0; i < call.port.description().node_count(); ++i) {
         types.push_back(*call.port.description().node(i).Type);
     }

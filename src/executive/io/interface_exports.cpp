@@ -54,7 +54,7 @@ NTSTATUS NTAPI IoRegisterDeviceInterface(PDEVICE_OBJECT device, const GUID* inte
         return STATUS_INVALID_DEVICE_REQUEST;
     }
     const std::u16string_view text = text_of(reference);
-    if (text.find_first_of(u"\\") != std::u16string_view::npos) {
+    if (text.find(u'\\') != std::u16string_view::npos) {
         return STATUS_INVALID_DEVICE_REQUEST; // a path separator is not allowed in a reference string
     }
     DeviceInterface& entry = Kernel::current().interfaces.add(device, *interface_class, text);

@@ -31,7 +31,7 @@ auto inside(ManagerState& manager, Function&& function) -> decltype(function()) 
         const ManagerState::Tree tree(manager);
         answer.emplace(function());
     });
-    if (!survived) {
+    if (!survived || !answer) {
         return crashed(machine);
     }
     return std::move(*answer);

@@ -172,6 +172,7 @@ void set_optional(RegistryKey& key, std::u16string_view name, const std::string&
 
 std::vector<std::u16string> wide_list(const std::vector<std::string>& strings) {
     std::vector<std::u16string> result;
+    result.reserve(strings.size());
     for (const std::string& string : strings) {
         result.push_back(wide(string));
     }

@@ -340,10 +340,11 @@ void NTAPI run_deferred(void* context) {
     ManagerState& manager = *work->manager;
     const ManagerState::Tree tree(manager);
     DeviceNode* node = manager.node_of(work->device);
-    if (node != nullptr && !work->request) {
+    const std::optional<Request> request = work->request;
+    if (node != nullptr && !request) {
         manager.finish_pending_removal(*node);
     } else if (node != nullptr) {
-        switch (*work->request) {
+        switch (*request) {
         case Request::invalidate_relations:
             manager.query_bus_relations(*node);
             break;

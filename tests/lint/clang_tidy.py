@@ -1,0 +1,146 @@
+#!/usr/bin/env python3
+"""clang-tidy over the sources in src, several at a time.
+
+A source that was clean is looked at again only when it, a file of this tree that it includes, how it is compiled,
+.clang-tidy or clang-tidy itself has changed. Needs a build folder in which everything is built.
+"""
+import argparse
+import concurrent.futures
+import hashlib
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+TIDY = "clang-tidy-19"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def output_of(*command):
+    return subprocess.run(command, cwd=ROOT, text=True, capture_output=True, check=True).stdout
+
+
+def inside(path, base):
+    """The path below the root, or None."""
+    path = os.path.normpath(os.path.join(base, path))
+    return os.path.relpath(path, ROOT) if path.startswith(f"{ROOT}{os.sep}") else None
+
+
+def compilations(build):
+    """Command by source, for what is ours to check: everything in src but the tests."""
+    with open(build / "compile_commands.json", encoding="utf-8") as file:
+        entries = json.load(file)
+    commands = {}
+    for entry in entries:
+        source = inside(entry["file"], entry["directory"])
+        if source and source.startswith("src/") and "/tests/" not in source:
+            commands.setdefault(source, entry["command"])
+    return commands
+
+
+def dependencies(build):
+    """The files of this tree that each source was last compiled from, itself among them."""
+    found = {}
+    current = []
+    for line in output_of("ninja", "-C", str(build), "-t", "deps").splitlines():
+        if line.startswith("    "):
+            path = inside(line.strip(), build)
+            if path:
+                if not current:
+                    found[path] = current
+                current.append(path)
+        elif line:
+            current = []
+    return found
+
+
+def changed_files():
+    """What differs from main, committed or not."""
+    for branch in ("main", "origin/main"):
+        base = subprocess.run(["git", "merge-base", "HEAD", branch], cwd=ROOT, text=True, capture_output=True)
+        if base.returncode == 0:
+            break
+    else:
+        sys.exit("lint: there is no branch main to compare with: use --all")
+    changed = output_of("git", "diff", "--name-only", base.stdout.strip()).splitlines()
+    return set(changed + output_of("git", "ls-files", "--others", "--exclude-standard").splitlines())
+
+
+class Keys:
+    """What a source's outcome depends on, as one number."""
+
+    def __init__(self):
+        configuration = (ROOT / ".clang-tidy").read_text(encoding="utf-8")
+        self._common = configuration + output_of(TIDY, "--version")
+        self._hashes = {}
+
+    def of(self, command, files):
+        key = hashlib.sha256((self._common + command).encode())
+        for file in files:
+            key.update(self._hash(file))
+        return key.hexdigest()
+
+    def _hash(self, file):
+        if file not in self._hashes:
+            path = ROOT / file
+            self._hashes[file] = hashlib.sha256(path.read_bytes() if path.exists() else b"").digest()
+        return self._hashes[file]
+
+
+def check(source, build):
+    ran = subprocess.run([TIDY, "-p", str(build), "--quiet", "--warnings-as-errors=*", source], cwd=ROOT, text=True,
+                         capture_output=True)
+    return ran.returncode == 0, ran.stdout
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="./dev lint", description="clang-tidy over the sources in src")
+    parser.add_argument("--build", type=pathlib.Path, required=True)
+    parser.add_argument("--all", action="store_true", help="every source, not only what differs from main")
+    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="so many at a time")
+    parser.add_argument("paths", nargs="*", help="only what lies below these")
+    asked = parser.parse_args()
+    build = asked.build.resolve()
+    known = build / "lint"
+    known.mkdir(exist_ok=True)
+
+    commands = compilations(build)
+    files = {source: [source] for source in commands} | dependencies(build)
+    chosen = sorted(commands)
+    if asked.paths:
+        folders = [os.path.normpath(path) for path in asked.paths]
+        chosen = [s for s in chosen if any(s == folder or s.startswith(folder + "/") for folder in folders)]
+    elif not asked.all:
+        changed = changed_files()
+        if ".clang-tidy" not in changed:
+            chosen = [source for source in chosen if not changed.isdisjoint(files[source])]
+    keys = Keys()
+    key_of = {source: keys.of(commands[source], files[source]) for source in chosen}
+    due = [source for source in chosen if not (known / key_of[source]).exists()]
+    # The longest first: they would hold up the end.
+    due.sort(key=lambda source: -len(files[source]))
+
+    began = time.monotonic()
+    failed = 0
+    with concurrent.futures.ThreadPoolExecutor(asked.jobs) as pool:
+        running = {pool.submit(check, source, build): source for source in due}
+        for number, done in enumerate(concurrent.futures.as_completed(running), 1):
+            clean, text = done.result()
+            if clean:
+                (known / key_of[running[done]]).touch()
+            else:
+                failed += 1
+                print(text.strip(), flush=True)
+            if sys.stderr.isatty():
+                print(f"\rclang-tidy: {number} of {len(due)}", end="", file=sys.stderr, flush=True)
+    if sys.stderr.isatty() and due:
+        print(file=sys.stderr)
+    print(f"clang-tidy: {len(chosen)} of {len(commands)} sources, {len(chosen) - len(due)} known to be clean, "
+          f"{len(due)} looked at in {time.monotonic() - began:.0f} s, {failed} with findings")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
