@@ -119,6 +119,7 @@ Result<void> preload_sanitizers(const std::filesystem::path& module) {
         words.push_back(word);
     }
     std::vector<char*> arguments;
+    arguments.reserve(words.size() + 1);
     for (std::string& word : words) {
         arguments.push_back(word.data());
     }

@@ -25,51 +25,66 @@ double distance(const WaveFormat& wanted, const WaveFormat& offered) {
     return sum;
 }
 
-// Formats to try on a pin with these ranges, the nearest to `wanted` first.
-std::vector<WaveFormat> candidates(const WaveFormat& wanted, const std::vector<WaveRange>& ranges) {
+std::set<std::uint16_t> widths_of(const WaveRange& range) {
+    std::set<std::uint16_t> widths;
+    for (std::uint16_t bits = 8; bits <= 32; bits = static_cast<std::uint16_t>(bits + 8)) {
+        if (bits >= range.minimum_bits && bits <= range.maximum_bits) {
+            widths.insert(bits);
+        }
+    }
+    return widths;
+}
+
+// The corners of a range and what is nearest to `wanted` inside it.
+std::vector<WaveFormat> formats_of(const WaveRange& range, const WaveFormat& wanted) {
+    const std::set<std::uint32_t> rates = {std::clamp(wanted.rate, range.minimum_rate, range.maximum_rate),
+                                           range.minimum_rate, range.maximum_rate};
+    std::set<std::uint16_t> channel_counts = {std::min(wanted.channels, range.maximum_channels),
+                                              range.maximum_channels};
+    if (range.maximum_channels >= 2) {
+        channel_counts.insert(2); // ranges name the most channels only; stereo is what every driver takes
+    }
+    const std::set<std::uint16_t> widths = widths_of(range);
     std::vector<WaveFormat> formats;
-    const auto add = [&](WaveFormat format) {
+    const auto add = [&](std::uint32_t rate, std::uint16_t channels, std::uint16_t bits, bool is_float) {
+        WaveFormat format;
+        format.rate = rate;
+        format.channels = std::min<std::uint16_t>(channels, 64);
+        format.bits = bits;
+        format.is_float = is_float;
         format.channel_mask = format.channels == wanted.channels ? wanted.channel_mask : 0;
-        if (std::find(formats.begin(), formats.end(), format) == formats.end()) {
-            formats.push_back(format);
-        }
+        formats.push_back(format);
     };
-    for (const WaveRange& range : ranges) {
-        const std::set<std::uint32_t> rates = {std::clamp(wanted.rate, range.minimum_rate, range.maximum_rate),
-                                               range.minimum_rate, range.maximum_rate};
-        std::set<std::uint16_t> channel_counts = {std::min(wanted.channels, range.maximum_channels),
-                                                  range.maximum_channels};
-        if (range.maximum_channels >= 2) {
-            channel_counts.insert(2); // ranges name the most channels only; stereo is what every driver takes
-        }
-        std::set<std::uint16_t> widths;
-        for (std::uint16_t bits = 8; bits <= 32; bits = static_cast<std::uint16_t>(bits + 8)) {
-            if (bits >= range.minimum_bits && bits <= range.maximum_bits) {
-                widths.insert(bits);
+    for (const std::uint32_t rate : rates) {
+        for (const std::uint16_t channels : channel_counts) {
+            if (rate == 0 || channels == 0) {
+                continue;
             }
-        }
-        for (const std::uint32_t rate : rates) {
-            for (const std::uint16_t channels : channel_counts) {
-                for (const std::uint16_t bits : widths) {
-                    WaveFormat format;
-                    format.rate = rate;
-                    format.channels = std::min<std::uint16_t>(channels, 64);
-                    format.bits = bits;
-                    if (rate == 0 || channels == 0) {
-                        continue;
-                    }
-                    if (range.is_pcm) {
-                        add(format);
-                    }
-                    if (range.is_float && bits == 32) {
-                        format.is_float = true;
-                        add(format);
-                    }
+            for (const std::uint16_t bits : widths) {
+                if (range.is_pcm) {
+                    add(rate, channels, bits, false);
+                }
+                if (range.is_float && bits == 32) {
+                    add(rate, channels, bits, true);
                 }
             }
         }
     }
+    return formats;
+}
+
+// Formats to try on a pin with these ranges, the nearest to `wanted` first.
+std::vector<WaveFormat> candidates(const WaveFormat& wanted, const std::vector<WaveRange>& ranges) {
+    std::vector<WaveFormat> formats;
+    for (const WaveRange& range : ranges) {
+        for (const WaveFormat& format : formats_of(range, wanted)) {
+            if (std::find(formats.begin(), formats.end(), format) == formats.end()) {
+                formats.push_back(format);
+            }
+        }
+    }
     std::vector<std::pair<double, std::size_t>> order;
+    order.reserve(formats.size());
     for (std::size_t index = 0; index < formats.size(); ++index) {
         order.emplace_back(distance(wanted, formats[index]), index);
     }

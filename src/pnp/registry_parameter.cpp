@@ -16,6 +16,7 @@ namespace {
 template<class T>
 std::vector<std::uint8_t> bytes_of(T value) {
     std::vector<std::uint8_t> bytes;
+    bytes.reserve(sizeof value);
     for (std::size_t index = 0; index < sizeof value; ++index) {
         bytes.push_back(static_cast<std::uint8_t>(static_cast<std::uint64_t>(value) >> (8 * index)));
     }

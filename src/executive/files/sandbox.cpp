@@ -91,7 +91,7 @@ NTSTATUS status_of_errno(int error) {
 }
 
 std::string find_entry(const HostFile& folder, std::u16string_view name) {
-    const std::string exact = utf16_to_utf8(name);
+    std::string exact = utf16_to_utf8(name);
     struct stat status;
     if (fstatat(folder.descriptor(), exact.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) {
         return exact;

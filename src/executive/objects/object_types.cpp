@@ -57,7 +57,7 @@ extern "C" {
 
 #define OPC_OBJECT_TYPE_VARIABLE(name, type)                                                                           \
     static POBJECT_TYPE name##_pointer = &openportcls::executive::object_types::type;                                  \
-    OPC_EXPORT POBJECT_TYPE* name = &name##_pointer
+    OPC_EXPORT POBJECT_TYPE* name = &name##_pointer // NOLINT(bugprone-macro-parentheses): the name declared
 
 OPC_OBJECT_TYPE_VARIABLE(CmKeyObjectType, key);
 OPC_OBJECT_TYPE_VARIABLE(ExEventObjectType, event);
