@@ -88,7 +88,7 @@ Result<void> EventState::call_back(std::function<void()> function) {
     signalled = std::move(function);
     const NTSTATUS status = object->machine->call([&] {
         thread_ = object->machine->machine->create_thread("event", &EventState::serve, this);
-        return STATUS_SUCCESS;
+        return thread_ != nullptr ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
     });
     return NT_SUCCESS(status) ? Result<void>() : Result<void>(object->error(status, "starting an event's callback"));
 }

@@ -453,6 +453,9 @@ Result<void> WaveStream::on_period(std::function<bool(std::span<std::byte>)> exc
         const NTSTATUS started = start_inside();
         if (NT_SUCCESS(started)) {
             service_thread_ = machine_.create_thread("stream", &WaveStream::serve, this);
+            if (service_thread_ == nullptr) {
+                return STATUS_INSUFFICIENT_RESOURCES;
+            }
         }
         return started;
     });

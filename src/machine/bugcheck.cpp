@@ -1,5 +1,6 @@
 #include "machine/bugcheck.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <dlfcn.h>
@@ -11,25 +12,13 @@
 
 #include <fmt/format.h>
 
+#include "machine/guarded_access.h"
+
 namespace openportcls::machine {
 
 namespace {
 
 constexpr unsigned most_frames = 64;
-
-StackFrame describe(std::uint64_t address) {
-    StackFrame frame;
-    frame.address = address;
-    Dl_info information;
-    if (dladdr(reinterpret_cast<void*>(address), &information) != 0 && information.dli_fname != nullptr) {
-        frame.module = information.dli_fname;
-        frame.offset = address - reinterpret_cast<std::uint64_t>(information.dli_fbase);
-        if (information.dli_sname != nullptr) {
-            frame.symbol = information.dli_sname;
-        }
-    }
-    return frame;
-}
 
 // "function (file:line)" for each frame through llvm-symbolizer, which knows inlining and DWARF; empty where it cannot.
 // One process for all: with a sanitizer's run-time preloaded, each takes long to start.
@@ -70,32 +59,112 @@ std::vector<std::string> symbolize(const std::vector<StackFrame>& stack) {
 
 } // namespace
 
+StackFrame frame_at(std::uint64_t address) {
+    StackFrame frame;
+    frame.address = address;
+    Dl_info information;
+    if (dladdr(reinterpret_cast<void*>(address), &information) != 0 && information.dli_fname != nullptr) {
+        frame.module = information.dli_fname;
+        frame.offset = address - reinterpret_cast<std::uint64_t>(information.dli_fbase);
+        if (information.dli_sname != nullptr) {
+            frame.symbol = information.dli_sname;
+        }
+    }
+    return frame;
+}
+
 std::vector<StackFrame> capture_stack(unsigned skip) {
     std::array<void*, most_frames> addresses;
     const int count = backtrace(addresses.data(), static_cast<int>(addresses.size()));
     std::vector<StackFrame> frames;
     for (int i = static_cast<int>(skip) + 1; i < count; ++i) {
-        frames.push_back(describe(reinterpret_cast<std::uint64_t>(addresses[i])));
+        frames.push_back(frame_at(reinterpret_cast<std::uint64_t>(addresses[i])));
     }
     return frames;
 }
 
-std::vector<StackFrame> capture_stack_at(std::uint64_t instruction, std::uint64_t frame_pointer, std::uint64_t low,
-                                         std::uint64_t high) {
+namespace {
+
+constexpr unsigned most_guesses = 24;
+constexpr std::uint64_t word_bytes = sizeof(std::uint64_t);
+
+// The sanitizers know of no reason to look at other functions' frames.
+__attribute__((no_sanitize("address"))) bool read_word(std::uint64_t address, std::uint64_t& word) {
+    if (address % word_bytes != 0 || !is_accessible(reinterpret_cast<const void*>(address), word_bytes, Access::read)) {
+        return false;
+    }
+    word = *reinterpret_cast<const std::uint64_t*>(address);
+    return true;
+}
+
+// A call stands right before it, in the code of a loaded file.
+__attribute__((no_sanitize("address"))) bool is_return_address(std::uint64_t address) {
+    constexpr std::uint64_t longest_call = 7;
+    Dl_info information;
+    if (dladdr(reinterpret_cast<void*>(address), &information) == 0 ||
+        !is_accessible(reinterpret_cast<const void*>(address - longest_call), longest_call, Access::read)) {
+        return false;
+    }
+    const auto* code = reinterpret_cast<const unsigned char*>(address);
+    const auto is_indirect_call = [&](int length) {
+        return code[-length] == 0xFF && (code[1 - length] & 0x38) == 0x10;
+    };
+    return code[-5] == 0xE8 || is_indirect_call(2) || is_indirect_call(3) || is_indirect_call(4) ||
+           is_indirect_call(6) || is_indirect_call(7);
+}
+
+// By frame pointers, with which everything is compiled.
+void walk_frames(const InterruptedStack& at, std::vector<StackFrame>& frames) {
+    std::uint64_t frame = at.frame_pointer;
+    std::uint64_t next = 0;
+    std::uint64_t return_address = 0;
+    while (frames.size() < most_frames && frame >= at.low && frame + 2 * word_bytes <= at.high &&
+           read_word(frame, next) && read_word(frame + word_bytes, return_address) && return_address != 0) {
+        StackFrame caller = frame_at(return_address);
+        if (caller.module.empty()) {
+            break;
+        }
+        frames.push_back(std::move(caller));
+        if (next <= frame) {
+            break;
+        }
+        frame = next;
+    }
+}
+
+// What the frames do not tell: the return addresses that still lie on the stack.
+void guess_frames(const InterruptedStack& at, std::uint64_t from, std::vector<StackFrame>& frames) {
+    unsigned found = 0;
+    for (std::uint64_t place = std::max(from, at.low) & ~(word_bytes - 1); place < at.high && found < most_guesses;
+         place += word_bytes) {
+        std::uint64_t word = 0;
+        if (read_word(place, word) && is_return_address(word)) {
+            frames.push_back(frame_at(word));
+            frames.back().is_guess = true;
+            ++found;
+        }
+    }
+}
+
+} // namespace
+
+std::vector<StackFrame> capture_stack_at(const InterruptedStack& at) {
     std::vector<StackFrame> frames;
-    frames.push_back(describe(instruction + 1));
-    // Everything is compiled with frame pointers; the bounds keep a smashed stack from taking us along.
-    std::uint64_t frame = frame_pointer;
-    while (frames.size() < most_frames && frame >= low && frame + 16 <= high && frame % 8 == 0) {
-        const auto* words = reinterpret_cast<const std::uint64_t*>(frame);
-        if (words[1] == 0) {
-            break;
-        }
-        frames.push_back(describe(words[1]));
-        if (words[0] <= frame) {
-            break;
-        }
-        frame = words[0];
+    frames.push_back(frame_at(at.instruction + 1));
+    const bool is_in_code = !frames.front().module.empty();
+    // A function of the C library has no frame of its own, nor has one that has just been called.
+    std::uint64_t top = 0;
+    std::uint64_t caller = 0;
+    if (is_in_code && read_word(at.stack_pointer, top) && is_return_address(top) &&
+        !(read_word(at.frame_pointer + word_bytes, caller) && caller == top)) {
+        frames.push_back(frame_at(top));
+    }
+    walk_frames(at, frames);
+    constexpr std::size_t fewest_whole = 3; // a driver's function, who called it, what the thread began with
+    if (!is_in_code || frames.size() < fewest_whole) {
+        // After a return to nowhere the frame that was left lies below the stack pointer.
+        constexpr std::uint64_t left_behind = 512;
+        guess_frames(at, is_in_code ? at.stack_pointer : at.stack_pointer - left_behind, frames);
     }
     return frames;
 }
@@ -114,6 +183,8 @@ std::string bugcheck_name(std::uint32_t code) {
         return "BAD_POOL_HEADER";
     case 0x1E:
         return "KMODE_EXCEPTION_NOT_HANDLED";
+    case 0x3F:
+        return "NO_MORE_SYSTEM_PTES";
     case 0x44:
         return "MULTIPLE_IRP_COMPLETE_REQUESTS";
     case 0x48:
@@ -134,6 +205,8 @@ std::string bugcheck_name(std::uint32_t code) {
         return "DRIVER_CORRUPTED_EXPOOL";
     case 0xC7:
         return "TIMER_OR_DPC_INVALID";
+    case 0xC8:
+        return "IRQL_UNEXPECTED_VALUE";
     case 0xC9:
         return "DRIVER_VERIFIER_IOMANAGER_VIOLATION";
     case 0xCA:
@@ -146,6 +219,8 @@ std::string bugcheck_name(std::uint32_t code) {
         return "DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS";
     case 0xD1:
         return "DRIVER_IRQL_NOT_LESS_OR_EQUAL";
+    case 0xE1:
+        return "WORKER_THREAD_RETURNED_AT_BAD_IRQL";
     case 0xE3:
         return "RESOURCE_NOT_OWNED";
     case 0xF2:
@@ -163,20 +238,33 @@ std::string bugcheck_name(std::uint32_t code) {
     }
 }
 
+namespace {
+
+std::string line_of(const StackFrame& frame, std::size_t number, const std::string& name) {
+    std::string where = name;
+    if (where.empty()) {
+        where = frame.symbol.empty() ? fmt::format("{:#x}", frame.address) : frame.symbol;
+    }
+    return fmt::format("    #{:<2} {}{}  [{}+{:#x}]\n", number, frame.is_guess ? "? " : "", where, frame.module,
+                       frame.offset);
+}
+
+} // namespace
+
 std::string BugcheckReport::to_text() const {
     std::string text = fmt::format(
         "*** {} ({:#x}) {:#x} {:#x} {:#x} {:#x}\n    {}\n    at {:.6f} s on processor {}, IRQL {}, thread \"{}\", "
         "seed {}, step {}\n",
         bugcheck_name(code), code, parameters[0], parameters[1], parameters[2], parameters[3], rule,
         static_cast<double>(time) / 1e9, processor, irql, thread, seed, step);
-    const std::vector<std::string> names = symbolize(stack);
-    for (std::size_t number = 0; number < stack.size(); ++number) {
-        const StackFrame& frame = stack[number];
-        std::string where = names[number];
-        if (where.empty()) {
-            where = frame.symbol.empty() ? fmt::format("{:#x}", frame.address) : frame.symbol;
+    std::vector<StackFrame> all = stack;
+    all.insert(all.end(), origin.begin(), origin.end());
+    const std::vector<std::string> names = symbolize(all);
+    for (std::size_t number = 0; number < all.size(); ++number) {
+        if (number == stack.size()) {
+            text += fmt::format("    {}:\n", origin_title);
         }
-        text += fmt::format("    #{:<2} {}  [{}+{:#x}]\n", number, where, frame.module, frame.offset);
+        text += line_of(all[number], number < stack.size() ? number : number - stack.size(), names[number]);
     }
     return text;
 }

@@ -114,6 +114,7 @@ Nanoseconds Clock::lateness() const {
 void Clock::resynchronise() {
     if (paced_) {
         host_origin_ = host_monotonic() - now_;
+        awake_until_ = INT64_MIN;
     }
 }
 

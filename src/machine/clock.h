@@ -73,6 +73,14 @@ public:
 
     // A paced clock that has been stopped (in a debugger, between two runs) starts again from now.
     void resynchronise();
+    // What the host took a little longer for is caught up with. After more than that the machine has stood still, as
+    // between two runs, and goes on from now.
+    void catch_up() {
+        if (lateness() > longest_catch_up) {
+            resynchronise();
+        }
+    }
+    static constexpr Nanoseconds longest_catch_up = 100 * nanoseconds_per_millisecond;
 
 private:
     struct Entry {

@@ -40,14 +40,62 @@ struct Fault {
     std::uint64_t frame_pointer = 0;
     std::uint64_t stack_pointer = 0;
     std::uint64_t address = 0;
+    bool names_address = true; // an address that is not canonical is no page fault on x86-64: the host does not say it
     bool is_write = false;
-    bool stack_overflow = false;
     bool hang = false;
 };
 thread_local Fault current_fault;
+thread_local bool is_reporting = false;
 alignas(64) thread_local char signal_stack[64 * 1024];
-// A guest that ran out of stack needs another one to report it on.
+// Nothing is certain of the stack of a guest that has gone wrong: it may be full, or overwritten, or not be a stack.
 alignas(64) thread_local char report_stack[256 * 1024];
+
+std::string what_was_done(const Fault& fault) {
+    if (!is_accessible(reinterpret_cast<const void*>(fault.instruction), 1, Access::read)) {
+        return fmt::format("A driver jumped to {:#x}, where no code is.", fault.instruction);
+    }
+    if (!fault.names_address) {
+        return "A driver used an address that cannot be one: a pointer or a return address that was overwritten.";
+    }
+    return fmt::format("A driver {} invalid memory at {:#x}.", fault.is_write ? "wrote to" : "read", fault.address);
+}
+
+void describe_hang(const Machine& machine, BugcheckReport& report) {
+    if (machine.irql() < irql::dispatch) {
+        report.code = 0x101; // CLOCK_WATCHDOG_TIMEOUT
+        report.rule = "The guest ran for seconds without calling the kernel or touching hardware: an endless loop.";
+    } else {
+        report.code = 0x133; // DPC_WATCHDOG_VIOLATION
+        report.rule = "The guest ran for seconds of the host's time at DISPATCH_LEVEL or above: an endless loop.";
+    }
+}
+
+void describe_memory_fault(Machine& machine, const Fault& fault, BugcheckReport& report) {
+    const FiberStack& stack = machine.current_thread().fiber.stack();
+    const auto* address = reinterpret_cast<const void*>(fault.address);
+    if (stack.is_in_guard_below(address)) {
+        report.code = 0x7F;       // UNEXPECTED_KERNEL_MODE_TRAP
+        report.parameters[0] = 8; // double fault
+        report.rule = "A driver overflowed its kernel stack.";
+        return;
+    }
+    if (stack.is_in_guard_above(address)) {
+        report.code = 0xF7; // DRIVER_OVERRAN_STACK_BUFFER
+        report.rule = "A driver wrote past the end of a local variable, over everything up to the end of its stack.";
+        return;
+    }
+    const bool is_elevated = machine.irql() >= irql::dispatch;
+    report.code = is_elevated ? 0xD1 : 0x50;
+    report.parameters[0] = fault.address;
+    report.parameters[1] = is_elevated ? machine.irql() : fault.is_write;
+    report.parameters[2] = fault.is_write;
+    report.parameters[3] = fault.instruction;
+    report.rule = what_was_done(fault);
+}
+
+// How far below its stack the pointer of one that has overflowed can be, and what is looked at of one nobody knows.
+constexpr std::uint64_t guard_slack = 64 * 1024;
+constexpr std::uint64_t guessed_stack_bytes = 64 * 1024;
 
 [[noreturn]] void report_fault() {
     Machine& machine = Machine::current();
@@ -70,26 +118,22 @@ alignas(64) thread_local char report_stack[256 * 1024];
         break;
     default:
         if (fault.hang) {
-            report.code = machine.irql() >= irql::dispatch ? 0x133 : 0x101;
-            report.rule = "The guest ran for seconds without calling the kernel or touching hardware: an endless loop.";
-        } else if (fault.stack_overflow) {
-            report.code = 0x7F;
-            report.parameters[0] = 8; // double fault
-            report.rule = "A driver overflowed its kernel stack.";
+            describe_hang(machine, report);
         } else {
-            report.code = machine.irql() >= irql::dispatch ? 0xD1 : 0x50;
-            report.parameters[0] = fault.address;
-            report.parameters[1] = machine.irql() >= irql::dispatch ? machine.irql() : fault.is_write;
-            report.parameters[2] = fault.is_write;
-            report.parameters[3] = fault.instruction;
-            report.rule = fmt::format("A driver {} invalid memory at {:#x}.", fault.is_write ? "wrote to" : "read",
-                                      fault.address);
+            describe_memory_fault(machine, fault, report);
         }
     }
     const FiberStack& stack = machine.current_thread().fiber.stack();
-    const auto low = stack ? reinterpret_cast<std::uint64_t>(stack.bottom()) : fault.stack_pointer;
-    const auto high = stack ? reinterpret_cast<std::uint64_t>(stack.top()) : fault.stack_pointer + (4ULL << 20);
-    report.stack = capture_stack_at(fault.instruction, fault.frame_pointer, low, high);
+    const bool is_on_it = fault.stack_pointer >= reinterpret_cast<std::uint64_t>(stack.bottom()) - guard_slack &&
+                          fault.stack_pointer <= reinterpret_cast<std::uint64_t>(stack.top());
+    InterruptedStack at{fault.instruction, fault.frame_pointer, fault.stack_pointer, fault.stack_pointer,
+                        fault.stack_pointer + guessed_stack_bytes};
+    if (stack && is_on_it) {
+        at.low = reinterpret_cast<std::uint64_t>(stack.bottom());
+        at.high = reinterpret_cast<std::uint64_t>(stack.top());
+    }
+    report.stack = capture_stack_at(at);
+    is_reporting = false;
     machine.bugcheck_with_stack(std::move(report));
 }
 
@@ -115,18 +159,14 @@ void pass_on(int signal_number, siginfo_t* information, void* context) {
 }
 
 // Lets the interrupted code continue in report_fault instead of where it was.
-void divert(ucontext_t& context, bool own_stack_usable) {
+void divert(ucontext_t& context) {
     auto& registers = context.uc_mcontext.gregs;
-    std::uint64_t stack = static_cast<std::uint64_t>(registers[REG_RSP]);
-    if (own_stack_usable) {
-        stack -= 256; // below the red zone
-    } else {
-        stack = reinterpret_cast<std::uint64_t>(report_stack + sizeof(report_stack));
-    }
-    stack &= ~0xFULL;
-    stack -= 8; // as if called
-    registers[REG_RSP] = static_cast<greg_t>(stack);
-    registers[REG_RIP] = reinterpret_cast<greg_t>(own_stack_usable ? &report_fault : &report_on_other_stack);
+    const auto end = reinterpret_cast<std::uint64_t>(report_stack + sizeof(report_stack)) & ~0xFULL;
+    registers[REG_RSP] = static_cast<greg_t>(end - 8); // as if called
+    registers[REG_RIP] = reinterpret_cast<greg_t>(&report_on_other_stack);
+    constexpr greg_t direction_flag = 1 << 10;
+    registers[REG_EFL] &= ~direction_flag;
+    is_reporting = true;
 }
 
 void remember(const ucontext_t& context, int signal_number) {
@@ -139,15 +179,15 @@ void remember(const ucontext_t& context, int signal_number) {
 }
 
 void on_fault(int signal_number, siginfo_t* information, void* raw_context) {
-    Machine* machine = Machine::current_or_null();
-    if (machine == nullptr || machine->is_halted()) {
-        pass_on(signal_number, information, raw_context);
-        return;
-    }
     auto& context = *static_cast<ucontext_t*>(raw_context);
     auto& resume_at = context.uc_mcontext.gregs[REG_RIP];
     if (const void* failed = guarded_access_failed(reinterpret_cast<const void*>(resume_at))) {
         resume_at = reinterpret_cast<greg_t>(failed);
+        return;
+    }
+    Machine* machine = Machine::current_or_null();
+    if (machine == nullptr || machine->is_halted() || is_reporting) {
+        pass_on(signal_number, information, raw_context);
         return;
     }
     if (machine->fault_hook() != nullptr && machine->fault_hook()(*machine, signal_number, information, raw_context)) {
@@ -155,9 +195,9 @@ void on_fault(int signal_number, siginfo_t* information, void* raw_context) {
     }
     remember(context, signal_number);
     current_fault.address = reinterpret_cast<std::uint64_t>(information->si_addr);
+    current_fault.names_address = information->si_code != SI_KERNEL;
     current_fault.is_write = signal_number == SIGSEGV && (context.uc_mcontext.gregs[REG_ERR] & 2) != 0;
-    current_fault.stack_overflow = machine->current_thread().fiber.stack().contains_guard_address(information->si_addr);
-    divert(context, !current_fault.stack_overflow);
+    divert(context);
 }
 
 } // namespace
@@ -193,25 +233,16 @@ namespace {
 // Every second of the thread's CPU time.
 void on_watchdog(int, siginfo_t*, void* raw_context) {
     Machine* machine = Machine::current_or_null();
-    if (machine == nullptr || machine->is_halted() || !machine->watchdog_expired()) {
+    if (machine == nullptr || machine->is_halted() || is_reporting || !machine->watchdog_expired()) {
         return;
     }
     auto& context = *static_cast<ucontext_t*>(raw_context);
     remember(context, SIGSEGV);
     current_fault.hang = true;
-    divert(context, true);
+    divert(context);
 }
 
 } // namespace
-
-bool Machine::watchdog_expired() {
-    if (watchdog_last_step_ != step_) {
-        watchdog_last_step_ = step_;
-        watchdog_ticks_ = 0;
-        return false;
-    }
-    return config_.watchdog_seconds != 0 && ++watchdog_ticks_ >= config_.watchdog_seconds;
-}
 
 void Machine::arm_watchdog() {
     thread_local bool armed = false;

@@ -2,29 +2,29 @@
 
 #include <cstdlib>
 #include <sys/mman.h>
-#include <unistd.h>
 #include <utility>
 
 namespace openportcls::machine {
 
 namespace {
 
-std::size_t page_size() {
-    static const std::size_t size = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-    return size;
-}
+// More than a page, so that a frame with a large buffer does not reach over it. Address space is all it costs.
+constexpr std::size_t guard_bytes = 64 * 1024;
 
 } // namespace
 
 FiberStack::FiberStack(std::size_t size_in_bytes) {
-    const std::size_t guard = page_size();
-    void* mapping = mmap(nullptr, size_in_bytes + guard, PROT_READ | PROT_WRITE,
-                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+    const std::size_t whole = size_in_bytes + 2 * guard_bytes;
+    void* mapping = mmap(nullptr, whole, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
     if (mapping == MAP_FAILED) {
-        std::abort();
+        return;
     }
-    mprotect(mapping, guard, PROT_NONE);
-    bottom_ = static_cast<char*>(mapping) + guard;
+    void* const bottom = static_cast<char*>(mapping) + guard_bytes;
+    if (mprotect(bottom, size_in_bytes, PROT_READ | PROT_WRITE) != 0) {
+        munmap(mapping, whole);
+        return;
+    }
+    bottom_ = bottom;
     size_ = size_in_bytes;
 }
 
@@ -39,17 +39,16 @@ FiberStack& FiberStack::operator=(FiberStack&& other) noexcept {
 
 FiberStack::~FiberStack() {
     if (bottom_ != nullptr) {
-        munmap(static_cast<char*>(bottom_) - page_size(), size_ + page_size());
+        munmap(static_cast<char*>(bottom_) - guard_bytes, size_ + 2 * guard_bytes);
     }
 }
 
-bool FiberStack::contains_guard_address(const void* address) const {
-    if (bottom_ == nullptr) {
-        return false;
-    }
-    const char* guard_end = static_cast<const char*>(bottom_);
-    const char* guard_begin = guard_end - page_size();
-    return address >= guard_begin && address < guard_end;
+bool FiberStack::is_in_guard_below(const void* address) const {
+    return bottom_ != nullptr && address < bottom_ && address >= static_cast<char*>(bottom_) - guard_bytes;
+}
+
+bool FiberStack::is_in_guard_above(const void* address) const {
+    return bottom_ != nullptr && address >= top() && address < static_cast<char*>(top()) + guard_bytes;
 }
 
 Fiber::~Fiber() {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include <boost/context/detail/fcontext.hpp>
 
@@ -18,10 +19,15 @@ extern "C" {
 
 namespace openportcls::machine {
 
-// Stacks are mapped with a guard page below, so that an overflow faults instead of corrupting its neighbour.
+inline constexpr std::string_view no_room_for_a_stack =
+    "The host has no room for another stack: no memory, or too many mappings (vm.max_map_count).";
+
+// Stacks are mapped between two guards: an overflow, or a local buffer that is overrun, faults instead of corrupting a
+// neighbour.
 class FiberStack {
 public:
     FiberStack() = default;
+    // Empty when the host has no room left.
     explicit FiberStack(std::size_t size_in_bytes);
     FiberStack(FiberStack&& other) noexcept;
     FiberStack& operator=(FiberStack&& other) noexcept;
@@ -30,11 +36,12 @@ public:
     void* bottom() const { return bottom_; }
     std::size_t size() const { return size_; }
     void* top() const { return static_cast<char*>(bottom_) + size_; }
-    bool contains_guard_address(const void* address) const;
+    bool is_in_guard_below(const void* address) const;
+    bool is_in_guard_above(const void* address) const;
     explicit operator bool() const { return bottom_ != nullptr; }
 
 private:
-    void* bottom_ = nullptr; // lowest usable address, above the guard page
+    void* bottom_ = nullptr; // lowest usable address, above the guard
     std::size_t size_ = 0;
 };
 

@@ -139,6 +139,9 @@ void Machine::service_line(InterruptLine& line) {
                  "told that it was served.");
     }
     processor_->irql = old;
+    if (old < irql::dispatch) {
+        processor_->dispatch_since = Processor::not_watched;
+    }
     line_pending(line);
 }
 
@@ -231,6 +234,7 @@ void Machine::drain_dpcs() {
         const bool has_target = dpc->Number != 0;
         dpc->DpcData = nullptr;
         here->in_dpc = true;
+        here->dpc_since = Processor::not_watched;
         trace(EventKind::dpc_enter, here->number);
         run_as(tsan::Kind::dpc, [&] {
             tsan::acquire(dpc);
@@ -245,7 +249,10 @@ void Machine::drain_dpcs() {
             }
         });
         if (here->irql != irql::dispatch) [[unlikely]] {
-            bugcheck(0xC7 /* TIMER_OR_DPC_INVALID */, 4, here->irql, 0, 0,
+            constexpr std::uint32_t callout = 2; // the third part of parameter 1 says what the others are
+            bugcheck(0xC8 /* IRQL_UNEXPECTED_VALUE */,
+                     static_cast<std::uint32_t>(here->irql) << 16 | irql::dispatch << 8 | callout,
+                     reinterpret_cast<std::uint64_t>(routine), reinterpret_cast<std::uint64_t>(context), 0,
                      "A DPC routine returns at the IRQL it was called at, DISPATCH_LEVEL.");
         }
         trace(EventKind::dpc_leave, here->number);
@@ -254,6 +261,7 @@ void Machine::drain_dpcs() {
         deliver_interrupts();
     }
     here->irql = old;
+    here->dispatch_since = Processor::not_watched;
 }
 
 void Machine::flush_dpcs() {

@@ -1,13 +1,22 @@
 #include "machine/machine.h"
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 #include <pthread.h>
+#include <utility>
 
 #include "machine/faults.h"
 
 namespace openportcls::machine {
 
 constinit thread_local Machine* Machine::current_ = nullptr;
+
+namespace {
+
+constexpr std::uint32_t no_more_system_ptes = 0x3F;
+
+} // namespace
 
 Machine::Machine(const MachineConfig& config) : config_(config), clock_(config.paced), memory_(config.memory_bytes) {
     config_.processors = std::clamp(config_.processors, 1U, 32U);
@@ -47,6 +56,7 @@ Machine::~Machine() {
     }
     // The next machine's driver may use the same globals.
     tsan::acquire(&threads_);
+    tsan::join(client_.fiber.tsan_fiber());
     for (const Thread* thread : threads_) {
         tsan::join(thread->fiber.tsan_fiber());
     }
@@ -59,29 +69,95 @@ Machine::~Machine() {
     }
 }
 
-void Machine::begin_entry(EntryFrame& frame) {
-    frame.outer = entry_;
-    frame.previous = current_;
-    frame.tsan_fiber = tsan::current_fiber();
-    entry_ = &frame;
+bool Machine::run_as_client(Call call) {
+    if (halted_) {
+        return false;
+    }
+    if (is_entered_) [[unlikely]] {
+        return run_nested(call);
+    }
+    if (client_host_thread_ != static_cast<std::uint64_t>(pthread_self())) [[unlikely]] {
+        use_host_thread();
+    }
+    if (!client_.fiber.stack() && !prepare_client()) [[unlikely]] {
+        return false;
+    }
+    if (clock_.is_paced()) {
+        clock_.catch_up();
+    }
+    Machine* const previous = current_;
     current_ = this;
-    if (frame.outer == nullptr) {
-        const auto host_thread = static_cast<std::uint64_t>(pthread_self());
-        if (client_host_thread_ != host_thread) [[unlikely]] {
-            client_host_thread_ = host_thread;
-            client_.fiber.adopt_host_stack();
-            if (tsan::is_watching() && contexts_ == nullptr) {
-                contexts_ = std::make_unique<tsan::Contexts>();
-            }
-            install_fault_handlers();
-            arm_watchdog();
+    is_entered_ = true;
+    call_ = call;
+    tsan::release(&call_); // the host's thread and the client are one
+    Fiber::switch_to(host_, client_.fiber);
+    tsan::acquire(&call_);
+    is_entered_ = false;
+    current_ = previous;
+    if (thrown_ != nullptr) [[unlikely]] {
+        std::rethrow_exception(std::exchange(thrown_, nullptr));
+    }
+    return !halted_;
+}
+
+void Machine::client_entry(void* argument) {
+    Machine& machine = *static_cast<Machine*>(argument);
+    for (;;) {
+        tsan::acquire(&machine.call_);
+        try {
+            machine.call_.function(machine.call_.argument);
+        } catch (...) {
+            machine.thrown_ = std::current_exception();
         }
+        tsan::release(&machine.call_);
+        Fiber::switch_to(machine.client_.fiber, machine.host_);
     }
 }
 
-void Machine::end_entry(EntryFrame& frame) {
-    entry_ = frame.outer;
-    current_ = frame.previous;
+// Only what the client's thread called can be gone back to: any other thread belongs to the guest.
+bool Machine::run_nested(Call call) {
+    Machine* const previous = current_;
+    current_ = this;
+    bool survived = true;
+    if (!current_thread().is_client) {
+        call.function(call.argument);
+    } else {
+        NestedEntry entry;
+        entry.outer = nested_;
+        entry.tsan_fiber = tsan::current_fiber();
+        nested_ = &entry;
+        survived = _setjmp(entry.escape) == 0;
+        if (survived) {
+            call.function(call.argument);
+        }
+        nested_ = entry.outer;
+    }
+    current_ = previous;
+    return survived;
+}
+
+void Machine::use_host_thread() {
+    client_host_thread_ = static_cast<std::uint64_t>(pthread_self());
+    if (tsan::is_watching() && contexts_ == nullptr) {
+        contexts_ = std::make_unique<tsan::Contexts>();
+    }
+    install_fault_handlers();
+    arm_watchdog();
+}
+
+// False: the machine has no stack to run on, and says so in its report.
+bool Machine::prepare_client() {
+    FiberStack stack = take_stack();
+    if (!stack) {
+        report_.code = no_more_system_ptes;
+        report_.rule = no_room_for_a_stack;
+        report_.seed = config_.seed;
+        report_.thread = client_.name;
+        halted_ = true;
+        return false;
+    }
+    client_.fiber.prepare(std::move(stack), &Machine::client_entry, this, client_.name.c_str(), client_.serial);
+    return true;
 }
 
 void Machine::run_for(Nanoseconds duration) {
@@ -123,23 +199,38 @@ void Machine::bugcheck_with_stack(BugcheckReport report) {
 // The guest's stacks are left as they are: nothing can be unwound through a driver's frames.
 void Machine::abandon_guest() {
     halted_ = true;
-    if (processor_->running != &client_) {
-        Fiber& from = processor_->running->fiber;
-        for (Processor& candidate : processors()) {
-            if (candidate.running == &client_) {
-                candidate.running = &candidate.idle;
-            }
+    if (!is_entered_) {
+        std::fputs(report_.to_text().c_str(), stderr); // there is nobody to return to
+        std::abort();
+    }
+    Fiber& from = processor_->running->fiber;
+    for (Processor& candidate : processors()) {
+        if (candidate.running == &client_) {
+            candidate.running = &candidate.idle;
         }
-        processor_->running = &client_;
+    }
+    processor_->running = &client_;
+    if (nested_ != nullptr && &from != &client_.fiber) {
         from.will_end();
         Fiber::switch_to(from, client_.fiber);
+    } else if (nested_ == nullptr) {
+        leave_for_host(from);
     }
     escape();
 }
 
+void Machine::leave_for_host(Fiber& from) {
+    from.will_end();
+    Fiber::switch_to(from, host_);
+    std::abort(); // nobody continues a crashed guest
+}
+
 void Machine::escape() {
-    tsan::switch_to(entry_->tsan_fiber); // whose interceptor of longjmp knows the frame
-    _longjmp(entry_->escape, 1);
+    if (nested_ == nullptr) {
+        leave_for_host(client_.fiber);
+    }
+    tsan::switch_to(nested_->tsan_fiber); // whose interceptor of longjmp knows the frame
+    _longjmp(nested_->escape, 1);
 }
 
 void Machine::remove_observer(Observer& observer) {

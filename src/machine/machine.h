@@ -5,6 +5,7 @@
 #include <array>
 #include <csetjmp>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <map>
 #include <memory>
@@ -47,9 +48,14 @@ struct RunPosition {
 };
 
 struct Processor {
+    static constexpr Nanoseconds not_watched = -1;
+
     unsigned number = 0;
     KIRQL irql = irql::passive;
     bool in_dpc = false;
+    std::uint32_t seconds_at_dispatch = 0;    // of host CPU time, counted by the watchdog since dispatch_since
+    Nanoseconds dispatch_since = not_watched; // when this stay at DISPATCH_LEVEL or above was first noticed
+    Nanoseconds dpc_since = not_watched;      // the same of the DPC routine that runs
     Thread* running = nullptr;
     Thread idle;
     KDPC* dpc_head = nullptr;
@@ -105,23 +111,15 @@ public:
     void set_clock_interval(Nanoseconds interval);
 
     // ---- entering -------------------------------------------------------------------------------------------
-    // Runs `function` inside the machine on the caller's own stack, which becomes the client thread. False when
-    // the guest has crashed, before or during the call; then bugcheck_report() tells why. C++ objects of
-    // `function`'s frames are not destroyed in that case.
+    // Runs `function` inside the machine as the client thread: the host thread stands still meanwhile, since the client
+    // has a stack of its own that a driver cannot run out of, nor write past, unnoticed. False when the guest has
+    // crashed, before or during the call; then bugcheck_report() tells why. C++ objects of `function`'s frames are not
+    // destroyed in that case. From inside it is a plain call.
     template<class Function>
     bool enter(Function&& function) {
-        if (halted_) {
-            return false;
-        }
-        EntryFrame frame;
-        begin_entry(frame);
-        if (_setjmp(frame.escape) == 0) {
-            function();
-            end_entry(frame);
-            return true;
-        }
-        end_entry(frame);
-        return false;
+        using Callable = std::remove_reference_t<Function>;
+        return run_as_client({[](void* argument) { (*static_cast<Callable*>(argument))(); },
+                              const_cast<void*>(static_cast<const void*>(&function))});
     }
     bool is_halted() const { return halted_; }
     const BugcheckReport* bugcheck_report() const { return halted_ ? &report_ : nullptr; }
@@ -142,7 +140,8 @@ public:
     using FaultHook = bool (*)(Machine& machine, int signal_number, void* signal_information, void* signal_context);
     void set_fault_hook(FaultHook hook) { fault_hook_ = hook; }
     FaultHook fault_hook() const { return fault_hook_; }
-    // Asked once per second of host CPU time: has the guest gone too long without a preemption point?
+    // Asked once per second of host CPU time: has the guest gone too long without a preemption point, or without going
+    // below DISPATCH_LEVEL?
     bool watchdog_expired();
 
     // ---- processors and IRQL --------------------------------------------------------------------------------
@@ -158,6 +157,7 @@ public:
     void lower_irql(KIRQL level) {
         Processor& here = *processor_;
         here.irql = level;
+        here.dispatch_since = level < irql::dispatch ? Processor::not_watched : here.dispatch_since;
         if (has_deliverable(here)) [[unlikely]] {
             deliver();
         }
@@ -217,7 +217,8 @@ public:
     // ---- threads --------------------------------------------------------------------------------------------
     Thread& current_thread() { return *processor_->running; }
     Thread& client_thread() { return client_; }
-    // The new thread is ready; the caller holds one reference besides the one the running thread has on itself.
+    // The new thread is ready; the caller holds one reference besides the one the running thread has on itself. Null
+    // when the host has no room for its stack.
     Thread* create_thread(std::string_view name, Thread::Routine routine, void* context, std::uint8_t priority = 8);
     void reference_thread(Thread& thread) { ++thread.references; }
     void release_thread(Thread& thread);
@@ -289,10 +290,14 @@ public:
 private:
     friend class InterruptLine;
 
-    struct EntryFrame {
+    struct Call {
+        void (*function)(void* argument);
+        void* argument;
+    };
+    // An enter() from inside.
+    struct NestedEntry {
         jmp_buf escape;
-        EntryFrame* outer;
-        Machine* previous;
+        NestedEntry* outer;
         void* tsan_fiber;
     };
 
@@ -312,11 +317,16 @@ private:
         TimerRecord* previous;
     };
 
-    void begin_entry(EntryFrame& frame);
-    void end_entry(EntryFrame& frame);
+    bool run_as_client(Call call);
+    bool run_nested(Call call);
+    bool prepare_client();
+    void use_host_thread();
+    static void client_entry(void* argument);
     [[noreturn]] void abandon_guest();
-    [[noreturn]] void escape(); // to the innermost enter()
+    [[noreturn]] void leave_for_host(Fiber& from);
+    [[noreturn]] void escape(); // to the innermost enter() from inside, or to the host
     void arm_watchdog();
+    void watch_stay_at_dispatch();
 
     bool has_deliverable(const Processor& here) const {
         return (here.irql < irql::dispatch && here.dpc_head != nullptr) || (pending_irqls_ >> (here.irql + 1)) != 0;
@@ -357,6 +367,7 @@ private:
     static void idle_entry(void* argument);
     static void thread_entry(void* argument);
     FiberStack take_stack();
+    void prepare_idle(Processor& processor);
     void reap_threads();
 
     static bool NTAPI is_signalled(const DISPATCHER_HEADER& object, const Thread& thread);
@@ -408,7 +419,11 @@ private:
     std::array<std::unique_ptr<Subsystem>, static_cast<std::size_t>(SubsystemId::count)> subsystems_;
     std::vector<SubsystemId> creation_order_;
 
-    EntryFrame* entry_ = nullptr;
+    Fiber host_; // the stack that called enter()
+    Call call_{};
+    bool is_entered_ = false;
+    std::exception_ptr thrown_; // by what was called
+    NestedEntry* nested_ = nullptr;
     std::uint64_t client_host_thread_ = 0;
     bool halted_ = false;
     BugcheckReport report_;

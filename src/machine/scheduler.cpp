@@ -35,6 +35,19 @@ FiberStack Machine::take_stack() {
     return stack;
 }
 
+// A processor that falls idle for the first time needs a stack to do so.
+void Machine::prepare_idle(Processor& processor) {
+    Thread& idle = processor.idle;
+    if (idle.fiber.stack()) [[likely]] {
+        return;
+    }
+    FiberStack stack = take_stack();
+    if (!stack) {
+        bugcheck(0x3F /* NO_MORE_SYSTEM_PTES */, 0, 0, 0, 0, no_room_for_a_stack);
+    }
+    idle.fiber.prepare(std::move(stack), &Machine::idle_entry, &idle, "idle");
+}
+
 // A terminated thread cannot free the stack it stands on; whoever runs next does.
 void Machine::reap_threads() {
     // ThreadSanitizer would take the next owner of a stack for a racer of this one; a new mapping has no past.
@@ -49,6 +62,10 @@ void Machine::reap_threads() {
 }
 
 Thread* Machine::create_thread(std::string_view name, Thread::Routine routine, void* context, std::uint8_t priority) {
+    FiberStack stack = take_stack();
+    if (!stack) {
+        return nullptr;
+    }
     auto owned = std::make_unique<Thread>();
     Thread* thread = owned.get();
     thread->header.Type = ThreadObject;
@@ -61,7 +78,7 @@ Thread* Machine::create_thread(std::string_view name, Thread::Routine routine, v
     thread->context = context;
     thread->timeout.bind(&Machine::wait_timed_out, thread);
     thread->references = 2;
-    thread->fiber.prepare(take_stack(), &Machine::thread_entry, thread, thread->name.c_str(), thread->serial);
+    thread->fiber.prepare(std::move(stack), &Machine::thread_entry, thread, thread->name.c_str(), thread->serial);
     threads_.push_back(owned.release());
     make_ready(*thread);
     return thread;
@@ -138,15 +155,13 @@ void Machine::run_thread(Thread& next) {
 void Machine::block() {
     Thread* next = pop_ready();
     if (next == nullptr) {
-        Thread& idle = processor_->idle;
-        if (!idle.fiber.stack()) {
-            idle.fiber.prepare(take_stack(), &Machine::idle_entry, &idle, "idle");
-        }
-        next = &idle;
+        prepare_idle(*processor_);
+        next = &processor_->idle;
     }
     // APC_LEVEL belongs to the thread: it waits, and goes on, at its own level, maybe on another processor.
     const KIRQL level = processor_->irql;
     processor_->irql = irql::passive;
+    processor_->dispatch_since = Processor::not_watched;
     run_thread(*next);
     processor_->irql = level;
 }
@@ -206,8 +221,8 @@ void Machine::hand_out_ready_threads() {
 
 void Machine::switch_processor(Processor& to) {
     Processor& from = *processor_;
-    if (to.running->is_idle && !to.idle.fiber.stack()) {
-        to.idle.fiber.prepare(take_stack(), &Machine::idle_entry, &to.idle, "idle");
+    if (to.running->is_idle) {
+        prepare_idle(to);
     }
     processor_ = &to;
     trace(EventKind::thread_switch, to.running->serial, 0, to.running->name);
@@ -227,6 +242,9 @@ void Machine::preempt() {
     }
     process_due_events();
     Processor& here = *processor_;
+    if (here.irql >= irql::dispatch) {
+        watch_stay_at_dispatch();
+    }
     if (has_deliverable(here) && (!exploring_ || policy_->deliver_now())) {
         deliver();
     }
@@ -242,6 +260,9 @@ void Machine::preempt() {
 
 void Machine::stall(Nanoseconds duration) {
     spend(duration);
+    if (processor_->irql >= irql::dispatch) {
+        watch_stay_at_dispatch();
+    }
     hand_out_ready_threads();
     if (Processor* other = other_runnable(*processor_)) {
         switch_processor(*other);

@@ -1,5 +1,8 @@
 #include "machine/thread_sanitizer.h"
 
+#include <cstdio>
+#include <cstdlib>
+
 #include "machine/fiber.h"
 
 namespace openportcls::machine::tsan {
@@ -72,7 +75,12 @@ Contexts::Context& Contexts::add(Pool& pool) {
     const ClockScope scope(this);
     pool.contexts.push_back(std::make_unique<Context>());
     Context& context = *pool.contexts.back();
-    context.fiber.prepare(FiberStack(stack_bytes), &Context::loop, &context, pool.name);
+    FiberStack stack(stack_bytes);
+    if (!stack) {
+        std::fprintf(stderr, "%s\n", no_room_for_a_stack.data());
+        std::abort();
+    }
+    context.fiber.prepare(std::move(stack), &Context::loop, &context, pool.name);
     return context;
 }
 

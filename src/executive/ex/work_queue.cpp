@@ -65,12 +65,20 @@ void WorkQueues::queue(WORK_QUEUE_ITEM& item, WORK_QUEUE_TYPE type) {
     level.items.Blink = &item.List;
     ++level.pending;
     if (level.pending > level.idle && level.workers.size() < most_workers) {
-        machine::Thread* const worker = machine_.create_thread("worker", &run_worker, &level, level.priority);
+        add_worker(level);
+    }
+    machine_.release_semaphore(level.available, 1);
+}
+
+void WorkQueues::add_worker(Level& level) {
+    machine::Thread* const worker = machine_.create_thread("worker", &run_worker, &level, level.priority);
+    if (worker != nullptr) {
         ObjectManager::of(machine_).add(worker, object_types::thread, {});
         level.workers.push_back(worker);
         ++level.idle; // until it takes its first item
-    }
-    machine_.release_semaphore(level.available, 1);
+    } else if (level.workers.empty()) {
+        machine_.bugcheck(0x3F /* NO_MORE_SYSTEM_PTES */, 0, 0, 0, 0, machine::no_room_for_a_stack);
+    } // else the item waits for a worker that there is
 }
 
 void WorkQueues::run_worker(void* context) {

@@ -37,6 +37,7 @@ private:
         std::vector<machine::Thread*> workers;
     };
 
+    void add_worker(Level& level);
     static void run_worker(void* context);
 
     machine::Machine& machine_;

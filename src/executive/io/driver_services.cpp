@@ -262,16 +262,8 @@ NTSTATUS NTAPI IoValidateDeviceIoControlAccess(PIRP irp, ULONG required) {
 
 void NTAPI IoGetStackLimits(PULONG_PTR low, PULONG_PTR high) {
     const machine::FiberStack& stack = Machine::current().current_thread().fiber.stack();
-    if (stack) {
-        *low = reinterpret_cast<ULONG_PTR>(stack.bottom());
-        *high = reinterpret_cast<ULONG_PTR>(stack.top());
-        return;
-    }
-    // The client runs on the stack of the host's thread.
-    constexpr ULONG_PTR assumed_room = 256 * 1024;
-    const auto here = reinterpret_cast<ULONG_PTR>(__builtin_frame_address(0));
-    *low = here - assumed_room;
-    *high = here + assumed_room;
+    *low = reinterpret_cast<ULONG_PTR>(stack.bottom());
+    *high = reinterpret_cast<ULONG_PTR>(stack.top());
 }
 
 ULONG_PTR NTAPI IoGetRemainingStackSize() {

@@ -61,6 +61,10 @@ NTSTATUS NTAPI PsCreateSystemThread(PHANDLE handle, ULONG access, POBJECT_ATTRIB
     }
     *parameters = {routine, context};
     Thread* thread = kernel.machine.create_thread("system thread", &run_system_thread, parameters);
+    if (thread == nullptr) {
+        kernel.pool.free(parameters, start_tag, __func__);
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
     thread->guest_routine = reinterpret_cast<const void*>(routine);
     ObjectManager& objects = ObjectManager::current();
     executive::ObjectCallbacks callbacks;

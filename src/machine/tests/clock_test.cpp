@@ -1,14 +1,17 @@
 #include "machine/clock.h"
 
 #include <algorithm>
+#include <chrono>
 #include <ctime>
 #include <memory>
+#include <thread>
 #include <vector>
 
 #include <sys/resource.h>
 
 #include <gtest/gtest.h>
 
+#include "machine/machine.h"
 #include "machine/policy.h"
 
 namespace openportcls::machine {
@@ -158,6 +161,24 @@ TEST(Clock, a_paced_clock_serves_what_is_due_when_it_wakes) {
         }
     }
     EXPECT_LE(sleeps() - before, periods + 4);
+}
+
+// A person who lets a paced machine run, looks around, and lets it run again does not get the pause played in no time.
+TEST(Clock, a_paced_machine_that_was_left_goes_on_from_now) {
+    MachineConfig config;
+    config.paced = true;
+    Machine machine(config);
+    const auto run = [&](Nanoseconds duration) {
+        const auto before = std::chrono::steady_clock::now();
+        EXPECT_TRUE(machine.enter([&] { machine.run_for(duration); }));
+        return (std::chrono::steady_clock::now() - before) / std::chrono::milliseconds(1);
+    };
+    run(nanoseconds_per_millisecond);
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    EXPECT_GE(run(50 * nanoseconds_per_millisecond), 49);
+    // What the caller itself takes between two calls is no pause: the machine keeps step with the host's clock.
+    std::this_thread::sleep_for(std::chrono::milliseconds(30));
+    EXPECT_LT(run(40 * nanoseconds_per_millisecond), 39);
 }
 
 TEST(Clock, a_virtual_clock_is_never_late) {

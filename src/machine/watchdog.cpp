@@ -1,0 +1,56 @@
+// Loops that never end: those that let the machine's time pass, and those that do not even do that.
+#include "machine/machine.h"
+
+namespace openportcls::machine {
+
+namespace {
+
+// What Windows allows by default, in clock ticks, as the reports in "Bug Check 0x133: DPC_WATCHDOG_VIOLATION" show it.
+constexpr std::int64_t dpc_allotment_ticks = 0x500;
+constexpr std::int64_t watchdog_period_ticks = 0x1E00;
+
+constexpr std::uint32_t dpc_watchdog_violation = 0x133;
+
+} // namespace
+
+// Called while time passes at DISPATCH_LEVEL or above.
+void Machine::watch_stay_at_dispatch() {
+    Processor& here = *processor_;
+    if (here.dispatch_since == Processor::not_watched) {
+        here.dispatch_since = now();
+        here.seconds_at_dispatch = 0;
+    }
+    if (here.in_dpc && here.dpc_since == Processor::not_watched) {
+        here.dpc_since = now();
+    }
+    const std::int64_t in_dpc_ticks = here.in_dpc ? (now() - here.dpc_since) / default_clock_interval : 0;
+    if (in_dpc_ticks > dpc_allotment_ticks) {
+        bugcheck(dpc_watchdog_violation, 0, static_cast<std::uint64_t>(in_dpc_ticks), dpc_allotment_ticks, 0,
+                 "A DPC routine has run for 20 seconds of the machine's time: an endless loop, or a wait for hardware "
+                 "that does not answer.");
+    }
+    if ((now() - here.dispatch_since) / default_clock_interval > watchdog_period_ticks) {
+        bugcheck(dpc_watchdog_violation, 1, watchdog_period_ticks, 0, 0,
+                 "A processor has stayed at DISPATCH_LEVEL or above for 120 seconds of the machine's time.");
+    }
+}
+
+bool Machine::watchdog_expired() {
+    const std::uint32_t limit = config_.watchdog_seconds;
+    const bool has_moved = watchdog_last_step_ != step_;
+    watchdog_last_step_ = step_;
+    watchdog_ticks_ = has_moved ? 0 : watchdog_ticks_ + 1;
+    Processor& here = *processor_;
+    if (here.irql < irql::dispatch) {
+        return limit != 0 && watchdog_ticks_ >= limit;
+    }
+    if (here.dispatch_since == Processor::not_watched) {
+        here.dispatch_since = now();
+        here.seconds_at_dispatch = 0;
+    } else {
+        ++here.seconds_at_dispatch;
+    }
+    return limit != 0 && (watchdog_ticks_ >= limit || here.seconds_at_dispatch >= limit);
+}
+
+} // namespace openportcls::machine
