@@ -1,6 +1,7 @@
 #include "executive/ex/pool.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdlib>
 #include <cstring>
 
@@ -8,6 +9,7 @@
 
 #include "executive/ex/asan.h"
 #include "executive/sentence.h"
+#include "machine/guarded_access.h"
 
 namespace openportcls::executive {
 
@@ -17,31 +19,59 @@ constexpr std::uint32_t bad_pool_header = 0x19;
 constexpr std::uint32_t bad_pool_caller = 0xC2;
 
 constexpr std::uint64_t page = machine::page_size;
-constexpr std::uint64_t live_mark = 0x4C49564550304F4CULL;
-constexpr std::uint64_t freed_mark = 0x4652454544504F4CULL;
+constexpr std::uint64_t cache_line = 64;
 constexpr int uninitialised_byte = 0xA5;
 constexpr int freed_byte = 0xDD;
 
-std::uint64_t check_of(const PoolHeader* header, std::uint64_t size, std::uint64_t mark) {
-    return reinterpret_cast<std::uint64_t>(header) ^ (size * 0x9E3779B97F4A7C15ULL) ^ mark;
+// Behind every block. AddressSanitizer has redzones of its own there, and finds the instruction that writes into them.
+constexpr std::size_t back_guard_bytes = 64;
+std::size_t back_guard() {
+    return asan_present() ? 0 : back_guard_bytes;
 }
 
-void* host_block(PoolHeader* header) {
-    return header->page_aligned != 0 ? reinterpret_cast<char*>(header + 1) - page : reinterpret_cast<char*>(header);
+// Repeated over the guards. No byte is one that a driver often writes: zero, a character, a small number.
+std::uint64_t pattern_of(std::uint32_t tag, std::uint64_t size) {
+    return ((size + 1) * 0x9E3779B97F4A7C15ULL ^ tag * 0xC2B2AE3D27D4EB4FULL) | 0x8080808080808080ULL;
 }
 
-// Headers are poisoned while live, so that a driver that writes in front of its block is caught at that instruction.
-struct HeaderAccess {
-    OPC_NO_ASAN explicit HeaderAccess(const PoolHeader* header) : header_(header) {
-        asan_unpoison(header, sizeof *header);
+void fill_with(char* at, std::uint64_t pattern) {
+    for (std::size_t offset = 0; offset < back_guard_bytes; offset += sizeof pattern) {
+        std::memcpy(at + offset, &pattern, sizeof pattern);
     }
-    ~HeaderAccess() { asan_poison(header_, sizeof *header_); }
-    HeaderAccess(const HeaderAccess&) = delete;
-    HeaderAccess& operator=(const HeaderAccess&) = delete;
+}
 
-private:
-    const PoolHeader* header_;
+// The first byte of `at` that is not the pattern's; `bytes` when all are.
+std::size_t first_difference(const char* at, std::size_t bytes, std::uint64_t pattern) {
+    for (std::size_t offset = 0; offset < bytes; offset += sizeof pattern) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, at + offset, sizeof word);
+        if (word != pattern) {
+            return offset + static_cast<std::size_t>(std::countr_zero(word ^ pattern)) / 8;
+        }
+    }
+    return bytes;
+}
+
+std::uint64_t number(const void* pointer) {
+    return reinterpret_cast<std::uint64_t>(pointer);
+}
+
+} // namespace
+
+// In front of every block, and so what is overwritten when a driver writes there. It is poisoned for AddressSanitizer,
+// which catches that at once.
+struct Pool::Front {
+    static constexpr std::size_t words = 7;
+    std::uint64_t guard[words];
+    std::uint32_t slot;
+    std::uint32_t check; // of the slot: memory that never was in the pool has no such pair
 };
+
+namespace {
+
+constexpr std::uint32_t check_of(std::uint32_t slot) {
+    return slot * 0x9E3779B1U ^ 0x4C4F4F50U;
+}
 
 } // namespace
 
@@ -57,26 +87,33 @@ std::string pool_tag_text(std::uint32_t tag) {
 }
 
 Pool::Pool(machine::Machine& machine) : machine_(machine) {
-    anchor_.next = anchor_.previous = &anchor_;
+    static_assert(sizeof(Front) == cache_line);
+    quarantine_.fill(no_slot);
     owners_.emplace_back("kernel");
     usage_of_owner_.emplace_back();
 }
 
-OPC_NO_ASAN Pool::~Pool() {
-    for (PoolHeader* header : quarantine_) {
-        if (header != nullptr) {
-            std::free(host_block(header));
+Pool::~Pool() {
+    for (const Block& block : blocks_) {
+        if (block.state != State::unused) {
+            asan_unpoison(block.body - cache_line, cache_line);
+            std::free(block.host);
         }
-    }
-    for (PoolHeader* header = anchor_.next; header != &anchor_;) {
-        asan_unpoison(header, sizeof *header);
-        PoolHeader* next = header->next;
-        std::free(host_block(header));
-        header = next;
     }
 }
 
-OPC_NO_ASAN void* Pool::allocate(std::uint64_t size, std::uint32_t tag, PoolKind kind, bool zero, const void* caller) {
+std::uint32_t Pool::take_slot() {
+    if (unused_slots_.empty()) {
+        blocks_.emplace_back();
+        return static_cast<std::uint32_t>(blocks_.size() - 1);
+    }
+    const std::uint32_t slot = unused_slots_.back();
+    unused_slots_.pop_back();
+    return slot;
+}
+
+OPC_NO_ASAN void* Pool::allocate(std::uint64_t size, std::uint32_t tag, PoolKind kind, bool zero, const void* caller,
+                                 PoolAlignment alignment) {
     const std::uint16_t owner = owner_at(caller);
     if (fail_hook_ != nullptr && owner != 0 && fail_hook_(fail_context_, size, tag)) [[unlikely]] {
         return nullptr;
@@ -84,137 +121,215 @@ OPC_NO_ASAN void* Pool::allocate(std::uint64_t size, std::uint32_t tag, PoolKind
     if ((budget_ != 0 && usage_.bytes + size > budget_) || size > UINT64_MAX / 2) [[unlikely]] {
         return nullptr;
     }
-    const std::uint64_t body = size == 0 ? 1 : size;
-    const bool page_aligned = body >= page;
+    const std::uint64_t bytes = size == 0 ? 1 : size;
+    std::uint64_t before = cache_line;
     char* host = nullptr;
-    if (page_aligned) {
-        host = static_cast<char*>(std::aligned_alloc(page, page + ((body + page - 1) & ~(page - 1))));
+    if (size >= page) {
+        before = page;
+        host = static_cast<char*>(std::aligned_alloc(page, before + ((bytes + back_guard() + page - 1) & ~(page - 1))));
+    } else if (alignment == PoolAlignment::cache_line) {
+        const std::uint64_t whole = before + bytes + back_guard();
+        host = static_cast<char*>(std::aligned_alloc(cache_line, (whole + cache_line - 1) & ~(cache_line - 1)));
     } else {
         // The host allocator's alignment is 16 bytes on x86-64.
-        host = static_cast<char*>(std::malloc(sizeof(PoolHeader) + body));
+        host = static_cast<char*>(std::malloc(before + bytes + back_guard()));
     }
     if (host == nullptr) [[unlikely]] {
         return nullptr;
     }
-    auto* header = reinterpret_cast<PoolHeader*>(page_aligned ? host + page : host + sizeof(PoolHeader)) - 1;
-    void* block = header + 1;
-    std::memset(block, zero ? 0 : uninitialised_byte, body);
-
-    PoolHeader* last = anchor_.previous;
-    header->next = &anchor_;
-    header->previous = last;
-    header->size = size;
-    header->serial = ++last_serial_;
-    header->tag = tag;
-    header->owner = owner;
-    header->kind = kind;
-    header->page_aligned = page_aligned;
-    header->check = check_of(header, size, live_mark);
-    if (last != &anchor_) {
-        const HeaderAccess access(last);
-        last->next = header;
-    } else {
-        anchor_.next = header;
+    const std::uint32_t slot = take_slot();
+    char* const body = host + before;
+    blocks_[slot] = {body, host, size, ++last_serial_, caller, nullptr, tag, owner, kind, State::live};
+    std::memset(body, zero ? 0 : uninitialised_byte, bytes);
+    const std::uint64_t pattern = pattern_of(tag, size);
+    auto* front = reinterpret_cast<Front*>(body) - 1;
+    std::fill_n(front->guard, Front::words, pattern);
+    front->slot = slot;
+    front->check = check_of(slot);
+    asan_poison(front, sizeof *front);
+    if (back_guard() != 0) {
+        fill_with(body + size, pattern);
     }
-    anchor_.previous = header;
     usage_.blocks += 1;
     usage_.bytes += size;
     usage_of_owner_[owner].blocks += 1;
     usage_of_owner_[owner].bytes += size;
     if (record_stacks_) [[unlikely]] {
-        stacks_[header->serial] = machine::capture_stack(2);
+        stacks_[last_serial_] = machine::capture_stack(2);
     }
-    asan_poison(header, sizeof *header);
-    return block;
+    return body;
 }
 
-OPC_NO_ASAN void Pool::verify(const PoolHeader* header, const void* block, const char* function) const {
-    const auto address = reinterpret_cast<std::uint64_t>(block);
-    if (block == nullptr || address % 16 != 0) {
-        machine_.bugcheck(bad_pool_caller, 0x46, address, 0, 0,
-                          Sentence("{} was given {:#x}, which is no pool block.", function, address));
+void Pool::report(std::uint32_t code, std::uint64_t p1, std::uint64_t p2, std::uint64_t p3, std::uint64_t p4,
+                  std::string_view rule, const Block* block) const {
+    machine::BugcheckReport report;
+    report.code = code;
+    report.parameters[0] = p1;
+    report.parameters[1] = p2;
+    report.parameters[2] = p3;
+    report.parameters[3] = p4;
+    report.rule = rule;
+    report.stack = machine::capture_stack(1);
+    if (block != nullptr && block->caller != nullptr) {
+        report.origin_title = "allocated by";
+        const auto recorded = stacks_.find(block->serial);
+        report.origin = recorded != stacks_.end()
+                            ? recorded->second
+                            : std::vector<machine::StackFrame>{machine::frame_at(number(block->caller))};
     }
-    if (header->check == check_of(header, header->size, live_mark)) [[likely]] {
-        return;
-    }
-    if (header->check == check_of(header, header->size, freed_mark)) {
-        machine_.bugcheck(
-            bad_pool_caller, 0x07, header->tag, 0, address,
-            Sentence("{}: the pool block '{}' has been freed already.", function, pool_tag_text(header->tag)));
-    }
-    machine_.bugcheck(
-        bad_pool_header, 0x20, address, header->size, header->tag,
-        Sentence("{}: {:#x} is no pool block, or something wrote over the bytes in front of it.", function, address));
+    machine_.bugcheck_with_stack(std::move(report));
 }
 
-OPC_NO_ASAN void Pool::free(void* block, std::uint32_t tag, const char* function, const void* caller) {
-    auto* header = static_cast<PoolHeader*>(block) - 1;
-    if (block != nullptr && reinterpret_cast<std::uint64_t>(block) % 16 == 0) {
-        asan_unpoison(header, sizeof *header);
+// The block whose memory, or guards, contain the address; for reports only, it looks at all of them.
+const Pool::Block* Pool::find(const void* address) const {
+    const auto wanted = number(address);
+    for (const Block& block : blocks_) {
+        if (block.state != State::unused && wanted >= number(block.body) - cache_line &&
+            wanted < number(block.body) + block.size + back_guard()) {
+            return &block;
+        }
     }
-    verify(header, block, function);
+    return nullptr;
+}
+
+OPC_NO_ASAN std::uint32_t Pool::slot_of(const void* body, const char* function) const {
+    const auto address = number(body);
+    const auto* front = static_cast<const Front*>(body) - 1;
+    if (body != nullptr && address % 16 == 0 && machine::is_accessible(front, sizeof *front, machine::Access::read)) {
+        const std::uint32_t slot = front->slot;
+        if (front->check == check_of(slot) && slot < blocks_.size() && blocks_[slot].body == body) [[likely]] {
+            return slot;
+        }
+    }
+    const Block* around = find(body);
+    if (around == nullptr) {
+        report(bad_pool_caller, 0x46, address, 0, 0,
+               Sentence("{} was given {:#x}, which is no pool block.", function, address), nullptr);
+    }
+    if (around->body != body) {
+        report(bad_pool_caller, 0x46, address, 0, 0,
+               Sentence("{} was given {:#x}, which lies {} bytes inside of the pool block '{}' of {} bytes.", function,
+                        address, static_cast<std::int64_t>(address - number(around->body)), pool_tag_text(around->tag),
+                        around->size),
+               around);
+    }
+    return static_cast<std::uint32_t>(around - blocks_.data());
+}
+
+OPC_NO_ASAN void Pool::check(const Block& block, const char* moment) const {
+    const std::uint64_t pattern = pattern_of(block.tag, block.size);
+    const auto slot = static_cast<std::uint32_t>(&block - blocks_.data());
+    const auto* front = reinterpret_cast<const Front*>(block.body) - 1;
+    std::uint64_t differences = (front->slot ^ slot) | (front->check ^ check_of(slot));
+    for (const std::uint64_t word : front->guard) {
+        differences |= word ^ pattern;
+    }
+    if (differences != 0) [[unlikely]] {
+        report(bad_pool_header, 0x20, number(block.body), block.size, block.tag,
+               Sentence("{}: something wrote over the bytes in front of the pool block '{}' of {} bytes at {:#x}.",
+                        moment, pool_tag_text(block.tag), block.size, number(block.body)),
+               &block);
+    }
+    const char* const end = block.body + block.size;
+    const std::size_t intact = first_difference(end, back_guard(), pattern);
+    if (intact != back_guard()) [[unlikely]] {
+        const auto found = static_cast<unsigned char>(end[intact]);
+        report(bad_pool_header, 0x21, number(block.body), block.size, found,
+               Sentence("{}: the pool block '{}' of {} bytes at {:#x} was written past its end: {:#04x} at offset {}.",
+                        moment, pool_tag_text(block.tag), block.size, number(block.body), found, block.size + intact),
+               &block);
+    }
+}
+
+OPC_NO_ASAN void Pool::check_freed(const Block& block, const char* moment) const {
+    std::uint64_t pattern = 0;
+    std::memset(&pattern, freed_byte, sizeof pattern);
+    const std::size_t whole_words = block.size & ~std::uint64_t{7};
+    std::size_t intact = first_difference(block.body, whole_words, pattern);
+    while (intact >= whole_words && intact < block.size &&
+           static_cast<unsigned char>(block.body[intact]) == freed_byte) {
+        ++intact;
+    }
+    if (intact < block.size) [[unlikely]] {
+        const auto found = static_cast<unsigned char>(block.body[intact]);
+        report(bad_pool_header, 0x0D, number(block.body), block.size, found,
+               Sentence("{}: the pool block '{}' of {} bytes at {:#x} was written to after it was freed: {:#04x} at "
+                        "offset {}.",
+                        moment, pool_tag_text(block.tag), block.size, number(block.body), found, intact),
+               &block);
+    }
+}
+
+void Pool::check_all(const char* moment) const {
+    for (const Block* block : in_order(State::live)) {
+        check(*block, moment);
+    }
+    for (const Block* block : in_order(State::freed)) {
+        check_freed(*block, moment);
+    }
+}
+
+OPC_NO_ASAN void Pool::free(void* body, std::uint32_t tag, const char* function, const void* caller) {
+    const std::uint32_t slot = slot_of(body, function);
+    const Block& block = blocks_[slot];
+    if (block.state == State::freed) [[unlikely]] {
+        report(bad_pool_caller, 0x07, block.tag, 0, number(body),
+               Sentence("{}: the pool block '{}' has been freed already.", function, pool_tag_text(block.tag)), &block);
+    }
+    check(block, function);
     // A wrong tag stops the system for blocks that were allocated with a protected tag (its high bit). Drivers in the
     // field free others with one tag of their own in every `operator delete`, Microsoft's samples among them.
     constexpr std::uint32_t protected_tag = 0x80000000;
-    const bool wrong_tag = tag != 0 && ((tag ^ header->tag) & ~protected_tag) != 0;
-    if (wrong_tag && (header->tag & protected_tag) == 0) [[unlikely]] {
-        machine_.trace(machine::EventKind::log, 0, header->tag, "a pool block is freed with another tag than its own");
+    const bool wrong_tag = tag != 0 && ((tag ^ block.tag) & ~protected_tag) != 0;
+    if (wrong_tag && (block.tag & protected_tag) == 0) [[unlikely]] {
+        machine_.trace(machine::EventKind::log, 0, block.tag, "a pool block is freed with another tag than its own");
     } else if (wrong_tag) [[unlikely]] {
-        machine_.bugcheck(bad_pool_caller, 0x0A, reinterpret_cast<std::uint64_t>(block), header->tag, tag,
-                          Sentence("{}: the block was allocated with tag '{}' and is freed with '{}'.", function,
-                                   pool_tag_text(header->tag), pool_tag_text(tag)));
+        report(bad_pool_caller, 0x0A, number(body), block.tag, tag,
+               Sentence("{}: the block was allocated with tag '{}' and is freed with '{}'.", function,
+                        pool_tag_text(block.tag), pool_tag_text(tag)),
+               &block);
     }
-    if (header->kind == PoolKind::paged && machine_.irql() > machine::irql::apc) [[unlikely]] {
-        machine_.bugcheck(bad_pool_caller, 0x09, machine_.irql(), static_cast<std::uint64_t>(header->kind),
-                          reinterpret_cast<std::uint64_t>(block),
-                          Sentence("{}: paged pool is freed at APC_LEVEL or below.", function));
+    if (block.kind == PoolKind::paged && machine_.irql() > machine::irql::apc) [[unlikely]] {
+        report(bad_pool_caller, 0x09, machine_.irql(), static_cast<std::uint64_t>(block.kind), number(body),
+               Sentence("{}: paged pool is freed at APC_LEVEL or below.", function), &block);
     }
     if (caller != nullptr) {
-        machine::tsan::freed(block, header->size, caller);
+        machine::tsan::freed(body, block.size, caller);
     }
-    release(header);
+    release(slot, caller);
 }
 
-OPC_NO_ASAN void Pool::release(PoolHeader* header) {
-    PoolHeader* next = header->next;
-    PoolHeader* previous = header->previous;
-    if (next != &anchor_) {
-        const HeaderAccess access(next);
-        next->previous = previous;
-    } else {
-        anchor_.previous = previous;
-    }
-    if (previous != &anchor_) {
-        const HeaderAccess access(previous);
-        previous->next = next;
-    } else {
-        anchor_.next = next;
-    }
+OPC_NO_ASAN void Pool::release(std::uint32_t slot, const void* caller) {
+    Block& block = blocks_[slot];
     usage_.blocks -= 1;
-    usage_.bytes -= header->size;
-    usage_of_owner_[header->owner].blocks -= 1;
-    usage_of_owner_[header->owner].bytes -= header->size;
+    usage_.bytes -= block.size;
+    usage_of_owner_[block.owner].blocks -= 1;
+    usage_of_owner_[block.owner].bytes -= block.size;
     if (!stacks_.empty()) [[unlikely]] {
-        stacks_.erase(header->serial);
+        stacks_.erase(block.serial);
     }
-    header->check = check_of(header, header->size, freed_mark);
     // With AddressSanitizer the host allocator keeps freed blocks aside itself, and knows who freed them.
-    if (header->size > quarantine_largest || asan_present()) {
-        std::free(host_block(header));
+    if (block.size > quarantine_largest || asan_present()) {
+        give_back(slot);
         return;
     }
-    std::memset(static_cast<void*>(header + 1), freed_byte, header->size);
-    std::swap(header, quarantine_[quarantine_next_]);
+    block.state = State::freed;
+    block.freed_by = caller;
+    std::memset(block.body, freed_byte, block.size);
+    std::swap(slot, quarantine_[quarantine_next_]);
     quarantine_next_ = (quarantine_next_ + 1) % quarantine_slots;
-    if (header != nullptr) {
-        std::free(host_block(header));
+    if (slot != no_slot) {
+        check_freed(blocks_[slot], "Noticed when its memory was wanted again");
+        give_back(slot);
     }
 }
 
-OPC_NO_ASAN std::uint64_t Pool::size_of(const void* block) const {
-    const auto* header = static_cast<const PoolHeader*>(block) - 1;
-    const HeaderAccess access(header);
-    return header->size;
+OPC_NO_ASAN void Pool::give_back(std::uint32_t slot) {
+    Block& block = blocks_[slot];
+    asan_unpoison(block.body - cache_line, cache_line);
+    std::free(block.host);
+    block = {};
+    unused_slots_.push_back(slot);
 }
 
 std::uint16_t Pool::register_module(std::string_view name, const void* begin, const void* end) {
@@ -250,37 +365,44 @@ PoolUsage Pool::usage_of(std::uint16_t owner) const {
     return owner < usage_of_owner_.size() ? usage_of_owner_[owner] : PoolUsage{};
 }
 
-OPC_NO_ASAN PoolLeak Pool::describe(const PoolHeader& header) const {
+std::vector<const Pool::Block*> Pool::in_order(State state) const {
+    std::vector<const Block*> found;
+    for (const Block& block : blocks_) {
+        if (block.state == state) {
+            found.push_back(&block);
+        }
+    }
+    std::sort(found.begin(), found.end(), [](const Block* a, const Block* b) { return a->serial < b->serial; });
+    return found;
+}
+
+PoolLeak Pool::describe(const Block& block) const {
     PoolLeak leak;
-    leak.tag = pool_tag_text(header.tag);
-    leak.size = header.size;
-    leak.serial = header.serial;
-    leak.owner = owners_[header.owner];
-    leak.paged = header.kind == PoolKind::paged;
-    if (const auto stack = stacks_.find(header.serial); stack != stacks_.end()) {
+    leak.tag = pool_tag_text(block.tag);
+    leak.size = block.size;
+    leak.serial = block.serial;
+    leak.owner = owners_[block.owner];
+    leak.paged = block.kind == PoolKind::paged;
+    if (const auto stack = stacks_.find(block.serial); stack != stacks_.end()) {
         leak.stack = stack->second;
     }
     return leak;
 }
 
-OPC_NO_ASAN std::vector<PoolLeak> Pool::live_blocks() const {
+std::vector<PoolLeak> Pool::live_blocks() const {
     std::vector<PoolLeak> leaks;
-    for (PoolHeader* header = anchor_.next; header != &anchor_;) {
-        const HeaderAccess access(header);
-        leaks.push_back(describe(*header));
-        header = header->next;
+    for (const Block* block : in_order(State::live)) {
+        leaks.push_back(describe(*block));
     }
     return leaks;
 }
 
-OPC_NO_ASAN std::vector<PoolLeak> Pool::live_blocks(std::uint16_t owner) const {
+std::vector<PoolLeak> Pool::live_blocks(std::uint16_t owner) const {
     std::vector<PoolLeak> leaks;
-    for (PoolHeader* header = anchor_.next; header != &anchor_;) {
-        const HeaderAccess access(header);
-        if (header->owner == owner) {
-            leaks.push_back(describe(*header));
+    for (const Block* block : in_order(State::live)) {
+        if (block->owner == owner) {
+            leaks.push_back(describe(*block));
         }
-        header = header->next;
     }
     return leaks;
 }

@@ -18,20 +18,7 @@ namespace openportcls::executive {
 
 enum class PoolKind : std::uint8_t { non_paged, non_paged_execute, paged };
 
-// In front of every block, 16-byte aligned like the block behind it. The first words are the ones a freed block loses
-// to the host allocator, so what tells a live block from a freed one stands last.
-struct alignas(16) PoolHeader {
-    PoolHeader* next;
-    PoolHeader* previous;
-    std::uint64_t size;
-    std::uint64_t serial;
-    std::uint32_t tag;
-    std::uint16_t owner; // index of the driver, see Pool::register_module
-    PoolKind kind;
-    std::uint8_t page_aligned;
-    std::uint64_t check; // mixed from address and size while live
-};
-static_assert(sizeof(PoolHeader) == 48);
+enum class PoolAlignment : std::uint8_t { usual, cache_line }; // 16 bytes, or a page from that size on; 64 bytes
 
 struct PoolLeak {
     std::string tag; // four characters, unprintable ones as '.'
@@ -54,13 +41,15 @@ public:
     Pool(const Pool&) = delete;
     Pool& operator=(const Pool&) = delete;
 
-    // 16-byte aligned, page-aligned from 4096 bytes on. Uninitialised memory gets a fixed pattern, so that a driver
-    // that forgets to initialise behaves the same in every run. nullptr: the budget or a fault injection says no.
-    void* allocate(std::uint64_t size, std::uint32_t tag, PoolKind kind, bool zero, const void* caller);
-    // `tag` 0 matches any. Bad pointers, double frees and wrong tags are bugchecks.
-    // `caller`, the driver's own place, is for reports of races.
-    void free(void* block, std::uint32_t tag, const char* function, const void* caller = nullptr);
-    std::uint64_t size_of(const void* block) const;
+    // Uninitialised memory gets a fixed pattern, so that a driver that forgets to initialise behaves the same in every
+    // run. nullptr: the budget or a fault injection says no.
+    void* allocate(std::uint64_t size, std::uint32_t tag, PoolKind kind, bool zero, const void* caller,
+                   PoolAlignment alignment = PoolAlignment::usual);
+    // `tag` 0 matches any. Bad pointers, double frees, wrong tags and blocks that were written past are bugchecks.
+    // `caller`, the driver's own place, is for reports.
+    void free(void* body, std::uint32_t tag, const char* function, const void* caller = nullptr);
+    // A block that was written past, or used after it was freed, is a bugcheck; `moment` says when it was noticed.
+    void check_all(const char* moment) const;
 
     // Code of a driver lies at [begin, end): allocations from there are its own. Returns its owner number.
     std::uint16_t register_module(std::string_view name, const void* begin, const void* end);
@@ -90,23 +79,50 @@ private:
         std::uint16_t owner;
     };
 
-    void verify(const PoolHeader* header, const void* block, const char* function) const;
-    void release(PoolHeader* header);
-    PoolLeak describe(const PoolHeader& header) const;
+    enum class State : std::uint8_t { unused, live, freed };
+
+    // What is known of a block stands apart from it, out of the reach of whoever writes past one.
+    struct Block {
+        char* body = nullptr;
+        void* host = nullptr; // what the host allocator gave
+        std::uint64_t size = 0;
+        std::uint64_t serial = 0;
+        const void* caller = nullptr;
+        const void* freed_by = nullptr;
+        std::uint32_t tag = 0;
+        std::uint16_t owner = 0; // index of the driver, see register_module
+        PoolKind kind = PoolKind::non_paged;
+        State state = State::unused;
+    };
+    struct Front;
+
+    std::uint32_t take_slot();
+    const Block* find(const void* address) const;
+    std::uint32_t slot_of(const void* body, const char* function) const;
+    void check(const Block& block, const char* moment) const;
+    void check_freed(const Block& block, const char* moment) const;
+    [[noreturn]] void report(std::uint32_t code, std::uint64_t p1, std::uint64_t p2, std::uint64_t p3, std::uint64_t p4,
+                             std::string_view rule, const Block* block) const;
+    void release(std::uint32_t slot, const void* caller);
+    void give_back(std::uint32_t slot);
+    std::vector<const Block*> in_order(State state) const;
+    PoolLeak describe(const Block& block) const;
 
     // The blocks freed last stay unused for a while, so that freeing one twice, or using it, is seen.
     static constexpr std::size_t quarantine_slots = 128;
     static constexpr std::uint64_t quarantine_largest = 1024;
+    static constexpr std::uint32_t no_slot = UINT32_MAX;
 
     machine::Machine& machine_;
-    PoolHeader anchor_{};
+    std::vector<Block> blocks_; // by slot
+    std::vector<std::uint32_t> unused_slots_;
     PoolUsage usage_;
     std::uint64_t last_serial_ = 0;
     std::uint64_t budget_ = 0;
     std::vector<Module> modules_; // sorted by begin
     std::vector<std::string> owners_;
     std::vector<PoolUsage> usage_of_owner_;
-    std::array<PoolHeader*, quarantine_slots> quarantine_{};
+    std::array<std::uint32_t, quarantine_slots> quarantine_;
     std::size_t quarantine_next_ = 0;
     bool record_stacks_ = false;
     std::map<std::uint64_t, std::vector<machine::StackFrame>> stacks_; // by serial

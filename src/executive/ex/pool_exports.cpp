@@ -8,6 +8,7 @@
 
 using namespace openportcls;
 using executive::Kernel;
+using executive::PoolAlignment;
 using executive::PoolKind;
 using machine::Machine;
 
@@ -25,6 +26,12 @@ PoolKind kind_of(POOL_TYPE type) {
     return (type & POOL_NX_ALLOCATION) != 0 ? PoolKind::non_paged : PoolKind::non_paged_execute;
 }
 
+// Each POOL_TYPE has a variant that begins a cache line.
+PoolAlignment alignment_of(POOL_TYPE type) {
+    constexpr ULONG cache_aligned_bit = 4;
+    return (type & cache_aligned_bit) != 0 ? PoolAlignment::cache_line : PoolAlignment::usual;
+}
+
 void require_irql(const char* function, PoolKind kind, const void* caller) {
     const KIRQL limit = kind == PoolKind::paged ? machine::irql::apc : machine::irql::dispatch;
     if (Machine::current().irql() > limit) [[unlikely]] {
@@ -32,7 +39,8 @@ void require_irql(const char* function, PoolKind kind, const void* caller) {
     }
 }
 
-void* allocate(const char* function, PoolKind kind, SIZE_T bytes, ULONG tag, bool zero, const void* caller) {
+void* allocate(const char* function, PoolKind kind, PoolAlignment alignment, SIZE_T bytes, ULONG tag, bool zero,
+               const void* caller) {
     require_irql(function, kind, caller);
     Kernel& kernel = Kernel::current();
     if (tag == 0) [[unlikely]] {
@@ -41,11 +49,12 @@ void* allocate(const char* function, PoolKind kind, SIZE_T bytes, ULONG tag, boo
                                 executive::Sentence("{}: a pool tag of zero is not allowed.", function));
     }
     kernel.machine.preemption_point();
-    return kernel.pool.allocate(bytes, tag, kind, zero, caller);
+    return kernel.pool.allocate(bytes, tag, kind, zero, caller, alignment);
 }
 
 void* allocate_or_raise(const char* function, POOL_TYPE type, SIZE_T bytes, ULONG tag, const void* caller) {
-    void* block = allocate(function, kind_of(type), bytes, tag, (type & POOL_ZERO_ALLOCATION) != 0, caller);
+    void* block =
+        allocate(function, kind_of(type), alignment_of(type), bytes, tag, (type & POOL_ZERO_ALLOCATION) != 0, caller);
     if (block == nullptr && (type & POOL_RAISE_IF_ALLOCATION_FAILURE) != 0) [[unlikely]] {
         executive::raise_status(STATUS_INSUFFICIENT_RESOURCES,
                                 "Pool is exhausted and POOL_RAISE_IF_ALLOCATION_FAILURE was asked for.");
@@ -69,7 +78,9 @@ void* allocate_by_flags(const char* function, POOL_FLAGS flags, SIZE_T bytes, UL
         const PoolKind kind = (flags & POOL_FLAG_PAGED) != 0               ? PoolKind::paged
                               : (flags & POOL_FLAG_NON_PAGED_EXECUTE) != 0 ? PoolKind::non_paged_execute
                                                                            : PoolKind::non_paged;
-        block = allocate(function, kind, bytes, tag, (flags & POOL_FLAG_UNINITIALIZED) == 0, caller);
+        const PoolAlignment alignment =
+            (flags & POOL_FLAG_CACHE_ALIGNED) != 0 ? PoolAlignment::cache_line : PoolAlignment::usual;
+        block = allocate(function, kind, alignment, bytes, tag, (flags & POOL_FLAG_UNINITIALIZED) == 0, caller);
     }
     if (block == nullptr && (flags & POOL_FLAG_RAISE_ON_FAILURE) != 0) [[unlikely]] {
         executive::raise_status(STATUS_INSUFFICIENT_RESOURCES,
@@ -102,14 +113,15 @@ PVOID NTAPI ExAllocatePoolWithTagPriority(POOL_TYPE type, SIZE_T bytes, ULONG ta
 
 // The quota forms raise instead of returning NULL unless told otherwise.
 PVOID NTAPI ExAllocatePoolWithQuotaTag(POOL_TYPE type, SIZE_T bytes, ULONG tag) {
-    void* block = allocate(__func__, kind_of(type), bytes, tag, (type & POOL_ZERO_ALLOCATION) != 0, OPC_CALLER);
+    void* block = allocate(__func__, kind_of(type), alignment_of(type), bytes, tag, (type & POOL_ZERO_ALLOCATION) != 0,
+                           OPC_CALLER);
     if (block == nullptr && (type & POOL_QUOTA_FAIL_INSTEAD_OF_RAISE) == 0) [[unlikely]] {
         executive::raise_status(STATUS_INSUFFICIENT_RESOURCES, "ExAllocatePoolWithQuotaTag raises when it fails.");
     }
     return block;
 }
 PVOID NTAPI ExAllocatePoolWithQuota(POOL_TYPE type, SIZE_T bytes) {
-    void* block = allocate(__func__, kind_of(type), bytes, default_tag, false, OPC_CALLER);
+    void* block = allocate(__func__, kind_of(type), alignment_of(type), bytes, default_tag, false, OPC_CALLER);
     if (block == nullptr && (type & POOL_QUOTA_FAIL_INSTEAD_OF_RAISE) == 0) [[unlikely]] {
         executive::raise_status(STATUS_INSUFFICIENT_RESOURCES, "ExAllocatePoolWithQuota raises when it fails.");
     }

@@ -1,4 +1,4 @@
-// Pool, fast mutexes, resources, lookaside lists, work items, timers, callbacks.
+// Fast mutexes, resources, lookaside lists, work items, timers, callbacks.
 #include "executive/tests/fixture.h"
 
 #include "executive/ex/asan.h"
@@ -9,104 +9,6 @@ namespace {
 
 using Ex = ExecutiveTest;
 constexpr ULONG tag = 0x74736554; // 'Test'
-
-bool all_bytes_are(const void* memory, std::size_t count, unsigned char value) {
-    const auto* bytes = static_cast<const unsigned char*>(memory);
-    return std::all_of(bytes, bytes + count, [value](unsigned char each) { return each == value; });
-}
-
-TEST_F(Ex, PoolAlignsZeroesAndCounts) {
-    inside([&] {
-        void* small = ExAllocatePoolWithTag(NonPagedPoolNx, 24, tag);
-        void* page = ExAllocatePool2(POOL_FLAG_NON_PAGED, 4096, tag);
-        void* raw = ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_UNINITIALIZED, 100, tag);
-        EXPECT_EQ(reinterpret_cast<std::uintptr_t>(small) % 16, 0U);
-        EXPECT_EQ(reinterpret_cast<std::uintptr_t>(page) % 4096, 0U);
-        EXPECT_TRUE(all_bytes_are(page, 4096, 0));
-        EXPECT_FALSE(all_bytes_are(raw, 100, 0)) << "uninitialised pool must not look initialised";
-        EXPECT_EQ(kernel().pool.usage().bytes, 24U + 4096 + 100);
-        EXPECT_EQ(kernel().pool.live_blocks().size(), 3U);
-        EXPECT_EQ(kernel().pool.live_blocks()[0].tag, "Test");
-        ExFreePoolWithTag(small, tag);
-        ExFreePool(page);
-        ExFreePoolWithTag(raw, tag);
-        EXPECT_EQ(kernel().pool.usage().blocks, 0U);
-    });
-}
-
-TEST_F(Ex, PoolFlagsThatContradictFail) {
-    inside([&] {
-        EXPECT_EQ(ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_PAGED, 16, tag), nullptr);
-        EXPECT_EQ(ExAllocatePool2(POOL_FLAG_UNINITIALIZED, 16, tag), nullptr);
-        EXPECT_EQ(ExAllocatePool2(POOL_FLAG_NON_PAGED | 0x800, 16, tag), nullptr) << "an unknown required flag";
-        void* block = ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_SPECIAL_POOL, 16, tag);
-        EXPECT_NE(block, nullptr) << "optional flags never fail";
-        ExFreePool(block);
-    });
-}
-
-TEST_F(Ex, PagedPoolAtDispatchLevelIsABugcheck) {
-    expect_bugcheck(0x0A, "ExAllocatePoolWithTag may be called at APC_LEVEL", [&] {
-        KeRaiseIrqlToDpcLevel();
-        ExAllocatePoolWithTag(PagedPool, 16, tag);
-    });
-}
-
-TEST_F(Ex, WrongTagOfAProtectedBlockIsABugcheck) {
-    constexpr ULONG protected_tag = 0x80000000;
-    expect_bugcheck(0xC2, "is freed with '1111'", [&] {
-        ExFreePoolWithTag(ExAllocatePoolWithTag(NonPagedPool, 16, tag | protected_tag), 0x31313131);
-    });
-}
-
-// As every `operator delete` of Microsoft's samples does.
-TEST_F(Ex, WrongTagOfAnotherBlockIsForgiven) {
-    machine.enter([&] { ExFreePoolWithTag(ExAllocatePoolWithTag(NonPagedPool, 16, tag), 0x31313131); });
-    EXPECT_FALSE(machine.is_halted());
-}
-
-TEST_F(Ex, DoubleFreeIsABugcheck) {
-    if (asan_present()) {
-        GTEST_SKIP() << "AddressSanitizer reports it itself";
-    }
-    expect_bugcheck(0xC2, "freed already", [&] {
-        void* block = ExAllocatePoolWithTag(NonPagedPool, 16, tag);
-        ExFreePoolWithTag(block, tag);
-        ExFreePoolWithTag(block, tag);
-    });
-}
-
-TEST_F(Ex, OverwrittenHeaderIsABugcheck) {
-    if (asan_present()) {
-        GTEST_SKIP() << "AddressSanitizer reports it itself";
-    }
-    expect_bugcheck(0x19, "in front of it", [&] {
-        auto* block = static_cast<char*>(ExAllocatePoolWithTag(NonPagedPool, 16, tag));
-        memset(block - 8, 0x41, 8);
-        ExFreePoolWithTag(block, tag);
-    });
-}
-
-TEST_F(Ex, PoolBudgetAndRaise) {
-    kernel().pool.set_budget(1);
-    inside([&] { EXPECT_EQ(ExAllocatePoolWithTag(NonPagedPool, 16, tag), nullptr); });
-    expect_bugcheck(0x1E, "POOL_FLAG_RAISE_ON_FAILURE",
-                    [&] { ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_RAISE_ON_FAILURE, 16, tag); });
-}
-
-TEST_F(Ex, PoolKnowsWhoseAllocationItIs) {
-    inside([&] {
-        const auto* code = reinterpret_cast<const char*>(&ExFreePool);
-        const auto owner = kernel().pool.register_module("driver.sys", code, code + 4096);
-        EXPECT_EQ(kernel().pool.owner_at(code + 100), owner);
-        EXPECT_EQ(kernel().pool.owner_at(code - 1), 0);
-        void* block = kernel().pool.allocate(10, tag, PoolKind::paged, true, code + 50);
-        EXPECT_EQ(kernel().pool.live_blocks(owner).at(0).owner, "driver.sys");
-        EXPECT_TRUE(kernel().pool.live_blocks(owner).at(0).paged);
-        kernel().pool.free(block, tag, "test");
-        EXPECT_EQ(kernel().pool.usage_of(owner).blocks, 0U);
-    });
-}
 
 TEST_F(Ex, FastMutexRaisesToApcLevelAndExcludes) {
     inside([&] {
