@@ -5,11 +5,14 @@
 
 #include <fmt/format.h>
 
+#include "executive/sentence.h"
+
 namespace openportcls::executive {
 
 namespace {
 
 constexpr std::uint32_t irql_not_less_or_equal = 0x0A;
+constexpr std::uint32_t irql_unexpected_value = 0xC8;
 
 [[noreturn]] void violate(const char* function, KIRQL limit, void* caller, const char* relation) {
     auto& machine = machine::Machine::current();
@@ -39,6 +42,15 @@ std::string irql_name(KIRQL level) {
     default:
         return fmt::format("DIRQL {}", level);
     }
+}
+
+void irql_changed(std::string_view what, KIRQL before, const void* routine, const void* argument, unsigned unique) {
+    auto& machine = machine::Machine::current();
+    const KIRQL now = machine.irql();
+    machine.bugcheck(irql_unexpected_value, static_cast<std::uint64_t>(now) << 16 | std::uint64_t{before} << 8 | unique,
+                     reinterpret_cast<std::uint64_t>(routine), reinterpret_cast<std::uint64_t>(argument), 0,
+                     Sentence("{} returns at the IRQL it was called at ({}); this one returned at {}.", what,
+                              irql_name(before), irql_name(now)));
 }
 
 void irql_too_high(const char* function, KIRQL limit, void* caller) {

@@ -1,12 +1,28 @@
 // Every export says at which IRQL it may be called, the first thing it does.
 #pragma once
 
+#include <string>
+#include <string_view>
+
 #include "machine/machine.h"
 
 namespace openportcls::executive {
 
 [[noreturn, gnu::cold, gnu::noinline]] void NTAPI irql_too_high(const char* function, KIRQL limit, void* caller);
 [[noreturn, gnu::cold, gnu::noinline]] void NTAPI irql_too_low(const char* function, KIRQL limit, void* caller);
+
+// Bugcheck IRQL_UNEXPECTED_VALUE: `what`, a routine of a driver's, returned at another IRQL than `before`.
+// `unique` is the last part of the documented parameter 1: 2 a callout routine, 3 an interrupt service routine.
+[[noreturn, gnu::cold, gnu::noinline]] void irql_changed(std::string_view what, KIRQL before, const void* routine,
+                                                         const void* argument = nullptr, unsigned unique = 2);
+
+// A driver's routine returns at the IRQL it was called at.
+template<class Routine>
+void require_irql_kept(machine::Machine& machine, std::string_view what, KIRQL before, Routine* routine) {
+    if (machine.irql() != before) [[unlikely]] {
+        irql_changed(what, before, reinterpret_cast<const void*>(routine));
+    }
+}
 
 // "PASSIVE_LEVEL", "DISPATCH_LEVEL", "DIRQL 5" …
 std::string irql_name(KIRQL level);

@@ -1,5 +1,7 @@
 #include "pnp/pnp_manager.h"
 
+#include <cstdio>
+
 #include <fmt/format.h>
 
 #include "executive/io/devices.h"
@@ -69,6 +71,7 @@ PnpManager::PnpManager(machine::Machine& machine) : state_(std::make_unique<Mana
 
 PnpManager::~PnpManager() {
     ManagerState& state = *state_;
+    const bool was_halted = state.machine.is_halted();
     // The order in which a system shuts its devices down; what cannot be asked nicely goes by surprise.
     (void)inside(state, [&]() -> Result<void> {
         while (!state.devices.empty()) {
@@ -83,13 +86,18 @@ PnpManager::~PnpManager() {
         while (!state.drivers.empty()) {
             LoadedDriver& driver = *state.drivers.back();
             if (driver.object_->DriverUnload != nullptr) {
-                driver.object_->DriverUnload(driver.object_);
+                call_unload(driver);
             }
             release(driver);
         }
+        state.kernel.pool.check_all("Noticed when the machine was switched off");
         state.forget_driver_object(*state.bus_driver);
         return {};
     });
+    if (state.machine.is_halted() && !was_halted) {
+        // Nobody is left whom an error could be returned to.
+        std::fputs(state.machine.bugcheck_report()->to_text().c_str(), stderr);
+    }
     state.kernel.export_lookup = nullptr;
     state.kernel.device_request_hook = nullptr;
 }

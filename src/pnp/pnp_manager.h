@@ -212,6 +212,7 @@ public:
 private:
     Result<LoadedDriver*> start_driver(std::unique_ptr<LoadedDriver> driver, PDRIVER_INITIALIZE driver_entry,
                                        void* code, std::size_t code_size, const DriverOptions& options);
+    void call_unload(LoadedDriver& driver);
     void release(LoadedDriver& driver);
     Result<std::string> instance_path_for(const DeviceSpec& spec, const std::string& hardware_id) const;
     template<class Function>

@@ -232,6 +232,24 @@ TEST_F(Sanitizers, CoverageOfAPlayedSoundNamesTheDriversFilesAndLines) {
     EXPECT_THAT(page, HasSubstr("MoveRender")) << "annotated source";
 }
 
+// Without any sanitizer, in START_DEVICE: the guest ends, with a report, and not the command.
+TEST_F(Sanitizers, NoneIsNeededForAReport) {
+    build(faults_folder(), "f.so", {});
+    struct {
+        unsigned fault;
+        const char* bugcheck;
+        std::string named;
+    } const faults[] = {{11, "BAD_POOL_HEADER (0x19) 0x21", "OverflowPool"},
+                        {16, "UNEXPECTED_KERNEL_MODE_TRAP (0x7f) 0x8", place("memory.cpp", "RECURSION")},
+                        {17, "DRIVER_OVERRAN_STACK_BUFFER", place("memory.cpp", "STACK_OVERFLOW")},
+                        {18, "DPC_WATCHDOG_VIOLATION (0x133) 0x1", place("memory.cpp", "STALL")}};
+    for (const auto& each : faults) {
+        const Ran ran = commit(each.fault);
+        EXPECT_EQ(ran.status, 1) << each.fault;
+        EXPECT_THAT(ran.error, AllOf(HasSubstr(each.bugcheck), HasSubstr(each.named), HasSubstr("seed 1, step ")));
+    }
+}
+
 TEST_F(Sanitizers, DebuggerStopsInTheDriversSource) {
     if (std::system("gdb --version > /dev/null 2>&1") != 0) {
         GTEST_SKIP() << "skipped: gdb is not there";

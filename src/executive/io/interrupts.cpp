@@ -23,8 +23,12 @@ bool service(machine::InterruptHandler& handler) {
                           ? interrupt.message_routine(&interrupt, interrupt.service_context, interrupt.message) != FALSE
                           : interrupt.service_routine(&interrupt, interrupt.service_context) != FALSE;
     if (interrupt.machine->irql() != before) [[unlikely]] {
-        interrupt.machine->bugcheck(0xC8 /* IRQL_UNEXPECTED_VALUE */, before, interrupt.machine->irql(), 1, 0,
-                                    "An interrupt service routine returns at the IRQL it was called at.");
+        constexpr unsigned of_interrupt = 3;
+        executive::irql_changed("An interrupt service routine", before,
+                                interrupt.message_routine != nullptr
+                                    ? reinterpret_cast<const void*>(interrupt.message_routine)
+                                    : reinterpret_cast<const void*>(interrupt.service_routine),
+                                &interrupt, of_interrupt);
     }
     return mine;
 }
@@ -275,6 +279,7 @@ BOOLEAN NTAPI KeSynchronizeExecution(PKINTERRUPT interrupt, PKSYNCHRONIZE_ROUTIN
     const KIRQL old = machine.raise_irql(interrupt->synchronize_irql);
     machine.acquire_lock(*interrupt->lock);
     const BOOLEAN result = routine(context);
+    executive::require_irql_kept(machine, "A routine of KeSynchronizeExecution", interrupt->synchronize_irql, routine);
     machine.release_lock(*interrupt->lock);
     machine.lower_irql(old);
     return result;

@@ -14,7 +14,6 @@ namespace {
 
 constexpr std::uint32_t no_more_irp_stack_locations = 0x35;
 constexpr std::uint32_t multiple_irp_complete_requests = 0x44;
-constexpr std::uint32_t irql_unexpected_value = 0xC8;
 constexpr std::uint32_t verifier_io_violation = 0xC9;
 
 std::uint64_t number(const void* pointer) {
@@ -24,14 +23,6 @@ std::uint64_t number(const void* pointer) {
 [[noreturn, gnu::cold, gnu::noinline]] void violation(machine::Machine& machine, std::uint32_t code, std::uint64_t p1,
                                                       const IRP* irp, const char* rule) {
     machine.bugcheck(code, p1, number(irp), 0, 0, rule);
-}
-
-[[noreturn, gnu::cold, gnu::noinline]] void irql_changed(machine::Machine& machine, const IO_STACK_LOCATION& stack,
-                                                         KIRQL before, KIRQL after) {
-    machine.bugcheck(irql_unexpected_value, before, after, stack.MajorFunction, 0,
-                     Sentence("A dispatch routine returns at the IRQL it was called at ({}); that of major function "
-                              "{:#x} returned at {}.",
-                              irql_name(before), stack.MajorFunction, irql_name(after)));
 }
 
 // What a completed location held is no business of the drivers above.
@@ -147,7 +138,10 @@ void complete(Kernel& kernel, IRP* irp) {
             clear_location(*stack);
             DEVICE_OBJECT* owner =
                 irp->CurrentLocation == last ? nullptr : irp->Tail.Overlay.CurrentStackLocation->DeviceObject;
-            if (routine(owner, irp, context) == STATUS_MORE_PROCESSING_REQUIRED) {
+            const KIRQL before = machine.irql();
+            const NTSTATUS status = routine(owner, irp, context);
+            require_irql_kept(machine, "A completion routine", before, routine);
+            if (status == STATUS_MORE_PROCESSING_REQUIRED) {
                 return;
             }
         } else {
@@ -178,9 +172,11 @@ NTSTATUS dispatch(machine::Machine& machine, DEVICE_OBJECT* device, IRP* irp) {
         machine.trace(machine::EventKind::irp_dispatched, slot != nullptr ? slot->serial : 0, major);
     }
     const KIRQL before = machine.irql();
-    const NTSTATUS status = device->DriverObject->MajorFunction[major](device, irp);
+    const PDRIVER_DISPATCH routine = device->DriverObject->MajorFunction[major];
+    const NTSTATUS status = routine(device, irp);
     if (machine.irql() != before) [[unlikely]] {
-        irql_changed(machine, *stack, before, machine.irql());
+        irql_changed(Sentence("A dispatch routine (of major function {:#x})", major), before,
+                     reinterpret_cast<const void*>(routine), irp);
     }
     return status;
 }

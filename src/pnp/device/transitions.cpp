@@ -8,6 +8,7 @@
 #include "executive/io/device_record.h"
 #include "executive/io/devices.h"
 #include "executive/io/io_manager.h"
+#include "executive/irql_check.h"
 #include "pnp/bus.h"
 #include "pnp/device/manager_state.h"
 #include "pnp/device/status_text.h"
@@ -57,7 +58,9 @@ Result<void> ManagerState::add_to_stack(DeviceNode& node) {
                                  "(DriverEntry has to set it, or call PcInitializeAdapterDriver)",
                                  node.instance_path_, node.driver_->service_name_)};
     }
+    const KIRQL before = machine.irql();
     const NTSTATUS status = add_device(&body.object, node.pdo_);
+    executive::require_irql_kept(machine, "AddDevice", before, add_device);
     if (!NT_SUCCESS(status)) {
         return failure(node, "AddDevice failed", status);
     }

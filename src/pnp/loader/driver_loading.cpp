@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "executive/irql_check.h"
 #include "pnp/device/inside.h"
 #include "pnp/device/status_text.h"
 #include "pnp/inf/model_choice.h"
@@ -163,7 +164,9 @@ Result<LoadedDriver*> PnpManager::start_driver(std::unique_ptr<LoadedDriver> dri
         std::u16string& path = loading.registry_path_; // not a copy: a crash abandons this stack
         const auto bytes = static_cast<USHORT>(path.size() * sizeof(char16_t));
         UNICODE_STRING registry_path{bytes, static_cast<USHORT>(bytes + sizeof(char16_t)), path.data()};
+        const KIRQL before = state.machine.irql();
         const NTSTATUS status = driver_entry(loading.object_, &registry_path);
+        executive::require_irql_kept(state.machine, "DriverEntry", before, driver_entry);
         if (!NT_SUCCESS(status)) {
             const std::string name = loading.service_name_;
             release(loading);
@@ -190,6 +193,14 @@ void PnpManager::release(LoadedDriver& driver) {
     std::erase_if(state.drivers, [&](const auto& candidate) { return candidate.get() == &driver; });
 }
 
+void PnpManager::call_unload(LoadedDriver& driver) {
+    machine::Machine& machine = state_->machine;
+    const PDRIVER_UNLOAD unload = driver.object_->DriverUnload;
+    const KIRQL before = machine.irql();
+    unload(driver.object_);
+    executive::require_irql_kept(machine, "DriverUnload", before, unload);
+}
+
 Result<LeakReport> PnpManager::unload(LoadedDriver& driver) {
     ManagerState& state = *state_;
     return inside(state, [&]() -> Result<LeakReport> {
@@ -205,8 +216,9 @@ Result<LeakReport> PnpManager::unload(LoadedDriver& driver) {
                          fmt::format("{}: has no DriverUnload routine, so Windows keeps it until the system shuts down",
                                      driver.service_name_)};
         }
-        driver.object_->DriverUnload(driver.object_);
+        call_unload(driver);
         state.machine.settle();
+        state.kernel.pool.check_all("Noticed when the driver was unloaded");
         executive::free_driver_extensions(driver.object_);
         LeakReport report = find_leaks(state.kernel, driver, state.baselines.at(&driver));
         release(driver);

@@ -10,6 +10,13 @@ namespace {
 
 RecordingDriver the_recording;
 
+void note(std::string entry) {
+    if (entry == the_recording.raises_irql_in) {
+        KeRaiseIrqlToDpcLevel();
+    }
+    the_recording.log.push_back(std::move(entry));
+}
+
 struct Extension {
     DEVICE_OBJECT* lower;
     DEVICE_OBJECT* physical;
@@ -70,7 +77,7 @@ void NTAPI complete_start(DEVICE_OBJECT* device, void*) {
     Extension& extension = extension_of(device);
     IRP* irp = extension.pending;
     IoFreeWorkItem(extension.work_item);
-    the_recording.log.push_back("start completed later");
+    note("start completed later");
     complete(irp, forward_and_wait(device, irp));
 }
 
@@ -110,7 +117,7 @@ bool refused(DEVICE_OBJECT*, IRP* irp, const IO_STACK_LOCATION& stack, NTSTATUS*
 
 NTSTATUS NTAPI dispatch_pnp(DEVICE_OBJECT* device, IRP* irp) {
     const IO_STACK_LOCATION& stack = *IoGetCurrentIrpStackLocation(irp);
-    the_recording.log.push_back(pnp_name(stack.MinorFunction));
+    note(pnp_name(stack.MinorFunction));
     NTSTATUS status;
     if (refused(device, irp, stack, &status)) {
         return status;
@@ -145,7 +152,7 @@ NTSTATUS NTAPI dispatch_pnp(DEVICE_OBJECT* device, IRP* irp) {
 }
 
 void NTAPI device_power_done(DEVICE_OBJECT*, UCHAR, POWER_STATE state, void*, IO_STATUS_BLOCK*) {
-    the_recording.log.push_back(fmt::format("requested D{} done", state.DeviceState - PowerDeviceD0));
+    note(fmt::format("requested D{} done", state.DeviceState - PowerDeviceD0));
 }
 
 NTSTATUS NTAPI dispatch_power(DEVICE_OBJECT* device, IRP* irp) {
@@ -153,10 +160,10 @@ NTSTATUS NTAPI dispatch_power(DEVICE_OBJECT* device, IRP* irp) {
     const auto& power = stack.Parameters.Power;
     const bool system = power.Type == SystemPowerState;
     if (stack.MinorFunction == IRP_MN_QUERY_POWER || stack.MinorFunction == IRP_MN_SET_POWER) {
-        the_recording.log.push_back(fmt::format("{} {}{}", stack.MinorFunction == IRP_MN_SET_POWER ? "SET" : "QUERY",
-                                                system ? 'S' : 'D', power.State.SystemState - 1));
+        note(fmt::format("{} {}{}", stack.MinorFunction == IRP_MN_SET_POWER ? "SET" : "QUERY", system ? 'S' : 'D',
+                         power.State.SystemState - 1));
     } else {
-        the_recording.log.push_back("WAIT_WAKE");
+        note("WAIT_WAKE");
     }
     NTSTATUS status;
     if (refused(device, irp, stack, &status)) {
@@ -179,13 +186,13 @@ NTSTATUS NTAPI dispatch_power(DEVICE_OBJECT* device, IRP* irp) {
 NTSTATUS NTAPI dispatch_file(DEVICE_OBJECT*, IRP* irp) {
     constexpr const char* names[] = {"CREATE", "", "CLOSE"};
     const UCHAR major = IoGetCurrentIrpStackLocation(irp)->MajorFunction;
-    the_recording.log.push_back(major == IRP_MJ_CLEANUP ? "CLEANUP" : names[major]);
+    note(major == IRP_MJ_CLEANUP ? "CLEANUP" : names[major]);
     irp->IoStatus.Information = 0;
     return complete(irp, STATUS_SUCCESS);
 }
 
 NTSTATUS NTAPI add_device(DRIVER_OBJECT* driver, DEVICE_OBJECT* physical) {
-    the_recording.log.push_back("AddDevice");
+    note("AddDevice");
     if (!NT_SUCCESS(the_recording.add_device_status)) {
         return the_recording.add_device_status;
     }
@@ -206,7 +213,7 @@ NTSTATUS NTAPI add_device(DRIVER_OBJECT* driver, DEVICE_OBJECT* physical) {
 }
 
 void NTAPI unload(DRIVER_OBJECT*) {
-    the_recording.log.push_back("DriverUnload");
+    note("DriverUnload");
 }
 
 UNICODE_STRING counted(std::u16string_view text) {
@@ -232,7 +239,7 @@ std::vector<std::string> RecordingDriver::since(const std::string& from) const {
 }
 
 NTSTATUS NTAPI recording_driver_entry(DRIVER_OBJECT* driver, UNICODE_STRING* registry_path) {
-    the_recording.log.push_back("DriverEntry");
+    note("DriverEntry");
     the_recording.driver_object = driver;
     the_recording.registry_path.assign(registry_path->Buffer, registry_path->Length / sizeof(WCHAR));
     if (the_recording.has_add_device) {

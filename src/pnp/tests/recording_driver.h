@@ -29,6 +29,7 @@ struct RecordingDriver {
     bool swallows_device_power = false;
     bool requests_device_power = false; // on system power IRPs, as a power policy owner does
     bool filters_resources = false;     // drops the last requirement
+    std::string raises_irql_in;         // the log entry with which it raises the IRQL, and leaves it so
     ULONG device_state = 0;             // answer to QUERY_PNP_DEVICE_STATE
 
     std::u16string registry_path;

@@ -56,6 +56,15 @@ static NTSTATUS NTAPI StartDevice(PDEVICE_OBJECT DeviceObject, PIRP Irp, PRESOUR
     case 15:
         Hang();
         break;
+    case 16:
+        RecurseWithoutEnd();
+        break;
+    case 17:
+        OverrunStackFar();
+        break;
+    case 18:
+        StallAtDispatchLevel();
+        break;
     default:
         DbgPrint("faults: no such fault\n");
         return STATUS_INVALID_PARAMETER;

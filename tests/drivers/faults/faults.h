@@ -10,5 +10,8 @@ void UsePoolAfterFree();
 void OverflowStackBuffer();
 void OverflowSignedNumber();
 void Hang();
+void RecurseWithoutEnd();
+void OverrunStackFar();
+void StallAtDispatchLevel();
 
 const ULONG FaultsPoolTag = 'tluF';

@@ -38,3 +38,28 @@ void Hang() {
     while (Ten == 10) { // HANG
     }
 }
+
+__declspec(noinline) static ULONG Recurse(ULONG Depth) {
+    volatile UCHAR Frame[1000];
+    Frame[Depth % 1000] = (UCHAR)Depth;
+    return Ten == 10 ? Recurse(Depth + 1) + Frame[Depth % 1000] : Depth; // RECURSION
+}
+
+void RecurseWithoutEnd() {
+    DbgPrint("faults: %u\n", Recurse(0));
+}
+
+void OverrunStackFar() {
+    UCHAR Bytes[64];
+    Fill(Bytes, 2048 * Ten);
+    DbgPrint("faults: %u\n", Bytes[Ten]);
+}
+
+void StallAtDispatchLevel() {
+    KIRQL Irql;
+    KeRaiseIrql(DISPATCH_LEVEL, &Irql);
+    while (Ten == 10) {
+        KeStallExecutionProcessor(50); // STALL
+    }
+    KeLowerIrql(Irql);
+}

@@ -1,0 +1,168 @@
+// "Bug Check 0xC8: IRQL_UNEXPECTED_VALUE" and its kin: a driver's routine returns at the IRQL it was called at.
+#include "executive/tests/fixture.h"
+
+namespace openportcls::executive {
+namespace {
+
+// Routines that raise the IRQL, or lower it, and leave it so.
+void raise() {
+    KeRaiseIrqlToDpcLevel();
+}
+void NTAPI lowering_dpc(PKDPC, PVOID, PVOID, PVOID) {
+    KeLowerIrql(APC_LEVEL);
+}
+void NTAPI raising_dpc(PKDPC, PVOID, PVOID, PVOID) {
+    KIRQL old;
+    KeRaiseIrql(5, &old);
+}
+void NTAPI raising_worker(PVOID) {
+    raise();
+}
+void NTAPI raising_work_item(PDEVICE_OBJECT, PVOID) {
+    raise();
+}
+void NTAPI raising_thread(PVOID) {
+    raise();
+}
+BOOLEAN NTAPI raising_isr(PKINTERRUPT, PVOID) {
+    KIRQL old;
+    KeRaiseIrql(9, &old);
+    return TRUE;
+}
+BOOLEAN NTAPI calm_isr(PKINTERRUPT, PVOID) {
+    return TRUE;
+}
+BOOLEAN NTAPI raising_synchronised(PVOID) {
+    KIRQL old;
+    KeRaiseIrql(9, &old);
+    return TRUE;
+}
+NTSTATUS NTAPI raising_dispatch(PDEVICE_OBJECT, PIRP irp) {
+    raise();
+    return complete(irp, STATUS_SUCCESS);
+}
+NTSTATUS NTAPI calm_dispatch(PDEVICE_OBJECT, PIRP irp) {
+    return complete(irp, STATUS_SUCCESS);
+}
+NTSTATUS NTAPI raising_completion(PDEVICE_OBJECT, PIRP, PVOID) {
+    raise();
+    return STATUS_MORE_PROCESSING_REQUIRED;
+}
+NTSTATUS NTAPI keeping_completion(PDEVICE_OBJECT, PIRP, PVOID) {
+    return STATUS_MORE_PROCESSING_REQUIRED;
+}
+void NTAPI raising_ex_timer(PEX_TIMER, PVOID) {
+    KIRQL old;
+    KeRaiseIrql(5, &old);
+}
+
+KDPC dpc;
+KTIMER timer;
+WORK_QUEUE_ITEM item;
+
+void wait() {
+    LARGE_INTEGER interval = milliseconds(100);
+    KeDelayExecutionThread(KernelMode, FALSE, &interval);
+}
+
+void run_dpc(PKDEFERRED_ROUTINE routine) {
+    KeInitializeDpc(&dpc, routine, nullptr);
+    KeInsertQueueDpc(&dpc, nullptr, nullptr);
+}
+
+void interrupt_with(PKSERVICE_ROUTINE service, PKSYNCHRONIZE_ROUTINE synchronised) {
+    constexpr ULONG vector = 0x51;
+    PKINTERRUPT interrupt = nullptr;
+    IoConnectInterrupt(&interrupt, service, nullptr, nullptr, vector, 5, 5, Latched, FALSE, 1, FALSE);
+    if (synchronised != nullptr) {
+        KeSynchronizeExecution(interrupt, synchronised, nullptr);
+    } else {
+        machine::Machine::current().interrupt_line(vector).pulse();
+        wait();
+    }
+}
+
+void send_irp(PDRIVER_DISPATCH dispatch, PIO_COMPLETION_ROUTINE completion) {
+    static TestDriver driver(dispatch);
+    driver = TestDriver(dispatch);
+    driver.object.DriverExtension = &driver.extension;
+    driver.extension.DriverObject = &driver.object;
+    DEVICE_OBJECT* device = nullptr;
+    IoCreateDevice(&driver.object, 0, nullptr, FILE_DEVICE_KS, 0, FALSE, &device);
+    IRP* irp = IoAllocateIrp(device->StackSize, FALSE);
+    IoSetCompletionRoutine(irp, completion, nullptr, TRUE, TRUE, TRUE);
+    IoCallDriver(device, irp);
+}
+
+struct Case {
+    const char* name;
+    std::uint32_t code;
+    std::uint64_t first_parameter; // current << 16 | expected << 8 | kind of routine; 0: not compared
+    const char* rule;
+    void (*act)();
+};
+
+void PrintTo(const Case& each, std::ostream* out) {
+    *out << each.name;
+}
+
+const Case cases[] = {
+    {"Dpc", 0xC8, 0x10202, "A DPC routine returns", [] { run_dpc(&lowering_dpc); }},
+    {"DpcRaised", 0xC8, 0x50202, "A DPC routine returns", [] { run_dpc(&raising_dpc); }},
+    {"TimerDpc", 0xC8, 0x10202, "A DPC routine returns",
+     [] {
+         KeInitializeTimer(&timer);
+         KeInitializeDpc(&dpc, &lowering_dpc, nullptr);
+         KeSetTimer(&timer, milliseconds(1), &dpc);
+         wait();
+     }},
+    {"ExTimer", 0xC8, 0x50202, "returns at the IRQL",
+     [] {
+         PEX_TIMER ex_timer = ExAllocateTimer(&raising_ex_timer, nullptr, EX_TIMER_HIGH_RESOLUTION);
+         ExSetTimer(ex_timer, -10000, 0, nullptr);
+         wait();
+     }},
+    {"WorkQueueItem", 0xE1, 0, "A work item returns",
+     [] {
+         ExInitializeWorkItem(&item, &raising_worker, nullptr);
+         ExQueueWorkItem(&item, DelayedWorkQueue);
+         wait();
+     }},
+    {"IoWorkItem", 0xE1, 0, "A work item returns",
+     [] {
+         static TestDriver driver(&calm_dispatch);
+         DEVICE_OBJECT* device = nullptr;
+         IoCreateDevice(&driver.object, 0, nullptr, FILE_DEVICE_KS, 0, FALSE, &device);
+         IoQueueWorkItem(IoAllocateWorkItem(device), &raising_work_item, DelayedWorkQueue, nullptr);
+         wait();
+     }},
+    {"SystemThread", 0x0A, 0, "PsTerminateSystemThread may be called at PASSIVE_LEVEL",
+     [] {
+         HANDLE thread = nullptr;
+         PsCreateSystemThread(&thread, 0, nullptr, nullptr, nullptr, &raising_thread, nullptr);
+         wait();
+     }},
+    {"InterruptServiceRoutine", 0xC8, 0x90503, "An interrupt service routine returns",
+     [] { interrupt_with(&raising_isr, nullptr); }},
+    {"SynchronisedRoutine", 0xC8, 0x90502, "A routine of KeSynchronizeExecution returns",
+     [] { interrupt_with(&calm_isr, &raising_synchronised); }},
+    {"DispatchRoutine", 0xC8, 0x20002, "A dispatch routine (of major function 0x0) returns",
+     [] { send_irp(&raising_dispatch, &keeping_completion); }},
+    {"CompletionRoutine", 0xC8, 0x20002, "A completion routine returns",
+     [] { send_irp(&calm_dispatch, &raising_completion); }},
+};
+
+class ReturnedIrql : public ExecutiveTest, public testing::WithParamInterface<Case> {};
+
+TEST_P(ReturnedIrql, MustBeTheOneItWasCalledAt) {
+    expect_bugcheck(GetParam().code, GetParam().rule, GetParam().act);
+    if (machine.is_halted() && GetParam().first_parameter != 0) {
+        EXPECT_EQ(machine.bugcheck_report()->parameters[0], GetParam().first_parameter);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, ReturnedIrql, testing::ValuesIn(cases),
+                         [](const auto& info) { return std::string(info.param.name); });
+
+} // namespace
+} // namespace openportcls::executive

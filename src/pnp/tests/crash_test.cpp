@@ -1,0 +1,112 @@
+// A driver that does wrong in the routines that the PnP manager calls ends its machine with a report.
+#include <cstring>
+
+#include "executive/ex/asan.h"
+#include "pnp_fixture.h"
+
+namespace openportcls::pnp::test {
+
+namespace {
+
+using ::testing::HasSubstr;
+
+// ---- IRQL: "Bug Check 0xC8: IRQL_UNEXPECTED_VALUE" ----------------------------------------------------------------
+
+struct RaisedIn {
+    const char* entry;
+    const char* reported;
+    NTSTATUS add_device_status = STATUS_SUCCESS;
+};
+
+void PrintTo(const RaisedIn& raised, std::ostream* out) {
+    *out << raised.entry;
+}
+
+class RaisedIrql : public PnpTest, public ::testing::WithParamInterface<RaisedIn> {};
+
+TEST_P(RaisedIrql, IsNoticedWhenTheRoutineReturns) {
+    driver_log.raises_irql_in = GetParam().entry;
+    driver_log.add_device_status = GetParam().add_device_status;
+    if (auto driver = manager.load_static_driver(&recording_driver_entry, {})) {
+        if (auto device = manager.add_device(**driver, {})) {
+            (void)manager.start(**device);
+        }
+        (void)manager.unload(**driver);
+    }
+    const machine::BugcheckReport* report = machine.bugcheck_report();
+    ASSERT_NE(report, nullptr);
+    EXPECT_EQ(report->code, 0xC8U);
+    EXPECT_EQ(report->parameters[0], 0x20002U) << "current << 16 | expected << 8 | 2, a callout";
+    EXPECT_THAT(report->rule, HasSubstr(GetParam().reported));
+    EXPECT_EQ(driver_log.log.back(), GetParam().entry);
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, RaisedIrql,
+                         ::testing::Values(RaisedIn{"DriverEntry", "DriverEntry returns at"},
+                                           RaisedIn{"AddDevice", "AddDevice returns at", STATUS_NO_MEMORY},
+                                           RaisedIn{"QUERY_CAPABILITIES", "A dispatch routine (of major function 0x1b)"},
+                                           RaisedIn{"DriverUnload", "DriverUnload returns at"}));
+
+// ---- pool ---------------------------------------------------------------------------------------------------------
+
+constexpr ULONG tag = 0x74736554; // 'Test'
+
+void NTAPI unload(DRIVER_OBJECT*) {}
+
+NTSTATUS NTAPI entry_that_overruns(DRIVER_OBJECT* driver, UNICODE_STRING*) {
+    driver->DriverUnload = &unload;
+    auto* block = static_cast<char*>(ExAllocatePoolWithTag(NonPagedPool, 24, tag));
+    block[24] = 1;
+    return STATUS_SUCCESS;
+}
+
+// Bug check 0x19, parameter 1 = 0x21, of a block that the driver never frees.
+TEST_F(PnpTest, PoolThatWasWrittenPastIsNoticedAtTheLatestWhenTheDriverIsUnloaded) {
+    if (executive::asan_present()) {
+        GTEST_SKIP() << "AddressSanitizer reports it itself";
+    }
+    auto driver = manager.load_static_driver(&entry_that_overruns, {});
+    ASSERT_TRUE(driver);
+    EXPECT_FALSE(manager.unload(**driver));
+    ASSERT_NE(machine.bugcheck_report(), nullptr);
+    EXPECT_EQ(machine.bugcheck_report()->code, 0x19U);
+    EXPECT_EQ(machine.bugcheck_report()->parameters[0], 0x21U);
+    EXPECT_THAT(machine.bugcheck_report()->to_text(), HasSubstr("entry_that_overruns"));
+}
+
+TEST(PnpTeardown, SaysWhatItFindsWhenNobodyIsLeftToTell) {
+    if (executive::asan_present()) {
+        GTEST_SKIP() << "AddressSanitizer reports it itself";
+    }
+    ::testing::internal::CaptureStderr();
+    {
+        machine::Machine machine;
+        ASSERT_TRUE(machine.add_subsystem<PnpManager>().load_static_driver(&entry_that_overruns, {}));
+    }
+    const std::string said = ::testing::internal::GetCapturedStderr();
+    EXPECT_THAT(said, HasSubstr("BAD_POOL_HEADER"));
+    EXPECT_THAT(said, HasSubstr("switched off"));
+}
+
+// ---- stack --------------------------------------------------------------------------------------------------------
+
+[[gnu::noinline]] int descend(int depth) { // NOLINT(misc-no-recursion)
+    volatile char frame[2000];
+    frame[0] = static_cast<char>(depth);
+    return depth < 0 ? 0 : descend(depth + 1) + frame[0];
+}
+
+NTSTATUS NTAPI entry_that_recurses(DRIVER_OBJECT*, UNICODE_STRING*) {
+    return descend(0);
+}
+
+TEST_F(PnpTest, ADriverEntryThatOverflowsItsStackIsReported) {
+    EXPECT_FALSE(manager.load_static_driver(&entry_that_recurses, {}));
+    ASSERT_NE(machine.bugcheck_report(), nullptr);
+    EXPECT_EQ(machine.bugcheck_report()->code, 0x7FU);
+    EXPECT_THAT(machine.bugcheck_report()->to_text(), HasSubstr("descend"));
+}
+
+} // namespace
+
+} // namespace openportcls::pnp::test
