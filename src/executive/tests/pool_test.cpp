@@ -1,5 +1,5 @@
-// Pool: what it gives, and what a driver does wrong with it. What AddressSanitizer finds itself, at the instruction that
-// does it, is skipped where it runs.
+// Pool: what it gives, and what a driver does wrong with it. What AddressSanitizer finds itself, at the instruction
+// that does it, is skipped where it runs.
 #include "executive/tests/fixture.h"
 
 #include <algorithm>

@@ -44,7 +44,8 @@ TEST_P(RaisedIrql, IsNoticedWhenTheRoutineReturns) {
 INSTANTIATE_TEST_SUITE_P(Table, RaisedIrql,
                          ::testing::Values(RaisedIn{"DriverEntry", "DriverEntry returns at"},
                                            RaisedIn{"AddDevice", "AddDevice returns at", STATUS_NO_MEMORY},
-                                           RaisedIn{"QUERY_CAPABILITIES", "A dispatch routine (of major function 0x1b)"},
+                                           RaisedIn{"QUERY_CAPABILITIES",
+                                                    "A dispatch routine (of major function 0x1b)"},
                                            RaisedIn{"DriverUnload", "DriverUnload returns at"}));
 
 // ---- pool ---------------------------------------------------------------------------------------------------------
