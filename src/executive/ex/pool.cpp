@@ -1,7 +1,6 @@
 #include "executive/ex/pool.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstdlib>
 #include <cstring>
 
@@ -40,16 +39,18 @@ void fill_with(char* at, std::uint64_t pattern) {
     }
 }
 
-// The first byte of `at` that is not the pattern's; `bytes` when all are.
+// The first byte of `at` that is not the pattern's; `bytes` when all are. What equals itself a word on repeats the
+// word.
 std::size_t first_difference(const char* at, std::size_t bytes, std::uint64_t pattern) {
-    for (std::size_t offset = 0; offset < bytes; offset += sizeof pattern) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, at + offset, sizeof word);
-        if (word != pattern) {
-            return offset + static_cast<std::size_t>(std::countr_zero(word ^ pattern)) / 8;
-        }
+    constexpr std::size_t word = sizeof pattern;
+    if (bytes >= word && std::memcmp(at, &pattern, word) == 0 && std::memcmp(at, at + word, bytes - word) == 0) {
+        return bytes;
     }
-    return bytes;
+    std::size_t offset = 0;
+    while (offset < bytes && at[offset] == static_cast<char>(pattern >> (8 * (offset % word)))) {
+        ++offset;
+    }
+    return offset;
 }
 
 std::uint64_t number(const void* pointer) {
@@ -244,12 +245,7 @@ OPC_NO_ASAN void Pool::check(const Block& block, const char* moment) const {
 OPC_NO_ASAN void Pool::check_freed(const Block& block, const char* moment) const {
     std::uint64_t pattern = 0;
     std::memset(&pattern, freed_byte, sizeof pattern);
-    const std::size_t whole_words = block.size & ~std::uint64_t{7};
-    std::size_t intact = first_difference(block.body, whole_words, pattern);
-    while (intact >= whole_words && intact < block.size &&
-           static_cast<unsigned char>(block.body[intact]) == freed_byte) {
-        ++intact;
-    }
+    const std::size_t intact = first_difference(block.body, block.size, pattern);
     if (intact < block.size) [[unlikely]] {
         const auto found = static_cast<unsigned char>(block.body[intact]);
         report(bad_pool_header, 0x0D, number(block.body), block.size, found,
