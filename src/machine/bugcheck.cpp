@@ -124,7 +124,11 @@ void walk_frames(const InterruptedStack& at, std::vector<StackFrame>& frames) {
         if (caller.module.empty()) {
             break;
         }
-        frames.push_back(std::move(caller));
+        if (frames.back().address == return_address) {
+            ++frames.back().repeats;
+        } else {
+            frames.push_back(std::move(caller));
+        }
         if (next <= frame) {
             break;
         }
@@ -138,7 +142,12 @@ void guess_frames(const InterruptedStack& at, std::uint64_t from, std::vector<St
     for (std::uint64_t place = std::max(from, at.low) & ~(word_bytes - 1); place < at.high && found < most_guesses;
          place += word_bytes) {
         std::uint64_t word = 0;
-        if (read_word(place, word) && is_return_address(word)) {
+        if (!read_word(place, word)) {
+            continue;
+        }
+        const bool is_known =
+            std::any_of(frames.begin(), frames.end(), [&](const StackFrame& frame) { return frame.address == word; });
+        if (!is_known && is_return_address(word)) {
             frames.push_back(frame_at(word));
             frames.back().is_guess = true;
             ++found;
@@ -245,8 +254,9 @@ std::string line_of(const StackFrame& frame, std::size_t number, const std::stri
     if (where.empty()) {
         where = frame.symbol.empty() ? fmt::format("{:#x}", frame.address) : frame.symbol;
     }
-    return fmt::format("    #{:<2} {}{}  [{}+{:#x}]\n", number, frame.is_guess ? "? " : "", where, frame.module,
-                       frame.offset);
+    const std::string times = frame.repeats != 0 ? fmt::format(", {} times", frame.repeats + 1) : std::string();
+    return fmt::format("    #{:<2} {}{}  [{}+{:#x}]{}\n", number, frame.is_guess ? "? " : "", where, frame.module,
+                       frame.offset, times);
 }
 
 } // namespace

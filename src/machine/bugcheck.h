@@ -11,10 +11,11 @@ namespace openportcls::machine {
 
 struct StackFrame {
     std::uint64_t address = 0;
-    std::string module;       // file the code came from
-    std::uint64_t offset = 0; // inside that file, what a symbolizer wants
-    std::string symbol;       // filled when known
-    bool is_guess = false;    // a return address that lay on a stack whose frames were overwritten
+    std::string module;        // file the code came from
+    std::uint64_t offset = 0;  // inside that file, what a symbolizer wants
+    std::string symbol;        // filled when known
+    std::uint32_t repeats = 0; // how often more the same call stands there: a recursion
+    bool is_guess = false;     // a return address that lay on a stack whose frames were overwritten
 };
 
 struct BugcheckReport {

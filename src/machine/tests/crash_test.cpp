@@ -65,7 +65,11 @@ TEST(Bugcheck, stack_overflow_of_the_client) {
     ASSERT_NE(machine.bugcheck_report(), nullptr);
     EXPECT_EQ(machine.bugcheck_report()->code, 0x7FU);
     EXPECT_EQ(machine.bugcheck_report()->parameters[0], 8U);
-    EXPECT_NE(machine.bugcheck_report()->to_text().find("overflow"), std::string::npos);
+    const std::string text = machine.bugcheck_report()->to_text();
+    EXPECT_NE(text.find("overflow"), std::string::npos) << text;
+    EXPECT_NE(text.find(" times"), std::string::npos) << text;
+    EXPECT_NE(text.find("stack_overflow_of_the_client"), std::string::npos)
+        << "what the recursion began with: " << text;
 }
 
 // Never inlined, so that it has a frame to smash; without the sanitizers' and the compiler's own checks of that.
