@@ -142,6 +142,15 @@ TEST(Machine, what_a_call_throws_reaches_its_caller) {
 
 // ---- where the host has no room for stacks, nothing ends in an abort ---------------------------------------------
 
+class NoRoomForStacks : public testing::Test {
+protected:
+    void SetUp() override {
+        if (__sanitizer_start_switch_fiber != nullptr || __tsan_acquire != nullptr) {
+            GTEST_SKIP() << "the sanitizers' run-times need room themselves";
+        }
+    }
+};
+
 void limit_address_space() {
     const rlimit limit{1 << 20, 1 << 20}; // less than there is already
     setrlimit(RLIMIT_AS, &limit);
@@ -157,7 +166,7 @@ bool threads_are_refused() {
     return is_refused;
 }
 
-TEST(Machine, without_room_for_stacks_threads_are_not_made) {
+TEST_F(NoRoomForStacks, NoThreadIsMade) {
     EXPECT_EXIT(std::exit(threads_are_refused() ? 0 : 1), testing::ExitedWithCode(0), "");
 }
 
@@ -169,7 +178,7 @@ bool client_is_refused() {
     return !entered && report != nullptr && report->rule.find("no room") != std::string::npos;
 }
 
-TEST(Machine, without_room_for_the_clients_stack_the_report_says_so) {
+TEST_F(NoRoomForStacks, TheReportOfAClientWithoutOneSaysSo) {
     EXPECT_EXIT(std::exit(client_is_refused() ? 0 : 1), testing::ExitedWithCode(0), "");
 }
 
@@ -182,7 +191,7 @@ bool idling_is_refused() {
     return !survived && machine.bugcheck_report()->rule.find("no room") != std::string::npos;
 }
 
-TEST(Machine, without_room_for_an_idle_stack_the_report_says_so) {
+TEST_F(NoRoomForStacks, TheReportOfAnIdleProcessorWithoutOneSaysSo) {
     EXPECT_EXIT(std::exit(idling_is_refused() ? 0 : 1), testing::ExitedWithCode(0), "");
 }
 
