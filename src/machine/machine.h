@@ -243,8 +243,8 @@ public:
     // ---- timers that tick with the clock interrupt (KTIMER) --------------------------------------------------
     // due: machine time; period 0 = once. Returns whether the timer was set before.
     // `caller`: the code on whose behalf, for set_timers().
-    bool set_timer(KTIMER& timer, Nanoseconds due, Nanoseconds period, KDPC* dpc, const void* caller = nullptr);
-    bool cancel_timer(KTIMER& timer);
+    bool NTAPI set_timer(KTIMER& timer, Nanoseconds due, Nanoseconds period, KDPC* dpc, const void* caller = nullptr);
+    bool NTAPI cancel_timer(KTIMER& timer);
     // Who has timers set, one entry each, the latest first. The timers' own memory may be gone.
     std::vector<const void*> set_timers() const;
 
@@ -375,9 +375,10 @@ private:
     void NTAPI finish_wait(Thread& thread, NTSTATUS status);
     static void wait_timed_out(ClockEvent& event);
     static void timer_due(ClockEvent& event);
-    Nanoseconds round_to_clock(Nanoseconds due) const;
-    TimerRecord* timer_record(const KTIMER& timer) const;
-    void unlink_timer(TimerRecord& record);
+    Nanoseconds NTAPI round_to_clock(Nanoseconds due) const;
+    TimerRecord* NTAPI timer_record(const KTIMER& timer) const;
+    TimerRecord* NTAPI new_timer_record();
+    void NTAPI unlink_timer(TimerRecord& record);
 
     void NTAPI report_event(EventKind kind, std::uint32_t subject, std::int64_t value, std::string_view detail);
 

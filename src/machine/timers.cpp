@@ -26,10 +26,7 @@ bool Machine::set_timer(KTIMER& timer, Nanoseconds due, Nanoseconds period, KDPC
     if (record != nullptr) {
         free_timers_ = record->next;
     } else {
-        timer_records_.push_back(std::make_unique<TimerRecord>());
-        record = timer_records_.back().get();
-        record->machine = this;
-        record->event.bind(&Machine::timer_due, record);
+        record = new_timer_record();
     }
     record->timer = &timer;
     record->caller = caller;
@@ -52,6 +49,14 @@ bool Machine::set_timer(KTIMER& timer, Nanoseconds due, Nanoseconds period, KDPC
         attention_ = true;
     }
     return was_set;
+}
+
+[[gnu::cold, gnu::noinline]] Machine::TimerRecord* Machine::new_timer_record() {
+    timer_records_.push_back(std::make_unique<TimerRecord>());
+    TimerRecord* const record = timer_records_.back().get();
+    record->machine = this;
+    record->event.bind(&Machine::timer_due, record);
+    return record;
 }
 
 bool Machine::cancel_timer(KTIMER& timer) {

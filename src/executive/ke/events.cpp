@@ -18,12 +18,17 @@ void initialise(DISPATCHER_HEADER& header, UCHAR type, UCHAR bytes, LONG state) 
     header.WaitListHead = {&header.WaitListHead, &header.WaitListHead};
 }
 
+[[noreturn, gnu::cold, gnu::noinline]] void NTAPI not_initialised(const DISPATCHER_HEADER& header,
+                                                                  const char* function) {
+    Machine::current().bugcheck(0x1E /* KMODE_EXCEPTION_NOT_HANDLED */, 0xC0000005, 0,
+                                reinterpret_cast<std::uint64_t>(&header), 0,
+                                executive::Sentence("{} was given an object that was never initialised.", function));
+}
+
 // A driver that signals an event it never initialised finds a null list; say so instead of faulting.
 void require_initialised(const DISPATCHER_HEADER& header, const char* function) {
     if (header.WaitListHead.Flink == nullptr) [[unlikely]] {
-        Machine::current().bugcheck(
-            0x1E /* KMODE_EXCEPTION_NOT_HANDLED */, 0xC0000005, 0, reinterpret_cast<std::uint64_t>(&header), 0,
-            executive::Sentence("{} was given an object that was never initialised.", function));
+        not_initialised(header, function);
     }
 }
 

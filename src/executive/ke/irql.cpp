@@ -12,7 +12,8 @@ namespace {
 constexpr std::uint32_t irql_not_greater_or_equal = 0x09;
 constexpr std::uint32_t irql_not_less_or_equal = 0x0A;
 
-[[noreturn, gnu::cold]] void wrong_direction(std::uint32_t code, const char* function, KIRQL wanted) {
+[[noreturn, gnu::cold, gnu::noinline]] void NTAPI wrong_direction(std::uint32_t code, const char* function,
+                                                                  KIRQL wanted) {
     Machine& machine = Machine::current();
     machine.bugcheck(code, wanted, machine.irql(), 0, 0,
                      openportcls::executive::Sentence("{} moves the IRQL one way only; it is {} and {} was asked for.",

@@ -11,7 +11,7 @@ using machine::Nanoseconds;
 namespace {
 
 // A timer whose time has come already expires while it is being set.
-void expire_now(Machine& machine, KTIMER& timer) {
+void NTAPI expire_now(Machine& machine, KTIMER& timer) {
     machine::tsan::release(&timer);
     timer.Header.SignalState = 1;
     machine.wake_waiters(timer.Header);
@@ -20,7 +20,7 @@ void expire_now(Machine& machine, KTIMER& timer) {
     }
 }
 
-bool set(KTIMER& timer, LARGE_INTEGER due_time, ULONG period_milliseconds, KDPC* dpc, const void* caller) {
+bool NTAPI set(KTIMER& timer, LARGE_INTEGER due_time, ULONG period_milliseconds, KDPC* dpc, const void* caller) {
     Machine& machine = Machine::current();
     machine.preemption_point();
     const Nanoseconds period = static_cast<Nanoseconds>(period_milliseconds) * machine::nanoseconds_per_millisecond;
