@@ -115,7 +115,7 @@ void CCableEngine::Start(CableStream* Stream) {
     if (Stream->NextNotification <= Stream->FramesBeforeRun) {
         Stream->NextNotification = Stream->FramesBeforeRun + Stream->PeriodFrames;
     }
-    Stream->NextDue = CounterAtFrame(Stream, Stream->NextNotification);
+    Schedule(Stream);
     Stream->IsRunning = TRUE;
     InsertByDueTime(Stream);
     ArmTimer(Now, EarliestDue());
@@ -197,7 +197,10 @@ void CCableEngine::Tick() {
                 RendersAreCurrent = TRUE;
             }
             Advance(Stream, Now);
-            Notify(Stream);
+            if (Stream->FramesMoved >= Stream->NextNotification) {
+                Notify(Stream);
+            }
+            Schedule(Stream);
             RemoveEntryList(&Stream->Link);
             InsertByDueTime(Stream);
         }
@@ -216,11 +219,17 @@ void CCableEngine::InsertByDueTime(CableStream* Stream) {
     InsertHeadList(Before, &Stream->Link);
 }
 
+// Notifications may be seconds apart, but the line is a quarter of a second long: sound moves in smaller steps.
+void CCableEngine::Schedule(CableStream* Stream) {
+    const ULONGLONG LatestMove = Stream->FramesMoved + m_LineFrames / 4;
+    Stream->NextDue =
+        CounterAtFrame(Stream, Stream->NextNotification < LatestMove ? Stream->NextNotification : LatestMove);
+}
+
 void CCableEngine::Notify(CableStream* Stream) {
     do {
         Stream->NextNotification += Stream->PeriodFrames;
     } while (Stream->FramesMoved >= Stream->NextNotification);
-    Stream->NextDue = CounterAtFrame(Stream, Stream->NextNotification);
     for (PLIST_ENTRY Event = Stream->Events.Flink; Event != &Stream->Events; Event = Event->Flink) {
         KeSetEvent(CONTAINING_RECORD(Event, CableEvent, Link)->Event, IO_NO_INCREMENT, FALSE);
     }
@@ -289,6 +298,7 @@ void CCableEngine::MoveRender(CableStream* Stream, ULONGLONG Until) {
 
 void CCableEngine::MoveCapture(CableStream* Stream, ULONGLONG Until) {
     ULONGLONG Frame = Stream->FramesMoved;
+    ULONGLONG Lost = 0;
     while (Frame < Until) {
         const ULONG Offset = (ULONG)(Frame % Stream->BufferFrames);
         const ULONG Count = SmallerOf(Until - Frame, Stream->BufferFrames - Offset);
@@ -300,13 +310,24 @@ void CCableEngine::MoveCapture(CableStream* Stream, ULONGLONG Until) {
             RtlZeroMemory(Destination, (SIZE_T)Early * Stream->Format.BytesPerFrame);
         }
         if (Early < Count) {
-            ReadLine(Destination + (SIZE_T)Early * Stream->Format.BytesPerFrame, (ULONGLONG)(LineFrame + Early),
-                     Count - Early, Stream->Format);
+            Lost += ReadLine(Destination + (SIZE_T)Early * Stream->Format.BytesPerFrame, (ULONGLONG)(LineFrame + Early),
+                             Count - Early, Stream->Format);
         }
         if (m_Controls[CableCapture].MeterIsRead) {
             CablePeak(Destination, Stream->Format, Count, m_Controls[CableCapture].Peak);
         }
         Frame += Count;
+    }
+    if (Lost != 0) {
+        ReportLoss(Stream, Lost);
+    }
+}
+
+// Only when this driver's timer came much too late, as when something kept the processor at DISPATCH_LEVEL.
+void CCableEngine::ReportLoss(CableStream* Stream, ULONGLONG Frames) {
+    if (m_EtwHelper != NULL) {
+        const ULONGLONG Underrun = 1;
+        m_EtwHelper->MiniportWriteEtwEvent(eMINIPORT_GLITCH_REPORT, Stream->FramesMoved, 0, Underrun, Frames);
     }
 }
 
@@ -340,13 +361,18 @@ void CCableEngine::WriteLine(ULONGLONG LineFrame, const UCHAR* Source, ULONG Fra
     }
 }
 
-void CCableEngine::ReadLine(PUCHAR Destination, ULONGLONG LineFrame, ULONG Frames, const CableFormat& Format) {
+// Returns how many of the frames are gone, because a later lap of the line has overwritten them.
+ULONG CCableEngine::ReadLine(PUCHAR Destination, ULONGLONG LineFrame, ULONG Frames, const CableFormat& Format) {
     const ULONG* Gains = m_Controls[CableCapture].IsUnity ? NULL : m_Controls[CableCapture].Gain;
+    ULONG Lost = 0;
     while (Frames > 0) {
         const ULONG Offset = (ULONG)LineFrame & (m_LineFrames - 1);
         ULONG Count = SmallerOf(m_LineFrames - Offset, Frames);
-        const BOOLEAN IsLost = LineFrame + m_LineFrames < m_LineWritten;
-        if (LineFrame >= m_LineWritten || IsLost) {
+        if (LineFrame + m_LineFrames < m_LineWritten) {
+            Count = SmallerOf(m_LineWritten - m_LineFrames - LineFrame, Count);
+            RtlZeroMemory(Destination, (SIZE_T)Count * Format.BytesPerFrame);
+            Lost += Count;
+        } else if (LineFrame >= m_LineWritten) {
             RtlZeroMemory(Destination, (SIZE_T)Count * Format.BytesPerFrame);
         } else {
             Count = SmallerOf(m_LineWritten - LineFrame, Count);
@@ -357,6 +383,7 @@ void CCableEngine::ReadLine(PUCHAR Destination, ULONGLONG LineFrame, ULONG Frame
         Destination += (SIZE_T)Count * Format.BytesPerFrame;
         Frames -= Count;
     }
+    return Lost;
 }
 
 // ---- notification events -----------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ struct CableStream {
     LONGLONG RunStart; // performance counter when RUN was entered
     ULONGLONG FramesMoved;
     ULONGLONG NextNotification; // frame number
-    LONGLONG NextDue;           // performance counter at that frame
+    LONGLONG NextDue;           // performance counter at that frame, or earlier where sound has to move before
     LONGLONG LineOffset;        // line frame number of the stream's frame FramesBeforeRun
 
     // End of stream (packet mode): frames from here on are silence.
@@ -48,6 +48,8 @@ class CCableEngine {
 public:
     NTSTATUS Init();
     void Close(); // waits for the timer; no stream may be running
+    // Where lost sound is reported; NULL: nowhere. The port outlives its miniport: no reference.
+    void SetEtwHelper(PPORTCLSETWHELPER Helper) { m_EtwHelper = Helper; }
 
     // PASSIVE_LEVEL. The line takes the format of the first stream and keeps it until the last is gone.
     NTSTATUS Attach(const CableFormat& Format, BOOLEAN IsCapture);
@@ -81,10 +83,12 @@ private:
     void MoveRender(CableStream* Stream, ULONGLONG Until);
     void MoveCapture(CableStream* Stream, ULONGLONG Until);
     void WriteLine(ULONGLONG LineFrame, const UCHAR* Source, ULONG Frames, const CableFormat& Format);
-    void ReadLine(PUCHAR Destination, ULONGLONG LineFrame, ULONG Frames, const CableFormat& Format);
+    ULONG ReadLine(PUCHAR Destination, ULONGLONG LineFrame, ULONG Frames, const CableFormat& Format);
     ULONGLONG FrameAt(const CableStream* Stream, LONGLONG Counter) const;
     void ArmTimer(LONGLONG Now, LONGLONG Due);
     LONGLONG EarliestDue() const;
+    void Schedule(CableStream* Stream);
+    void ReportLoss(CableStream* Stream, ULONGLONG Frames);
     void InsertByDueTime(CableStream* Stream);
     void AdvanceRenders(LONGLONG Counter);
     void Notify(CableStream* Stream);
@@ -96,6 +100,7 @@ private:
     LIST_ENTRY m_Renders; // running streams, the one due first in front
     LIST_ENTRY m_Captures;
     CableControls m_Controls[CableDirections];
+    PPORTCLSETWHELPER m_EtwHelper;
 
     // The line: a ring of frames, written by render streams and read by capture streams.
     FAST_MUTEX m_LineMutex;

@@ -258,6 +258,7 @@ private:
 CCableWave::~CCableWave() {
     PAGED_CODE();
     if (m_Cable != NULL) {
+        m_Cable->Engine()->SetEtwHelper(NULL);
         m_Cable->Release();
     }
 }
@@ -282,9 +283,14 @@ STDMETHODIMP_(NTSTATUS)
 CCableWave::Init(PUNKNOWN UnknownAdapter, PRESOURCELIST ResourceList, PPORTWAVERT Port) {
     PAGED_CODE();
     UNREFERENCED_PARAMETER(ResourceList);
-    UNREFERENCED_PARAMETER(Port);
-    return UnknownAdapter == NULL ? STATUS_INVALID_PARAMETER
-                                  : UnknownAdapter->QueryInterface(IID_ICable, (PVOID*)&m_Cable);
+    const NTSTATUS Status = UnknownAdapter == NULL ? STATUS_INVALID_PARAMETER
+                                                   : UnknownAdapter->QueryInterface(IID_ICable, (PVOID*)&m_Cable);
+    PPORTCLSETWHELPER EtwHelper; // older systems have none
+    if (NT_SUCCESS(Status) && NT_SUCCESS(Port->QueryInterface(IID_IPortClsEtwHelper, (PVOID*)&EtwHelper))) {
+        m_Cable->Engine()->SetEtwHelper(EtwHelper);
+        EtwHelper->Release();
+    }
+    return Status;
 }
 
 STDMETHODIMP_(NTSTATUS) CCableWave::GetDescription(PPCFILTER_DESCRIPTOR* Description) {

@@ -47,6 +47,8 @@ struct MachineOptions {
 // A registry value for the driver or device: "DoNotCreateDataFiles=1", "Name:sz=text".
 struct DriverOptions {
     std::filesystem::path inf; // empty: the one beside the module, if there is one
+    // Whose models of the INF count. An INF without any for amd64 is refused; "x86" takes an old driver's.
+    std::string inf_architecture = "amd64";
     std::vector<std::string> parameters;
     std::string hardware_id; // of Machine::load_driver's first device; empty: the INF's first model
     bool add_device = true;  // also add and start one device
@@ -131,6 +133,10 @@ public:
 
     // The first filter with that name, or with that category ("render").
     Result<Filter> open_first(std::string_view name_or_category);
+
+    // How often drivers have reported that they lost sound (IPortClsEtwHelper, eMINIPORT_GLITCH_REPORT). What clients
+    // lose because they came too late is counted by their streams.
+    std::uint64_t reported_glitches() const;
 
     std::chrono::nanoseconds now() const;
     // Lets simulated time pass.

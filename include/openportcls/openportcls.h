@@ -84,8 +84,9 @@ typedef struct opc_driver_options {
     const char* inf;               /* NULL: the one beside the module */
     const char* const* parameters; /* registry values, "DoNotCreateDataFiles=1" */
     size_t parameter_count;
-    const char* hardware_id; /* NULL: the INF's first model */
-    bool add_device;         /* also add and start one device */
+    const char* hardware_id;      /* NULL: the INF's first model */
+    bool add_device;              /* also add and start one device */
+    const char* inf_architecture; /* whose models of the INF count; NULL: amd64 */
 } opc_driver_options;
 OPC_API void opc_driver_options_init(opc_driver_options* options);
 

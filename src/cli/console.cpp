@@ -4,29 +4,73 @@
 #include <csignal>
 #include <cstdio>
 #include <string>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
 
+#include "client/status_text.h"
+
 namespace openportcls::cli {
+
+namespace {
+
+bool answers_with_json = false;
+nlohmann::ordered_json object_to_print = nlohmann::ordered_json::object();
+
+} // namespace
 
 void complain(std::string_view message) {
     std::fflush(stdout);
-    fmt::print(stderr, "portcls: {}\n", message);
+    remark(fmt::format("portcls: {}", message));
 }
 
 int fail(const Error& error) {
     complain(error.message);
-    return exit_failed;
+    const int exit_status = error.status == status_misused ? exit_misused : exit_failed;
+    answer_failure(error, exit_status);
+    return exit_status;
 }
 
 int misuse(std::string_view message) {
-    complain(message);
-    return exit_misused;
+    return fail(Error{status_misused, std::string(message)});
+}
+
+void answer_with_json() {
+    answers_with_json = true;
+}
+
+void answer(std::string_view command, nlohmann::ordered_json facts) {
+    object_to_print[std::string(command)] = std::move(facts);
+}
+
+void answer_failure(const Error& error, int exit_status) {
+    constexpr auto status_invalid_parameter = static_cast<std::int32_t>(0xC000000D);
+    const std::int32_t status = error.status == status_misused ? status_invalid_parameter : error.status;
+    nlohmann::ordered_json facts = {{"message", error.message},
+                                    {"status", fmt::format("0x{:08X}", static_cast<std::uint32_t>(status))}};
+    if (const std::string_view name = client::status_name(status); !name.empty()) {
+        facts["name"] = name;
+    }
+    facts["exit_status"] = exit_status;
+    answer("error", std::move(facts));
+}
+
+void finish_answer() {
+    if (answers_with_json && !object_to_print.empty()) {
+        // File names need not be UTF-8, JSON has to be.
+        fmt::print("{}\n", object_to_print.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+    }
+}
+
+std::string glitches_text(std::uint64_t all, std::uint64_t reported) {
+    return fmt::format("{} glitch{}{}", all, all == 1 ? "" : "es",
+                       reported == 0 ? "" : fmt::format(", {} of them reported by the driver", reported));
 }
 
 void remark(std::string_view message) {
-    fmt::print(stderr, "{}\n", message);
+    // Not fmt::print, which throws where the stream takes nothing: then there is nobody to tell.
+    std::fputs(fmt::format("{}\n", message).c_str(), stderr);
 }
 
 namespace {
@@ -61,9 +105,22 @@ Progress::Progress(double seconds_in_all) : seconds_in_all_(seconds_in_all), is_
 
 Progress::~Progress() {
     if (is_drawn_) {
-        fmt::print(stderr, "\r\033[K");
+        std::fputs("\r\033[K", stderr);
     }
 }
+
+namespace {
+
+// Of "[] 100 %  1234.5 of 1234.5 s".
+constexpr int columns_beside_bar = 30;
+
+int columns_of_terminal() {
+    constexpr int usual = 80;
+    winsize size{};
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col != 0 ? size.ws_col : usual;
+}
+
+} // namespace
 
 void Progress::at(double seconds) {
     constexpr auto between_two = std::chrono::milliseconds(50);
@@ -73,15 +130,16 @@ void Progress::at(double seconds) {
     }
     last_drawn_ = now;
     is_drawn_ = true;
-    if (seconds_in_all_ <= 0) {
+    // Where the line would not fit only the time is shown: a line that wraps cannot be drawn over.
+    if (seconds_in_all_ <= 0 || columns_of_terminal() <= columns_beside_bar) {
         fmt::print(stderr, "\r\033[K{:.1f} s", seconds);
         return;
     }
-    constexpr int width = 40;
+    const int width = std::clamp(columns_of_terminal() - columns_beside_bar, 0, 40);
     const double part = std::clamp(seconds / seconds_in_all_, 0.0, 1.0);
     const auto filled = static_cast<std::size_t>(part * width);
     fmt::print(stderr, "\r\033[K[{}{}] {:3.0f} %  {:.1f} of {:.1f} s", std::string(filled, '#'),
-               std::string(width - filled, '.'), part * 100, seconds, seconds_in_all_);
+               std::string(static_cast<std::size_t>(width) - filled, '.'), part * 100, seconds, seconds_in_all_);
 }
 
 } // namespace openportcls::cli

@@ -3,7 +3,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 #include <string_view>
+
+#include <nlohmann/json.hpp>
 
 #include <openportcls/result.hpp>
 
@@ -11,13 +14,29 @@
 
 namespace openportcls::cli {
 
+// The status of errors that are the caller's own: fail() makes exit status 2 of it. (A customer's code, so that no
+// driver's answer is taken for one.)
+constexpr auto status_misused = static_cast<std::int32_t>(0xE0000001);
+
 // "portcls: MESSAGE" on the error stream.
 void complain(std::string_view message);
-// Likewise, and the exit status that belongs to it.
+// Likewise, and the exit status that belongs to it. With --json the answer says it, too.
 int fail(const Error& error);
 int misuse(std::string_view message);
+
+// With --json a program reads one object on standard output, whatever happens: what commands answered, each under its
+// name, and {"error": {...}} where one failed.
+void answer_with_json();
+void answer(std::string_view command, nlohmann::ordered_json facts);
+// For failures that have been complained of elsewhere.
+void answer_failure(const Error& error, int exit_status);
+// Prints it.
+void finish_answer();
 // A remark on the error stream, so that what is printed for programs stays clean.
 void remark(std::string_view message);
+
+// "2 glitches, 1 of them reported by the driver"
+std::string glitches_text(std::uint64_t all, std::uint64_t reported);
 
 // While one lives, the first Ctrl-C only asks to end early; the second kills, as usual.
 class Interruption {

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "cli/console.h"
+
 namespace openportcls::cli {
 
 namespace {
@@ -77,6 +79,19 @@ bool takes(const Control& control, Setting::Kind kind) {
         return control.source.has_value();
     }
     return false;
+}
+
+// Drivers clamp what is out of range without a word; whoever asked for it should know.
+Result<void> check_level(const Control& control, double decibels, std::uint32_t first, std::uint32_t last) {
+    constexpr double rounding = 0.005; // of levels as they are printed
+    for (std::uint32_t channel = first; channel <= last && !control.ranges.empty(); ++channel) {
+        const Filter::Range& range = control.ranges[std::min<std::size_t>(channel, control.ranges.size() - 1)];
+        if (decibels < range.minimum - rounding || decibels > range.maximum + rounding) {
+            return Error{status_misused, fmt::format("\"{}\" goes from {:.1f} to {:.1f} dB, not to {:.1f} dB",
+                                                     control.title, range.minimum, range.maximum, decibels)};
+        }
+    }
+    return {};
 }
 
 const char* what(Setting::Kind kind) {
@@ -152,7 +167,7 @@ Result<Setting> parse_setting(const std::vector<std::string>& words) {
             const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), setting.decibels);
             if (problem != std::errc() || end != digits.data() + digits.size() || !std::isfinite(setting.decibels)) {
                 return wrong(
-                    fmt::format("\"{}\" is no setting: a level such as -6dB, mute, unmute or source N", value));
+                    fmt::format("\"{}\" is no setting: a level such as -6dB, mute, unmute or source N", words.back()));
             }
         }
     }
@@ -212,6 +227,11 @@ Result<void> apply(Machine& machine, const Setting& setting) {
     }
     const std::uint32_t first = setting.channel.value_or(0);
     const std::uint32_t last = setting.channel.value_or(channels - 1);
+    if (setting.kind == Setting::Kind::volume) {
+        if (auto possible = check_level(control, setting.decibels, first, last); !possible) {
+            return possible;
+        }
+    }
     for (std::uint32_t channel = first; channel <= last; ++channel) {
         const auto done = setting.kind == Setting::Kind::volume
                               ? filter->set_volume(control.node.id, channel, setting.decibels)
@@ -223,11 +243,11 @@ Result<void> apply(Machine& machine, const Setting& setting) {
     return {};
 }
 
-Result<void> apply_setting(Machine& machine, const std::string& text) {
+Result<Setting> parse_assignment(const std::string& text) {
     const std::size_t equals = text.find('=');
     if (equals == std::string::npos) {
         return Error{status_invalid_parameter,
-                     fmt::format("--set \"{}\": NODE=LEVEL is wanted, as in \"Master Volume=-6dB\"", text)};
+                     fmt::format("\"{}\": NODE=LEVEL is wanted, as in \"Master Volume=-6dB\"", text)};
     }
     std::vector<std::string> words;
     const std::string target = text.substr(0, equals);
@@ -242,8 +262,7 @@ Result<void> apply_setting(Machine& machine, const std::string& text) {
         value = value.substr(7);
     }
     words.push_back(value);
-    auto setting = parse_setting(words);
-    return setting ? apply(machine, *setting) : Result<void>(setting.error());
+    return parse_setting(words);
 }
 
 } // namespace openportcls::cli

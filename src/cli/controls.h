@@ -41,7 +41,7 @@ struct Setting {
 // The words NODE [CHANNEL] VALUE, where VALUE is "-6dB", "mute", "unmute" or "source" "2".
 Result<Setting> parse_setting(const std::vector<std::string>& words);
 Result<void> apply(Machine& machine, const Setting& setting);
-// "NODE[,CHANNEL]=VALUE".
-Result<void> apply_setting(Machine& machine, const std::string& text);
+// The same as one word: "NODE[,CHANNEL]=VALUE".
+Result<Setting> parse_assignment(const std::string& text);
 
 } // namespace openportcls::cli

@@ -98,7 +98,7 @@ int coverage(const CoverageArguments& arguments) {
         return misuse(fmt::format("no table \"{}\"", arguments.table));
     }
     if (arguments.json) {
-        fmt::print("{}\n", nlohmann::ordered_json{{"coverage", list}}.dump(1));
+        answer("coverage", std::move(list));
         return exit_done;
     }
     for (const auto& [table, sum] : sums) {

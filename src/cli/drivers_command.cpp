@@ -7,6 +7,7 @@
 #include <openportcls/machine.hpp>
 
 #include "cli/commands.h"
+#include "cli/console.h"
 
 namespace openportcls::cli {
 
@@ -29,7 +30,7 @@ int print_drivers(bool as_json) {
         }
     }
     if (as_json) {
-        fmt::print("{}\n", nlohmann::ordered_json{{"drivers", list}}.dump(2));
+        answer("drivers", std::move(list));
     }
     return exit_done;
 }
@@ -55,7 +56,7 @@ void add_hardware_command(CLI::App& application, Run& run) {
             if (*as_json) {
                 const nlohmann::ordered_json model = {
                     {"name", name}, {"description", description}, {"drivers", {"cable"}}};
-                fmt::print("{}\n", nlohmann::ordered_json{{"hardware", {model}}}.dump(2));
+                answer("hardware", nlohmann::ordered_json::array({model}));
             } else {
                 fmt::print("{:<12} {}\n", name, description);
             }

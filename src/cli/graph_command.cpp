@@ -6,6 +6,7 @@
 
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "cli/drawing.h"
 #include "cli/session.h"
 #include "cli/topology.h"
 #include "drivertools/process.h"
@@ -39,6 +40,13 @@ int graph(const GraphArguments& arguments) {
     if (!arguments.output.empty() && extension != ".svg" && extension != ".dot") {
         return misuse(fmt::format("-o {}: .svg or .dot", arguments.output.string()));
     }
+    std::vector<NamedFile> files = written_files(arguments);
+    if (!arguments.output.empty()) {
+        files.push_back({"-o " + arguments.output.string(), arguments.output});
+    }
+    if (auto distinct = check_distinct(files); !distinct) {
+        return fail(distinct.error());
+    }
     auto session = Session::open(arguments);
     if (!session) {
         return fail(session.error());
@@ -47,7 +55,10 @@ int graph(const GraphArguments& arguments) {
     if (!filters) {
         return fail(filters.error());
     }
-    std::string picture = to_dot((*session)->driver().name(), *filters);
+    const Drawing drawing = draw(*filters);
+    std::string picture = to_dot((*session)->driver().name(), drawing);
+    nlohmann::ordered_json facts = {{"driver", (*session)->driver().name()}};
+    facts.update(to_json(drawing));
     if (auto closed = (*session)->close(); !closed) {
         return fail(closed.error());
     }
@@ -58,14 +69,19 @@ int graph(const GraphArguments& arguments) {
         }
         picture = std::move(*svg);
     }
-    if (arguments.output.empty()) {
+    if (!arguments.output.empty()) {
+        if (auto written = endpoints::replace_file(arguments.output, picture); !written) {
+            return fail(written.error());
+        }
+        facts["file"] = arguments.output.string();
+    }
+    if (arguments.json) {
+        answer("graph", std::move(facts));
+    } else if (arguments.output.empty()) {
         std::fputs(picture.c_str(), stdout);
-        return exit_done;
+    } else {
+        fmt::print("wrote {}\n", arguments.output.string());
     }
-    if (auto written = endpoints::replace_file(arguments.output, picture); !written) {
-        return fail(written.error());
-    }
-    fmt::print("wrote {}\n", arguments.output.string());
     return exit_done;
 }
 
@@ -76,6 +92,7 @@ void add_graph_command(CLI::App& application, Run& run) {
     auto arguments = std::make_shared<GraphArguments>();
     command->add_option("-o,--output", arguments->output,
                         "FILE.svg (through Graphviz) or FILE.dot; without it DOT on the terminal");
+    command->add_flag("--json", arguments->json, "boxes and arrows as JSON");
     add_session_options(*command, *arguments);
     command->callback([&run, arguments] { run = [arguments] { return graph(*arguments); }; });
 }

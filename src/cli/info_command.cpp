@@ -115,11 +115,10 @@ void print_filter(const FilterPicture& filter) {
     }
 }
 
-struct InfoArguments : SessionArguments {
-    bool json = false;
-};
-
-int info(const InfoArguments& arguments) {
+int info(const SessionArguments& arguments) {
+    if (auto distinct = check_distinct(written_files(arguments)); !distinct) {
+        return fail(distinct.error());
+    }
     auto session = Session::open(arguments);
     if (!session) {
         return fail(session.error());
@@ -144,7 +143,7 @@ int info(const InfoArguments& arguments) {
         for (const FilterPicture& filter : *filters) {
             filter_list.push_back(filter_facts(filter));
         }
-        fmt::print("{}\n", Json{{"info", {{"driver", name}, {"devices", devices}, {"filters", filter_list}}}}.dump(2));
+        answer("info", {{"driver", name}, {"devices", devices}, {"filters", filter_list}});
     } else {
         fmt::print("driver {}\n{}", name, device_lines);
         for (const FilterPicture& filter : *filters) {
@@ -159,7 +158,7 @@ int info(const InfoArguments& arguments) {
 void add_info_command(CLI::App& application, Run& run) {
     CLI::App* command =
         application.add_subcommand("info", "list a driver's devices, filters, pins, formats, nodes and jacks");
-    auto arguments = std::make_shared<InfoArguments>();
+    auto arguments = std::make_shared<SessionArguments>();
     command->add_flag("--json", arguments->json, "as JSON");
     add_session_options(*command, *arguments);
     command->callback([&run, arguments] { run = [arguments] { return info(*arguments); }; });

@@ -1,10 +1,13 @@
 // portcls: runs Windows audio drivers.
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <fcntl.h>
 #include <string>
 #include <string_view>
+#include <unistd.h>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -21,7 +24,7 @@ int run(int count, char** arguments) {
     // `build` has a command line of its own, shared with the tool that builds the drivers of this tree.
     if (count > 1 && std::string_view(arguments[1]) == "build") {
         return drivertools::run_build_command(std::vector<std::string>(arguments + 2, arguments + count),
-                                              "portcls build");
+                                              "portcls build", answer_failure);
     }
     CLI::App application(
         "Runs Windows audio drivers on Linux: builds them, plays and records through them, shows what\n"
@@ -40,6 +43,10 @@ int run(int count, char** arguments) {
     add_drivers_command(application, chosen);
     add_hardware_command(application, chosen);
     add_coverage_command(application, chosen);
+    std::string help = "--help";
+    if (count == 2 && std::string_view(arguments[1]) == "help") {
+        arguments[1] = help.data();
+    }
     if (count > 1 && arguments[1][0] != '-') {
         const auto is_wanted = [&](const CLI::App* command) { return command->get_name() == arguments[1]; };
         if (static_cast<const CLI::App&>(application).get_subcommands(is_wanted).empty()) {
@@ -57,6 +64,35 @@ int run(int count, char** arguments) {
     return chosen ? chosen() : exit_misused;
 }
 
+int run_safely(int count, char** arguments) {
+    try {
+        return run(count, arguments);
+    } catch (const std::exception& problem) { // out of memory, or a library's own
+        if (std::ferror(stdout) != 0) {
+            return exit_failed; // with_output_kept says why
+        }
+        constexpr auto status_unsuccessful = static_cast<std::int32_t>(0xC0000001);
+        return fail(Error{status_unsuccessful, problem.what()});
+    }
+}
+
+// Before anything is parsed, since what cannot be parsed is answered, too.
+void look_for_json(int count, char** arguments) {
+    if (std::find(arguments, arguments + count, std::string_view("--json")) != arguments + count) {
+        answer_with_json();
+    }
+}
+
+// Were one of the standard streams closed, the next file to be opened would get its number, and be printed into.
+// What is written to these reports an error, like any stream that does not take it.
+void occupy_standard_streams() {
+    int descriptor = 0;
+    do {
+        descriptor = ::open("/dev/null", O_RDONLY);
+    } while (descriptor >= 0 && descriptor <= STDERR_FILENO);
+    ::close(descriptor);
+}
+
 // What standard output did not take is lost: then the command has failed, however well it went.
 int with_output_kept(int status) {
     if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) {
@@ -71,10 +107,15 @@ int with_output_kept(int status) {
 } // namespace openportcls::cli
 
 int main(int count, char** arguments) {
+    using namespace openportcls::cli;
     try {
-        return openportcls::cli::with_output_kept(openportcls::cli::run(count, arguments));
-    } catch (const std::exception& problem) { // out of memory, or a library's own
-        openportcls::cli::complain(problem.what());
-        return openportcls::cli::exit_failed;
+        occupy_standard_streams();
+        look_for_json(count, arguments);
+        const int status = run_safely(count, arguments);
+        finish_answer();
+        return with_output_kept(status);
+    } catch (const std::exception& problem) { // no memory to say more
+        complain(problem.what());
+        return exit_failed;
     }
 }

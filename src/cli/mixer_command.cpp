@@ -14,7 +14,6 @@ namespace openportcls::cli {
 namespace {
 
 struct MixerArguments : SessionArguments {
-    bool json = false;
     std::vector<std::string> setting;
 };
 
@@ -65,7 +64,7 @@ void print(const std::vector<Control>& controls, bool as_json) {
         list.push_back(facts);
     }
     if (as_json) {
-        fmt::print("{}\n", nlohmann::ordered_json{{"mixer", list}}.dump(2));
+        answer("mixer", std::move(list));
     } else if (controls.empty()) {
         fmt::print("the driver has no volume, mute or source to set\n");
     }
@@ -84,6 +83,9 @@ int mixer(const MixerArguments& arguments, bool is_set) {
             return misuse(parsed.error().message);
         }
         setting = *parsed;
+    }
+    if (auto distinct = check_distinct(written_files(arguments)); !distinct) {
+        return fail(distinct.error());
     }
     auto session = Session::open(arguments);
     if (!session) {

@@ -4,10 +4,21 @@
 
 namespace openportcls::cli {
 
-Result<Outputs> Outputs::open(const std::vector<std::string>& specifications, const WaveFormat& format) {
+std::vector<NamedFile> files_of_outputs(const std::vector<std::string>& specifications) {
+    std::vector<NamedFile> files;
+    for (const std::string& specification : specifications) {
+        if (const std::filesystem::path file = endpoints::file_of_sink(specification); !file.empty()) {
+            files.push_back({"--out " + specification, file});
+        }
+    }
+    return files;
+}
+
+Result<Outputs> Outputs::open(const std::vector<std::string>& specifications, const WaveFormat& format,
+                              std::optional<std::uint64_t> expected_frames) {
     Outputs outputs;
     for (const std::string& specification : specifications) {
-        auto sink = endpoints::open_sink(specification, format, remark);
+        auto sink = endpoints::open_sink(specification, format, expected_frames, remark);
         if (!sink) {
             return sink.error();
         }

@@ -6,14 +6,19 @@
 #include <string>
 #include <vector>
 
+#include "cli/distinct_files.h"
 #include "endpoints/endpoint.h"
 
 namespace openportcls::cli {
 
+// Those of them that are files.
+std::vector<NamedFile> files_of_outputs(const std::vector<std::string>& specifications);
+
 class Outputs {
 public:
     // "wav:F", "alsa", "alsa:DEVICE", "default", "null"; see endpoints::open_sink.
-    static Result<Outputs> open(const std::vector<std::string>& specifications, const WaveFormat& format);
+    static Result<Outputs> open(const std::vector<std::string>& specifications, const WaveFormat& format,
+                                std::optional<std::uint64_t> expected_frames);
 
     Result<void> write(std::span<const std::byte> frames);
     Result<void> finish();

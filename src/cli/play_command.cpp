@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/loopback.h"
+#include "cli/option_checks.h"
 #include "cli/outputs.h"
 #include "cli/pace.h"
 #include "cli/session.h"
@@ -30,13 +31,13 @@ struct PlayArguments : SessionArguments {
     bool packets = false;
     std::string mode;
     std::string loopback; // a pin, "none", or empty: where the driver is known to loop
-    bool json = false;
 };
 
 struct Outcome {
     WaveFormat format;
     std::uint64_t frames = 0;
     std::uint64_t glitches = 0;
+    std::uint64_t reported_glitches = 0; // those of them that the driver told of
     std::uint32_t pin = 0;
     std::uint32_t period_frames = 0;
     double host_seconds = 0;
@@ -47,6 +48,7 @@ struct Outcome {
     std::string filter;
     std::uint64_t underruns = 0; // of the sound devices it was heard through
     client::Pace pace;
+    bool is_converted = false; // before it was played
     bool is_interrupted = false;
 
     double seconds() const { return static_cast<double>(frames) / format.rate; }
@@ -199,6 +201,7 @@ Result<Outcome> stream(const PlayArguments& arguments, Session& session) {
             return converted.error();
         }
         source = std::move(converted);
+        outcome.is_converted = true;
     }
     auto capture = open_loopback(arguments, session, *render, wish.options);
     if (!capture) {
@@ -211,7 +214,7 @@ Result<Outcome> stream(const PlayArguments& arguments, Session& session) {
             static_cast<std::int32_t>(0xC00000BB),
             "--verify: this driver does not loop what it plays back to a capture pin (--loopback PIN names one)"};
     }
-    auto outputs = Outputs::open(arguments.out, outcome.format);
+    auto outputs = Outputs::open(arguments.out, outcome.format, (*source)->frames());
     if (!outputs) {
         return outputs.error();
     }
@@ -225,6 +228,8 @@ Result<Outcome> stream(const PlayArguments& arguments, Session& session) {
         return finished.error();
     }
     outcome.host_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    outcome.reported_glitches = session.machine().reported_glitches();
+    outcome.glitches += outcome.reported_glitches;
     outcome.underruns = outputs->underruns();
     outcome.pace = session.pace();
     return outcome;
@@ -236,8 +241,8 @@ void print_summary(const PlayArguments& arguments, const Outcome& outcome) {
     const std::string how = arguments.paced ? "in real time"
                                             : fmt::format("{:.0f} times faster than real time",
                                                           outcome.seconds() / std::max(outcome.host_seconds, 1e-9));
-    fmt::print("played by {} through pin {} of {} in {:.3f} s: {}, {} glitch{}\n", arguments.driver, outcome.pin,
-               outcome.filter, outcome.host_seconds, how, outcome.glitches, outcome.glitches == 1 ? "" : "es");
+    fmt::print("played by {} through pin {} of {} in {:.3f} s: {}, {}\n", arguments.driver, outcome.pin, outcome.filter,
+               outcome.host_seconds, how, glitches_text(outcome.glitches, outcome.reported_glitches));
     if (arguments.paced) {
         fmt::print("{}\n", describe(outcome.pace));
     }
@@ -257,12 +262,13 @@ void print_summary(const PlayArguments& arguments, const Outcome& outcome) {
     if (!outcome.heard_at) {
         return;
     }
+    const char* input = outcome.is_converted ? "the converted input" : "the input";
     if (outcome.is_bit_exact()) {
-        fmt::print("the output equals the input bit for bit\n");
+        fmt::print("the output equals {} bit for bit\n", input);
     } else if (!outcome.heard_anything) {
-        fmt::print("the output is silent, the input is not\n");
+        fmt::print("the output is silent, {} is not\n", input);
     } else {
-        fmt::print("the output differs from the input in {} of {} frames, first in frame {} ({:.4f} s)\n",
+        fmt::print("the output differs from {} in {} of {} frames, first in frame {} ({:.4f} s)\n", input,
                    outcome.different_frames, outcome.frames, *outcome.first_difference,
                    static_cast<double>(*outcome.first_difference) / outcome.format.rate);
     }
@@ -270,11 +276,23 @@ void print_summary(const PlayArguments& arguments, const Outcome& outcome) {
 
 void print_json(const PlayArguments& arguments, const Outcome& outcome) {
     nlohmann::ordered_json facts = {
-        {"file", arguments.file},       {"driver", arguments.driver},       {"filter", outcome.filter},
-        {"pin", outcome.pin},           {"rate", outcome.format.rate},      {"channels", outcome.format.channels},
-        {"bits", outcome.format.bits},  {"float", outcome.format.is_float}, {"period_frames", outcome.period_frames},
-        {"frames", outcome.frames},     {"seconds", outcome.seconds()},     {"host_seconds", outcome.host_seconds},
-        {"glitches", outcome.glitches}, {"underruns", outcome.underruns},   {"interrupted", outcome.is_interrupted},
+        {"file", arguments.file},
+        {"driver", arguments.driver},
+        {"filter", outcome.filter},
+        {"pin", outcome.pin},
+        {"rate", outcome.format.rate},
+        {"channels", outcome.format.channels},
+        {"bits", outcome.format.bits},
+        {"float", outcome.format.is_float},
+        {"converted", outcome.is_converted},
+        {"period_frames", outcome.period_frames},
+        {"frames", outcome.frames},
+        {"seconds", outcome.seconds()},
+        {"host_seconds", outcome.host_seconds},
+        {"glitches", outcome.glitches},
+        {"reported_glitches", outcome.reported_glitches},
+        {"underruns", outcome.underruns},
+        {"interrupted", outcome.is_interrupted},
     };
     if (arguments.paced) {
         facts["pace"] = pace_facts(outcome.pace);
@@ -287,7 +305,18 @@ void print_json(const PlayArguments& arguments, const Outcome& outcome) {
         facts["loopback_pin"] = nullptr;
         facts["bit_exact"] = nullptr;
     }
-    fmt::print("{}\n", nlohmann::ordered_json{{"play", facts}}.dump(2));
+    answer("play", std::move(facts));
+}
+
+std::vector<NamedFile> files_of(const PlayArguments& arguments) {
+    std::vector<NamedFile> files = written_files(arguments);
+    for (NamedFile& file : files_of_outputs(arguments.out)) {
+        files.push_back(std::move(file));
+    }
+    if (const std::filesystem::path played = endpoints::file_of_source(arguments.file); !played.empty()) {
+        files.push_back({"the file to play", played, false});
+    }
+    return files;
 }
 
 int play(const PlayArguments& arguments) {
@@ -296,9 +325,8 @@ int play(const PlayArguments& arguments) {
             return misuse(possible.error().message);
         }
     }
-    if (!arguments.loopback.empty() && arguments.loopback != "none" &&
-        arguments.loopback.find_first_not_of("0123456789") != std::string::npos) {
-        return misuse(fmt::format("--loopback \"{}\": a pin number or none", arguments.loopback));
+    if (auto distinct = check_distinct(files_of(arguments)); !distinct) {
+        return fail(distinct.error());
     }
     // Before a machine is built for it.
     if (auto source = endpoints::open_source(arguments.file, WaveFormat{}); !source) {
@@ -318,8 +346,8 @@ int play(const PlayArguments& arguments) {
         return fail(closed.error());
     }
     if (arguments.verify && !outcome->is_bit_exact()) {
-        complain("--verify: the output is not the input");
-        return exit_failed;
+        constexpr auto status_data_error = static_cast<std::int32_t>(0xC000003E);
+        return fail(Error{status_data_error, "--verify: the output is not the input"});
     }
     return exit_done;
 }
@@ -334,16 +362,19 @@ void add_play_command(CLI::App& application, Run& run) {
         ->add_option("--out", arguments->out,
                      "where it is heard: wav:FILE, alsa[:DEVICE], default or null (repeatable)")
         ->allow_extra_args(false);
-    command->add_flag("--verify", arguments->verify, "fail unless the output equals the input bit for bit");
+    command->add_flag("--verify", arguments->verify,
+                      "fail unless the output equals the input bit for bit (or what it was converted to)");
     command->add_option("--period", arguments->period_in_milliseconds, "milliseconds between two notifications")
-        ->check(CLI::Range(0.1, 10000.0))
+        ->check(number_between(0.1, 10000))
         ->capture_default_str();
-    command->add_option("--pin", arguments->pin, "the pin to play through; without it the first that takes the format");
+    command->add_option("--pin", arguments->pin, "the pin to play through; without it the first that takes the format")
+        ->transform(pin_number());
     command->add_option("--filter", arguments->filter, "the filter that has it");
     command->add_flag("--packets", arguments->packets, "tell the driver about every packet (SetWritePacket)");
     command->add_option("--mode", arguments->mode, "signal-processing mode: raw or default")
         ->check(CLI::IsMember({"raw", "default"}));
-    command->add_option("--loopback", arguments->loopback, "the capture pin that hears what is played, or none");
+    command->add_option("--loopback", arguments->loopback, "the capture pin that hears what is played, or none")
+        ->check(pin_number_or_none());
     command->add_flag("--json", arguments->json, "what happened as JSON");
     add_session_options(*command, *arguments);
     command->callback([&run, arguments] { run = [arguments] { return play(*arguments); }; });

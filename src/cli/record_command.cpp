@@ -8,6 +8,7 @@
 
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "cli/option_checks.h"
 #include "cli/outputs.h"
 #include "cli/pace.h"
 #include "cli/session.h"
@@ -30,7 +31,6 @@ struct RecordArguments : SessionArguments {
     std::string filter;
     bool packets = false;
     std::string mode;
-    bool json = false;
 };
 
 struct Outcome {
@@ -39,6 +39,7 @@ struct Outcome {
     std::uint32_t pin = 0;
     std::uint64_t frames = 0;
     std::uint64_t glitches = 0;
+    std::uint64_t reported_glitches = 0; // those of them that the driver told of
     double peak = 0;
     double host_seconds = 0;
     client::Pace pace;
@@ -121,7 +122,9 @@ Result<Outcome> record(const RecordArguments& arguments, Session& session) {
         }
         converter.emplace(std::move(*made));
     }
-    auto outputs = Outputs::open(arguments.out, arguments.format);
+    auto outputs = Outputs::open(arguments.out, arguments.format,
+                                 static_cast<std::uint64_t>(std::ceil(arguments.seconds * arguments.format.rate)) +
+                                     arguments.format.rate);
     if (!outputs) {
         return outputs.error();
     }
@@ -136,6 +139,8 @@ Result<Outcome> record(const RecordArguments& arguments, Session& session) {
         return finished.error();
     }
     outcome.host_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    outcome.reported_glitches = session.machine().reported_glitches();
+    outcome.glitches += outcome.reported_glitches;
     outcome.pace = session.pace();
     return outcome;
 }
@@ -155,18 +160,19 @@ void print(const RecordArguments& arguments, const Outcome& outcome) {
             {"seconds", outcome.seconds()},
             {"host_seconds", outcome.host_seconds},
             {"glitches", outcome.glitches},
+            {"reported_glitches", outcome.reported_glitches},
             {"peak", outcome.peak},
             {"interrupted", outcome.is_interrupted},
         };
         if (arguments.paced) {
             facts["pace"] = pace_facts(outcome.pace);
         }
-        fmt::print("{}\n", nlohmann::ordered_json{{"record", facts}}.dump(2));
+        answer("record", std::move(facts));
         return;
     }
-    fmt::print("{} frames, {:.2f} s of audio ({}) from pin {} of {} in {:.3f} s, {} glitch{}\n", outcome.frames,
+    fmt::print("{} frames, {:.2f} s of audio ({}) from pin {} of {} in {:.3f} s, {}\n", outcome.frames,
                outcome.seconds(), to_string(outcome.format), outcome.pin, outcome.filter, outcome.host_seconds,
-               outcome.glitches, outcome.glitches == 1 ? "" : "es");
+               glitches_text(outcome.glitches, outcome.reported_glitches));
     if (arguments.paced) {
         fmt::print("{}\n", describe(outcome.pace));
     }
@@ -197,6 +203,13 @@ int run_record(RecordArguments& arguments, bool bits_are_given) {
             return misuse(possible.error().message);
         }
     }
+    std::vector<NamedFile> files = written_files(arguments);
+    for (NamedFile& file : files_of_outputs(arguments.out)) {
+        files.push_back(std::move(file));
+    }
+    if (auto distinct = check_distinct(files); !distinct) {
+        return fail(distinct.error());
+    }
     if (arguments.format.is_float) {
         if (bits_are_given && arguments.format.bits != 32) {
             return misuse("--float has 32 bits");
@@ -225,22 +238,23 @@ void add_record_command(CLI::App& application, Run& run) {
     command->add_option("--out", arguments->out, "where it goes: wav:FILE, alsa[:DEVICE], default or null (repeatable)")
         ->allow_extra_args(false);
     command->add_option("--seconds", arguments->seconds, "how long")
-        ->check(CLI::Range(0.0, 1e6))
+        ->check(number_between(0.001, 1e6))
         ->capture_default_str();
     command->add_option("--rate", arguments->format.rate, "frames per second")
-        ->check(CLI::Range(1, 1536000))
+        ->transform(whole_number_between(1, 1536000))
         ->capture_default_str();
     command->add_option("--channels", arguments->format.channels, "samples per frame")
-        ->check(CLI::Range(1, 64))
+        ->transform(whole_number_between(1, 64))
         ->capture_default_str();
-    CLI::Option* bits = command->add_option("--bits", arguments->format.bits, "8, 16, 24 or 32")
-                            ->check(CLI::IsMember({8, 16, 24, 32}))
+    CLI::Option* bits = command->add_option("--bits", arguments->format.bits, "of a sample")
+                            ->check(one_of({8, 16, 24, 32}))
                             ->capture_default_str();
     command->add_flag("--float", arguments->format.is_float, "32-bit float samples");
     command->add_option("--period", arguments->period_in_milliseconds, "milliseconds between two notifications")
-        ->check(CLI::Range(0.1, 10000.0))
+        ->check(number_between(0.1, 10000))
         ->capture_default_str();
-    command->add_option("--pin", arguments->pin, "the pin to record from; without it the first that gives the format");
+    command->add_option("--pin", arguments->pin, "the pin to record from; without it the first that gives the format")
+        ->transform(pin_number());
     command->add_option("--filter", arguments->filter, "the filter that has it");
     command->add_flag("--packets", arguments->packets, "fetch packet by packet (GetReadPacket)");
     command->add_option("--mode", arguments->mode, "signal-processing mode: raw or default")

@@ -9,6 +9,7 @@
 
 #include "cli/console.h"
 #include "cli/controls.h"
+#include "cli/option_checks.h"
 #include "client/state.h"
 #include "machine/sanitizer_reports.h"
 #include "pnp/pnp_manager.h"
@@ -36,8 +37,15 @@ void add_session_options(CLI::App& command, SessionArguments& arguments) {
         ->capture_default_str();
     command.add_option("--inf", arguments.inf, "its INF or INX file; without it the one beside the module")
         ->group(group);
+    command
+        .add_option("--inf-architecture", arguments.inf_architecture,
+                    "whose models of the INF count; x86 for old drivers whose INF has no others")
+        ->group(group)
+        ->check(CLI::IsMember({"amd64", "x86", "ia64", "arm", "arm64"}))
+        ->capture_default_str();
     command.add_option("--parameter", arguments.parameters, "a registry value for the driver: NAME=VALUE (repeatable)")
         ->group(group)
+        ->check(registry_parameter())
         ->allow_extra_args(false);
     command.add_option("--hardware-id", arguments.hardware_id, "of the device; without it the INF's first model")
         ->group(group);
@@ -50,9 +58,11 @@ void add_session_options(CLI::App& command, SessionArguments& arguments) {
     command
         .add_option("--set", arguments.settings, "a control before anything runs: \"Master Volume=-6dB\" (repeatable)")
         ->group(group)
+        ->check(control_setting())
         ->allow_extra_args(false);
     command.add_option("--seed", arguments.seed, "of the scheduler and everything random; same seed, same run")
         ->group(group)
+        ->transform(whole_number_between(0, UINT64_MAX))
         ->capture_default_str();
     command.add_option("--scheduling", arguments.scheduling, "what runs next: first_come, random or pct")
         ->group(group)
@@ -68,6 +78,17 @@ void add_session_options(CLI::App& command, SessionArguments& arguments) {
     command.add_option("--registry", arguments.registry, "file that keeps the registry between runs")->group(group);
     command.add_option("--trace", arguments.trace, "write the run as a timeline for the Perfetto viewer")->group(group);
     command.add_flag("--verbose", arguments.verbose, "what the driver prints, on the error stream")->group(group);
+}
+
+std::vector<NamedFile> written_files(const SessionArguments& arguments) {
+    std::vector<NamedFile> files;
+    if (!arguments.trace.empty()) {
+        files.push_back({"--trace " + arguments.trace.string(), arguments.trace});
+    }
+    if (!arguments.registry.empty()) {
+        files.push_back({"--registry " + arguments.registry.string(), arguments.registry});
+    }
+    return files;
 }
 
 namespace {
@@ -155,7 +176,7 @@ Result<std::unique_ptr<Session>> Session::open(const SessionArguments& arguments
     }
     if (arguments.verbose) {
         machine->on_debug_print(
-            [](std::string_view text) { fmt::print(stderr, "{}{}", text, text.ends_with('\n') ? "" : "\n"); });
+            [](std::string_view text) { remark(text.ends_with('\n') ? text.substr(0, text.size() - 1) : text); });
     }
     if (!arguments.trace.empty()) {
         if (auto traced = machine->start_trace(arguments.trace); !traced) {
@@ -164,6 +185,7 @@ Result<std::unique_ptr<Session>> Session::open(const SessionArguments& arguments
     }
     DriverOptions options;
     options.inf = arguments.inf;
+    options.inf_architecture = arguments.inf_architecture;
     options.parameters = arguments.parameters;
     options.hardware_id = arguments.hardware_id;
     auto driver = machine->load_driver(arguments.driver, options);
@@ -173,7 +195,11 @@ Result<std::unique_ptr<Session>> Session::open(const SessionArguments& arguments
     std::string repetition = fmt::format("--scheduling {} --seed {}", arguments.scheduling, arguments.seed);
     std::unique_ptr<Session> session(new Session(std::move(*machine), std::move(*driver), std::move(repetition)));
     for (const std::string& setting : arguments.settings) {
-        if (auto done = apply_setting(session->machine(), setting); !done) {
+        const auto parsed = parse_assignment(setting);
+        if (!parsed) {
+            return parsed.error();
+        }
+        if (auto done = apply(session->machine(), *parsed); !done) {
             return done.error();
         }
     }

@@ -8,6 +8,8 @@
 
 #include <openportcls/openportcls.hpp>
 
+#include "cli/distinct_files.h"
+
 namespace CLI {
 class App;
 }
@@ -19,8 +21,10 @@ struct Pace;
 namespace openportcls::cli {
 
 struct SessionArguments {
+    bool json = false;
     std::string driver = "cable";
     std::filesystem::path inf;
+    std::string inf_architecture = "amd64";
     std::vector<std::string> parameters;
     std::string hardware_id;
     std::string hardware = "builtin";
@@ -36,6 +40,8 @@ struct SessionArguments {
 };
 
 void add_session_options(CLI::App& command, SessionArguments& arguments);
+// The files they name that a run writes.
+std::vector<NamedFile> written_files(const SessionArguments& arguments);
 
 class Session {
 public:

@@ -5,6 +5,9 @@
 #include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/unicode.h"
 
 namespace openportcls::cli {
 
@@ -107,13 +110,19 @@ struct Place {
     PinInfo pin;
 };
 
+std::string wrong_pin(const FilterInfo& filter, const PinInfo& pin, bool is_playing) {
+    return pin.is_bridge() ? fmt::format("pin {} of {} is a bridge", pin.id, filter.name)
+                           : fmt::format("pin {} of {} does not {}, it {}", pin.id, filter.name,
+                                         is_playing ? "play" : "record", is_playing ? "records" : "plays");
+}
+
 Result<std::vector<Place>> places(Machine& machine, const StreamWish& wish, PinFlow flow) {
     std::vector<Place> found;
     const bool is_playing = flow == PinFlow::in;
     bool has_filter = wish.filter.empty();
-    std::string problem;
+    std::vector<std::string> problems; // one for each filter that has the wished pin
     for (const FilterInfo& info : machine.filters()) {
-        if (!wish.filter.empty() && info.name != wish.filter) {
+        if (!wish.filter.empty() && !equal_ignoring_ascii_case(info.name, wish.filter)) {
             continue;
         }
         has_filter = true;
@@ -129,8 +138,7 @@ Result<std::vector<Place>> places(Machine& machine, const StreamWish& wish, PinF
             if (wish.pin != UINT32_MAX ? pin.id == wish.pin
                                        : pin.flow == flow && !pin.is_bridge() && !pin.ranges.empty()) {
                 if (pin.flow != flow || pin.is_bridge()) {
-                    problem =
-                        fmt::format("pin {} of {} does not {}", pin.id, info.name, is_playing ? "play" : "record");
+                    problems.push_back(wrong_pin(info, pin, is_playing));
                     continue;
                 }
                 found.push_back({info, pin});
@@ -146,7 +154,7 @@ Result<std::vector<Place>> places(Machine& machine, const StreamWish& wish, PinF
                      fmt::format("no filter \"{}\"; there is: {}", wish.filter, names.empty() ? "none" : names)};
     }
     if (found.empty()) {
-        return Error{status_no_match, !problem.empty()         ? problem
+        return Error{status_no_match, !problems.empty()        ? fmt::format("{}", fmt::join(problems, "; "))
                                       : wish.pin != UINT32_MAX ? fmt::format("no filter has a pin {}", wish.pin)
                                                                : fmt::format("the driver has no pin that {}",
                                                                              is_playing ? "plays" : "records")};

@@ -5,8 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "cli/controls.h"
-
 namespace openportcls::cli {
 
 namespace {
@@ -59,77 +57,6 @@ std::vector<Jack> jacks_of(const Filter& filter, const std::vector<PinInfo>& pin
     return jacks;
 }
 
-std::string in_quotes(std::string_view text) {
-    std::string result = "\"";
-    for (const char character : text) {
-        if (character == '"' || character == '\\') {
-            result += '\\';
-        }
-        result += character;
-    }
-    return result + '"';
-}
-
-std::string pin_id(std::size_t filter, std::uint32_t pin) {
-    return fmt::format("f{}_pin{}", filter, pin);
-}
-std::string node_id(std::size_t filter, std::uint32_t node) {
-    return fmt::format("f{}_node{}", filter, node);
-}
-
-std::string pin_label(const FilterPicture& filter, const PinInfo& pin) {
-    std::string label = fmt::format("pin {}", pin.id);
-    if (!pin.name.empty()) {
-        label += "\n" + pin.name;
-    }
-    if (!pin.is_bridge() && !pin.ranges.empty()) {
-        label += pin.flow == PinFlow::in ? "\nplays" : "\nrecords";
-    }
-    for (const Jack& jack : filter.jacks) {
-        if (jack.pin == pin.id) {
-            label += fmt::format("\n{}, {}", jack.connection, jack.location);
-        }
-    }
-    return label;
-}
-
-std::string dot_label(const std::string& text) {
-    std::string result = in_quotes(text);
-    for (std::size_t at = 0; (at = result.find('\n', at)) != std::string::npos; at += 2) {
-        result.replace(at, 1, "\\n");
-    }
-    return result;
-}
-
-void draw_filter(std::string& dot, const FilterPicture& filter, std::size_t index) {
-    const std::string title = filter.info.friendly_name.empty()
-                                  ? filter.info.name
-                                  : fmt::format("{} ({})", filter.info.name, filter.info.friendly_name);
-    dot += fmt::format(
-        "  subgraph cluster_{} {{\n    label={};\n    style=rounded; color=\"#7a8699\"; fontcolor=\"#36414f\";\n",
-        index, in_quotes(title));
-    for (const PinInfo& pin : filter.pins) {
-        const bool is_stream = !pin.is_bridge() && !pin.ranges.empty();
-        dot += fmt::format("    {} [label={}, shape={}, style=filled, fillcolor=\"{}\"];\n", pin_id(index, pin.id),
-                           dot_label(pin_label(filter, pin)), "cds", is_stream ? "#cfe8ff" : "#eef1f5");
-    }
-    for (const NodeInfo& node : filter.nodes) {
-        const std::string kind = node_kind(node);
-        const std::string label =
-            node.name.empty() || node.name == kind ? kind : fmt::format("{}\n{}", kind, node.name);
-        dot += fmt::format("    {} [label={}, shape=box, style=\"rounded,filled\", fillcolor=\"#fff3d6\"];\n",
-                           node_id(index, node.id), dot_label(label));
-    }
-    for (const ConnectionInfo& connection : filter.connections) {
-        const std::string from = connection.from_node == UINT32_MAX ? pin_id(index, connection.from_pin)
-                                                                    : node_id(index, connection.from_node);
-        const std::string to =
-            connection.to_node == UINT32_MAX ? pin_id(index, connection.to_pin) : node_id(index, connection.to_node);
-        dot += fmt::format("    {} -> {};\n", from, to);
-    }
-    dot += "  }\n";
-}
-
 } // namespace
 
 std::string flow_name(PinFlow flow) {
@@ -164,32 +91,6 @@ Result<std::vector<FilterPicture>> look(Machine& machine) {
         pictures.push_back(std::move(picture));
     }
     return pictures;
-}
-
-std::string to_dot(const std::string& title, const std::vector<FilterPicture>& filters) {
-    std::string dot = fmt::format("digraph {} {{\n  rankdir=LR;\n  node [fontname=\"sans-serif\", fontsize=10];\n"
-                                  "  graph [fontname=\"sans-serif\", fontsize=12];\n",
-                                  in_quotes(title));
-    for (std::size_t index = 0; index < filters.size(); ++index) {
-        draw_filter(dot, filters[index], index);
-    }
-    // Each physical connection is seen from both of its ends; draw it once, from the end where sound comes out.
-    for (std::size_t index = 0; index < filters.size(); ++index) {
-        for (const PinInfo& pin : filters[index].pins) {
-            const std::size_t colon = pin.connected_to.rfind(':');
-            if (pin.flow != PinFlow::out || colon == std::string::npos) {
-                continue;
-            }
-            for (std::size_t other = 0; other < filters.size(); ++other) {
-                if (filters[other].info.name == pin.connected_to.substr(0, colon) &&
-                    filters[other].info.device == filters[index].info.device) {
-                    dot += fmt::format("  {} -> f{}_pin{} [style=dashed, color=\"#2b6cb0\"];\n", pin_id(index, pin.id),
-                                       other, pin.connected_to.substr(colon + 1));
-                }
-            }
-        }
-    }
-    return dot + "}\n";
 }
 
 } // namespace openportcls::cli

@@ -30,7 +30,4 @@ Result<std::vector<FilterPicture>> look(Machine& machine);
 // "in", "out"; "stream", "bridge".
 std::string flow_name(PinFlow flow);
 
-// The topology of all filters for Graphviz.
-std::string to_dot(const std::string& title, const std::vector<FilterPicture>& filters);
-
 } // namespace openportcls::cli

@@ -74,6 +74,7 @@ Result<Driver> Machine::load_driver(const std::filesystem::path& module, const D
     }
     pnp::DriverOptions driver_options;
     driver_options.inf = resolved->inf;
+    driver_options.inf_architecture = options.inf_architecture;
     driver_options.parameters = std::move(*parameters);
     auto loaded = state_->pnp->load_driver(resolved->module, driver_options);
     if (!loaded) {

@@ -167,6 +167,11 @@ Result<Filter> Machine::open_first(std::string_view name_or_category) {
                  fmt::format("no filter named \"{}\", and none of that category", name_or_category)};
 }
 
+std::uint64_t Machine::reported_glitches() const {
+    const auto* system = state_->machine->find_subsystem<portcls::PortClsSystem>();
+    return system != nullptr ? system->reported_glitches() : 0;
+}
+
 std::chrono::nanoseconds Machine::now() const {
     return std::chrono::nanoseconds(state_->machine->now());
 }

@@ -17,14 +17,19 @@ constexpr StatusName names[] = {
 
 } // namespace
 
-std::string status_text(std::int32_t status) {
-    const auto wanted = static_cast<std::uint32_t>(status);
+std::string_view status_name(std::int32_t status) {
     for (const StatusName& entry : names) {
-        if (entry.status == wanted) {
-            return fmt::format("{} ({:#x})", entry.name, wanted);
+        if (entry.status == static_cast<std::uint32_t>(status)) {
+            return entry.name;
         }
     }
-    return fmt::format("NTSTATUS {:#x}", wanted);
+    return {};
+}
+
+std::string status_text(std::int32_t status) {
+    const auto number = static_cast<std::uint32_t>(status);
+    const std::string_view name = status_name(status);
+    return name.empty() ? fmt::format("NTSTATUS {:#x}", number) : fmt::format("{} ({:#x})", name, number);
 }
 
 Error status_error(std::int32_t status, std::string_view attempted) {

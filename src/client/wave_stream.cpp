@@ -12,8 +12,7 @@ namespace openportcls::client {
 
 namespace {
 
-constexpr ULONG periods_in_buffer = 2; // NotificationCount: R-WRT-11 knows one and two
-constexpr int polls_per_period = 4;
+constexpr double most_buffer_bytes = 4294967295.0; // RequestedBufferSize has 32 bits
 
 } // namespace
 
@@ -78,8 +77,12 @@ Result<void> WaveStream::open_pin(const StreamOptions& options) {
 }
 
 Result<void> WaveStream::map_buffer(const StreamOptions& options) {
-    const auto frames =
-        static_cast<std::uint32_t>(std::max<std::int64_t>(1, options.period.count() * format_.rate / 1'000'000));
+    // In floating point, as a period that is much too long must not become a short one.
+    const double wanted = static_cast<double>(options.period.count()) * format_.rate / 1e6;
+    if (wanted * frame_bytes_ * periods_in_buffer > most_buffer_bytes) {
+        return error(STATUS_INVALID_PARAMETER, "a period this long needs a buffer of more than 4 GiB");
+    }
+    const auto frames = std::max(1U, wanted > 0 ? static_cast<std::uint32_t>(wanted) : 0U);
     KSRTAUDIO_BUFFER mapped{};
     ULONG_PTR information = 0;
     KSRTAUDIO_BUFFER_PROPERTY_WITH_NOTIFICATION with_events{};
@@ -202,96 +205,6 @@ Result<StreamPosition> WaveStream::position() {
 
 // ---- moving sound --------------------------------------------------------------------------------------------------
 
-void WaveStream::note_pace() const {
-    if (!machine_.clock().is_paced()) {
-        return;
-    }
-    Pace& pace = object_->machine->pace;
-    const machine::Nanoseconds lateness = machine_.clock().lateness();
-    ++pace.periods;
-    pace.late += lateness > period_time_ ? 1 : 0;
-    pace.worst = std::max(pace.worst, lateness);
-}
-
-// One wake-up stands for one period unless the caller came so late that several went by.
-void WaveStream::count_periods() {
-    note_pace();
-    if (packets_ && flow_ == PinFlow::out) {
-        take_packets();
-        return;
-    }
-    const machine::Nanoseconds elapsed = machine_.now() - last_wake_;
-    const std::uint64_t periods = elapsed < period_time_ + period_time_ / 2
-                                      ? 1
-                                      : static_cast<std::uint64_t>((elapsed + period_time_ / 2) / period_time_);
-    completed_ += periods;
-    last_wake_ = machine_.now();
-    const std::uint64_t finished = completed_ * period_bytes_;
-    if (flow_ == PinFlow::in && finished > transferred_) {
-        ++glitches_;
-        transferred_ = finished; // what should have been there is lost; go on with the period now playing
-        machine_.trace(machine::EventKind::glitch, pin_, static_cast<std::int64_t>(glitches_), "render underrun");
-    } else if (flow_ == PinFlow::out && finished - transferred_ > buffer_bytes_) {
-        ++glitches_;
-        transferred_ = finished - buffer_bytes_ + period_bytes_;
-        machine_.trace(machine::EventKind::glitch, pin_, static_cast<std::int64_t>(glitches_), "capture overrun");
-    }
-}
-
-// Packet mode: the driver says which packets are complete, and by their numbers which are lost.
-void WaveStream::take_packets() {
-    KSPROPERTY property{};
-    property.Set = KSPROPSETID_RtAudio;
-    property.Id = KSPROPERTY_RTAUDIO_GETREADPACKET;
-    property.Flags = KSPROPERTY_TYPE_GET;
-    KSRTAUDIO_GETREADPACKET_INFO packet{};
-    packet.MoreData = TRUE;
-    while (packet.MoreData) {
-        ULONG_PTR information = 0;
-        if (!NT_SUCCESS(request(IOCTL_KS_PROPERTY, &property, sizeof property, &packet, sizeof packet, &information))) {
-            return; // STATUS_DEVICE_NOT_READY: nothing new
-        }
-        if (packet.PacketNumber != static_cast<ULONG>(completed_)) {
-            ++glitches_;
-            transferred_ += static_cast<std::uint64_t>(packet.PacketNumber - completed_) * period_bytes_;
-            machine_.trace(machine::EventKind::glitch, pin_, static_cast<std::int64_t>(glitches_), "capture overrun");
-        }
-        completed_ = packet.PacketNumber + 1ULL;
-    }
-}
-
-NTSTATUS WaveStream::wait_period() {
-    if (state_ != KSSTATE_RUN) {
-        return STATUS_INVALID_DEVICE_STATE;
-    }
-    if (event_ == nullptr) {
-        const std::uint64_t before = completed_;
-        const machine::Nanoseconds deadline = machine_.now() + 100 * period_time_;
-        while (completed_ == before) {
-            machine_.run_for(period_time_ / polls_per_period);
-            const Result<StreamPosition> now = position();
-            if (!now) {
-                return now.error().status;
-            }
-            if (now->play_offset / period_bytes_ != completed_ % periods_in_buffer) {
-                ++completed_;
-                note_pace();
-            } else if (machine_.now() > deadline) {
-                return STATUS_IO_TIMEOUT;
-            }
-        }
-        return STATUS_SUCCESS;
-    }
-    // A driver that stops notifying must not hang its client: seconds are far beyond any period.
-    const NTSTATUS status =
-        machine_.wait_one(&event_->object(), machine_.now() + 100 * period_time_ + 2 * machine::nanoseconds_per_second);
-    if (status != STATUS_SUCCESS) {
-        return status == STATUS_TIMEOUT ? STATUS_IO_TIMEOUT : status;
-    }
-    count_periods();
-    return STATUS_SUCCESS;
-}
-
 NTSTATUS WaveStream::packet_written(bool end, ULONG end_bytes) {
     KSPROPERTY property{};
     property.Set = KSPROPSETID_RtAudio;
@@ -313,6 +226,7 @@ NTSTATUS WaveStream::packet_written(bool end, ULONG end_bytes) {
 }
 
 NTSTATUS WaveStream::write_inside(const std::byte* bytes, std::size_t count) {
+    notice_lateness();
     while (count > 0) {
         const std::uint64_t room = buffer_bytes_ + completed_ * period_bytes_ - transferred_;
         if (room == 0) {
@@ -383,6 +297,7 @@ Result<void> WaveStream::drain() {
 }
 
 NTSTATUS WaveStream::read_inside(std::byte* bytes, std::size_t count, bool wait, std::size_t* done) {
+    notice_lateness();
     while (*done < count) {
         if (state_ != KSSTATE_RUN) {
             const NTSTATUS started = start_inside();
@@ -473,13 +388,16 @@ void WaveStream::serve_periods() {
             return;
         }
         const std::uint64_t before = completed_;
-        count_periods();
+        advance();
         if (completed_ == before) {
             continue;
         }
+        if (completed_ - before > 1) { // the callback sees the last of them only
+            note_glitch();
+        }
         // The period that has just been played is free; the one that has just been captured is complete.
         const std::size_t slot = (completed_ - 1) % periods_in_buffer;
-        transferred_ += period_bytes_;
+        transferred_ = (completed_ + (flow_ == PinFlow::in ? periods_in_buffer - 1 : 0)) * period_bytes_;
         if (!exchange_({buffer_ + slot * period_bytes_, period_bytes_})) {
             return;
         }

@@ -57,12 +57,19 @@ private:
     Error error(NTSTATUS status, std::string_view attempted) const;
 
     // Inside the machine.
+    static constexpr ULONG periods_in_buffer = 2; // NotificationCount: R-WRT-11 knows one and two
+
     NTSTATUS wait_period();
+    NTSTATUS poll_period();
     NTSTATUS write_inside(const std::byte* bytes, std::size_t count);
     NTSTATUS read_inside(std::byte* bytes, std::size_t count, bool wait, std::size_t* done);
     NTSTATUS start_inside();
     NTSTATUS packet_written(bool end, ULONG end_bytes);
-    void count_periods();
+    std::uint64_t advance();
+    std::uint64_t hardware_bytes();
+    void account(std::uint64_t reached);
+    void notice_lateness();
+    void note_glitch();
     void note_pace() const;
     void count_running(bool runs);
     void take_packets();
@@ -89,7 +96,7 @@ private:
     std::uint64_t transferred_ = 0; // bytes written or read since STOP
     std::uint64_t completed_ = 0;   // periods that the hardware has finished
     ULONG packets_told_ = 0;
-    machine::Nanoseconds last_wake_ = 0;
+    machine::Nanoseconds last_wake_ = 0; // when the last of them was finished
     std::uint64_t glitches_ = 0;
 
     std::function<bool(std::span<std::byte>)> exchange_;

@@ -14,6 +14,7 @@ namespace {
 
 constexpr int exit_failed = 1;
 constexpr int exit_usage = 2;
+constexpr auto status_invalid_parameter = static_cast<std::int32_t>(0xC000000D);
 
 constexpr const char* options_help = "  -o FILE               the module to write\n"
                                      "  --debug               DBG=1, no optimisation\n"
@@ -176,51 +177,76 @@ void show_progress_on_terminal(BuildRequest& request) {
     request.on_diagnostics = [](std::string_view text) { fmt::print(stderr, "\r\x1b[K{}", text); };
 }
 
-int report_coverage(const Options& options, std::string_view program) {
-    auto table = coverage_report(options.covered_module, options.html_folder);
-    if (!table) {
-        fmt::print(stderr, "{}: {}\n", program, table.error().message);
-        return exit_failed;
+class Command {
+public:
+    Command(std::string_view program, const std::function<void(const Error&, int)>& on_failure)
+        : program_(program), on_failure_(on_failure) {}
+
+    int run(std::span<const std::string> arguments) {
+        auto options = parse(arguments);
+        auto help = fmt::format("usage: {0} [options] PATH            a folder, .vcxproj, .sln or sources file\n"
+                                "       {0} [options] --name N FILE...  these files\n"
+                                "Compiles a Windows audio driver's unmodified source into a module.\n{1}",
+                                program_, options_help);
+        if (options.help) {
+            fmt::print("{}", help);
+            return 0;
+        }
+        if (!options.problem.empty()) {
+            const int status = fail(Error{status_invalid_parameter, options.problem}, exit_usage);
+            fmt::print(stderr, "{}", help);
+            return status;
+        }
+        return options.covered_module.empty() ? build(options) : report_coverage(options);
     }
-    fmt::print("{}", *table);
-    return 0;
-}
+
+private:
+    int fail(const Error& error, int exit_status = exit_failed) {
+        fmt::print(stderr, "{}: {}\n", program_, error.message);
+        if (on_failure_)
+            on_failure_(error, exit_status);
+        return exit_status;
+    }
+
+    int report_coverage(const Options& options) {
+        auto table = coverage_report(options.covered_module, options.html_folder);
+        if (!table)
+            return fail(table.error());
+        if (options.json)
+            fmt::print("{{\"build\": {{\"module\": {}, \"coverage_report\": {}}}}}\n",
+                       json_text(options.covered_module), json_text(*table));
+        else
+            fmt::print("{}", *table);
+        return 0;
+    }
+
+    int build(Options& options) {
+        options.request.on_diagnostics = [](std::string_view text) { fmt::print(stderr, "{}", text); };
+        show_progress_on_terminal(options.request);
+        auto report = build_driver(options.request);
+        if (!report) {
+            if (options.request.on_progress)
+                fmt::print(stderr, "\r\x1b[K");
+            return fail(report.error());
+        }
+        for (const auto& note : report->notes)
+            fmt::print(stderr, "note: {}\n", note);
+        if (!options.depfile.empty())
+            if (auto written = write_depfile(options.depfile, *report); !written)
+                return fail(written.error());
+        print_result(options, *report);
+        return 0;
+    }
+
+    std::string_view program_;
+    const std::function<void(const Error&, int)>& on_failure_;
+};
 
 } // namespace
 
-int run_build_command(std::span<const std::string> arguments, std::string_view program) {
-    auto options = parse(arguments);
-    auto help = fmt::format("usage: {0} [options] PATH            a folder, .vcxproj, .sln or sources file\n"
-                            "       {0} [options] --name N FILE...  these files\n"
-                            "Compiles a Windows audio driver's unmodified source into a module.\n{1}",
-                            program, options_help);
-    if (options.help) {
-        fmt::print("{}", help);
-        return 0;
-    }
-    if (!options.problem.empty()) {
-        fmt::print(stderr, "{}: {}\n{}", program, options.problem, help);
-        return exit_usage;
-    }
-    if (!options.covered_module.empty())
-        return report_coverage(options, program);
-    options.request.on_diagnostics = [](std::string_view text) { fmt::print(stderr, "{}", text); };
-    show_progress_on_terminal(options.request);
-    auto report = build_driver(options.request);
-    if (!report) {
-        fmt::print(stderr, "{}{}: {}\n", options.request.on_progress ? "\r\x1b[K" : "", program,
-                   report.error().message);
-        return exit_failed;
-    }
-    for (const auto& note : report->notes)
-        fmt::print(stderr, "note: {}\n", note);
-    if (!options.depfile.empty())
-        if (auto written = write_depfile(options.depfile, *report); !written) {
-            fmt::print(stderr, "{}: {}\n", program, written.error().message);
-            return exit_failed;
-        }
-    print_result(options, *report);
-    return 0;
+int run_build_command(std::span<const std::string> arguments, std::string_view program,
+                      const std::function<void(const Error&, int)>& on_failure) {
+    return Command(program, on_failure).run(arguments);
 }
 
 } // namespace openportcls::drivertools

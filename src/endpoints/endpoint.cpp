@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/unicode.h"
 #include "endpoints/alsa.h"
 #include "endpoints/errors.h"
 #include "endpoints/wav_file.h"
@@ -28,6 +29,22 @@ Specification split(std::string_view text) {
                                            : Specification{text.substr(0, colon), text.substr(colon + 1)};
 }
 
+// Whoever names another format expects it.
+Result<void> check_wav_name(const std::filesystem::path& name) {
+    if (name.empty()) {
+        return failure(Failure::invalid_parameter, "\"wav:\" needs a file name, as in wav:heard.wav");
+    }
+    const std::string extension = ascii_lower(name.extension().string());
+    for (const char* other : {".flac", ".ogg", ".oga", ".opus", ".mp3", ".m4a", ".aac", ".aif", ".aiff", ".aifc", ".au",
+                              ".snd", ".caf", ".w64", ".raw", ".pcm", ".wma"}) {
+        if (extension == other) {
+            return failure(Failure::invalid_parameter,
+                           fmt::format("{}: WAV is what is written, not {}", name.string(), other));
+        }
+    }
+    return {};
+}
+
 std::string alsa_device(std::string_view argument) {
     return argument.empty() ? "default" : std::string(argument);
 }
@@ -37,9 +54,7 @@ std::string alsa_device(std::string_view argument) {
 Result<void> check_sink(std::string_view specification) {
     const Specification wanted = split(specification);
     if (wanted.kind == "wav") {
-        return wanted.argument.empty() ? Result<void>(failure(Failure::invalid_parameter,
-                                                              "\"wav:\" needs a file name, as in wav:heard.wav"))
-                                       : Result<void>();
+        return check_wav_name(wanted.argument);
     }
     if (wanted.kind == "alsa" ||
         ((wanted.kind == "default" || wanted.kind == "null") && specification == wanted.kind)) {
@@ -52,13 +67,14 @@ Result<void> check_sink(std::string_view specification) {
                                is_planned ? " (alsa reaches a sound server through its own plugin)" : ""));
 }
 
-Result<std::unique_ptr<Sink>> open_sink(std::string_view specification, const WaveFormat& format, const Say& say) {
+Result<std::unique_ptr<Sink>> open_sink(std::string_view specification, const WaveFormat& format,
+                                        std::optional<std::uint64_t> expected_frames, const Say& say) {
     if (auto possible = check_sink(specification); !possible) {
         return possible.error();
     }
     const Specification wanted = split(specification);
     if (wanted.kind == "wav") {
-        return create_wav_file(wanted.argument, format);
+        return create_wav_file(wanted.argument, format, expected_frames);
     }
     if (wanted.kind == "alsa") {
         return open_alsa_sink(alsa_device(wanted.argument), format);
@@ -75,12 +91,22 @@ Result<std::unique_ptr<Sink>> open_sink(std::string_view specification, const Wa
     return std::unique_ptr<Sink>(std::make_unique<NullSink>(std::string(specification), format));
 }
 
+std::filesystem::path file_of_sink(std::string_view specification) {
+    const Specification wanted = split(specification);
+    return wanted.kind == "wav" ? std::filesystem::path(wanted.argument) : std::filesystem::path();
+}
+
+std::filesystem::path file_of_source(std::string_view specification) {
+    const Specification wanted = split(specification);
+    return wanted.kind == "alsa" ? std::filesystem::path() : wanted.kind == "wav" ? wanted.argument : specification;
+}
+
 Result<std::unique_ptr<Source>> open_source(std::string_view specification, const WaveFormat& wanted) {
     const Specification split_up = split(specification);
     if (split_up.kind == "alsa") {
         return open_alsa_source(alsa_device(split_up.argument), wanted);
     }
-    return open_sound_file(split_up.kind == "wav" ? split_up.argument : specification);
+    return open_sound_file(file_of_source(specification));
 }
 
 } // namespace openportcls::endpoints

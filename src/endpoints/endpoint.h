@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -60,9 +61,15 @@ private:
 // Opens what `specification` names: "wav:FILE", "alsa", "alsa:DEVICE", "null", or "default" (ALSA where there is a
 // device, otherwise nothing is heard). `say` gets what a person should know, one line each.
 using Say = std::function<void(std::string_view)>;
-Result<std::unique_ptr<Sink>> open_sink(std::string_view specification, const WaveFormat& format, const Say& say);
+// `expected_frames`: see create_wav_file.
+Result<std::unique_ptr<Sink>> open_sink(std::string_view specification, const WaveFormat& format,
+                                        std::optional<std::uint64_t> expected_frames, const Say& say);
 // Only looks at the words: an error when open_sink could never open this.
 Result<void> check_sink(std::string_view specification);
+
+// The file they read or write; empty where it is none.
+std::filesystem::path file_of_sink(std::string_view specification);
+std::filesystem::path file_of_source(std::string_view specification);
 
 // A path opens as a sound file; "alsa" and "alsa:DEVICE" record from a sound card in `wanted`.
 Result<std::unique_ptr<Source>> open_source(std::string_view specification, const WaveFormat& wanted);

@@ -41,16 +41,17 @@ int open_beside(const std::filesystem::path& path, std::filesystem::path& tempor
 } // namespace
 
 Result<PendingFile> PendingFile::create(const std::filesystem::path& path) {
+    struct stat status{};
+    const bool exists = ::stat(path.c_str(), &status) == 0;
+    // Devices and pipes, also by links such as /dev/stdout, which name a pipe that has no path.
+    if (exists && !S_ISREG(status.st_mode)) {
+        const int descriptor = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+        return descriptor < 0 ? Result<PendingFile>(cannot_write(path, errno)) : PendingFile(path, {}, descriptor);
+    }
     std::error_code ignored;
     // A link stays; what it leads to is replaced.
     const std::filesystem::path target =
         std::filesystem::is_symlink(path, ignored) ? std::filesystem::weakly_canonical(path, ignored) : path;
-    struct stat status{};
-    const bool exists = ::stat(target.c_str(), &status) == 0;
-    if (exists && !S_ISREG(status.st_mode)) {
-        const int descriptor = ::open(target.c_str(), O_WRONLY | O_CLOEXEC);
-        return descriptor < 0 ? Result<PendingFile>(cannot_write(path, errno)) : PendingFile(target, {}, descriptor);
-    }
     if (exists && ::access(target.c_str(), W_OK) != 0) {
         return cannot_write(path, errno);
     }

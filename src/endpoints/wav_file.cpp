@@ -1,5 +1,6 @@
 #include "endpoints/wav_file.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
@@ -106,15 +107,20 @@ private:
     std::vector<int> scratch_;
 };
 
+// The sizes in the header have 32 bits, and are of more than the samples.
+constexpr std::uint64_t most_wav_bytes = 0xFFFFF000;
+
 class WavSink final : public Sink {
 public:
-    WavSink(std::string name, const WaveFormat& format, PendingFile pending, SoundFile file)
-        : Sink(std::move(name), format), pending_(std::move(pending)), file_(std::move(file)) {}
+    WavSink(std::string name, const WaveFormat& format, PendingFile pending, SoundFile file, bool is_large)
+        : Sink(std::move(name), format), is_large_(is_large), pending_(std::move(pending)), file_(std::move(file)) {}
 
     // Raw: the stream's bytes are the file's bytes.
     Result<void> write(std::span<const std::byte> frames) override {
-        if (frames.size() > most_bytes - bytes_) {
-            return failure(Failure::disk_full, fmt::format("{}: a WAV file holds 4 GiB at most", name()));
+        if (!is_large_ && frames.size() > most_wav_bytes - bytes_) {
+            return failure(Failure::disk_full, fmt::format("{}: more sound came than was announced, and a WAV file "
+                                                           "holds 4 GiB at most",
+                                                           name()));
         }
         const auto bytes = static_cast<sf_count_t>(frames.size());
         if (sf_write_raw(file_.get(), frames.data(), bytes) != bytes) {
@@ -143,8 +149,7 @@ private:
         return {};
     }
 
-    // The sizes in the header have 32 bits, and are of more than the samples.
-    static constexpr std::uint64_t most_bytes = 0xFFFFF000;
+    bool is_large_; // RF64
     std::uint64_t bytes_ = 0;
     PendingFile pending_;
     SoundFile file_; // closed before the file it writes
@@ -222,12 +227,15 @@ Result<std::unique_ptr<Source>> open_sound_file(const std::filesystem::path& pat
                                                                      static_cast<std::uint64_t>(info.frames)));
 }
 
-Result<std::unique_ptr<Sink>> create_wav_file(const std::filesystem::path& path, const WaveFormat& format) {
+Result<std::unique_ptr<Sink>> create_wav_file(const std::filesystem::path& path, const WaveFormat& format,
+                                              std::optional<std::uint64_t> expected_frames) {
     SF_INFO info{};
     info.samplerate = static_cast<int>(format.rate);
     info.channels = format.channels;
     const int subtype = subtype_of(format);
-    info.format = (format.channels > 2 ? SF_FORMAT_WAVEX : SF_FORMAT_WAV) | subtype;
+    const bool is_large =
+        !expected_frames || *expected_frames > most_wav_bytes / std::max<std::size_t>(1, format.bytes_per_frame());
+    info.format = (is_large ? SF_FORMAT_RF64 : format.channels > 2 ? SF_FORMAT_WAVEX : SF_FORMAT_WAV) | subtype;
     if (subtype == 0 || sf_format_check(&info) == 0) {
         return failure(Failure::not_supported,
                        fmt::format("{}: a WAV file cannot hold {}", path.string(), to_string(format)));
@@ -236,13 +244,18 @@ Result<std::unique_ptr<Sink>> create_wav_file(const std::filesystem::path& path,
     if (!pending) {
         return pending.error();
     }
+    errno = 0;
     SoundFile file(sf_open_fd(pending->descriptor(), SFM_WRITE, &info, SF_FALSE));
     if (file == nullptr) {
-        return failure(Failure::access_denied,
+        const bool is_full = errno == ENOSPC;
+        return failure(is_full ? Failure::disk_full : Failure::access_denied,
                        fmt::format("{}: cannot be written: {}", path.string(), sf_strerror(nullptr)));
     }
     // A PEAK chunk holds the time of day: the same sound would not be the same file.
     sf_command(file.get(), SFC_SET_ADD_PEAK_CHUNK, nullptr, SF_FALSE);
+    if (is_large) {
+        sf_command(file.get(), SFC_RF64_AUTO_DOWNGRADE, nullptr, SF_TRUE);
+    }
     if (format.channels > 2) {
         const std::uint32_t mask = format.channel_mask != 0 ? format.channel_mask : usual_mask(format.channels);
         std::vector<int> map = channel_map_of_mask(mask, format.channels);
@@ -251,7 +264,7 @@ Result<std::unique_ptr<Sink>> create_wav_file(const std::filesystem::path& path,
         }
     }
     return std::unique_ptr<Sink>(
-        std::make_unique<WavSink>(path.string(), format, std::move(*pending), std::move(file)));
+        std::make_unique<WavSink>(path.string(), format, std::move(*pending), std::move(file), is_large));
 }
 
 } // namespace openportcls::endpoints

@@ -11,6 +11,9 @@ namespace openportcls::endpoints {
 Result<std::unique_ptr<Source>> open_sound_file(const std::filesystem::path& path);
 
 // WAV; the extensible header for more than two channels. Samples are stored exactly as given.
-Result<std::unique_ptr<Sink>> create_wav_file(const std::filesystem::path& path, const WaveFormat& format);
+// A WAV file ends at 4 GiB. Where more frames than that are to be expected, or nobody knows how many will come, it
+// becomes an RF64 file, which is a WAV file after all when it stays small.
+Result<std::unique_ptr<Sink>> create_wav_file(const std::filesystem::path& path, const WaveFormat& format,
+                                              std::optional<std::uint64_t> expected_frames = 0);
 
 } // namespace openportcls::endpoints

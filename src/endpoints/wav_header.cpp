@@ -1,37 +1,93 @@
 #include "endpoints/wav_header.h"
 
-#include <cstring>
+#include <algorithm>
+#include <array>
 #include <fstream>
+#include <string_view>
 #include <system_error>
 
 namespace openportcls::endpoints {
 
-std::optional<MissingSound> missing_sound(const std::filesystem::path& path) {
-    std::error_code problem;
-    const std::uint64_t file_bytes = std::filesystem::file_size(path, problem);
-    std::ifstream file(path, std::ios::binary);
-    char head[12];
-    if (problem || !file.read(head, sizeof head) || std::memcmp(head, "RIFF", 4) != 0 ||
-        std::memcmp(head + 8, "WAVE", 4) != 0) {
-        return std::nullopt;
+namespace {
+
+class Header {
+public:
+    explicit Header(const std::filesystem::path& path) : file_(path, std::ios::binary) {
+        std::error_code problem;
+        bytes_ = std::filesystem::file_size(path, problem);
+        bytes_ = problem ? 0 : bytes_;
     }
-    std::uint64_t at = sizeof head;
-    struct Chunk {
-        char name[4];
-        std::uint32_t bytes;
-    } chunk{};
-    static_assert(sizeof(Chunk) == 8);
-    while (file.seekg(static_cast<std::streamoff>(at)) && file.read(reinterpret_cast<char*>(&chunk), sizeof chunk)) {
-        at += sizeof chunk;
-        if (std::memcmp(chunk.name, "data", 4) == 0) {
-            const std::uint64_t present = file_bytes - at;
-            const bool is_stream = chunk.bytes == 0 || chunk.bytes >= 0xFFFFFFF0U;
-            return chunk.bytes > present && !is_stream ? std::optional(MissingSound{chunk.bytes, present})
-                                                       : std::nullopt;
+
+    std::uint64_t bytes() const { return bytes_; }
+
+    template<class T>
+    std::optional<T> at(std::uint64_t offset) {
+        T value{};
+        file_.clear();
+        if (offset > bytes_ || !file_.seekg(static_cast<std::streamoff>(offset)) ||
+            !file_.read(reinterpret_cast<char*>(&value), sizeof value)) {
+            return std::nullopt;
         }
-        at += chunk.bytes + (chunk.bytes & 1U);
+        return value;
     }
-    return std::nullopt;
+    bool is(std::uint64_t offset, std::string_view name) {
+        const auto found = at<std::array<char, 4>>(offset);
+        return found && std::string_view(found->data(), found->size()) == name;
+    }
+
+private:
+    std::ifstream file_;
+    std::uint64_t bytes_ = 0;
+};
+
+std::optional<MissingSound> compare(const Header& header, std::uint64_t begin, std::uint64_t promised) {
+    const std::uint64_t present = header.bytes() - std::min(begin, header.bytes());
+    return promised > present ? std::optional(MissingSound{promised, present}) : std::nullopt;
+}
+
+// RIFF, and RF64 (EBU Tech 3306), whose sizes of 64 bits are in its first chunk.
+std::optional<MissingSound> missing_in_wav(Header& header, bool is_large) {
+    constexpr std::uint64_t chunk_header = 8;
+    for (std::uint64_t at = 12;;) {
+        const auto size = header.at<std::uint32_t>(at + 4);
+        if (!size) {
+            return std::nullopt;
+        }
+        if (header.is(at, "data")) {
+            const bool is_unknown = *size == 0 || *size >= 0xFFFFFFF0U;
+            constexpr std::uint64_t size_in_ds64 = 12 + chunk_header + 8;
+            const auto large =
+                is_large && is_unknown && header.is(12, "ds64") ? header.at<std::uint64_t>(size_in_ds64) : std::nullopt;
+            return is_unknown && !large ? std::nullopt : compare(header, at + chunk_header, large.value_or(*size));
+        }
+        at += chunk_header + *size + (*size & 1U);
+    }
+}
+
+// Sony Wave64: chunks are named by GUIDs that begin with the old name, and their sizes include their headers.
+std::optional<MissingSound> missing_in_wave64(Header& header) {
+    constexpr std::uint64_t chunk_header = 24;
+    for (std::uint64_t at = 40;;) {
+        const auto size = header.at<std::uint64_t>(at + 16);
+        if (!size || *size < chunk_header || *size > UINT64_MAX / 2) {
+            return std::nullopt;
+        }
+        if (header.is(at, "data")) {
+            return compare(header, at + chunk_header, *size - chunk_header);
+        }
+        at += (*size + 7) / 8 * 8;
+    }
+}
+
+} // namespace
+
+std::optional<MissingSound> missing_sound(const std::filesystem::path& path) {
+    Header header(path);
+    const bool is_large = header.is(0, "RF64");
+    if ((header.is(0, "RIFF") || is_large) && header.is(8, "WAVE")) {
+        return missing_in_wav(header, is_large);
+    }
+    return header.is(0, "riff") && header.is(24, "wave") ? missing_in_wave64(header) : std::nullopt;
 }
 
 } // namespace openportcls::endpoints

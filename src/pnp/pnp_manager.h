@@ -30,6 +30,8 @@ struct DriverOptions {
     std::string service_name;
     // Empty: no INF, or the one given with the device.
     std::filesystem::path inf;
+    // Whose models of the INF count; x86 for old drivers whose INF has no others.
+    std::string inf_architecture = "amd64";
     // Written to Services\<name>\Parameters before DriverEntry runs.
     std::vector<RegistryParameter> parameters;
 };
@@ -99,6 +101,7 @@ private:
     std::u16string registry_path_;
     DRIVER_OBJECT* object_ = nullptr;
     std::unique_ptr<InfFile> inf_;
+    std::string inf_architecture_;
     std::unique_ptr<DriverModule> module_;
     std::uint32_t next_instance_ = 0;
 };

@@ -35,10 +35,15 @@ public:
 
     DrmContents& drm() { return drm_; }
 
+    // What drivers have told IPortClsEtwHelper of.
+    void count_reported_glitch() { ++reported_glitches_; }
+    std::uint64_t reported_glitches() const { return reported_glitches_; }
+
 private:
     machine::Machine& machine_;
     WindowsVersion version_ = WindowsVersion::windows_11;
     DrmContents drm_;
+    std::uint64_t reported_glitches_ = 0;
 };
 
 inline bool has_feature(Feature feature) {

@@ -17,7 +17,7 @@ Ran dev(const std::vector<std::string>& arguments) {
 TEST(Dev, EveryCommandHasHelp) {
     const Ran all = dev({"--help"});
     EXPECT_EQ(all.status, 0);
-    for (const char* name : {"play", "test", "bench", "build", "format", "lint", "setup", "clean"}) {
+    for (const char* name : {"play", "test", "fuzz", "bench", "build", "format", "lint", "setup", "clean"}) {
         EXPECT_THAT(all.out, HasSubstr(std::string("\n  ") + name));
         const Ran help = dev({name, "--help"});
         EXPECT_EQ(help.status, 0) << name;

@@ -126,6 +126,7 @@ TEST_P(Conversions, AreMadeAndSaid) {
     ASSERT_EQ(ran.status, 0) << ran.error;
     EXPECT_THAT(ran.error, HasSubstr(conversion.notice));
     EXPECT_EQ(ran.error_lines(), 1U);
+    EXPECT_THAT(ran.out, HasSubstr("the output equals the converted input bit for bit"));
     const Sound heard = read(path("heard.wav"));
     EXPECT_EQ(to_string(heard.format), to_string(conversion.heard));
     EXPECT_NEAR(static_cast<double>(heard.bytes.size()) / heard.format.bytes_per_frame() / heard.format.rate, 0.5,

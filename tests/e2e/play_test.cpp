@@ -64,9 +64,10 @@ TEST_F(Play, SilenceAndAlmostNothingAreHeard) {
 TEST_F(Play, PeriodsPacketsAndModesMakeNoDifference) {
     WaveFormat format;
     const std::string file = write("in.wav", format, noise(format, 48000));
-    for (const char* period : {"1", "3", "20", "100"}) {
+    for (const char* period : {"0.1", "1", "3", "20", "100", "341", "400", "999.5", "3000", "10000"}) {
         expect_bit_exact(file, {"--period", period});
     }
+    expect_bit_exact(file, {"--packets", "--period", "700"});
     expect_bit_exact(file, {"--packets"});
     expect_bit_exact(file, {"--mode", "raw"});
     expect_bit_exact(file, {"--mode", "default"});

@@ -91,6 +91,9 @@ opc_status opc_driver_load(opc_machine* machine, const char* module, const opc_d
     DriverOptions result;
     result.inf = c::text_or_empty(options.inf);
     result.hardware_id = c::text_or_empty(options.hardware_id);
+    if (options.inf_architecture != nullptr) {
+        result.inf_architecture = options.inf_architecture;
+    }
     result.add_device = options.add_device;
     for (size_t i = 0; i < options.parameter_count; ++i) {
         result.parameters.emplace_back(options.parameters[i]);

@@ -20,12 +20,8 @@ public:
         const InfSection* section = decorated(main_file_, model_.install_section);
         if (section == nullptr) {
             return main_file_.error_at(model_.line,
-                                       fmt::format("the install section [{}] does not exist in a form for NT{}",
-                                                   model_.install_section, target_.architecture));
-        }
-        if (model_.fallback_architecture) {
-            note(model_.line,
-                 fmt::format("the model is listed for another architecture than {}", target_.architecture));
+                                       fmt::format("the install section [{}] does not exist in a form for NT{}{}",
+                                                   model_.install_section, target_.architecture, other_forms()));
         }
         install_.section = section->name;
         install_.description = model_.description;
@@ -46,7 +42,18 @@ public:
 private:
     void note(int line, std::string message) { install_.notes.push_back({line, std::move(message)}); }
 
-    // DDInstall.NTarchitecture, .NT, undecorated; also .NTx86 for drivers that have no other form.
+    // ", only for NTx86"; empty where there is none at all.
+    std::string other_forms() const {
+        std::string found;
+        for (const char* architecture : {"x86", "ia64", "arm", "arm64", "amd64"}) {
+            if (main_file_.section(model_.install_section + ".NT" + architecture) != nullptr) {
+                found += fmt::format("{}NT{}", found.empty() ? ", only for " : ", ", architecture);
+            }
+        }
+        return found;
+    }
+
+    // DDInstall.NTarchitecture, .NT, undecorated.
     const InfSection* decorated(const InfFile& file, std::string_view name) const {
         const auto form = [&](std::string_view suffix) {
             return file.section(std::string(name) + std::string(suffix));
@@ -56,10 +63,7 @@ private:
                 return found;
             }
         }
-        const InfSection* plain = file.section(name);
-        const InfSection* x86 = form(".NTx86");
-        // Next to a .NTx86 form the plain one is for Windows 9x.
-        return x86 != nullptr && (plain == nullptr || target_.architecture != "x86") ? x86 : plain;
+        return file.section(name);
     }
 
     // [section.part], or what INFs of the field have instead: [model's section.part].

@@ -24,7 +24,6 @@ struct InfModel {
     std::vector<std::string> hardware_ids;
     std::vector<std::string> compatible_ids;
     int line = 0;
-    bool fallback_architecture = false; // listed for another architecture only
 };
 
 enum class InfRegistryAction : std::uint8_t {
@@ -113,7 +112,8 @@ struct InfDeviceInstall {
 // Finds a file named by Include=; a null result means that it is not at hand.
 using InfIncludeResolver = std::function<const InfFile*(std::string_view file_name)>;
 
-// The devices of [Manufacturer] for this target; for each manufacturer from the closest decorated section.
+// The devices of [Manufacturer] for this target; for each manufacturer from the closest decorated section. Sections for
+// another architecture do not count, as Windows would not use them either: an error names the line and what there is.
 Result<std::vector<InfModel>> inf_models(const InfFile& file, const InfTarget& target = {});
 
 // The model that names one of the device's ids; hardware ids before compatible ids, earlier ids before later.

@@ -50,17 +50,13 @@ Result<void> check_class(const InfFile& inf) {
 } // namespace
 
 Result<ChosenModel> choose_model(const InfFile& inf, const std::string& hardware_id,
-                                 const std::vector<std::string>& compatible_ids) {
+                                 const std::vector<std::string>& compatible_ids, const InfTarget& target) {
     if (auto audio = check_class(inf); !audio) {
         return audio.error();
     }
-    auto models = inf_models(inf);
+    auto models = inf_models(inf, target);
     if (!models) {
         return models.error();
-    }
-    if (models->empty()) {
-        return Error{STATUS_PNP_DRIVER_CONFIGURATION_NOT_FOUND,
-                     fmt::format("{}: names no device for this system (64-bit Windows)", inf.name())};
     }
     const InfModel* model = &models->front();
     if (!hardware_id.empty()) {
@@ -72,7 +68,7 @@ Result<ChosenModel> choose_model(const InfFile& inf, const std::string& hardware
                                      known_ids(*models))};
         }
     }
-    auto install = inf_device_install(inf, *model);
+    auto install = inf_device_install(inf, *model, target);
     if (!install) {
         return install.error();
     }

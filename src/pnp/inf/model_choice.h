@@ -22,6 +22,6 @@ struct ChosenModel {
 
 // The model for a device; without a hardware id, the first one.
 Result<ChosenModel> choose_model(const InfFile& inf, const std::string& hardware_id,
-                                 const std::vector<std::string>& compatible_ids);
+                                 const std::vector<std::string>& compatible_ids, const InfTarget& target = {});
 
 } // namespace openportcls::pnp

@@ -40,7 +40,7 @@ std::optional<InfTargetDecoration> InfTargetDecoration::parse(std::string_view t
     return decoration;
 }
 
-std::optional<InfTargetDecoration::Fit> InfTargetDecoration::fit(const InfTarget& target) const {
+std::optional<std::uint64_t> InfTargetDecoration::fit(const InfTarget& target) const {
     const auto wanted = std::make_tuple(major_version.value_or(0), minor_version.value_or(0));
     const auto present = std::make_tuple(target.major_version, target.minor_version);
     if (wanted > present) {
@@ -55,15 +55,15 @@ std::optional<InfTargetDecoration::Fit> InfTargetDecoration::fit(const InfTarget
     if (suite_mask && (*suite_mask & target.suite_mask) != *suite_mask) {
         return std::nullopt;
     }
+    const bool same_architecture = architecture == ascii_lower(target.architecture);
+    if (!same_architecture && !architecture.empty()) {
+        return std::nullopt;
+    }
     // Version outweighs build, build outweighs product type and suite, those outweigh the architecture's mention.
-    const bool same_architecture = architecture == target.architecture;
-    Fit fit;
-    fit.fallback = !same_architecture && !architecture.empty();
-    fit.closeness = (std::uint64_t{major_version.value_or(0) & 0xFFu} << 48) |
-                    (std::uint64_t{minor_version.value_or(0) & 0xFFu} << 40) |
-                    (std::uint64_t{build_number.value_or(0) & 0xFFFFFFu} << 16) | (product_type ? 4u : 0u) |
-                    (suite_mask ? 2u : 0u) | (same_architecture ? 1u : 0u);
-    return fit;
+    return (std::uint64_t{major_version.value_or(0) & 0xFFu} << 48) |
+           (std::uint64_t{minor_version.value_or(0) & 0xFFu} << 40) |
+           (std::uint64_t{build_number.value_or(0) & 0xFFFFFFu} << 16) | (product_type ? 4u : 0u) |
+           (suite_mask ? 2u : 0u) | (same_architecture ? 1u : 0u);
 }
 
 } // namespace openportcls::pnp

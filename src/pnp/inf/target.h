@@ -29,13 +29,8 @@ struct InfTargetDecoration {
 
     static std::optional<InfTargetDecoration> parse(std::string_view text);
 
-    // How well this decoration fits: empty when it must not be used, else the larger the closer. Architectures other
-    // than the target's fit as a last resort (`fallback`), because a driver built from source here has no other INF.
-    struct Fit {
-        bool fallback = false;
-        std::uint64_t closeness = 0;
-    };
-    std::optional<Fit> fit(const InfTarget& target) const;
+    // How well this decoration fits: empty when it must not be used, else the larger the closer.
+    std::optional<std::uint64_t> fit(const InfTarget& target) const;
 };
 
 } // namespace openportcls::pnp

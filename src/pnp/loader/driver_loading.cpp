@@ -34,13 +34,14 @@ std::filesystem::path inf_of_module(const std::filesystem::path& module, const d
 }
 
 // The service an INF installs for its first device; what the driver is called.
-const InfService* service_of(const InfFile* inf, std::optional<InfDeviceInstall>& install) {
+Result<const InfService*> service_of(const InfFile* inf, const InfTarget& target,
+                                     std::optional<InfDeviceInstall>& install) {
     if (inf == nullptr) {
         return nullptr;
     }
-    auto chosen = choose_model(*inf, {}, {});
+    auto chosen = choose_model(*inf, {}, {}, target);
     if (!chosen) {
-        return nullptr;
+        return chosen.error();
     }
     install = std::move(chosen->install);
     return install->function_driver();
@@ -128,7 +129,12 @@ Result<LoadedDriver*> PnpManager::start_driver(std::unique_ptr<LoadedDriver> dri
         driver->inf_ = std::move(*inf);
     }
     std::optional<InfDeviceInstall> install;
-    const InfService* service = service_of(driver->inf_.get(), install);
+    driver->inf_architecture_ = options.inf_architecture;
+    const auto found = service_of(driver->inf_.get(), {.architecture = options.inf_architecture}, install);
+    if (!found) {
+        return found.error();
+    }
+    const InfService* service = *found;
     driver->service_name_ = options.service_name;
     if (driver->service_name_.empty()) {
         driver->service_name_ = service != nullptr      ? service->name

@@ -324,15 +324,40 @@ TEST_F(InfInstall, NotesSayWhatWasLeftOut) {
     }
 }
 
-TEST_F(InfInstall, X86OnlyFilesAreInstalledAsFallback) {
+// Windows does not install them either: never silently.
+TEST_F(InfInstall, ModelsForOtherArchitecturesAreRefusedAndNamed) {
+    const InfFile file = parsed("[Version]\nSignature=\"$CHICAGO$\"\n[Manufacturer]\nM=Mdl,NTx86,NTarm64,NTia64\n"
+                                "[Mdl.NTx86]\nD=Inst,ROOT\\X\n[Mdl.NTarm64]\nD=Inst,ROOT\\X\n[Inst]\n");
+    const auto models = inf_models(file);
+    ASSERT_FALSE(models);
+    EXPECT_EQ(models.error().message,
+              "card.inf:4: [Mdl] has models for NTx86, NTarm64 only, and drivers run as NTamd64 "
+              "here (--inf-architecture x86 takes them all the same)");
+    EXPECT_TRUE(inf_models(file, {.architecture = "x86"}));
+    EXPECT_TRUE(inf_models(file, {.architecture = "arm64"}));
+    EXPECT_FALSE(inf_models(file, {.architecture = "ia64"})) << "announced, but not there";
+    const InfFile plain = parsed("[Version]\nSignature=\"$CHICAGO$\"\n[Manufacturer]\nM=Mdl\n"
+                                 "[Mdl]\nD=Inst,ROOT\\X\n[Inst.NTx86]\n");
+    const auto undecorated = inf_models(plain);
+    ASSERT_TRUE(undecorated);
+    const auto refused = inf_device_install(plain, undecorated->at(0));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().message,
+              "card.inf:6: the install section [Inst] does not exist in a form for NTamd64, only for NTx86");
+    EXPECT_TRUE(inf_device_install(plain, undecorated->at(0), {.architecture = "x86"}));
+}
+
+TEST_F(InfInstall, X86OnlyFilesAreInstalledForX86) {
     const InfFile file = parsed("[Version]\nSignature=\"$CHICAGO$\"\n[Manufacturer]\nM=Mdl,NTx86,NTarm64\n"
                                 "[Mdl.NTx86]\nD=Inst,ROOT\\X\n[Inst.NTx86]\nAddReg=R\n[Inst]\n[R]\n"
                                 "HKR,,NTMPDriver,,\"old.sys,helper.sys\"\n");
-    const auto models = inf_models(file);
+    const InfTarget x86{.architecture = "x86"};
+    const auto models = inf_models(file, x86);
     ASSERT_TRUE(models);
-    EXPECT_TRUE(models->at(0).fallback_architecture);
-    const InfDeviceInstall result = install(file);
-    EXPECT_EQ(result.section, "Inst.NTx86");
+    const auto installed = inf_device_install(file, models->at(0), x86);
+    ASSERT_TRUE(installed);
+    const InfDeviceInstall& result = *installed;
+    EXPECT_EQ(result.section, "Inst.NTx86") << "next to it the plain one is for Windows 9x";
     ASSERT_NE(result.function_driver(), nullptr);
     EXPECT_EQ(result.function_driver()->binary_name, "old.sys");
     EXPECT_EQ(result.function_driver()->name, "old");

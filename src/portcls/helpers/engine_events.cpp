@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "machine/machine.h"
+#include "portcls/portcls_system.h"
 
 namespace openportcls::portcls {
 
@@ -35,6 +36,9 @@ NTSTATUS write_engine_event(EPcMiniportEngineEvent kind, ULONGLONG data1, ULONGL
     const std::string_view name = engine_event_name(kind);
     if (name.empty()) {
         return STATUS_INVALID_PARAMETER;
+    }
+    if (kind == eMINIPORT_GLITCH_REPORT) {
+        PortClsSystem::current().count_reported_glitch();
     }
     auto& machine = machine::Machine::current();
     if (!machine.is_observed()) {

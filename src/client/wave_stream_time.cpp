@@ -1,0 +1,165 @@
+// Which periods of a stream the hardware has finished, and what was lost because its client came too late.
+#include <algorithm>
+
+#include "client/wave_stream.h"
+
+namespace openportcls::client {
+
+namespace {
+
+constexpr int polls_per_period = 4;
+
+} // namespace
+
+void WaveStream::note_pace() const {
+    if (!machine_.clock().is_paced()) {
+        return;
+    }
+    Pace& pace = object_->machine->pace;
+    const machine::Nanoseconds lateness = machine_.clock().lateness();
+    ++pace.periods;
+    pace.late += lateness > period_time_ ? 1 : 0;
+    pace.worst = std::max(pace.worst, lateness);
+}
+
+void WaveStream::note_glitch() {
+    ++glitches_;
+    machine_.trace(machine::EventKind::glitch, pin_, static_cast<std::int64_t>(glitches_),
+                   flow_ == PinFlow::in ? "render underrun" : "capture overrun");
+}
+
+// The bytes that the hardware has moved since STOP. The position says where in the buffer that is, the time since the
+// last period in which of its laps.
+std::uint64_t WaveStream::hardware_bytes() {
+    const auto elapsed = static_cast<std::uint64_t>(machine_.now() - last_wake_);
+    const std::uint64_t finished = completed_ * period_bytes_;
+    const std::uint64_t estimate =
+        finished + elapsed * format_.rate / static_cast<std::uint64_t>(machine::nanoseconds_per_second) * frame_bytes_;
+    const Result<StreamPosition> now = position();
+    if (!now) {
+        return estimate;
+    }
+    const std::uint64_t lap = estimate - estimate % buffer_bytes_;
+    const std::uint64_t there = lap + now->play_offset % buffer_bytes_;
+    const auto distance = [&](std::uint64_t bytes) { return bytes > estimate ? bytes - estimate : estimate - bytes; };
+    std::uint64_t nearest = there;
+    if (distance(there + buffer_bytes_) < distance(nearest)) {
+        nearest = there + buffer_bytes_;
+    }
+    if (there >= buffer_bytes_ && distance(there - buffer_bytes_) < distance(nearest)) {
+        nearest = there - buffer_bytes_;
+    }
+    return nearest;
+}
+
+// After a wake-up. One at the usual time stands for one period; at another one the position says how many went by.
+// Returns what the hardware has reached.
+std::uint64_t WaveStream::advance() {
+    note_pace();
+    if (packets_ && flow_ == PinFlow::out) {
+        take_packets();
+        return completed_ * period_bytes_;
+    }
+    const machine::Nanoseconds now = machine_.now();
+    const machine::Nanoseconds elapsed = now - last_wake_;
+    const machine::Nanoseconds tolerance = period_time_ / 8;
+    if (elapsed >= period_time_ - tolerance && elapsed <= period_time_ + tolerance) {
+        ++completed_;
+        last_wake_ = std::min(now, last_wake_ + period_time_); // the caller may be a little late, the hardware is not
+        return completed_ * period_bytes_;
+    }
+    const std::uint64_t reached = hardware_bytes();
+    // Drivers may notify a little before the period is over.
+    completed_ = std::max(completed_, (reached + period_bytes_ / 8) / period_bytes_);
+    const std::uint64_t finished = completed_ * period_bytes_;
+    const std::uint64_t frames_beyond = (reached > finished ? reached - finished : 0) / frame_bytes_;
+    last_wake_ =
+        now - static_cast<machine::Nanoseconds>(frames_beyond) * machine::nanoseconds_per_second / format_.rate;
+    return std::max(reached, finished);
+}
+
+void WaveStream::account(std::uint64_t reached) {
+    if (flow_ == PinFlow::in && reached > transferred_) {
+        note_glitch();
+        // What should have been there is lost; go on with the next period that has not begun.
+        transferred_ = (reached + period_bytes_ - 1) / period_bytes_ * period_bytes_;
+        packets_told_ = static_cast<ULONG>(transferred_ / period_bytes_);
+    } else if (flow_ == PinFlow::out && reached > transferred_ + buffer_bytes_) {
+        note_glitch();
+        transferred_ = (completed_ - (periods_in_buffer - 1)) * period_bytes_;
+    }
+}
+
+// A client that was away for a period or more has missed notifications: the event says only that there were some.
+void WaveStream::notice_lateness() {
+    const bool counts_packets = packets_ && flow_ == PinFlow::out;
+    if (state_ != KSSTATE_RUN || counts_packets || service_thread_ != nullptr ||
+        machine_.now() - last_wake_ < period_time_) {
+        return;
+    }
+    if (event_ != nullptr) {
+        event_->take();
+    }
+    account(advance());
+}
+
+// Packet mode: the driver says which packets are complete, and by their numbers which are lost.
+void WaveStream::take_packets() {
+    KSPROPERTY property{};
+    property.Set = KSPROPSETID_RtAudio;
+    property.Id = KSPROPERTY_RTAUDIO_GETREADPACKET;
+    property.Flags = KSPROPERTY_TYPE_GET;
+    KSRTAUDIO_GETREADPACKET_INFO packet{};
+    packet.MoreData = TRUE;
+    while (packet.MoreData) {
+        ULONG_PTR information = 0;
+        if (!NT_SUCCESS(request(IOCTL_KS_PROPERTY, &property, sizeof property, &packet, sizeof packet, &information))) {
+            return; // STATUS_DEVICE_NOT_READY: nothing new
+        }
+        if (packet.PacketNumber != static_cast<ULONG>(completed_)) {
+            note_glitch();
+            transferred_ += static_cast<std::uint64_t>(packet.PacketNumber - completed_) * period_bytes_;
+        }
+        completed_ = packet.PacketNumber + 1ULL;
+    }
+}
+
+// For drivers without notifications.
+NTSTATUS WaveStream::poll_period() {
+    const std::uint64_t before = completed_;
+    const machine::Nanoseconds deadline = machine_.now() + 100 * period_time_;
+    while (completed_ == before) {
+        machine_.run_for(period_time_ / polls_per_period);
+        const Result<StreamPosition> now = position();
+        if (!now) {
+            return now.error().status;
+        }
+        if (now->play_offset / period_bytes_ != completed_ % periods_in_buffer) {
+            ++completed_;
+            last_wake_ = machine_.now();
+            note_pace();
+        } else if (machine_.now() > deadline) {
+            return STATUS_IO_TIMEOUT;
+        }
+    }
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS WaveStream::wait_period() {
+    if (state_ != KSSTATE_RUN) {
+        return STATUS_INVALID_DEVICE_STATE;
+    }
+    if (event_ == nullptr) {
+        return poll_period();
+    }
+    // A driver that stops notifying must not hang its client: seconds are far beyond any period.
+    const NTSTATUS status =
+        machine_.wait_one(&event_->object(), machine_.now() + 100 * period_time_ + 2 * machine::nanoseconds_per_second);
+    if (status != STATUS_SUCCESS) {
+        return status == STATUS_TIMEOUT ? STATUS_IO_TIMEOUT : status;
+    }
+    account(advance());
+    return STATUS_SUCCESS;
+}
+
+} // namespace openportcls::client
