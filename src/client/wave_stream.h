@@ -66,6 +66,8 @@ private:
     NTSTATUS start_inside();
     NTSTATUS packet_written(bool end, ULONG end_bytes);
     std::uint64_t advance();
+    std::uint64_t catch_up(std::uint64_t tolerance);
+    std::uint64_t estimated_bytes() const;
     std::uint64_t hardware_bytes();
     void account(std::uint64_t reached);
     void notice_lateness();

@@ -28,13 +28,17 @@ void WaveStream::note_glitch() {
                    flow_ == PinFlow::in ? "render underrun" : "capture overrun");
 }
 
-// The bytes that the hardware has moved since STOP. The position says where in the buffer that is, the time since the
+// By the clock alone, the bytes that the hardware has moved since STOP.
+std::uint64_t WaveStream::estimated_bytes() const {
+    const auto elapsed = static_cast<std::uint64_t>(machine_.now() - last_wake_);
+    return completed_ * period_bytes_ +
+           elapsed * format_.rate / static_cast<std::uint64_t>(machine::nanoseconds_per_second) * frame_bytes_;
+}
+
+// The same, exactly. The position says where in the buffer that is, the time since the
 // last period in which of its laps.
 std::uint64_t WaveStream::hardware_bytes() {
-    const auto elapsed = static_cast<std::uint64_t>(machine_.now() - last_wake_);
-    const std::uint64_t finished = completed_ * period_bytes_;
-    const std::uint64_t estimate =
-        finished + elapsed * format_.rate / static_cast<std::uint64_t>(machine::nanoseconds_per_second) * frame_bytes_;
+    const std::uint64_t estimate = estimated_bytes();
     const Result<StreamPosition> now = position();
     if (!now) {
         return estimate;
@@ -66,15 +70,20 @@ std::uint64_t WaveStream::advance() {
     if (elapsed >= period_time_ - tolerance && elapsed <= period_time_ + tolerance) {
         ++completed_;
         last_wake_ = std::min(now, last_wake_ + period_time_); // the caller may be a little late, the hardware is not
-        return completed_ * period_bytes_;
+        return estimated_bytes();
     }
-    const std::uint64_t reached = hardware_bytes();
     // Drivers may notify a little before the period is over.
-    completed_ = std::max(completed_, (reached + period_bytes_ / 8) / period_bytes_);
+    return catch_up(period_bytes_ / 8);
+}
+
+// Goes by the position; a period counts as finished when no more than `tolerance` bytes are missing.
+std::uint64_t WaveStream::catch_up(std::uint64_t tolerance) {
+    const std::uint64_t reached = hardware_bytes();
+    completed_ = std::max(completed_, (reached + tolerance) / period_bytes_);
     const std::uint64_t finished = completed_ * period_bytes_;
     const std::uint64_t frames_beyond = (reached > finished ? reached - finished : 0) / frame_bytes_;
-    last_wake_ =
-        now - static_cast<machine::Nanoseconds>(frames_beyond) * machine::nanoseconds_per_second / format_.rate;
+    last_wake_ = machine_.now() -
+                 static_cast<machine::Nanoseconds>(frames_beyond) * machine::nanoseconds_per_second / format_.rate;
     return std::max(reached, finished);
 }
 
@@ -90,17 +99,21 @@ void WaveStream::account(std::uint64_t reached) {
     }
 }
 
-// A client that was away for a period or more has missed notifications: the event says only that there were some.
+// A client that was away may have missed notifications (the event says only that there were some), or have left sound
+// in the buffer until it was overwritten.
 void WaveStream::notice_lateness() {
     const bool counts_packets = packets_ && flow_ == PinFlow::out;
-    if (state_ != KSSTATE_RUN || counts_packets || service_thread_ != nullptr ||
-        machine_.now() - last_wake_ < period_time_) {
+    if (state_ != KSSTATE_RUN || counts_packets || service_thread_ != nullptr) {
+        return;
+    }
+    const std::uint64_t limit = transferred_ + (flow_ == PinFlow::out ? buffer_bytes_ : 0);
+    if (machine_.now() - last_wake_ < period_time_ && estimated_bytes() <= limit) {
         return;
     }
     if (event_ != nullptr) {
         event_->take();
     }
-    account(advance());
+    account(catch_up(0));
 }
 
 // Packet mode: the driver says which packets are complete, and by their numbers which are lost.
