@@ -63,9 +63,9 @@ void finish_answer() {
     }
 }
 
-std::string glitches_text(std::uint64_t all, std::uint64_t reported) {
-    return fmt::format("{} glitch{}{}", all, all == 1 ? "" : "es",
-                       reported == 0 ? "" : fmt::format(", {} of them reported by the driver", reported));
+std::string glitches_text(std::uint64_t glitches, std::uint64_t reported) {
+    return fmt::format("{} glitch{}{}", glitches, glitches == 1 ? "" : "es",
+                       reported == 0 ? "" : fmt::format(" seen, {} reported by the driver", reported));
 }
 
 void remark(std::string_view message) {

@@ -35,8 +35,9 @@ void finish_answer();
 // A remark on the error stream, so that what is printed for programs stays clean.
 void remark(std::string_view message);
 
-// "2 glitches, 1 of them reported by the driver"
-std::string glitches_text(std::uint64_t all, std::uint64_t reported);
+// "2 glitches", and what the driver reported: that is its own opinion (some report an underrun for each period that
+// they were not told a write position for), so it is not added.
+std::string glitches_text(std::uint64_t glitches, std::uint64_t reported);
 
 // While one lives, the first Ctrl-C only asks to end early; the second kills, as usual.
 class Interruption {

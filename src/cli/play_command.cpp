@@ -37,7 +37,7 @@ struct Outcome {
     WaveFormat format;
     std::uint64_t frames = 0;
     std::uint64_t glitches = 0;
-    std::uint64_t reported_glitches = 0; // those of them that the driver told of
+    std::uint64_t reported_glitches = 0; // what the driver told of, by its own measure
     std::uint32_t pin = 0;
     std::uint32_t period_frames = 0;
     double host_seconds = 0;
@@ -229,7 +229,6 @@ Result<Outcome> stream(const PlayArguments& arguments, Session& session) {
     }
     outcome.host_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     outcome.reported_glitches = session.machine().reported_glitches();
-    outcome.glitches += outcome.reported_glitches;
     outcome.underruns = outputs->underruns();
     outcome.pace = session.pace();
     return outcome;

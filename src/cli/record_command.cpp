@@ -39,7 +39,7 @@ struct Outcome {
     std::uint32_t pin = 0;
     std::uint64_t frames = 0;
     std::uint64_t glitches = 0;
-    std::uint64_t reported_glitches = 0; // those of them that the driver told of
+    std::uint64_t reported_glitches = 0; // what the driver told of, by its own measure
     double peak = 0;
     double host_seconds = 0;
     client::Pace pace;
@@ -140,7 +140,6 @@ Result<Outcome> record(const RecordArguments& arguments, Session& session) {
     }
     outcome.host_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     outcome.reported_glitches = session.machine().reported_glitches();
-    outcome.glitches += outcome.reported_glitches;
     outcome.pace = session.pace();
     return outcome;
 }
