@@ -255,11 +255,11 @@ NTSTATUS list_sets(std::span<const Set> sets, RequestFrame& frame) {
 
 // What is common to a property and a method: capture, run, deliver.
 template<class Run>
-NTSTATUS with_frame(IRP& irp, bool (*value_is_input)(ULONG), Run&& run) {
+NTSTATUS with_frame(IRP& irp, ValueDirection (*direction_of)(ULONG), Run&& run) {
     KsSystem& system = KsSystem::current();
     RequestFrame& frame = system.take_frame();
     irp.IoStatus.Information = 0;
-    NTSTATUS status = frame.capture(irp, value_is_input);
+    NTSTATUS status = frame.capture(irp, direction_of);
     if (NT_SUCCESS(status)) {
         status = run(frame);
     }
@@ -268,7 +268,8 @@ NTSTATUS with_frame(IRP& irp, bool (*value_is_input)(ULONG), Run&& run) {
     }
     if (NT_ERROR(status)) {
         irp.IoStatus.Information = 0;
-    } else if (!value_is_input(frame.request->Flags) && !frame.deliver(static_cast<ULONG>(irp.IoStatus.Information))) {
+    } else if (direction_of(frame.request->Flags).to_client &&
+               !frame.deliver(static_cast<ULONG>(irp.IoStatus.Information))) {
         irp.IoStatus.Information = 0;
         status = STATUS_ACCESS_VIOLATION;
     }
@@ -279,7 +280,7 @@ NTSTATUS with_frame(IRP& irp, bool (*value_is_input)(ULONG), Run&& run) {
 } // namespace
 
 NTSTATUS handle_property(IRP& irp, std::span<const KSPROPERTY_SET> sets, ULONG item_bytes) {
-    return with_frame(irp, property_value_is_input, [&](RequestFrame& frame) {
+    return with_frame(irp, property_value_direction, [&](RequestFrame& frame) {
         const ULONG verb = frame.request->Flags & verbs;
         if (verb == KSPROPERTY_TYPE_SETSUPPORT && IsEqualGUID(frame.request->Set, GUID_NULL)) {
             return list_sets(sets, frame);
@@ -290,7 +291,7 @@ NTSTATUS handle_property(IRP& irp, std::span<const KSPROPERTY_SET> sets, ULONG i
 }
 
 NTSTATUS handle_method(IRP& irp, std::span<const KSMETHOD_SET> sets, ULONG item_bytes) {
-    return with_frame(irp, method_value_is_input, [&](RequestFrame& frame) -> NTSTATUS {
+    return with_frame(irp, method_value_direction, [&](RequestFrame& frame) -> NTSTATUS {
         const ULONG verb = frame.request->Flags & ~KSMETHOD_TYPE_TOPOLOGY;
         if (verb == KSMETHOD_TYPE_SETSUPPORT && IsEqualGUID(frame.request->Set, GUID_NULL)) {
             return list_sets(sets, frame);

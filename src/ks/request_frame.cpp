@@ -32,17 +32,21 @@ void copy(void* to, const void* from, ULONG bytes) {
 
 } // namespace
 
-bool property_value_is_input(ULONG flags) {
-    constexpr ULONG inputs = KSPROPERTY_TYPE_SET | KSPROPERTY_TYPE_UNSERIALIZESET | KSPROPERTY_TYPE_UNSERIALIZERAW |
-                             KSPROPERTY_TYPE_COPYPAYLOAD;
-    return (flags & inputs) != 0;
+ValueDirection property_value_direction(ULONG flags) {
+    constexpr ULONG inputs = KSPROPERTY_TYPE_SET | KSPROPERTY_TYPE_UNSERIALIZESET | KSPROPERTY_TYPE_UNSERIALIZERAW;
+    const bool is_input = (flags & inputs) != 0;
+    return {is_input || (flags & KSPROPERTY_TYPE_COPYPAYLOAD) != 0, !is_input};
 }
 
-bool method_value_is_input(ULONG flags) {
-    return (flags & KSMETHOD_TYPE_MODIFY) != KSMETHOD_TYPE_WRITE;
+// KSMETHOD_TYPE_MODIFY is READ and WRITE. [ns-ks-ksmethod_item]
+ValueDirection method_value_direction(ULONG flags) {
+    if ((flags & (KSMETHOD_TYPE_SETSUPPORT | KSMETHOD_TYPE_BASICSUPPORT)) != 0) {
+        return {false, true};
+    }
+    return {(flags & KSMETHOD_TYPE_READ) != 0, (flags & KSMETHOD_TYPE_WRITE) != 0};
 }
 
-NTSTATUS RequestFrame::capture(IRP& from, bool (*value_is_input)(ULONG)) {
+NTSTATUS RequestFrame::capture(IRP& from, ValueDirection (*direction_of)(ULONG)) {
     const IO_STACK_LOCATION& location = *IoGetCurrentIrpStackLocation(&from);
     const ULONG in_bytes = location.Parameters.DeviceIoControl.InputBufferLength;
     const ULONG out_bytes = location.Parameters.DeviceIoControl.OutputBufferLength;
@@ -85,7 +89,7 @@ NTSTATUS RequestFrame::capture(IRP& from, bool (*value_is_input)(ULONG)) {
     }
     if (out_bytes == 0) {
         value = nullptr;
-    } else if (value_is_input(request->Flags)) {
+    } else if (direction_of(request->Flags).to_handler) {
         copy(value, user_value_, out_bytes);
     }
     return STATUS_SUCCESS;

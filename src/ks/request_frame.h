@@ -8,6 +8,14 @@
 
 namespace openportcls::ks {
 
+// Which way the value of a request travels between client and handler.
+struct ValueDirection {
+    bool to_handler;
+    bool to_client;
+};
+ValueDirection property_value_direction(ULONG flags);
+ValueDirection method_value_direction(ULONG flags);
+
 class RequestFrame {
 public:
     static constexpr ULONG inline_request_bytes = 192;
@@ -27,7 +35,7 @@ public:
     // Copies the buffers of IOCTL_KS_PROPERTY or _METHOD (UserMode), or takes them as they are (KernelMode).
     // STATUS_INVALID_BUFFER_SIZE when the input is shorter than a KSIDENTIFIER, STATUS_ACCESS_VIOLATION for buffers
     // that are not there.
-    NTSTATUS capture(IRP& irp, bool (*value_is_input)(ULONG flags));
+    NTSTATUS capture(IRP& irp, ValueDirection (*direction_of)(ULONG flags));
     // Copies `bytes` of the value back to a UserMode client. False when it cannot be written there.
     bool deliver(ULONG bytes) const;
     // Frees what capture allocated.
@@ -40,9 +48,5 @@ private:
     alignas(16) std::uint8_t request_storage_[inline_request_bytes];
     alignas(16) std::uint8_t value_storage_[inline_value_bytes];
 };
-
-// Verbs whose value travels to the handler.
-bool property_value_is_input(ULONG flags);
-bool method_value_is_input(ULONG flags);
 
 } // namespace openportcls::ks

@@ -53,9 +53,9 @@ NTSTATUS finish(RequestFrame& frame, NTSTATUS status, ULONG bytes) {
     if (status == STATUS_SUCCESS && bytes > frame.value_size) {
         bytes = frame.value_size;
     }
-    const bool input = ks::property_value_is_input(frame.request->Flags);
-    irp.IoStatus.Information = input ? 0 : bytes;
-    if (!input && !frame.deliver(bytes)) {
+    const bool is_answer = ks::property_value_direction(frame.request->Flags).to_client;
+    irp.IoStatus.Information = is_answer ? bytes : 0;
+    if (is_answer && !frame.deliver(bytes)) {
         irp.IoStatus.Information = 0;
         return STATUS_ACCESS_VIOLATION;
     }
@@ -291,7 +291,7 @@ NTSTATUS dispatch_property(Filter& filter, Pin* pin, IRP& irp) {
     }
     KsSystem& system = KsSystem::current();
     RequestFrame& frame = system.take_frame();
-    status = frame.capture(irp, ks::property_value_is_input);
+    status = frame.capture(irp, ks::property_value_direction);
     if (NT_SUCCESS(status)) {
         status = Dispatch(filter, pin, frame).run();
         if (status == STATUS_PENDING) {

@@ -1,59 +1,13 @@
 // R-KS-06: stream IRPs are probed into a system copy of the headers.
 #include <cstring>
-#include <functional>
 #include <vector>
 
-#include "core_fixture.h"
+#include "probe_driver.h"
 
 namespace conformance {
 
-namespace {
-
-std::function<NTSTATUS(IRP*)> on_control;
-
-NTSTATUS NTAPI succeed(DEVICE_OBJECT*, IRP* irp) {
-    irp->IoStatus.Status = STATUS_SUCCESS;
-    IoCompleteRequest(irp, IO_NO_INCREMENT);
-    return STATUS_SUCCESS;
-}
-
-NTSTATUS NTAPI control_dispatch(DEVICE_OBJECT*, IRP* irp) {
-    irp->IoStatus.Information = 0;
-    const NTSTATUS status = on_control(irp);
-    irp->IoStatus.Status = status;
-    IoCompleteRequest(irp, IO_NO_INCREMENT);
-    return status;
-}
-
-NTSTATUS NTAPI probe_driver_entry(DRIVER_OBJECT* driver, UNICODE_STRING*) {
-    driver->MajorFunction[IRP_MJ_CREATE] = succeed;
-    driver->MajorFunction[IRP_MJ_CLEANUP] = succeed;
-    driver->MajorFunction[IRP_MJ_CLOSE] = succeed;
-    driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = control_dispatch;
-    DEVICE_OBJECT* device = nullptr;
-    const NTSTATUS status = IoCreateDevice(driver, 0, nullptr, FILE_DEVICE_KS, 0, FALSE, &device);
-    if (NT_SUCCESS(status)) {
-        device->Flags &= ~DO_DEVICE_INITIALIZING;
-    }
-    return status;
-}
-
-} // namespace
-
-class R_KS_06 : public CoreTest {
+class R_KS_06 : public KsDriverTest {
 protected:
-    void open() {
-        auto driver = manager_->load_static_driver(probe_driver_entry, {});
-        ASSERT_TRUE(driver) << driver.error().message;
-        device_ = (*driver)->object()->DeviceObject;
-        inside([&] { ASSERT_EQ(executive::open_device(device_, u"", nullptr, &file_), STATUS_SUCCESS); });
-    }
-    void TearDown() override {
-        machine_.enter([&] {
-            executive::close_file(file_);
-            IoDeleteDevice(device_);
-        });
-    }
     NTSTATUS send(std::vector<KSSTREAM_HEADER>& headers, bool write = true) {
         return control(file_, write ? IOCTL_KS_WRITE_STREAM : IOCTL_KS_READ_STREAM, nullptr, 0, headers.data(),
                        static_cast<ULONG>(headers.size() * sizeof(KSSTREAM_HEADER)));
@@ -67,8 +21,6 @@ protected:
         return result;
     }
 
-    DEVICE_OBJECT* device_ = nullptr;
-    FILE_OBJECT* file_ = nullptr;
     UCHAR data_[256] = {};
 };
 
@@ -76,7 +28,7 @@ TEST_F(R_KS_06, headers_are_copied_and_buffers_described) {
     open();
     inside([&] {
         std::vector<KSSTREAM_HEADER> headers = {header(data_, 128, 128), header(data_ + 128, 128, 64)};
-        on_control = [&](IRP* irp) -> NTSTATUS {
+        on_control() = [&](IRP* irp) -> NTSTATUS {
             EXPECT_EQ(KsProbeStreamIrp(
                           irp, KSPROBE_STREAMWRITE | KSPROBE_ALLOCATEMDL | KSPROBE_PROBEANDLOCK | KSPROBE_SYSTEMADDRESS,
                           sizeof(KSSTREAM_HEADER)),
@@ -100,7 +52,7 @@ TEST_F(R_KS_06, read_headers_go_back_to_the_client) {
     open();
     inside([&] {
         std::vector<KSSTREAM_HEADER> headers = {header(data_, 256, 0)};
-        on_control = [&](IRP* irp) -> NTSTATUS {
+        on_control() = [&](IRP* irp) -> NTSTATUS {
             EXPECT_EQ(KsProbeStreamIrp(irp, KSPROBE_STREAMREAD, sizeof(KSSTREAM_HEADER)), STATUS_SUCCESS);
             static_cast<KSSTREAM_HEADER*>(irp->AssociatedIrp.SystemBuffer)->DataUsed = 77;
             irp->IoStatus.Information = sizeof(KSSTREAM_HEADER);
@@ -114,7 +66,7 @@ TEST_F(R_KS_06, read_headers_go_back_to_the_client) {
 TEST_F(R_KS_06, wrong_headers_are_refused) {
     open();
     inside([&] {
-        on_control = [&](IRP* irp) {
+        on_control() = [&](IRP* irp) {
             const auto& control = IoGetCurrentIrpStackLocation(irp)->Parameters.DeviceIoControl;
             const bool write = control.IoControlCode == IOCTL_KS_WRITE_STREAM;
             return KsProbeStreamIrp(irp, write ? KSPROBE_STREAMWRITE : KSPROBE_STREAMREAD, sizeof(KSSTREAM_HEADER));
@@ -143,7 +95,7 @@ TEST_F(R_KS_06, a_changed_format_stands_alone_and_only_where_allowed) {
     open();
     inside([&] {
         ULONG flags = KSPROBE_STREAMWRITE | KSPROBE_ALLOWFORMATCHANGE | KSPROBE_ALLOCATEMDL;
-        on_control = [&](IRP* irp) {
+        on_control() = [&](IRP* irp) {
             const NTSTATUS status = KsProbeStreamIrp(irp, flags, sizeof(KSSTREAM_HEADER));
             EXPECT_EQ(irp->MdlAddress, nullptr) << "a format is no data";
             return status;

@@ -41,7 +41,8 @@ void read_inline_functions(const std::string& text, Aliases& aliases) {
         const auto end = static_cast<std::size_t>(found->position() + found->length());
         const std::size_t open = text.find('{', end);
         const std::size_t close = text.find("\n}", end);
-        if (open < close) {
+        const bool is_function = open < close && text.find(';', end) > open && text.find('\\', end) > close;
+        if (is_function && (*found)[1].str().front() != '_') { // not __attribute__(…), not within a macro
             add_calls((*found)[1].str(), text.substr(open, close - open), aliases);
         }
     }

@@ -102,6 +102,12 @@ int check_math(void)
     CHECK(near_to(sin(0.5), 0.479425538604203) && near_to(cos(0.5), 0.8775825618903728));
     CHECK(near_to(pow(2, 10), 1024) && near_to(sqrt(2), 1.4142135623730951) && near_to(exp(1), 2.718281828459045));
     CHECK(near_to(log10(1000), 3) && near_to(log(exp(2)), 2) && near_to(atan2(1, 1), 0.7853981633974483));
+    CHECK(near_to(acos(0.5), 1.0471975511965979) && near_to(asin(0.5), 0.5235987755982989));
+    CHECK(near_to(atan(1), 0.7853981633974483) && near_to(tan(0.5), 0.5463024898437905));
+    CHECK(near_to(sinh(1), 1.1752011936438014) && near_to(cosh(1), 1.5430806348152437));
+    CHECK(near_to(tanh(0.5), 0.46211715726000973) && near_to(cbrt(27), 3) && near_to(hypot(3, 4), 5));
+    CHECK(near_to(exp2(0.5), 1.4142135623730951) && near_to(log2(8), 3));
+    CHECK(rint(2.5) == 2 && round(2.5) == 3 && round(-2.5) == -3 && trunc(-2.7) == -2);
     CHECK(floor(-1.5) == -2 && ceil(-1.5) == -1 && fmod(7.5, 2) == 1.5 && fabs(-3.0) == 3);
     CHECK(sinf(0) == 0 && sqrtf(16) == 4 && powf(3, 2) == 9 && (int)floorf(2.7f) == 2);
     double whole;

@@ -2,6 +2,7 @@
 #include <wdm.h>
 
 #include "executive/irql_check.h"
+#include "executive/ke/regions.h"
 #include "executive/ke/waits.h"
 #include "executive/sentence.h"
 
@@ -117,7 +118,7 @@ void NTAPI KeInitializeGuardedMutex(PKGUARDED_MUTEX mutex) {
 void NTAPI KeAcquireGuardedMutex(PKGUARDED_MUTEX mutex) {
     OPC_REQUIRE_APC_OR_BELOW();
     Machine& machine = Machine::current();
-    ++machine.current_thread().critical_region_depth;
+    machine.current_thread().critical_region_depth += executive::guarded_region;
     acquire(machine, *mutex, __func__);
 }
 
@@ -127,7 +128,7 @@ BOOLEAN NTAPI KeTryToAcquireGuardedMutex(PKGUARDED_MUTEX mutex) {
     if (!try_acquire(machine, *mutex)) {
         return FALSE;
     }
-    ++machine.current_thread().critical_region_depth;
+    machine.current_thread().critical_region_depth += executive::guarded_region;
     return TRUE;
 }
 
@@ -135,7 +136,7 @@ void NTAPI KeReleaseGuardedMutex(PKGUARDED_MUTEX mutex) {
     OPC_REQUIRE_APC_OR_BELOW();
     Machine& machine = Machine::current();
     release(machine, *mutex, __func__);
-    --machine.current_thread().critical_region_depth;
+    machine.current_thread().critical_region_depth -= executive::guarded_region;
 }
 
 void NTAPI KeAcquireGuardedMutexUnsafe(PKGUARDED_MUTEX mutex) {

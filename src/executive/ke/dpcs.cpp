@@ -2,6 +2,7 @@
 #include <wdm.h>
 
 #include "executive/irql_check.h"
+#include "executive/ke/regions.h"
 #include "executive/sentence.h"
 
 using namespace openportcls;
@@ -25,8 +26,8 @@ void set_target(KDPC& dpc, ULONG processor) {
     dpc.Number = static_cast<USHORT>(processor + 1);
 }
 
-void leave_region(Machine& machine, const char* function) {
-    if (--machine.current_thread().critical_region_depth < 0) [[unlikely]] {
+void leave_region(Machine& machine, std::int32_t kind, const char* function) {
+    if ((machine.current_thread().critical_region_depth -= kind) < 0) [[unlikely]] {
         machine.bugcheck(0x20 /* KERNEL_APC_PENDING_DURING_EXIT */, 0, 0, machine.irql(), 0,
                          executive::Sentence("{} without the matching call that entered the region.", function));
     }
@@ -105,17 +106,17 @@ void NTAPI KeEnterCriticalRegion() {
 
 void NTAPI KeLeaveCriticalRegion() {
     OPC_REQUIRE_APC_OR_BELOW();
-    leave_region(Machine::current(), __func__);
+    leave_region(Machine::current(), 1, __func__);
 }
 
 void NTAPI KeEnterGuardedRegion() {
     OPC_REQUIRE_APC_OR_BELOW();
-    ++Machine::current().current_thread().critical_region_depth;
+    Machine::current().current_thread().critical_region_depth += executive::guarded_region;
 }
 
 void NTAPI KeLeaveGuardedRegion() {
     OPC_REQUIRE_APC_OR_BELOW();
-    leave_region(Machine::current(), __func__);
+    leave_region(Machine::current(), executive::guarded_region, __func__);
 }
 
 BOOLEAN NTAPI KeAreApcsDisabled() {
@@ -124,7 +125,9 @@ BOOLEAN NTAPI KeAreApcsDisabled() {
 }
 
 BOOLEAN NTAPI KeAreAllApcsDisabled() {
-    return Machine::current().irql() >= machine::irql::apc;
+    Machine& machine = Machine::current();
+    return machine.irql() >= machine::irql::apc ||
+           machine.current_thread().critical_region_depth >= executive::guarded_region;
 }
 
 // Every processor runs the function at IPI_LEVEL at the same time; one after the other is one of the orders that

@@ -53,8 +53,8 @@ int digit_of(char16_t character) {
     return character >= u'A' && character <= u'F' ? character - u'A' + 10 : 99;
 }
 
-// Blanks, a sign, a prefix 0x 0o 0b when no base is given, and digits up to the first that is none.
-ULONGLONG read_number(std::u16string_view text, ULONG base) {
+// Blanks, a sign, a prefix 0x 0o 0b when no base is given, and digits up to the first that is none, which is at `end`.
+ULONGLONG read_number(std::u16string_view text, ULONG base, std::size_t* end = nullptr) {
     std::size_t at = 0;
     while (at < text.size() && text[at] <= u' ') {
         ++at;
@@ -79,6 +79,9 @@ ULONGLONG read_number(std::u16string_view text, ULONG base) {
             break;
         }
         value = value * radix + static_cast<unsigned>(digit);
+    }
+    if (end != nullptr) {
+        *end = at;
     }
     return negative ? 0 - value : value;
 }
@@ -204,9 +207,10 @@ NTSTATUS NTAPI RtlUnicodeStringToInt64(PCUNICODE_STRING String, ULONG Base, PLON
     if (!is_valid_base(Base)) {
         return STATUS_INVALID_PARAMETER;
     }
-    *Number = static_cast<LONG64>(read_number(text_of(String), Base));
+    std::size_t end = 0;
+    *Number = static_cast<LONG64>(read_number(text_of(String), Base, &end));
     if (EndPointer != nullptr) {
-        *EndPointer = String->Buffer + String->Length / sizeof(WCHAR);
+        *EndPointer = String->Buffer + end;
     }
     return STATUS_SUCCESS;
 }

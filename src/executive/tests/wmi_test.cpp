@@ -149,7 +149,7 @@ protected:
     ULONG_PTR information_ = 0;
 };
 
-// IRP_MN_REGINFO(_EX): WMIREGINFO from what DpWmiQueryReginfo says; the PDO is referenced for WMI.
+// WmiSystemControl. IRP_MN_REGINFO(_EX): WMIREGINFO from what DpWmiQueryReginfo says; the PDO is referenced for WMI.
 TEST_F(WmiLibrary, WmiSystemControlRegistersTheBlocks) {
     with_device([&] {
         for (const UCHAR function : {IRP_MN_REGINFO, IRP_MN_REGINFO_EX}) {

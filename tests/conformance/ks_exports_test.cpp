@@ -1,0 +1,480 @@
+// Functions of ks.sys for drivers that handle KS requests themselves, without PortCls.
+#include <cstring>
+
+#include "probe_driver.h"
+
+namespace conformance {
+
+class KsExports : public KsDriverTest {};
+
+namespace {
+
+NTSTATUS NTAPI answer_id(IRP* irp, KSIDENTIFIER* request, void* data) {
+    *static_cast<ULONG*>(data) = request->Id + 100;
+    irp->IoStatus.Information = sizeof(ULONG);
+    return STATUS_SUCCESS;
+}
+
+// Items with something of the driver's behind each.
+struct WideProperty {
+    KSPROPERTY_ITEM item;
+    ULONG_PTR more;
+};
+struct WideMethod {
+    KSMETHOD_ITEM item;
+    ULONG_PTR more;
+};
+
+} // namespace
+
+// The item size is the driver's: entries are stepped by it. Fast handlers have the slow path taken.
+TEST_F(KsExports, KsPropertyHandlerWithAllocatorStepsByItsItemSize) {
+    open();
+    const GUID set_guid = custom_set;
+    WideProperty items[2] = {};
+    for (ULONG i = 0; i < 2; ++i) {
+        items[i].item.PropertyId = i;
+        items[i].item.GetPropertyHandler = answer_id;
+        items[i].item.MinProperty = sizeof(KSPROPERTY);
+        items[i].item.MinData = sizeof(ULONG);
+    }
+    const KSPROPERTY_SET set = {&set_guid, 2, &items[0].item, 0, nullptr};
+    inside([&] {
+        on_control() = [&](IRP* irp) {
+            return KsPropertyHandlerWithAllocator(irp, 1, &set, nullptr, sizeof(WideProperty));
+        };
+        ULONG value = 0;
+        EXPECT_EQ(property(file_, request(custom_set, 1), value), STATUS_SUCCESS);
+        EXPECT_EQ(value, 101u);
+        EXPECT_EQ(property(file_, request(custom_set, 2), value), STATUS_NOT_FOUND);
+        KSPROPERTY in = request(custom_set, 1);
+        IO_STATUS_BLOCK status = {};
+        EXPECT_FALSE(KsFastPropertyHandler(file_, &in, sizeof in, &value, sizeof value, &status, 1, &set));
+    });
+}
+
+TEST_F(KsExports, KsMethodHandlerCallsTheMethod) {
+    open();
+    const GUID set_guid = custom_set;
+    WideMethod items[2] = {};
+    for (ULONG i = 0; i < 2; ++i) {
+        items[i].item.MethodId = i;
+        items[i].item.MethodHandler = answer_id;
+        items[i].item.MinMethod = sizeof(KSMETHOD);
+        items[i].item.MinData = sizeof(ULONG);
+        items[i].item.Flags = KSMETHOD_TYPE_WRITE;
+    }
+    const KSMETHOD_SET set = {&set_guid, 2, &items[0].item, 0, nullptr};
+    inside([&] {
+        const auto call = [&](ULONG id, ULONG& value) {
+            const KSMETHOD in = request(custom_set, id, KSMETHOD_TYPE_WRITE);
+            return control(file_, IOCTL_KS_METHOD, &in, sizeof in, &value, sizeof value);
+        };
+        ULONG value = 0;
+        on_control() = [&](IRP* irp) {
+            return KsMethodHandlerWithAllocator(irp, 1, &set, nullptr, sizeof(WideMethod));
+        };
+        EXPECT_EQ(call(1, value), STATUS_SUCCESS);
+        EXPECT_EQ(value, 101u);
+        on_control() = [&](IRP* irp) { return KsMethodHandler(irp, 1, &set); };
+        EXPECT_EQ(call(0, value), STATUS_SUCCESS);
+        EXPECT_EQ(value, 100u);
+        on_control() = [&](IRP* irp) { return KsMethodHandler(irp, 0, nullptr); };
+        EXPECT_EQ(call(0, value), STATUS_PROPSET_NOT_FOUND);
+        KSMETHOD in = request(custom_set, 1, KSMETHOD_TYPE_WRITE);
+        IO_STATUS_BLOCK status = {};
+        EXPECT_FALSE(KsFastMethodHandler(file_, &in, sizeof in, &value, sizeof value, &status, 1, &set));
+    });
+}
+
+TEST_F(KsExports, KsHandleSizedListQueryAnswersInThreeSizes) {
+    open();
+    const ULONG items[] = {7, 8, 9};
+    inside([&] {
+        on_control() = [&](IRP* irp) { return KsHandleSizedListQuery(irp, 3, sizeof items[0], items); };
+        const KSPROPERTY in = request(custom_set, 0);
+        EXPECT_EQ(property(file_, in), STATUS_BUFFER_OVERFLOW);
+        EXPECT_EQ(information_, sizeof(KSMULTIPLE_ITEM) + sizeof items);
+        KSMULTIPLE_ITEM header = {};
+        EXPECT_EQ(property(file_, in, header), STATUS_SUCCESS);
+        EXPECT_EQ(header.Count, 3u);
+        EXPECT_EQ(list<ULONG>(file_, in), (std::vector<ULONG>{7, 8, 9}));
+    });
+}
+
+TEST_F(KsExports, KsTopologyPropertyHandlerAnswersFromTheTopology) {
+    open();
+    const GUID categories[] = {KSCATEGORY_AUDIO};
+    const GUID nodes[] = {KSNODETYPE_VOLUME, KSNODETYPE_MUTE};
+    const KSTOPOLOGY_CONNECTION connections[] = {{KSFILTER_NODE, 0, 0, 1}};
+    KSTOPOLOGY topology = {};
+    topology.CategoriesCount = 1;
+    topology.Categories = categories;
+    topology.TopologyNodesCount = 2;
+    topology.TopologyNodes = nodes;
+    topology.TopologyConnectionsCount = 1;
+    topology.TopologyConnections = connections;
+    inside([&] {
+        on_control() = [&](IRP* irp) {
+            auto& location = *IoGetCurrentIrpStackLocation(irp);
+            return KsTopologyPropertyHandler(
+                irp, static_cast<KSPROPERTY*>(location.Parameters.DeviceIoControl.Type3InputBuffer), irp->UserBuffer,
+                &topology);
+        };
+        const GUID set = KSPROPSETID_Topology;
+        EXPECT_EQ(list<GUID>(file_, request(set, KSPROPERTY_TOPOLOGY_NODES)).size(), 2u);
+        EXPECT_EQ(list<GUID>(file_, request(set, KSPROPERTY_TOPOLOGY_CATEGORIES)).size(), 1u);
+        EXPECT_EQ(list<KSTOPOLOGY_CONNECTION>(file_, request(set, KSPROPERTY_TOPOLOGY_CONNECTIONS))[0].ToNodePin, 1u);
+        EXPECT_EQ(property(file_, request(set, 77)), STATUS_NOT_FOUND);
+    });
+}
+
+// KsPinPropertyHandler, and both forms of the intersection: every pair of ranges until one matches.
+TEST_F(KsExports, KsPinPropertyHandlerAnswersFromTheDescriptors) {
+    open();
+    static KSDATARANGE ranges[2] = {};
+    for (KSDATARANGE& range : ranges) {
+        range.FormatSize = sizeof range;
+    }
+    static PKSDATARANGE pointers[] = {&ranges[0], &ranges[1]};
+    static const GUID category = KSNODETYPE_SPEAKER;
+    KSPIN_DESCRIPTOR pins[1] = {};
+    pins[0].DataRangesCount = 2;
+    pins[0].DataRanges = pointers;
+    pins[0].DataFlow = KSPIN_DATAFLOW_IN;
+    pins[0].Communication = KSPIN_COMMUNICATION_SINK;
+    pins[0].Category = &category;
+    inside([&] {
+        on_control() = [&](IRP* irp) {
+            auto& location = *IoGetCurrentIrpStackLocation(irp);
+            return KsPinPropertyHandler(irp,
+                                        static_cast<KSPROPERTY*>(location.Parameters.DeviceIoControl.Type3InputBuffer),
+                                        irp->UserBuffer, 1, pins);
+        };
+        const GUID set = KSPROPSETID_Pin;
+        ULONG count = 0;
+        EXPECT_EQ(property(file_, request(set, KSPROPERTY_PIN_CTYPES), count), STATUS_SUCCESS);
+        EXPECT_EQ(count, 1u);
+        KSPIN_DATAFLOW flow = {};
+        EXPECT_EQ(property(file_, pin_request(set, KSPROPERTY_PIN_DATAFLOW, 0), flow), STATUS_SUCCESS);
+        EXPECT_EQ(flow, KSPIN_DATAFLOW_IN);
+        KSPIN_COMMUNICATION communication = {};
+        EXPECT_EQ(property(file_, pin_request(set, KSPROPERTY_PIN_COMMUNICATION, 0), communication), STATUS_SUCCESS);
+        EXPECT_EQ(communication, KSPIN_COMMUNICATION_SINK);
+        EXPECT_EQ(list<KSDATARANGE>(file_, pin_request(set, KSPROPERTY_PIN_DATARANGES, 0)).size(), 2u);
+        EXPECT_EQ(property(file_, pin_request(set, KSPROPERTY_PIN_DATAFLOW, 1), flow), STATUS_INVALID_PARAMETER);
+        EXPECT_EQ(property(file_, request(set, KSPROPERTY_PIN_DATAFLOW), flow), STATUS_INVALID_BUFFER_SIZE);
+    });
+}
+
+TEST_F(KsExports, KsPinDataIntersectionExTriesEveryPair) {
+    open();
+    static KSDATARANGE ranges[2] = {};
+    static ULONG pairs;
+    pairs = 0;
+    for (KSDATARANGE& range : ranges) {
+        range.FormatSize = sizeof range;
+    }
+    ranges[1].SampleSize = 42;
+    static PKSDATARANGE pointers[] = {&ranges[0], &ranges[1]};
+    KSPIN_DESCRIPTOR pins[1] = {};
+    pins[0].DataRangesCount = 2;
+    pins[0].DataRanges = pointers;
+    inside([&] {
+        on_control() = [&](IRP* irp) {
+            auto& location = *IoGetCurrentIrpStackLocation(irp);
+            auto* const pin = static_cast<KSP_PIN*>(location.Parameters.DeviceIoControl.Type3InputBuffer);
+            return KsPinDataIntersectionEx(
+                irp, pin, irp->UserBuffer, 1, pins, 0,
+                +[](PVOID, PIRP, PKSP_PIN, PKSDATARANGE, PKSDATARANGE own, ULONG, PVOID data, PULONG bytes)
+                     NTAPI -> NTSTATUS {
+                    ++pairs;
+                    if (own->SampleSize != 42) {
+                        return STATUS_NO_MATCH;
+                    }
+                    *bytes = sizeof(KSDATARANGE);
+                    std::memcpy(data, own, sizeof *own);
+                    return STATUS_SUCCESS;
+                },
+                nullptr);
+        };
+        struct {
+            KSP_PIN pin;
+            KSMULTIPLE_ITEM header;
+            KSDATARANGE range;
+        } in = {pin_request(KSPROPSETID_Pin, KSPROPERTY_PIN_DATAINTERSECTION, 0),
+                {sizeof in.header + sizeof in.range, 1},
+                ranges[0]};
+        KSDATARANGE out = {};
+        EXPECT_EQ(property(file_, in, out), STATUS_SUCCESS);
+        EXPECT_EQ(out.SampleSize, 42u);
+        EXPECT_EQ(pairs, 2u);
+        EXPECT_EQ(information_, sizeof out);
+        in.pin.PinId = 1;
+        EXPECT_EQ(property(file_, in, out), STATUS_INVALID_PARAMETER);
+        on_control() = [&](IRP* irp) {
+            auto& location = *IoGetCurrentIrpStackLocation(irp);
+            auto* const pin = static_cast<KSP_PIN*>(location.Parameters.DeviceIoControl.Type3InputBuffer);
+            return KsPinDataIntersection(
+                irp, pin, irp->UserBuffer, 1, pins,
+                +[](PIRP, PKSP_PIN, PKSDATARANGE, PVOID) NTAPI -> NTSTATUS { return STATUS_NO_MATCH; });
+        };
+        in.pin.PinId = 0;
+        EXPECT_EQ(property(file_, in, out), STATUS_NO_MATCH);
+    });
+}
+
+namespace {
+
+struct OwnEvents {
+    LIST_ENTRY list;
+    KSPIN_LOCK lock = 0;
+    ULONG removed = 0;
+};
+OwnEvents* own_events;
+
+} // namespace
+
+// A list of the driver's own with its own lock: enabled, fired one by one or by set, taken off with the file.
+TEST_F(KsExports, KsEnableEventKeepsTheDriversList) {
+    open();
+    OwnEvents own;
+    own_events = &own;
+    InitializeListHead(&own.list);
+    const GUID set_guid = custom_event_set;
+    KSEVENT_ITEM item = {};
+    item.EventId = 4;
+    item.DataInput = sizeof(KSEVENTDATA);
+    item.RemoveHandler = +[](PFILE_OBJECT, KSEVENT_ENTRY* entry) NTAPI {
+        ++own_events->removed;
+        RemoveEntryList(&entry->ListEntry);
+    };
+    const KSEVENT_SET set = {&set_guid, 1, &item};
+    inside([&] {
+        on_control() = [&](IRP* irp) {
+            if (IoGetCurrentIrpStackLocation(irp)->Parameters.DeviceIoControl.IoControlCode == IOCTL_KS_DISABLE_EVENT) {
+                return KsDisableEvent(irp, &own.list, KSEVENTS_SPINLOCK, &own.lock);
+            }
+            return KsEnableEvent(irp, 1, &set, &own.list, KSEVENTS_SPINLOCK, &own.lock);
+        };
+        const HANDLE handle = create_event();
+        KSEVENTDATA data = event_data(handle);
+        EXPECT_EQ(enable(file_, event(custom_event_set, 5), data), STATUS_NOT_FOUND);
+        EXPECT_EQ(enable(file_, event(custom_set, 4), data), STATUS_PROPSET_NOT_FOUND);
+        ASSERT_EQ(enable(file_, event(custom_event_set, 4), data), STATUS_SUCCESS);
+        ASSERT_FALSE(IsListEmpty(&own.list));
+        EXPECT_EQ(KsGenerateEvent(CONTAINING_RECORD(own.list.Flink, KSEVENT_ENTRY, ListEntry)), STATUS_SUCCESS);
+        EXPECT_TRUE(is_set(handle));
+        ZwClearEvent(handle);
+        GUID set_copy = custom_event_set;
+        KsGenerateEventList(&set_copy, 5, &own.list, KSEVENTS_SPINLOCK, &own.lock);
+        EXPECT_FALSE(is_set(handle)) << "another id";
+        KsGenerateEventList(&set_copy, 4, &own.list, KSEVENTS_SPINLOCK, &own.lock);
+        EXPECT_TRUE(is_set(handle));
+        EXPECT_EQ(disable(file_, &data), STATUS_SUCCESS);
+        EXPECT_EQ(own.removed, 1u);
+        EXPECT_TRUE(IsListEmpty(&own.list));
+        ASSERT_EQ(enable(file_, event(custom_event_set, 4), data), STATUS_SUCCESS);
+        KsFreeEventList(file_, &own.list, KSEVENTS_SPINLOCK, &own.lock);
+        EXPECT_EQ(own.removed, 2u);
+        EXPECT_TRUE(IsListEmpty(&own.list));
+        ZwClose(handle);
+    });
+    own_events = nullptr;
+}
+
+// IRPs kept pending on a queue: in order, at either end, cancelled one by one or all at once, moved to another.
+TEST_F(KsExports, CancelableQueues) {
+    open();
+    LIST_ENTRY queue;
+    LIST_ENTRY other;
+    KSPIN_LOCK lock = 0;
+    KSPIN_LOCK other_lock = 0;
+    InitializeListHead(&queue);
+    InitializeListHead(&other);
+    struct Done {
+        std::vector<NTSTATUS> statuses;
+        static void on(void* context, NTSTATUS status, ULONG_PTR) {
+            static_cast<Done*>(context)->statuses.push_back(status);
+        }
+    } done;
+    inside([&] {
+        on_control() = [&](IRP* irp) -> NTSTATUS {
+            IoMarkIrpPending(irp);
+            KsAddIrpToCancelableQueue(&queue, &lock, irp, KsListEntryTail, nullptr);
+            return STATUS_PENDING;
+        };
+        const KSPROPERTY in = request(custom_set, 0);
+        const auto send = [&] {
+            EXPECT_EQ(
+                executive::start_device_control(file_, IOCTL_KS_PROPERTY, &in, sizeof in, nullptr, 0, Done::on, &done),
+                STATUS_PENDING);
+        };
+        const auto complete = [](IRP* irp, NTSTATUS status) {
+            irp->IoStatus.Status = status;
+            IoCompleteRequest(irp, IO_NO_INCREMENT);
+        };
+        send();
+        send();
+        send();
+        IRP* const first = CONTAINING_RECORD(queue.Flink, IRP, Tail.Overlay.ListEntry);
+        IRP* const last = CONTAINING_RECORD(queue.Blink, IRP, Tail.Overlay.ListEntry);
+        ASSERT_EQ(KsRemoveIrpFromCancelableQueue(&queue, &lock, KsListEntryHead, KsAcquireOnly), first);
+        EXPECT_EQ(KsRemoveIrpFromCancelableQueue(&queue, &lock, KsListEntryHead, KsAcquireOnlySingleItem), nullptr)
+            << "the first is taken";
+        KsReleaseIrpOnCancelableQueue(first, nullptr);
+        ASSERT_EQ(KsRemoveIrpFromCancelableQueue(&queue, &lock, KsListEntryTail, KsAcquireAndRemove), last);
+        complete(last, STATUS_NO_MORE_FILES);
+        EXPECT_TRUE(IoCancelIrp(first));
+        EXPECT_EQ(done.statuses, (std::vector<NTSTATUS>{STATUS_NO_MORE_FILES, STATUS_CANCELLED}));
+        ASSERT_EQ(KsMoveIrpsOnCancelableQueue(&queue, &lock, &other, &other_lock, KsListEntryTail, nullptr, nullptr),
+                  STATUS_SUCCESS);
+        EXPECT_TRUE(IsListEmpty(&queue));
+        ASSERT_FALSE(IsListEmpty(&other));
+        IRP* const moved = KsRemoveIrpFromCancelableQueue(&other, &other_lock, KsListEntryHead, KsAcquireOnly);
+        ASSERT_NE(moved, nullptr);
+        KsRemoveSpecificIrpFromCancelableQueue(moved);
+        EXPECT_TRUE(IsListEmpty(&other));
+        complete(moved, STATUS_SUCCESS);
+        send();
+        send();
+        KsCancelIo(&queue, &lock);
+        EXPECT_TRUE(IsListEmpty(&queue));
+        EXPECT_EQ(done.statuses, (std::vector<NTSTATUS>{STATUS_NO_MORE_FILES, STATUS_CANCELLED, STATUS_SUCCESS,
+                                                        STATUS_CANCELLED, STATUS_CANCELLED}));
+    });
+}
+
+// A counted worker runs its item when the count leaves zero, and not again before it was there.
+TEST_F(KsExports, WorkersAndCountedWorkers) {
+    open();
+    static ULONG runs;
+    runs = 0;
+    const auto run = +[](PVOID context) NTAPI {
+        ++runs;
+        EXPECT_EQ(KeGetCurrentIrql(), PASSIVE_LEVEL);
+        EXPECT_EQ(context, &runs);
+    };
+    inside([&] {
+        WORK_QUEUE_ITEM item;
+        ExInitializeWorkItem(&item, run, &runs);
+        PKSWORKER worker = nullptr;
+        ASSERT_EQ(KsRegisterWorker(DelayedWorkQueue, &worker), STATUS_SUCCESS);
+        EXPECT_EQ(KsQueueWorkItem(worker, &item), STATUS_SUCCESS);
+        machine_.settle();
+        EXPECT_EQ(runs, 1u);
+        KsUnregisterWorker(worker);
+        ASSERT_EQ(KsRegisterCountedWorker(CriticalWorkQueue, &item, &worker), STATUS_SUCCESS);
+        EXPECT_EQ(KsIncrementCountedWorker(worker), 1u);
+        EXPECT_EQ(KsIncrementCountedWorker(worker), 2u);
+        machine_.settle();
+        EXPECT_EQ(runs, 2u) << "once for both";
+        EXPECT_EQ(KsDecrementCountedWorker(worker), 1u);
+        EXPECT_EQ(KsDecrementCountedWorker(worker), 0u);
+        EXPECT_EQ(KsIncrementCountedWorker(worker), 1u);
+        machine_.settle();
+        EXPECT_EQ(runs, 3u);
+        KsDecrementCountedWorker(worker);
+        KsUnregisterWorker(worker);
+    });
+}
+
+// Each kind of request that nobody answers has its status.
+TEST_F(KsExports, DispatchersThatRefuse) {
+    open();
+    inside([&] {
+        const KSPROPERTY in = request(custom_set, 0);
+        ULONG value = 0;
+        driver_->object()->MajorFunction[IRP_MJ_DEVICE_CONTROL] = KsDefaultDeviceIoCompletion;
+        EXPECT_EQ(property(file_, in, value), STATUS_PROPSET_NOT_FOUND);
+        EXPECT_EQ(control(file_, IOCTL_KS_DISABLE_EVENT, nullptr, 0, nullptr, 0), STATUS_UNSUCCESSFUL);
+        EXPECT_EQ(control(file_, 0x12345678 & ~3u, nullptr, 0, nullptr, 0), STATUS_INVALID_DEVICE_REQUEST);
+        driver_->object()->MajorFunction[IRP_MJ_DEVICE_CONTROL] = KsDispatchInvalidDeviceRequest;
+        EXPECT_EQ(property(file_, in, value), STATUS_INVALID_DEVICE_REQUEST);
+        driver_->object()->MajorFunction[IRP_MJ_DEVICE_CONTROL] = KsDispatchQuerySecurity;
+        EXPECT_EQ(property(file_, in, value), STATUS_NO_SECURITY_ON_OBJECT);
+        driver_->object()->MajorFunction[IRP_MJ_DEVICE_CONTROL] = KsDispatchSetSecurity;
+        EXPECT_EQ(property(file_, in, value), STATUS_NO_SECURITY_ON_OBJECT);
+        EXPECT_EQ(KsSetMajorFunctionHandler(driver_->object(), IRP_MJ_READ), STATUS_SUCCESS);
+        EXPECT_EQ(driver_->object()->MajorFunction[IRP_MJ_READ], &KsDispatchIrp);
+        EXPECT_EQ(KsSetMajorFunctionHandler(driver_->object(), IRP_MJ_PNP), STATUS_INVALID_PARAMETER);
+        IO_STATUS_BLOCK status = {};
+        LARGE_INTEGER offset = {};
+        EXPECT_FALSE(KsDispatchFastReadFailure(file_, &offset, 0, TRUE, 0, nullptr, &status, device_));
+        EXPECT_FALSE(KsDispatchFastIoDeviceControlFailure(file_, TRUE, nullptr, 0, nullptr, 0, 0, &status, device_));
+        KsNullDriverUnload(driver_->object());
+    });
+}
+
+TEST_F(KsExports, KsAcquireResetValueChecksWhatTheClientSays) {
+    open();
+    inside([&] {
+        KSRESET seen = KSRESET_END;
+        on_control() = [&](IRP* irp) { return KsAcquireResetValue(irp, &seen); };
+        ULONG value = KSRESET_BEGIN;
+        const auto send = [&](const void* in, ULONG bytes) {
+            return control(file_, IOCTL_KS_RESET_STATE, in, bytes, nullptr, 0);
+        };
+        EXPECT_EQ(send(&value, sizeof value), STATUS_SUCCESS);
+        EXPECT_EQ(seen, KSRESET_BEGIN);
+        EXPECT_EQ(send(&value, 2), STATUS_INVALID_BUFFER_SIZE);
+        value = 7;
+        EXPECT_EQ(send(&value, sizeof value), STATUS_INVALID_PARAMETER);
+    });
+}
+
+TEST_F(KsExports, KsSynchronousIoControlDeviceWaitsForTheAnswer) {
+    open();
+    inside([&] {
+        on_control() = [&](IRP* irp) -> NTSTATUS {
+            EXPECT_EQ(irp->RequestorMode, KernelMode);
+            *static_cast<ULONG*>(irp->UserBuffer) = 0x55;
+            irp->IoStatus.Information = sizeof(ULONG);
+            return STATUS_SUCCESS;
+        };
+        KSPROPERTY in = request(custom_set, 0);
+        ULONG value = 0;
+        ULONG returned = 0;
+        EXPECT_EQ(KsSynchronousIoControlDevice(file_, KernelMode, IOCTL_KS_PROPERTY, &in, sizeof in, &value,
+                                               sizeof value, &returned),
+                  STATUS_SUCCESS);
+        EXPECT_EQ(value, 0x55u);
+        EXPECT_EQ(returned, sizeof value);
+    });
+}
+
+// A kernel client of PortCls' filters: pins, their clocks and allocators by handle.
+class KsClient : public CoreTest {
+protected:
+    static HANDLE handle_of(FILE_OBJECT* file) {
+        HANDLE handle = nullptr;
+        EXPECT_EQ(ObOpenObjectByPointer(file, OBJ_KERNEL_HANDLE, nullptr, GENERIC_READ, *IoFileObjectType, KernelMode,
+                                        &handle),
+                  STATUS_SUCCESS);
+        return handle;
+    }
+};
+
+TEST_F(KsClient, KsCreatePinAndKsCreateClockOpenByHandle) {
+    start_and_open();
+    inside([&] {
+        const HANDLE filter = handle_of(wave_);
+        PinConnect connect = connection(render_pin);
+        HANDLE pin = nullptr;
+        ASSERT_EQ(KsCreatePin(filter, &connect.connect, GENERIC_WRITE, &pin), STATUS_SUCCESS);
+        EXPECT_EQ(script_.streams_alive, 1u);
+        KSCLOCK_CREATE clock_create = {};
+        HANDLE clock = nullptr;
+        ASSERT_EQ(KsCreateClock(pin, &clock_create, &clock), STATUS_SUCCESS);
+        ZwClose(clock);
+        clock_create.CreateFlags = 1;
+        EXPECT_EQ(KsCreateClock(pin, &clock_create, &clock), STATUS_INVALID_PARAMETER);
+        connect.connect.PinId = 9;
+        EXPECT_EQ(KsCreatePin(filter, &connect.connect, GENERIC_WRITE, &clock), STATUS_INVALID_PARAMETER);
+        ZwClose(pin);
+        ZwClose(filter);
+        EXPECT_EQ(script_.streams_alive, 0u);
+    });
+}
+
+} // namespace conformance
