@@ -63,6 +63,7 @@ std::string overlay_text(const OverlayRequest& request) {
     for (const auto& folder : request.whole_folders)
         add_folder(folder, true);
     std::vector<std::string> trace_entries;
+    trace_entries.reserve(request.trace_names.size());
     for (const auto& name : request.trace_names)
         trace_entries.push_back(file_entry(name, request.trace_header, false));
     add_root(request.trace_folder, trace_entries);

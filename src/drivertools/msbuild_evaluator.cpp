@@ -46,7 +46,7 @@ bool CaseInsensitiveLess::operator()(const std::string& left, const std::string&
     return lower(left) < lower(right);
 }
 
-MsBuildEvaluator::MsBuildEvaluator(fs::path project_file, Properties globals)
+MsBuildEvaluator::MsBuildEvaluator(const fs::path& project_file, Properties globals)
     : project_file_(fs::absolute(project_file).lexically_normal()), project_folder_(project_file_.parent_path()),
       globals_(std::move(globals)) {}
 

@@ -32,7 +32,7 @@ struct MsBuildItem {
 class MsBuildEvaluator {
 public:
     // `globals` are properties no project file can override, as on MSBuild's command line.
-    MsBuildEvaluator(std::filesystem::path project_file, Properties globals);
+    MsBuildEvaluator(const std::filesystem::path& project_file, Properties globals);
 
     Result<void> evaluate();
 

@@ -204,7 +204,7 @@ void NmakeFile::take_macro(std::string_view line) {
     auto key = upper(name);
     std::string value(trim(line.substr(equals + 1)));
     auto former = macros_.contains(key) ? macros_[key] : std::string();
-    for (auto reference : {"$(" + std::string(name) + ")", "$(" + key + ")"})
+    for (const auto& reference : {"$(" + std::string(name) + ")", "$(" + key + ")"})
         value = replace_all(value, reference, former.find(reference) == std::string::npos ? former : std::string());
     macros_[key] = value;
 }

@@ -25,9 +25,10 @@ std::shared_ptr<RegistryKey> RegistryKey::make_root(std::u16string name) {
 }
 
 std::u16string RegistryKey::full_path() const {
-    std::u16string path = u"\\" + name_;
-    for (const RegistryKey* key = parent_; key != nullptr; key = key->parent_) {
-        path = u"\\" + key->name_ + path;
+    std::u16string path;
+    for (const RegistryKey* key = this; key != nullptr; key = key->parent_) {
+        path.insert(0, key->name_);
+        path.insert(0, 1, u'\\');
     }
     return path;
 }

@@ -228,6 +228,7 @@ const InfSection* InfFile::section(std::string_view name) const {
 
 std::vector<std::string> InfFile::section_names() const {
     std::vector<std::string> names;
+    names.reserve(sections_.size());
     for (const auto& [key, section] : sections_) {
         names.push_back(section.name);
     }
