@@ -9,6 +9,7 @@
 
 #include "executive/ex/exceptions.h"
 #include "executive/ex/pool.h"
+#include "executive/ex/pool_guest.h"
 #include "executive/ex/work_queue.h"
 #include "executive/hal/dma_channels.h"
 #include "executive/io/device_interfaces.h"
@@ -35,6 +36,7 @@ public:
 
     machine::Machine& machine;
     Pool pool;
+    PoolGuestList pool_guests; // after the pool: goes before it
     IrpPool irps;
     MdlPool mdls;
     ContiguousMemory contiguous;

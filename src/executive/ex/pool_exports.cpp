@@ -4,6 +4,7 @@
 #include "executive/ex/exceptions.h"
 #include "executive/irql_check.h"
 #include "executive/kernel.h"
+#include "executive/rtl/guest_enum.h"
 #include "executive/sentence.h"
 
 using namespace openportcls;
@@ -19,7 +20,12 @@ constexpr ULONG default_tag = 0x656E6F4E; // 'None'
 
 constexpr ULONG paged_bit = 1;
 
-PoolKind kind_of(POOL_TYPE type) {
+// A POOL_TYPE is a set of bits, most of whose values are no enumerator.
+int bits_of(const POOL_TYPE& type) {
+    return executive::guest_value(type);
+}
+
+PoolKind kind_of(int type) {
     if ((type & paged_bit) != 0) {
         return PoolKind::paged;
     }
@@ -27,7 +33,7 @@ PoolKind kind_of(POOL_TYPE type) {
 }
 
 // Each POOL_TYPE has a variant that begins a cache line.
-PoolAlignment alignment_of(POOL_TYPE type) {
+PoolAlignment alignment_of(int type) {
     constexpr ULONG cache_aligned_bit = 4;
     return (type & cache_aligned_bit) != 0 ? PoolAlignment::cache_line : PoolAlignment::usual;
 }
@@ -52,7 +58,7 @@ void* allocate(const char* function, PoolKind kind, PoolAlignment alignment, SIZ
     return kernel.pool.allocate(bytes, tag, kind, zero, caller, alignment);
 }
 
-void* allocate_or_raise(const char* function, POOL_TYPE type, SIZE_T bytes, ULONG tag, const void* caller) {
+void* allocate_or_raise(const char* function, int type, SIZE_T bytes, ULONG tag, const void* caller) {
     void* block =
         allocate(function, kind_of(type), alignment_of(type), bytes, tag, (type & POOL_ZERO_ALLOCATION) != 0, caller);
     if (block == nullptr && (type & POOL_RAISE_IF_ALLOCATION_FAILURE) != 0) [[unlikely]] {
@@ -102,27 +108,29 @@ void free(const char* function, void* block, ULONG tag, const void* caller) {
 extern "C" {
 
 PVOID NTAPI ExAllocatePool(POOL_TYPE type, SIZE_T bytes) {
-    return allocate_or_raise(__func__, type, bytes, default_tag, OPC_CALLER);
+    return allocate_or_raise(__func__, bits_of(type), bytes, default_tag, OPC_CALLER);
 }
 PVOID NTAPI ExAllocatePoolWithTag(POOL_TYPE type, SIZE_T bytes, ULONG tag) {
-    return allocate_or_raise(__func__, type, bytes, tag, OPC_CALLER);
+    return allocate_or_raise(__func__, bits_of(type), bytes, tag, OPC_CALLER);
 }
 PVOID NTAPI ExAllocatePoolWithTagPriority(POOL_TYPE type, SIZE_T bytes, ULONG tag, EX_POOL_PRIORITY) {
-    return allocate_or_raise(__func__, type, bytes, tag, OPC_CALLER);
+    return allocate_or_raise(__func__, bits_of(type), bytes, tag, OPC_CALLER);
 }
 
 // The quota forms raise instead of returning NULL unless told otherwise.
 PVOID NTAPI ExAllocatePoolWithQuotaTag(POOL_TYPE type, SIZE_T bytes, ULONG tag) {
-    void* block = allocate(__func__, kind_of(type), alignment_of(type), bytes, tag, (type & POOL_ZERO_ALLOCATION) != 0,
+    const int bits = bits_of(type);
+    void* block = allocate(__func__, kind_of(bits), alignment_of(bits), bytes, tag, (bits & POOL_ZERO_ALLOCATION) != 0,
                            OPC_CALLER);
-    if (block == nullptr && (type & POOL_QUOTA_FAIL_INSTEAD_OF_RAISE) == 0) [[unlikely]] {
+    if (block == nullptr && (bits & POOL_QUOTA_FAIL_INSTEAD_OF_RAISE) == 0) [[unlikely]] {
         executive::raise_status(STATUS_INSUFFICIENT_RESOURCES, "ExAllocatePoolWithQuotaTag raises when it fails.");
     }
     return block;
 }
 PVOID NTAPI ExAllocatePoolWithQuota(POOL_TYPE type, SIZE_T bytes) {
-    void* block = allocate(__func__, kind_of(type), alignment_of(type), bytes, default_tag, false, OPC_CALLER);
-    if (block == nullptr && (type & POOL_QUOTA_FAIL_INSTEAD_OF_RAISE) == 0) [[unlikely]] {
+    const int bits = bits_of(type);
+    void* block = allocate(__func__, kind_of(bits), alignment_of(bits), bytes, default_tag, false, OPC_CALLER);
+    if (block == nullptr && (bits & POOL_QUOTA_FAIL_INSTEAD_OF_RAISE) == 0) [[unlikely]] {
         executive::raise_status(STATUS_INSUFFICIENT_RESOURCES, "ExAllocatePoolWithQuota raises when it fails.");
     }
     return block;

@@ -17,6 +17,7 @@ using machine::Nanoseconds;
 struct _EX_TIMER {
     DISPATCHER_HEADER header{}; // first: drivers may wait for the timer itself
     Machine* machine = nullptr;
+    executive::PoolGuest pool_guest;
     machine::ClockEvent event;
     KDPC dpc{};
     KEVENT idle{}; // signalled while no callback is queued or running
@@ -100,6 +101,8 @@ PEX_TIMER NTAPI ExAllocateTimer(PEXT_CALLBACK callback, PVOID context, ULONG att
         return nullptr;
     }
     auto* timer = new (memory) EX_TIMER;
+    timer->pool_guest.join(kernel.pool_guests, timer,
+                           [](void* object) { static_cast<EX_TIMER*>(object)->~_EX_TIMER(); });
     timer->header.Type = (attributes & EX_TIMER_NOTIFICATION) != 0 ? machine::TimerNotificationObject
                                                                    : machine::TimerSynchronizationObject;
     timer->header.WaitListHead = {&timer->header.WaitListHead, &timer->header.WaitListHead};

@@ -228,6 +228,8 @@ DMA_ADAPTER* create(DEVICE_OBJECT* device, const DEVICE_DESCRIPTION& description
     }
     static const DMA_OPERATIONS operations = make_operations();
     auto* adapter = new (memory) DmaAdapter;
+    adapter->pool_guest.join(kernel.pool_guests, adapter,
+                             [](void* object) { static_cast<DmaAdapter*>(object)->~DmaAdapter(); });
     adapter->documented.Version = static_cast<USHORT>(std::max<ULONG>(description.Version, 1));
     adapter->documented.Size = sizeof(DMA_ADAPTER);
     adapter->documented.DmaOperations = const_cast<DMA_OPERATIONS*>(&operations);

@@ -8,6 +8,7 @@
 
 #include <wdm.h>
 
+#include "executive/ex/pool_guest.h"
 #include "machine/machine.h"
 
 namespace openportcls::executive {
@@ -32,6 +33,7 @@ struct MapRegisters {
 struct DmaAdapter {
     DMA_ADAPTER documented{}; // first: drivers see this
     Kernel* kernel = nullptr;
+    PoolGuest pool_guest;
     DEVICE_OBJECT* device = nullptr;
     DEVICE_DESCRIPTION description{};
     machine::PhysicalAddress highest = UINT64_MAX;

@@ -9,6 +9,7 @@
 #include "executive/not_done.h"
 #include "executive/objects/object_manager.h"
 #include "executive/registry/registry.h"
+#include "executive/rtl/guest_enum.h"
 
 namespace openportcls::executive {
 
@@ -235,7 +236,7 @@ NTSTATUS NTAPI IoOpenDriverRegistryKey(PDRIVER_OBJECT driver, DRIVER_REGKEY_TYPE
     if (!path.starts_with(u'\\')) {
         path = std::u16string(executive::registry_paths::services) + u'\\' + path;
     }
-    switch (kind) {
+    switch (executive::guest_value(kind)) {
     case DriverRegKeyParameters:
         path += u"\\Parameters";
         break;

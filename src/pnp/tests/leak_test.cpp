@@ -103,6 +103,12 @@ const Possession possessions[] = {
      [] { KeCancelTimer(&timer); }, "1 × timer: still set"},
     {"ExTimer", [](DRIVER_OBJECT*) { ex_timer = ExAllocateTimer(nullptr, nullptr, 0); },
      [] { ExDeleteTimer(ex_timer, TRUE, FALSE, nullptr); }, "1 × timer: allocated, ExDeleteTimer not called"},
+    {"ExTimerThatIsSet",
+     [](DRIVER_OBJECT*) {
+         ex_timer = ExAllocateTimer(nullptr, nullptr, EX_TIMER_HIGH_RESOLUTION);
+         ExSetTimer(ex_timer, -10'000'000, 0, nullptr);
+     },
+     [] { ExDeleteTimer(ex_timer, TRUE, FALSE, nullptr); }, "1 × timer: allocated, ExDeleteTimer not called"},
     {"ThreadWhoseHandleWasClosed",
      [](DRIVER_OBJECT*) {
          start_thread();
