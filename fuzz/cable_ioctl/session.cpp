@@ -174,8 +174,9 @@ void Session::open_pin(Input& input) {
     format.bits = static_cast<std::uint16_t>(8 * (1 + ((kind >> 2) & 3)));
     format.channels = static_cast<std::uint16_t>(1 + ((kind >> 4) & 7));
     format.extensible = (kind & 0x80) == 0;
-    const auto mode = static_cast<StreamOptions::Mode>(kind % 3);
-    std::vector<std::byte> connect = client::make_pin_connect(pin, format, mode);
+    const auto mode = static_cast<ProcessingMode>(kind % 3);
+    std::vector<std::byte> connect =
+        client::make_pin_connect({.pin = pin, .format = client::make_data_format(format, mode)});
     for (unsigned changes = input.byte() % 16; changes != 0; --changes) {
         const std::uint16_t offset = input.word();
         connect[offset % connect.size()] = static_cast<std::byte>(input.byte());

@@ -34,12 +34,12 @@ std::u16string RegistryKey::full_path() const {
 }
 
 std::shared_ptr<RegistryKey> RegistryKey::subkey(std::u16string_view name) const {
-    const auto found = subkeys_.find(name);
+    const auto found = filled().find(name);
     return found == subkeys_.end() ? nullptr : found->second;
 }
 
 std::shared_ptr<RegistryKey> RegistryKey::subkey_at(std::size_t index) const {
-    return index < subkeys_.size() ? std::next(subkeys_.begin(), static_cast<std::ptrdiff_t>(index))->second : nullptr;
+    return index < filled().size() ? std::next(subkeys_.begin(), static_cast<std::ptrdiff_t>(index))->second : nullptr;
 }
 
 std::shared_ptr<RegistryKey> RegistryKey::add_subkey(std::u16string_view name, bool is_volatile) {
@@ -65,6 +65,7 @@ void RegistryKey::remove() {
 
 void RegistryKey::mark_deleted() {
     deleted_ = true;
+    fill_ = nullptr;
     parent_ = nullptr;
     values_.clear();
     for (const auto& [name, key] : subkeys_) {

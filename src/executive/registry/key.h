@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace openportcls::executive {
@@ -38,11 +39,14 @@ public:
     // \Registry\Machine\…
     std::u16string full_path() const;
 
-    const Subkeys& subkeys() const { return subkeys_; }
+    const Subkeys& subkeys() const { return filled(); }
     std::shared_ptr<RegistryKey> subkey(std::u16string_view name) const;
     // Null past the end. Subkeys are numbered in order of their names.
     std::shared_ptr<RegistryKey> subkey_at(std::size_t index) const;
     std::shared_ptr<RegistryKey> add_subkey(std::u16string_view name, bool is_volatile);
+    // `fill` adds subkeys as soon as anybody asks for one: for the system's own lists, which few machines read.
+    using Fill = void (*)(RegistryKey& key);
+    void fill_on_demand(Fill fill) { fill_ = fill; }
     // Unlinks this key from its parent, with everything below. Whoever holds it keeps an empty shell.
     void remove();
 
@@ -60,6 +64,13 @@ public:
 private:
     RegistryKey() = default;
     void mark_deleted();
+    const Subkeys& filled() const {
+        if (fill_ != nullptr) {
+            // Keys are never const objects: what is on demand is there, as far as a reader can tell.
+            std::exchange(fill_, nullptr)(const_cast<RegistryKey&>(*this));
+        }
+        return subkeys_;
+    }
 
     std::u16string name_;
     RegistryKey* parent_ = nullptr;
@@ -67,6 +78,7 @@ private:
     bool volatile_ = false;
     std::int64_t last_write_time_ = 0;
     Subkeys subkeys_;
+    mutable Fill fill_ = nullptr;
     std::vector<RegistryValue> values_; // in order of creation
 };
 

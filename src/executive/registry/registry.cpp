@@ -49,7 +49,7 @@ void Registry::create_layout() {
     for (const std::u16string_view path : {services, enumerated, classes, device_classes}) {
         create(path);
     }
-    name_media_categories(*create(media_categories));
+    create(media_categories)->fill_on_demand(name_media_categories);
     create(u"\\Registry\\User\\.Default");
     create(u"\\Registry\\Machine\\Hardware\\DeviceMap");
     create(u"\\Registry\\Machine\\Software\\Microsoft\\Windows\\CurrentVersion");

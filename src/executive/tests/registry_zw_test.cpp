@@ -41,6 +41,30 @@ TEST_F(RegistryZw, CreateSaysWhetherTheKeyIsNew) {
     });
 }
 
+// Lists of the system are filled when somebody looks: nobody can tell that they were not there before.
+TEST(RegistryKeyOnDemand, EveryWayOfLookingFillsAList) {
+    const auto list = [] {
+        auto root = RegistryKey::make_root(u"ROOT");
+        auto key = root->add_subkey(u"List", false);
+        key->fill_on_demand([](RegistryKey& filled) {
+            filled.add_subkey(u"a", false);
+            filled.add_subkey(u"b", false);
+        });
+        return std::pair(root, key);
+    };
+    EXPECT_EQ(list().second->subkeys().size(), 2U);
+    EXPECT_NE(list().second->subkey(u"B"), nullptr);
+    EXPECT_EQ(list().second->subkey_at(1)->name(), u"b");
+    const auto [root, key] = list();
+    key->add_subkey(u"c", false);
+    EXPECT_EQ(key->subkeys().size(), 3U);
+    key->subkey(u"a")->remove();
+    EXPECT_EQ(key->subkeys().size(), 2U) << "what was removed comes back";
+    const auto [other_root, removed] = list();
+    removed->remove();
+    EXPECT_TRUE(removed->subkeys().empty());
+}
+
 TEST_F(RegistryZw, OpenRefusesWhatIsNotThere) {
     run([&] {
         HANDLE handle = nullptr;
