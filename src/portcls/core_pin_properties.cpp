@@ -17,9 +17,10 @@ const GUID audio_set = KSPROPSETID_Audio;
 const GUID drm_set = KSPROPSETID_DrmAudioStream;
 
 NTSTATUS connection_state(PropertyCall& call) {
-    auto& state = call.value_as<KSSTATE>();
+    auto& state = call.value_as<LONG>(); // a client may ask for any number
     if (call.is_set()) {
-        return call.pin->set_state(state);
+        const bool known = state >= KSSTATE_STOP && state <= KSSTATE_RUN;
+        return known ? call.pin->set_state(static_cast<KSSTATE>(state)) : STATUS_INVALID_PARAMETER;
     }
     state = call.pin->state(); // the page denies it, clients ask all the same
     return STATUS_SUCCESS;

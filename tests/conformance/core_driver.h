@@ -100,7 +100,7 @@ struct Script {
     // ---- streams ----
     NTSTATUS new_stream_status = STATUS_SUCCESS;
     NTSTATUS set_format_status = STATUS_SUCCESS;
-    KSSTATE failing_state = static_cast<KSSTATE>(-1);
+    int failing_state = -1; // a KSSTATE
     bool stream_power_notify = false;
     bool drm_stream = false;
     NTSTATUS content_status = STATUS_SUCCESS;

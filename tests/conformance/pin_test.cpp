@@ -242,7 +242,7 @@ TEST_F(R_STATE, R_STATE_05_down_steps_succeed_even_if_the_driver_says_otherwise)
         EXPECT_EQ(set_state(pin, KSSTATE_RUN), STATUS_SUCCESS);
         script_.failing_state = KSSTATE_STOP;
         EXPECT_EQ(set_state(pin, KSSTATE_STOP), STATUS_SUCCESS);
-        script_.failing_state = static_cast<KSSTATE>(-1);
+        script_.failing_state = -1;
         script_.clear();
         EXPECT_EQ(set_state(pin, KSSTATE_ACQUIRE), STATUS_SUCCESS);
         EXPECT_EQ(script_.text(), "acquire");

@@ -169,7 +169,8 @@ TEST_F(Commands, MixerShowsAndSets) {
     EXPECT_EQ(named(before, 1)["mute"][0], false);
 
     const auto lower = portcls({"mixer", "set", "--json", "Topology:0", "-6dB"}).json()["mixer"];
-    for (const auto& volume : named(lower, 0)["volume"]) {
+    const nlohmann::json lowered = named(lower, 0);
+    for (const auto& volume : lowered["volume"]) {
         EXPECT_EQ(volume, -6.0);
     }
     const auto left = portcls({"mixer", "set", "--json", "topology:0", "0", "-12.5"}).json()["mixer"];

@@ -77,6 +77,9 @@ class Races : public Sanitizers {
 protected:
     void SetUp() override {
         Sanitizers::SetUp();
+        if (e2e::command_is_sanitized) {
+            GTEST_SKIP() << "skipped: the command's own sanitizer would answer";
+        }
         build(faults_folder(), "f.so", {"--sanitize=thread"});
     }
 };
@@ -163,6 +166,9 @@ class Errors : public Sanitizers {
 protected:
     void SetUp() override {
         Sanitizers::SetUp();
+        if (e2e::command_is_sanitized) {
+            GTEST_SKIP() << "skipped: the command's own sanitizer would answer";
+        }
         build(faults_folder(), "f.so", {"--sanitize=address,undefined", "--debug"});
     }
 
@@ -215,6 +221,9 @@ TEST_F(Races, AHangEndsInTheWatchdogsReport) {
 // ---------------------------------------------------------------------------------------
 
 TEST_F(Sanitizers, CoverageOfAPlayedSoundNamesTheDriversFilesAndLines) {
+    if (e2e::command_is_sanitized) {
+        GTEST_SKIP() << "skipped: the command's own sanitizer would answer";
+    }
     build(cable_source(), "cable.so", {"--coverage"});
     WaveFormat format;
     const Ran ran = portcls({"play", write("in.wav", format, noise(format, 4800)), "--driver", path("cable.so"),
@@ -251,6 +260,9 @@ TEST_F(Sanitizers, NoneIsNeededForAReport) {
 }
 
 TEST_F(Sanitizers, DebuggerStopsInTheDriversSource) {
+    if (e2e::command_is_sanitized) {
+        GTEST_SKIP() << "skipped: the command's own sanitizer would answer";
+    }
     if (std::system("gdb --version > /dev/null 2>&1") != 0) {
         GTEST_SKIP() << "skipped: gdb is not there";
     }

@@ -50,7 +50,7 @@ std::vector<std::byte> request(const GUID& set, ULONG id, ULONG flags, std::size
     header.Id = id;
     header.Flags = flags;
     std::vector<std::byte> in(bytes, std::byte{0xA5});
-    std::memcpy(in.data(), &header, std::min(bytes, sizeof header));
+    std::copy_n(reinterpret_cast<const std::byte*>(&header), std::min(bytes, sizeof header), in.begin());
     return in;
 }
 

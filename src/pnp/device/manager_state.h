@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,16 @@ struct DriverBody {
     DRIVER_EXTENSION extension{};
     std::u16string name;    // \Driver\cable
     std::u16string service; // cable
+};
+
+struct ManagerState;
+
+// What a system worker thread has to do to a device.
+struct DeferredWork {
+    WORK_QUEUE_ITEM item{};
+    ManagerState* manager = nullptr;
+    DEVICE_OBJECT* device = nullptr;
+    std::optional<executive::Kernel::DeviceRequest> request; // nothing: the last handle of the device was closed
 };
 
 struct ManagerState {
@@ -51,6 +62,7 @@ struct ManagerState {
     std::map<LoadedDriver*, LeakBaseline> baselines;             // likewise
     std::vector<std::unique_ptr<LoadedDriver>> drivers;
     std::vector<std::unique_ptr<DeviceNode>> devices;
+    std::vector<std::unique_ptr<DeferredWork>> deferred;                            // queued, in no particular order
     std::map<std::string, std::uint32_t, CaseInsensitiveAsciiLess> class_instances; // next number of a class key
     SYSTEM_POWER_STATE system_state = PowerSystemWorking;
     std::uint32_t last_serial = 0;

@@ -331,16 +331,17 @@ namespace {
 
 using Request = executive::Kernel::DeviceRequest;
 
-struct DeferredWork {
-    WORK_QUEUE_ITEM item{};
-    ManagerState* manager = nullptr;
-    DEVICE_OBJECT* device = nullptr;
-    std::optional<Request> request; // nothing: the last handle of the device was closed
+ManagerState* manager = nullptr;
+DEVICE_OBJECT* device = nullptr;
+std::optional<Request> request; // nothing: the last handle of the device was closed
 };
 
 void NTAPI run_deferred(void* context) {
-    const std::unique_ptr<DeferredWork> work(static_cast<DeferredWork*>(context));
-    ManagerState& manager = *work->manager;
+    ManagerState& manager = *static_cast<DeferredWork*>(context)->manager;
+    const auto place = std::find_if(manager.deferred.begin(), manager.deferred.end(),
+                                    [&](const auto& entry) { return entry.get() == context; });
+    const std::unique_ptr<DeferredWork> work = std::move(*place);
+    manager.deferred.erase(place);
     const ManagerState::Tree tree(manager);
     DeviceNode* node = manager.node_of(work->device);
     const std::optional<Request> request = work->request;
@@ -363,14 +364,14 @@ void NTAPI run_deferred(void* context) {
 }
 
 void queue_work(ManagerState& manager, DEVICE_OBJECT* physical_device, std::optional<Request> request) {
-    auto work = std::make_unique<DeferredWork>();
+    auto& work = manager.deferred.emplace_back(std::make_unique<DeferredWork>());
     work->manager = &manager;
     work->device = physical_device;
     work->request = request;
     ObReferenceObject(physical_device);
     work->item.WorkerRoutine = &run_deferred;
     work->item.Parameter = work.get();
-    manager.kernel.work.queue(work.release()->item, DelayedWorkQueue);
+    manager.kernel.work.queue(work->item, DelayedWorkQueue);
 }
 
 } // namespace
