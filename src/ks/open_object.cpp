@@ -42,7 +42,7 @@ NTSTATUS dispatch_handshake(OpenObject& object, IRP& irp, const IO_STACK_LOCATIO
 }
 
 NTSTATUS dispatch_reset(OpenObject& object, const IO_STACK_LOCATION& location) {
-    KSRESET reset;
+    LONG reset = 0; // a KSRESET, if the client is in its right mind
     const NTSTATUS status = read_input(location, reset);
     if (!NT_SUCCESS(status)) {
         return status;
@@ -50,7 +50,7 @@ NTSTATUS dispatch_reset(OpenObject& object, const IO_STACK_LOCATION& location) {
     if (reset != KSRESET_BEGIN && reset != KSRESET_END) {
         return STATUS_INVALID_PARAMETER;
     }
-    return object.reset_state(reset);
+    return object.reset_state(static_cast<KSRESET>(reset));
 }
 
 NTSTATUS dispatch_control(OpenObject& object, IRP& irp, const IO_STACK_LOCATION& location) {

@@ -251,7 +251,9 @@ protected:
         EXPECT_EQ(header.Size, bytes.size());
         std::vector<Item> items(header.Count);
         EXPECT_EQ(bytes.size(), sizeof header + items.size() * sizeof(Item));
-        std::memcpy(items.data(), bytes.data() + sizeof header, items.size() * sizeof(Item));
+        if (!items.empty()) {
+            std::memcpy(items.data(), bytes.data() + sizeof header, items.size() * sizeof(Item));
+        }
         return items;
     }
     NTSTATUS set_state(FILE_OBJECT* pin, KSSTATE state) {

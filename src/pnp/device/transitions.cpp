@@ -331,17 +331,9 @@ namespace {
 
 using Request = executive::Kernel::DeviceRequest;
 
-ManagerState* manager = nullptr;
-DEVICE_OBJECT* device = nullptr;
-std::optional<Request> request; // nothing: the last handle of the device was closed
-};
-
 void NTAPI run_deferred(void* context) {
     ManagerState& manager = *static_cast<DeferredWork*>(context)->manager;
-    const auto place = std::find_if(manager.deferred.begin(), manager.deferred.end(),
-                                    [&](const auto& entry) { return entry.get() == context; });
-    const std::unique_ptr<DeferredWork> work = std::move(*place);
-    manager.deferred.erase(place);
+    const auto* work = static_cast<DeferredWork*>(context);
     const ManagerState::Tree tree(manager);
     DeviceNode* node = manager.node_of(work->device);
     const std::optional<Request> request = work->request;
@@ -361,6 +353,8 @@ void NTAPI run_deferred(void* context) {
         }
     }
     ObDereferenceObject(work->device);
+    // Not before: the machine may end while this thread waits for something.
+    std::erase_if(manager.deferred, [&](const auto& entry) { return entry.get() == work; });
 }
 
 void queue_work(ManagerState& manager, DEVICE_OBJECT* physical_device, std::optional<Request> request) {
