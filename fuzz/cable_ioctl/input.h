@@ -1,8 +1,8 @@
 // How the bytes of an input become what an application does. The seeds are written with the same words.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <string>
 
@@ -44,8 +44,8 @@ public:
     std::uint32_t dword() { return number(4); }
     void fill(void* to, std::size_t count) {
         const std::size_t given = std::min(count, bytes_.size());
-        std::memset(to, 0, count);
-        std::memcpy(to, bytes_.data(), given);
+        auto* const out = static_cast<std::uint8_t*>(to);
+        std::fill(std::copy_n(bytes_.begin(), given, out), out + count, std::uint8_t{0});
         bytes_ = bytes_.subspan(given);
     }
 
