@@ -77,7 +77,7 @@ Contexts::Context& Contexts::add(Pool& pool) {
     Context& context = *pool.contexts.back();
     FiberStack stack(stack_bytes);
     if (!stack) {
-        std::fprintf(stderr, "%s\n", no_room_for_a_stack.data());
+        std::fprintf(stderr, "%.*s\n", static_cast<int>(no_room_for_a_stack.size()), no_room_for_a_stack.data());
         std::abort();
     }
     context.fiber.prepare(std::move(stack), &Context::loop, &context, pool.name);
