@@ -27,7 +27,9 @@ void set_target(KDPC& dpc, ULONG processor) {
 }
 
 void leave_region(Machine& machine, std::int32_t kind, const char* function) {
-    if ((machine.current_thread().critical_region_depth -= kind) < 0) [[unlikely]] {
+    auto& depth = machine.current_thread().critical_region_depth;
+    depth -= kind;
+    if (depth < 0) [[unlikely]] {
         machine.bugcheck(0x20 /* KERNEL_APC_PENDING_DURING_EXIT */, 0, 0, machine.irql(), 0,
                          executive::Sentence("{} without the matching call that entered the region.", function));
     }
