@@ -27,7 +27,7 @@ std::string state_of(const Control& control) {
                             control.ranges.front().maximum, control.ranges.front().step);
     }
     for (const bool mute : control.mutes) {
-        text += mute ? " mute" : " on";
+        text += mute ? " muted" : " unmuted";
     }
     if (control.source) {
         text += fmt::format(" source {}", *control.source);

@@ -169,7 +169,9 @@ NTSTATUS WaveStream::wait_period() {
     const NTSTATUS status =
         machine_.wait_one(&event_->object(), machine_.now() + 100 * period_time_ + 2 * machine::nanoseconds_per_second);
     if (status != STATUS_SUCCESS) {
-        return status == STATUS_TIMEOUT ? STATUS_IO_TIMEOUT : status;
+        // A device that was pulled out notifies nobody: what it says when asked is the better answer.
+        const Result<StreamPosition> now = position();
+        return !now ? now.error().status : status == STATUS_TIMEOUT ? STATUS_IO_TIMEOUT : status;
     }
     account(advance());
     return STATUS_SUCCESS;

@@ -214,8 +214,10 @@ KSDDKAPI NTSTATUS NTAPI KsAcquireResetValue(PIRP Irp, KSRESET* ResetValue) {
     if (!machine::is_accessible(control.Type3InputBuffer, sizeof(KSRESET), machine::Access::read)) {
         return STATUS_ACCESS_VIOLATION;
     }
-    std::memcpy(ResetValue, control.Type3InputBuffer, sizeof(KSRESET));
-    return *ResetValue == KSRESET_BEGIN || *ResetValue == KSRESET_END ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
+    LONG value = 0; // a KSRESET, if the client is in its right mind
+    std::memcpy(&value, control.Type3InputBuffer, sizeof value);
+    std::memcpy(ResetValue, &value, sizeof value);
+    return value == KSRESET_BEGIN || value == KSRESET_END ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
 }
 
 KSDDKAPI NTSTATUS NTAPI KsDispatchInvalidDeviceRequest(PDEVICE_OBJECT, PIRP Irp) {

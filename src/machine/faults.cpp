@@ -43,6 +43,8 @@ struct Fault {
     bool names_address = true; // an address that is not canonical is no page fault on x86-64: the host does not say it
     bool is_write = false;
     bool hang = false;
+    bool is_fast_fail = false;
+    std::uint64_t fast_fail_code = 0;
 };
 thread_local Fault current_fault;
 thread_local bool is_reporting = false;
@@ -68,6 +70,26 @@ void describe_hang(const Machine& machine, BugcheckReport& report) {
         report.code = 0x133; // DPC_WATCHDOG_VIOLATION
         report.rule = "The guest ran for seconds of the host's time at DISPATCH_LEVEL or above: an endless loop.";
     }
+}
+
+// `int 0x29` with a code in ecx is how Windows code gives up (__fastfail).
+bool is_fast_fail(const ucontext_t& context) {
+    const auto* instruction = reinterpret_cast<const std::uint8_t*>(context.uc_mcontext.gregs[REG_RIP]);
+    constexpr std::uint8_t interrupt = 0xCD;
+    constexpr std::uint8_t fast_fail = 0x29;
+    // Only a general protection fault: the bytes were fetched and can be read.
+    constexpr greg_t error_of_gate = fast_fail << 3 | 2;
+    return context.uc_mcontext.gregs[REG_ERR] == error_of_gate && instruction[0] == interrupt &&
+           instruction[1] == fast_fail;
+}
+
+void describe_fast_fail(const Fault& fault, BugcheckReport& report) {
+    constexpr std::uint32_t corrupt_list_entry = 3; // FAST_FAIL_CORRUPT_LIST_ENTRY
+    report.code = 0x139;                            // KERNEL_SECURITY_CHECK_FAILURE
+    report.parameters[0] = fault.fast_fail_code;
+    report.rule = fault.fast_fail_code == corrupt_list_entry
+                      ? "A list is corrupt: an entry was removed twice, freed while listed, or overwritten."
+                      : fmt::format("The driver gave up by __fastfail({}).", fault.fast_fail_code);
 }
 
 void describe_memory_fault(Machine& machine, const Fault& fault, BugcheckReport& report) {
@@ -119,6 +141,8 @@ constexpr std::uint64_t guessed_stack_bytes = 64 * 1024;
     default:
         if (fault.hang) {
             describe_hang(machine, report);
+        } else if (fault.is_fast_fail) {
+            describe_fast_fail(fault, report);
         } else {
             describe_memory_fault(machine, fault, report);
         }
@@ -196,6 +220,10 @@ void on_fault(int signal_number, siginfo_t* information, void* raw_context) {
     remember(context, signal_number);
     current_fault.address = reinterpret_cast<std::uint64_t>(information->si_addr);
     current_fault.names_address = information->si_code != SI_KERNEL;
+    if (signal_number == SIGSEGV && is_fast_fail(context)) {
+        current_fault.is_fast_fail = true;
+        current_fault.fast_fail_code = static_cast<std::uint32_t>(context.uc_mcontext.gregs[REG_RCX]);
+    }
     current_fault.is_write = signal_number == SIGSEGV && (context.uc_mcontext.gregs[REG_ERR] & 2) != 0;
     divert(context);
 }

@@ -106,6 +106,9 @@ bool is_to_fail(const std::string& command) {
 }
 
 TEST_P(Documentation, CommandLinesRunAsPrinted) {
+    if (e2e::command_is_sanitized && std::string_view(GetParam()) == "docs/debugging.md") {
+        GTEST_SKIP() << "skipped: the command's own sanitizer would answer instead of the driver's";
+    }
     const std::vector<Line> lines = command_lines(GetParam());
     ASSERT_FALSE(lines.empty()) << GetParam() << " shows no command any more: take it off this test's list";
     for (const Line& line : lines) {

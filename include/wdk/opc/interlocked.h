@@ -559,7 +559,7 @@ FORCEINLINE unsigned long long _byteswap_uint64(unsigned long long value) {
 #define ReadPointerRaw ReadRaw
 
 #if OPC_DRIVER
-#define YieldProcessor _mm_pause
+#define YieldProcessor OpcYieldProcessor /* ke.h */
 #else
 #define YieldProcessor() __builtin_ia32_pause()
 #endif

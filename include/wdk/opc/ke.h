@@ -61,6 +61,9 @@ NTKERNELAPI NTSTATUS NTAPI KeWaitForMultipleObjects(ULONG Count, PVOID Object[],
 #define KeWaitForMutexObject KeWaitForSingleObject
 NTKERNELAPI NTSTATUS NTAPI KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Interval);
 NTKERNELAPI VOID NTAPI KeStallExecutionProcessor(ULONG MicroSeconds);
+/* What YieldProcessor() is in a driver built from source. The processors of the machine take turns on one thread: who
+   waits for another one has to let it run. Windows has an instruction instead. */
+NTKERNELAPI VOID NTAPI OpcYieldProcessor(VOID);
 
 /* Timers. */
 NTKERNELAPI VOID NTAPI KeInitializeTimer(PKTIMER Timer);

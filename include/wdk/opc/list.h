@@ -6,6 +6,20 @@
 
 #define RTL_STATIC_LIST_HEAD(name) LIST_ENTRY name = {&name, &name}
 
+/* Neighbours that do not point at each other end the system, as on Windows 8 and later (bug check 0x139, code 3),
+   unless a driver asks for no checks as the WDK lets it. The instruction is what __fastfail(3) becomes. */
+#ifdef NO_KERNEL_LIST_ENTRY_CHECKS
+#define OPC_CHECK_LIST(consistent) ((void)0)
+#else
+#define OPC_CHECK_LIST(consistent)                                                                                     \
+    do {                                                                                                               \
+        if (!(consistent)) {                                                                                           \
+            __asm__ volatile("int $0x29" : : "c"(3));                                                                  \
+            __builtin_unreachable();                                                                                   \
+        }                                                                                                              \
+    } while (0)
+#endif
+
 FORCEINLINE VOID InitializeListHead(PLIST_ENTRY ListHead) {
     ListHead->Flink = ListHead->Blink = ListHead;
 }
@@ -15,6 +29,7 @@ FORCEINLINE BOOLEAN IsListEmpty(const LIST_ENTRY* ListHead) {
 FORCEINLINE BOOLEAN RemoveEntryList(PLIST_ENTRY Entry) {
     PLIST_ENTRY next = Entry->Flink;
     PLIST_ENTRY previous = Entry->Blink;
+    OPC_CHECK_LIST(next->Blink == Entry && previous->Flink == Entry);
     previous->Flink = next;
     next->Blink = previous;
     return (BOOLEAN)(next == previous);
@@ -31,6 +46,7 @@ FORCEINLINE PLIST_ENTRY RemoveTailList(PLIST_ENTRY ListHead) {
 }
 FORCEINLINE VOID InsertHeadList(PLIST_ENTRY ListHead, PLIST_ENTRY Entry) {
     PLIST_ENTRY first = ListHead->Flink;
+    OPC_CHECK_LIST(first->Blink == ListHead);
     Entry->Flink = first;
     Entry->Blink = ListHead;
     first->Blink = Entry;
@@ -38,6 +54,7 @@ FORCEINLINE VOID InsertHeadList(PLIST_ENTRY ListHead, PLIST_ENTRY Entry) {
 }
 FORCEINLINE VOID InsertTailList(PLIST_ENTRY ListHead, PLIST_ENTRY Entry) {
     PLIST_ENTRY last = ListHead->Blink;
+    OPC_CHECK_LIST(last->Flink == ListHead);
     Entry->Flink = ListHead;
     Entry->Blink = last;
     last->Flink = Entry;
@@ -45,6 +62,7 @@ FORCEINLINE VOID InsertTailList(PLIST_ENTRY ListHead, PLIST_ENTRY Entry) {
 }
 FORCEINLINE VOID AppendTailList(PLIST_ENTRY ListHead, PLIST_ENTRY ListToAppend) {
     PLIST_ENTRY last = ListHead->Blink;
+    OPC_CHECK_LIST(last->Flink == ListHead && ListToAppend->Blink->Flink == ListToAppend);
     ListHead->Blink->Flink = ListToAppend;
     ListHead->Blink = ListToAppend->Blink;
     ListToAppend->Blink->Flink = ListHead;

@@ -195,7 +195,7 @@ const Pool::Block* Pool::find(const void* address) const {
 
 OPC_NO_ASAN std::uint32_t Pool::slot_of(const void* body, const char* function) const {
     const auto address = number(body);
-    const auto* front = static_cast<const Front*>(body) - 1;
+    const auto* front = reinterpret_cast<const Front*>(address - sizeof(Front)); // of a pointer that may be any number
     if (body != nullptr && address % 16 == 0 && machine::is_accessible(front, sizeof *front, machine::Access::read)) {
         const std::uint32_t slot = front->slot;
         if (front->check == check_of(slot) && slot < blocks_.size() && blocks_[slot].body == body) [[likely]] {

@@ -8,6 +8,7 @@
 #include "executive/io/io_manager.h"
 #include "executive/irql_check.h"
 #include "executive/ke/waits.h"
+#include "machine/guarded_access.h"
 
 namespace openportcls::executive {
 
@@ -75,6 +76,9 @@ NTSTATUS attach_control_buffers(Kernel& kernel, IRP* irp, ULONG code, const void
         }
         irp->AssociatedIrp.SystemBuffer = buffer;
         if (in_bytes != 0) {
+            if (mode == UserMode && !machine::is_accessible(in, in_bytes, machine::Access::read)) {
+                return STATUS_ACCESS_VIOLATION; // the I/O manager copies inside __try
+            }
             memcpy(buffer, in, in_bytes);
         }
         if (buffered > in_bytes) {

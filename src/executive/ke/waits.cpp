@@ -85,6 +85,12 @@ NTSTATUS NTAPI KeDelayExecutionThread(KPROCESSOR_MODE, BOOLEAN, PLARGE_INTEGER i
     return STATUS_SUCCESS;
 }
 
+// Each takes as long as a `pause`: time passes for who waits for a timer.
+void NTAPI OpcYieldProcessor() {
+    constexpr machine::Nanoseconds pause{40};
+    Machine::current().stall(pause);
+}
+
 void NTAPI KeStallExecutionProcessor(ULONG microseconds) {
     Machine::current().stall(static_cast<machine::Nanoseconds>(microseconds) * 1000);
 }

@@ -125,6 +125,9 @@ INSTANTIATE_TEST_SUITE_P(Table, StackOverruns,
 
 // A request that is made on the way of another one (IRPs that are sent down, a callback of an application).
 TEST(Bugcheck, a_nested_entry_returns_to_its_caller) {
+    if (__sanitizer_start_switch_fiber != nullptr) {
+        GTEST_SKIP() << "the report leaves the stack for good: AddressSanitizer gives up the frames it keeps elsewhere";
+    }
     Machine machine;
     bool came_back = false;
     EXPECT_FALSE(machine.enter([&] {

@@ -65,6 +65,9 @@ static NTSTATUS NTAPI StartDevice(PDEVICE_OBJECT DeviceObject, PIRP Irp, PRESOUR
     case 18:
         StallAtDispatchLevel();
         break;
+    case 19:
+        RemoveListEntryTwice();
+        break;
     default:
         DbgPrint("faults: no such fault\n");
         return STATUS_INVALID_PARAMETER;

@@ -13,5 +13,6 @@ void Hang();
 void RecurseWithoutEnd();
 void OverrunStackFar();
 void StallAtDispatchLevel();
+void RemoveListEntryTwice();
 
 const ULONG FaultsPoolTag = 'tluF';

@@ -63,3 +63,15 @@ void StallAtDispatchLevel() {
     }
     KeLowerIrql(Irql);
 }
+
+void RemoveListEntryTwice() {
+    LIST_ENTRY Head;
+    LIST_ENTRY Entries[3];
+    InitializeListHead(&Head);
+    for (ULONG Index = 0; Index < 3; ++Index) {
+        InsertTailList(&Head, &Entries[Index]);
+    }
+    for (ULONG Times = 0; Times < 2; ++Times) {
+        RemoveEntryList(&Entries[Ten % 3]); // LIST_ENTRY_TWICE
+    }
+}
