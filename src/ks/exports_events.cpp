@@ -80,6 +80,8 @@ EventRecord& record_of(LIST_ENTRY* link) {
 }
 
 void finish(EventRecord& record) {
+    // It is in no list any more; a remove handler may still take it off, as the AVStream pages have it do.
+    InitializeListHead(&record.entry.ListEntry);
     if (record.entry.EventItem != nullptr && record.entry.EventItem->RemoveHandler != nullptr) {
         record.entry.EventItem->RemoveHandler(record.entry.FileObject, &record.entry);
     }

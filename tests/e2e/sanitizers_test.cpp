@@ -255,7 +255,7 @@ TEST_F(Sanitizers, NoneIsNeededForAReport) {
                         {16, "UNEXPECTED_KERNEL_MODE_TRAP (0x7f) 0x8", place("memory.cpp", "RECURSION")},
                         {17, "DRIVER_OVERRAN_STACK_BUFFER", place("memory.cpp", "STACK_OVERFLOW")},
                         {18, "DPC_WATCHDOG_VIOLATION (0x133) 0x1", place("memory.cpp", "STALL")},
-                        {19, "KERNEL_SECURITY_CHECK_FAILURE (0x139) 0x3", "RemoveListEntryTwice"}};
+                        {19, "KERNEL_SECURITY_CHECK_FAILURE (0x139) 0x3", "RemoveEntryList"}};
     for (const auto& each : faults) {
         const Ran ran = commit(each.fault);
         EXPECT_EQ(ran.status, 1) << each.fault;

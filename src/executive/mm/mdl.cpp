@@ -101,8 +101,9 @@ void fill_frames(Kernel& kernel, MDL* mdl) {
     machine::PhysicalMemory& memory = kernel.machine.memory();
     const std::uint64_t pages = page_count(mdl);
     PFN_NUMBER* frames = MmGetMdlPfnArray(mdl);
+    const auto first = reinterpret_cast<std::uintptr_t>(mdl->StartVa); // of a buffer that may lie anywhere
     for (std::uint64_t i = 0; i < pages; ++i) {
-        frames[i] = memory.to_physical(static_cast<char*>(mdl->StartVa) + i * page_size) / page_size;
+        frames[i] = memory.to_physical(reinterpret_cast<const void*>(first + i * page_size)) / page_size;
     }
 }
 
