@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "cli/console.h"
+#include "cli/topology.h"
 
 namespace openportcls::cli {
 
@@ -126,6 +127,9 @@ Result<std::vector<Control>> list_controls(Machine& machine) {
             if (!control.volumes.empty() || !control.mutes.empty() || control.source) {
                 controls.push_back(std::move(control));
             }
+        }
+        if (const auto alive = still_alive(machine); !alive) {
+            return alive.error();
         }
     }
     return controls;

@@ -63,6 +63,12 @@ std::string flow_name(PinFlow flow) {
     return flow == PinFlow::in ? "in" : "out";
 }
 
+Result<void> still_alive(const Machine& machine) {
+    constexpr auto status_unsuccessful = static_cast<std::int32_t>(0xC0000001);
+    const auto crash = machine.crash_report();
+    return crash ? Result<void>(Error{status_unsuccessful, "the driver crashed\n" + *crash}) : Result<void>();
+}
+
 Result<std::vector<FilterPicture>> look(Machine& machine) {
     std::vector<FilterPicture> pictures;
     for (const FilterInfo& info : machine.filters()) {
@@ -85,8 +91,8 @@ Result<std::vector<FilterPicture>> look(Machine& machine) {
             picture.connections = std::move(*connections);
         }
         picture.jacks = jacks_of(*filter, picture.pins);
-        if (const auto crash = machine.crash_report()) {
-            return Error{static_cast<std::int32_t>(0xC0000001), "the driver crashed\n" + *crash};
+        if (const auto alive = still_alive(machine); !alive) {
+            return alive.error();
         }
         pictures.push_back(std::move(picture));
     }

@@ -27,6 +27,9 @@ struct FilterPicture {
 
 Result<std::vector<FilterPicture>> look(Machine& machine);
 
+// The report when the driver has crashed: what asks for things that need not be there takes no failure for an answer.
+Result<void> still_alive(const Machine& machine);
+
 // "in", "out"; "stream", "bridge".
 std::string flow_name(PinFlow flow);
 

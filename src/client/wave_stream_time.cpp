@@ -35,8 +35,8 @@ std::uint64_t WaveStream::estimated_bytes() const {
            elapsed * format_.rate / static_cast<std::uint64_t>(machine::nanoseconds_per_second) * frame_bytes_;
 }
 
-// The same, exactly. The position says where in the buffer that is, the time since the
-// last period in which of its laps.
+// The same, exactly. The position says where in the buffer that is, the time since the last period in which of its
+// laps.
 std::uint64_t WaveStream::hardware_bytes() {
     const std::uint64_t estimate = estimated_bytes();
     const Result<StreamPosition> now = position();

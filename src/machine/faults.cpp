@@ -5,6 +5,7 @@
 #include <cstring>
 #include <ctime>
 #include <dlfcn.h>
+#include <optional>
 #include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -43,8 +44,7 @@ struct Fault {
     bool names_address = true; // an address that is not canonical is no page fault on x86-64: the host does not say it
     bool is_write = false;
     bool hang = false;
-    bool is_fast_fail = false;
-    std::uint64_t fast_fail_code = 0;
+    std::optional<std::uint32_t> fast_fail_code;
 };
 thread_local Fault current_fault;
 thread_local bool is_reporting = false;
@@ -86,10 +86,10 @@ bool is_fast_fail(const ucontext_t& context) {
 void describe_fast_fail(const Fault& fault, BugcheckReport& report) {
     constexpr std::uint32_t corrupt_list_entry = 3; // FAST_FAIL_CORRUPT_LIST_ENTRY
     report.code = 0x139;                            // KERNEL_SECURITY_CHECK_FAILURE
-    report.parameters[0] = fault.fast_fail_code;
-    report.rule = fault.fast_fail_code == corrupt_list_entry
+    report.parameters[0] = *fault.fast_fail_code;
+    report.rule = *fault.fast_fail_code == corrupt_list_entry
                       ? "A list is corrupt: an entry was removed twice, freed while listed, or overwritten."
-                      : fmt::format("The driver gave up by __fastfail({}).", fault.fast_fail_code);
+                      : fmt::format("The driver gave up by __fastfail({}).", *fault.fast_fail_code);
 }
 
 void describe_memory_fault(Machine& machine, const Fault& fault, BugcheckReport& report) {
@@ -141,7 +141,7 @@ constexpr std::uint64_t guessed_stack_bytes = 64 * 1024;
     default:
         if (fault.hang) {
             describe_hang(machine, report);
-        } else if (fault.is_fast_fail) {
+        } else if (fault.fast_fail_code) {
             describe_fast_fail(fault, report);
         } else {
             describe_memory_fault(machine, fault, report);
@@ -221,7 +221,6 @@ void on_fault(int signal_number, siginfo_t* information, void* raw_context) {
     current_fault.address = reinterpret_cast<std::uint64_t>(information->si_addr);
     current_fault.names_address = information->si_code != SI_KERNEL;
     if (signal_number == SIGSEGV && is_fast_fail(context)) {
-        current_fault.is_fast_fail = true;
         current_fault.fast_fail_code = static_cast<std::uint32_t>(context.uc_mcontext.gregs[REG_RCX]);
     }
     current_fault.is_write = signal_number == SIGSEGV && (context.uc_mcontext.gregs[REG_ERR] & 2) != 0;

@@ -173,13 +173,7 @@ void Machine::settle() {
 
 void Machine::bugcheck(std::uint32_t code, std::uint64_t p1, std::uint64_t p2, std::uint64_t p3, std::uint64_t p4,
                        std::string_view rule) {
-    BugcheckReport report;
-    report.code = code;
-    report.parameters[0] = p1;
-    report.parameters[1] = p2;
-    report.parameters[2] = p3;
-    report.parameters[3] = p4;
-    report.rule = rule;
+    BugcheckReport report{.code = code, .parameters = {p1, p2, p3, p4}, .rule = std::string(rule)};
     report.stack = capture_stack(1);
     bugcheck_with_stack(std::move(report));
 }

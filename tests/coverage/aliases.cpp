@@ -1,21 +1,13 @@
 #include "aliases.h"
+#include "test_sources.h"
 
-#include <fstream>
 #include <regex>
-#include <sstream>
 
 namespace coverage {
 
 namespace fs = std::filesystem;
 
 namespace {
-
-std::string text_of(const fs::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::ostringstream text;
-    text << file.rdbuf();
-    return text.str();
-}
 
 void add_calls(const std::string& name, const std::string& body, Aliases& aliases) {
     static const std::regex word("[A-Za-z_][A-Za-z0-9_]+");

@@ -9,14 +9,14 @@ namespace coverage {
 
 namespace fs = std::filesystem;
 
-namespace {
-
 std::string text_of(const fs::path& path) {
     std::ifstream file(path, std::ios::binary);
     std::ostringstream text;
     text << file.rdbuf();
     return text.str();
 }
+
+namespace {
 
 bool is_word_character(char character) {
     return std::isalnum(static_cast<unsigned char>(character)) != 0 || character == '_';

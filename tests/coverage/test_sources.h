@@ -9,6 +9,8 @@
 
 namespace coverage {
 
+std::string text_of(const std::filesystem::path& path);
+
 struct Test {
     std::string name;                    // "Suite.Name", as GoogleTest knows it
     std::set<std::string> name_rules;    // rules in the name, as "R-WRT-04"

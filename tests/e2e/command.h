@@ -14,8 +14,8 @@
 namespace e2e {
 
 // ThreadSanitizer cannot be loaded beside another one, AddressSanitizer's callbacks belong to the command, gdb keeps
-// the leak check from working: tests of the sanitizers of drivers
-// are for the command as people build it.
+// the leak check from working: tests of the
+// sanitizers of drivers are for the command as people build it.
 #if defined(__has_feature) && __has_feature(address_sanitizer)
 inline constexpr bool command_is_sanitized = true;
 #else

@@ -13,6 +13,7 @@ using testing::AllOf;
 using testing::AnyOf;
 using testing::Contains;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 class Commands : public Command {};
@@ -207,6 +208,32 @@ TEST_F(Commands, MixerFindsControlsByTheirNames) {
     const Ran wrong = portcls({"mixer", "set", "Bass", "-9dB"});
     EXPECT_NE(wrong.status, 0);
     EXPECT_THAT(wrong.error, AllOf(HasSubstr("no control \"Bass\""), HasSubstr("\"Master volume\"")));
+}
+
+// "on" would read as muted.
+TEST_F(Commands, MixerSaysMutedOrUnmuted) {
+    EXPECT_THAT(portcls({"mixer"}).out, AllOf(HasSubstr(" unmuted"), Not(HasSubstr(" muted"))));
+    EXPECT_THAT(portcls({"mixer", "set", "Topology:1", "mute"}).out, HasSubstr(" muted"));
+}
+
+// The request that crashed it is what is reported: not that the control is missing, nor the unloading that follows.
+TEST_F(Commands, ADriverThatCrashesWhenAskedIsReported) {
+    std::string source = text_of(OPENPORTCLS_SOURCE "/examples/knob/knob.cpp");
+    const std::string read = "*Level = Knob->m_Level;";
+    ASSERT_NE(source.find(read), std::string::npos);
+    source.replace(source.find(read), read.size(), "*(volatile LONG*)8 = 1;");
+    const std::string driver = path("knob.so");
+    ASSERT_EQ(portcls({"build", write_text("knob.cpp", source), "--name", "knob", "-o", driver}).status, 0);
+    const std::string inf = OPENPORTCLS_SOURCE "/examples/knob/knob.inf";
+    for (const std::vector<std::string>& asked :
+         {std::vector<std::string>{"mixer"}, {"mixer", "set", "Volume", "-6dB"}}) {
+        std::vector<std::string> arguments = asked;
+        arguments.insert(arguments.end(), {"--driver", driver, "--inf", inf});
+        const Ran ran = portcls(arguments);
+        EXPECT_EQ(ran.status, 1);
+        EXPECT_THAT(ran.error, AllOf(HasSubstr("the driver crashed\n*** PAGE_FAULT"), HasSubstr("LevelHandler"),
+                                     Not(HasSubstr("no control")), Not(HasSubstr("unloading"))));
+    }
 }
 
 TEST_F(Commands, RecordWritesWhatWasAskedFor) {

@@ -94,6 +94,19 @@ TEST(Tracing, DebugMacrosPrintInCheckedBuilds) {
     EXPECT_EQ(log.records()[1].component, static_cast<std::uint32_t>(DPFLTR_IHVAUDIO_ID));
 }
 
+// In which order the processors come must not matter to who waits for another by YieldProcessor.
+TEST(Yielding, WorksUnderEveryPolicy) {
+    using openportcls::machine::PolicyKind;
+    for (const PolicyKind policy : {PolicyKind::first_come, PolicyKind::random, PolicyKind::pct}) {
+        for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+            openportcls::machine::Machine machine({.policy = policy, .seed = seed, .watchdog_seconds = 2});
+            openportcls::executive::install(machine);
+            run_on(machine, "DriverYield", "HandMadeSpinLockIsNoHang");
+            run_on(machine, "DriverYield", "LetsTheOtherProcessorsRunAndTimePass");
+        }
+    }
+}
+
 } // namespace
 
 int main(int count, char** arguments) {

@@ -40,13 +40,19 @@ TEST_F(MachineThreadTest, functions_run_on_its_thread_in_order) {
 
 TEST_F(MachineThreadTest, time_passes_by_the_hosts_clock_and_requests_interrupt_the_sleep) {
     const auto time = [&] { return machine.run([](Machine& inside) { return inside.now(); }); };
-    const auto began = steady_clock::now();
-    const auto before = time();
-    std::this_thread::sleep_for(milliseconds(300));
-    const auto passed = time() - before;
-    const auto host = steady_clock::now() - began;
-    EXPECT_GE(passed, milliseconds(290));
-    EXPECT_LE(passed, host + milliseconds(100)); // on a busy host the first reading may have been late
+    auto began = steady_clock::now();
+    std::chrono::nanoseconds passed{};
+    steady_clock::duration host{};
+    // On a busy host the first reading may be late, and more time pass from there than is the host's. Not every time.
+    for (int attempt = 0; attempt == 0 || (attempt < 10 && passed > host + milliseconds(5)); ++attempt) {
+        began = steady_clock::now();
+        const auto before = time();
+        std::this_thread::sleep_for(milliseconds(100));
+        passed = time() - before;
+        host = steady_clock::now() - began;
+        EXPECT_GE(passed, milliseconds(90));
+    }
+    EXPECT_LE(passed, host + milliseconds(5));
     // Nothing is scheduled for seconds: a request is served long before.
     machine.run([](Machine&) {});
     EXPECT_LT(steady_clock::now() - began, std::chrono::seconds(5));

@@ -122,7 +122,9 @@ TEST_F(Structures, writing_to_a_device_that_is_gone_is_an_error_and_nothing_more
     ASSERT_TRUE(driver->devices().front().surprise_remove());
     std::vector<std::byte> room(19200);
     for (int attempt = 0; attempt < 3; ++attempt) {
-        EXPECT_FALSE(render->write(second_of_sound()));
+        const auto written = render->write(second_of_sound());
+        ASSERT_FALSE(written);
+        EXPECT_EQ(written.error().status, STATUS_DEVICE_REMOVED) << written.error().message;
         EXPECT_FALSE(capture->read(room));
         EXPECT_FALSE(render->position());
     }

@@ -137,8 +137,7 @@ NTSTATUS register_blocks(const Request& request, SYSCTL_IRP_DISPOSITION& disposi
     return finish(request, disposition, STATUS_SUCCESS, needed);
 }
 
-// ---- data blocks
-// ------------------------------------------------------------------------------------------------------
+// ---- data blocks --------------------------------------------------------------------------------------------------
 
 ULONG data_offset_of_all(ULONG instances) {
     return aligned(static_cast<ULONG>(FIELD_OFFSET(WNODE_ALL_DATA, OffsetInstanceDataAndLength) +
@@ -290,8 +289,7 @@ bool find_block(Request& request) {
     return false;
 }
 
-// ---- completion
-// -------------------------------------------------------------------------------------------------------
+// ---- completion ---------------------------------------------------------------------------------------------------
 
 // Where the driver's data begins in the node of this request; 0 for requests that return none.
 ULONG data_offset(UCHAR function, const UCHAR* buffer, ULONG instances) {

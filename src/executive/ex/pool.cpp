@@ -163,13 +163,7 @@ OPC_NO_ASAN void* Pool::allocate(std::uint64_t size, std::uint32_t tag, PoolKind
 
 void Pool::report(std::uint32_t code, std::uint64_t p1, std::uint64_t p2, std::uint64_t p3, std::uint64_t p4,
                   std::string_view rule, const Block* block) const {
-    machine::BugcheckReport report;
-    report.code = code;
-    report.parameters[0] = p1;
-    report.parameters[1] = p2;
-    report.parameters[2] = p3;
-    report.parameters[3] = p4;
-    report.rule = rule;
+    machine::BugcheckReport report{.code = code, .parameters = {p1, p2, p3, p4}, .rule = std::string(rule)};
     report.stack = machine::capture_stack(1);
     if (block != nullptr && block->caller != nullptr) {
         report.origin_title = "allocated by";

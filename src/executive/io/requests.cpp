@@ -49,7 +49,17 @@ void* system_buffer(Kernel& kernel, IrpSlot& slot, ULONG bytes) {
     return slot.pool_buffer;
 }
 
+// What the I/O manager probes, and copies within __try: a buffer of a client may lie anywhere.
+NTSTATUS probe(const void* buffer, ULONG bytes, KPROCESSOR_MODE mode, machine::Access access) {
+    return mode != UserMode || machine::is_accessible(buffer, bytes, access) ? STATUS_SUCCESS : STATUS_ACCESS_VIOLATION;
+}
+
 NTSTATUS lock_user_buffer(IRP* irp, const void* buffer, ULONG bytes, KPROCESSOR_MODE mode, LOCK_OPERATION operation) {
+    const NTSTATUS probed =
+        probe(buffer, bytes, mode, operation == IoReadAccess ? machine::Access::read : machine::Access::write);
+    if (!NT_SUCCESS(probed)) {
+        return probed;
+    }
     MDL* mdl = IoAllocateMdl(const_cast<void*>(buffer), bytes, FALSE, FALSE, irp);
     if (mdl == nullptr) {
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -68,6 +78,13 @@ NTSTATUS attach_control_buffers(Kernel& kernel, IRP* irp, ULONG code, const void
         irp->UserBuffer = out;
         return STATUS_SUCCESS;
     }
+    NTSTATUS probed = probe(in, in_bytes, mode, machine::Access::read);
+    if (NT_SUCCESS(probed) && method == METHOD_BUFFERED) {
+        probed = probe(out, out_bytes, mode, machine::Access::write);
+    }
+    if (!NT_SUCCESS(probed)) {
+        return probed;
+    }
     const ULONG buffered = method == METHOD_BUFFERED ? std::max(in_bytes, out_bytes) : in_bytes;
     if (buffered != 0) {
         void* buffer = system_buffer(kernel, slot, buffered);
@@ -76,9 +93,6 @@ NTSTATUS attach_control_buffers(Kernel& kernel, IRP* irp, ULONG code, const void
         }
         irp->AssociatedIrp.SystemBuffer = buffer;
         if (in_bytes != 0) {
-            if (mode == UserMode && !machine::is_accessible(in, in_bytes, machine::Access::read)) {
-                return STATUS_ACCESS_VIOLATION; // the I/O manager copies inside __try
-            }
             memcpy(buffer, in, in_bytes);
         }
         if (buffered > in_bytes) {
@@ -143,6 +157,11 @@ NTSTATUS transfer(FILE_OBJECT* file, UCHAR major, void* buffer, ULONG bytes, LON
     parameters.ByteOffset.QuadPart = offset;
     NTSTATUS status = STATUS_SUCCESS;
     if ((device->Flags & DO_BUFFERED_IO) != 0 && bytes != 0) {
+        status = probe(buffer, bytes, UserMode, reads ? machine::Access::write : machine::Access::read);
+        if (!NT_SUCCESS(status)) {
+            free_request(kernel, irp);
+            return status;
+        }
         IrpSlot& slot = *IrpSlot::of(irp);
         irp->AssociatedIrp.SystemBuffer = system_buffer(kernel, slot, bytes);
         irp->Flags |= IRP_BUFFERED_IO;

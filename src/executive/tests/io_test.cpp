@@ -25,6 +25,26 @@ TEST_F(Io, OpenAndCloseSendCreateCleanupAndClose) {
     });
 }
 
+// A client's buffer that is not there fails its request and nothing else; at the end of the address space, too.
+TEST_F(Io, WildBuffersAreAccessViolations) {
+    inside([&] {
+        FILE_OBJECT* file = open();
+        ULONG number = 41;
+        ULONG_PTR information = 0;
+        for (const std::uintptr_t address : {std::uintptr_t{0}, std::uintptr_t{0x10}, ~std::uintptr_t{0} - 4095}) {
+            auto* wild = reinterpret_cast<void*>(address);
+            EXPECT_EQ(device_control(file, buffered_code, wild, 4, &number, 4, &information), STATUS_ACCESS_VIOLATION);
+            EXPECT_EQ(device_control(file, buffered_code, &number, 4, wild, 4, &information), STATUS_ACCESS_VIOLATION);
+            EXPECT_EQ(device_control(file, direct_code, nullptr, 0, wild, 9'000, &information),
+                      STATUS_ACCESS_VIOLATION);
+        }
+        close_file(file);
+        EXPECT_EQ(kernel().irps.living(), 0U);
+        EXPECT_EQ(kernel().mdls.living(), 0U);
+        EXPECT_EQ(kernel().locked_mdls, 0U);
+    });
+}
+
 TEST_F(Io, ControlMethods) {
     inside([&] {
         FILE_OBJECT* file = open();
