@@ -53,6 +53,7 @@ void open_stream_close(benchmark::State& state, CableMachine& cable) {
     Filter filter = cable.wave();
     const std::vector<std::byte> tenth_of_a_second(4800 * 4, std::byte{1});
     StreamOptions options;
+    options.packets = PacketMode::never; // the row is that of an event-driven client
     options.pin = 0;
     for (auto _ : state) {
         RenderStream stream = must(RenderStream::open(filter, WaveFormat{}, options));

@@ -12,6 +12,7 @@ constexpr std::size_t periods_of_source = 10;
 
 void WaveRtStreams::add() {
     StreamOptions options;
+    options.packets = PacketMode::never; // the row is that of an event-driven client
     options.period = period_;
     streams_.push_back(must(RenderStream::open(filter_, WaveFormat{}, options)));
     const std::size_t period_bytes = std::size_t{streams_.back().period_frames()} * WaveFormat{}.bytes_per_frame();

@@ -243,12 +243,19 @@ OPC_API opc_status opc_event_on_signal(opc_event* event, void (*signalled)(void*
 
 /* ---- streams --------------------------------------------------------------------------------------------------- */
 
+/* Packet mode of WaveRT (SetWritePacket, GetReadPacket). */
+enum {
+    OPC_PACKETS_WHERE_AVAILABLE, /* as Windows does */
+    OPC_PACKETS_REQUIRED,        /* an error where the driver has none */
+    OPC_PACKETS_NEVER
+};
+
 typedef struct opc_stream_options {
     size_t size;
     uint32_t period_microseconds;
     uint32_t pin; /* UINT32_MAX: the first one that takes the format */
-    int mode;     /* OPC_MODE_NONE … */
-    bool packets; /* packet mode of WaveRT */
+    int mode;    /* OPC_MODE_NONE … */
+    int packets; /* OPC_PACKETS_WHERE_AVAILABLE … */
 } opc_stream_options;
 OPC_API void opc_stream_options_init(opc_stream_options* options);
 

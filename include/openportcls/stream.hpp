@@ -22,12 +22,20 @@ namespace client {
 class WaveStream;
 } // namespace client
 
+// Packet mode of WaveRT: the driver hears of every period that was written (SetWritePacket), or says which ones it has
+// captured (GetReadPacket). Windows uses it where the driver's stream has it.
+enum class PacketMode : std::uint8_t {
+    where_available,
+    required, // an error where the driver has none
+    never,
+};
+
 struct StreamOptions {
     std::chrono::microseconds period{10'000}; // time between two notifications
     std::uint32_t pin = UINT32_MAX;           // UINT32_MAX: the first one that takes the format
     using Mode = ProcessingMode;
     Mode mode = Mode::none;
-    bool packets = false; // use SetWritePacket/GetReadPacket; an error where the driver has no packet mode
+    PacketMode packets = PacketMode::where_available;
 };
 
 struct StreamPosition {

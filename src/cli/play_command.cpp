@@ -28,7 +28,7 @@ struct PlayArguments : SessionArguments {
     double period_in_milliseconds = 10;
     std::uint32_t pin = UINT32_MAX;
     std::string filter;
-    bool packets = false;
+    PacketMode packets = PacketMode::where_available;
     std::string mode;
     std::string loopback; // a pin, "none", or empty: where the driver is known to loop
 };
@@ -164,7 +164,7 @@ Result<std::optional<CaptureStream>> open_loopback(const PlayArguments& argument
         return std::optional<CaptureStream>();
     }
     options.pin = is_asked_for ? static_cast<std::uint32_t>(std::stoul(arguments.loopback)) : UINT32_MAX;
-    options.packets = false;
+    options.packets = PacketMode::never; // what the player hears must not depend on how a recorder fetches it
     auto capture = CaptureStream::open(render.filter, render.stream.format(), options);
     if (!capture) {
         return capture.error();
@@ -369,7 +369,7 @@ void add_play_command(CLI::App& application, Run& run) {
     command->add_option("--pin", arguments->pin, "the pin to play through; without it the first that takes the format")
         ->transform(pin_number());
     command->add_option("--filter", arguments->filter, "the filter that has it");
-    command->add_flag("--packets", arguments->packets, "tell the driver about every packet (SetWritePacket)");
+    add_packet_options(*command, arguments->packets);
     command->add_option("--mode", arguments->mode, "signal-processing mode: raw or default")
         ->check(CLI::IsMember({"raw", "default"}));
     command->add_option("--loopback", arguments->loopback, "the capture pin that hears what is played, or none")

@@ -29,7 +29,7 @@ struct RecordArguments : SessionArguments {
     double period_in_milliseconds = 10;
     std::uint32_t pin = UINT32_MAX;
     std::string filter;
-    bool packets = false;
+    PacketMode packets = PacketMode::where_available;
     std::string mode;
 };
 
@@ -255,7 +255,7 @@ void add_record_command(CLI::App& application, Run& run) {
     command->add_option("--pin", arguments->pin, "the pin to record from; without it the first that gives the format")
         ->transform(pin_number());
     command->add_option("--filter", arguments->filter, "the filter that has it");
-    command->add_flag("--packets", arguments->packets, "fetch packet by packet (GetReadPacket)");
+    add_packet_options(*command, arguments->packets);
     command->add_option("--mode", arguments->mode, "signal-processing mode: raw or default")
         ->check(CLI::IsMember({"raw", "default"}));
     command->add_flag("--json", arguments->json, "what happened as JSON");

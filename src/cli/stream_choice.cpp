@@ -258,4 +258,14 @@ StreamOptions::Mode mode_of(const std::string& name) {
                                : StreamOptions::Mode::none;
 }
 
+void add_packet_options(CLI::App& command, PacketMode& packets) {
+    auto* required = command.add_flag_callback(
+        "--packets", [&packets] { packets = PacketMode::required; },
+        "fail where the driver has no packet mode (SetWritePacket, GetReadPacket); used where it has one");
+    command
+        .add_flag_callback(
+            "--no-packets", [&packets] { packets = PacketMode::never; }, "go by notifications and positions alone")
+        ->excludes(required);
+}
+
 } // namespace openportcls::cli

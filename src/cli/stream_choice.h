@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <CLI/CLI.hpp>
 #include <openportcls/openportcls.hpp>
 
 namespace openportcls::cli {
@@ -33,5 +34,8 @@ std::string conversion_notice(const WaveFormat& wanted, const WaveFormat& given,
 
 // "raw" or "default"; anything else is none.
 StreamOptions::Mode mode_of(const std::string& name);
+
+// --packets and --no-packets.
+void add_packet_options(CLI::App& command, PacketMode& packets);
 
 } // namespace openportcls::cli

@@ -111,7 +111,8 @@ Result<void> WaveStream::map_buffer(const StreamOptions& options) {
         if (!NT_SUCCESS(status)) {
             return error(status, "allocating the stream's buffer");
         }
-        if (options.packets) {
+        packets_ = PacketMode::never;
+        if (options.packets == PacketMode::required) {
             return error(STATUS_NOT_SUPPORTED, "packet mode needs notification events");
         }
     }
@@ -158,7 +159,7 @@ void WaveStream::count_running(bool runs) {
 NTSTATUS WaveStream::start_inside() {
     const NTSTATUS status = set_state(KSSTATE_RUN);
     last_wake_ = machine_.now();
-    return status;
+    return NT_SUCCESS(status) ? tell_packets() : status;
 }
 
 Result<void> WaveStream::start() {
@@ -205,24 +206,44 @@ Result<StreamPosition> WaveStream::position() {
 
 // ---- moving sound --------------------------------------------------------------------------------------------------
 
-NTSTATUS WaveStream::packet_written(bool end, ULONG end_bytes) {
+NTSTATUS WaveStream::tell_packet(ULONG number) {
     KSPROPERTY property{};
     property.Set = KSPROPSETID_RtAudio;
     property.Id = KSPROPERTY_RTAUDIO_SETWRITEPACKET;
     property.Flags = KSPROPERTY_TYPE_SET;
     KSRTAUDIO_SETWRITEPACKET_INFO packet{};
-    packet.PacketNumber = packets_told_;
-    packet.Flags = end ? KSSTREAM_HEADER_OPTIONSF_ENDOFSTREAM : 0;
-    packet.EosPacketLength = end_bytes;
+    packet.PacketNumber = number;
     ULONG_PTR information = 0;
-    const NTSTATUS status = executive::device_control(object_->file, IOCTL_KS_PROPERTY, &property, sizeof property,
-                                                      &packet, sizeof packet, &information);
-    ++packets_told_;
-    if (status == STATUS_DATA_LATE_ERROR) {
-        ++glitches_;
-        return STATUS_SUCCESS;
+    return request(IOCTL_KS_PROPERTY, &property, sizeof property, &packet, sizeof packet, &information);
+}
+
+// A driver may take only the packet that it moves next: what it refuses as too early (R-WRT-22) is told again once the
+// stream runs or another packet has been played.
+NTSTATUS WaveStream::tell_packets() {
+    while (flow_ == PinFlow::in && packets_ != PacketMode::never && packets_told_ < transferred_ / period_bytes_) {
+        const NTSTATUS status = tell_packet(static_cast<ULONG>(packets_told_));
+        if (status == STATUS_DATA_OVERRUN && packets_told_ >= completed_) {
+            return STATUS_SUCCESS;
+        }
+        if (status == STATUS_DATA_LATE_ERROR) {
+            note_glitch();
+        } else if (!NT_SUCCESS(status)) {
+            return lacks_packets(status) ? STATUS_SUCCESS : status;
+        }
+        ++packets_told_;
     }
-    return status;
+    return STATUS_SUCCESS;
+}
+
+// Whether that answer means that the driver, or its Windows, has no packet mode, where it is not required.
+bool WaveStream::lacks_packets(NTSTATUS status) {
+    const bool has_none =
+        status == STATUS_NOT_SUPPORTED || status == STATUS_NOT_FOUND || status == STATUS_NOT_IMPLEMENTED;
+    if (!has_none || packets_ == PacketMode::required) {
+        return false;
+    }
+    packets_ = PacketMode::never;
+    return true;
 }
 
 NTSTATUS WaveStream::write_inside(const std::byte* bytes, std::size_t count) {
@@ -236,7 +257,10 @@ NTSTATUS WaveStream::write_inside(const std::byte* bytes, std::size_t count) {
                     return started;
                 }
             }
-            const NTSTATUS waited = wait_period();
+            NTSTATUS waited = wait_period();
+            if (NT_SUCCESS(waited)) {
+                waited = tell_packets();
+            }
             if (!NT_SUCCESS(waited)) {
                 return waited;
             }
@@ -248,11 +272,9 @@ NTSTATUS WaveStream::write_inside(const std::byte* bytes, std::size_t count) {
         bytes += chunk;
         count -= chunk;
         transferred_ += chunk;
-        if (packets_ && transferred_ % period_bytes_ == 0) {
-            const NTSTATUS told = packet_written(false, 0);
-            if (!NT_SUCCESS(told)) {
-                return told;
-            }
+        const NTSTATUS told = tell_packets();
+        if (!NT_SUCCESS(told)) {
+            return told;
         }
     }
     return STATUS_SUCCESS;
@@ -283,6 +305,9 @@ Result<void> WaveStream::drain() {
         }
         while (NT_SUCCESS(result) && completed_ * period_bytes_ < wanted) {
             result = wait_period();
+            if (NT_SUCCESS(result)) {
+                result = tell_packets();
+            }
         }
         transferred_ = keep;
         return result;
@@ -388,7 +413,11 @@ void WaveStream::serve_periods() {
             return;
         }
         const std::uint64_t before = completed_;
-        advance();
+        std::uint64_t reached = 0;
+        service_status_ = advance(reached);
+        if (!NT_SUCCESS(service_status_)) {
+            return;
+        }
         if (completed_ == before) {
             continue;
         }
@@ -399,6 +428,11 @@ void WaveStream::serve_periods() {
         const std::size_t slot = (completed_ - 1) % periods_in_buffer;
         transferred_ = (completed_ + (flow_ == PinFlow::in ? periods_in_buffer - 1 : 0)) * period_bytes_;
         if (!exchange_({buffer_ + slot * period_bytes_, period_bytes_})) {
+            return;
+        }
+        packets_told_ = std::max(packets_told_, transferred_ / period_bytes_ - 1); // those missed are not told
+        service_status_ = tell_packets();
+        if (!NT_SUCCESS(service_status_)) {
             return;
         }
     }

@@ -64,9 +64,12 @@ private:
     NTSTATUS write_inside(const std::byte* bytes, std::size_t count);
     NTSTATUS read_inside(std::byte* bytes, std::size_t count, bool wait, std::size_t* done);
     NTSTATUS start_inside();
-    NTSTATUS packet_written(bool end, ULONG end_bytes);
-    std::uint64_t advance();
+    NTSTATUS tell_packet(ULONG number);
+    NTSTATUS tell_packets();
+    bool lacks_packets(NTSTATUS status);
+    NTSTATUS advance(std::uint64_t& reached);
     std::uint64_t catch_up(std::uint64_t tolerance);
+    machine::Nanoseconds patience() const;
     std::uint64_t estimated_bytes() const;
     std::uint64_t hardware_bytes();
     void account(std::uint64_t reached);
@@ -74,7 +77,7 @@ private:
     void note_glitch();
     void note_pace() const;
     void count_running(bool runs);
-    void take_packets();
+    NTSTATUS take_packets();
     void serve_periods();
     static void serve(void* context);
     void end_service();
@@ -87,7 +90,7 @@ private:
     std::uint32_t frame_bytes_;
     std::unique_ptr<ClientEvent> event_;
     bool event_registered_ = false;
-    bool packets_ = false;
+    PacketMode packets_ = PacketMode::never;
 
     std::byte* buffer_ = nullptr;
     std::uint32_t buffer_bytes_ = 0;
@@ -97,7 +100,7 @@ private:
     KSSTATE state_ = KSSTATE_STOP;
     std::uint64_t transferred_ = 0; // bytes written or read since STOP
     std::uint64_t completed_ = 0;   // periods that the hardware has finished
-    ULONG packets_told_ = 0;
+    std::uint64_t packets_told_ = 0; // render: those that SetWritePacket has been called for
     machine::Nanoseconds last_wake_ = 0; // when the last of them was finished
     std::uint64_t glitches_ = 0;
 

@@ -57,12 +57,15 @@ std::uint64_t WaveStream::hardware_bytes() {
 }
 
 // After a wake-up. One at the usual time stands for one period; at another one the position says how many went by.
-// Returns what the hardware has reached.
-std::uint64_t WaveStream::advance() {
+// `reached`: how many bytes the hardware has moved.
+NTSTATUS WaveStream::advance(std::uint64_t& reached) {
     note_pace();
-    if (packets_ && flow_ == PinFlow::out) {
-        take_packets();
-        return completed_ * period_bytes_;
+    if (packets_ != PacketMode::never && flow_ == PinFlow::out) {
+        const NTSTATUS status = take_packets();
+        if (!lacks_packets(status)) {
+            reached = completed_ * period_bytes_;
+            return status;
+        }
     }
     const machine::Nanoseconds now = machine_.now();
     const machine::Nanoseconds elapsed = now - last_wake_;
@@ -70,10 +73,11 @@ std::uint64_t WaveStream::advance() {
     if (elapsed >= period_time_ - tolerance && elapsed <= period_time_ + tolerance) {
         ++completed_;
         last_wake_ = std::min(now, last_wake_ + period_time_); // the caller may be a little late, the hardware is not
-        return estimated_bytes();
+        reached = estimated_bytes();
+    } else {
+        reached = catch_up(period_bytes_ / 8); // drivers may notify a little before the period is over
     }
-    // Drivers may notify a little before the period is over.
-    return catch_up(period_bytes_ / 8);
+    return STATUS_SUCCESS;
 }
 
 // Goes by the position; a period counts as finished when no more than `tolerance` bytes are missing.
@@ -92,7 +96,7 @@ void WaveStream::account(std::uint64_t reached) {
         note_glitch();
         // What should have been there is lost; go on with the next period that has not begun.
         transferred_ = (reached + period_bytes_ - 1) / period_bytes_ * period_bytes_;
-        packets_told_ = static_cast<ULONG>(transferred_ / period_bytes_);
+        packets_told_ = transferred_ / period_bytes_;
     } else if (flow_ == PinFlow::out && reached > transferred_ + buffer_bytes_) {
         note_glitch();
         transferred_ = (completed_ - (periods_in_buffer - 1)) * period_bytes_;
@@ -102,7 +106,7 @@ void WaveStream::account(std::uint64_t reached) {
 // A client that was away may have missed notifications (the event says only that there were some), or have left sound
 // in the buffer until it was overwritten.
 void WaveStream::notice_lateness() {
-    const bool counts_packets = packets_ && flow_ == PinFlow::out;
+    const bool counts_packets = packets_ != PacketMode::never && flow_ == PinFlow::out;
     if (state_ != KSSTATE_RUN || counts_packets || service_thread_ != nullptr) {
         return;
     }
@@ -117,7 +121,7 @@ void WaveStream::notice_lateness() {
 }
 
 // Packet mode: the driver says which packets are complete, and by their numbers which are lost.
-void WaveStream::take_packets() {
+NTSTATUS WaveStream::take_packets() {
     KSPROPERTY property{};
     property.Set = KSPROPSETID_RtAudio;
     property.Id = KSPROPERTY_RTAUDIO_GETREADPACKET;
@@ -126,15 +130,27 @@ void WaveStream::take_packets() {
     packet.MoreData = TRUE;
     while (packet.MoreData) {
         ULONG_PTR information = 0;
-        if (!NT_SUCCESS(request(IOCTL_KS_PROPERTY, &property, sizeof property, &packet, sizeof packet, &information))) {
-            return; // STATUS_DEVICE_NOT_READY: nothing new
+        const NTSTATUS status =
+            request(IOCTL_KS_PROPERTY, &property, sizeof property, &packet, sizeof packet, &information);
+        if (status == STATUS_DEVICE_NOT_READY) { // nothing new (R-WRT-25)
+            return machine_.now() - last_wake_ > patience() ? STATUS_IO_TIMEOUT : STATUS_SUCCESS;
+        }
+        if (!NT_SUCCESS(status)) {
+            return status;
         }
         if (packet.PacketNumber != static_cast<ULONG>(completed_)) {
             note_glitch();
             transferred_ += static_cast<std::uint64_t>(packet.PacketNumber - completed_) * period_bytes_;
         }
         completed_ = packet.PacketNumber + 1ULL;
+        last_wake_ = machine_.now();
     }
+    return STATUS_SUCCESS;
+}
+
+// A driver that stops notifying must not hang its client: seconds are far beyond any period.
+machine::Nanoseconds WaveStream::patience() const {
+    return 100 * period_time_ + 2 * machine::nanoseconds_per_second;
 }
 
 // For drivers without notifications.
@@ -165,16 +181,18 @@ NTSTATUS WaveStream::wait_period() {
     if (event_ == nullptr) {
         return poll_period();
     }
-    // A driver that stops notifying must not hang its client: seconds are far beyond any period.
-    const NTSTATUS status =
-        machine_.wait_one(&event_->object(), machine_.now() + 100 * period_time_ + 2 * machine::nanoseconds_per_second);
+    const NTSTATUS status = machine_.wait_one(&event_->object(), machine_.now() + patience());
     if (status != STATUS_SUCCESS) {
         // A device that was pulled out notifies nobody: what it says when asked is the better answer.
         const Result<StreamPosition> now = position();
         return !now ? now.error().status : status == STATUS_TIMEOUT ? STATUS_IO_TIMEOUT : status;
     }
-    account(advance());
-    return STATUS_SUCCESS;
+    std::uint64_t reached = 0;
+    const NTSTATUS advanced = advance(reached);
+    if (NT_SUCCESS(advanced)) {
+        account(reached);
+    }
+    return advanced;
 }
 
 } // namespace openportcls::client

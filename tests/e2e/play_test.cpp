@@ -124,7 +124,7 @@ TEST_F(Play, PacedReportsPeriodsThatCameLate) {
                          OPENPORTCLS_COMMAND, file});
     ASSERT_EQ(ran.status, 0) << ran.error;
     const auto pace = ran.json()["play"]["pace"];
-    EXPECT_GE(pace["late"], 5) << pace;
+    EXPECT_GE(pace["late"], 1) << pace; // the machine goes on from now, it does not run after what it missed
     EXPECT_GT(pace["worst_milliseconds"], 150.0) << pace;
 }
 

@@ -159,7 +159,7 @@ TEST(SteadyState, BlockingReadsCostNothing) {
 // Packet mode sends a property request for every packet.
 TEST(SteadyState, PacketModeWritesCostNothing) {
     StreamOptions options;
-    options.packets = true;
+    options.packets = PacketMode::required;
     const auto write = [](Cable& cable) {
         for (int i = 0; i < periods / 10; ++i) {
             must(cable.renders.back().write(cable.data));
@@ -175,7 +175,7 @@ TEST(SteadyState, PacketModeWritesCostNothing) {
 
 TEST(SteadyState, PacketModeReadsCostNothing) {
     StreamOptions options;
-    options.packets = true;
+    options.packets = PacketMode::required;
     const auto read = [](Cable& cable) {
         for (int i = 0; i < periods / 10; ++i) {
             must(cable.captures.back().read(cable.data));

@@ -51,13 +51,19 @@ ProcessingMode mode_of(int mode) {
                                       : ProcessingMode::none;
 }
 
+PacketMode packet_mode_of(int mode) {
+    return mode == OPC_PACKETS_REQUIRED ? PacketMode::required
+           : mode == OPC_PACKETS_NEVER  ? PacketMode::never
+                                        : PacketMode::where_available;
+}
+
 StreamOptions stream_options_of(const opc_stream_options* given) {
     const auto options = options_of(given, &opc_stream_options_init);
     StreamOptions result;
     result.period = std::chrono::microseconds(options.period_microseconds);
     result.pin = options.pin;
     result.mode = mode_of(options.mode);
-    result.packets = options.packets;
+    result.packets = packet_mode_of(options.packets);
     return result;
 }
 

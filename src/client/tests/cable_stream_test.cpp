@@ -186,7 +186,7 @@ TEST_F(CableTest, the_meter_shows_the_peak_since_the_last_look) {
 TEST_F(CableTest, a_late_reader_in_packet_mode_loses_packets_and_knows) {
     start();
     StreamOptions options;
-    options.packets = true;
+    options.packets = PacketMode::required;
     Filter wave = open("Wave");
     auto capture = CaptureStream::open(wave, WaveFormat{}, options);
     ASSERT_TRUE(capture) << capture.error().message;
@@ -203,7 +203,7 @@ TEST_F(CableTest, a_late_reader_in_packet_mode_loses_packets_and_knows) {
 TEST_F(CableTest, packet_mode_carries_the_same_bits) {
     start();
     StreamOptions options;
-    options.packets = true;
+    options.packets = PacketMode::required;
     const WaveFormat format;
     const auto sound = noise(format, 300);
     EXPECT_TRUE(contains(loop(format, sound, options), sound));
