@@ -254,8 +254,8 @@ typedef struct opc_stream_options {
     size_t size;
     uint32_t period_microseconds;
     uint32_t pin; /* UINT32_MAX: the first one that takes the format */
-    int mode;    /* OPC_MODE_NONE … */
-    int packets; /* OPC_PACKETS_WHERE_AVAILABLE … */
+    int mode;     /* OPC_MODE_NONE … */
+    int packets;  /* OPC_PACKETS_WHERE_AVAILABLE … */
 } opc_stream_options;
 OPC_API void opc_stream_options_init(opc_stream_options* options);
 

@@ -390,7 +390,10 @@ Result<void> WaveStream::on_period(std::function<bool(std::span<std::byte>)> exc
                 transferred_ += period_bytes_;
             }
         }
-        const NTSTATUS started = start_inside();
+        NTSTATUS started = tell_packets();
+        if (NT_SUCCESS(started)) {
+            started = start_inside();
+        }
         if (NT_SUCCESS(started)) {
             service_thread_ = machine_.create_thread("stream", &WaveStream::serve, this);
             if (service_thread_ == nullptr) {
@@ -430,7 +433,10 @@ void WaveStream::serve_periods() {
         if (!exchange_({buffer_ + slot * period_bytes_, period_bytes_})) {
             return;
         }
-        packets_told_ = std::max(packets_told_, transferred_ / period_bytes_ - 1); // those missed are not told
+        if (flow_ == PinFlow::in) {
+            packets_told_ = std::max(packets_told_, transferred_ / period_bytes_); // those missed are not told
+            transferred_ += period_bytes_;
+        }
         service_status_ = tell_packets();
         if (!NT_SUCCESS(service_status_)) {
             return;

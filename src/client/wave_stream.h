@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include <openportcls/stream.hpp>
@@ -67,6 +68,7 @@ private:
     NTSTATUS tell_packet(ULONG number);
     NTSTATUS tell_packets();
     bool lacks_packets(NTSTATUS status);
+    std::optional<ULONG> packet_count();
     NTSTATUS advance(std::uint64_t& reached);
     std::uint64_t catch_up(std::uint64_t tolerance);
     machine::Nanoseconds patience() const;
@@ -98,9 +100,9 @@ private:
     machine::Nanoseconds period_time_ = 0;
 
     KSSTATE state_ = KSSTATE_STOP;
-    std::uint64_t transferred_ = 0; // bytes written or read since STOP
-    std::uint64_t completed_ = 0;   // periods that the hardware has finished
-    std::uint64_t packets_told_ = 0; // render: those that SetWritePacket has been called for
+    std::uint64_t transferred_ = 0;      // bytes written or read since STOP
+    std::uint64_t completed_ = 0;        // periods that the hardware has finished
+    std::uint64_t packets_told_ = 0;     // render: those that SetWritePacket has been called for
     machine::Nanoseconds last_wake_ = 0; // when the last of them was finished
     std::uint64_t glitches_ = 0;
 

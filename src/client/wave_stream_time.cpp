@@ -35,10 +35,28 @@ std::uint64_t WaveStream::estimated_bytes() const {
            elapsed * format_.rate / static_cast<std::uint64_t>(machine::nanoseconds_per_second) * frame_bytes_;
 }
 
+// How many packets the hardware has moved since STOP (R-WRT-21), where the driver counts them.
+std::optional<ULONG> WaveStream::packet_count() {
+    if (packets_ == PacketMode::never || flow_ == PinFlow::out) {
+        return {};
+    }
+    KSPROPERTY property{};
+    property.Set = KSPROPSETID_RtAudio;
+    property.Id = KSPROPERTY_RTAUDIO_PACKETCOUNT;
+    property.Flags = KSPROPERTY_TYPE_GET;
+    ULONG count = 0;
+    ULONG_PTR information = 0;
+    const NTSTATUS status = request(IOCTL_KS_PROPERTY, &property, sizeof property, &count, sizeof count, &information);
+    return NT_SUCCESS(status) ? std::optional(count) : std::nullopt;
+}
+
 // The same, exactly. The position says where in the buffer that is, the time since the last period in which of its
 // laps.
 std::uint64_t WaveStream::hardware_bytes() {
-    const std::uint64_t estimate = estimated_bytes();
+    // While the device sleeps the clock runs and the hardware does not: a driver that counts packets knows better.
+    const std::optional<ULONG> packets = packet_count();
+    const std::uint64_t estimate =
+        packets ? *packets * std::uint64_t{period_bytes_} + period_bytes_ / 2 : estimated_bytes();
     const Result<StreamPosition> now = position();
     if (!now) {
         return estimate;
@@ -106,8 +124,7 @@ void WaveStream::account(std::uint64_t reached) {
 // A client that was away may have missed notifications (the event says only that there were some), or have left sound
 // in the buffer until it was overwritten.
 void WaveStream::notice_lateness() {
-    const bool counts_packets = packets_ != PacketMode::never && flow_ == PinFlow::out;
-    if (state_ != KSSTATE_RUN || counts_packets || service_thread_ != nullptr) {
+    if (state_ != KSSTATE_RUN || service_thread_ != nullptr) {
         return;
     }
     const std::uint64_t limit = transferred_ + (flow_ == PinFlow::out ? buffer_bytes_ : 0);
@@ -117,10 +134,13 @@ void WaveStream::notice_lateness() {
     if (event_ != nullptr) {
         event_->take();
     }
+    if (packets_ != PacketMode::never && flow_ == PinFlow::out) {
+        take_packets(); // what is wrong with them the next wait says
+    }
     account(catch_up(0));
 }
 
-// Packet mode: the driver says which packets are complete, and by their numbers which are lost.
+// Packet mode: the driver says which packets are complete. One that it does not give any more may be in the buffer yet.
 NTSTATUS WaveStream::take_packets() {
     KSPROPERTY property{};
     property.Set = KSPROPSETID_RtAudio;
@@ -138,11 +158,11 @@ NTSTATUS WaveStream::take_packets() {
         if (!NT_SUCCESS(status)) {
             return status;
         }
-        if (packet.PacketNumber != static_cast<ULONG>(completed_)) {
-            note_glitch();
-            transferred_ += static_cast<std::uint64_t>(packet.PacketNumber - completed_) * period_bytes_;
+        const auto more = static_cast<LONG>(packet.PacketNumber + 1 - static_cast<ULONG>(completed_)); // modulo 2^32
+        if (more <= 0) {
+            return STATUS_SUCCESS; // given before
         }
-        completed_ = packet.PacketNumber + 1ULL;
+        completed_ += static_cast<ULONG>(more);
         last_wake_ = machine_.now();
     }
     return STATUS_SUCCESS;

@@ -240,6 +240,8 @@ std::string bugcheck_name(std::uint32_t code) {
         return "CLOCK_WATCHDOG_TIMEOUT";
     case 0x133:
         return "DPC_WATCHDOG_VIOLATION";
+    case 0x1D5:
+        return "DRIVER_PNP_WATCHDOG";
     case 0x139:
         return "KERNEL_SECURITY_CHECK_FAILURE";
     default:

@@ -65,7 +65,9 @@ std::string what_was_done(const Fault& fault) {
 void describe_hang(const Machine& machine, BugcheckReport& report) {
     if (machine.irql() < irql::dispatch) {
         report.code = 0x101; // CLOCK_WATCHDOG_TIMEOUT
-        report.rule = "The guest ran for seconds without calling the kernel or touching hardware: an endless loop.";
+        report.rule =
+            "The guest ran for seconds of the host's time in which the machine's stood still: an endless loop "
+            "that waits for nothing.";
     } else {
         report.code = 0x133; // DPC_WATCHDOG_VIOLATION
         report.rule = "The guest ran for seconds of the host's time at DISPATCH_LEVEL or above: an endless loop.";

@@ -82,6 +82,18 @@ void Fiber::adopt_host_stack() {
     }
 }
 
+// Boost.Context's jump_x86_64_sysv_elf_gas.S: what it saves, from the stack pointer upwards.
+Fiber::Place Fiber::suspended_at() const {
+    struct Saved {
+        std::uint32_t floating_point_control[2];
+        std::uint64_t r12, r13, r14, r15, rbx, rbp;
+        std::uint64_t return_address;
+    };
+    static_assert(sizeof(Saved) == 0x40);
+    const auto& saved = *static_cast<const Saved*>(context_);
+    return {saved.return_address, saved.rbp, reinterpret_cast<std::uint64_t>(&saved + 1)};
+}
+
 FiberStack Fiber::release_stack() {
     context_ = nullptr;
     if (tsan_own_ != nullptr) {

@@ -68,6 +68,14 @@ public:
     const FiberStack& stack() const { return stack_; }
     void* tsan_fiber() const { return tsan_own_; }
 
+    // Where a fiber that is not running goes on.
+    struct Place {
+        std::uint64_t instruction;
+        std::uint64_t frame_pointer;
+        std::uint64_t stack_pointer;
+    };
+    Place suspended_at() const;
+
     // Nothing will continue this fiber once it has been left: the next switch away is its last.
     void will_end() { ends_ = true; }
 

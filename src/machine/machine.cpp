@@ -88,6 +88,7 @@ bool Machine::run_as_client(Call call) {
     Machine* const previous = current_;
     current_ = this;
     is_entered_ = true;
+    ++entries_;
     call_ = call;
     tsan::release(&call_); // the host's thread and the client are one
     Fiber::switch_to(host_, client_.fiber);
@@ -185,7 +186,9 @@ void Machine::bugcheck_with_stack(BugcheckReport report) {
     report.time = at.time;
     report.irql = at.irql;
     report.processor = at.processor;
-    report.thread = at.thread;
+    if (report.thread.empty()) { // else it is about another one
+        report.thread = at.thread;
+    }
     report_ = std::move(report);
     abandon_guest();
 }

@@ -143,6 +143,8 @@ public:
     // Asked once per second of host CPU time: has the guest gone too long without a preemption point, or without going
     // below DISPATCH_LEVEL?
     bool watchdog_expired();
+    // Of any thread of the machine, innermost first.
+    std::vector<StackFrame> stack_of(const Thread& thread) const;
 
     // ---- processors and IRQL --------------------------------------------------------------------------------
     Processor& processor() { return *processor_; }
@@ -423,6 +425,7 @@ private:
     Fiber host_; // the stack that called enter()
     Call call_{};
     bool is_entered_ = false;
+    std::uint64_t entries_ = 0; // from the host
     std::exception_ptr thrown_; // by what was called
     NestedEntry* nested_ = nullptr;
     std::uint64_t client_host_thread_ = 0;
@@ -431,6 +434,9 @@ private:
     FaultHook fault_hook_ = nullptr;
     std::uint64_t watchdog_last_step_ = 0;
     std::uint32_t watchdog_ticks_ = 0;
+    Nanoseconds watchdog_last_time_ = 0;
+    std::uint64_t watchdog_last_entry_ = 0;
+    std::uint32_t watchdog_still_ticks_ = 0;
 };
 
 } // namespace openportcls::machine

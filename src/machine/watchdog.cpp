@@ -35,14 +35,23 @@ void Machine::watch_stay_at_dispatch() {
     }
 }
 
+// Once a second of the thread's CPU time. Three ways to hang: without a preemption point; with them, but the machine's
+// time stands still as if the processor were infinitely fast; at DISPATCH_LEVEL.
 bool Machine::watchdog_expired() {
     const std::uint32_t limit = config_.watchdog_seconds;
     const bool has_moved = watchdog_last_step_ != step_;
     watchdog_last_step_ = step_;
     watchdog_ticks_ = has_moved ? 0 : watchdog_ticks_ + 1;
+    const bool time_has_passed = watchdog_last_time_ != now() || watchdog_last_entry_ != entries_;
+    watchdog_last_time_ = now();
+    watchdog_last_entry_ = entries_;
+    watchdog_still_ticks_ = time_has_passed ? 0 : watchdog_still_ticks_ + 1;
     Processor& here = *processor_;
+    if (limit == 0) {
+        return false;
+    }
     if (here.irql < irql::dispatch) {
-        return limit != 0 && watchdog_ticks_ >= limit;
+        return watchdog_ticks_ >= limit || watchdog_still_ticks_ >= limit;
     }
     if (here.dispatch_since == Processor::not_watched) {
         here.dispatch_since = now();
@@ -50,7 +59,20 @@ bool Machine::watchdog_expired() {
     } else {
         ++here.seconds_at_dispatch;
     }
-    return limit != 0 && (watchdog_ticks_ >= limit || here.seconds_at_dispatch >= limit);
+    return watchdog_ticks_ >= limit || here.seconds_at_dispatch >= limit;
+}
+
+std::vector<StackFrame> Machine::stack_of(const Thread& thread) const {
+    if (&thread == processor_->running) {
+        return capture_stack(1);
+    }
+    const Fiber& fiber = thread.fiber;
+    const Fiber::Place place = fiber.suspended_at();
+    return capture_stack_at({.instruction = place.instruction - 1,
+                             .frame_pointer = place.frame_pointer,
+                             .stack_pointer = place.stack_pointer,
+                             .low = reinterpret_cast<std::uint64_t>(fiber.stack().bottom()),
+                             .high = reinterpret_cast<std::uint64_t>(fiber.stack().top())});
 }
 
 } // namespace openportcls::machine

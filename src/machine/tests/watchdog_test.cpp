@@ -1,6 +1,8 @@
 // Loops that never end: those that let the machine's time pass, and those that do not even do that.
 #include "machine/machine.h"
 
+#include <ctime>
+
 #include <gtest/gtest.h>
 
 namespace openportcls::machine {
@@ -17,6 +19,32 @@ TEST(Bugcheck, an_endless_loop_is_found_by_the_watchdog) {
     }));
     ASSERT_NE(machine.bugcheck_report(), nullptr);
     EXPECT_EQ(machine.bugcheck_report()->code, 0x101U);
+}
+
+// It calls the kernel, but never waits: the machine's time stands still.
+TEST(Bugcheck, an_endless_loop_around_kernel_calls_is_found_by_the_watchdog) {
+    MachineConfig config;
+    config.watchdog_seconds = 1;
+    Machine machine(config);
+    EXPECT_FALSE(machine.enter([&] {
+        for (;;) {
+            machine.preemption_point();
+        }
+    }));
+    ASSERT_NE(machine.bugcheck_report(), nullptr);
+    EXPECT_EQ(machine.bugcheck_report()->code, 0x101U);
+}
+
+// What a client asks for again and again takes CPU time without end, too.
+TEST(Bugcheck, a_busy_client_is_no_endless_loop) {
+    MachineConfig config;
+    config.watchdog_seconds = 1;
+    Machine machine(config);
+    timespec begin{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &begin);
+    for (timespec now = begin; now.tv_sec - begin.tv_sec < 3; clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now)) {
+        ASSERT_TRUE(machine.enter([&] { machine.preemption_point(); }));
+    }
 }
 
 // Bug check 0x133, parameter 1 = 1: cumulatively at DISPATCH_LEVEL or above.

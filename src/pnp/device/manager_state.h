@@ -15,6 +15,7 @@
 #include "executive/registry/registry.h"
 #include "machine/machine.h"
 #include "pnp/device/leak_check.h"
+#include "pnp/device/pnp_watchdog.h"
 #include "pnp/device/resource_lists.h"
 #include "pnp/pnp_manager.h"
 
@@ -70,6 +71,7 @@ struct ManagerState {
     KEVENT tree_free{}; // signalled while nobody holds the tree
     machine::Thread* tree_owner = nullptr;
     unsigned tree_depth = 0;
+    PnpWatchdog watchdog{machine}; // of whoever holds the tree
 
     // ---- driver objects (loader/driver_object.cpp) ---------------------------------------------------------------
     std::unique_ptr<DriverBody> make_driver_object(std::u16string_view service, void* start, std::size_t size);
@@ -87,7 +89,8 @@ struct ManagerState {
     void install_interfaces(DeviceNode& node, const InfDeviceInstall& install);
 
     // ---- requests (device/requests.cpp) --------------------------------------------------------------------------
-    // A PnP IRP to the top of the device's stack; pending ones are waited for.
+    // A request to the top of the device's stack; pending ones are waited for.
+    NTSTATUS call(DeviceNode& node, IRP* irp, ULONG_PTR* information = nullptr);
     NTSTATUS send_pnp(DeviceNode& node, UCHAR minor, ULONG_PTR* information = nullptr);
     NTSTATUS query_capabilities(DeviceNode& node);
     NTSTATUS query_device_state(DeviceNode& node, PNP_DEVICE_STATE* state);

@@ -9,10 +9,14 @@
 
 namespace openportcls::pnp {
 
+NTSTATUS ManagerState::call(DeviceNode& node, IRP* irp, ULONG_PTR* information) {
+    watchdog.blame(node.driver_->service_name());
+    return executive::call_synchronously(node.top(), irp, information);
+}
+
 NTSTATUS ManagerState::send_pnp(DeviceNode& node, UCHAR minor, ULONG_PTR* information) {
-    DEVICE_OBJECT* top = node.top();
-    IRP* irp = executive::build_request(top, IRP_MJ_PNP, minor);
-    return executive::call_synchronously(top, irp, information);
+    IRP* irp = executive::build_request(node.top(), IRP_MJ_PNP, minor);
+    return call(node, irp, information);
 }
 
 NTSTATUS ManagerState::query_capabilities(DeviceNode& node) {
@@ -24,7 +28,7 @@ NTSTATUS ManagerState::query_capabilities(DeviceNode& node) {
     capabilities.UINumber = 0xFFFFFFFF;
     IRP* irp = executive::build_request(top, IRP_MJ_PNP, IRP_MN_QUERY_CAPABILITIES);
     IoGetNextIrpStackLocation(irp)->Parameters.DeviceCapabilities.Capabilities = &capabilities;
-    const NTSTATUS status = executive::call_synchronously(top, irp);
+    const NTSTATUS status = call(node, irp);
     if (NT_SUCCESS(status)) {
         node.capabilities_ = capabilities;
     }
@@ -40,11 +44,10 @@ NTSTATUS ManagerState::query_device_state(DeviceNode& node, PNP_DEVICE_STATE* st
 
 // Audio adapters have no children of their own; what a driver reports is released again.
 void ManagerState::query_bus_relations(DeviceNode& node) {
-    DEVICE_OBJECT* top = node.top();
-    IRP* irp = executive::build_request(top, IRP_MJ_PNP, IRP_MN_QUERY_DEVICE_RELATIONS);
+    IRP* irp = executive::build_request(node.top(), IRP_MJ_PNP, IRP_MN_QUERY_DEVICE_RELATIONS);
     IoGetNextIrpStackLocation(irp)->Parameters.QueryDeviceRelations.Type = BusRelations;
     ULONG_PTR information = 0;
-    const NTSTATUS status = executive::call_synchronously(top, irp, &information);
+    const NTSTATUS status = call(node, irp, &information);
     if (!NT_SUCCESS(status) || information == 0) {
         return;
     }
@@ -64,13 +67,12 @@ Result<void> ManagerState::assign_resources(DeviceNode& node) {
         list = ExAllocatePoolWithTag(PagedPool, wishes.size(), 0x20706E50 /* 'Pnp ' */);
         memcpy(list, wishes.data(), wishes.size());
     }
-    DEVICE_OBJECT* top = node.top();
-    IRP* irp = executive::build_request(top, IRP_MJ_PNP, IRP_MN_FILTER_RESOURCE_REQUIREMENTS);
+    IRP* irp = executive::build_request(node.top(), IRP_MJ_PNP, IRP_MN_FILTER_RESOURCE_REQUIREMENTS);
     IoGetNextIrpStackLocation(irp)->Parameters.FilterResourceRequirements.IoResourceRequirementList =
         static_cast<IO_RESOURCE_REQUIREMENTS_LIST*>(list);
     irp->IoStatus.Information = reinterpret_cast<ULONG_PTR>(list);
     ULONG_PTR information = 0;
-    const NTSTATUS status = executive::call_synchronously(top, irp, &information);
+    const NTSTATUS status = call(node, irp, &information);
     // A filter that makes a new list frees the old one and returns its own in Information.
     if (NT_SUCCESS(status)) {
         list = reinterpret_cast<void*>(information);
@@ -91,13 +93,12 @@ Result<void> ManagerState::assign_resources(DeviceNode& node) {
 
 NTSTATUS ManagerState::send_power(DeviceNode& node, UCHAR minor, POWER_STATE_TYPE type, POWER_STATE state,
                                   POWER_ACTION action) {
-    DEVICE_OBJECT* top = node.top();
-    IRP* irp = executive::build_request(top, IRP_MJ_POWER, minor);
+    IRP* irp = executive::build_request(node.top(), IRP_MJ_POWER, minor);
     auto& power = IoGetNextIrpStackLocation(irp)->Parameters.Power;
     power.Type = type;
     power.State = state;
     power.ShutdownType = action;
-    return executive::call_synchronously(top, irp);
+    return call(node, irp);
 }
 
 void ManagerState::set_power_state(DeviceNode& node, DEVICE_POWER_STATE state) {

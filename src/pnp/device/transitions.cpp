@@ -21,11 +21,14 @@ ManagerState::Tree::Tree(ManagerState& manager) : manager_(manager) {
         manager.machine.wait_one(&manager.tree_free);
         manager.tree_owner = current;
     }
-    ++manager.tree_depth;
+    if (manager.tree_depth++ == 0) {
+        manager.watchdog.arm(*current);
+    }
 }
 
 ManagerState::Tree::~Tree() {
     if (--manager_.tree_depth == 0) {
+        manager_.watchdog.disarm();
         manager_.tree_owner = nullptr;
         manager_.machine.set_event(manager_.tree_free);
     }
@@ -59,6 +62,7 @@ Result<void> ManagerState::add_to_stack(DeviceNode& node) {
                                  node.instance_path_, node.driver_->service_name_)};
     }
     const KIRQL before = machine.irql();
+    watchdog.blame(node.driver_->service_name());
     const NTSTATUS status = add_device(&body.object, node.pdo_);
     executive::require_irql_kept(machine, "AddDevice", before, add_device);
     if (!NT_SUCCESS(status)) {
@@ -117,7 +121,7 @@ Result<void> ManagerState::start(DeviceNode& node) {
     // Drivers touch their hardware, and its properties, before the request is complete.
     record.started = true;
     set_power_state(node, PowerDeviceD0);
-    const NTSTATUS status = executive::call_synchronously(top, irp);
+    const NTSTATUS status = call(node, irp);
     if (!NT_SUCCESS(status)) {
         record.started = false;
         return fail(failure(node, "START_DEVICE failed", status));

@@ -171,6 +171,7 @@ Result<LoadedDriver*> PnpManager::start_driver(std::unique_ptr<LoadedDriver> dri
         const auto bytes = static_cast<USHORT>(path.size() * sizeof(char16_t));
         UNICODE_STRING registry_path{bytes, static_cast<USHORT>(bytes + sizeof(char16_t)), path.data()};
         const KIRQL before = state.machine.irql();
+        state.watchdog.blame(loading.service_name_);
         const NTSTATUS status = driver_entry(loading.object_, &registry_path);
         executive::require_irql_kept(state.machine, "DriverEntry", before, driver_entry);
         if (!NT_SUCCESS(status)) {
@@ -203,6 +204,7 @@ void PnpManager::call_unload(LoadedDriver& driver) {
     machine::Machine& machine = state_->machine;
     const PDRIVER_UNLOAD unload = driver.object_->DriverUnload;
     const KIRQL before = machine.irql();
+    state_->watchdog.blame(driver.service_name_);
     unload(driver.object_);
     executive::require_irql_kept(machine, "DriverUnload", before, unload);
 }

@@ -108,6 +108,62 @@ TEST_F(PnpTest, ADriverEntryThatOverflowsItsStackIsReported) {
     EXPECT_THAT(machine.bugcheck_report()->to_text(), HasSubstr("descend"));
 }
 
+// ---- time: "Bug Check 0x1D5: DRIVER_PNP_WATCHDOG" -----------------------------------------------------------------
+
+NTSTATUS NTAPI entry_that_polls_for_ever(DRIVER_OBJECT*, UNICODE_STRING*) {
+    LARGE_INTEGER ten_milliseconds;
+    ten_milliseconds.QuadPart = -100'000;
+    for (;;) {
+        KeDelayExecutionThread(KernelMode, FALSE, &ten_milliseconds);
+    }
+}
+
+NTSTATUS NTAPI entry_that_waits_for_nobody(DRIVER_OBJECT*, UNICODE_STRING*) {
+    KEVENT event;
+    KeInitializeEvent(&event, NotificationEvent, FALSE);
+    return KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, nullptr);
+}
+
+class PnpWatchdog : public PnpTest, public ::testing::WithParamInterface<std::pair<PDRIVER_INITIALIZE, const char*>> {};
+
+TEST_P(PnpWatchdog, EndsAnOperationThatNeverEnds) {
+    DriverOptions options;
+    options.service_name = "sleepyhead";
+    const auto [entry, called] = GetParam();
+    EXPECT_FALSE(manager.load_static_driver(entry, options));
+    const machine::BugcheckReport* report = machine.bugcheck_report();
+    ASSERT_NE(report, nullptr);
+    EXPECT_EQ(report->code, 0x1D5U);
+    EXPECT_EQ(std::memcmp(&report->parameters[0], "sleepyhe", 8), 0) << "the first characters of the service";
+    EXPECT_EQ(report->parameters[3], 300'000U);
+    EXPECT_EQ(report->time, 300 * machine::nanoseconds_per_second);
+    EXPECT_EQ(report->thread, "client");
+    EXPECT_THAT(report->to_text(), HasSubstr(called));
+    EXPECT_THAT(report->to_text(), HasSubstr("entry_that_"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, PnpWatchdog,
+                         ::testing::Values(std::pair{&entry_that_polls_for_ever, "KeDelayExecutionThread"},
+                                           std::pair{&entry_that_waits_for_nobody, "KeWaitForSingleObject"}));
+
+NTSTATUS NTAPI entry_that_takes_four_minutes(DRIVER_OBJECT* driver, UNICODE_STRING*) {
+    driver->DriverUnload = &unload;
+    LARGE_INTEGER four_minutes;
+    four_minutes.QuadPart = -4 * 60 * 10'000'000LL;
+    return KeDelayExecutionThread(KernelMode, FALSE, &four_minutes);
+}
+
+// Each operation has five minutes of its own.
+TEST_F(PnpTest, WhatTakesLongIsNoFault) {
+    for (const char* name : {"first", "second"}) {
+        DriverOptions options;
+        options.service_name = name;
+        EXPECT_OK(manager.load_static_driver(&entry_that_takes_four_minutes, options));
+    }
+    EXPECT_TRUE(machine.enter([&] { machine.run_for(600 * machine::nanoseconds_per_second); }));
+    EXPECT_GE(machine.now(), 1080 * machine::nanoseconds_per_second);
+}
+
 } // namespace
 
 } // namespace openportcls::pnp::test
