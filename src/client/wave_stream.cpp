@@ -416,8 +416,7 @@ void WaveStream::serve_periods() {
             return;
         }
         const std::uint64_t before = completed_;
-        std::uint64_t reached = 0;
-        service_status_ = advance(reached);
+        service_status_ = advance(nullptr);
         if (!NT_SUCCESS(service_status_)) {
             return;
         }

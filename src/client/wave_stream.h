@@ -69,7 +69,7 @@ private:
     NTSTATUS tell_packets();
     bool lacks_packets(NTSTATUS status);
     std::optional<ULONG> packet_count();
-    NTSTATUS advance(std::uint64_t& reached);
+    NTSTATUS advance(std::uint64_t* reached);
     std::uint64_t catch_up(std::uint64_t tolerance);
     machine::Nanoseconds patience() const;
     std::uint64_t estimated_bytes() const;

@@ -75,13 +75,15 @@ std::uint64_t WaveStream::hardware_bytes() {
 }
 
 // After a wake-up. One at the usual time stands for one period; at another one the position says how many went by.
-// `reached`: how many bytes the hardware has moved.
-NTSTATUS WaveStream::advance(std::uint64_t& reached) {
+// `reached`, if wanted: how many bytes the hardware has moved.
+NTSTATUS WaveStream::advance(std::uint64_t* reached) {
     note_pace();
     if (packets_ != PacketMode::never && flow_ == PinFlow::out) {
         const NTSTATUS status = take_packets();
         if (!lacks_packets(status)) {
-            reached = completed_ * period_bytes_;
+            if (reached != nullptr) {
+                *reached = completed_ * period_bytes_;
+            }
             return status;
         }
     }
@@ -91,9 +93,15 @@ NTSTATUS WaveStream::advance(std::uint64_t& reached) {
     if (elapsed >= period_time_ - tolerance && elapsed <= period_time_ + tolerance) {
         ++completed_;
         last_wake_ = std::min(now, last_wake_ + period_time_); // the caller may be a little late, the hardware is not
-        reached = estimated_bytes();
+        if (reached != nullptr) {
+            *reached = estimated_bytes();
+        }
     } else {
-        reached = catch_up(period_bytes_ / 8); // drivers may notify a little before the period is over
+        const std::uint64_t bytes =
+            catch_up(period_bytes_ / 8); // drivers may notify a little before the period is over
+        if (reached != nullptr) {
+            *reached = bytes;
+        }
     }
     return STATUS_SUCCESS;
 }
@@ -208,7 +216,7 @@ NTSTATUS WaveStream::wait_period() {
         return !now ? now.error().status : status == STATUS_TIMEOUT ? STATUS_IO_TIMEOUT : status;
     }
     std::uint64_t reached = 0;
-    const NTSTATUS advanced = advance(reached);
+    const NTSTATUS advanced = advance(&reached);
     if (NT_SUCCESS(advanced)) {
         account(reached);
     }

@@ -14,6 +14,7 @@ namespace {
 
 constexpr int exit_failed = 1;
 constexpr int exit_usage = 2;
+constexpr auto status_object_path_not_found = static_cast<std::int32_t>(0xC000003A);
 constexpr auto status_invalid_parameter = static_cast<std::int32_t>(0xC000000D);
 
 constexpr const char* options_help = "  -o FILE               the module to write\n"
@@ -221,6 +222,9 @@ private:
     }
 
     int build(Options& options) {
+        const auto folder = options.request.output.parent_path();
+        if (std::error_code problem; !folder.empty() && !std::filesystem::is_directory(folder, problem))
+            return fail(Error{status_object_path_not_found, folder.string() + ": no such folder"});
         options.request.on_diagnostics = [](std::string_view text) { fmt::print(stderr, "{}", text); };
         show_progress_on_terminal(options.request);
         auto report = build_driver(options.request);

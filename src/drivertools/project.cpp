@@ -144,6 +144,27 @@ std::optional<Result<DriverProject>> project_in(const fs::path& folder, const Fo
 
 } // namespace
 
+namespace {
+
+// A driver's folder may hold its tests, programs of the host's: they include what no driver can.
+bool is_host_program(const fs::path& file) {
+    auto text = read_file(file);
+    if (!text)
+        return false; // whoever compiles it says why
+    for (std::string_view header : {"<openportcls/", "<gtest/", "<gmock/"}) {
+        const auto at = text->find(header);
+        if (at == std::string::npos)
+            continue;
+        const auto line = text->rfind('\n', at) + 1; // 0 in the first line
+        const std::string_view before(text->data() + line, at - line);
+        if (before.find("include") != std::string_view::npos && before.find("//") == std::string_view::npos)
+            return true;
+    }
+    return false;
+}
+
+} // namespace
+
 Result<DriverProject> read_plain_folder(const fs::path& folder, const ProjectContext& context) {
     auto content = list_folder(folder, true);
     if (!content)
@@ -153,6 +174,14 @@ Result<DriverProject> read_plain_folder(const fs::path& folder, const ProjectCon
     DriverProject project;
     project.folder = folder;
     project.name = folder.filename().string();
+    std::erase_if(content->loose, [&](const fs::path& file) {
+        const bool is_host = is_host_program(file);
+        if (is_host)
+            project.notes.push_back(file.filename().string() + ": a program of the host's, not part of the driver");
+        return is_host;
+    });
+    if (content->loose.empty())
+        return Error{status_not_found, folder.string() + ": no driver's source here, only programs of the host's"};
     std::vector<fs::path> include_directories{folder};
     for (const auto& file : content->loose)
         if (std::find(include_directories.begin(), include_directories.end(), file.parent_path()) ==

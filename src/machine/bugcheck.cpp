@@ -180,6 +180,8 @@ std::vector<StackFrame> capture_stack_at(const InterruptedStack& at) {
 
 std::string bugcheck_name(std::uint32_t code) {
     switch (code) {
+    case 0x01:
+        return "APC_INDEX_MISMATCH";
     case 0x0A:
         return "IRQL_NOT_LESS_OR_EQUAL";
     case 0x0F:

@@ -110,9 +110,19 @@ void Machine::client_entry(void* argument) {
         } catch (...) {
             machine.thrown_ = std::current_exception();
         }
+        if (machine.client_.critical_region_depth != 0) [[unlikely]] {
+            machine.report_open_region();
+        }
         tsan::release(&machine.call_);
         Fiber::switch_to(machine.client_.fiber, machine.host_);
     }
+}
+
+// Bug check 0x1, which Windows raises when a system call returns. A thread counts upwards what Windows counts downwards.
+void Machine::report_open_region() {
+    bugcheck(0x01 /* APC_INDEX_MISMATCH */, 0, 0, static_cast<std::uint32_t>(-client_.critical_region_depth), 0,
+             "A request has come back to the client inside of a critical or guarded region, or with a mutex held "
+             "(KeLeaveCriticalRegion, KeLeaveGuardedRegion, KeReleaseMutex).");
 }
 
 // Only what the client's thread called can be gone back to: any other thread belongs to the guest.

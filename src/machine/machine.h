@@ -143,6 +143,9 @@ public:
     // Asked once per second of host CPU time: has the guest gone too long without a preemption point, or without going
     // below DISPATCH_LEVEL?
     bool watchdog_expired();
+    // A set KTIMER, or a queued KDPC, that lies in this memory; null when there is none.
+    const KTIMER* set_timer_in(const void* begin, std::size_t bytes) const;
+    const KDPC* queued_dpc_in(const void* begin, std::size_t bytes) const;
     // Of any thread of the machine, innermost first.
     std::vector<StackFrame> stack_of(const Thread& thread) const;
 
@@ -324,6 +327,7 @@ private:
     bool prepare_client();
     void use_host_thread();
     static void client_entry(void* argument);
+    [[noreturn]] void report_open_region();
     [[noreturn]] void abandon_guest();
     [[noreturn]] void leave_for_host(Fiber& from);
     [[noreturn]] void escape(); // to the innermost enter() from inside, or to the host

@@ -135,6 +135,8 @@ Thread* Machine::pop_ready() {
     if (queue.head == nullptr) {
         queue.tail = nullptr;
         ready_mask_ &= ~(1U << level);
+    } else {
+        queue.head->fiber.prefetch(); // while this thread runs: with many of them, their stacks are cold
     }
     return thread;
 }

@@ -3,6 +3,15 @@
 
 namespace openportcls::machine {
 
+namespace {
+
+bool lies_in(const void* object, const void* begin, std::size_t bytes) {
+    const auto offset = reinterpret_cast<std::uintptr_t>(object) - reinterpret_cast<std::uintptr_t>(begin);
+    return offset < bytes;
+}
+
+} // namespace
+
 Nanoseconds Machine::round_to_clock(Nanoseconds due) const {
     return due == never ? never : (due + clock_interval_ - 1) / clock_interval_ * clock_interval_;
 }
@@ -75,6 +84,27 @@ std::vector<const void*> Machine::set_timers() const {
         callers.push_back(record->caller);
     }
     return callers;
+}
+
+const KTIMER* Machine::set_timer_in(const void* begin, std::size_t bytes) const {
+    for (const TimerRecord* record = active_timers_; record != nullptr; record = record->next) {
+        if (lies_in(record->timer, begin, bytes)) {
+            return record->timer;
+        }
+    }
+    return nullptr;
+}
+
+const KDPC* Machine::queued_dpc_in(const void* begin, std::size_t bytes) const {
+    for (unsigned number = 0; number < config_.processors; ++number) {
+        for (const KDPC* dpc = processors_[number].dpc_head; dpc != nullptr;
+             dpc = reinterpret_cast<const KDPC*>(dpc->DpcListEntry.Next)) {
+            if (lies_in(dpc, begin, bytes)) {
+                return dpc;
+            }
+        }
+    }
+    return nullptr;
 }
 
 void Machine::unlink_timer(TimerRecord& record) {

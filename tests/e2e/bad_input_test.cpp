@@ -267,9 +267,12 @@ TEST_F(BadSource, OptionsAreChecked) {
     expect_build_failure(build(source, {"--sanitize=heat"}), 2, "heat: not a sanitizer");
     expect_build_failure(build(source, {"--sanitize=address,thread"}), 2, "exclude each other");
     expect_build_failure(portcls({"build", source, "--name", "a", "-o"}), 2, "-o needs a value");
+    expect_build_failure(portcls({"build", source, "--name", "a", "-o", path("none/out.so")}), 1,
+                         path("none") + ": no such folder");
+    EXPECT_FALSE(std::filesystem::exists(path("none")));
     expect_build_failure(
         portcls({"build", "--name", "a", source, "-o", source + "/out.so", "--cache", OPENPORTCLS_DRIVER_CACHE}), 1,
-        "a.cpp/out.so");
+        "a.cpp: no such folder");
 }
 
 TEST_F(BadSource, AMissingCompilerIsNamedWithItsPackage) {

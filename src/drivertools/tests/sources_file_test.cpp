@@ -143,3 +143,18 @@ TEST(PlainFolder, TakesEverySourceBelowIt) {
     EXPECT_THAT(project->units[0].include_directories, Not(Contains(folder / ".git")));
     EXPECT_FALSE(find_project(folder.add("empty/readme.txt").parent_path(), {}));
 }
+
+// A driver and its test in one folder, as in examples/knob.
+TEST(PlainFolder, LeavesOutTheHostsPrograms) {
+    TemporaryFolder folder;
+    folder.add("driver.cpp", "#include <portcls.h>\n// tested by <gtest/gtest.h>\n");
+    folder.add("driver_test.cpp", "#include <portcls.h>\n#include <gtest/gtest.h>\n");
+    folder.add("player.cpp", "# include <openportcls/openportcls.hpp>\n");
+    auto project = find_project(folder.path(), {});
+    ASSERT_TRUE(project) << project.error().message;
+    EXPECT_THAT(names_of(*project), ElementsAre("driver.cpp"));
+    EXPECT_THAT(project->notes, ElementsAre(testing::HasSubstr("driver_test.cpp"), testing::HasSubstr("player.cpp")));
+    TemporaryFolder tests;
+    tests.add("only_test.cpp", "#include <gtest/gtest.h>\n");
+    EXPECT_FALSE(find_project(tests.path(), {}));
+}

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::uint32_t bad_pool_header = 0x19;
 constexpr std::uint32_t bad_pool_caller = 0xC2;
+constexpr std::uint32_t timer_or_dpc_invalid = 0xC7;
 
 constexpr std::uint64_t page = machine::page_size;
 constexpr std::uint64_t cache_line = 64;
@@ -283,10 +284,30 @@ OPC_NO_ASAN void Pool::free(void* body, std::uint32_t tag, const char* function,
         report(bad_pool_caller, 0x09, machine_.irql(), static_cast<std::uint64_t>(block.kind), number(body),
                Sentence("{}: paged pool is freed at APC_LEVEL or below.", function), &block);
     }
+    check_no_timer_in(block, function);
     if (caller != nullptr) {
         machine::tsan::freed(body, block.size, caller);
     }
     release(slot, caller);
+}
+
+// Bug check 0xC7: what will expire, or run, lies in memory that is about to be somebody else's.
+void Pool::check_no_timer_in(const Block& block, const char* function) const {
+    const std::uint64_t end = number(block.body) + block.size;
+    if (const KTIMER* timer = machine_.set_timer_in(block.body, block.size)) [[unlikely]] {
+        report(timer_or_dpc_invalid, 0x00, number(timer), number(block.body), end,
+               Sentence("{}: the pool block '{}' of {} bytes holds a timer that is set, {} bytes from its start "
+                        "(KeCancelTimer).",
+                        function, pool_tag_text(block.tag), block.size, number(timer) - number(block.body)),
+               &block);
+    }
+    if (const KDPC* dpc = machine_.queued_dpc_in(block.body, block.size)) [[unlikely]] {
+        report(timer_or_dpc_invalid, 0x01, number(dpc), number(block.body), end,
+               Sentence("{}: the pool block '{}' of {} bytes holds a DPC that is queued, {} bytes from its start "
+                        "(KeRemoveQueueDpc, KeFlushQueuedDpcs).",
+                        function, pool_tag_text(block.tag), block.size, number(dpc) - number(block.body)),
+               &block);
+    }
 }
 
 OPC_NO_ASAN void Pool::release(std::uint32_t slot, const void* caller) {

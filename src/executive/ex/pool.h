@@ -101,6 +101,7 @@ private:
     std::uint32_t slot_of(const void* body, const char* function) const;
     void check(const Block& block, const char* moment) const;
     void check_freed(const Block& block, const char* moment) const;
+    void check_no_timer_in(const Block& block, const char* function) const;
     [[noreturn]] void report(std::uint32_t code, std::uint64_t p1, std::uint64_t p2, std::uint64_t p3, std::uint64_t p4,
                              std::string_view rule, const Block* block) const;
     void release(std::uint32_t slot, const void* caller);

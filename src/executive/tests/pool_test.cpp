@@ -209,6 +209,67 @@ TEST_F(Ex, PoolWrittenToAfterItWasFreedIsABugcheck) {
 }
 
 // Bug check 0xC2, parameter 1 = 0x46: an invalid pool address.
+// "Bug Check 0xC7: TIMER_OR_DPC_INVALID", parameter 1 = 0 and 1.
+TEST_F(Ex, FreeingASetTimerIsABugcheck) {
+    struct Extension {
+        char before[40];
+        KTIMER timer;
+    };
+    expect_bugcheck(0xC7, "holds a timer that is set, 40 bytes from its start", [] {
+        auto* extension = static_cast<Extension*>(ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(Extension), tag));
+        KeInitializeTimer(&extension->timer);
+        LARGE_INTEGER due;
+        due.QuadPart = -1'000'000;
+        KeSetTimer(&extension->timer, due, nullptr);
+        ExFreePoolWithTag(extension, tag);
+    });
+    EXPECT_EQ(machine.bugcheck_report()->parameters[0], 0U);
+}
+
+void NTAPI never_run(KDPC*, void*, void*, void*) {}
+
+TEST_F(Ex, FreeingAQueuedDpcIsABugcheck) {
+    expect_bugcheck(0xC7, "holds a DPC that is queued, 0 bytes from its start", [] {
+        auto* dpc = static_cast<KDPC*>(ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(KDPC), tag));
+        KeInitializeDpc(dpc, &never_run, nullptr);
+        KeRaiseIrqlToDpcLevel();
+        KeInsertQueueDpc(dpc, nullptr, nullptr);
+        ExFreePoolWithTag(dpc, tag);
+    });
+    EXPECT_EQ(machine.bugcheck_report()->parameters[0], 1U);
+}
+
+TEST_F(Ex, ATimerThatIsOverMayBeFreed) {
+    inside([] {
+        auto* timer = static_cast<KTIMER*>(ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(KTIMER), tag));
+        for (const bool is_cancelled : {true, false}) {
+            KeInitializeTimer(timer);
+            LARGE_INTEGER due;
+            due.QuadPart = -1'000'000;
+            KeSetTimer(timer, due, nullptr);
+            if (is_cancelled) {
+                KeCancelTimer(timer);
+            } else {
+                KeWaitForSingleObject(timer, Executive, KernelMode, FALSE, nullptr);
+            }
+        }
+        ExFreePoolWithTag(timer, tag);
+    });
+}
+
+// "Bug Check 0x1: APC_INDEX_MISMATCH", when a system call returns.
+TEST_F(Ex, ARegionLeftOpenIsABugcheck) {
+    expect_bugcheck(0x01, "inside of a critical or guarded region", [] { KeEnterCriticalRegion(); });
+    EXPECT_EQ(machine.bugcheck_report()->parameters[2], 0xFFFFFFFFU) << "SpecialApcDisable:KernelApcDisable";
+}
+
+TEST_F(Ex, AMutexHeldByAClientIsABugcheck) {
+    static KMUTEX mutex;
+    KeInitializeMutex(&mutex, 0);
+    expect_bugcheck(0x01, "with a mutex held",
+                    [] { KeWaitForSingleObject(&mutex, Executive, KernelMode, FALSE, nullptr); });
+}
+
 TEST_F(Ex, FreeingWhatIsNoBlockIsABugcheck) {
     int local[32] = {};
     struct {
