@@ -82,7 +82,9 @@ public:
     Result<void> drain();
 
     // Called with each period of the buffer that is free to be filled, while simulated time passes in
-    // Machine::run_for or in another stream's calls. Return false to end the stream.
+    // Machine::run_for or in another stream's calls. Return false to end the stream. One thread inside the machine
+    // calls back for all streams (while interleavings are explored each stream has its own): who waits there delays the
+    // others.
     using FillPeriod = std::function<bool(std::span<std::byte> period)>;
     Result<void> on_period(FillPeriod fill);
 

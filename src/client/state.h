@@ -37,6 +37,8 @@ struct Pace {
     machine::Nanoseconds worst = 0;
 };
 
+class StreamService;
+
 struct MachineState {
     explicit MachineState(MachineOptions given) : options(std::move(given)) {}
     MachineState(const MachineState&) = delete;
@@ -52,6 +54,7 @@ struct MachineState {
     std::function<void(std::string_view)> debug_print;
     Pace pace;
     unsigned running_streams = 0;
+    std::weak_ptr<StreamService> stream_service; // as long as a stream has a callback
 
     // Runs `function`, which returns NTSTATUS, inside the machine.
     template<class Function>

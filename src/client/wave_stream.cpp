@@ -376,11 +376,10 @@ Result<void> WaveStream::on_period(std::function<bool(std::span<std::byte>)> exc
     if (event_ == nullptr) {
         return error(STATUS_NOT_SUPPORTED, "period callbacks need a driver with notification events");
     }
-    if (service_thread_ != nullptr) {
+    if (service_ != nullptr) {
         return error(STATUS_DEVICE_BUSY, "this stream has a period callback already");
     }
     exchange_ = std::move(exchange);
-    service_ends_ = false;
     const NTSTATUS status = object_->machine->call([&]() -> NTSTATUS {
         if (flow_ == PinFlow::in) {
             for (ULONG period = 0; period < periods_in_buffer; ++period) {
@@ -395,66 +394,51 @@ Result<void> WaveStream::on_period(std::function<bool(std::span<std::byte>)> exc
             started = start_inside();
         }
         if (NT_SUCCESS(started)) {
-            service_thread_ = machine_.create_thread("stream", &WaveStream::serve, this);
-            if (service_thread_ == nullptr) {
+            service_ = StreamService::of(*object_->machine);
+            if (service_ == nullptr) {
                 return STATUS_INSUFFICIENT_RESOURCES;
             }
+            service_->attach(place_, event_->object());
         }
         return started;
     });
     return NT_SUCCESS(status) ? Result<void>() : Result<void>(error(status, "starting"));
 }
 
-void WaveStream::serve(void* context) {
-    static_cast<WaveStream*>(context)->serve_periods();
-}
-
-void WaveStream::serve_periods() {
-    while (!service_ends_) {
-        service_status_ = machine_.wait_one(&event_->object());
-        if (service_status_ != STATUS_SUCCESS || service_ends_) {
-            return;
-        }
-        const std::uint64_t before = completed_;
-        service_status_ = advance(nullptr);
-        if (!NT_SUCCESS(service_status_)) {
-            return;
-        }
-        if (completed_ == before) {
-            continue;
-        }
-        if (completed_ - before > 1) { // the callback sees the last of them only
-            note_glitch();
-        }
-        // The period that has just been played is free; the one that has just been captured is complete.
-        const std::size_t slot = (completed_ - 1) % periods_in_buffer;
-        transferred_ = (completed_ + (flow_ == PinFlow::in ? periods_in_buffer - 1 : 0)) * period_bytes_;
-        if (!exchange_({buffer_ + slot * period_bytes_, period_bytes_})) {
-            return;
-        }
-        if (flow_ == PinFlow::in) {
-            packets_told_ = std::max(packets_told_, transferred_ / period_bytes_); // those missed are not told
-            transferred_ += period_bytes_;
-        }
-        service_status_ = tell_packets();
-        if (!NT_SUCCESS(service_status_)) {
-            return;
-        }
+bool WaveStream::serve_period() {
+    const std::uint64_t before = completed_;
+    if (!NT_SUCCESS(advance(nullptr))) {
+        return false;
     }
+    if (completed_ == before) {
+        return true;
+    }
+    if (completed_ - before > 1) { // the callback sees the last of them only
+        note_glitch();
+    }
+    // The period that has just been played is free; the one that has just been captured is complete.
+    const std::size_t slot = (completed_ - 1) % periods_in_buffer;
+    transferred_ = (completed_ + (flow_ == PinFlow::in ? periods_in_buffer - 1 : 0)) * period_bytes_;
+    if (!exchange_({buffer_ + slot * period_bytes_, period_bytes_})) {
+        return false;
+    }
+    if (flow_ == PinFlow::out) {
+        return true;
+    }
+    packets_told_ = std::max(packets_told_, completed_ + periods_in_buffer - 1); // those missed are not told
+    transferred_ += period_bytes_;
+    return NT_SUCCESS(tell_packets());
 }
 
 void WaveStream::end_service() {
-    if (service_thread_ == nullptr) {
+    if (service_ == nullptr) {
         return;
     }
     object_->machine->call([&] {
-        service_ends_ = true;
-        machine_.set_event(event_->object());
-        machine_.wait_one(service_thread_);
-        machine_.release_thread(*service_thread_);
+        service_->detach(place_);
         return STATUS_SUCCESS;
     });
-    service_thread_ = nullptr;
+    service_.reset();
 }
 
 } // namespace openportcls::client

@@ -14,6 +14,7 @@
 
 #include "client/event_state.h"
 #include "client/state.h"
+#include "client/stream_service.h"
 
 namespace openportcls::client {
 
@@ -47,6 +48,8 @@ public:
     Result<std::size_t> read_available(std::span<std::byte> bytes);
     // `exchange` gets one period to fill or take; false ends the stream.
     Result<void> on_period(std::function<bool(std::span<std::byte>)> exchange);
+    // After a notification: false when no more are wanted.
+    bool serve_period();
 
 private:
     WaveStream(std::shared_ptr<ObjectState> filter, PinFlow flow, const WaveFormat& format, std::uint32_t pin);
@@ -80,8 +83,6 @@ private:
     void note_pace() const;
     void count_running(bool runs);
     NTSTATUS take_packets();
-    void serve_periods();
-    static void serve(void* context);
     void end_service();
 
     std::shared_ptr<ObjectState> object_;
@@ -107,9 +108,8 @@ private:
     std::uint64_t glitches_ = 0;
 
     std::function<bool(std::span<std::byte>)> exchange_;
-    machine::Thread* service_thread_ = nullptr;
-    bool service_ends_ = false;
-    NTSTATUS service_status_ = STATUS_SUCCESS;
+    StreamService::Place place_{*this};
+    std::shared_ptr<StreamService> service_; // of the callback
 };
 
 } // namespace openportcls::client

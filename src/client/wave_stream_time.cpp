@@ -132,7 +132,7 @@ void WaveStream::account(std::uint64_t reached) {
 // A client that was away may have missed notifications (the event says only that there were some), or have left sound
 // in the buffer until it was overwritten.
 void WaveStream::notice_lateness() {
-    if (state_ != KSSTATE_RUN || service_thread_ != nullptr) {
+    if (state_ != KSSTATE_RUN || service_ != nullptr) {
         return;
     }
     const std::uint64_t limit = transferred_ + (flow_ == PinFlow::out ? buffer_bytes_ : 0);

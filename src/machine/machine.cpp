@@ -118,7 +118,8 @@ void Machine::client_entry(void* argument) {
     }
 }
 
-// Bug check 0x1, which Windows raises when a system call returns. A thread counts upwards what Windows counts downwards.
+// Bug check 0x1, which Windows raises when a system call returns. A thread counts upwards what Windows counts
+// downwards.
 void Machine::report_open_region() {
     bugcheck(0x01 /* APC_INDEX_MISMATCH */, 0, 0, static_cast<std::uint32_t>(-client_.critical_region_depth), 0,
              "A request has come back to the client inside of a critical or guarded region, or with a mutex held "

@@ -227,6 +227,15 @@ public:
     Thread* create_thread(std::string_view name, Thread::Routine routine, void* context, std::uint8_t priority = 8);
     void reference_thread(Thread& thread) { ++thread.references; }
     void release_thread(Thread& thread);
+
+    // The listener takes the signals of a synchronisation event, at the level they are made.
+    void listen(KEVENT& event, SignalListener& listener);
+    void stop_listening(SignalListener& listener);
+    // The running thread sleeps until it is unparked. Whoever does that knows that it sleeps: between a look at what
+    // there is to do and park() there is no preemption point.
+    void park();
+    void unpark(Thread& thread);
+    bool explores() const { return exploring_; } // interleavings, by its policy
     [[noreturn]] void exit_thread(std::int32_t status);
     std::span<Thread* const> threads() const { return threads_; } // living, in order of creation
     // Lets another ready thread run; false when there was none.

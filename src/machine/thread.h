@@ -23,6 +23,13 @@ struct WaitBlock {
     bool linked;
 };
 
+// Hears that a synchronisation event was signalled, as a thread that waits for it would: for who serves many of them.
+struct SignalListener {
+    using Heard = void (*)(SignalListener& listener);
+    WaitBlock block{}; // first: the event's wait list points here; it has no thread
+    Heard heard = nullptr;
+};
+
 enum class ThreadState : std::uint8_t { created, ready, running, waiting, terminated };
 
 class Thread {

@@ -146,10 +146,47 @@ void Machine::wait_timed_out(ClockEvent& event) {
     thread->machine->finish_wait(*thread, STATUS_TIMEOUT);
 }
 
+void Machine::listen(KEVENT& event, SignalListener& listener) {
+    listener.block = {.link = {}, .thread = nullptr, .object = &event.Header, .linked = true};
+    insert_tail(event.Header.WaitListHead, listener.block.link);
+    if (event.Header.SignalState > 0) {
+        wake_waiters(event.Header);
+    }
+}
+
+void Machine::stop_listening(SignalListener& listener) {
+    if (listener.block.linked) {
+        remove_entry(listener.block.link);
+        listener.block.linked = false;
+    }
+}
+
+void Machine::park() {
+    Thread& thread = current_thread();
+    thread.block_count = 0;
+    thread.wait_all = false;
+    thread.state = ThreadState::waiting;
+    trace(EventKind::wait_begin, thread.serial);
+    block();
+    trace(EventKind::wait_end, thread.serial, STATUS_SUCCESS);
+}
+
+void Machine::unpark(Thread& thread) {
+    make_ready(thread);
+}
+
 void Machine::wake_waiters(DISPATCHER_HEADER& object) {
     LIST_ENTRY* entry = object.WaitListHead.Flink;
     while (entry != &object.WaitListHead) {
         auto& block = *reinterpret_cast<WaitBlock*>(entry);
+        if (block.thread == nullptr) {
+            if (object.SignalState > 0) {
+                object.SignalState = 0;
+                auto& listener = reinterpret_cast<SignalListener&>(block);
+                listener.heard(listener);
+            }
+            break;
+        }
         Thread& thread = *block.thread;
         if (!is_signalled(object, thread)) {
             break;

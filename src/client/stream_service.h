@@ -1,0 +1,56 @@
+// Who calls the period callbacks: one thread inside the machine for all streams, so that a period costs no switch to a
+// stack of its own. While interleavings are explored each stream has one, so that they interleave with each other.
+#pragma once
+
+#include <memory>
+
+#include "client/state.h"
+#include "machine/thread.h"
+
+namespace openportcls::client {
+
+class WaveStream;
+
+class StreamService {
+public:
+    // A stream's place: hears its notification event, and queues for the thread.
+    struct Place : machine::SignalListener {
+        explicit Place(WaveStream& owner) : stream(owner) {}
+        WaveStream& stream;
+        StreamService* service = nullptr;
+        Place* next = nullptr;
+        bool is_queued = false;
+    };
+
+    // Inside the machine. Null: no room for the thread.
+    static std::shared_ptr<StreamService> of(MachineState& machine);
+
+    explicit StreamService(machine::Machine& machine);
+    ~StreamService();
+    StreamService(const StreamService&) = delete;
+    StreamService& operator=(const StreamService&) = delete;
+
+    // From now on every signal of the event has the stream's serve_period() called, until that returns false.
+    void attach(Place& place, KEVENT& event);
+    // When this returns no call is in progress, unless it is made by one.
+    void detach(Place& place);
+
+private:
+    static void run(void* context);
+    static void heard(machine::SignalListener& listener);
+    void serve();
+    Place* pop();
+    void remove(Place& place);
+
+    machine::Machine& machine_;
+    machine::Thread* thread_ = nullptr;
+    bool is_parked_ = false;
+    bool ends_ = false;
+    Place* first_ = nullptr;
+    Place* last_ = nullptr;
+    Place* serving_ = nullptr;
+    unsigned waiters_ = 0; // for the call in progress to end
+    KEVENT served_{};
+};
+
+} // namespace openportcls::client
