@@ -14,9 +14,8 @@
 namespace e2e {
 
 // ThreadSanitizer cannot be loaded beside another one, AddressSanitizer's callbacks belong to the command, gdb keeps
-// the leak check from working: tests of the
-// sanitizers of drivers are for the command as people build it.
-#if defined(__has_feature) && __has_feature(address_sanitizer)
+// the leak check from working: tests of the sanitizers of drivers are for the command as people build it.
+#ifdef OPENPORTCLS_COMMAND_IS_SANITIZED
 inline constexpr bool command_is_sanitized = true;
 #else
 inline constexpr bool command_is_sanitized = false;

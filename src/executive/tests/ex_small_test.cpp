@@ -234,7 +234,7 @@ TEST_F(ExSmall, ReferencesWithTagsAndLater) {
         EXPECT_EQ(ObCloseHandle(second, KernelMode), STATUS_SUCCESS);
         HANDLE third = nullptr;
         ASSERT_EQ(
-            ZwDuplicateObject(ZwCurrentProcess(), handle, ZwCurrentProcess(), &third, 0, 0, 2 /* the same access */),
+            ZwDuplicateObject(ZwCurrentProcess(), handle, ZwCurrentProcess(), &third, 0, 0, DUPLICATE_SAME_ACCESS),
             STATUS_SUCCESS);
         EXPECT_NE(third, handle);
         EXPECT_EQ(NtClose(third), STATUS_SUCCESS);

@@ -80,7 +80,7 @@ Result<DeviceNode*> PnpManager::add_device(LoadedDriver& driver, const DeviceSpe
     std::optional<ChosenModel> chosen;
     if (inf != nullptr) {
         auto model =
-            choose_model(*inf, spec.hardware_id, spec.compatible_ids, {.architecture = driver.inf_architecture_});
+            choose_model(*inf, spec.hardware_id, spec.compatible_ids, state_->inf_target(driver.inf_architecture_));
         if (!model) {
             return model.error();
         }

@@ -8,6 +8,7 @@
 
 #include "executive/io/device_properties.h"
 #include "executive/io/device_record.h"
+#include "executive/rtl/system_version.h"
 #include "pnp/bus.h"
 #include "pnp/device/manager_state.h"
 
@@ -180,6 +181,14 @@ std::vector<std::u16string> wide_list(const std::vector<std::string>& strings) {
 }
 
 } // namespace
+
+InfTarget ManagerState::inf_target(const std::string& architecture) const {
+    const executive::SystemVersion version = executive::system_version(machine);
+    return {.architecture = architecture,
+            .major_version = version.major,
+            .minor_version = version.minor,
+            .build_number = version.build};
+}
 
 void ManagerState::install_service(LoadedDriver& driver, const InfService* service, const DriverOptions& options) {
     driver.registry_path_ = std::u16string(paths::services) + u'\\' + wide(driver.service_name_);

@@ -84,6 +84,8 @@ struct ManagerState {
     bool complete_wait_wake(DeviceNode& node, NTSTATUS status);
 
     // ---- installation (device/installation.cpp) ------------------------------------------------------------------
+    // The system that INF sections have to fit: the machine's release of Windows.
+    InfTarget inf_target(const std::string& architecture) const;
     void install_service(LoadedDriver& driver, const InfService* service, const DriverOptions& options);
     Result<void> install_device(DeviceNode& node, const InfDeviceInstall* install, const DeviceSpec& spec);
     void install_interfaces(DeviceNode& node, const InfDeviceInstall& install);

@@ -130,7 +130,7 @@ Result<LoadedDriver*> PnpManager::start_driver(std::unique_ptr<LoadedDriver> dri
     }
     std::optional<InfDeviceInstall> install;
     driver->inf_architecture_ = options.inf_architecture;
-    const auto found = service_of(driver->inf_.get(), {.architecture = options.inf_architecture}, install);
+    const auto found = service_of(driver->inf_.get(), state.inf_target(options.inf_architecture), install);
     if (!found) {
         return found.error();
     }

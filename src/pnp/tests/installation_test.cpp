@@ -3,6 +3,7 @@
 #include "executive/io/device_interfaces.h"
 #include "executive/kernel.h"
 #include "executive/registry/registry.h"
+#include "executive/rtl/system_version.h"
 #include "pnp_fixture.h"
 
 namespace openportcls::pnp::test {
@@ -183,6 +184,42 @@ TEST_F(Installation, AnotherModelCanBeChosenAndUnknownOnesAreRefused) {
     EXPECT_ERROR(
         manager.add_device(driver, {.hardware_id = "PCI\\VEN_1234"}), STATUS_PNP_DRIVER_CONFIGURATION_NOT_FOUND,
         AllOf(HasSubstr("does not know the device PCI\\VEN_1234"), HasSubstr("ROOT\\Recorder, ROOT\\Another")));
+}
+
+// The models of the release that the machine claims to be.
+TEST_F(Installation, SectionsForAnotherWindowsAreNotUsed) {
+    const auto inf = write("releases.inf", R"(
+[Version]
+Signature = "$Windows NT$"
+[Manufacturer]
+Maker = Models, NTamd64.6.1, NTamd64.10.0...22000
+[Models.NTamd64.6.1]
+"For Windows 7" = Install, ROOT\Released
+[Models.NTamd64.10.0...22000]
+"For Windows 11" = Install, ROOT\Released
+[Install.NT]
+)");
+    for (const auto& [release, description] : {std::pair{"11", "For Windows 11"},
+                                               {"10", "For Windows 7"},
+                                               {"8.1", "For Windows 7"},
+                                               {"7", "For Windows 7"}}) {
+        machine::Machine other;
+        auto& plug_and_play = other.add_subsystem<PnpManager>();
+        executive::set_system_version(other, *executive::system_version_named(release));
+        DriverOptions options;
+        options.inf = inf;
+        auto driver = plug_and_play.load_static_driver(&recording_driver_entry, options);
+        ASSERT_TRUE(driver) << driver.error().message;
+        auto device = plug_and_play.add_device(**driver, {});
+        ASSERT_TRUE(device) << device.error().message;
+        EXPECT_EQ((*device)->description(), description) << release;
+    }
+    machine::Machine vista;
+    auto& plug_and_play = vista.add_subsystem<PnpManager>();
+    executive::set_system_version(vista, *executive::system_version_named("vista"));
+    DriverOptions options;
+    options.inf = inf;
+    EXPECT_FALSE(plug_and_play.load_static_driver(&recording_driver_entry, options));
 }
 
 TEST_F(Installation, InfFilesThatAreNoneAreExplained) {

@@ -69,13 +69,13 @@ NTSTATUS WaveRtPort::create_pin(Filter& filter, const PinRequest& request, std::
     return WaveRtPin::create(*this, filter, request, pin);
 }
 
-// R-PNP-02: a client that reads a mapped register would go on reading it after the device has gone; with packets it
-// does not need one.
 std::span<const GUID> WaveRtPort::default_categories() const {
     static const GUID categories[] = {KSCATEGORY_AUDIO, KSCATEGORY_RENDER, KSCATEGORY_CAPTURE, KSCATEGORY_REALTIME};
     return categories;
 }
 
+// R-PNP-02: a client that reads a mapped register would go on reading it after the device has gone; with packets it
+// does not need one.
 bool WaveRtPort::supports_rebalance(bool active_streams) const {
     return !active_streams || std::all_of(pins().begin(), pins().end(), [](const Pin* pin) {
         return static_cast<const WaveRtPin*>(pin)->survives_rebalance();
