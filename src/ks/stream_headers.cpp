@@ -163,9 +163,14 @@ NTSTATUS probe_stream_irp(IRP& irp, ULONG flags, ULONG header_bytes) {
                                          : (flags & KSPROBE_MODIFY) != 0 ? IoModifyAccess
                                                                          : IoReadAccess;
         for (MDL* mdl = irp.MdlAddress; mdl != nullptr; mdl = mdl->Next) {
-            if ((mdl->MdlFlags & (MDL_PAGES_LOCKED | MDL_SOURCE_IS_NONPAGED_POOL)) == 0) {
-                MmProbeAndLockPages(mdl, irp.RequestorMode, operation);
+            if ((mdl->MdlFlags & (MDL_PAGES_LOCKED | MDL_SOURCE_IS_NONPAGED_POOL)) != 0) {
+                continue;
             }
+            const machine::Access access = operation == IoReadAccess ? machine::Access::read : machine::Access::write;
+            if (!machine::is_accessible(MmGetMdlVirtualAddress(mdl), MmGetMdlByteCount(mdl), access)) {
+                return STATUS_ACCESS_VIOLATION; // what MmProbeAndLockPages would raise
+            }
+            MmProbeAndLockPages(mdl, irp.RequestorMode, operation);
         }
     }
     if ((flags & KSPROBE_SYSTEMADDRESS) != 0) {

@@ -177,14 +177,23 @@ void Pin::generate_connection_event(KSEVENT_CONNECTION event) {
     port_.events().generate(filter);
 }
 
-// The hardware's position is all there is: presentation and physical time are the same.
-LONGLONG Pin::stream_time(bool) {
+// The hardware's position is all there is: presentation and physical time are the same, but who counts them differs.
+LONGLONG Pin::stream_time(bool physical) {
     ULONGLONG bytes = 0;
-    const WAVEFORMATEX* const wave = ks::wave_format(format());
-    if (wave != nullptr && wave->nAvgBytesPerSec != 0 && linear_position(bytes)) {
-        return static_cast<LONGLONG>(static_cast<unsigned __int128>(bytes) * 10'000'000 / wave->nAvgBytesPerSec);
+    LONGLONG time = 0;
+    if (linear_position(bytes) && NT_SUCCESS(physical ? physical_time(bytes, time) : Pin::physical_time(bytes, time))) {
+        return time;
     }
     return clock_time_.now();
+}
+
+NTSTATUS Pin::physical_time(ULONGLONG bytes, LONGLONG& time) {
+    const WAVEFORMATEX* const wave = ks::wave_format(format());
+    if (wave == nullptr || wave->nAvgBytesPerSec == 0) {
+        return STATUS_NOT_SUPPORTED;
+    }
+    time = static_cast<LONGLONG>(static_cast<unsigned __int128>(bytes) * 10'000'000 / wave->nAvgBytesPerSec);
+    return STATUS_SUCCESS;
 }
 
 void Pin::clock_closed(ks::Clock& clock) {

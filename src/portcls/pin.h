@@ -94,6 +94,8 @@ public:
     // Bytes played or captured since STOP, for the pin's clock; ports that cannot tell return false and the clock runs
     // by system time while in RUN.
     virtual bool linear_position(ULONGLONG& bytes);
+    // The same in 100 ns, for KSPROPERTY_CLOCK_PHYSICALTIME (R-WCYC-14); by the format's rate unless the port asks.
+    virtual NTSTATUS physical_time(ULONGLONG bytes, LONGLONG& time);
     // Queued I/O. IOCTL_KS_WRITE_STREAM and _READ_STREAM reach these only on ports that stream through IRPs.
     virtual NTSTATUS queue_stream(IRP& irp, bool write);
     virtual void cancel_stream_io();

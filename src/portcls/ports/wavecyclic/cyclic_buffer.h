@@ -1,0 +1,106 @@
+// What is where in a cyclic DMA buffer. Positions are bytes since STOP; the buffer holds the last lap of them.
+#pragma once
+
+#include <algorithm>
+
+#include <portcls.h>
+
+namespace openportcls::portcls {
+
+class CyclicBuffer {
+public:
+    // `interval_bytes`: what the device moves between two notifications; `block_bytes`: one sample of all channels.
+    void set_size(ULONG bytes, ULONG interval_bytes, ULONG block_bytes) {
+        bytes_ = bytes;
+        interval_ = std::max(interval_bytes, block_bytes);
+        block_ = block_bytes;
+    }
+    void reset() {
+        device_ = 0;
+        data_end_ = 0;
+        silence_end_ = 0;
+        moved_ = 0;
+    }
+
+    ULONG bytes() const { return bytes_; }
+    ULONGLONG device() const { return device_; } // as heard or sampled (R-WCYC-11)
+    ULONGLONG moved() const { return moved_; }   // of the client's
+    ULONG offset_of(ULONGLONG position) const { return static_cast<ULONG>(position % bytes_); }
+
+    // The device has reached this offset; it is asked more often than once a lap.
+    void device_at(ULONG offset) {
+        const auto before = static_cast<ULONG>(device_ % bytes_);
+        const ULONG now = offset % bytes_; // "never larger than the buffer": its end is its beginning
+        device_ += now >= before ? now - before : bytes_ - before + now;
+    }
+
+    // ---- render: the client's data ends at data_end(), silence behind it at silence_end() --------------------------
+    ULONGLONG data_end() const { return data_end_; }
+    ULONG data_ahead() const { return data_end_ > device_ ? static_cast<ULONG>(data_end_ - device_) : 0; }
+    ULONGLONG heard() const { return moved_ - data_ahead(); }
+
+    // How much may be written behind the data: up to 40 ms ahead of the device, and never over what is still to be
+    // heard (R-WCYC-07). Where the device has overtaken the data, new data begins an interval ahead of it.
+    ULONG room_for_data() {
+        if (data_end_ < device_) {
+            data_end_ = (device_ + block_ - 1) / block_ * block_ + std::min(interval_, most_ahead());
+        }
+        const ULONG ahead = data_ahead();
+        return most_ahead() > ahead ? (most_ahead() - ahead) / block_ * block_ : 0;
+    }
+    // What lies further ahead than `keep` is to be written anew.
+    void discard_ahead(ULONG keep) {
+        if (const ULONG ahead = data_ahead(); ahead > keep) {
+            data_end_ -= ahead - keep;
+            moved_ -= ahead - keep;
+        }
+    }
+    ULONG interval() const { return interval_; }
+    void data_written(ULONG bytes) {
+        data_end_ += bytes;
+        moved_ += bytes;
+    }
+    // R-WCYC-09: with 30 ms left, silence follows the data up to the same 40 ms.
+    ULONG room_for_silence() {
+        constexpr ULONG enough_intervals = 3;
+        if (data_ahead() > std::min(enough_intervals * interval_, most_ahead() - interval_ / 2)) {
+            return 0;
+        }
+        silence_end_ = std::max({silence_end_, data_end_, device_});
+        const ULONGLONG wanted = device_ + most_ahead();
+        return wanted > silence_end_ ? static_cast<ULONG>(wanted - silence_end_) : 0;
+    }
+    ULONGLONG silence_end() const { return silence_end_; }
+    void silence_written(ULONG bytes) { silence_end_ += bytes; }
+
+    // ---- capture: the client has what lies before moved()
+    // ------------------------------------------------------------
+    ULONG captured() const { return static_cast<ULONG>(std::min<ULONGLONG>(device_ - moved_, bytes_)); }
+    // What the device has written over before the client took it is lost, oldest first. Bytes.
+    ULONGLONG drop_overwritten() {
+        if (device_ - moved_ <= bytes_) {
+            return 0;
+        }
+        const ULONGLONG kept = (bytes_ - std::min(interval_, bytes_ / 2)) / block_ * block_;
+        const ULONGLONG lost = device_ - moved_ - kept;
+        moved_ += lost;
+        return lost;
+    }
+    void data_taken(ULONG bytes) { moved_ += bytes; }
+
+private:
+    ULONG most_ahead() const {
+        constexpr ULONG intervals_ahead = 4; // of 10 ms
+        return std::min(intervals_ahead * interval_, bytes_ - std::min(interval_, bytes_ / 2));
+    }
+
+    ULONG bytes_ = 1;
+    ULONG interval_ = 1;
+    ULONG block_ = 1;
+    ULONGLONG device_ = 0;
+    ULONGLONG data_end_ = 0;
+    ULONGLONG silence_end_ = 0;
+    ULONGLONG moved_ = 0;
+};
+
+} // namespace openportcls::portcls

@@ -1,0 +1,306 @@
+#include "portcls/ports/wavecyclic/pin.h"
+
+#include <new>
+
+#include "machine/machine.h"
+#include "portcls/filter.h"
+
+namespace openportcls::portcls {
+
+namespace {
+
+constexpr ULONG notification_milliseconds = 10; // R-WCYC-04
+
+class Locked {
+public:
+    explicit Locked(KSPIN_LOCK& lock) : lock_(lock), irql_(KeAcquireSpinLockRaiseToDpc(&lock)) {}
+    ~Locked() { KeReleaseSpinLock(&lock_, irql_); }
+    Locked(const Locked&) = delete;
+    Locked& operator=(const Locked&) = delete;
+
+private:
+    KSPIN_LOCK& lock_;
+    KIRQL irql_;
+};
+
+bool asks_for_looping(const PinRequest& request) {
+    return IsEqualGUID(request.connect.Interface.Set, KSINTERFACESETID_Standard) &&
+           request.connect.Interface.Id == KSINTERFACE_STANDARD_LOOPED_STREAMING;
+}
+
+} // namespace
+
+class WaveCyclicPin::Sink final : public ComObject<Sink, IServiceSink> {
+public:
+    explicit Sink(WaveCyclicPin& pin) : pin_(pin) {}
+    void* find_interface(const GUID& id) { return id == IID_IServiceSink ? static_cast<IServiceSink*>(this) : nullptr; }
+    void NTAPI RequestService() override { pin_.service(); }
+
+private:
+    WaveCyclicPin& pin_;
+};
+
+WaveCyclicPin::WaveCyclicPin(Filter& filter, const PinRequest& request)
+    : Pin(filter, request), looped_(asks_for_looping(request)), sink_(ComPointer<Sink>::adopt(new Sink(*this))),
+      queue_(!request.capture, looped_) {}
+
+WaveCyclicPin::~WaveCyclicPin() = default;
+
+NTSTATUS WaveCyclicPin::create(WaveCyclicPort& port, Filter& filter, const PinRequest& request,
+                               std::unique_ptr<Pin>& result) {
+    std::unique_ptr<WaveCyclicPin> pin(new (std::nothrow) WaveCyclicPin(filter, request));
+    if (pin == nullptr || !pin->sink_) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    const NTSTATUS status = pin->open(port, request);
+    if (!NT_SUCCESS(status)) {
+        pin->release_stream();
+        return status;
+    }
+    result = std::move(pin);
+    return STATUS_SUCCESS;
+}
+
+// R-WCYC-01: three objects, each with a reference that is the port's from now on.
+NTSTATUS WaveCyclicPin::open(WaveCyclicPort& port, const PinRequest& request) {
+    IMiniportWaveCyclicStream* stream = nullptr;
+    IDmaChannel* channel = nullptr;
+    IServiceGroup* group = nullptr;
+    const NTSTATUS status = port.wave_miniport().NewStream(&stream, nullptr, NonPagedPool, request.pin_id,
+                                                           request.capture, request.format, &channel, &group);
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    stream_ = ComPointer<IMiniportWaveCyclicStream>::adopt(stream);
+    channel_ = ComPointer<IDmaChannel>::adopt(channel);
+    group_ = ComPointer<IServiceGroup>::adopt(group);
+    if (!stream_ || !channel_ || !group_ || channel_->AllocatedBufferSize() == 0 ||
+        channel_->SystemAddress() == nullptr) {
+        machine::Machine::current().trace(machine::EventKind::log, serial(), request.pin_id,
+                                          "NewStream gave no stream, no service group or no channel with a buffer "
+                                          "(R-WCYC-01)");
+        return STATUS_UNSUCCESSFUL;
+    }
+    prepare_buffer();
+    set_stream(stream);
+    return group_->AddMember(sink_.get());
+}
+
+// R-WCYC-05: what moves in an interval; the buffer that is used holds whole ones of them.
+void WaveCyclicPin::prepare_buffer() {
+    ULONG frame_bytes = 0;
+    stream_->SetNotificationFreq(notification_milliseconds, &frame_bytes);
+    const WAVEFORMATEX* const wave = ks::wave_format(format());
+    const ULONG block = wave != nullptr && wave->nBlockAlign != 0 ? wave->nBlockAlign : 1;
+    const ULONG allocated = channel_->AllocatedBufferSize();
+    const bool is_usable = frame_bytes != 0 && frame_bytes % block == 0 && frame_bytes <= allocated / 2;
+    const ULONG unit = is_usable ? frame_bytes : block;
+    const ULONG bytes = std::max(allocated / unit * unit, ULONG{1});
+    channel_->SetBufferSize(bytes); // miniports start their hardware with this (R-DMA-03)
+    buffer_.set_size(bytes, is_usable ? frame_bytes : allocated / 8 / block * block, block);
+}
+
+unsigned char* WaveCyclicPin::address_of(ULONGLONG position) const {
+    return static_cast<unsigned char*>(channel_->SystemAddress()) + buffer_.offset_of(position);
+}
+
+// ---- states ---------------------------------------------------------------------------------------------------------
+
+NTSTATUS WaveCyclicPin::step_state(KSSTATE next) {
+    if (next == KSSTATE_ACQUIRE && device_state() == KSSTATE_STOP && !is_capture()) {
+        stream_->Silence(channel_->SystemAddress(), buffer_.bytes()); // nothing old is heard
+    }
+    const NTSTATUS status = stream_->SetState(next);
+    if (!NT_SUCCESS(status) && next > device_state()) {
+        return status;
+    }
+    {
+        Locked locked(lock_);
+        if (device_moves_) {
+            follow_device(); // once more: the position stands still from now on (R-STATE-04)
+        }
+        device_moves_ = next == KSSTATE_RUN;
+        if (next == KSSTATE_STOP) {
+            buffer_.reset();
+            ends_ = false;
+            loop_start_ = 0;
+        }
+    }
+    if (next == KSSTATE_STOP) {
+        queue_.cancel_all();
+    }
+    return status;
+}
+
+NTSTATUS WaveCyclicPin::apply_format(const KSDATAFORMAT& format) {
+    return stream_->SetFormat(const_cast<KSDATAFORMAT*>(&format));
+}
+
+// ---- moving sound ---------------------------------------------------------------------------------------------------
+
+void WaveCyclicPin::service() {
+    {
+        Locked locked(lock_);
+        if (device_moves_) {
+            follow_device();
+            move();
+        }
+    }
+    queue_.complete_finished();
+}
+
+void WaveCyclicPin::follow_device() {
+    ULONG offset = 0;
+    if (NT_SUCCESS(stream_->GetPosition(&offset))) {
+        buffer_.device_at(offset);
+    }
+    if (ends_ && buffer_.device() >= end_) {
+        ends_ = false;
+        generate_connection_event(KSEVENT_CONNECTION_ENDOFSTREAM); // R-EVENT-12
+    }
+}
+
+void WaveCyclicPin::move() {
+    if (is_capture()) {
+        move_capture();
+    } else {
+        move_render();
+        if (device_moves_) {
+            write_silence();
+        }
+    }
+}
+
+// R-WCYC-07, R-WCYC-13. The channel copies, and knows what its buffer is made of (R-WCYC-17).
+void WaveCyclicPin::move_render() {
+    for (ULONG room = buffer_.room_for_data(); room != 0;) {
+        const ULONG to_end = buffer_.bytes() - buffer_.offset_of(buffer_.data_end());
+        const auto moved = queue_.transfer(std::min(room, to_end), [this](void* client, ULONG bytes) {
+            channel_->CopyTo(address_of(buffer_.data_end()), client, bytes);
+            buffer_.data_written(bytes);
+        });
+        if (moved.end_of_stream) {
+            ends_ = true;
+            end_ = buffer_.data_end();
+        }
+        room -= moved.bytes;
+        if (moved.bytes == 0) {
+            return;
+        }
+    }
+}
+
+void WaveCyclicPin::write_silence() {
+    for (ULONG room = buffer_.room_for_silence(); room != 0;) {
+        const ULONG to_end = buffer_.bytes() - buffer_.offset_of(buffer_.silence_end());
+        const ULONG part = std::min(room, to_end);
+        stream_->Silence(address_of(buffer_.silence_end()), part);
+        buffer_.silence_written(part);
+        room -= part;
+    }
+}
+
+void WaveCyclicPin::move_capture() {
+    if (const ULONGLONG lost = buffer_.drop_overwritten(); lost != 0) {
+        machine::Machine::current().trace(machine::EventKind::glitch, pin_id(), static_cast<std::int64_t>(lost),
+                                          "capture overrun: the client had no request for the device's data");
+    }
+    while (const ULONG available = buffer_.captured()) {
+        const ULONG to_end = buffer_.bytes() - buffer_.offset_of(buffer_.moved());
+        const auto moved = queue_.transfer(std::min(available, to_end), [this](void* client, ULONG bytes) {
+            channel_->CopyFrom(client, address_of(buffer_.moved()), bytes);
+            buffer_.data_taken(bytes);
+        });
+        if (moved.bytes == 0) {
+            return;
+        }
+    }
+}
+
+// R-WCYC-08: what is there is copied at once, before the stream runs too.
+NTSTATUS WaveCyclicPin::queue_stream(IRP& irp, bool) {
+    if (device_state() == KSSTATE_STOP) {
+        return STATUS_INVALID_DEVICE_STATE;
+    }
+    const NTSTATUS status = queue_.add(irp);
+    if (status == STATUS_PENDING) {
+        {
+            Locked locked(lock_);
+            if (device_moves_) {
+                follow_device();
+            }
+            move();
+        }
+        queue_.complete_finished();
+    }
+    return status;
+}
+
+void WaveCyclicPin::cancel_stream_io() {
+    queue_.cancel_all();
+}
+
+// ---- positions ------------------------------------------------------------------------------------------------------
+
+// R-WCYC-12, R-WCYC-13: of the client's bytes, in the client's buffer where that is looped.
+NTSTATUS WaveCyclicPin::position(KSAUDIO_POSITION& position) {
+    Locked locked(lock_);
+    if (device_moves_) {
+        follow_device();
+    }
+    position.PlayOffset = loop_start_ + (is_capture() ? buffer_.device() : buffer_.heard());
+    position.WriteOffset = loop_start_ + buffer_.moved();
+    if (const ULONG loop = queue_.loop_bytes(); looped_ && loop != 0) {
+        position.PlayOffset %= loop;
+        position.WriteOffset %= loop;
+    }
+    return STATUS_SUCCESS;
+}
+
+// Where a looped buffer is played from next: at once, but for what the device may be reading.
+NTSTATUS WaveCyclicPin::set_position(const KSAUDIO_POSITION& position) {
+    if (!looped_ || is_capture()) {
+        return STATUS_NOT_SUPPORTED;
+    }
+    Locked locked(lock_);
+    if (device_moves_) {
+        follow_device();
+    }
+    if (!queue_.seek(position.PlayOffset)) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    buffer_.discard_ahead(device_moves_ ? buffer_.interval() : 0);
+    const ULONG loop = queue_.loop_bytes();
+    loop_start_ = position.PlayOffset + loop - buffer_.moved() % loop;
+    move();
+    return STATUS_SUCCESS;
+}
+
+bool WaveCyclicPin::linear_position(ULONGLONG& bytes) {
+    Locked locked(lock_);
+    if (device_moves_) {
+        follow_device();
+    }
+    bytes = is_capture() ? buffer_.device() : buffer_.heard();
+    return true;
+}
+
+// R-WCYC-14.
+NTSTATUS WaveCyclicPin::physical_time(ULONGLONG bytes, LONGLONG& time) {
+    time = static_cast<LONGLONG>(bytes);
+    return stream_->NormalizePhysicalPosition(&time);
+}
+
+// R-STATE-05: after STOP. First out of the group, so that no service is under way; then what the miniport made.
+void WaveCyclicPin::release_stream() {
+    queue_.cancel_all();
+    if (group_) {
+        group_->RemoveMember(sink_.get());
+    }
+    set_stream(nullptr);
+    stream_.reset();
+    channel_.reset();
+    group_.reset();
+}
+
+} // namespace openportcls::portcls

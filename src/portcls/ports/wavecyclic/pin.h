@@ -1,0 +1,58 @@
+// One WaveCyclic stream: the miniport's stream object, its DMA channel, its service group, the client's requests.
+#pragma once
+
+#include "portcls/pin.h"
+#include "portcls/ports/stream_queue.h"
+#include "portcls/ports/wavecyclic/cyclic_buffer.h"
+#include "portcls/ports/wavecyclic/port.h"
+
+namespace openportcls::portcls {
+
+class WaveCyclicPin final : public Pin {
+public:
+    static NTSTATUS create(WaveCyclicPort& port, Filter& filter, const PinRequest& request,
+                           std::unique_ptr<Pin>& result);
+    ~WaveCyclicPin() override;
+
+    NTSTATUS step_state(KSSTATE next) override;
+    NTSTATUS apply_format(const KSDATAFORMAT& format) override;
+    NTSTATUS position(KSAUDIO_POSITION& position) override;
+    NTSTATUS set_position(const KSAUDIO_POSITION& position) override;
+    bool linear_position(ULONGLONG& bytes) override;
+    NTSTATUS physical_time(ULONGLONG bytes, LONGLONG& time) override;
+    NTSTATUS queue_stream(IRP& irp, bool write) override;
+    void cancel_stream_io() override;
+    void release_stream() override;
+
+private:
+    // The member of the service group (R-SVC-01); outlives its pin by whoever still refers to it.
+    class Sink;
+
+    WaveCyclicPin(Filter& filter, const PinRequest& request);
+    NTSTATUS open(WaveCyclicPort& port, const PinRequest& request);
+    void prepare_buffer();
+    unsigned char* address_of(ULONGLONG position) const;
+
+    // Everything below runs at DISPATCH_LEVEL under lock_, but for the completion of requests.
+    void service();
+    void move();
+    void move_render();
+    void move_capture();
+    void write_silence();
+    void follow_device();
+
+    bool looped_;
+    ComPointer<IMiniportWaveCyclicStream> stream_;
+    ComPointer<IDmaChannel> channel_;
+    ComPointer<IServiceGroup> group_;
+    ComPointer<Sink> sink_;
+    KSPIN_LOCK lock_ = 0;
+    StreamQueue queue_;
+    CyclicBuffer buffer_;
+    bool device_moves_ = false;
+    bool ends_ = false;        // the client has marked its last data …
+    ULONGLONG end_ = 0;        // … which ends here
+    ULONGLONG loop_start_ = 0; // what set_position added to the client's bytes
+};
+
+} // namespace openportcls::portcls
