@@ -19,7 +19,7 @@
 namespace openportcls {
 
 namespace client {
-class WaveStream;
+class StreamBase;
 } // namespace client
 
 // Packet mode of WaveRT: the driver hears of every period that was written (SetWritePacket), or says which ones it has
@@ -68,8 +68,8 @@ public:
     std::span<std::byte> buffer();
 
 protected:
-    explicit Stream(std::unique_ptr<client::WaveStream> stream);
-    std::unique_ptr<client::WaveStream> stream_;
+    explicit Stream(std::unique_ptr<client::StreamBase> stream);
+    std::unique_ptr<client::StreamBase> stream_;
 };
 
 class RenderStream : public Stream {

@@ -193,6 +193,10 @@ Result<Outcome> stream(const PlayArguments& arguments, Session& session) {
     outcome.filter = render->filter.name();
     outcome.pin = render->stream.pin();
     outcome.period_frames = render->stream.period_frames();
+    if (const std::string_view reduction = (*source)->reduction(); !reduction.empty()) {
+        remark(std::string(reduction));
+        outcome.is_converted = true;
+    }
     if (const std::string notice = conversion_notice(wish.format, outcome.format, render->ranges, true);
         !notice.empty()) {
         remark(notice);
@@ -344,8 +348,11 @@ int play(const PlayArguments& arguments) {
     if (!closed) {
         return fail(closed.error());
     }
+    constexpr auto status_data_error = static_cast<std::int32_t>(0xC000003E);
+    if (arguments.verify && outcome->is_interrupted) {
+        return fail(Error{status_data_error, "--verify: interrupted, the output is not the whole input"});
+    }
     if (arguments.verify && !outcome->is_bit_exact()) {
-        constexpr auto status_data_error = static_cast<std::int32_t>(0xC000003E);
         return fail(Error{status_data_error, "--verify: the output is not the input"});
     }
     return exit_done;

@@ -61,6 +61,10 @@ Result<BuiltinDriver> resolve_module(const std::filesystem::path& module, const 
                              names.empty() ? "none" : names)};
 }
 
+Error unloaded(const DriverState& driver) {
+    return {STATUS_INVALID_DEVICE_STATE, fmt::format("the driver {} has been unloaded", driver.name)};
+}
+
 } // namespace
 
 Result<Driver> Machine::load_driver(const std::filesystem::path& module, const DriverOptions& options) {
@@ -108,6 +112,9 @@ std::vector<Device> Driver::devices() const {
 }
 
 Result<Device> Driver::add_device(const std::string& hardware_id, const std::vector<std::string>& parameters) {
+    if (state_->driver == nullptr) {
+        return unloaded(*state_);
+    }
     auto parsed = parse_parameters(parameters);
     if (!parsed) {
         return parsed.error();
@@ -129,6 +136,9 @@ Result<Device> Driver::add_device(const std::string& hardware_id, const std::vec
 }
 
 Result<std::vector<LeakLine>> Driver::unload() {
+    if (state_->driver == nullptr) {
+        return unloaded(*state_);
+    }
     auto report = state_->machine->pnp->unload(*state_->driver);
     if (!report) {
         return state_->machine->explain(report.error(), "unloading the driver");

@@ -81,6 +81,14 @@ Error MachineState::error(std::int32_t status, std::string_view attempted) const
 using client::MachineState;
 
 Result<Machine> Machine::create(const MachineOptions& options) {
+    constexpr unsigned most_processors = 32;
+    if (options.processors < 1 || options.processors > most_processors) {
+        return Error{STATUS_INVALID_PARAMETER,
+                     fmt::format("a machine has 1 to {} processors, not {}", most_processors, options.processors)};
+    }
+    if (options.scheduling > Scheduling::pct) {
+        return Error{STATUS_INVALID_PARAMETER, "there is no such scheduling"};
+    }
     auto state = std::make_shared<MachineState>(options);
     machine::MachineConfig config;
     config.processors = options.processors;

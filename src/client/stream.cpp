@@ -1,14 +1,30 @@
 #include <openportcls/stream.hpp>
 
-#include "client/wave_stream.h"
+#include <fmt/format.h>
+
+#include <ks.h>
+
+#include "client/stream_base.h"
 
 namespace openportcls {
 
-using client::WaveStream;
+using client::StreamBase;
 
 namespace {
 
-Result<std::unique_ptr<WaveStream>> open_stream(Filter& filter, PinFlow flow, const WaveFormat& format,
+// A pin of the other direction would take the format, and nothing would be heard.
+Result<void> check_direction(Filter& filter, PinFlow flow, std::uint32_t pin) {
+    const auto value = filter.get<std::uint32_t>({property::pin_set, KSPROPERTY_PIN_DATAFLOW}, Target::pin(pin));
+    constexpr std::uint32_t flow_in = KSPIN_DATAFLOW_IN;
+    if (!value || (*value == flow_in) == (flow == PinFlow::in)) {
+        return {}; // what else is wrong with it, opening says
+    }
+    return Error{STATUS_INVALID_PARAMETER,
+                 fmt::format("{} pin {}: {}", filter.name(), pin,
+                             flow == PinFlow::in ? "records, it does not play" : "plays, it does not record")};
+}
+
+Result<std::unique_ptr<StreamBase>> open_stream(Filter& filter, PinFlow flow, const WaveFormat& format,
                                                 const StreamOptions& options) {
     std::uint32_t pin = options.pin;
     if (pin == UINT32_MAX) {
@@ -17,13 +33,20 @@ Result<std::unique_ptr<WaveStream>> open_stream(Filter& filter, PinFlow flow, co
             return found.error();
         }
         pin = found->id;
+    } else if (auto right = check_direction(filter, flow, pin); !right) {
+        return right.error();
     }
-    return WaveStream::open(filter.object(), flow, format, options, pin);
+    return StreamBase::open(filter.object(), flow, format, options, pin);
+}
+
+Error no_memory(const Stream& stream, std::string_view attempted) {
+    return stream.object()->error(STATUS_INVALID_PARAMETER,
+                                  fmt::format("{}: there are no frames at address 0", attempted));
 }
 
 } // namespace
 
-Stream::Stream(std::unique_ptr<WaveStream> stream) : KsObject(stream->object()), stream_(std::move(stream)) {}
+Stream::Stream(std::unique_ptr<StreamBase> stream) : KsObject(stream->object()), stream_(std::move(stream)) {}
 Stream::Stream(Stream&&) noexcept = default;
 Stream& Stream::operator=(Stream&&) noexcept = default;
 Stream::~Stream() = default;
@@ -74,6 +97,9 @@ Result<RenderStream> RenderStream::open(Filter& filter, const WaveFormat& format
 }
 
 Result<void> RenderStream::write(std::span<const std::byte> frames) {
+    if (frames.data() == nullptr && !frames.empty()) {
+        return no_memory(*this, "writing");
+    }
     return stream_->write(frames);
 }
 Result<void> RenderStream::drain() {
@@ -92,9 +118,15 @@ Result<CaptureStream> CaptureStream::open(Filter& filter, const WaveFormat& form
 }
 
 Result<void> CaptureStream::read(std::span<std::byte> frames) {
+    if (frames.data() == nullptr && !frames.empty()) {
+        return no_memory(*this, "reading");
+    }
     return stream_->read(frames);
 }
 Result<std::size_t> CaptureStream::read_available(std::span<std::byte> frames) {
+    if (frames.data() == nullptr && !frames.empty()) {
+        return no_memory(*this, "reading");
+    }
     return stream_->read_available(frames);
 }
 Result<void> CaptureStream::on_period(TakePeriod take) {

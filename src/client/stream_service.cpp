@@ -1,6 +1,6 @@
 #include "client/stream_service.h"
 
-#include "client/wave_stream.h"
+#include "client/stream_base.h"
 
 namespace openportcls::client {
 

@@ -9,14 +9,14 @@
 
 namespace openportcls::client {
 
-class WaveStream;
+class StreamBase;
 
 class StreamService {
 public:
     // A stream's place: hears its notification event, and queues for the thread.
     struct Place : machine::SignalListener {
-        explicit Place(WaveStream& owner) : stream(owner) {}
-        WaveStream& stream;
+        explicit Place(StreamBase& owner) : stream(owner) {}
+        StreamBase& stream;
         StreamService* service = nullptr;
         Place* next = nullptr;
         bool is_queued = false;

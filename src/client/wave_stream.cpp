@@ -16,27 +16,14 @@ constexpr double most_buffer_bytes = 4294967295.0; // RequestedBufferSize has 32
 
 } // namespace
 
-WaveStream::WaveStream(std::shared_ptr<ObjectState> filter, PinFlow flow, const WaveFormat& format, std::uint32_t pin)
-    : object_(std::make_shared<ObjectState>(filter->machine, fmt::format("{} pin {}", filter->name, pin))),
-      machine_(*filter->machine->machine), flow_(flow), format_(format), pin_(pin),
-      frame_bytes_(format.bytes_per_frame()) {
-    object_->parent = std::move(filter);
-}
+WaveStream::WaveStream(Opened opened) : StreamBase(std::move(opened)) {}
 
-Result<std::unique_ptr<WaveStream>> WaveStream::open(std::shared_ptr<ObjectState> filter, PinFlow flow,
-                                                     const WaveFormat& format, const StreamOptions& options,
-                                                     std::uint32_t pin) {
-    if (format.bytes_per_frame() == 0 || format.rate == 0) {
-        return Error{STATUS_INVALID_PARAMETER, fmt::format("{} is no format to stream", to_string(format))};
-    }
-    std::unique_ptr<WaveStream> stream(new WaveStream(std::move(filter), flow, format, pin));
-    if (auto opened = stream->open_pin(options); !opened) {
-        return opened.error();
-    }
+Result<std::unique_ptr<StreamBase>> WaveStream::make(Opened opened, const StreamOptions& options) {
+    std::unique_ptr<WaveStream> stream(new WaveStream(std::move(opened)));
     if (auto mapped = stream->map_buffer(options); !mapped) {
         return mapped.error();
     }
-    return stream;
+    return std::unique_ptr<StreamBase>(std::move(stream));
 }
 
 WaveStream::~WaveStream() {
@@ -54,26 +41,6 @@ WaveStream::~WaveStream() {
         ULONG_PTR information = 0;
         request(IOCTL_KS_PROPERTY, &unregister, sizeof unregister, nullptr, 0, &information);
     }
-}
-
-Error WaveStream::error(NTSTATUS status, std::string_view attempted) const {
-    return object_->error(status, attempted);
-}
-
-NTSTATUS WaveStream::request(ULONG code, const void* in, ULONG in_bytes, void* out, ULONG out_bytes,
-                             ULONG_PTR* information) {
-    return object_->control(code, in, in_bytes, out, out_bytes, information);
-}
-
-Result<void> WaveStream::open_pin(const StreamOptions& options) {
-    PinConnect connect;
-    connect.pin = pin_;
-    connect.format = make_data_format(format_, options.mode);
-    const NTSTATUS status = object_->open(pin_object_name(make_pin_connect(connect)));
-    if (!NT_SUCCESS(status)) {
-        return error(status, fmt::format("opening with {}", to_string(format_)));
-    }
-    return {};
 }
 
 Result<void> WaveStream::map_buffer(const StreamOptions& options) {
@@ -130,32 +97,6 @@ Result<void> WaveStream::map_buffer(const StreamOptions& options) {
 
 // ---- states --------------------------------------------------------------------------------------------------------
 
-NTSTATUS WaveStream::set_state(KSSTATE state) {
-    KSPROPERTY property{};
-    property.Set = KSPROPSETID_Connection;
-    property.Id = KSPROPERTY_CONNECTION_STATE;
-    property.Flags = KSPROPERTY_TYPE_SET;
-    ULONG_PTR information = 0;
-    const NTSTATUS status = request(IOCTL_KS_PROPERTY, &property, sizeof property, &state, sizeof state, &information);
-    if (NT_SUCCESS(status)) {
-        count_running(state == KSSTATE_RUN);
-        state_ = state;
-    }
-    return status;
-}
-
-// Before the first stream runs nobody keeps time: what loading and opening took must not be caught up then.
-void WaveStream::count_running(bool runs) {
-    unsigned& running = object_->machine->running_streams;
-    if (runs == (state_ == KSSTATE_RUN)) {
-        return;
-    }
-    if (runs && running == 0) {
-        machine_.clock().resynchronise();
-    }
-    runs ? ++running : --running;
-}
-
 NTSTATUS WaveStream::start_inside() {
     const NTSTATUS status = set_state(KSSTATE_RUN);
     last_wake_ = machine_.now();
@@ -164,15 +105,11 @@ NTSTATUS WaveStream::start_inside() {
 
 Result<void> WaveStream::start() {
     if (state_ == KSSTATE_RUN) {
-        return {};
+        const auto running = position(); // or the device has gone
+        return running ? Result<void>() : Result<void>(running.error());
     }
     const NTSTATUS status = start_inside();
     return NT_SUCCESS(status) ? Result<void>() : Result<void>(error(status, "starting"));
-}
-
-Result<void> WaveStream::pause() {
-    const NTSTATUS status = set_state(KSSTATE_PAUSE);
-    return NT_SUCCESS(status) ? Result<void>() : Result<void>(error(status, "pausing"));
 }
 
 Result<void> WaveStream::stop() {
@@ -188,20 +125,6 @@ Result<void> WaveStream::stop() {
         event_->take();
     }
     return {};
-}
-
-Result<StreamPosition> WaveStream::position() {
-    KSPROPERTY property{};
-    property.Set = KSPROPSETID_Audio;
-    property.Id = KSPROPERTY_AUDIO_POSITION;
-    property.Flags = KSPROPERTY_TYPE_GET;
-    KSAUDIO_POSITION value{};
-    ULONG_PTR information = 0;
-    const NTSTATUS status = request(IOCTL_KS_PROPERTY, &property, sizeof property, &value, sizeof value, &information);
-    if (!NT_SUCCESS(status)) {
-        return error(status, "asking for the position");
-    }
-    return StreamPosition{value.PlayOffset, value.WriteOffset, std::chrono::nanoseconds(machine_.now())};
 }
 
 // ---- moving sound --------------------------------------------------------------------------------------------------
@@ -281,9 +204,8 @@ NTSTATUS WaveStream::write_inside(const std::byte* bytes, std::size_t count) {
 }
 
 Result<void> WaveStream::write(std::span<const std::byte> bytes) {
-    if (bytes.size() % frame_bytes_ != 0) {
-        return error(STATUS_INVALID_BUFFER_SIZE,
-                     fmt::format("{} bytes are no whole frames of {}", bytes.size(), frame_bytes_));
+    if (auto whole = check_frames(bytes.size()); !whole) {
+        return whole;
     }
     const NTSTATUS status = object_->machine->call([&] { return write_inside(bytes.data(), bytes.size()); });
     return NT_SUCCESS(status) ? Result<void>() : Result<void>(error(status, "writing"));
@@ -296,10 +218,9 @@ Result<void> WaveStream::drain() {
             return STATUS_SUCCESS;
         }
         // The rest of the period, and the one after it, are silence; the device must not play old sound again.
-        const std::vector<std::byte> silence(period_bytes_ * 2 - wanted % period_bytes_,
-                                             format_.bits == 8 ? std::byte{0x80} : std::byte{0});
+        const std::vector<std::byte> quiet(period_bytes_ * 2 - wanted % period_bytes_, silence());
         const std::uint64_t keep = transferred_;
-        NTSTATUS result = write_inside(silence.data(), silence.size());
+        NTSTATUS result = write_inside(quiet.data(), quiet.size());
         if (NT_SUCCESS(result) && state_ != KSSTATE_RUN) {
             result = start_inside();
         }

@@ -11,23 +11,6 @@ constexpr int polls_per_period = 4;
 
 } // namespace
 
-void WaveStream::note_pace() const {
-    if (!machine_.clock().is_paced()) {
-        return;
-    }
-    Pace& pace = object_->machine->pace;
-    const machine::Nanoseconds lateness = machine_.clock().lateness();
-    ++pace.periods;
-    pace.late += lateness > period_time_ ? 1 : 0;
-    pace.worst = std::max(pace.worst, lateness);
-}
-
-void WaveStream::note_glitch() {
-    ++glitches_;
-    machine_.trace(machine::EventKind::glitch, pin_, static_cast<std::int64_t>(glitches_),
-                   flow_ == PinFlow::in ? "render underrun" : "capture overrun");
-}
-
 // By the clock alone, the bytes that the hardware has moved since STOP.
 std::uint64_t WaveStream::estimated_bytes() const {
     const auto elapsed = static_cast<std::uint64_t>(machine_.now() - last_wake_);
@@ -174,11 +157,6 @@ NTSTATUS WaveStream::take_packets() {
         last_wake_ = machine_.now();
     }
     return STATUS_SUCCESS;
-}
-
-// A driver that stops notifying must not hang its client: seconds are far beyond any period.
-machine::Nanoseconds WaveStream::patience() const {
-    return 100 * period_time_ + 2 * machine::nanoseconds_per_second;
 }
 
 // For drivers without notifications.

@@ -27,6 +27,8 @@ public:
     virtual Result<std::size_t> read(std::span<std::byte> frames) = 0;
     // How often frames were lost because nobody fetched them in time.
     virtual std::uint64_t overruns() const { return 0; }
+    // What the frames have lost already of what the file holds; empty: nothing.
+    virtual std::string_view reduction() const { return {}; }
 
 protected:
     Source(std::string name, const WaveFormat& format) : format_(format), name_(std::move(name)) {}

@@ -56,8 +56,13 @@ WaveFormat format_of(const SF_INFO& info) {
 
 class SoundFileSource final : public Source {
 public:
-    SoundFileSource(std::string name, const WaveFormat& format, SoundFile file, std::uint64_t frames)
-        : Source(std::move(name), format), file_(std::move(file)), frames_(frames) {}
+    SoundFileSource(std::string name, const WaveFormat& format, SoundFile file, const SF_INFO& info)
+        : Source(std::move(name), format), file_(std::move(file)), frames_(static_cast<std::uint64_t>(info.frames)),
+          is_double_((info.format & SF_FORMAT_SUBMASK) == SF_FORMAT_DOUBLE) {}
+
+    std::string_view reduction() const override {
+        return is_double_ ? "drivers take 32-bit float: converting from 64-bit float" : std::string_view();
+    }
 
     std::optional<std::uint64_t> frames() const override { return frames_; }
 
@@ -103,6 +108,7 @@ private:
 
     SoundFile file_;
     std::uint64_t frames_;
+    bool is_double_;
     std::uint64_t done_ = 0;
     std::vector<int> scratch_;
 };
@@ -164,6 +170,11 @@ Result<void> check_readable(const std::filesystem::path& path) {
     if (std::filesystem::is_directory(status)) {
         return failure(Failure::invalid_parameter, fmt::format("{}: is a folder, not a sound file", path.string()));
     }
+    if (!std::filesystem::is_regular_file(status)) {
+        return failure(
+            Failure::invalid_parameter,
+            fmt::format("{}: is a pipe or a device; sound files are not read from front to back", path.string()));
+    }
     return {};
 }
 
@@ -204,9 +215,19 @@ Result<std::unique_ptr<Source>> open_sound_file(const std::filesystem::path& pat
                                    problem == SF_ERR_UNRECOGNISED_FORMAT ? "unknown format" : sf_strerror(nullptr)));
     }
     if (const auto missing = missing_sound(path)) {
+        if (missing->promised_bytes == 0) {
+            return failure(Failure::data_error,
+                           fmt::format("{}: was never completed: its header gives no length, and {} "
+                                       "bytes follow",
+                                       path.string(), missing->present_bytes));
+        }
         return failure(Failure::data_error,
                        fmt::format("{}: cut off: its header promises {} bytes of sound, {} are there", path.string(),
                                    missing->promised_bytes, missing->present_bytes));
+    }
+    if (info.frames >= SF_COUNT_MAX) {
+        return failure(Failure::data_error,
+                       fmt::format("{}: cut off: its end, which says how long it is, is missing", path.string()));
     }
     if (info.channels < 1 || info.channels > 64 || info.samplerate < 1) {
         return failure(Failure::not_supported, fmt::format("{}: {} Hz and {} channels cannot be played", path.string(),
@@ -223,8 +244,7 @@ Result<std::unique_ptr<Source>> open_sound_file(const std::filesystem::path& pat
         SF_TRUE) {
         format.channel_mask = mask_of_channel_map(map);
     }
-    return std::unique_ptr<Source>(std::make_unique<SoundFileSource>(path.string(), format, std::move(file),
-                                                                     static_cast<std::uint64_t>(info.frames)));
+    return std::unique_ptr<Source>(std::make_unique<SoundFileSource>(path.string(), format, std::move(file), info));
 }
 
 Result<std::unique_ptr<Sink>> create_wav_file(const std::filesystem::path& path, const WaveFormat& format,

@@ -1,4 +1,4 @@
-// libsndfile reads a WAV file that has been cut off as if it had always been that short; this tells.
+// libsndfile reads a WAV, AIFF or AU file that has been cut off as if it had always been that short; this tells.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,8 @@ struct MissingSound {
     std::uint64_t present_bytes = 0;
 };
 
-// Nothing for whole files, for other formats, and where the header gives no size (0 or -1: a stream).
+// Nothing for whole files, for other formats, and where the header says that the size is unknown (-1: a stream). A WAV
+// file whose header says 0 although something follows was never completed: 0 bytes promised, those present.
 std::optional<MissingSound> missing_sound(const std::filesystem::path& path);
 
 } // namespace openportcls::endpoints

@@ -164,8 +164,24 @@ void EventList::finish_removed(LIST_ENTRY& removed) {
         if (record.removed != nullptr) {
             record.removed(record);
         }
-        discard(record);
+        KIRQL irql;
+        KeAcquireSpinLock(&lock_, &irql);
+        record.finished = true;
+        const bool is_held = record.held;
+        KeReleaseSpinLock(&lock_, irql);
+        if (!is_held) {
+            discard(record);
+        }
     }
+}
+
+bool EventList::release(EventRecord& record) {
+    KIRQL irql;
+    KeAcquireSpinLock(&lock_, &irql);
+    record.held = false;
+    const bool is_finished = record.finished;
+    KeReleaseSpinLock(&lock_, irql);
+    return is_finished;
 }
 
 NTSTATUS EventList::disable(FILE_OBJECT* file, const KSEVENTDATA* data) {

@@ -20,6 +20,8 @@ struct EventRecord {
     void* context;    // for `removed`
     const void* item; // the table entry it was enabled through
     void* worker;     // KSEVENTF_KSWORKITEM
+    bool held;        // whoever enables it looks at it yet: it is not freed
+    bool finished;    // removed meanwhile
 
     static EventRecord& of(KSEVENT_ENTRY& entry) { return *CONTAINING_RECORD(&entry, EventRecord, entry); }
     // Bytes that `prepare` was asked for behind the record.
@@ -43,6 +45,10 @@ public:
     static void discard(EventRecord& record);
 
     void add(EventRecord& record);
+    // Until it is released a record outlives its removal: a one-shot event may fire before its enabling is complete.
+    void hold(EventRecord& record) { record.held = true; }
+    // True: it has been removed, and is to be discarded.
+    bool release(EventRecord& record);
     bool is_empty() const { return list_.Flink == &list_; }
 
     // R-EVENT-07: by KSEVENTDATA address and file object; `data` null: all of the file object's.
@@ -90,7 +96,7 @@ public:
 
 private:
     void unlink(EventRecord& record);
-    static void finish_removed(LIST_ENTRY& removed);
+    void finish_removed(LIST_ENTRY& removed);
 
     LIST_ENTRY list_;
     KSPIN_LOCK lock_ = 0;

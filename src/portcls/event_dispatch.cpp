@@ -137,23 +137,32 @@ private:
             port_.events().add(*record);
             return STATUS_SUCCESS;
         }
-        PCEVENT_REQUEST request =
-            driver_request(port_, stream(), node_, *entry.item, PCEVENT_VERB_ADD, &record->entry, &irp_);
+        return enable_with_driver(*record, *entry.item);
+    }
+
+    NTSTATUS enable_with_driver(EventRecord& record, const PCEVENT_ITEM& item) {
+        record.context = &port_;
+        record.item = &item;
+        record.removed = tell_driver_of_removal;
+        port_.events().hold(record);
+        PCEVENT_REQUEST request = driver_request(port_, stream(), node_, item, PCEVENT_VERB_ADD, &record.entry, &irp_);
+        NTSTATUS status = STATUS_SUCCESS;
         {
             DeviceLockGuard guard(port_.device().lock());
-            status = entry.item->Handler(&request);
+            status = item.Handler(&request);
         }
-        if (record->list == nullptr) {
-            EventList::discard(*record); // R-EVENT-02: not added, not armed
-            return status;
+        const bool is_armed = record.list != nullptr;
+        if (!NT_SUCCESS(status) && is_armed) {
+            record.removed = nullptr; // the driver has refused it: there is no removal to tell of
         }
-        if (!NT_SUCCESS(status)) {
-            port_.events().disable(record->entry.FileObject, record->entry.EventData);
-            return status;
+        FILE_OBJECT* const file = record.entry.FileObject;
+        const auto* const data = record.entry.EventData;
+        const bool is_over = port_.events().release(record);
+        if (is_over || !is_armed) {
+            EventList::discard(record); // fired and gone, or R-EVENT-02: not added, not armed
+        } else if (!NT_SUCCESS(status)) {
+            port_.events().disable(file, data);
         }
-        record->context = &port_;
-        record->item = entry.item;
-        record->removed = tell_driver_of_removal;
         return status;
     }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <vector>
 
 #include "ks/open_object.h"
 #include "machine/machine.h"
@@ -140,17 +141,41 @@ void PowerState::change_adapter_state(DEVICE_POWER_STATE state) {
     }
 }
 
+// What is called may unregister subdevices and close pins: ports are held, pins looked for again.
+template<class VisitPort, class VisitPin>
+void PowerState::visit_ports(VisitPort&& visit_port, VisitPin&& visit_pin) {
+    std::vector<Port*> ports;
+    for (const auto& subdevice : device_.subdevices()) {
+        subdevice->port->keep();
+        ports.push_back(subdevice->port);
+    }
+    for (Port* port : ports) {
+        visit_port(*port);
+        const std::vector<Pin*> pins = port->pins();
+        for (Pin* pin : pins) {
+            if (std::find(port->pins().begin(), port->pins().end(), pin) != port->pins().end()) {
+                visit_pin(*pin);
+            }
+        }
+        port->drop();
+    }
+}
+
+template<class VisitPin>
+void PowerState::visit_pins(VisitPin&& visit) {
+    visit_ports([](Port&) {}, visit);
+}
+
 void PowerState::notify(DEVICE_POWER_STATE state) {
     POWER_STATE power;
     power.DeviceState = state;
-    for (const auto& subdevice : device_.subdevices()) {
-        if (IPowerNotify* const miniport = subdevice->port->power_notify()) {
-            miniport->PowerChangeNotify(power);
-        }
-        for (Pin* pin : subdevice->port->pins()) {
-            pin->notify_power(power);
-        }
-    }
+    visit_ports(
+        [&](Port& port) {
+            if (IPowerNotify* const miniport = port.power_notify()) {
+                miniport->PowerChangeNotify(power);
+            }
+        },
+        [&](Pin& pin) { pin.notify_power(power); });
 }
 
 // R-PWR-04
@@ -162,11 +187,7 @@ void PowerState::apply(DEVICE_POWER_STATE state) {
     const bool down = state > device_state_;
     if (down) {
         if (device_state_ == PowerDeviceD0) {
-            for (const auto& subdevice : device_.subdevices()) {
-                for (Pin* pin : subdevice->port->pins()) {
-                    pin->pause_for_power();
-                }
-            }
+            visit_pins([](Pin& pin) { pin.pause_for_power(); });
         }
         notify(state);
         change_adapter_state(state);
@@ -182,11 +203,7 @@ void PowerState::apply(DEVICE_POWER_STATE state) {
             if (idle_ticks_ != 0) {
                 arm_idle_timer(idle_ticks_);
             }
-            for (const auto& subdevice : device_.subdevices()) {
-                for (Pin* pin : subdevice->port->pins()) {
-                    pin->resume_after_power();
-                }
-            }
+            visit_pins([](Pin& pin) { pin.resume_after_power(); });
         }
     }
     POWER_STATE power;

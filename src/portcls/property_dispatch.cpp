@@ -50,7 +50,7 @@ NTSTATUS finish(RequestFrame& frame, NTSTATUS status, ULONG bytes) {
         irp.IoStatus.Information = 0;
         return status;
     }
-    if (status == STATUS_SUCCESS && bytes > frame.value_size) {
+    if (status != STATUS_BUFFER_OVERFLOW && bytes > frame.value_size) { // that one says how much is wanted
         bytes = frame.value_size;
     }
     const bool is_answer = ks::property_value_direction(frame.request->Flags).to_client;
@@ -311,6 +311,12 @@ NTSTATUS complete_pending_property(PCPROPERTY_REQUEST& request, NTSTATUS status)
         return STATUS_SUCCESS;
     }
     RequestFrame& frame = *driver_request.frame;
+    if (driver_request.ownership == Ownership::completed_early || frame.irp == nullptr) {
+        machine::Machine::current().bugcheck(0x44 /* MULTIPLE_IRP_COMPLETE_REQUESTS */,
+                                             reinterpret_cast<std::uint64_t>(frame.irp), 0, 0, 0,
+                                             "A pending property request is completed once "
+                                             "(PcCompletePendingPropertyRequest, R-PROP-17).");
+    }
     IRP& irp = *frame.irp;
     const NTSTATUS delivered = finish(frame, status, request.ValueSize);
     KsSystem::current().give_frame(frame);

@@ -84,6 +84,10 @@ NTSTATUS NTAPI custom_event_handler(PCEVENT_REQUEST* request) {
         IPort* const port = request->MajorTarget == s.wave_miniport ? s.wave_port : s.topology_port;
         auto events = ComPointer<IPortEvents>::query(port, IID_IPortEvents);
         events->AddEventToEventList(request->EventEntry);
+        if (s.event_handler_fires) {
+            GUID set = custom_event_set;
+            events->GenerateEventList(&set, request->EventItem->Id, FALSE, 0, FALSE, 0);
+        }
     }
     return request->Verb == PCEVENT_VERB_ADD ? s.event_status : STATUS_SUCCESS;
 }

@@ -93,6 +93,9 @@ public:
     }
     void NTAPI PowerChangeNotify(POWER_STATE state) override {
         script()->note(fmt::format("miniport:D{}", state.DeviceState - PowerDeviceD0));
+        if (script()->power_notified) {
+            script()->power_notified();
+        }
     }
     void NTAPI PnpStop() override { script()->note("miniport:pnp_stop"); }
     NTSTATUS NTAPI GetModes(ULONG pin, GUID* modes, ULONG* count) override {

@@ -140,6 +140,25 @@ TEST_F(R_EVENT, R_EVENT_05_one_shot_fires_once_and_only_where_offered) {
     });
 }
 
+// A driver may signal at once: the event is there from AddEventToEventList on (R-EVENT-03).
+TEST_F(R_EVENT, R_EVENT_05_one_shot_may_fire_while_it_is_enabled) {
+    script_.event_handler_fires = true;
+    start_and_open();
+    inside([&] {
+        for (const ULONG verb : {KSEVENT_TYPE_ONESHOT, KSEVENT_TYPE_ENABLE}) {
+            const HANDLE handle = create_event();
+            KSEVENTDATA data = event_data(handle);
+            EXPECT_EQ(enable(topology_, event(custom_event_set, 0, verb), data), STATUS_SUCCESS);
+            EXPECT_TRUE(is_set(handle));
+            const bool is_gone = verb == KSEVENT_TYPE_ONESHOT;
+            EXPECT_EQ(disable(topology_, &data), is_gone ? STATUS_UNSUCCESSFUL : STATUS_SUCCESS);
+            ZwClose(handle);
+        }
+        EXPECT_EQ(script_.count_of("event:add"), 2u);
+        EXPECT_EQ(script_.count_of("event:remove"), 2u) << "R-EVENT-01";
+    });
+}
+
 TEST_F(R_EVENT, R_EVENT_06_control_change_on_a_node) {
     start_and_open();
     inside([&] {

@@ -163,4 +163,21 @@ TEST_F(R_PWR, R_PWR_19_PcRequestNewPowerState) {
     });
 }
 
+// What it is told may make a driver take its subdevice away, with pins open on it.
+TEST_F(R_PWR, a_subdevice_may_be_unregistered_while_power_changes) {
+    script_.power_notify = true;
+    start_with_power();
+    inside([&] { EXPECT_EQ(set_state(open_pin(), KSSTATE_RUN), STATUS_SUCCESS); });
+    script_.power_notified = [this] {
+        auto subdevices =
+            portcls::ComPointer<IUnregisterSubdevice>::query(script_.wave_port, IID_IUnregisterSubdevice);
+        subdevices->UnregisterSubdevice(script_.functional_device, script_.wave_port);
+        subdevices->UnregisterSubdevice(script_.functional_device, script_.topology_port);
+    };
+    EXPECT_TRUE(manager_->set_device_power(*node_, PowerDeviceD3));
+    EXPECT_TRUE(manager_->set_device_power(*node_, PowerDeviceD0));
+    EXPECT_EQ(machine_.bugcheck_report(), nullptr);
+    script_.power_notified = nullptr;
+}
+
 } // namespace conformance

@@ -49,6 +49,21 @@ TEST_F(R_PROP, R_PROP_17_pending_request_is_completed_later_at_DISPATCH_LEVEL) {
     });
 }
 
+TEST_F(R_PROP, R_PROP_17_a_pending_request_is_completed_once) {
+    start_and_open();
+    const std::string rule = crash([&] {
+        Completed completed;
+        const KSPROPERTY in = custom(custom_pending);
+        ULONG value = 0;
+        executive::start_device_control(wave_, IOCTL_KS_PROPERTY, &in, sizeof in, &value, sizeof value, Completed::on,
+                                        &completed);
+        PcCompletePendingPropertyRequest(script_.pending_request, STATUS_UNSUCCESSFUL);
+        PcCompletePendingPropertyRequest(script_.pending_request, STATUS_UNSUCCESSFUL);
+    });
+    EXPECT_NE(rule.find("R-PROP-17"), std::string::npos) << rule;
+    EXPECT_EQ(machine_.bugcheck_report()->code, 0x44U);
+}
+
 TEST_F(R_PROP, R_PROP_17_completion_may_come_before_the_handler_returns) {
     start_and_open();
     inside([&] {

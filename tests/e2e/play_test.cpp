@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include <gmock/gmock.h>
+#include <sndfile.h>
 
 #include "command.h"
 
@@ -139,6 +140,33 @@ TEST_F(Play, InterruptedItEndsInOrder) {
     const Sound heard = read(path("heard.wav"));
     EXPECT_GT(heard.bytes.size(), 4U * 4096);
     EXPECT_LT(heard.bytes.size(), 4U * 48000 * 3);
+}
+
+TEST_F(Play, AnInterruptedRunVerifiesNothing) {
+    WaveFormat format;
+    const std::string file = write("in.wav", format, noise(format, 48000 * 30));
+    const Ran ran = run(
+        {"timeout", "--preserve-status", "-s", "INT", "1", OPENPORTCLS_COMMAND, "play", file, "--paced", "--verify"});
+    EXPECT_EQ(ran.status, 1);
+    EXPECT_THAT(ran.error, HasSubstr("--verify: interrupted, the output is not the whole input"));
+}
+
+// What a file has and no driver takes is lost in reading it: that is said.
+TEST_F(Play, WideFloatIsConvertedAloud) {
+    const std::string file = path("double.wav");
+    SF_INFO info{};
+    info.samplerate = 48000;
+    info.channels = 1;
+    info.format = SF_FORMAT_WAV | SF_FORMAT_DOUBLE;
+    SNDFILE* sound = sf_open(file.c_str(), SFM_WRITE, &info);
+    ASSERT_NE(sound, nullptr);
+    const std::vector<double> samples(4800, 1.0 / 3);
+    sf_write_double(sound, samples.data(), 4800);
+    sf_close(sound);
+    const Ran ran = portcls({"play", file, "--verify"});
+    EXPECT_EQ(ran.status, 0) << ran.error;
+    EXPECT_THAT(ran.error, HasSubstr("converting from 64-bit float"));
+    EXPECT_THAT(ran.out, HasSubstr("the output equals the converted input bit for bit"));
 }
 
 TEST_F(Play, ProgressIsShownOnATerminalOnly) {

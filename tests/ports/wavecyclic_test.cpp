@@ -134,7 +134,9 @@ protected:
 
 // ---- render ---------------------------------------------------------------------------------------------------------
 
-// R-WCYC-01, 06, 13, 19: many laps of the buffer (17 intervals), in requests of any size.
+// R-WCYC-01, R-WCYC-03, R-WCYC-06, R-WCYC-19: many laps of the buffer (17 intervals), in requests of any size.
+// IMiniportWaveCyclic::Init, IMiniportWaveCyclic::NewStream, IPortWaveCyclic::NewMasterDmaChannel,
+// IPortWaveCyclic::Notify, IMiniportWaveCyclicStream::SetState.
 TEST_F(WaveCyclic, RequestsOfAnySizeAreHeardBitForBit) {
     for (const std::size_t bytes : {std::size_t{400}, interval, 3 * interval + 4, 200 * interval}) {
         start();
@@ -166,6 +168,8 @@ TEST_F(WaveCyclic, RequestsOfAnySizeAreHeardBitForBit) {
 }
 
 // R-WCYC-07: about 40 ms ahead of the device, no more; R-WCYC-08: before it runs, and without waiting for more.
+// R-WCYC-13: the write position is what CopyTo has moved. R-WCYC-04: the interval asked for is 10 ms, the one answered
+// (the card says 13) is ignored. IMiniportWaveCyclicStream::SetNotificationFreq.
 TEST_F(WaveCyclic, TheBufferIsToppedUpToFortyMilliseconds) {
     start();
     Pin render = open_render();
@@ -187,6 +191,7 @@ TEST_F(WaveCyclic, TheBufferIsToppedUpToFortyMilliseconds) {
 }
 
 // R-WCYC-09, R-WCYC-10: what lies behind the data is silence, not what was there a lap ago; later data overwrites it.
+// IMiniportWaveCyclicStream::Silence.
 TEST_F(WaveCyclic, StarvationIsSilenceAndSoundGoesOn) {
     start();
     listen(milliseconds(1600));
@@ -231,6 +236,7 @@ TEST_F(WaveCyclic, DataThatComesJustInTimeOverwritesTheSilence) {
 }
 
 // R-WCYC-12: not looped, positions go on over the laps; the play position stands where the client's data ends.
+// R-WCYC-11. IMiniportWaveCyclicStream::GetPosition.
 TEST_F(WaveCyclic, PositionsAreThoseOfTheStream) {
     start();
     Pin render = open_render();
@@ -287,7 +293,7 @@ TEST_F(WaveCyclic, AStreamThatIsStoppedTakesNoRequests) {
     EXPECT_EQ(request ? request->wait().error().status : request.error().status, status_invalid_device_state);
 }
 
-// R-EVENT-12: when it has been heard, not when it has been copied.
+// R-EVENT-12, KSEVENT_CONNECTION_ENDOFSTREAM: when it has been heard, not when it has been copied.
 TEST_F(WaveCyclic, TheEndOfTheStreamIsAnEvent) {
     start();
     Pin render = open_render();
@@ -305,6 +311,22 @@ TEST_F(WaveCyclic, TheEndOfTheStreamIsAnEvent) {
     EXPECT_GE(position(render).play, sound.size());
     ASSERT_TRUE(machine->run_for(milliseconds(100)));
     EXPECT_FALSE(ended->take());
+}
+
+// R-KS-02. IMiniportWaveCyclicStream::SetFormat.
+TEST_F(WaveCyclic, TheFormatOfAnOpenStreamIsTheDriversToTake) {
+    start();
+    Pin render = open_render();
+    const auto set_format = [&](std::uint16_t channels) {
+        WaveFormat format;
+        format.channels = channels;
+        Bytes bytes = data_format(format);
+        auto done = render.property(property::connection_set, 2 /* KSPROPERTY_CONNECTION_DATAFORMAT */, property_set,
+                                    {}, bytes);
+        return done ? 0 : done.error().status;
+    };
+    EXPECT_EQ(set_format(2), 0);
+    EXPECT_EQ(set_format(1), status_invalid_parameter);
 }
 
 // ---- looped ---------------------------------------------------------------------------------------------------------
@@ -483,7 +505,8 @@ TEST_F(WaveCyclic, AStateThatTheDriverRefusesIsNotReached) {
 
 // ---- the miniport's part --------------------------------------------------------------------------------------------
 
-// R-WCYC-17: a channel of the driver's own does the copying.
+// R-WCYC-17: a channel of the driver's own does the copying. R-WCYC-02: it stops the system when the port calls any but
+// six of its methods.
 TEST_F(WaveCyclic, TheChannelCopies) {
     start({"Inverted=1"});
     listen(milliseconds(400));

@@ -45,16 +45,34 @@ opc_format format_of(const WaveFormat& format) {
     return result;
 }
 
+opc_status wrong_size() {
+    return fail(STATUS_INFO_LENGTH_MISMATCH, "a structure's size is not one that its _init function sets");
+}
+
 ProcessingMode mode_of(int mode) {
-    return mode == OPC_MODE_RAW       ? ProcessingMode::raw
-           : mode == OPC_MODE_DEFAULT ? ProcessingMode::default_mode
-                                      : ProcessingMode::none;
+    switch (mode) {
+    case OPC_MODE_NONE:
+        return ProcessingMode::none;
+    case OPC_MODE_DEFAULT:
+        return ProcessingMode::default_mode;
+    case OPC_MODE_RAW:
+        return ProcessingMode::raw;
+    default:
+        return static_cast<ProcessingMode>(0xFF); // refused where it is used
+    }
 }
 
 PacketMode packet_mode_of(int mode) {
-    return mode == OPC_PACKETS_REQUIRED ? PacketMode::required
-           : mode == OPC_PACKETS_NEVER  ? PacketMode::never
-                                        : PacketMode::where_available;
+    switch (mode) {
+    case OPC_PACKETS_WHERE_AVAILABLE:
+        return PacketMode::where_available;
+    case OPC_PACKETS_REQUIRED:
+        return PacketMode::required;
+    case OPC_PACKETS_NEVER:
+        return PacketMode::never;
+    default:
+        return static_cast<PacketMode>(0xFF); // refused where it is used
+    }
 }
 
 StreamOptions stream_options_of(const opc_stream_options* given) {
@@ -67,12 +85,23 @@ StreamOptions stream_options_of(const opc_stream_options* given) {
     return result;
 }
 
+Scheduling scheduling_of(int scheduling) {
+    switch (scheduling) {
+    case OPC_FIRST_COME:
+        return Scheduling::first_come;
+    case OPC_RANDOM:
+        return Scheduling::random;
+    case OPC_PCT:
+        return Scheduling::pct;
+    default:
+        return static_cast<Scheduling>(0xFF); // refused where it is used
+    }
+}
+
 MachineOptions machine_options_of(const opc_machine_options* given) {
     const auto options = options_of(given, &opc_machine_options_init);
     MachineOptions result;
-    result.scheduling = options.scheduling == OPC_RANDOM ? Scheduling::random
-                        : options.scheduling == OPC_PCT  ? Scheduling::pct
-                                                         : Scheduling::first_come;
+    result.scheduling = scheduling_of(options.scheduling);
     result.seed = options.seed;
     result.pct_depth = options.pct_depth;
     result.processors = options.processors;

@@ -133,6 +133,10 @@ inline opc_uuid guid_of(const Guid& guid) {
     return result;
 }
 
+// What version 0.1.0 had.
+template<class Options>
+inline constexpr std::size_t oldest_size_of = sizeof(Options);
+
 // A structure from a client that was compiled against an older header is shorter.
 template<class Options>
 Options options_of(const Options* given, void (*init)(Options*)) {
@@ -143,6 +147,14 @@ Options options_of(const Options* given, void (*init)(Options*)) {
     }
     return options;
 }
+
+// Shorter than the oldest header's: its size was never set. Longer than this header's: its fields are unknown here.
+template<class Options>
+bool has_known_size(const Options* given) {
+    return given == nullptr || (given->size >= oldest_size_of<Options> && given->size <= sizeof(Options));
+}
+
+opc_status wrong_size();
 
 WaveFormat format_of(const opc_format& format);
 opc_format format_of(const WaveFormat& format);

@@ -4,6 +4,12 @@
 using namespace openportcls;
 
 opc_status opc_machine_create(const opc_machine_options* options, opc_machine** machine) {
+    if (machine == nullptr) {
+        return c::fail(STATUS_INVALID_PARAMETER, "there is no place for the machine's handle");
+    }
+    if (!c::has_known_size(options)) {
+        return c::wrong_size();
+    }
     *machine = nullptr;
     auto made = Machine::create(c::machine_options_of(options));
     if (!made) {
@@ -87,6 +93,12 @@ opc_status opc_machine_filters(opc_machine* machine, const opc_filter_info** fil
 
 opc_status opc_driver_load(opc_machine* machine, const char* module, const opc_driver_options* given,
                            opc_driver** driver) {
+    if (module == nullptr || driver == nullptr) {
+        return c::fail(STATUS_INVALID_PARAMETER, "a driver needs a name and a place for its handle");
+    }
+    if (!c::has_known_size(given)) {
+        return c::wrong_size();
+    }
     const auto options = c::options_of(given, &opc_driver_options_init);
     DriverOptions result;
     result.inf = c::text_or_empty(options.inf);

@@ -14,12 +14,18 @@ opc_status wrong_direction() {
 
 opc_status opc_render_open(opc_filter* filter, const opc_format* format, const opc_stream_options* options,
                            opc_stream** stream) {
+    if (!c::has_known_size(options)) {
+        return c::wrong_size();
+    }
     return c::give_handle(RenderStream::open(filter->filter, c::format_of(*format), c::stream_options_of(options)),
                           stream);
 }
 
 opc_status opc_capture_open(opc_filter* filter, const opc_format* format, const opc_stream_options* options,
                             opc_stream** stream) {
+    if (!c::has_known_size(options)) {
+        return c::wrong_size();
+    }
     return c::give_handle(CaptureStream::open(filter->filter, c::format_of(*format), c::stream_options_of(options)),
                           stream);
 }
@@ -108,6 +114,9 @@ opc_status opc_stream_on_period(opc_stream* stream, opc_period_function function
 // ---- on its own thread ---------------------------------------------------------------------------------------------
 
 opc_status opc_thread_start(const opc_machine_options* options, int realtime_priority, opc_thread** thread) {
+    if (!c::has_known_size(options)) {
+        return c::wrong_size();
+    }
     MachineThreadOptions result;
     result.machine = c::machine_options_of(options);
     result.realtime_priority = realtime_priority;
@@ -141,6 +150,9 @@ LiveOptions live_options(const opc_stream_options* options, uint32_t ring_micros
 
 opc_status opc_live_render(opc_thread* thread, const char* filter, const opc_format* format,
                            const opc_stream_options* options, uint32_t ring_microseconds, opc_live** live) {
+    if (!c::has_known_size(options)) {
+        return c::wrong_size();
+    }
     *live = nullptr;
     auto opened =
         LiveRender::open(thread->thread, filter, c::format_of(*format), live_options(options, ring_microseconds));
@@ -153,6 +165,9 @@ opc_status opc_live_render(opc_thread* thread, const char* filter, const opc_for
 
 opc_status opc_live_capture(opc_thread* thread, const char* filter, const opc_format* format,
                             const opc_stream_options* options, uint32_t ring_microseconds, opc_live** live) {
+    if (!c::has_known_size(options)) {
+        return c::wrong_size();
+    }
     *live = nullptr;
     auto opened =
         LiveCapture::open(thread->thread, filter, c::format_of(*format), live_options(options, ring_microseconds));

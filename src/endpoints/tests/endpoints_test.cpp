@@ -5,6 +5,8 @@
 #include <numbers>
 #include <random>
 
+#include <sys/stat.h>
+
 #include <gtest/gtest.h>
 
 #include "endpoints/conversion.h"
@@ -121,6 +123,45 @@ TEST_F(Endpoints, ErrorsNameTheFile) {
     EXPECT_NE(cut.error().message.find("x.wav: cut off: its header promises 4000 bytes of sound, 2000 are there"),
               std::string::npos)
         << cut.error().message;
+
+    // Big-endian headers: 1,000 frames of 16 bit promised, half of them there.
+    const auto file_of = [&](const char* name, const std::string& bytes) {
+        std::ofstream(folder_ / name, std::ios::binary) << bytes;
+        return open_sound_file(folder_ / name);
+    };
+    const std::string samples(1000, 'x');
+    const std::string au = std::string(".snd\0\0\0\x18\0\0\x07\xD0\0\0\0\x03\0\0\xBB\x80\0\0\0\x01", 24) + samples;
+    const auto cut_au = file_of("cut.au", au);
+    ASSERT_FALSE(cut_au);
+    EXPECT_NE(cut_au.error().message.find("promises 2000 bytes of sound, 1000 are there"), std::string::npos);
+    const std::string aiff = std::string("FORM\0\0\x07\xFE"
+                                         "AIFFCOMM\0\0\0\x12\0\x01\0\0\x03\xE8\0\x10"
+                                         "\x40\x0E\xBB\x80\0\0\0\0\0\0SSND\0\0\x07\xD8\0\0\0\0\0\0\0\0",
+                                         54) +
+                             samples;
+    const auto cut_aiff = file_of("cut.aiff", aiff);
+    ASSERT_FALSE(cut_aiff);
+    EXPECT_NE(cut_aiff.error().message.find("promises 2000 bytes of sound, 1000 are there"), std::string::npos)
+        << cut_aiff.error().message;
+
+    // A recorder that died wrote the sizes never.
+    std::string unfinished =
+        std::string("RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x80\xBB\0\0\0\x77\x01\0\x02\0\x10\0"
+                    "data\0\0\0\0",
+                    44) +
+        samples;
+    const auto never_completed = file_of("unfinished.wav", unfinished);
+    ASSERT_FALSE(never_completed);
+    EXPECT_NE(
+        never_completed.error().message.find("never completed: its header gives no length, and 1000 bytes follow"),
+        std::string::npos)
+        << never_completed.error().message;
+
+    const auto pipe = folder_ / "pipe.wav";
+    ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+    const auto from_pipe = open_sound_file(pipe);
+    ASSERT_FALSE(from_pipe);
+    EXPECT_NE(from_pipe.error().message.find("is a pipe or a device"), std::string::npos);
 
     format.bits = 12;
     EXPECT_FALSE(create_wav_file(folder_ / "odd.wav", format));

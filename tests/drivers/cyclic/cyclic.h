@@ -47,6 +47,7 @@ private:
     UCHAR m_Line[LineBytes]; // what the last interval played
 };
 
+BOOLEAN CyclicHasFormat(PKSDATAFORMAT DataFormat);
 NTSTATUS CreateCyclicMiniport(PUNKNOWN* Unknown, const CyclicSettings& Settings);
 NTSTATUS CreateCyclicStream(PMINIPORTWAVECYCLICSTREAM* OutStream, CCyclicCard* Card, BOOLEAN Capture,
                             PDMACHANNEL Channel, PSERVICEGROUP Group, ULONG Fails);

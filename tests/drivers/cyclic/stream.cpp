@@ -56,14 +56,13 @@ STDMETHODIMP_(NTSTATUS) CCyclicStream::NonDelegatingQueryInterface(REFIID Interf
 
 STDMETHODIMP_(NTSTATUS) CCyclicStream::SetFormat(PKSDATAFORMAT DataFormat) {
     PAGED_CODE();
-    const PWAVEFORMATEX Wave = &((PKSDATAFORMAT_WAVEFORMATEX)DataFormat)->WaveFormatEx;
-    return Wave->nSamplesPerSec == 48000 ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
+    return CyclicHasFormat(DataFormat) ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
 }
 
 STDMETHODIMP_(ULONG) CCyclicStream::SetNotificationFreq(ULONG Interval, PULONG FrameSize) {
     PAGED_CODE();
     *FrameSize = Interval * 48 * FrameBytes;
-    return Interval;
+    return Interval + 3; // the port has no use for it
 }
 
 STDMETHODIMP_(NTSTATUS) CCyclicStream::SetState(KSSTATE State) {
@@ -104,18 +103,35 @@ public:
 
     void Init(PDMACHANNEL Channel) { m_Channel = Channel; }
 
+    // What a WaveCyclic port has no business with.
     STDMETHODIMP_(NTSTATUS) AllocateBuffer(ULONG BufferSize, PPHYSICAL_ADDRESS Constraint) {
-        return m_Channel->AllocateBuffer(BufferSize, Constraint);
+        UNREFERENCED_PARAMETER(BufferSize);
+        UNREFERENCED_PARAMETER(Constraint);
+        Refuse();
+        return STATUS_NOT_SUPPORTED;
     }
-    STDMETHODIMP_(void) FreeBuffer() { m_Channel->FreeBuffer(); }
-    STDMETHODIMP_(ULONG) TransferCount() { return m_Channel->TransferCount(); }
-    STDMETHODIMP_(ULONG) MaximumBufferSize() { return m_Channel->MaximumBufferSize(); }
+    STDMETHODIMP_(void) FreeBuffer() { Refuse(); }
+    STDMETHODIMP_(ULONG) TransferCount() {
+        Refuse();
+        return 0;
+    }
+    STDMETHODIMP_(ULONG) MaximumBufferSize() {
+        Refuse();
+        return 0;
+    }
+    STDMETHODIMP_(PHYSICAL_ADDRESS) PhysicalAddress() {
+        Refuse();
+        return m_Channel->PhysicalAddress();
+    }
+    STDMETHODIMP_(PADAPTER_OBJECT) GetAdapterObject() {
+        Refuse();
+        return NULL;
+    }
+
     STDMETHODIMP_(ULONG) AllocatedBufferSize() { return m_Channel->AllocatedBufferSize(); }
     STDMETHODIMP_(ULONG) BufferSize() { return m_Channel->BufferSize(); }
     STDMETHODIMP_(void) SetBufferSize(ULONG BufferSize) { m_Channel->SetBufferSize(BufferSize); }
     STDMETHODIMP_(PVOID) SystemAddress() { return m_Channel->SystemAddress(); }
-    STDMETHODIMP_(PHYSICAL_ADDRESS) PhysicalAddress() { return m_Channel->PhysicalAddress(); }
-    STDMETHODIMP_(PADAPTER_OBJECT) GetAdapterObject() { return m_Channel->GetAdapterObject(); }
     STDMETHODIMP_(void) CopyTo(PVOID Destination, PVOID Source, ULONG ByteCount) {
         Invert((PUCHAR)Destination, (const UCHAR*)Source, ByteCount);
     }
@@ -124,6 +140,7 @@ public:
     }
 
 private:
+    static void Refuse() { KeBugCheckEx(MANUALLY_INITIATED_CRASH, 0, 0, 0, 0); }
     static void Invert(PUCHAR Destination, const UCHAR* Source, ULONG ByteCount) {
         for (ULONG i = 0; i < ByteCount; ++i) {
             Destination[i] = (UCHAR)~Source[i];
@@ -153,6 +170,11 @@ STDMETHODIMP_(NTSTATUS) CInvertingChannel::NonDelegatingQueryInterface(REFIID In
 }
 
 } // namespace
+
+// Its data range allows one channel, too, as ranges do; the card does not.
+BOOLEAN CyclicHasFormat(PKSDATAFORMAT DataFormat) {
+    return ((PKSDATAFORMAT_WAVEFORMATEX)DataFormat)->WaveFormatEx.nChannels == 2;
+}
 
 NTSTATUS CreateInvertingChannel(PDMACHANNEL* OutChannel, PDMACHANNEL Channel) {
     PAGED_CODE();

@@ -123,8 +123,7 @@ CCyclicMiniport::NewStream(PMINIPORTWAVECYCLICSTREAM* OutStream, PUNKNOWN OuterU
     PAGED_CODE();
     UNREFERENCED_PARAMETER(OuterUnknown);
     UNREFERENCED_PARAMETER(Pin);
-    UNREFERENCED_PARAMETER(DataFormat);
-    if (PoolType == PagedPool) {
+    if (PoolType == PagedPool || !CyclicHasFormat(DataFormat)) {
         return STATUS_INVALID_PARAMETER;
     }
     PDMACHANNEL Channel = NULL;

@@ -1,0 +1,347 @@
+#include "client/request_stream.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "executive/io/io_manager.h"
+
+namespace openportcls::client {
+
+namespace {
+
+// What is always queued: ports copy 40 ms ahead, and a client that is a little late must not be heard.
+constexpr machine::Nanoseconds queued_time = 60 * machine::nanoseconds_per_millisecond;
+constexpr std::size_t fewest_periods = 4;
+constexpr double most_period_bytes = 1 << 28;
+
+} // namespace
+
+RequestStream::RequestStream(Opened opened) : StreamBase(std::move(opened)), done_(object_->machine) {}
+
+Result<std::unique_ptr<StreamBase>> RequestStream::make(Opened opened, const StreamOptions& options) {
+    std::unique_ptr<RequestStream> stream(new RequestStream(std::move(opened)));
+    if (auto prepared = stream->prepare(options); !prepared) {
+        return prepared.error();
+    }
+    return std::unique_ptr<StreamBase>(std::move(stream));
+}
+
+Result<void> RequestStream::prepare(const StreamOptions& options) {
+    if (options.packets == PacketMode::required) {
+        return error(STATUS_NOT_SUPPORTED, "packet mode is WaveRT's");
+    }
+    const double wanted = static_cast<double>(options.period.count()) * format_.rate / 1e6;
+    if (wanted * frame_bytes_ > most_period_bytes) {
+        return error(STATUS_INVALID_PARAMETER, "a period this long needs a request of more than 256 MiB");
+    }
+    period_bytes_ = std::max(1U, wanted > 0 ? static_cast<std::uint32_t>(wanted) : 0U) * frame_bytes_;
+    period_time_ = static_cast<machine::Nanoseconds>(period_frames()) * machine::nanoseconds_per_second / format_.rate;
+    const auto count = static_cast<std::size_t>(queued_time / std::max<machine::Nanoseconds>(period_time_, 1)) + 2;
+    periods_.resize(std::max(count, fewest_periods));
+    for (Period& period : periods_) {
+        period.stream = this;
+        period.bytes.resize(period_bytes_);
+    }
+    return {};
+}
+
+RequestStream::~RequestStream() {
+    end_service();
+    if (object_->file == nullptr || machine_.is_halted()) {
+        return;
+    }
+    set_state(KSSTATE_STOP);
+    count_running(false);
+    object_->machine->call([this] { return cancel_all(); });
+}
+
+// ---- requests -------------------------------------------------------------------------------------------------------
+
+// At whatever level the driver completes.
+void RequestStream::completed(void* context, NTSTATUS status, ULONG_PTR) {
+    auto& period = *static_cast<Period*>(context);
+    period.status = status;
+    period.irp = nullptr;
+    period.is_queued = false;
+    --period.stream->on_their_way_;
+    period.stream->machine_.set_event(period.stream->done_.object());
+}
+
+// The current period goes to the driver; the next one is current.
+NTSTATUS RequestStream::submit(std::size_t bytes, ULONG options) {
+    Period& period = current();
+    period.header = {};
+    period.header.Size = sizeof period.header;
+    period.header.PresentationTime = {0, 1, 1};
+    period.header.FrameExtent = static_cast<ULONG>(bytes);
+    period.header.DataUsed = flow_ == PinFlow::in ? static_cast<ULONG>(bytes) : 0;
+    period.header.Data = period.bytes.data();
+    period.header.OptionsFlags = options;
+    period.is_queued = true;
+    ++on_their_way_;
+    const ULONG code = flow_ == PinFlow::in ? IOCTL_KS_WRITE_STREAM : IOCTL_KS_READ_STREAM;
+    const NTSTATUS status = executive::start_device_control(object_->file, code, nullptr, 0, &period.header,
+                                                            sizeof period.header, &completed, &period, &period.irp);
+    next_ = (next_ + 1) % periods_.size();
+    filled_ = 0;
+    return status;
+}
+
+NTSTATUS RequestStream::wait_for(Period& period) {
+    const machine::Nanoseconds deadline = machine_.now() + patience();
+    while (period.is_queued) {
+        const NTSTATUS waited = machine_.wait_one(&done_.object(), deadline);
+        if (waited != STATUS_SUCCESS) {
+            return waited == STATUS_TIMEOUT ? STATUS_IO_TIMEOUT : waited;
+        }
+    }
+    return period.status;
+}
+
+NTSTATUS RequestStream::cancel_all() {
+    for (Period& period : periods_) {
+        if (period.irp != nullptr) {
+            executive::cancel_request(period.irp);
+        }
+    }
+    for (Period& period : periods_) {
+        wait_for(period);
+        period.status = STATUS_SUCCESS;
+    }
+    done_.take();
+    next_ = 0;
+    filled_ = 0;
+    return STATUS_SUCCESS;
+}
+
+// ---- states ---------------------------------------------------------------------------------------------------------
+
+// Capture has its requests queued before it runs.
+NTSTATUS RequestStream::run_inside() {
+    if (state_ == KSSTATE_RUN) {
+        return STATUS_SUCCESS;
+    }
+    NTSTATUS status = state_ < KSSTATE_PAUSE ? set_state(KSSTATE_PAUSE) : STATUS_SUCCESS;
+    while (NT_SUCCESS(status) && flow_ == PinFlow::out && on_their_way_ < periods_.size() && filled_ == 0 &&
+           !current().is_queued && transferred_ == 0) {
+        status = submit(period_bytes_, 0);
+    }
+    return NT_SUCCESS(status) ? set_state(KSSTATE_RUN) : status;
+}
+
+Result<void> RequestStream::start() {
+    if (state_ == KSSTATE_RUN) {
+        const auto running = position(); // or the device has gone
+        return running ? Result<void>() : Result<void>(running.error());
+    }
+    const NTSTATUS status = object_->machine->call([this] { return run_inside(); });
+    return NT_SUCCESS(status) ? Result<void>() : Result<void>(error(status, "starting"));
+}
+
+Result<void> RequestStream::stop() {
+    end_service();
+    const NTSTATUS status = set_state(KSSTATE_STOP);
+    if (!NT_SUCCESS(status)) {
+        return error(status, "stopping");
+    }
+    object_->machine->call([this] { return cancel_all(); });
+    transferred_ = 0;
+    return {};
+}
+
+// ---- moving sound ---------------------------------------------------------------------------------------------------
+
+// Nothing is queued while the stream runs, and everything has been heard: there was a gap.
+void RequestStream::notice_starvation() {
+    if (state_ != KSSTATE_RUN || on_their_way_ != 0 || transferred_ == 0) {
+        return;
+    }
+    const Result<StreamPosition> now = position();
+    if (now && now->play_offset + filled_ >= transferred_) {
+        note_glitch();
+    }
+}
+
+NTSTATUS RequestStream::write_inside(const std::byte* bytes, std::size_t count) {
+    NTSTATUS status = state_ < KSSTATE_PAUSE ? set_state(KSSTATE_PAUSE) : STATUS_SUCCESS;
+    while (NT_SUCCESS(status) && count > 0) {
+        if (current().is_queued && state_ != KSSTATE_RUN) { // all of them are
+            status = run_inside();
+            continue;
+        }
+        status = wait_for(current());
+        if (!NT_SUCCESS(status)) {
+            break;
+        }
+        const std::size_t part = std::min(count, period_bytes_ - filled_);
+        std::memcpy(current().bytes.data() + filled_, bytes, part);
+        bytes += part;
+        count -= part;
+        filled_ += part;
+        transferred_ += part;
+        if (filled_ == period_bytes_) {
+            notice_starvation();
+            note_pace();
+            status = submit(filled_, 0);
+        }
+    }
+    return status;
+}
+
+Result<void> RequestStream::write(std::span<const std::byte> bytes) {
+    if (auto whole = check_frames(bytes.size()); !whole) {
+        return whole;
+    }
+    const NTSTATUS status = object_->machine->call([&] { return write_inside(bytes.data(), bytes.size()); });
+    return NT_SUCCESS(status) ? Result<void>() : Result<void>(error(status, "writing"));
+}
+
+NTSTATUS RequestStream::drain_inside() {
+    if (transferred_ == 0) {
+        return STATUS_SUCCESS;
+    }
+    NTSTATUS status = STATUS_SUCCESS;
+    if (filled_ != 0) {
+        status = submit(filled_, KSSTREAM_HEADER_OPTIONSF_ENDOFSTREAM);
+    }
+    if (NT_SUCCESS(status)) {
+        status = run_inside();
+    }
+    machine::Nanoseconds deadline = machine_.now() + patience();
+    std::uint64_t before = 0;
+    while (NT_SUCCESS(status)) {
+        const Result<StreamPosition> now = position();
+        if (!now) {
+            return now.error().status;
+        }
+        if (now->play_offset >= transferred_) {
+            return STATUS_SUCCESS;
+        }
+        if (now->play_offset != before) {
+            before = now->play_offset;
+            deadline = machine_.now() + patience();
+        } else if (machine_.now() > deadline) {
+            return STATUS_IO_TIMEOUT;
+        }
+        machine_.run_for(std::max<machine::Nanoseconds>(period_time_ / 4, 1));
+    }
+    return status;
+}
+
+Result<void> RequestStream::drain() {
+    const NTSTATUS status = object_->machine->call([this] { return drain_inside(); });
+    if (!NT_SUCCESS(status)) {
+        return error(status, "draining");
+    }
+    const std::uint64_t played = transferred_;
+    auto stopped = stop();
+    transferred_ = played;
+    return stopped;
+}
+
+NTSTATUS RequestStream::read_inside(std::byte* bytes, std::size_t count, bool wait, std::size_t* done) {
+    NTSTATUS status = run_inside();
+    while (NT_SUCCESS(status) && *done < count) {
+        Period& period = current();
+        if (period.is_queued && !wait) {
+            return STATUS_SUCCESS;
+        }
+        status = wait_for(period);
+        if (!NT_SUCCESS(status)) {
+            break;
+        }
+        const std::size_t part = std::min<std::size_t>(count - *done, period.header.DataUsed - filled_);
+        std::memcpy(bytes + *done, period.bytes.data() + filled_, part);
+        *done += part;
+        filled_ += part;
+        transferred_ += part;
+        if (filled_ == period.header.DataUsed) {
+            note_pace();
+            status = submit(period_bytes_, 0);
+        }
+    }
+    return status;
+}
+
+Result<void> RequestStream::read(std::span<std::byte> bytes) {
+    std::size_t done = 0;
+    const NTSTATUS status =
+        object_->machine->call([&] { return read_inside(bytes.data(), bytes.size(), true, &done); });
+    return NT_SUCCESS(status) ? Result<void>() : Result<void>(error(status, "reading"));
+}
+
+Result<std::size_t> RequestStream::read_available(std::span<std::byte> bytes) {
+    std::size_t done = 0;
+    const NTSTATUS status =
+        object_->machine->call([&] { return read_inside(bytes.data(), bytes.size(), false, &done); });
+    if (!NT_SUCCESS(status)) {
+        return error(status, "reading");
+    }
+    return done;
+}
+
+// ---- period by period
+// ------------------------------------------------------------------------------------------------
+
+Result<void> RequestStream::on_period(std::function<bool(std::span<std::byte>)> exchange) {
+    if (service_ != nullptr) {
+        return error(STATUS_DEVICE_BUSY, "this stream has a period callback already");
+    }
+    exchange_ = std::move(exchange);
+    const NTSTATUS status = object_->machine->call([&]() -> NTSTATUS {
+        NTSTATUS begun = state_ < KSSTATE_PAUSE ? set_state(KSSTATE_PAUSE) : STATUS_SUCCESS;
+        for (std::size_t i = 0; NT_SUCCESS(begun) && flow_ == PinFlow::in && i < periods_.size(); ++i) {
+            if (!exchange_(current().bytes)) {
+                return STATUS_SUCCESS;
+            }
+            transferred_ += period_bytes_;
+            begun = submit(period_bytes_, 0);
+        }
+        if (NT_SUCCESS(begun)) {
+            begun = run_inside();
+        }
+        if (NT_SUCCESS(begun)) {
+            service_ = StreamService::of(*object_->machine);
+            if (service_ == nullptr) {
+                return STATUS_INSUFFICIENT_RESOURCES;
+            }
+            service_->attach(place_, done_.object());
+        }
+        return begun;
+    });
+    return NT_SUCCESS(status) ? Result<void>() : Result<void>(error(status, "starting"));
+}
+
+bool RequestStream::serve_period() {
+    while (!current().is_queued) {
+        Period& period = current();
+        if (!NT_SUCCESS(period.status)) {
+            return false;
+        }
+        note_pace();
+        if (flow_ == PinFlow::in) {
+            notice_starvation();
+        }
+        if (!exchange_(period.bytes)) {
+            return false;
+        }
+        transferred_ += period_bytes_;
+        if (!NT_SUCCESS(submit(period_bytes_, 0))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void RequestStream::end_service() {
+    if (service_ == nullptr) {
+        return;
+    }
+    object_->machine->call([&] {
+        service_->detach(place_);
+        return STATUS_SUCCESS;
+    });
+    service_.reset();
+}
+
+} // namespace openportcls::client

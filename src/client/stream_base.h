@@ -1,0 +1,92 @@
+// What the streams of all ports have in common: an open pin with a format, its state and position.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <span>
+
+#include <openportcls/stream.hpp>
+
+#include <ks.h>
+#include <ksmedia.h>
+
+#include "client/state.h"
+#include "client/stream_service.h"
+
+namespace openportcls::client {
+
+class StreamBase {
+public:
+    // Opens the pin; what it is then depends on its port.
+    static Result<std::unique_ptr<StreamBase>> open(std::shared_ptr<ObjectState> filter, PinFlow flow,
+                                                    const WaveFormat& format, const StreamOptions& options,
+                                                    std::uint32_t pin);
+    virtual ~StreamBase() = default;
+    StreamBase(const StreamBase&) = delete;
+    StreamBase& operator=(const StreamBase&) = delete;
+
+    const std::shared_ptr<ObjectState>& object() const { return object_; }
+    const WaveFormat& format() const { return format_; }
+    std::uint32_t pin() const { return pin_; }
+    std::uint64_t glitches() const { return glitches_; }
+    std::uint64_t frames() const { return transferred_ / frame_bytes_; }
+    std::uint32_t period_frames() const { return period_bytes_ / frame_bytes_; }
+
+    virtual std::uint32_t buffer_frames() const = 0;
+    virtual bool uses_events() const = 0;
+    virtual std::span<std::byte> buffer() = 0;
+
+    virtual Result<void> start() = 0;
+    Result<void> pause();
+    virtual Result<void> stop() = 0;
+    Result<StreamPosition> position();
+
+    virtual Result<void> write(std::span<const std::byte> bytes) = 0;
+    virtual Result<void> drain() = 0;
+    virtual Result<void> read(std::span<std::byte> bytes) = 0;
+    virtual Result<std::size_t> read_available(std::span<std::byte> bytes) = 0;
+    // `exchange` gets one period to fill or take; false ends the stream.
+    virtual Result<void> on_period(std::function<bool(std::span<std::byte>)> exchange) = 0;
+    // After a notification: false when no more are wanted.
+    virtual bool serve_period() = 0;
+
+protected:
+    // An open pin.
+    struct Opened {
+        std::shared_ptr<ObjectState> object;
+        PinFlow flow;
+        WaveFormat format;
+        std::uint32_t pin;
+    };
+    explicit StreamBase(Opened opened);
+
+    NTSTATUS set_state(KSSTATE state);
+    NTSTATUS request(ULONG code, const void* in, ULONG in_bytes, void* out, ULONG out_bytes, ULONG_PTR* information);
+    Error error(NTSTATUS status, std::string_view attempted) const;
+    void count_running(bool runs);
+    void note_pace() const;
+    void note_glitch();
+    // A driver that stops notifying must not hang its client: seconds are far beyond any period.
+    machine::Nanoseconds patience() const;
+    std::byte silence() const { return format_.bits == 8 ? std::byte{0x80} : std::byte{0}; }
+    // Whole frames of this stream, or an error.
+    Result<void> check_frames(std::size_t bytes) const;
+
+    std::shared_ptr<ObjectState> object_;
+    machine::Machine& machine_;
+    PinFlow flow_;
+    WaveFormat format_;
+    std::uint32_t pin_;
+    std::uint32_t frame_bytes_;
+    std::uint32_t period_bytes_ = 0;
+    machine::Nanoseconds period_time_ = 0;
+    KSSTATE state_ = KSSTATE_STOP;
+    std::uint64_t transferred_ = 0; // bytes written or read since STOP
+    std::uint64_t glitches_ = 0;
+    std::function<bool(std::span<std::byte>)> exchange_;
+    StreamService::Place place_{*this};
+    std::shared_ptr<StreamService> service_; // of the callback
+};
+
+} // namespace openportcls::client

@@ -1,0 +1,118 @@
+// Calls that make no sense are answered, not obeyed: by an error that says so, and nothing is lost.
+#include <openportcls/openportcls.h>
+#include <openportcls/openportcls.hpp>
+
+#include <gtest/gtest.h>
+
+#include <ntstatus.h>
+
+namespace openportcls {
+namespace {
+
+class Misuse : public testing::Test {
+protected:
+    Misuse() : machine(Machine::create().value()), driver(machine.load_driver("cable").value()) {}
+
+    Machine machine;
+    Driver driver;
+};
+
+TEST_F(Misuse, ADriverIsUnloadedOnce) {
+    Driver same = driver;
+    ASSERT_TRUE(driver.unload());
+    for (Driver* each : {&driver, &same}) {
+        EXPECT_EQ(each->unload().status(), STATUS_INVALID_DEVICE_STATE);
+        EXPECT_EQ(each->add_device().status(), STATUS_INVALID_DEVICE_STATE);
+        EXPECT_TRUE(each->devices().empty());
+    }
+    EXPECT_FALSE(machine.crash_report());
+    EXPECT_TRUE(machine.load_driver("cable"));
+}
+
+// The driver would take the format, and nobody would hear anything.
+TEST_F(Misuse, APinOfTheOtherDirectionIsRefused) {
+    Filter wave = machine.open_first("Wave").value();
+    StreamOptions capture_pin;
+    capture_pin.pin = 2;
+    const auto render = RenderStream::open(wave, WaveFormat{}, capture_pin);
+    EXPECT_EQ(render.status(), STATUS_INVALID_PARAMETER);
+    EXPECT_NE(render.error().message.find("records, it does not play"), std::string::npos) << render.error().message;
+    StreamOptions render_pin;
+    render_pin.pin = 0;
+    EXPECT_EQ(CaptureStream::open(wave, WaveFormat{}, render_pin).status(), STATUS_INVALID_PARAMETER);
+    EXPECT_FALSE(RenderStream::open(wave, WaveFormat{}, {.pin = 99}));
+}
+
+TEST_F(Misuse, FramesAtNoAddressAreRefused) {
+    Filter wave = machine.open_first("Wave").value();
+    RenderStream render = RenderStream::open(wave, WaveFormat{}).value();
+    EXPECT_EQ(render.write({static_cast<const std::byte*>(nullptr), 4}).status(), STATUS_INVALID_PARAMETER);
+    EXPECT_TRUE(render.write({}));
+    CaptureStream capture = CaptureStream::open(wave, WaveFormat{}).value();
+    EXPECT_EQ(capture.read({static_cast<std::byte*>(nullptr), 4}).status(), STATUS_INVALID_PARAMETER);
+    EXPECT_EQ(capture.read_available({static_cast<std::byte*>(nullptr), 4}).status(), STATUS_INVALID_PARAMETER);
+    EXPECT_FALSE(machine.crash_report());
+}
+
+TEST_F(Misuse, ARunningStreamOfAPulledDeviceDoesNotStart) {
+    Filter wave = machine.open_first("Wave").value();
+    RenderStream render = RenderStream::open(wave, WaveFormat{}).value();
+    ASSERT_TRUE(render.start());
+    ASSERT_TRUE(render.start()) << "it runs";
+    ASSERT_TRUE(driver.devices().front().surprise_remove());
+    EXPECT_EQ(render.start().status(), STATUS_DEVICE_REMOVED);
+}
+
+TEST_F(Misuse, ValuesOutsideOfTheOptionsAreRefused) {
+    for (const unsigned processors : {0U, 33U, 100'000U}) {
+        EXPECT_EQ(Machine::create({.processors = processors}).status(), STATUS_INVALID_PARAMETER) << processors;
+    }
+    EXPECT_EQ(Machine::create({.scheduling = static_cast<Scheduling>(42)}).status(), STATUS_INVALID_PARAMETER);
+    Filter wave = machine.open_first("Wave").value();
+    const auto open = [&](const StreamOptions& options) {
+        return RenderStream::open(wave, WaveFormat{}, options).status();
+    };
+    EXPECT_EQ(open({.period = std::chrono::microseconds(0)}), STATUS_INVALID_PARAMETER);
+    EXPECT_EQ(open({.period = std::chrono::microseconds(-5)}), STATUS_INVALID_PARAMETER);
+    EXPECT_EQ(open({.mode = static_cast<ProcessingMode>(9)}), STATUS_INVALID_PARAMETER);
+    EXPECT_EQ(open({.packets = static_cast<PacketMode>(9)}), STATUS_INVALID_PARAMETER);
+}
+
+TEST(MisuseOfC, ValuesOutsideOfTheOptionsAreRefused) {
+    opc_machine* machine = nullptr;
+    opc_machine_options options;
+    opc_machine_options_init(&options);
+    options.scheduling = 42;
+    EXPECT_EQ(opc_machine_create(&options, &machine), STATUS_INVALID_PARAMETER);
+    opc_machine_options_init(&options);
+    options.size = 3;
+    EXPECT_EQ(opc_machine_create(&options, &machine), STATUS_INFO_LENGTH_MISMATCH);
+    EXPECT_EQ(opc_machine_create(nullptr, nullptr), STATUS_INVALID_PARAMETER);
+    ASSERT_EQ(opc_machine_create(nullptr, &machine), 0);
+    opc_driver* driver = nullptr;
+    EXPECT_EQ(opc_driver_load(machine, nullptr, nullptr, &driver), STATUS_INVALID_PARAMETER);
+    ASSERT_EQ(opc_driver_load(machine, "cable", nullptr, &driver), 0);
+    opc_filter* wave = nullptr;
+    ASSERT_EQ(opc_filter_open(machine, "Wave", &wave), 0);
+    opc_stream_options stream_options;
+    opc_stream_options_init(&stream_options);
+    opc_format format;
+    opc_format_init(&format);
+    opc_stream* stream = nullptr;
+    stream_options.size = 1;
+    EXPECT_EQ(opc_render_open(wave, &format, &stream_options, &stream), STATUS_INFO_LENGTH_MISMATCH);
+    opc_stream_options_init(&stream_options);
+    stream_options.mode = 9;
+    EXPECT_EQ(opc_render_open(wave, &format, &stream_options, &stream), STATUS_INVALID_PARAMETER);
+    ASSERT_EQ(opc_render_open(wave, &format, nullptr, &stream), 0);
+    EXPECT_EQ(opc_stream_write(stream, nullptr, 4), STATUS_INVALID_PARAMETER);
+    opc_stream_close(stream);
+    opc_filter_close(wave);
+    EXPECT_EQ(opc_driver_unload(driver, nullptr, nullptr), 0);
+    EXPECT_EQ(opc_driver_unload(driver, nullptr, nullptr), STATUS_INVALID_DEVICE_STATE);
+    opc_driver_release(driver);
+    opc_machine_destroy(machine);
+}
+
+} // namespace
+} // namespace openportcls

@@ -1,0 +1,190 @@
+// RenderStream and CaptureStream over ports that take stream requests: the same calls as over WaveRT.
+#include <algorithm>
+#include <optional>
+#include <random>
+
+#include <gtest/gtest.h>
+
+#include <openportcls/openportcls.hpp>
+
+namespace openportcls {
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+using Bytes = std::vector<std::byte>;
+
+constexpr std::size_t interval = 1920; // 10 ms
+
+Bytes noise(std::size_t bytes, unsigned seed = 1) {
+    std::mt19937 random(seed);
+    Bytes result(bytes);
+    for (std::byte& each : result) {
+        each = static_cast<std::byte>(random() % 255 + 1);
+    }
+    return result;
+}
+
+bool contains(const Bytes& heard, const Bytes& sound) {
+    return std::search(heard.begin(), heard.end(), sound.begin(), sound.end()) != heard.end();
+}
+
+class RequestStreams : public testing::Test {
+protected:
+    RequestStreams() : machine(Machine::create().value()) {
+        DriverOptions options;
+        options.inf = CYCLIC_INF;
+        auto loaded = machine.load_driver(CYCLIC_MODULE, options);
+        EXPECT_TRUE(loaded) << loaded.error().message;
+        driver.emplace(std::move(*loaded));
+        wave.emplace(machine.open_first("Wave").value());
+    }
+    ~RequestStreams() override {
+        wave.reset();
+        auto leaks = driver->unload();
+        EXPECT_TRUE(leaks) << leaks.error().message;
+        EXPECT_TRUE(leaks->empty());
+    }
+    RenderStream render(const StreamOptions& options = {}) {
+        return RenderStream::open(*wave, WaveFormat{}, options).value();
+    }
+    CaptureStream capture(const StreamOptions& options = {}) {
+        return CaptureStream::open(*wave, WaveFormat{}, options).value();
+    }
+
+    Machine machine;
+    std::optional<Driver> driver;
+    std::optional<Filter> wave;
+};
+
+TEST_F(RequestStreams, WriteAndReadWaitForTheDriver) {
+    for (const microseconds period :
+         {microseconds(1000), microseconds(3700), microseconds(10'000), microseconds(50'000)}) {
+        StreamOptions options;
+        options.period = period;
+        CaptureStream listener = capture(options);
+        RenderStream player = render(options);
+        EXPECT_TRUE(listener.buffer().empty());
+        ASSERT_TRUE(listener.start());
+        const Bytes sound = noise(100 * interval + 44);
+        Bytes heard;
+        for (std::size_t at = 0; at < sound.size(); at += 5000) {
+            const std::size_t count = std::min<std::size_t>(5000, sound.size() - at);
+            ASSERT_TRUE(player.write(std::span(sound).subspan(at, count)));
+            Bytes some(4 * interval);
+            const auto got = listener.read_available(some);
+            ASSERT_TRUE(got) << got.error().message;
+            heard.insert(heard.end(), some.begin(), some.begin() + static_cast<std::ptrdiff_t>(*got));
+        }
+        ASSERT_TRUE(player.drain());
+        EXPECT_EQ(player.frames(), sound.size() / 4);
+        Bytes rest(30 * interval);
+        ASSERT_TRUE(listener.read(rest));
+        heard.insert(heard.end(), rest.begin(), rest.end());
+        EXPECT_TRUE(contains(heard, sound)) << period.count() << " us";
+        EXPECT_EQ(player.glitches(), 0U);
+        EXPECT_EQ(listener.frames(), heard.size() / 4);
+    }
+}
+
+TEST_F(RequestStreams, CallbacksComePeriodByPeriod) {
+    CaptureStream listener = capture();
+    RenderStream player = render();
+    const Bytes sound = noise(80 * interval);
+    std::size_t at = 0;
+    Bytes heard;
+    ASSERT_TRUE(listener.on_period([&](std::span<const std::byte> period) {
+        heard.insert(heard.end(), period.begin(), period.end());
+        return true;
+    }));
+    ASSERT_TRUE(player.on_period([&](std::span<std::byte> period) {
+        std::copy_n(sound.begin() + static_cast<std::ptrdiff_t>(at), period.size(), period.begin());
+        at += period.size();
+        return at < sound.size();
+    }));
+    ASSERT_TRUE(machine.run_for(milliseconds(1000)));
+    EXPECT_EQ(at, sound.size());
+    // The period in which the callback ends the stream is not sent.
+    EXPECT_TRUE(contains(heard, {sound.begin(), sound.end() - static_cast<std::ptrdiff_t>(interval)}));
+    ASSERT_TRUE(player.stop());
+    ASSERT_TRUE(listener.stop());
+    const std::size_t before = heard.size();
+    ASSERT_TRUE(machine.run_for(milliseconds(100)));
+    EXPECT_EQ(heard.size(), before);
+}
+
+TEST_F(RequestStreams, AStoppedStreamBeginsAnew) {
+    RenderStream player = render();
+    CaptureStream listener = capture();
+    for (unsigned round = 1; round <= 3; ++round) {
+        const Bytes sound = noise(20 * interval, round);
+        Bytes heard(60 * interval);
+        ASSERT_TRUE(listener.start());
+        ASSERT_TRUE(player.write(sound));
+        ASSERT_TRUE(player.drain());
+        ASSERT_TRUE(listener.read(heard));
+        EXPECT_TRUE(contains(heard, sound)) << round;
+        ASSERT_TRUE(player.write(noise(3 * interval, 99)));
+        ASSERT_TRUE(player.stop());
+        EXPECT_EQ(player.frames(), 0U);
+        EXPECT_EQ(player.position()->play_offset, 0U);
+        ASSERT_TRUE(listener.stop());
+    }
+}
+
+TEST_F(RequestStreams, AClientThatComesTooLateKnows) {
+    RenderStream player = render();
+    ASSERT_TRUE(player.write(noise(20 * interval)));
+    ASSERT_TRUE(player.start());
+    EXPECT_EQ(player.glitches(), 0U);
+    ASSERT_TRUE(machine.run_for(milliseconds(500)));
+    ASSERT_TRUE(player.write(noise(interval)));
+    EXPECT_EQ(player.glitches(), 1U);
+    ASSERT_TRUE(player.write(noise(10 * interval)));
+    EXPECT_EQ(player.glitches(), 1U);
+}
+
+TEST_F(RequestStreams, PauseKeepsWhatIsQueued) {
+    CaptureStream listener = capture();
+    RenderStream player = render();
+    ASSERT_TRUE(listener.start());
+    const Bytes sound = noise(30 * interval);
+    ASSERT_TRUE(player.write(sound));
+    ASSERT_TRUE(player.pause());
+    const std::uint64_t at = player.position()->play_offset;
+    ASSERT_TRUE(machine.run_for(milliseconds(100)));
+    EXPECT_EQ(player.position()->play_offset, at);
+    ASSERT_TRUE(player.start());
+    ASSERT_TRUE(player.drain());
+    EXPECT_EQ(player.glitches(), 0U);
+}
+
+TEST_F(RequestStreams, WhatTheyCannotDoTheySay) {
+    StreamOptions packets;
+    packets.packets = PacketMode::required;
+    EXPECT_EQ(RenderStream::open(*wave, WaveFormat{}, packets).error().status,
+              static_cast<std::int32_t>(0xC00000BB)); // STATUS_NOT_SUPPORTED
+    RenderStream player = render();
+    EXPECT_FALSE(player.write(Bytes(5))) << "no whole frames";
+    StreamOptions ages;
+    ages.period = std::chrono::hours(24);
+    EXPECT_FALSE(RenderStream::open(*wave, WaveFormat{}, ages));
+}
+
+// A pin that is busy leaves nothing open: the driver could not be unloaded.
+TEST_F(RequestStreams, TwoCannotHaveTheSamePin) {
+    const RenderStream player = render();
+    EXPECT_EQ(RenderStream::open(*wave, WaveFormat{}).error().status,
+              static_cast<std::int32_t>(0x80000011)); // STATUS_DEVICE_BUSY
+}
+
+TEST_F(RequestStreams, APulledDeviceEndsThemWithItsStatus) {
+    RenderStream player = render();
+    ASSERT_TRUE(player.write(noise(20 * interval)));
+    ASSERT_TRUE(driver->devices().front().surprise_remove());
+    EXPECT_FALSE(player.write(noise(20 * interval)));
+    EXPECT_FALSE(player.position());
+}
+
+} // namespace
+} // namespace openportcls
