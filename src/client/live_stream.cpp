@@ -62,16 +62,23 @@ Result<void> LiveStream::open(std::string_view name, const StreamOptions& option
 Result<void> LiveStream::start() {
     Result<void> result;
     thread_->call([&](Machine&) {
+        if (runs_) {
+            return; // after drain(), say
+        }
         counts_glitches_ = flow_ == PinFlow::out;
         result = render_ ? render_->on_period([this](std::span<std::byte> period) { return fill(period); })
                          : capture_->on_period([this](std::span<const std::byte> period) { return take(period); });
+        runs_ = static_cast<bool>(result);
     });
     return result;
 }
 
 Result<void> LiveStream::stop() {
     Result<void> result;
-    thread_->call([&](Machine&) { result = render_ ? render_->stop() : capture_->stop(); });
+    thread_->call([&](Machine&) {
+        result = render_ ? render_->stop() : capture_->stop();
+        runs_ = false;
+    });
     return result;
 }
 

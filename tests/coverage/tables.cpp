@@ -76,6 +76,10 @@ std::vector<Row> read_rows(const std::filesystem::path& facts) {
             if (row.kind == "method" && table.parent_column >= 0) {
                 row.name = columns[static_cast<std::size_t>(table.parent_column)] + "::" + row.name;
             }
+            // A name that two property sets have: the second one is told by its set, as its test is.
+            if (row.table == "ks_properties" && seen.contains(row.name)) {
+                row.name += "_of_" + columns[1];
+            }
             if (!row.name.empty() && seen.insert(row.name).second) {
                 names.insert(row.name);
                 rows.push_back(std::move(row));

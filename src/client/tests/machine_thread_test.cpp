@@ -129,6 +129,9 @@ TEST_F(MachineThreadTest, sound_crosses_the_rings_both_ways) {
     ASSERT_TRUE(render->drain(std::chrono::seconds(20)));
     EXPECT_FALSE(render->failure());
     EXPECT_GT(render->frames(), 12000U);
+    EXPECT_TRUE(render->start()) << "it runs, and plays what comes next";
+    EXPECT_TRUE(render->stop());
+    EXPECT_TRUE(render->start());
 }
 
 TEST_F(MachineThreadTest, an_empty_ring_is_counted_and_room_is_waited_for) {
