@@ -142,6 +142,28 @@ TEST_F(Play, InterruptedItEndsInOrder) {
     EXPECT_LT(heard.bytes.size(), 4U * 48000 * 3);
 }
 
+// A port without a mapped buffer: the same command, through stream requests.
+TEST_F(Play, AndRecordThroughWaveCyclic) {
+    const Ran built = portcls({"build", OPENPORTCLS_SOURCE "/tests/drivers/cyclic", "-o", path("cyclic.so"), "--cache",
+                               OPENPORTCLS_DRIVER_CACHE});
+    ASSERT_EQ(built.status, 0) << built.error;
+    const std::vector<std::string> driver = {"--driver", path("cyclic.so"), "--inf",
+                                             OPENPORTCLS_SOURCE "/tests/drivers/cyclic/cyclic.inx"};
+    const std::string file = write("in.wav", WaveFormat{}, noise(WaveFormat{}, 48000));
+    for (const char* period : {"1", "10", "33.3"}) {
+        std::vector<std::string> arguments = {"play", file, "--loopback", "1", "--verify", "--period", period};
+        arguments.insert(arguments.end(), driver.begin(), driver.end());
+        const Ran ran = portcls(arguments);
+        EXPECT_EQ(ran.status, 0) << ran.error;
+        EXPECT_THAT(ran.out, HasSubstr("0 glitches"));
+        EXPECT_THAT(ran.out, HasSubstr("the output equals the input bit for bit"));
+    }
+    std::vector<std::string> arguments = {"record", path("r.wav"), "--seconds", "0.3"};
+    arguments.insert(arguments.end(), driver.begin(), driver.end());
+    EXPECT_EQ(portcls(arguments).status, 0);
+    EXPECT_EQ(read(path("r.wav")).bytes.size(), 48000U * 3 / 10 * 4);
+}
+
 TEST_F(Play, AnInterruptedRunVerifiesNothing) {
     WaveFormat format;
     const std::string file = write("in.wav", format, noise(format, 48000 * 30));

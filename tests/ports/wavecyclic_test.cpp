@@ -434,6 +434,41 @@ TEST_F(WaveCyclic, ARequestIsFilledToItsEndAndOnlyThen) {
     EXPECT_THAT(request->used(), testing::ElementsAre(interval, 2 * interval));
 }
 
+// R-KS-06: each header has a buffer of its own; one without is passed over.
+TEST_F(WaveCyclic, TheBlocksOfARequestFollowEachOther) {
+    start();
+    const Bytes sound = noise(9 * interval);
+    Bytes blocks[] = {part(sound, 0, 2 * interval),
+                      part(sound, 2 * interval, 100),
+                      {},
+                      part(sound, 2 * interval + 100, 7 * interval - 100)};
+    Bytes into[] = {Bytes(5 * interval), Bytes(60), {}, Bytes(9 * interval)};
+    std::vector<StreamBlock> headers;
+    std::vector<StreamBlock> empty;
+    for (int i = 0; i < 4; ++i) {
+        headers.push_back({blocks[i]});
+        empty.push_back({into[i]});
+    }
+    capture.emplace(Pin::open(*wave, 1, WaveFormat{}).value());
+    ASSERT_TRUE(capture->set_state(PinState::pause));
+    auto read = capture->submit_read(empty);
+    ASSERT_TRUE(read) << read.error().message;
+    Pin render = open_render();
+    ASSERT_TRUE(render.set_state(PinState::pause));
+    auto write = render.submit_write(headers);
+    ASSERT_TRUE(write) << write.error().message;
+    ASSERT_TRUE(capture->set_state(PinState::run));
+    ASSERT_TRUE(render.set_state(PinState::run));
+    ASSERT_TRUE(machine->run_for(milliseconds(200)));
+    EXPECT_TRUE(write->is_done());
+    ASSERT_TRUE(read->is_done());
+    Bytes all;
+    for (const Bytes& each : into) {
+        all.insert(all.end(), each.begin(), each.end());
+    }
+    EXPECT_NE(find(all, sound), std::string::npos);
+}
+
 // ---- requests that end otherwise
 // --------------------------------------------------------------------------------------
 
