@@ -5,6 +5,11 @@
 #
 # Makes the target NAME, which compiles a Windows audio driver's unmodified source into the module NAME.so.
 # Its property PORTCLS_MODULE is the module's path. Edited sources, headers and project files rebuild it.
+# The policies of the version this is written for, whatever the project asks for: before CMP0116 (3.20) Ninja took what
+# a depfile names as relative to somewhere else, and rebuilt always.
+cmake_policy(PUSH)
+cmake_policy(VERSION 3.25)
+
 function(portcls_add_driver name)
   cmake_parse_arguments(DRIVER "DEBUG;COVERAGE;FUZZ;EXCLUDE_FROM_ALL" "VCXPROJ;PATH;OUTPUT_DIRECTORY;SANITIZE"
     "SOURCES;DEFINES;INCLUDE_DIRECTORIES" ${ARGN})
@@ -81,3 +86,5 @@ function(portcls_add_driver name)
   add_custom_target(${name} ${all} DEPENDS ${module})
   set_target_properties(${name} PROPERTIES PORTCLS_MODULE ${module})
 endfunction()
+
+cmake_policy(POP)

@@ -23,13 +23,14 @@ protected:
 
     std::string cmake(const std::string& calls) {
         folder.add("CMakeLists.txt",
-                   fmt::format("cmake_minimum_required(VERSION 3.25)\nproject(drivers NONE)\n"
+                   fmt::format("cmake_minimum_required(VERSION {})\nproject(drivers NONE)\n"
                                "add_executable(opc_build_driver IMPORTED)\n"
                                "set_target_properties(opc_build_driver PROPERTIES IMPORTED_LOCATION {})\n"
                                "add_library(openportcls SHARED IMPORTED)\n"
                                "set_target_properties(openportcls PROPERTIES IMPORTED_LOCATION {})\n"
                                "include({}/cmake/OpenPortClsAddDriver.cmake)\n{}\n",
-                               OPENPORTCLS_BUILD_TOOL, OPENPORTCLS_LIBRARY, OPENPORTCLS_SOURCES, calls));
+                               minimum_version, OPENPORTCLS_BUILD_TOOL, OPENPORTCLS_LIBRARY, OPENPORTCLS_SOURCES,
+                               calls));
         return run({"cmake", "-G", "Ninja", "-S", folder.path(), "-B", folder / "build"});
     }
     std::string build() { return run({"cmake", "--build", folder / "build"}); }
@@ -42,6 +43,7 @@ protected:
     }
 
     TemporaryFolder folder;
+    std::string minimum_version = "3.25";
     int status = 0;
 };
 
@@ -61,6 +63,20 @@ TEST_F(AddDriver, BuildsAndRebuildsWhenAHeaderChanges) {
     EXPECT_EQ(note->configuration, "debug");
     EXPECT_TRUE(note->has_sanitizer("undefined"));
     EXPECT_TRUE(read_module_note(folder / "build/listed.so"));
+    EXPECT_THAT(build(), HasSubstr("no work to do"));
+    folder.add("drv/value.h", "#define VALUE 2\n");
+    EXPECT_THAT(build(), HasSubstr("1 files compiled"));
+}
+
+// CMP0116 is unset below 3.20: Ninja would take the depfile's target for another file and always build again.
+TEST_F(AddDriver, DoesNothingAgainInAProjectForOldCMake) {
+    minimum_version = "3.16";
+    folder.add("sub/CMakeLists.txt", "portcls_add_driver(old PATH ${CMAKE_SOURCE_DIR}/drv DEFINES ADDED=1)\n");
+    auto configured = cmake("add_subdirectory(sub)");
+    ASSERT_EQ(status, 0) << configured;
+    EXPECT_THAT(configured, testing::Not(HasSubstr("CMP0116")));
+    auto first = build();
+    ASSERT_EQ(status, 0) << first;
     EXPECT_THAT(build(), HasSubstr("no work to do"));
     folder.add("drv/value.h", "#define VALUE 2\n");
     EXPECT_THAT(build(), HasSubstr("1 files compiled"));
