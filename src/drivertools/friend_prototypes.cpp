@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <map>
 #include <optional>
 
 namespace openportcls::drivertools {
@@ -31,6 +32,30 @@ std::string declared_name(const std::vector<Token>& declaration) {
     return name.empty() ? last : name;
 }
 
+// `class CMini;` for what stands between its keyword and its opening brace. Nothing for what cannot be declared ahead.
+std::string declaration_of_class(const std::vector<Token>& head) {
+    const bool interface_macro = head.front().text.starts_with("DECLARE_INTERFACE");
+    std::string_view name;
+    int depth = 0;
+    for (std::size_t index = 1; index < head.size(); ++index) {
+        const auto& token = head[index];
+        const auto following = index + 1 < head.size() ? head[index + 1].text : std::string_view();
+        depth += token.text == "(" ? 1 : token.text == ")" ? -1 : 0;
+        if (interface_macro && token.identifier())
+            return "struct " + std::string(token.text) + ";";
+        if (depth != 0)
+            continue;
+        if (token.text == "<" || (token.text == ":" && following == ":"))
+            return {};
+        if (token.text == ":")
+            break;
+        const bool specifier = token.text == "final" || token.text == "sealed" || token.text == "abstract";
+        if (token.identifier() && !specifier && following != "(")
+            name = token.text;
+    }
+    return name.empty() ? std::string() : std::string(head.front().text) + " " + std::string(name) + ";";
+}
+
 class FriendFinder {
 public:
     explicit FriendFinder(std::string_view text) : tokens_(text) {}
@@ -38,13 +63,17 @@ public:
     std::vector<FriendFunction> run() {
         while (auto token = tokens_.next())
             take(*token);
-        std::erase_if(found_, [](const FriendFunction& function) { return function.insert_at == 0; });
+        std::erase_if(found_, [](const FriendFunction& function) { return function.behind_class == 0; });
         return std::move(found_);
     }
 
 private:
     void take(const Token& token) {
+        if (class_depth() == 0 && !statement_first_)
+            statement_first_ = token;
         if (token.text == "{") {
+            if (statement_is_class_ && class_depth() == 0)
+                open_outermost_class();
             scopes_.push_back(statement_is_class_);
             start_statement();
         } else if (token.text == "}") {
@@ -55,14 +84,32 @@ private:
             start_statement();
         } else if (token.text == "friend" && class_depth() > 0) {
             take_friend();
-        } else if (token.text == "class" || token.text == "struct" || token.text == "DECLARE_INTERFACE_" ||
-                   token.text == "DECLARE_INTERFACE") {
+        } else if (is_class_keyword(token.text)) {
             statement_is_class_ = true;
+            if (!in_base_clause())
+                head_.clear();
         } else if (token.text == "(" || token.text == "=") {
             // `struct X f(…) {` and `struct X x = {` open no class; DECLARE_INTERFACE_(…) { does.
             statement_is_class_ = statement_is_class_ && token.text == "(" && is_macro(previous_);
         }
+        head_.push_back(token);
         previous_ = token.text;
+    }
+
+    // `struct A : Base<struct B> {` defines A.
+    bool in_base_clause() const {
+        return !head_.empty() && is_class_keyword(head_.front().text) &&
+               std::any_of(head_.begin(), head_.end(), [](const Token& token) { return token.text == ":"; });
+    }
+
+    void open_outermost_class() {
+        class_start_ = statement_first_->offset;
+        const bool declarable = statement_first_->text != "template" && !head_.empty();
+        class_declaration_ = declarable ? declaration_of_class(head_) : std::string();
+    }
+
+    static bool is_class_keyword(std::string_view word) {
+        return word == "class" || word == "struct" || word == "DECLARE_INTERFACE_" || word == "DECLARE_INTERFACE";
     }
 
     static bool is_macro(std::string_view name) {
@@ -73,6 +120,8 @@ private:
     void start_statement() {
         statement_is_class_ = false;
         class_ended_ = false;
+        statement_first_.reset();
+        head_.clear();
     }
 
     void close_scope() {
@@ -106,7 +155,7 @@ private:
                                        [](const Token& token) { return token.text == "operator"; });
         if (name.empty() || is_operator || declaration.size() < 2)
             return;
-        FriendFunction function{name, {}, 0};
+        FriendFunction function{name, {}, class_declaration_, class_start_, 0};
         for (const auto& token : declaration)
             function.prototype += (function.prototype.empty() ? "" : " ") + std::string(token.text);
         // Two-character tokens come apart in the tokenizer.
@@ -128,13 +177,17 @@ private:
 
     void place_found(std::size_t offset) {
         for (auto& function : found_)
-            if (function.insert_at == 0)
-                function.insert_at = offset;
+            if (function.behind_class == 0)
+                function.behind_class = offset;
     }
 
     Tokenizer tokens_;
     std::vector<FriendFunction> found_;
     std::vector<bool> scopes_; // true: a class
+    std::optional<Token> statement_first_;
+    std::vector<Token> head_;     // since the statement's class keyword
+    std::size_t class_start_ = 0; // of the outermost class
+    std::string class_declaration_;
     std::string_view previous_;
     bool statement_is_class_ = false;
     bool class_ended_ = false;
@@ -148,15 +201,28 @@ std::vector<FriendFunction> friend_functions(std::string_view text) {
     return FriendFinder(text).run();
 }
 
+std::string before_class(std::string_view name) {
+    return "^" + std::string(name);
+}
+
 std::string with_friend_prototypes(std::string_view text, const std::set<std::string>& wanted) {
-    auto functions = friend_functions(text);
-    std::erase_if(functions, [&](const FriendFunction& function) { return !wanted.contains(function.name); });
+    std::map<std::size_t, std::string> insertions;
+    for (const auto& function : friend_functions(text)) {
+        if (wanted.contains(function.name))
+            insertions[function.behind_class] += " " + function.prototype;
+        if (!wanted.contains(before_class(function.name)))
+            continue;
+        auto& before = insertions[function.before_class];
+        if (before.empty() && !function.class_declaration.empty())
+            before = function.class_declaration + " ";
+        before += function.prototype + " ";
+    }
     std::string result;
     std::size_t copied = 0;
-    for (const auto& function : functions) {
-        result += text.substr(copied, function.insert_at - copied);
-        result += " " + function.prototype;
-        copied = function.insert_at;
+    for (const auto& [offset, inserted] : insertions) {
+        result += text.substr(copied, offset - copied);
+        result += inserted;
+        copied = offset;
     }
     result += text.substr(copied);
     return result;

@@ -1,6 +1,7 @@
 // Old compilers made a function declared only as `friend` inside a class visible around that class; clang, as the
 // standard says, does not. Drivers rely on it for property handlers, interrupt routines and timer routines.
-// Their declarations are repeated right after the class, in a copy of the file that the compiler sees in its place.
+// Their declarations are repeated right after the class, in a copy of the file that the compiler sees in its place;
+// and before it where the class itself uses them, behind a declaration of the class, which they may name.
 #pragma once
 
 #include <cstddef>
@@ -13,11 +14,16 @@ namespace openportcls::drivertools {
 
 struct FriendFunction {
     std::string name;
-    std::string prototype;     // without `friend`, with the semicolon, on one line
-    std::size_t insert_at = 0; // just behind the class, in the text it was found in
+    std::string prototype;         // without `friend`, with the semicolon, on one line
+    std::string class_declaration; // `class CMini;`, of the outermost class; empty for templates and the nameless
+    std::size_t before_class = 0;  // in the text it was found in, where the declaration that defines the class starts
+    std::size_t behind_class = 0;  // just behind that declaration
 };
 
 std::vector<FriendFunction> friend_functions(std::string_view text);
+
+// The name as `wanted` has it when the prototype is to stand before the class, too.
+std::string before_class(std::string_view name);
 
 // `text` with the prototypes of the wanted friends; line numbers stay as they were.
 std::string with_friend_prototypes(std::string_view text, const std::set<std::string>& wanted);

@@ -26,7 +26,7 @@ namespace {
 
 // Raised when what a cache entry holds changes its meaning.
 constexpr std::string_view cache_format = "2";
-constexpr int most_attempts = 6;
+constexpr int most_attempts = 10;
 
 fs::path unique_name(const fs::path& folder, std::string_view ending) {
     static std::atomic<unsigned> counter = 0;
@@ -259,7 +259,9 @@ Result<CompiledUnit> UnitCompiler::compile_with(const SourceUnit& unit, const st
         }
         auto found = known_friends(undeclared_identifiers(without_colors(ran->diagnostics)));
         auto before = friends.size();
-        friends.insert(found.begin(), found.end());
+        for (const auto& name : found)
+            if (!friends.insert(name).second) // declared behind its class already: it is used in it
+                friends.insert(before_class(name));
         if (friends.size() == before || attempt_number == most_attempts)
             return Error{status_unsuccessful, ran->diagnostics};
         if (auto written = write_file(friends_file, fmt::format("{}\n", fmt::join(friends, "\n"))); !written)

@@ -76,10 +76,30 @@ TEST(FriendPrototypes, AreFoundBehindTheirClass) {
     std::vector<std::string> names;
     for (const auto& function : functions) {
         names.push_back(function.name);
-        EXPECT_EQ(text.substr(function.insert_at, 5), "\nint ");
+        EXPECT_EQ(text.substr(function.behind_class, 5), "\nint ");
     }
     EXPECT_THAT(names, ElementsAre("PropertyHandler_Level", "Isr", "TimerRoutine", "Deep"));
     EXPECT_EQ(functions[2].prototype, "KDEFERRED_ROUTINE TimerRoutine;");
+}
+
+TEST(FriendPrototypes, AreFoundBeforeTheDeclarationOfTheirClass) {
+    auto place = [](std::string_view text) {
+        auto functions = friend_functions(text);
+        EXPECT_EQ(functions.size(), 1U) << text;
+        return functions.empty()
+                   ? std::string()
+                   : functions[0].class_declaration + "|" + std::string(text.substr(functions[0].before_class, 12));
+    };
+    EXPECT_EQ(place("int x;\nclass H { friend void F(H*); };"), "class H;|class H { fr");
+    EXPECT_EQ(place("void f() { }\n#pragma code_seg()\nclass __declspec(novtable) H final : public A<struct B> "
+                    "{ friend void F(H*); };"),
+              "class H;|class __decl");
+    EXPECT_EQ(place("namespace n {\ntypedef struct _H { struct I { friend void F(); }; } H, *PH;\n}"),
+              "struct _H;|typedef stru");
+    EXPECT_EQ(place("DECLARE_INTERFACE_(IA, IUnknown) { friend int F(int); };"), "struct IA;|DECLARE_INTE");
+    EXPECT_EQ(place("template <class T> class H { friend int F(int); };"), "|template <cl");
+    EXPECT_EQ(place("class A::H { friend int F(int); };"), "|class A::H {");
+    EXPECT_EQ(place("struct { friend int F(int); } one;"), "|struct { fri");
 }
 
 TEST(FriendPrototypes, ChangeNoLineNumber) {
@@ -87,6 +107,9 @@ TEST(FriendPrototypes, ChangeNoLineNumber) {
     auto changed = with_friend_prototypes(text, {"G"});
     EXPECT_EQ(changed, "class A {\n friend int F(int);\n friend int G(int);\n}; int G ( int );\nint x;\n");
     EXPECT_EQ(with_friend_prototypes(text, {"H"}), text);
+    EXPECT_EQ(with_friend_prototypes(text, {before_class("F"), "G", before_class("G")}),
+              "class A; int F ( int ); int G ( int ); class A {\n friend int F(int);\n friend int G(int);\n}; "
+              "int G ( int );\nint x;\n");
 }
 
 TEST(FriendPrototypes, UnderstandsInterfacesAndUnfinishedText) {
