@@ -1,3 +1,4 @@
+#include "drivertools/compiler_switches.h"
 #include "drivertools/nmake_file.h"
 #include "drivertools/project.h"
 #include "drivertools/text.h"
@@ -39,33 +40,6 @@ bool is_library(const std::string& target_type) {
 bool is_user_mode(const std::string& target_type) {
     return equals_ignoring_case(target_type, "PROGRAM") || equals_ignoring_case(target_type, "DYNLINK") ||
            equals_ignoring_case(target_type, "UMAPPL");
-}
-
-// `-DNAME`, `/DNAME=VALUE`, `-D NAME`, `/FIfile`, `-Ifolder` of C_DEFINES and USER_C_FLAGS.
-void take_flags(const std::string& flags, const fs::path& folder, SourceUnit& unit) {
-    auto words = split(flags, " \t");
-    for (std::size_t index = 0; index < words.size(); ++index) {
-        std::string_view word = words[index];
-        if (!word.starts_with('-') && !word.starts_with('/'))
-            continue;
-        word.remove_prefix(1);
-        auto argument_of = [&](std::size_t length) {
-            if (word.size() > length)
-                return std::string(word.substr(length));
-            return index + 1 < words.size() ? words[++index] : std::string();
-        };
-        if (word.starts_with("D")) {
-            unit.defines.push_back(replace_all(argument_of(1), "\\\"", "\""));
-        } else if (word.starts_with("U")) {
-            unit.undefines.push_back(argument_of(1));
-        } else if (word.starts_with("FI")) {
-            if (auto file = find_ignoring_case(folder, argument_of(2)))
-                unit.forced_includes.push_back(*file);
-        } else if (word.starts_with("I")) {
-            if (auto include = find_ignoring_case(folder, argument_of(1)))
-                unit.include_directories.push_back(*include);
-        }
-    }
 }
 
 class SourcesReader {
@@ -163,8 +137,8 @@ private:
         for (const auto& entry : split(sources.macro("INCLUDES"), "; \t"))
             if (auto include = find_ignoring_case(folder, entry))
                 common.include_directories.push_back(*include);
-        take_flags(sources.macro("C_DEFINES"), folder, common);
-        take_flags(sources.macro("USER_C_FLAGS"), folder, common);
+        take_compiler_switches(sources.macro("C_DEFINES"), folder, common);
+        take_compiler_switches(sources.macro("USER_C_FLAGS"), folder, common);
         if (sources.macro("USE_UNICODE") == "1" || sources.macro("UNICODE") == "1") {
             common.defines.push_back("UNICODE=1");
             common.defines.push_back("_UNICODE=1");

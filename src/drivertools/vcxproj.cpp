@@ -1,3 +1,4 @@
+#include "drivertools/compiler_switches.h"
 #include "drivertools/msbuild_evaluator.h"
 #include "drivertools/project.h"
 #include "drivertools/text.h"
@@ -39,31 +40,6 @@ std::string standard_of(const std::string& msbuild_name, Language language) {
     if (name == "stdcpplatest" || name == "stdcpp23")
         return "c++23";
     return name.starts_with("stdcpp") ? "c++" + name.substr(6) : "";
-}
-
-// The switches of the command line that name defines, include folders and forced includes.
-void take_additional_options(const std::string& options, const MsBuildItem& item, SourceUnit& unit) {
-    auto words = split(options, " \t\r\n");
-    for (std::size_t index = 0; index < words.size(); ++index) {
-        std::string_view word = words[index];
-        if (!word.starts_with('/') && !word.starts_with('-'))
-            continue;
-        word.remove_prefix(1);
-        auto argument_of = [&](std::size_t length) {
-            if (word.size() > length)
-                return std::string(word.substr(length));
-            return index + 1 < words.size() ? words[++index] : std::string();
-        };
-        if (word.starts_with("D")) {
-            unit.defines.push_back(argument_of(1));
-        } else if (word.starts_with("FI")) {
-            if (auto file = find_ignoring_case(item.folder_of_project, argument_of(2)))
-                unit.forced_includes.push_back(*file);
-        } else if (word.starts_with("I")) {
-            if (auto folder = find_ignoring_case(item.folder_of_project, argument_of(1)))
-                unit.include_directories.push_back(*folder);
-        }
-    }
 }
 
 // MSBuild passes `NAME="text"` through a shell's quoting; what reaches the compiler is NAME="text" too.
@@ -122,7 +98,7 @@ SourceUnit unit_of(const MsBuildItem& item, const MsBuildEvaluator& project, con
             file = find_ignoring_case(*folder, entry);
         unit.forced_includes.push_back(file.value_or(with_forward_slashes(entry)));
     }
-    take_additional_options(metadata("AdditionalOptions"), item, unit);
+    take_compiler_switches(metadata("AdditionalOptions"), item.folder_of_project, unit);
     return unit;
 }
 

@@ -154,6 +154,17 @@ TEST(Vcxproj, LeavesOutExcludedFiles) {
     EXPECT_THAT(names_of(conditional), ElementsAre("b.cpp"));
 }
 
+TEST(Vcxproj, UnderstandsQuotesInAdditionalOptions) {
+    TemporaryFolder folder;
+    folder.add("a.cpp");
+    auto project = read_driver(
+        folder, "<ItemDefinitionGroup><ClCompile><AdditionalOptions>%(AdditionalOptions) /kernel /D \"Z=1\" "
+                "/DT=\\\"t\\\" /UOLD</AdditionalOptions></ClCompile></ItemDefinitionGroup>"
+                "<ItemGroup><ClCompile Include=\"a.cpp\"/></ItemGroup>");
+    EXPECT_THAT(project.units[0].defines, testing::IsSupersetOf({"Z=1", "T=\"t\""}));
+    EXPECT_THAT(project.units[0].undefines, ElementsAre("OLD"));
+}
+
 TEST(Vcxproj, LeavesAloneWhatNoCompilerReads) {
     TemporaryFolder folder;
     for (const char* name : {"a.cpp", "version.rc", "messages.mc", "driver.inx", "a.h", "notes.txt"})

@@ -1,3 +1,4 @@
+#include "drivertools/compiler_switches.h"
 #include "drivertools/nmake_file.h"
 #include "drivertools/project.h"
 #include "temporary_folder.h"
@@ -103,6 +104,31 @@ TEST(SourcesFile, GivesUnitsWithTheirFlags) {
         EXPECT_THAT(unit.defines, Contains(define));
     EXPECT_THAT(unit.forced_includes, ElementsAre(folder / "inc/x.h"));
     EXPECT_THAT(project->project_files, Contains(sources));
+}
+
+TEST(CompilerSwitches, HaveTheWordsAWindowsProgramGets) {
+    EXPECT_THAT(command_line_words("-D\"SPACE=1\" -DX=\"a b\"\t/D \"Z=1\" \"\""),
+                ElementsAre("-DSPACE=1", "-DX=a b", "/D", "Z=1", ""));
+    EXPECT_THAT(command_line_words(R"(-DT=\"text\" "-DU=\"a b\"" -Ic:\inc\\x "in\\" \\\" )"),
+                ElementsAre("-DT=\"text\"", "-DU=\"a b\"", R"(-Ic:\inc\\x)", R"(in\)", R"(\")"));
+    EXPECT_THAT(command_line_words("\"open end"), ElementsAre("open end"));
+    EXPECT_THAT(command_line_words("  "), testing::IsEmpty());
+}
+
+TEST(SourcesFile, UnderstandsQuotesInItsFlags) {
+    TemporaryFolder folder;
+    folder.add("a.cpp");
+    folder.add("with space/x.h");
+    auto sources = folder.add("sources", "TARGETNAME=drv\nTARGETTYPE=DRIVER\nSOURCES=a.cpp\n"
+                                         "C_DEFINES=-D\"SPACE=1\" -DX=\"a b\" -DTEXT=\\\"t\\\"\n"
+                                         "USER_C_FLAGS=/D \"Z=1\" -I\"with space\" /UOLD\n");
+    auto project = read_sources_file(sources, {});
+    ASSERT_TRUE(project) << project.error().message;
+    const auto& unit = project->units[0];
+    for (const char* define : {"SPACE=1", "X=a b", "TEXT=\"t\"", "Z=1"})
+        EXPECT_THAT(unit.defines, Contains(define));
+    EXPECT_THAT(unit.include_directories, Contains(folder / "with space"));
+    EXPECT_THAT(unit.undefines, ElementsAre("OLD"));
 }
 
 TEST(SourcesFile, FollowsDirsToTheDriverAndItsLibrary) {
