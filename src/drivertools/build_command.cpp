@@ -39,10 +39,13 @@ std::string escaped_for_make(const std::string& path) {
 }
 
 Result<void> write_depfile(const std::string& file, const BuildReport& report) {
+    auto target = file_to_write(file);
+    if (!target)
+        return target.error();
     auto text = escaped_for_make(report.module.string()) + ":";
     for (const auto& dependency : report.dependencies)
         text += " \\\n  " + escaped_for_make(dependency.string());
-    return write_file(file, text + "\n");
+    return write_file(*target, text + "\n");
 }
 
 struct Options {

@@ -273,6 +273,10 @@ Result<BuildReport> build_driver(const BuildRequest& original) {
         return runtime.error();
     if (!request.name.empty())
         project->name = request.name;
+    BuildReport report;
+    report.module = request.output.empty() ? fs::path(project->name + ".so") : request.output;
+    if (auto target = file_to_write(report.module); !target) // said before minutes of compiling
+        return target.error();
     if (auto checked = check_exception_blocks(request, *project); !checked)
         return checked.error();
     UnitCompiler::Places places{*wdk, request.cache_directory.empty() ? default_cache_directory()
@@ -295,8 +299,6 @@ Result<BuildReport> build_driver(const BuildRequest& original) {
     if (!compilation)
         return compilation.error();
 
-    BuildReport report;
-    report.module = request.output.empty() ? fs::path(project->name + ".so") : request.output;
     report.note = note_for(request, *project);
     report.notes = project->notes;
     LinkRequest link{report.module,       compilation->units, {},

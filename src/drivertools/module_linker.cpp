@@ -173,16 +173,19 @@ Result<void> link_module(const BuildRequest& request, const Toolchain& toolchain
     const auto& [objects, defined, undefined, host_functions, entry] = *collected;
     if (entry.empty())
         return Error{status_entry_point_not_found, link.note.name + ": no source file defines DriverEntry"};
+    const auto target = file_to_write(link.output);
+    if (!target)
+        return target.error();
     const auto variables = used_variables(*collected, link.exports);
 
     std::error_code ignored;
     fs::create_directories(link.work_directory, ignored);
-    fs::create_directories(fs::absolute(link.output).parent_path(), ignored);
+    fs::create_directories(fs::absolute(*target).parent_path(), ignored);
     auto work = link.work_directory /
                 fmt::format("link-{}-{}", ::getpid(), ContentHash().add(link.output.string()).text().substr(0, 12));
     auto companion = work.string() + ".o";
     auto version_script = work.string() + ".version";
-    auto linked = link.output.string() + fmt::format(".new{}", ::getpid());
+    auto linked = target->string() + fmt::format(".new{}", ::getpid());
     struct Cleaner {
         std::vector<std::string> files;
         ~Cleaner() {
@@ -260,7 +263,7 @@ Result<void> link_module(const BuildRequest& request, const Toolchain& toolchain
                         fs::perms::others_exec,
                     ignored);
     std::error_code problem;
-    fs::rename(linked, link.output, problem);
+    fs::rename(linked, *target, problem);
     if (problem)
         return Error{status_unsuccessful, link.output.string() + ": " + problem.message()};
     return {};

@@ -125,6 +125,22 @@ std::string replace_all(std::string text, std::string_view from, std::string_vie
     return text;
 }
 
+Result<std::filesystem::path> file_to_write(const std::filesystem::path& named) {
+    constexpr int most_links = 40; // as the kernel allows
+    auto file = named;
+    std::error_code problem;
+    for (int links = 0; std::filesystem::is_symlink(std::filesystem::symlink_status(file, problem)); ++links) {
+        auto target = std::filesystem::read_symlink(file, problem);
+        if (problem || links == most_links)
+            return Error{status_invalid_parameter, named.string() + ": a link to nowhere"};
+        file = file.parent_path() / target;
+    }
+    auto status = std::filesystem::status(file, problem);
+    if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
+        return Error{status_invalid_parameter, named.string() + ": not a file"};
+    return file;
+}
+
 Result<std::string> read_file(const std::filesystem::path& file) {
     std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream(std::fopen(file.c_str(), "rb"), std::fclose);
     if (!stream)

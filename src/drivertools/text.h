@@ -27,6 +27,9 @@ std::vector<std::string> split(std::string_view text, std::string_view separator
 std::vector<std::string_view> lines_of(std::string_view text);
 std::string replace_all(std::string text, std::string_view from, std::string_view to);
 
+// The regular file, there or not yet, that writing to `named` means: what a link names, as it is renamed into place.
+// An error for devices, pipes and folders, which a rename would replace.
+Result<std::filesystem::path> file_to_write(const std::filesystem::path& named);
 Result<std::string> read_file(const std::filesystem::path& file);
 // Replaces the file in one step, and leaves it alone when it already holds this text.
 Result<void> write_file(const std::filesystem::path& file, std::string_view content);

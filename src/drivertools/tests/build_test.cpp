@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <map>
 #include <mutex>
+#include <sys/stat.h>
 
 using namespace openportcls;
 using namespace openportcls::drivertools;
@@ -47,6 +48,35 @@ TEST_F(Build, EveryTrapCompilesAndRuns) {
     for (const auto& symbol : file->dynamic_symbols())
         if (symbol.defined)
             EXPECT_EQ(symbol.name, "DriverEntry");
+}
+
+TEST_F(Build, AnOutputThatIsNoFileIsRefusedAndStays) {
+    folder.add("drv/a.cpp", entry_returning_three);
+    auto asked = request(folder / "drv");
+    asked.output = folder / "pipe";
+    ASSERT_EQ(::mkfifo(asked.output.c_str(), 0600), 0);
+    EXPECT_EQ(message(build(asked)), (folder / "pipe").string() + ": not a file");
+    EXPECT_TRUE(std::filesystem::is_fifo(folder / "pipe"));
+    asked.output = folder / "drv";
+    EXPECT_EQ(message(build(asked)), (folder / "drv").string() + ": not a file");
+    std::filesystem::create_symlink("loop", folder / "loop");
+    asked.output = folder / "loop";
+    EXPECT_THAT(message(build(asked)), HasSubstr("a link to nowhere"));
+}
+
+TEST_F(Build, ALinkedOutputIsWrittenWhereTheLinkPoints) {
+    folder.add("drv/a.cpp", entry_returning_three);
+    folder.add("real/old.so", "what was there before");
+    std::filesystem::create_symlink("real/old.so", folder / "old.so");
+    std::filesystem::create_symlink("real/new.so", folder / "new.so"); // to a file still to come
+    for (const char* name : {"old.so", "new.so"}) {
+        auto asked = request(folder / "drv");
+        asked.output = folder / name;
+        auto report = build(asked);
+        ASSERT_TRUE(report) << message(report) << diagnostics;
+        EXPECT_TRUE(std::filesystem::is_symlink(asked.output)) << name;
+        EXPECT_EQ(LoadedModule(folder / "real" / name).enter(), 3) << name;
+    }
 }
 
 TEST_F(Build, TrapsRunWithoutOptimisationToo) {
@@ -148,6 +178,42 @@ TEST_F(Build, FriendsAreRememberedForTheNextBuild) {
     };
     ASSERT_TRUE(build(asked));
     EXPECT_EQ(compilations, 1);
+}
+
+TEST_F(Build, FriendsCanBeUsedInTheirOwnClass) {
+    folder.add("drv/a.cpp", R"(
+#include <wdm.h>
+struct Request { int value; };
+class Holder {
+    friend KDEFERRED_ROUTINE TheDpc;
+    friend long Handler(Request*);
+    friend long Look(const Holder* holder);
+    KDPC dpc;
+    long seen = 4;
+
+public:
+    void* init() { return (void*)static_cast<PKDEFERRED_ROUTINE>(TheDpc); }
+    long ask() { Request request{2}; return Handler(&request) + (&Look)(this); }
+};
+template <class T> struct Table {
+    friend long Late(long);
+    long ask() { return Late(10); }
+};
+long Handler(Request* request) { return request->value; }
+long Look(const Holder* holder) { return holder->seen; }
+long Late(long value) { return value; }
+VOID TheDpc(PKDPC, PVOID, PVOID, PVOID) { }
+extern "C" long DriverEntry(void*, void*)
+{
+    Holder holder;
+    Table<int> table;
+    return holder.init() ? holder.ask() + table.ask() : 0;
+}
+)");
+    auto report = build(request(folder / "drv"));
+    ASSERT_TRUE(report) << message(report) << diagnostics;
+    EXPECT_EQ(LoadedModule(report->module).enter(), 16);
+    EXPECT_THAT(diagnostics, IsEmpty());
 }
 
 TEST_F(Build, SymbolsNobodyProvidesAreRefusedWithTheirUser) {
