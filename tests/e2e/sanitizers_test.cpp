@@ -241,6 +241,23 @@ TEST_F(Sanitizers, CoverageOfAPlayedSoundNamesTheDriversFilesAndLines) {
     EXPECT_THAT(page, HasSubstr("MoveRender")) << "annotated source";
 }
 
+// AddressSanitizer's library answers for malloc and mmap, which the profile writer calls.
+TEST_F(Sanitizers, CoverageGoesWithASanitizer) {
+    if (e2e::command_is_sanitized) {
+        GTEST_SKIP() << "skipped: the command's own sanitizer would answer";
+    }
+    for (const std::string sanitizer : {"address,undefined", "thread"}) {
+        build(cable_source(), "both.so", {"--coverage", "--sanitize=" + sanitizer});
+        WaveFormat format;
+        const Ran ran = portcls({"play", write("in.wav", format, noise(format, 4800)), "--driver", path("both.so"),
+                                 "--inf", cable_inf(), "--verify"});
+        ASSERT_EQ(ran.status, 0) << sanitizer << ran.error;
+        const Ran report = portcls({"build", "--coverage-report", path("both.so")});
+        EXPECT_EQ(report.status, 0) << sanitizer << report.error;
+        EXPECT_THAT(report.out, HasSubstr("stream.cpp"));
+    }
+}
+
 // Without any sanitizer, in START_DEVICE: the guest ends, with a report, and not the command.
 TEST_F(Sanitizers, NoneIsNeededForAReport) {
     if (e2e::command_is_sanitized) {

@@ -62,8 +62,10 @@ std::string objection(const ModuleImport& import, const drivertools::ModuleNote&
     if (provider.empty()) {
         return import.weak ? "" : fmt::format("{} (no kernel function of that name is known here)", import.name);
     }
-    // The profile writer inside a coverage module is host code and calls the C library.
-    if (note.coverage && (provider.starts_with("libc.so") || provider.starts_with("libc-"))) {
+    // The profile writer inside a coverage module is host code and calls the C library, or a sanitizer in front of it.
+    const bool c_library = provider.starts_with("libc.so") || provider.starts_with("libc-") ||
+                           (!note.sanitizers.empty() && provider.starts_with("libclang_rt."));
+    if (note.coverage && c_library) {
         return {};
     }
     return fmt::format("{} (not a kernel function; the host's {} would answer, with another calling convention)",
