@@ -1,10 +1,12 @@
 #include "drivertools/msbuild_evaluator.h"
 
 #include "drivertools/msbuild_expression.h"
+#include "drivertools/msbuild_functions.h"
 #include "drivertools/text.h"
 #include "drivertools/windows_path.h"
 
 #include <algorithm>
+#include <iterator>
 #include <pugixml.hpp>
 
 namespace openportcls::drivertools {
@@ -28,17 +30,52 @@ std::string backslashed_folder(const fs::path& folder) {
     return text.ends_with('/') ? text : text + "/";
 }
 
-// The text that follows `$(` up to the bracket that closes it.
-std::string_view bracketed(std::string_view text) {
-    int depth = 1;
-    for (std::size_t index = 0; index < text.size(); ++index) {
-        if (text[index] == '(')
-            ++depth;
-        if (text[index] == ')' && --depth == 0)
-            return text.substr(0, index);
-    }
-    return text;
+bool holds(const std::vector<MsBuildItem>& items, const fs::path& file) {
+    return std::any_of(items.begin(), items.end(), [&](const MsBuildItem& item) { return item.file == file; });
 }
+
+// Attributes of an item that are MSBuild's; all others are metadata.
+bool is_attribute_of_msbuild(std::string_view name) {
+    constexpr std::string_view known[] = {"Include",
+                                          "Exclude",
+                                          "Remove",
+                                          "Update",
+                                          "Condition",
+                                          "Label",
+                                          "KeepMetadata",
+                                          "RemoveMetadata",
+                                          "KeepDuplicates",
+                                          "MatchOnMetadata",
+                                          "MatchOnMetadataOptions"};
+    return name.starts_with("xmlns") || std::any_of(std::begin(known), std::end(known), [&](std::string_view one) {
+               return equals_ignoring_case(one, name);
+           });
+}
+
+// The entries of a list; `;` within `@(…)` is a part of that.
+std::vector<std::string> list_entries(std::string_view list) {
+    std::vector<std::string> entries;
+    while (!list.empty()) {
+        std::size_t end = 0;
+        for (int depth = 0; end < list.size() && (list[end] != ';' || depth > 0); ++end)
+            depth += list[end] == '(' ? 1 : list[end] == ')' ? -1 : 0;
+        if (const auto entry = trim(list.substr(0, end)); !entry.empty())
+            entries.emplace_back(entry);
+        list.remove_prefix(std::min(end + 1, list.size()));
+    }
+    return entries;
+}
+
+bool imports(const pugi::xml_node& parent, std::string_view kit_file) {
+    return std::any_of(parent.children().begin(), parent.children().end(), [&](const pugi::xml_node& node) {
+        return is_named(node, "ImportGroup")
+                   ? imports(node, kit_file)
+                   : is_named(node, "Import") && ends_with_ignoring_case(node.attribute("Project").value(), kit_file);
+    });
+}
+
+constexpr std::string_view first_kit_file = "Microsoft.Cpp.Default.props";
+constexpr std::string_view last_kit_file = "Microsoft.Cpp.targets";
 
 } // namespace
 
@@ -72,9 +109,15 @@ Result<void> MsBuildEvaluator::evaluate() {
     properties_["IntDir"] = property("Platform") + "\\" + property("Configuration") + "\\";
     properties_["OutDir"] = property("IntDir");
     // MSBuild reads the files once for each kind of thing, so that a definition sees every property.
-    for (auto pass : {Pass::properties, Pass::definitions, Pass::items})
+    for (auto pass : {Pass::properties, Pass::definitions, Pass::items}) {
+        directory_builds_taken_.clear();
         if (auto walked = walk_file(project_file_, pass); !walked)
             return walked;
+    }
+    // Not sooner: an `Update` may exclude what an earlier item included.
+    std::erase_if(items_[std::string(compiled_items)], [](MsBuildItem& source) {
+        return equals_ignoring_case(trim(source.metadata["ExcludedFromBuild"]), "true");
+    });
     return {};
 }
 
@@ -95,7 +138,9 @@ void MsBuildEvaluator::set_file_properties(const fs::path& file) {
     properties_["MSBuildThisFileDirectory"] = backslashed_folder(file.parent_path());
 }
 
-std::string MsBuildEvaluator::expand(std::string_view text) const {
+std::string MsBuildEvaluator::expand(std::string_view text) {
+    const PropertyScope scope{[this](const std::string& name) { return property(name); },
+                              [this](std::string_view inner) { return expand(inner); }, project_folder_};
     std::string result;
     while (!text.empty()) {
         auto start = text.find("$(");
@@ -103,20 +148,29 @@ std::string MsBuildEvaluator::expand(std::string_view text) const {
         if (start == std::string_view::npos)
             break;
         text.remove_prefix(start + 2);
-        auto name = bracketed(text);
-        text.remove_prefix(std::min(name.size() + 1, text.size()));
-        result += property(std::string(trim(name)));
+        auto expression = bracketed(text);
+        text.remove_prefix(std::min(expression.size() + 1, text.size()));
+        auto value = evaluate_property_expression(expression, scope);
+        if (!value)
+            note(property("MSBuildThisFile") + ": $(" + std::string(expression) +
+                 ") is not understood: taken as empty");
+        result += value.value_or("");
     }
     return result;
 }
 
-bool MsBuildEvaluator::condition_holds(std::string_view condition) const {
+bool MsBuildEvaluator::condition_holds(std::string_view condition) {
     if (trim(condition).empty())
         return true;
-    return evaluate_condition(expand(condition), project_folder_).value_or(false);
+    const auto expanded = expand(condition);
+    const auto value = evaluate_condition(expanded, project_folder_);
+    if (!value && !trim(expanded).empty())
+        note(property("MSBuildThisFile") + ": the condition " + std::string(condition) +
+             " is not understood: taken as false");
+    return value.value_or(false);
 }
 
-bool MsBuildEvaluator::enabled(const pugi::xml_node& node) const {
+bool MsBuildEvaluator::enabled(const pugi::xml_node& node) {
     return condition_holds(node.attribute("Condition").value());
 }
 
@@ -140,14 +194,53 @@ Result<void> MsBuildEvaluator::walk_file(const fs::path& file, Pass pass) {
         files_read_.push_back(file);
     open_files_.insert(file);
     set_file_properties(file);
-    walk_children(root, file, pass);
+    if (file == project_file_)
+        walk_project(root, pass);
+    else
+        walk_children(root, file, pass);
     open_files_.erase(file);
     return {};
 }
 
+void MsBuildEvaluator::walk_project(const pugi::xml_node& root, Pass pass) {
+    if (!imports(root, first_kit_file)) // otherwise in its place
+        take_directory_build(DirectoryBuild::props, pass);
+    walk_children(root, project_file_, pass);
+    take_directory_build(DirectoryBuild::targets, pass);
+}
+
+void MsBuildEvaluator::take_directory_build(DirectoryBuild which, Pass pass) {
+    const bool props = which == DirectoryBuild::props;
+    const std::string kind = props ? "Props" : "Targets";
+    const auto name = props ? "Directory.Build.props" : "Directory.Build.targets";
+    if (!directory_builds_taken_.insert(which).second ||
+        equals_ignoring_case(property("ImportDirectoryBuild" + kind), "false"))
+        return;
+    auto& path = properties_["DirectoryBuild" + kind + "Path"];
+    if (path.empty())
+        if (auto folder = folder_of_file_above(project_folder_, name))
+            path = (*folder / name).string();
+    const auto file = path.empty() ? std::nullopt : find_ignoring_case(project_folder_, path);
+    if (!file || open_files_.contains(*file))
+        return;
+    if (auto walked = walk_file(*file, pass); !walked)
+        note(walked.error().message);
+    set_file_properties(project_file_);
+}
+
 void MsBuildEvaluator::walk_children(const pugi::xml_node& parent, const fs::path& file, Pass pass) {
+    // The conditions of the others are for their own pass: what they name may not have its value yet.
+    auto counts = [&](const pugi::xml_node& node) {
+        if (is_named(node, "PropertyGroup"))
+            return pass == Pass::properties;
+        if (is_named(node, "ItemDefinitionGroup"))
+            return pass == Pass::definitions;
+        if (is_named(node, "ItemGroup"))
+            return pass == Pass::items;
+        return is_named(node, "Import") || is_named(node, "ImportGroup") || is_named(node, "Choose");
+    };
     for (const auto& node : parent.children()) {
-        if (!enabled(node))
+        if (!counts(node) || !enabled(node))
             continue;
         if (is_named(node, "Import"))
             take_import(node, file, pass);
@@ -155,11 +248,11 @@ void MsBuildEvaluator::walk_children(const pugi::xml_node& parent, const fs::pat
             walk_children(node, file, pass);
         else if (is_named(node, "Choose"))
             take_choose(node, file, pass);
-        else if (is_named(node, "PropertyGroup") && pass == Pass::properties)
+        else if (is_named(node, "PropertyGroup"))
             take_properties(node);
-        else if (is_named(node, "ItemDefinitionGroup") && pass == Pass::definitions)
+        else if (is_named(node, "ItemDefinitionGroup"))
             take_definitions(node);
-        else if (is_named(node, "ItemGroup") && pass == Pass::items)
+        else if (is_named(node, "ItemGroup"))
             take_items(node);
     }
 }
@@ -178,8 +271,13 @@ void MsBuildEvaluator::take_import(const pugi::xml_node& import, const fs::path&
     bool of_the_kit = written.find("$(VCTargetsPath)") != std::string::npos ||
                       written.find("$(MSBuildExtensionsPath") != std::string::npos ||
                       written.find("$(UserRootDir)") != std::string::npos;
-    if (of_the_kit)
+    if (of_the_kit) {
+        if (file == project_file_ && ends_with_ignoring_case(written, first_kit_file))
+            take_directory_build(DirectoryBuild::props, pass);
+        if (file == project_file_ && ends_with_ignoring_case(written, last_kit_file))
+            take_directory_build(DirectoryBuild::targets, pass);
         return;
+    }
     auto target = find_ignoring_case(file.parent_path(), expand(written));
     if (!target) {
         note(file.filename().string() + ": import of " + written + " passed over: no such file");
@@ -198,19 +296,23 @@ void MsBuildEvaluator::take_properties(const pugi::xml_node& group) {
             properties_[local_name(node)] = expand(node.text().get());
 }
 
-void MsBuildEvaluator::merge_metadata(const pugi::xml_node& parent, Metadata& into) const {
-    for (const auto& node : parent.children()) {
-        if (node.type() != pugi::node_element || !enabled(node))
-            continue;
-        auto name = local_name(node);
-        auto reference = "%(" + name + ")";
-        auto value = expand(node.text().get());
-        // `%(Name)` stands for what earlier definitions gave.
-        auto at = lower(value).find(lower(reference));
-        if (at != std::string::npos)
-            value.replace(at, reference.size(), into.contains(name) ? into.at(name) : std::string());
-        into[name] = value;
-    }
+void MsBuildEvaluator::merge_metadata(const pugi::xml_node& parent, Metadata& into) {
+    for (const auto& attribute : parent.attributes())
+        if (!is_attribute_of_msbuild(attribute.name()))
+            merge_value(attribute.name(), attribute.value(), into);
+    for (const auto& node : parent.children())
+        if (node.type() == pugi::node_element && enabled(node))
+            merge_value(local_name(node), node.text().get(), into);
+}
+
+void MsBuildEvaluator::merge_value(const std::string& name, std::string_view written, Metadata& into) {
+    const auto reference = "%(" + name + ")";
+    auto value = expand(written);
+    // `%(Name)` stands for what earlier definitions gave.
+    const auto at = lower(value).find(lower(reference));
+    if (at != std::string::npos)
+        value.replace(at, reference.size(), into.contains(name) ? into.at(name) : std::string());
+    into[name] = value;
 }
 
 void MsBuildEvaluator::take_definitions(const pugi::xml_node& group) {
@@ -230,55 +332,87 @@ void MsBuildEvaluator::take_definitions(const pugi::xml_node& group) {
 
 void MsBuildEvaluator::take_items(const pugi::xml_node& group) {
     for (const auto& node : group.children()) {
-        if (!enabled(node))
+        if (node.type() != pugi::node_element || !enabled(node))
             continue;
-        if (is_named(node, "ClCompile"))
-            take_source(node);
-        if (is_named(node, "ProjectReference")) {
-            auto written = expand(node.attribute("Include").value());
-            if (auto target = find_ignoring_case(project_folder_, written))
-                references_.push_back(*target);
-            else
-                note(project_file_.filename().string() + ": referenced project " + written + " does not exist");
-        }
+        if (is_named(node, "ProjectReference"))
+            take_reference(node);
+        else
+            take_item(node);
     }
 }
 
-void MsBuildEvaluator::take_source(const pugi::xml_node& item) {
+void MsBuildEvaluator::take_reference(const pugi::xml_node& reference) {
+    auto written = expand(reference.attribute("Include").value());
+    if (written.empty())
+        return; // an Update or Remove
+    if (auto target = find_ignoring_case(project_folder_, written))
+        references_.push_back(*target);
+    else
+        note(project_file_.filename().string() + ": referenced project " + written + " does not exist");
+}
+
+void MsBuildEvaluator::take_item(const pugi::xml_node& item) {
+    const auto kind = local_name(item);
+    const auto& defaults = is_named(item, compiled_items) ? compile_defaults_ : Metadata();
     auto listed = [&](const char* attribute) {
-        std::vector<fs::path> files;
-        for (const auto& entry : split(expand(item.attribute(attribute).value()), ";")) {
-            if (entry.starts_with("@("))
-                continue;
-            if (entry.find_first_of("*?") != std::string::npos) {
-                for (auto& file : files_matching(project_folder_, entry))
-                    files.push_back(std::move(file));
-            } else if (auto file = find_ignoring_case(project_folder_, entry)) {
-                files.push_back(*file);
-            } else {
-                // Kept, so that the build can name what is missing.
-                files.push_back((project_folder_ / with_forward_slashes(entry)).lexically_normal());
-            }
-        }
-        return files;
+        return items_named(expand(item.attribute(attribute).value()), defaults);
     };
-    auto removed = listed("Remove");
-    std::erase_if(sources_, [&](const MsBuildItem& source) {
-        return std::find(removed.begin(), removed.end(), source.file) != removed.end();
-    });
-    auto updated = listed("Update");
-    for (auto& source : sources_)
-        if (std::find(updated.begin(), updated.end(), source.file) != updated.end())
-            merge_metadata(item, source.metadata);
-    auto excluded = listed("Exclude");
-    for (auto& file : listed("Include")) {
-        if (std::find(excluded.begin(), excluded.end(), file) != excluded.end())
+    const auto removed = listed("Remove");
+    const auto updated = listed("Update");
+    const auto excluded = listed("Exclude");
+    auto included = listed("Include");
+    auto& items = items_[kind];
+    std::erase_if(items, [&](const MsBuildItem& present) { return holds(removed, present.file); });
+    for (auto& present : items)
+        if (holds(updated, present.file))
+            merge_metadata(item, present.metadata);
+    for (auto& added : included) {
+        if (holds(excluded, added.file))
             continue;
-        MsBuildItem source{file, project_folder_, compile_defaults_};
-        merge_metadata(item, source.metadata);
-        if (!equals_ignoring_case(trim(source.metadata["ExcludedFromBuild"]), "true"))
-            sources_.push_back(std::move(source));
+        merge_metadata(item, added.metadata);
+        items.push_back(std::move(added));
     }
+}
+
+std::vector<MsBuildItem> MsBuildEvaluator::items_named(const std::string& list, const Metadata& defaults) {
+    std::vector<MsBuildItem> items;
+    auto add = [&](const fs::path& file) { items.push_back({file, project_folder_, defaults}); };
+    for (const auto& entry : list_entries(list)) {
+        if (entry.starts_with("@(")) {
+            auto referred = referred_items(entry, defaults);
+            items.insert(items.end(), std::make_move_iterator(referred.begin()),
+                         std::make_move_iterator(referred.end()));
+        } else if (entry.find_first_of("*?") != std::string::npos) {
+            for (const auto& file : files_matching(project_folder_, entry))
+                add(file);
+        } else if (auto file = find_ignoring_case(project_folder_, entry)) {
+            add(*file);
+        } else {
+            // Kept, so that the build can name what is missing.
+            add((project_folder_ / with_forward_slashes(entry)).lexically_normal());
+        }
+    }
+    return items;
+}
+
+// `@(Kind)`: items of another kind, which keep their metadata.
+std::vector<MsBuildItem> MsBuildEvaluator::referred_items(std::string_view reference, const Metadata& defaults) {
+    const auto inside = trim(bracketed(reference.substr(2)));
+    const auto kind = std::string(trim(inside.substr(0, std::min(inside.find("->"), inside.find(',')))));
+    const auto transform = inside.find("->");
+    const auto made = transform == std::string_view::npos ? "" : lower(trim(inside.substr(transform + 2)));
+    if (!made.empty() && made != "'%(fullpath)'" && made != "'%(identity)'") {
+        note(property("MSBuildThisFile") + ": " + std::string(reference) + " is not understood: taken as empty");
+        return {};
+    }
+    auto items = items_[kind];
+    for (auto& item : items) {
+        auto metadata = defaults;
+        for (const auto& [name, value] : item.metadata)
+            metadata[name] = value;
+        item.metadata = std::move(metadata);
+    }
+    return items;
 }
 
 } // namespace openportcls::drivertools

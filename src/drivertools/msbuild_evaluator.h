@@ -37,30 +37,40 @@ public:
     Result<void> evaluate();
 
     std::string property(const std::string& name) const;
-    const std::vector<MsBuildItem>& sources() const { return sources_; }
+    const std::vector<MsBuildItem>& sources() const { return items_.at(std::string(compiled_items)); }
     const std::vector<std::filesystem::path>& project_references() const { return references_; }
     // What the project hands to its linker: paths and plain names of libraries.
     const std::vector<std::string>& libraries() const { return libraries_; }
     const std::vector<std::filesystem::path>& files_read() const { return files_read_; }
     const std::vector<std::string>& notes() const { return notes_; }
 
-    std::string expand(std::string_view text) const;
-    bool condition_holds(std::string_view condition) const;
-
 private:
     enum class Pass { properties, definitions, items };
-    struct LoadedFile;
+    // What MSBuild's own files import around a project: Directory.Build.props, Directory.Build.targets.
+    enum class DirectoryBuild { props, targets };
+
+    static constexpr std::string_view compiled_items = "ClCompile";
+
+    // What they cannot understand they note, and take for empty and false.
+    std::string expand(std::string_view text);
+    bool condition_holds(std::string_view condition);
 
     Result<void> walk_file(const std::filesystem::path& file, Pass pass);
+    void walk_project(const pugi::xml_node& root, Pass pass);
+    void take_directory_build(DirectoryBuild which, Pass pass);
     void walk_children(const pugi::xml_node& parent, const std::filesystem::path& file, Pass pass);
     void take_import(const pugi::xml_node& import, const std::filesystem::path& file, Pass pass);
     void take_choose(const pugi::xml_node& choose, const std::filesystem::path& file, Pass pass);
     void take_properties(const pugi::xml_node& group);
     void take_definitions(const pugi::xml_node& group);
     void take_items(const pugi::xml_node& group);
-    void take_source(const pugi::xml_node& item);
-    void merge_metadata(const pugi::xml_node& parent, Metadata& into) const;
-    bool enabled(const pugi::xml_node& node) const;
+    void take_item(const pugi::xml_node& item);
+    void take_reference(const pugi::xml_node& reference);
+    std::vector<MsBuildItem> items_named(const std::string& list, const Metadata& defaults);
+    std::vector<MsBuildItem> referred_items(std::string_view reference, const Metadata& defaults);
+    void merge_metadata(const pugi::xml_node& parent, Metadata& into);
+    void merge_value(const std::string& name, std::string_view written, Metadata& into);
+    bool enabled(const pugi::xml_node& node);
     void set_file_properties(const std::filesystem::path& file);
     void note(std::string text);
 
@@ -69,12 +79,13 @@ private:
     Properties globals_;
     Properties properties_;
     Metadata compile_defaults_;
-    std::vector<MsBuildItem> sources_;
+    std::map<std::string, std::vector<MsBuildItem>, CaseInsensitiveLess> items_; // by kind: ClCompile …
     std::vector<std::filesystem::path> references_;
     std::vector<std::string> libraries_;
     std::vector<std::filesystem::path> files_read_;
     std::vector<std::string> notes_;
     std::set<std::filesystem::path> open_files_;
+    std::set<DirectoryBuild> directory_builds_taken_; // in this pass
 };
 
 } // namespace openportcls::drivertools

@@ -1,5 +1,6 @@
 #include "drivertools/msbuild_evaluator.h"
 #include "drivertools/msbuild_expression.h"
+#include "drivertools/msbuild_functions.h"
 #include "drivertools/project.h"
 #include "temporary_folder.h"
 
@@ -58,6 +59,160 @@ TEST(MsBuildCondition, UnderstandsWhatProjectsSay) {
     EXPECT_EQ(holds("true"), true);
     EXPECT_EQ(holds("'a'=="), std::nullopt);
     EXPECT_EQ(holds("SomeFunction('a')"), std::nullopt);
+}
+
+// https://learn.microsoft.com/visualstudio/msbuild/property-functions
+TEST(MsBuildFunctions, WorkOnPropertiesAndPaths) {
+    TemporaryFolder folder;
+    folder.add("up/marker.txt");
+    folder.add("up/a/b/x.txt");
+    PropertyScope scope;
+    scope.folder = folder / "up/a/b";
+    scope.property = [&](const std::string& name) {
+        return name == "C" ? "Release" : name == "MSBuildThisFileDirectory" ? scope.folder.string() : "";
+    };
+    scope.expand = [](std::string_view text) { return text == "$(C)" ? std::string("Release") : std::string(text); };
+    auto value = [&](std::string_view text) { return evaluate_property_expression(text, scope).value_or("(none)"); };
+    for (const auto& [expression, expected] : std::vector<std::pair<std::string, std::string>>{
+             {"C", "Release"},
+             {"Unset", ""},
+             {"C.StartsWith('Rel')", "True"},
+             {"C.StartsWith('rel')", "False"},
+             {"C.EndsWith(\"ease\")", "True"},
+             {"C.Contains(`xx`)", "False"},
+             {"C.ToUpper()", "RELEASE"},
+             {"C.ToLower().Replace('e', 'E')", "rElEasE"},
+             {"C.Replace('(', ')')", "Release"},
+             {"C.Replace('', 'x')", "(none)"},
+             {"C.Length", "7"},
+             {"C.Substring(3)", "ease"},
+             {"C.Substring(0, 3)", "Rel"},
+             {"C.Substring(8)", "(none)"},
+             {"C.TrimEnd('es')", "Relea"},
+             {"C.PadLeft(9)", "(none)"},
+             {"C.ToUpper(", "(none)"},
+             {"C Release", "(none)"},
+             {"Registry:HKEY_LOCAL_MACHINE\\Software@X", "(none)"},
+             {"[System.String]::Copy('x,y')", "x,y"},
+             {"[System.String]::Copy($(C)).ToLower()", "release"},
+             {"[System.String]::IsNullOrEmpty('')", "True"},
+             {"[System.Guid]::NewGuid()", "(none)"},
+             {"[MSBuild]::VersionGreaterThanOrEquals('17.0', '16.0')", "True"},
+             {"[MSBuild]::VersionGreaterThanOrEquals('9.0', '10.0')", "False"},
+             {"[MSBuild]::VersionGreaterThan('17.0', 'v17')", "False"},
+             {"[MSBuild]::VersionEquals('17', '17.0.0.0')", "True"},
+             {"[MSBuild]::VersionNotEquals('17.1-preview', '17.1')", "False"},
+             {"[MSBuild]::VersionLessThan('10.0.19041', '10.0.22621')", "True"},
+             {"[msbuild]::versionlessthanorequals('3', '2')", "False"},
+             {"[MSBuild]::VersionEquals('', '1')", "(none)"},
+             {"[MSBuild]::EnsureTrailingSlash('a')", "a\\"},
+             {"[MSBuild]::ValueOrDefault('', 'd')", "d"},
+             {"[MSBuild]::GetDirectoryNameOfFileAbove('..\\B', Marker.txt)", (folder / "up").string()},
+             {"[MSBuild]::GetDirectoryNameOfFileAbove('.', 'absent-from-everywhere.txt')", ""},
+             {"[MSBuild]::GetPathOfFileAbove('marker.txt')", (folder / "up/marker.txt").string()}})
+        EXPECT_EQ(value(expression), expected) << expression;
+}
+
+TEST(Vcxproj, PropertyFunctionsDecideAndWhatIsNotKnownIsNoted) {
+    TemporaryFolder folder;
+    for (const char* name : {"a.cpp", "b.cpp", "c.cpp"})
+        folder.add(name);
+    auto project = read_driver(
+        folder, "<PropertyGroup><TargetName>$(Configuration.ToLower())</TargetName>"
+                "<Odd>$(Configuration.PadLeft(20))</Odd></PropertyGroup>"
+                "<ItemGroup Condition=\"$(Late) == '1'\"><ClCompile Include=\"a.cpp\" "
+                "Condition=\"$(Configuration.StartsWith('Rel'))\"/></ItemGroup>"
+                "<ItemGroup><ClCompile Include=\"b.cpp\" Condition=\"$(Configuration.StartsWith('Deb'))\"/>"
+                "<ClCompile Include=\"c.cpp\" "
+                "Condition=\"'$([MSBuild]::VersionLessThan('$(VisualStudioVersion)', '18.0'))' == 'true'\"/>"
+                "<ClCompile Include=\"absent.cpp\" Condition=\"IsOSPlatform('Linux')\"/></ItemGroup>"
+                "<PropertyGroup><Late>1</Late></PropertyGroup>");
+    EXPECT_EQ(project.name, "release");
+    EXPECT_THAT(names_of(project), ElementsAre("a.cpp", "c.cpp"));
+    EXPECT_THAT(project.notes,
+                ElementsAre("drv.vcxproj: $(Configuration.PadLeft(20)) is not understood: taken as empty",
+                            "drv.vcxproj: the condition IsOSPlatform('Linux') is not understood: taken as false"));
+}
+
+TEST(Vcxproj, AnUpdateChangesAndExcludesItems) {
+    TemporaryFolder folder;
+    for (const char* name : {"a.cpp", "b.cpp", "c.cpp"})
+        folder.add(name);
+    auto project =
+        read_driver(folder, "<ItemGroup><ClCompile Include=\"*.cpp\"/><ClCompile Update=\"B.cpp\">"
+                            "<ExcludedFromBuild>true</ExcludedFromBuild></ClCompile>"
+                            "<ClCompile Update=\"c.cpp\"><ExcludedFromBuild Condition=\"'$(Configuration)'=='Debug'\">"
+                            "true</ExcludedFromBuild><PreprocessorDefinitions>C=1</PreprocessorDefinitions>"
+                            "</ClCompile></ItemGroup>");
+    EXPECT_THAT(names_of(project), ElementsAre("a.cpp", "c.cpp"));
+    EXPECT_THAT(project.units[0].defines, Not(Contains("C=1")));
+    EXPECT_THAT(project.units[1].defines, Contains("C=1"));
+}
+
+TEST(Vcxproj, MetadataMayBeAttributes) {
+    TemporaryFolder folder;
+    folder.add("a.cpp");
+    folder.add("b.cpp");
+    auto project = read_driver(
+        folder, "<PropertyGroup><X>FROM_X=1</X></PropertyGroup><ItemDefinitionGroup><ClCompile "
+                "PreprocessorDefinitions=\"BASE\"/></ItemDefinitionGroup><ItemGroup><ClCompile Include=\"a.cpp\" "
+                "PreprocessorDefinitions=\"$(X);%(PreprocessorDefinitions)\"/>"
+                "<ClCompile Include=\"b.cpp\" ExcludedFromBuild=\"true\" Label=\"l\"/></ItemGroup>");
+    EXPECT_THAT(names_of(project), ElementsAre("a.cpp"));
+    EXPECT_THAT(project.units[0].defines, testing::IsSupersetOf({"FROM_X=1", "BASE"}));
+}
+
+TEST(Vcxproj, ItemsMayReferToOtherItems) {
+    TemporaryFolder folder;
+    for (const char* name : {"a.cpp", "b.cpp", "c.cpp"})
+        folder.add(name);
+    auto project = read_driver(
+        folder, "<ItemDefinitionGroup><ClCompile><PreprocessorDefinitions>BASE</PreprocessorDefinitions>"
+                "<AdditionalOptions>/DOPTION</AdditionalOptions></ClCompile></ItemDefinitionGroup>"
+                "<ItemGroup><MySrc Include=\"a.cpp;b.cpp\" PreprocessorDefinitions=\"MINE\"/><Gone Include=\"b.cpp\"/>"
+                "<ClCompile Include=\"@(mysrc); c.cpp\" Exclude=\"@(Gone->'%(FullPath)')\"/>"
+                "<ClCompile Include=\"@(Nothing);@(MySrc->'x\\%(Filename).cpp')\"/></ItemGroup>");
+    EXPECT_THAT(names_of(project), ElementsAre("a.cpp", "c.cpp"));
+    EXPECT_THAT(project.units[0].defines, testing::IsSupersetOf({"MINE", "OPTION"}));
+    EXPECT_THAT(project.units[0].defines, Not(Contains("BASE")));
+    EXPECT_THAT(project.units[1].defines, testing::IsSupersetOf({"BASE", "OPTION"}));
+    EXPECT_THAT(project.notes, ElementsAre(HasSubstr("@(MySrc->'x\\%(Filename).cpp') is not understood")));
+}
+
+// https://learn.microsoft.com/visualstudio/msbuild/customize-by-directory
+TEST(Vcxproj, TakesTheNearestDirectoryBuildFiles) {
+    TemporaryFolder folder;
+    folder.add("sub/drv/a.cpp");
+    folder.add("Directory.Build.props", project_text("<PropertyGroup><Far>FAR</Far></PropertyGroup>"));
+    folder.add("sub/directory.build.PROPS",
+               project_text("<Import Project=\"$([MSBuild]::GetPathOfFileAbove('Directory.Build.props', "
+                            "'$(MSBuildThisFileDirectory)../'))\"/>"
+                            "<PropertyGroup><Near>$(TargetVersion)NEAR</Near><Over>PROPS</Over></PropertyGroup>"));
+    folder.add("sub/Directory.Build.targets", project_text("<ItemDefinitionGroup><ClCompile><PreprocessorDefinitions>"
+                                                           "$(Far);$(Near);$(Over)</PreprocessorDefinitions>"
+                                                           "</ClCompile></ItemDefinitionGroup>"));
+    const std::string middle = "<PropertyGroup><Over>$(Over)_PROJECT</Over></PropertyGroup>"
+                               "<ItemGroup><ClCompile Include=\"a.cpp\"/></ItemGroup>";
+    // Where MSBuild's own files are imported, or, without those, around the project.
+    const std::string with_kit = "<PropertyGroup><TargetVersion>W10</TargetVersion></PropertyGroup>"
+                                 "<Import Project=\"$(VCTargetsPath)\\Microsoft.Cpp.Default.props\"/>" +
+                                 middle + "<Import Project=\"$(VCTargetsPath)\\Microsoft.Cpp.targets\"/>";
+    for (const auto& [body, near] : {std::pair(with_kit, "W10NEAR"), std::pair(middle, "NEAR")}) {
+        auto project = read_vcxproj(folder.add("sub/drv/drv.vcxproj", project_text(driver_properties + body)), {});
+        ASSERT_TRUE(project) << project.error().message;
+        EXPECT_THAT(project->units[0].defines,
+                    testing::IsSupersetOf({std::string("FAR"), std::string(near), std::string("PROPS_PROJECT")}));
+        EXPECT_THAT(project->project_files, Contains(folder / "sub/Directory.Build.targets"));
+        EXPECT_THAT(project->notes, testing::IsEmpty());
+    }
+    auto without = read_vcxproj(
+        folder.add("sub/drv/drv.vcxproj",
+                   project_text("<PropertyGroup><ImportDirectoryBuildProps>false</ImportDirectoryBuildProps>"
+                                "</PropertyGroup>" +
+                                with_kit)),
+        {});
+    ASSERT_TRUE(without) << without.error().message;
+    EXPECT_THAT(without->units[0].defines, Not(Contains("FAR")));
 }
 
 TEST(Vcxproj, TakesItemsWithWrongCaseAndBackslashes) {
