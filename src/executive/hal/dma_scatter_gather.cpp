@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "executive/hal/dma_adapter.h"
+#include "executive/hal/mdl_pieces.h"
 #include "executive/irql_check.h"
 #include "executive/kernel.h"
 
@@ -18,7 +19,8 @@ struct ListPrefix {
     machine::PhysicalAddress bounce;
     ULONG bounce_pages;
     ULONG bounced_bytes;
-    char* memory;   // the original of the bounced transfer
+    const MDL* mdl; // with `address`: the original of the bounced transfer
+    const char* address;
     bool from_pool; // false: in the driver's own buffer
 };
 
@@ -26,55 +28,35 @@ SCATTER_GATHER_LIST* list_of(ListPrefix* prefix) {
     return reinterpret_cast<SCATTER_GATHER_LIST*>(prefix + 1);
 }
 
-struct Piece {
-    machine::PhysicalAddress address;
-    ULONG bytes;
-};
-
-// The pieces of physical memory behind [address, address + length) of a chain of MDLs.
-template<class Visit>
-void for_each_piece(const MDL* mdl, const char* address, ULONG length, Visit visit) {
-    Piece current{0, 0};
-    while (mdl != nullptr && length != 0) {
-        const char* begin = static_cast<const char*>(MmGetMdlVirtualAddress(mdl));
-        ULONG offset = mdl->ByteOffset + static_cast<ULONG>(address - begin);
-        ULONG left = std::min<ULONG>(length, mdl->ByteCount - static_cast<ULONG>(address - begin));
-        length -= left;
-        while (left != 0) {
-            const ULONG in_page = offset % machine::page_size;
-            const ULONG bytes = std::min<ULONG>(left, static_cast<ULONG>(machine::page_size) - in_page);
-            const machine::PhysicalAddress physical =
-                MmGetMdlPfnArray(mdl)[offset / machine::page_size] * machine::page_size + in_page;
-            if (current.bytes != 0 && current.address + current.bytes == physical) {
-                current.bytes += bytes;
-            } else {
-                if (current.bytes != 0) {
-                    visit(current);
-                }
-                current = {physical, bytes};
-            }
-            offset += bytes;
-            left -= bytes;
-        }
-        mdl = mdl->Next;
-        address = mdl != nullptr ? static_cast<const char*>(MmGetMdlVirtualAddress(mdl)) : nullptr;
-    }
-    if (current.bytes != 0) {
-        visit(current);
-    }
-}
-
 std::size_t list_bytes(ULONG elements) {
     return sizeof(ListPrefix) + sizeof(SCATTER_GATHER_LIST) + elements * sizeof(SCATTER_GATHER_ELEMENT);
 }
 
-NTSTATUS fill(DmaAdapter& adapter, ListPrefix* prefix, MDL* mdl, char* address, ULONG length, bool to_device) {
+enum class Copy : bool { to_bounce, from_bounce };
+
+// Through the pages of the MDLs: the buffer need not be mapped anywhere.
+void copy_bounced(machine::PhysicalMemory& memory, const ListPrefix& prefix, Copy direction) {
+    auto* bounce =
+        static_cast<char*>(memory.to_virtual(prefix.bounce + BYTE_OFFSET(prefix.address), prefix.bounced_bytes));
+    for_each_piece(prefix.mdl, prefix.address, prefix.bounced_bytes, [&](const MdlPiece& piece) {
+        void* original = memory.to_virtual(piece.address, piece.bytes);
+        if (direction == Copy::to_bounce) {
+            std::memcpy(bounce, original, piece.bytes);
+        } else {
+            std::memcpy(original, bounce, piece.bytes);
+        }
+        bounce += piece.bytes;
+    });
+}
+
+NTSTATUS fill(DmaAdapter& adapter, ListPrefix* prefix, const MDL* mdl, const char* address, ULONG length,
+              bool to_device) {
     machine::PhysicalMemory& memory = adapter.kernel->machine.memory();
     SCATTER_GATHER_LIST* list = list_of(prefix);
     list->NumberOfElements = 0;
     list->Reserved = reinterpret_cast<ULONG_PTR>(prefix);
     bool reachable = true;
-    for_each_piece(mdl, address, length, [&](const Piece& piece) {
+    for_each_piece(mdl, address, length, [&](const MdlPiece& piece) {
         reachable = reachable && adapter.reaches(piece.address + piece.bytes - 1);
         SCATTER_GATHER_ELEMENT& element = list->Elements[list->NumberOfElements++];
         element.Address.QuadPart = static_cast<LONGLONG>(piece.address);
@@ -95,9 +77,10 @@ NTSTATUS fill(DmaAdapter& adapter, ListPrefix* prefix, MDL* mdl, char* address, 
     }
     prefix->bounce_pages = pages;
     prefix->bounced_bytes = length;
-    prefix->memory = address;
+    prefix->mdl = mdl;
+    prefix->address = address;
     if (to_device) {
-        std::memcpy(memory.to_virtual(prefix->bounce + page_offset, length), address, length);
+        copy_bounced(memory, *prefix, Copy::to_bounce);
     }
     list->NumberOfElements = 1;
     list->Elements[0].Address.QuadPart = static_cast<LONGLONG>(prefix->bounce + page_offset);
@@ -110,7 +93,6 @@ NTSTATUS start(DmaAdapter& adapter, ListPrefix* prefix, DEVICE_OBJECT* device, M
     prefix->self = prefix;
     prefix->bounce = machine::no_address;
     prefix->bounce_pages = 0;
-    prefix->memory = nullptr;
     const NTSTATUS status = fill(adapter, prefix, mdl, address, length, to_device);
     if (!NT_SUCCESS(status)) {
         return status;
@@ -130,7 +112,7 @@ NTSTATUS NTAPI dma_list_size(DMA_ADAPTER* documented, MDL* mdl, void* address, U
     if (mdl != nullptr) {
         const auto* begin =
             address != nullptr ? static_cast<char*>(address) : static_cast<char*>(MmGetMdlVirtualAddress(mdl));
-        for_each_piece(mdl, begin, length, [&](const Piece& piece) {
+        for_each_piece(mdl, begin, length, [&](const MdlPiece& piece) {
             elements += ADDRESS_AND_SIZE_TO_SPAN_PAGES(piece.address, piece.bytes);
         });
     } else {
@@ -199,9 +181,7 @@ void NTAPI dma_put_list(DMA_ADAPTER* documented, SCATTER_GATHER_LIST* list, BOOL
     }
     if (prefix->bounce != machine::no_address) {
         if (!to_device) {
-            std::memcpy(prefix->memory,
-                        memory.to_virtual(prefix->bounce + BYTE_OFFSET(prefix->memory), prefix->bounced_bytes),
-                        prefix->bounced_bytes);
+            copy_bounced(memory, *prefix, Copy::from_bounce);
         }
         memory.free(prefix->bounce, prefix->bounce_pages * machine::page_size);
     }

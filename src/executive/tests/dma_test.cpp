@@ -91,6 +91,62 @@ TEST_F(Hal, ScatterGatherListsBounceWhatTheDeviceCannotReach) {
     });
 }
 
+// nc-wdm-pmap_transfer: "the value returned is an index into the Mdl, rather than a valid virtual address".
+// nc-wdm-pget_scatter_gather_list: "This routine can handle chained MDLs".
+TEST_F(Hal, ScatterGatherListsOfPagesThatAreMappedNowhereBounce) {
+    TestDriver driver(&refuse);
+    inside([&] {
+        DEVICE_OBJECT* physical = make_device(driver);
+        MDL* first = MmAllocatePagesForMdlEx(large(16 << 20), large(64 << 20), large(0), 2 * 4096, MmCached, 0);
+        MDL* second = MmAllocatePagesForMdlEx(large(16 << 20), large(64 << 20), large(0), 4096, MmCached, 0);
+        ASSERT_NE(first, nullptr);
+        ASSERT_NE(second, nullptr);
+        first->Next = second;
+        const auto byte_at = [&](MDL* mdl, ULONG offset) -> char& {
+            return *static_cast<char*>(
+                machine.memory().to_virtual(MmGetMdlPfnArray(mdl)[offset / 4096] * 4096 + offset % 4096, 1));
+        };
+        byte_at(first, 100) = 'x';
+        byte_at(second, 99) = 'y';
+        DEVICE_DESCRIPTION description = master(false);
+        description.Dma32BitAddresses = FALSE; // reaches 24 bits
+        ULONG registers = 0;
+        DMA_ADAPTER* adapter = IoGetDmaAdapter(physical, &description, &registers);
+        const auto& operations = *adapter->DmaOperations;
+        auto* index = static_cast<char*>(MmGetMdlVirtualAddress(first)) + 100;
+        for (const BOOLEAN to_device : {TRUE, FALSE}) {
+            Received received;
+            const KIRQL old = KeRaiseIrqlToDpcLevel();
+            ASSERT_EQ(operations.GetScatterGatherList(adapter, physical, first, index, 8'192, &list_ready, &received,
+                                                      to_device),
+                      STATUS_SUCCESS);
+            ASSERT_EQ(received.list->NumberOfElements, 1U);
+            const auto& element = received.list->Elements[0];
+            EXPECT_LT(element.Address.QuadPart, 1 << 24);
+            ASSERT_EQ(element.Length, 8'192U);
+            auto* seen = static_cast<char*>(machine.memory().to_virtual(element.Address.QuadPart, element.Length));
+            if (to_device) {
+                EXPECT_EQ(seen[0], 'x');
+                EXPECT_EQ(seen[8'191], 'y');
+            }
+            memset(seen, 'd', element.Length);
+            operations.PutScatterGatherList(adapter, received.list, to_device);
+            KeLowerIrql(old);
+            EXPECT_EQ(byte_at(first, 100), to_device ? 'x' : 'd');
+            EXPECT_EQ(byte_at(second, 99), to_device ? 'y' : 'd');
+        }
+        EXPECT_EQ(byte_at(first, 99), 0);
+        EXPECT_EQ(byte_at(first, 8'191), 'd');
+        EXPECT_EQ(byte_at(second, 100), 0);
+        operations.PutDmaAdapter(adapter);
+        for (MDL* mdl : {first, second}) {
+            MmFreePagesFromMdl(mdl);
+            ExFreePool(mdl);
+        }
+        EXPECT_EQ(machine.memory().allocated_bytes(), 0U);
+    });
+}
+
 struct IsaController : SystemDmaController {
     Transfer transfer;
     bool masked = true;
