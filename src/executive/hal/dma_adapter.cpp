@@ -119,8 +119,11 @@ NTSTATUS NTAPI transfer_info(DMA_ADAPTER* documented, MDL* mdl, ULONGLONG offset
     }
     ULONG bytes;
     ULONG registers;
-    dma_list_size(documented, mdl, static_cast<char*>(MmGetMdlVirtualAddress(mdl)) + offset, length, &bytes,
-                  &registers);
+    const NTSTATUS status = dma_list_size(documented, mdl, static_cast<char*>(MmGetMdlVirtualAddress(mdl)) + offset,
+                                          length, &bytes, &registers);
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
     info->V1.MapRegisterCount = registers;
     info->V1.ScatterGatherElementCount = registers;
     info->V1.ScatterGatherListSize = bytes;

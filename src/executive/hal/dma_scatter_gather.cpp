@@ -109,10 +109,11 @@ NTSTATUS NTAPI dma_list_size(DMA_ADAPTER* documented, MDL* mdl, void* address, U
     OPC_REQUIRE_DISPATCH_OR_BELOW();
     (void)documented;
     ULONG elements = 0;
+    ULONG beyond_the_end = 0;
     if (mdl != nullptr) {
         const auto* begin =
             address != nullptr ? static_cast<char*>(address) : static_cast<char*>(MmGetMdlVirtualAddress(mdl));
-        for_each_piece(mdl, begin, length, [&](const MdlPiece& piece) {
+        beyond_the_end = for_each_piece(mdl, begin, length, [&](const MdlPiece& piece) {
             elements += ADDRESS_AND_SIZE_TO_SPAN_PAGES(piece.address, piece.bytes);
         });
     } else {
@@ -122,7 +123,8 @@ NTSTATUS NTAPI dma_list_size(DMA_ADAPTER* documented, MDL* mdl, void* address, U
     if (registers != nullptr) {
         *registers = elements;
     }
-    return STATUS_SUCCESS;
+    // "The specified Length is too big to fit within the buffer" (nc-wdm-pcalculate_scatter_gather_list_size)
+    return beyond_the_end == 0 ? STATUS_SUCCESS : STATUS_BUFFER_TOO_SMALL;
 }
 
 NTSTATUS NTAPI dma_get_list(DMA_ADAPTER* documented, DEVICE_OBJECT* device, MDL* mdl, void* address, ULONG length,
@@ -132,7 +134,10 @@ NTSTATUS NTAPI dma_get_list(DMA_ADAPTER* documented, DEVICE_OBJECT* device, MDL*
     DmaAdapter& adapter = adapter_of(documented);
     ULONG bytes;
     ULONG registers;
-    dma_list_size(documented, mdl, address, length, &bytes, &registers);
+    const NTSTATUS fits = dma_list_size(documented, mdl, address, length, &bytes, &registers);
+    if (!NT_SUCCESS(fits)) {
+        return fits;
+    }
     if (registers > adapter.map_registers) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
@@ -158,7 +163,10 @@ NTSTATUS NTAPI dma_build_list(DMA_ADAPTER* documented, DEVICE_OBJECT* device, MD
     DmaAdapter& adapter = adapter_of(documented);
     ULONG bytes;
     ULONG registers;
-    dma_list_size(documented, mdl, address, length, &bytes, &registers);
+    const NTSTATUS fits = dma_list_size(documented, mdl, address, length, &bytes, &registers);
+    if (!NT_SUCCESS(fits)) {
+        return fits;
+    }
     if (buffer_bytes < bytes) {
         return STATUS_BUFFER_TOO_SMALL;
     }

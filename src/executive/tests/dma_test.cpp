@@ -147,6 +147,45 @@ TEST_F(Hal, ScatterGatherListsOfPagesThatAreMappedNowhereBounce) {
     });
 }
 
+// nc-wdm-pget_scatter_gather_list: STATUS_BUFFER_TOO_SMALL, "The buffer is too small for the requested transfer."
+TEST_F(Hal, ScatterGatherListsEndWithTheirBuffer) {
+    TestDriver driver(&refuse);
+    inside([&] {
+        DEVICE_OBJECT* physical = make_device(driver);
+        auto* buffer = static_cast<char*>(ExAllocatePoolWithTag(NonPagedPoolNx, 2 * 4096, test_tag));
+        MDL* mdl = IoAllocateMdl(buffer, 5'000, FALSE, FALSE, nullptr);
+        MmBuildMdlForNonPagedPool(mdl);
+        DEVICE_DESCRIPTION description = master(true);
+        ULONG registers = 0;
+        DMA_ADAPTER* adapter = IoGetDmaAdapter(physical, &description, &registers);
+        const auto& operations = *adapter->DmaOperations;
+        Received received;
+        char place[1'024];
+        ULONG bytes = 0;
+        const KIRQL old = KeRaiseIrqlToDpcLevel();
+        for (char* begin : {buffer, buffer + 4'999, buffer - 1}) {
+            EXPECT_EQ(
+                operations.GetScatterGatherList(adapter, physical, mdl, begin, 5'001, &list_ready, &received, FALSE),
+                STATUS_BUFFER_TOO_SMALL);
+            EXPECT_EQ(operations.BuildScatterGatherList(adapter, physical, mdl, begin, 5'001, &list_ready, &received,
+                                                        FALSE, place, sizeof place),
+                      STATUS_BUFFER_TOO_SMALL);
+            EXPECT_EQ(operations.CalculateScatterGatherList(adapter, mdl, begin, 5'001, &bytes, nullptr),
+                      STATUS_BUFFER_TOO_SMALL);
+        }
+        EXPECT_EQ(received.list, nullptr) << "the routine is not called";
+        EXPECT_EQ(operations.GetScatterGatherList(adapter, physical, mdl, buffer, 5'000, &list_ready, &received, FALSE),
+                  STATUS_SUCCESS);
+        operations.PutScatterGatherList(adapter, received.list, FALSE);
+        KeLowerIrql(old);
+        operations.PutDmaAdapter(adapter);
+        IoFreeMdl(mdl);
+        ExFreePool(buffer);
+        IoDeleteDevice(physical);
+        EXPECT_EQ(kernel().pool.usage().blocks, 0U);
+    });
+}
+
 struct IsaController : SystemDmaController {
     Transfer transfer;
     bool masked = true;
