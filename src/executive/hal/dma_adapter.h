@@ -54,6 +54,7 @@ struct DmaAdapter {
     ULONG scatter_gather_lists = 0; // out in the world
 
     bool is_slave() const { return !description.Master; }
+    bool is_scatter_gather_master() const { return description.Master && description.ScatterGather; }
     bool reaches(machine::PhysicalAddress last) const { return last <= highest; }
     SystemDmaController* controller() const;
 };

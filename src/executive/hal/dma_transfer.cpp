@@ -4,6 +4,7 @@
 
 #include "executive/hal/dma_adapter.h"
 #include "executive/hal/dma_channels.h"
+#include "executive/hal/mdl_pieces.h"
 #include "executive/irql_check.h"
 #include "executive/kernel.h"
 
@@ -51,16 +52,87 @@ void run_waiting(DmaAdapter& adapter) {
     }
 }
 
-// Bytes from `offset` of the MDL that lie one after the other in physical memory.
-ULONG contiguous_bytes(const MDL* mdl, ULONG offset, ULONG length) {
-    const PFN_NUMBER* frames = MmGetMdlPfnArray(mdl);
-    ULONG page = offset / machine::page_size;
-    ULONG bytes = static_cast<ULONG>(machine::page_size) - offset % machine::page_size;
-    while (bytes < length && frames[page + 1] == frames[page] + 1) {
-        bytes += machine::page_size;
-        ++page;
+// Where a transfer lies in physical memory.
+struct Extent {
+    MdlPiece first{0, 0};
+    ULONG pieces = 0;
+};
+
+Extent extent_of(machine::Machine& machine, const MDL* mdl, const void* address, ULONG length) {
+    Extent extent;
+    MdlPiece last{0, 0};
+    const ULONG beyond_the_end = for_each_piece(mdl, address, length, [&](const MdlPiece& piece) {
+        if (extent.pieces++ == 0) {
+            extent.first = piece;
+        }
+        last = piece;
+    });
+    if (extent.pieces == 0) [[unlikely]] {
+        machine.bugcheck(dma_violation, 0x1B, reinterpret_cast<std::uint64_t>(address),
+                         reinterpret_cast<std::uint64_t>(mdl), 0,
+                         "MapTransfer was called for an address that is not within the bounds of the MDL.");
     }
-    return std::min(bytes, length);
+    if (beyond_the_end > machine::page_size - 1 - (last.address + last.bytes - 1) % machine::page_size) [[unlikely]] {
+        machine.bugcheck(dma_violation, 0x1F, 3, reinterpret_cast<std::uint64_t>(mdl), length,
+                         "MapTransfer was called for a length that crosses a page boundary beyond the MDL.");
+    }
+    return extent;
+}
+
+// Lets map registers stand in for the transfer's pages. A scatter/gather master gets as much as there are registers
+// for.
+machine::PhysicalAddress map_bounced(DmaAdapter& adapter, MapRegisters* registers, const MDL* mdl, const void* address,
+                                     ULONG* length, bool to_device) {
+    machine::Machine& machine = adapter.kernel->machine;
+    machine::PhysicalMemory& memory = machine.memory();
+    if (registers == nullptr) [[unlikely]] {
+        machine.bugcheck(dma_violation, 0x0F, reinterpret_cast<std::uint64_t>(&adapter), 0, 0,
+                         "MapTransfer needs the map registers that AllocateAdapterChannel handed out.");
+    }
+    if (registers->bounce == machine::no_address) {
+        machine::PageConstraints constraints;
+        constraints.highest = adapter.highest;
+        registers->bounce = memory.allocate(registers->count * machine::page_size, constraints);
+    }
+    const ULONG page_offset = BYTE_OFFSET(address);
+    const auto pages = static_cast<ULONG>(ADDRESS_AND_SIZE_TO_SPAN_PAGES(page_offset, *length));
+    const ULONG left = registers->count - registers->used;
+    const ULONG needed = adapter.is_scatter_gather_master() ? 1 : pages;
+    if (left < needed || registers->bounce == machine::no_address) [[unlikely]] {
+        constexpr std::uint64_t out_of_registers = 2;
+        machine.bugcheck(dma_violation, 0x00, out_of_registers, pages, left,
+                         "MapTransfer was called for more pages than map registers were allocated.");
+    }
+    if (pages > left) {
+        *length = left * static_cast<ULONG>(machine::page_size) - page_offset;
+    }
+    const machine::PhysicalAddress begin = registers->bounce + registers->used * machine::page_size + page_offset;
+    registers->used += std::min(pages, left);
+    machine::PhysicalAddress bounce = begin;
+    for_each_piece(mdl, address, *length, [&](const MdlPiece& piece) {
+        auto* original = static_cast<char*>(memory.to_virtual(piece.address, piece.bytes));
+        if (to_device) {
+            std::memcpy(memory.to_virtual(bounce, piece.bytes), original, piece.bytes);
+        }
+        registers->mappings.push_back({original, bounce, piece.bytes, to_device});
+        bounce += piece.bytes;
+    });
+    return begin;
+}
+
+void program_controller(const DmaAdapter& adapter, machine::PhysicalAddress address, ULONG bytes, bool to_device) {
+    SystemDmaController* controller = adapter.controller();
+    if (controller == nullptr) {
+        return;
+    }
+    SystemDmaController::Transfer transfer;
+    transfer.address = address;
+    transfer.bytes = bytes;
+    transfer.to_device = to_device;
+    transfer.auto_initialize = adapter.description.AutoInitialize != FALSE;
+    transfer.demand = adapter.description.DemandMode != FALSE;
+    transfer.width_bytes = static_cast<std::uint8_t>(1U << adapter.description.DmaWidth);
+    controller->program(adapter.description.DmaChannel, transfer);
 }
 
 } // namespace
@@ -104,57 +176,22 @@ void NTAPI dma_free_map_registers(DMA_ADAPTER* documented, void* base, ULONG) {
     free_registers(adapter, static_cast<MapRegisters*>(base));
 }
 
+// Length shrinks for scatter/gather masters only; "otherwise, the input and output values of Length are identical"
+// (nc-wdm-pmap_transfer).
 PHYSICAL_ADDRESS NTAPI dma_map_transfer(DMA_ADAPTER* documented, MDL* mdl, void* base, void* address, ULONG* length,
                                         BOOLEAN to_device) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
     DmaAdapter& adapter = adapter_of(documented);
-    machine::Machine& machine = adapter.kernel->machine;
-    machine::PhysicalMemory& memory = machine.memory();
-    const ULONG offset = mdl->ByteOffset + static_cast<ULONG>(static_cast<char*>(address) -
-                                                              static_cast<char*>(MmGetMdlVirtualAddress(mdl)));
-    *length = contiguous_bytes(mdl, offset, *length);
-    machine::PhysicalAddress physical =
-        MmGetMdlPfnArray(mdl)[offset / machine::page_size] * machine::page_size + offset % machine::page_size;
-    if (!adapter.reaches(physical + *length - 1)) {
-        auto* registers = static_cast<MapRegisters*>(base);
-        if (registers == nullptr) [[unlikely]] {
-            machine.bugcheck(dma_violation, 0x0F, reinterpret_cast<std::uint64_t>(&adapter), 0, 0,
-                             "MapTransfer needs the map registers that AllocateAdapterChannel handed out.");
-        }
-        if (registers->bounce == machine::no_address) {
-            machine::PageConstraints constraints;
-            constraints.highest = adapter.highest;
-            registers->bounce = memory.allocate(registers->count * machine::page_size, constraints);
-        }
-        const ULONG page_offset = offset % machine::page_size;
-        const ULONG pages = (page_offset + *length + machine::page_size - 1) / machine::page_size;
-        const ULONG left = registers->count - registers->used;
-        if (left == 0 || registers->bounce == machine::no_address) [[unlikely]] {
-            machine.bugcheck(dma_violation, 0x11, reinterpret_cast<std::uint64_t>(&adapter), registers->count, pages,
-                             "MapTransfer was called for more pages than map registers were allocated.");
-        }
-        if (pages > left) {
-            *length = left * static_cast<ULONG>(machine::page_size) - page_offset;
-        }
-        auto* original = static_cast<char*>(memory.to_virtual(physical, *length));
-        const machine::PhysicalAddress bounce = registers->bounce + registers->used * machine::page_size + page_offset;
-        registers->used += std::min(pages, left);
-        if (to_device) {
-            std::memcpy(memory.to_virtual(bounce, *length), original, *length);
-        }
-        registers->mappings.push_back({original, bounce, *length, to_device != FALSE});
-        physical = bounce;
+    const Extent extent = extent_of(adapter.kernel->machine, mdl, address, *length);
+    if (adapter.is_scatter_gather_master()) {
+        *length = extent.first.bytes;
     }
-    if (SystemDmaController* controller = adapter.controller()) {
-        SystemDmaController::Transfer transfer;
-        transfer.address = physical;
-        transfer.bytes = *length;
-        transfer.to_device = to_device != FALSE;
-        transfer.auto_initialize = adapter.description.AutoInitialize != FALSE;
-        transfer.demand = adapter.description.DemandMode != FALSE;
-        transfer.width_bytes = static_cast<std::uint8_t>(1U << adapter.description.DmaWidth);
-        controller->program(adapter.description.DmaChannel, transfer);
+    const bool is_one_run = extent.pieces == 1 || adapter.is_scatter_gather_master();
+    machine::PhysicalAddress physical = extent.first.address;
+    if (!is_one_run || !adapter.reaches(physical + *length - 1)) {
+        physical = map_bounced(adapter, static_cast<MapRegisters*>(base), mdl, address, length, to_device != FALSE);
     }
+    program_controller(adapter, physical, *length, to_device != FALSE);
     PHYSICAL_ADDRESS result;
     result.QuadPart = static_cast<LONGLONG>(physical);
     return result;

@@ -268,6 +268,87 @@ TEST_F(Hal, SlaveChannelsProgramTheControllerOneTransferAtATime) {
     });
 }
 
+// nc-wdm-pmap_transfer: only a bus master with scatter/gather support gets less than it asked for.
+TEST_F(Hal, MastersWithoutScatterGatherGetTheWholeTransferAtOneAddress) {
+    TestDriver driver(&refuse);
+    inside([&] {
+        DEVICE_OBJECT* physical = make_device(driver);
+        // Eight adjacent pages, of which the buffer has every other one.
+        MDL* pages = MmAllocatePagesForMdlEx(large(0), large(64 << 20), large(0), 8 * 4096, MmCached, 0);
+        ASSERT_NE(pages, nullptr);
+        MDL* mdl = IoAllocateMdl(nullptr, 4 * 4096, FALSE, FALSE, nullptr);
+        for (int page = 0; page < 4; ++page) {
+            MmGetMdlPfnArray(mdl)[page] = MmGetMdlPfnArray(pages)[2 * page];
+        }
+        const auto page_at = [&](int page) {
+            return static_cast<char*>(machine.memory().to_virtual(MmGetMdlPfnArray(mdl)[page] * 4096, 4096));
+        };
+        for (const bool scatter_gather : {false, true}) {
+            DEVICE_DESCRIPTION description = master(true);
+            description.ScatterGather = scatter_gather;
+            ULONG registers = 0;
+            DMA_ADAPTER* adapter = IoGetDmaAdapter(physical, &description, &registers);
+            const auto& operations = *adapter->DmaOperations;
+            Channel channel;
+            const KIRQL old = KeRaiseIrqlToDpcLevel();
+            ASSERT_EQ(operations.AllocateAdapterChannel(adapter, physical, 4, &channel_ready, &channel),
+                      STATUS_SUCCESS);
+            for (const BOOLEAN to_device : {TRUE, FALSE}) {
+                memset(page_at(0), 'f', 4096);
+                memset(page_at(3), 'l', 4096);
+                ULONG length = 16'384;
+                const PHYSICAL_ADDRESS address =
+                    operations.MapTransfer(adapter, mdl, channel.map_registers, nullptr, &length, to_device);
+                ASSERT_EQ(length, scatter_gather ? 4'096U : 16'384U);
+                auto* seen = static_cast<char*>(machine.memory().to_virtual(address.QuadPart, length));
+                if (to_device) {
+                    EXPECT_EQ(seen[0], 'f');
+                    EXPECT_EQ(seen[length - 1], scatter_gather ? 'f' : 'l');
+                }
+                memset(seen, 'd', length);
+                operations.FlushAdapterBuffers(adapter, mdl, channel.map_registers, nullptr, length, to_device);
+                EXPECT_EQ(page_at(0)[0], to_device && !scatter_gather ? 'f' : 'd');
+                EXPECT_EQ(page_at(3)[4'095], to_device || scatter_gather ? 'l' : 'd');
+            }
+            operations.FreeMapRegisters(adapter, channel.map_registers, 4);
+            operations.FreeAdapterChannel(adapter);
+            KeLowerIrql(old);
+            operations.PutDmaAdapter(adapter);
+        }
+        IoFreeMdl(mdl);
+        MmFreePagesFromMdl(pages);
+        ExFreePool(pages);
+        EXPECT_EQ(machine.memory().allocated_bytes(), 0U);
+    });
+}
+
+// Two pages, out of the reach of a master without scatter/gather.
+void map_from_two_pages(ULONG map_registers, ULONG begin, ULONG length) {
+    MDL* mdl = MmAllocatePagesForMdlEx(large(16 << 20), large(64 << 20), large(0), 8'192, MmCached, 0);
+    DEVICE_DESCRIPTION description = master(false);
+    description.ScatterGather = FALSE;
+    description.Dma32BitAddresses = FALSE;
+    ULONG most = 0;
+    DMA_ADAPTER* adapter = IoGetDmaAdapter(nullptr, &description, &most);
+    DEVICE_OBJECT device{};
+    Channel channel;
+    KeRaiseIrqlToDpcLevel();
+    adapter->DmaOperations->AllocateAdapterChannel(adapter, &device, map_registers, &channel_ready, &channel);
+    adapter->DmaOperations->MapTransfer(adapter, mdl, channel.map_registers,
+                                        static_cast<char*>(MmGetMdlVirtualAddress(mdl)) + begin, &length, TRUE);
+}
+
+// The codes are those of bug check 0xE6: 1B, 1F, 00.
+TEST_F(Hal, TransfersBeginWithinTheirMdl) {
+    expect_bugcheck(0xE6, "not within the bounds", [&] { map_from_two_pages(4, 8'192, 1); });
+}
+TEST_F(Hal, TransfersEndWithTheirMdl) {
+    expect_bugcheck(0xE6, "beyond the MDL", [&] { map_from_two_pages(4, 0, 3 * 4'096); });
+}
+TEST_F(Hal, TransfersWithoutScatterGatherNeedAMapRegisterForEachPage) {
+    expect_bugcheck(0xE6, "more pages than map registers", [&] { map_from_two_pages(1, 0, 8'192); });
+}
+
 TEST_F(Hal, CommonBuffersThroughTheOldNames) {
     inside([&] {
         DEVICE_DESCRIPTION description = master(false);
