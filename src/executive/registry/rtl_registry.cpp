@@ -74,6 +74,20 @@ NTSTATUS find_key(ULONG relative_to, PCWSTR path, std::shared_ptr<RegistryKey>* 
     return status;
 }
 
+NTSTATUS find_or_create_key(ULONG relative_to, PCWSTR path, std::shared_ptr<RegistryKey>* key) {
+    Place place;
+    const NTSTATUS status = resolve(relative_to, path, place);
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    if (place.base != nullptr) {
+        *key = place.base;
+        return STATUS_SUCCESS;
+    }
+    bool created = false;
+    return Registry::current().create_key(place.path, nullptr, false, key, &created);
+}
+
 // What RtlQueryRegistryValues carries through its table.
 class RegistryQuery {
 public:
@@ -344,11 +358,12 @@ NTSTATUS NTAPI RtlQueryRegistryValuesEx(ULONG RelativeTo, PCWSTR Path, PRTL_QUER
     return RtlQueryRegistryValues(RelativeTo, Path, QueryTable, Context, Environment);
 }
 
+// A missing key is created, though not the path to it (nf-wdm-rtlwriteregistryvalue).
 NTSTATUS NTAPI RtlWriteRegistryValue(ULONG RelativeTo, PCWSTR Path, PCWSTR ValueName, ULONG ValueType, PVOID ValueData,
                                      ULONG ValueLength) {
     OPC_REQUIRE_PASSIVE();
     std::shared_ptr<RegistryKey> key;
-    const NTSTATUS status = find_key(RelativeTo, Path, &key);
+    const NTSTATUS status = find_or_create_key(RelativeTo, Path, &key);
     if (!NT_SUCCESS(status)) {
         return status;
     }
@@ -379,14 +394,8 @@ NTSTATUS NTAPI RtlCheckRegistryKey(ULONG RelativeTo, PWSTR Path) {
 
 NTSTATUS NTAPI RtlCreateRegistryKey(ULONG RelativeTo, PWSTR Path) {
     OPC_REQUIRE_PASSIVE();
-    Place place;
-    const NTSTATUS status = resolve(RelativeTo, Path, place);
-    if (!NT_SUCCESS(status) || place.base != nullptr) {
-        return status;
-    }
     std::shared_ptr<RegistryKey> key;
-    bool created = false;
-    return Registry::current().create_key(place.path, nullptr, false, &key, &created);
+    return find_or_create_key(RelativeTo, Path, &key);
 }
 
 } // extern "C"

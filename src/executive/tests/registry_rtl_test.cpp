@@ -174,6 +174,27 @@ TEST_F(RegistryRtl, WithoutANameEveryValueIsReportedAndDeleteRemoves) {
     });
 }
 
+// nf-wdm-rtlwriteregistryvalue: "If the specified key does not exist, the routine attempts to create the key", which
+// has to be a direct subkey of one that exists.
+TEST_F(RegistryRtl, WritingCreatesTheKeyButNotThePathToIt) {
+    run([&] {
+        ULONG one = 1;
+        EXPECT_EQ(RtlWriteRegistryValue(RTL_REGISTRY_SERVICES, u"fresh", u"Start", REG_DWORD, &one, sizeof one),
+                  STATUS_SUCCESS);
+        ULONG read = 0;
+        RTL_QUERY_REGISTRY_TABLE table[] = {
+            {nullptr, RTL_QUERY_REGISTRY_DIRECT, const_cast<PWSTR>(u"Start"), &read, 0, nullptr, 0}, {}};
+        EXPECT_EQ(RtlQueryRegistryValues(RTL_REGISTRY_SERVICES, u"fresh", table, nullptr, nullptr), STATUS_SUCCESS);
+        EXPECT_EQ(read, 1U);
+        EXPECT_EQ(RtlWriteRegistryValue(RTL_REGISTRY_SERVICES, u"no\\such", u"Start", REG_DWORD, &one, sizeof one),
+                  STATUS_OBJECT_NAME_NOT_FOUND);
+        EXPECT_EQ(RtlDeleteRegistryValue(RTL_REGISTRY_SERVICES, u"another", u"Start"), STATUS_OBJECT_NAME_NOT_FOUND);
+        EXPECT_EQ(RtlCheckRegistryKey(RTL_REGISTRY_SERVICES, const_cast<PWSTR>(u"another")),
+                  STATUS_OBJECT_NAME_NOT_FOUND)
+            << "deleting creates nothing";
+    });
+}
+
 TEST_F(RegistryRtl, PlacesAndHandles) {
     run([&] {
         EXPECT_EQ(RtlCreateRegistryKey(RTL_REGISTRY_SERVICES, const_cast<PWSTR>(u"card")), STATUS_SUCCESS);
