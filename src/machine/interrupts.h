@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "machine/types.h"
@@ -44,6 +45,7 @@ public:
     // Driver side, PASSIVE_LEVEL.
     void connect(InterruptHandler& handler);
     void disconnect(InterruptHandler& handler);
+    std::span<InterruptHandler* const> handlers() const { return handlers_; }
 
 private:
     friend class Machine;

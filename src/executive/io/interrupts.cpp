@@ -42,19 +42,47 @@ struct Connection {
     KIRQL irql = 0;
     KIRQL synchronize_irql = 0;
     TriggerMode mode = TriggerMode::level;
+    bool shared = false;
     ULONG message = 0;
 };
 
-KINTERRUPT* connect(Kernel& kernel, const Connection& wanted, const void* caller) {
+// Routines at PASSIVE_LEVEL (ns-wdm-_io_connect_interrupt_parameters, Irql) are not served here.
+bool is_valid(const Connection& wanted) {
+    return (wanted.routine != nullptr || wanted.message_routine != nullptr) &&
+           wanted.irql >= machine::irql::device_lowest && wanted.irql <= machine::irql::high &&
+           wanted.synchronize_irql <= machine::irql::high;
+}
+
+// Whether the line can serve another routine beside those that are connected to it: all share it, and agree on what it
+// is.
+bool can_join(const machine::InterruptLine& line, const Connection& wanted) {
+    return std::ranges::all_of(line.handlers(), [&](const machine::InterruptHandler* handler) {
+        const auto& other = static_cast<const KINTERRUPT&>(*handler);
+        return other.shared && wanted.shared && other.irql == wanted.irql && other.mode == wanted.mode;
+    });
+}
+
+NTSTATUS connect(Kernel& kernel, const Connection& wanted, const void* caller, PKINTERRUPT* result) {
+    *result = nullptr;
+    if (!is_valid(wanted)) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    machine::InterruptLine& line = kernel.machine.interrupt_line(wanted.vector, wanted.irql, wanted.mode);
+    if (!can_join(line, wanted)) {
+        return STATUS_INVALID_PARAMETER;
+    }
     void* memory =
         kernel.pool.allocate(sizeof(KINTERRUPT), interrupt_tag, executive::PoolKind::non_paged, true, caller);
     if (memory == nullptr) {
-        return nullptr;
+        return STATUS_INSUFFICIENT_RESOURCES;
     }
     auto* interrupt = new (memory) KINTERRUPT;
     interrupt->service = &service;
     interrupt->machine = &kernel.machine;
-    interrupt->line = &kernel.machine.interrupt_line(wanted.vector, wanted.irql, wanted.mode);
+    interrupt->line = &line;
+    interrupt->irql = wanted.irql;
+    interrupt->mode = wanted.mode;
+    interrupt->shared = wanted.shared;
     interrupt->service_routine = wanted.routine;
     interrupt->message_routine = wanted.message_routine;
     interrupt->service_context = wanted.context;
@@ -62,8 +90,13 @@ KINTERRUPT* connect(Kernel& kernel, const Connection& wanted, const void* caller
     interrupt->synchronize_irql = std::max(wanted.synchronize_irql, wanted.irql);
     interrupt->lock = wanted.lock;
     interrupt->connected = true;
-    interrupt->line->connect(*interrupt);
-    return interrupt;
+    line.connect(*interrupt);
+    *result = interrupt;
+    return STATUS_SUCCESS;
+}
+
+bool names_a_processor(KAFFINITY processors) {
+    return (processors & KeQueryActiveProcessors()) != 0;
 }
 
 void disconnect(Kernel& kernel, KINTERRUPT* interrupt, const char* function) {
@@ -72,6 +105,14 @@ void disconnect(Kernel& kernel, KINTERRUPT* interrupt, const char* function) {
         interrupt->connected = false;
     }
     kernel.pool.free(interrupt, interrupt_tag, function);
+}
+
+void disconnect_messages(Kernel& kernel, IO_INTERRUPT_MESSAGE_INFO* table, const char* function) {
+    // The first one may own the lock that the others use: it goes last.
+    for (ULONG i = table->MessageCount; i-- > 0;) {
+        disconnect(kernel, table->MessageInfo[i].InterruptObject, function);
+    }
+    kernel.pool.free(table, interrupt_tag, function);
 }
 
 TriggerMode trigger(KINTERRUPT_MODE mode) {
@@ -99,6 +140,10 @@ bool is_message(const CM_PARTIAL_RESOURCE_DESCRIPTOR& descriptor) {
     return (descriptor.Flags & CM_RESOURCE_INTERRUPT_MESSAGE) != 0;
 }
 
+bool is_shared(const CM_PARTIAL_RESOURCE_DESCRIPTOR& descriptor) {
+    return descriptor.ShareDisposition == CmResourceShareShared;
+}
+
 KIRQL level_of(const CM_PARTIAL_RESOURCE_DESCRIPTOR& descriptor) {
     return static_cast<KIRQL>(descriptor.u.Interrupt.Level);
 }
@@ -120,8 +165,8 @@ NTSTATUS connect_line(Kernel& kernel, const IO_CONNECT_INTERRUPT_LINE_BASED_PARA
         connection.irql = level_of(*descriptor);
         connection.synchronize_irql = wanted.SynchronizeIrql;
         connection.mode = trigger(*descriptor);
-        *wanted.InterruptObject = connect(kernel, connection, caller);
-        return *wanted.InterruptObject != nullptr ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+        connection.shared = is_shared(*descriptor);
+        return connect(kernel, connection, caller, wanted.InterruptObject);
     }
     return STATUS_NOT_FOUND;
 }
@@ -169,8 +214,15 @@ NTSTATUS connect_messages(Kernel& kernel, IO_CONNECT_INTERRUPT_PARAMETERS& param
         connection.irql = level_of(descriptor);
         connection.synchronize_irql = unified;
         connection.mode = TriggerMode::latched; // a message is an edge
+        connection.shared = is_shared(descriptor);
         connection.message = i;
-        KINTERRUPT* interrupt = connect(kernel, connection, caller);
+        KINTERRUPT* interrupt = nullptr;
+        const NTSTATUS status = connect(kernel, connection, caller, &interrupt);
+        if (!NT_SUCCESS(status)) {
+            table->MessageCount = i;
+            disconnect_messages(kernel, table, __func__);
+            return status;
+        }
         if (shared_lock == nullptr) {
             shared_lock = interrupt->lock;
         }
@@ -192,13 +244,12 @@ NTSTATUS connect_messages(Kernel& kernel, IO_CONNECT_INTERRUPT_PARAMETERS& param
 extern "C" {
 
 NTSTATUS NTAPI IoConnectInterrupt(PKINTERRUPT* interrupt, PKSERVICE_ROUTINE routine, PVOID context, PKSPIN_LOCK lock,
-                                  ULONG vector, KIRQL irql, KIRQL synchronize_irql, KINTERRUPT_MODE mode, BOOLEAN,
+                                  ULONG vector, KIRQL irql, KIRQL synchronize_irql, KINTERRUPT_MODE mode, BOOLEAN share,
                                   KAFFINITY affinity, BOOLEAN) {
     OPC_REQUIRE_PASSIVE();
     Kernel& kernel = Kernel::current();
     *interrupt = nullptr;
-    if (irql < machine::irql::device_lowest || irql > machine::irql::high || synchronize_irql < irql ||
-        (affinity & KeQueryActiveProcessors()) == 0) {
+    if (synchronize_irql < irql || !names_a_processor(affinity)) {
         return STATUS_INVALID_PARAMETER;
     }
     Connection connection;
@@ -209,8 +260,8 @@ NTSTATUS NTAPI IoConnectInterrupt(PKINTERRUPT* interrupt, PKSERVICE_ROUTINE rout
     connection.irql = irql;
     connection.synchronize_irql = synchronize_irql;
     connection.mode = trigger(mode);
-    *interrupt = connect(kernel, connection, __builtin_return_address(0));
-    return *interrupt != nullptr ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+    connection.shared = share != FALSE;
+    return connect(kernel, connection, __builtin_return_address(0), interrupt);
 }
 
 void NTAPI IoDisconnectInterrupt(PKINTERRUPT interrupt) {
@@ -226,7 +277,7 @@ NTSTATUS NTAPI IoConnectInterruptEx(PIO_CONNECT_INTERRUPT_PARAMETERS parameters)
     case CONNECT_FULLY_SPECIFIED:
     case CONNECT_FULLY_SPECIFIED_GROUP: {
         const auto& wanted = parameters->FullySpecified;
-        if (wanted.ServiceRoutine == nullptr || wanted.SynchronizeIrql < wanted.Irql) {
+        if (wanted.SynchronizeIrql < wanted.Irql || !names_a_processor(wanted.ProcessorEnableMask)) {
             return STATUS_INVALID_PARAMETER;
         }
         Connection connection;
@@ -237,8 +288,8 @@ NTSTATUS NTAPI IoConnectInterruptEx(PIO_CONNECT_INTERRUPT_PARAMETERS parameters)
         connection.irql = wanted.Irql;
         connection.synchronize_irql = wanted.SynchronizeIrql;
         connection.mode = trigger(wanted.InterruptMode);
-        *wanted.InterruptObject = connect(kernel, connection, caller);
-        return *wanted.InterruptObject != nullptr ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+        connection.shared = wanted.ShareVector != FALSE;
+        return connect(kernel, connection, caller, wanted.InterruptObject);
     }
     case CONNECT_LINE_BASED:
         return connect_line(kernel, parameters->LineBased, caller);
@@ -257,12 +308,7 @@ void NTAPI IoDisconnectInterruptEx(PIO_DISCONNECT_INTERRUPT_PARAMETERS parameter
         disconnect(kernel, parameters->ConnectionContext.InterruptObject, __func__);
         return;
     }
-    IO_INTERRUPT_MESSAGE_INFO* table = parameters->ConnectionContext.InterruptMessageTable;
-    // The first one may own the lock that the others use: it goes last.
-    for (ULONG i = table->MessageCount; i-- > 0;) {
-        disconnect(kernel, table->MessageInfo[i].InterruptObject, __func__);
-    }
-    kernel.pool.free(table, interrupt_tag, __func__);
+    disconnect_messages(kernel, parameters->ConnectionContext.InterruptMessageTable, __func__);
 }
 
 // Hints to the power framework about a connected interrupt; the line works all the time here.

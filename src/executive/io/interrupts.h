@@ -13,5 +13,8 @@ struct _KINTERRUPT : openportcls::machine::InterruptHandler {
     PKMESSAGE_SERVICE_ROUTINE message_routine = nullptr;
     void* service_context = nullptr;
     ULONG message = 0;
+    KIRQL irql = 0; // with `mode` and `shared`: what others on the line have to agree to
+    openportcls::machine::TriggerMode mode = openportcls::machine::TriggerMode::level;
+    bool shared = false;
     bool connected = false;
 };

@@ -138,6 +138,7 @@ TEST_F(Hal, FullySpecifiedInterruptsWithTheirOwnLock) {
             parameters.FullySpecified.Irql = 7;
             parameters.FullySpecified.SynchronizeIrql = 6;
             parameters.FullySpecified.InterruptMode = LevelSensitive;
+            parameters.FullySpecified.ProcessorEnableMask = 1;
             EXPECT_EQ(IoConnectInterruptEx(&parameters), STATUS_INVALID_PARAMETER) << "synchronised below its level";
             parameters.FullySpecified.SynchronizeIrql = 9;
             ASSERT_EQ(IoConnectInterruptEx(&parameters), STATUS_SUCCESS);
@@ -157,6 +158,113 @@ TEST_F(Hal, FullySpecifiedInterruptsWithTheirOwnLock) {
             disconnect.ConnectionContext.InterruptObject = interrupt;
             IoDisconnectInterruptEx(&disconnect);
         }
+        IoDeleteDevice(physical);
+        EXPECT_EQ(kernel().pool.usage().blocks, 0U);
+    });
+}
+
+IO_CONNECT_INTERRUPT_PARAMETERS fully_specified(PKINTERRUPT* interrupt, Interrupting* device) {
+    IO_CONNECT_INTERRUPT_PARAMETERS parameters{};
+    parameters.Version = CONNECT_FULLY_SPECIFIED;
+    parameters.FullySpecified.InterruptObject = interrupt;
+    parameters.FullySpecified.ServiceRoutine = &service;
+    parameters.FullySpecified.ServiceContext = device;
+    parameters.FullySpecified.Vector = 0x53;
+    parameters.FullySpecified.Irql = 7;
+    parameters.FullySpecified.SynchronizeIrql = 7;
+    parameters.FullySpecified.InterruptMode = LevelSensitive;
+    parameters.FullySpecified.ProcessorEnableMask = 1;
+    parameters.FullySpecified.ShareVector = TRUE;
+    return parameters;
+}
+
+// ns-wdm-_io_connect_interrupt_parameters: Irql and SynchronizeIrql are DIRQLs, the mask names processors.
+// nf-wdm-ioconnectinterrupt: STATUS_INVALID_PARAMETER, "No processors were specified."
+TEST_F(Hal, FullySpecifiedInterruptsNeedALevelAndAProcessor) {
+    Interrupting device;
+    inside([&] {
+        PKINTERRUPT interrupt = nullptr;
+        for (const int irql : {0, 1, 2, 16, 200}) {
+            auto parameters = fully_specified(&interrupt, &device);
+            parameters.FullySpecified.Irql = static_cast<KIRQL>(irql);
+            parameters.FullySpecified.SynchronizeIrql = static_cast<KIRQL>(irql);
+            EXPECT_EQ(IoConnectInterruptEx(&parameters), STATUS_INVALID_PARAMETER) << irql;
+        }
+        auto parameters = fully_specified(&interrupt, &device);
+        parameters.FullySpecified.SynchronizeIrql = 16;
+        EXPECT_EQ(IoConnectInterruptEx(&parameters), STATUS_INVALID_PARAMETER);
+        parameters = fully_specified(&interrupt, &device);
+        parameters.FullySpecified.ProcessorEnableMask = 0;
+        EXPECT_EQ(IoConnectInterruptEx(&parameters), STATUS_INVALID_PARAMETER);
+        EXPECT_EQ(interrupt, nullptr);
+        EXPECT_EQ(kernel().pool.usage().blocks, 0U);
+    });
+}
+
+// ShareVector "specifies whether the interrupt vector is sharable": both sides have to say so, and to mean the same
+// line.
+TEST_F(Hal, ConnectedVectorsAreSharedByThoseWhoAgree) {
+    Interrupting device;
+    inside([&] {
+        PKINTERRUPT first = nullptr;
+        PKINTERRUPT second = nullptr;
+        auto wanted = fully_specified(&first, &device);
+        ASSERT_EQ(IoConnectInterruptEx(&wanted), STATUS_SUCCESS);
+        const auto refused = [&](auto change) {
+            auto other = fully_specified(&second, &device);
+            change(other.FullySpecified);
+            EXPECT_EQ(IoConnectInterruptEx(&other), STATUS_INVALID_PARAMETER);
+        };
+        refused([](auto& other) { other.ShareVector = FALSE; });
+        refused([](auto& other) { other.InterruptMode = Latched; });
+        refused([](auto& other) { other.Irql = 6; });
+        EXPECT_EQ(IoConnectInterrupt(&second, &service, &device, nullptr, 0x53, 7, 7, LevelSensitive, FALSE, 1, FALSE),
+                  STATUS_INVALID_PARAMETER);
+        auto sharing = fully_specified(&second, &device);
+        ASSERT_EQ(IoConnectInterruptEx(&sharing), STATUS_SUCCESS);
+        IoDisconnectInterrupt(second);
+        IoDisconnectInterrupt(first);
+
+        wanted.FullySpecified.ShareVector = FALSE;
+        ASSERT_EQ(IoConnectInterruptEx(&wanted), STATUS_SUCCESS);
+        refused([](auto&) {});
+        IoDisconnectInterrupt(first);
+        EXPECT_EQ(kernel().pool.usage().blocks, 0U);
+    });
+}
+
+// What a device's resources say is held to the same: a second device cannot have the messages of the first.
+TEST_F(Hal, MessagesThatBelongToAnotherAreGivenBack) {
+    TestDriver driver(&refuse);
+    Interrupting device;
+    inside([&] {
+        DEVICE_OBJECT* physical = make_device(driver);
+        alignas(8) UCHAR buffer[sizeof(CM_RESOURCE_LIST) + sizeof(CM_PARTIAL_RESOURCE_DESCRIPTOR)] = {};
+        auto* list = reinterpret_cast<CM_RESOURCE_LIST*>(buffer);
+        list->Count = 1;
+        list->List[0].PartialResourceList.Count = 2;
+        auto* entries = list->List[0].PartialResourceList.PartialDescriptors;
+        for (ULONG i = 0; i < 2; ++i) {
+            entries[i].Type = CmResourceTypeInterrupt;
+            entries[i].Flags = CM_RESOURCE_INTERRUPT_MESSAGE | CM_RESOURCE_INTERRUPT_LATCHED;
+            entries[i].u.Interrupt.Level = 7;
+            entries[i].u.Interrupt.Vector = 0x52 + i;
+        }
+        device_record(physical).translated_resources.assign(buffer, buffer + sizeof buffer);
+        PKINTERRUPT first = nullptr;
+        auto wanted = fully_specified(&first, &device); // the vector of the second message
+        ASSERT_EQ(IoConnectInterruptEx(&wanted), STATUS_SUCCESS);
+        IO_CONNECT_INTERRUPT_PARAMETERS parameters{};
+        PIO_INTERRUPT_MESSAGE_INFO table = nullptr;
+        parameters.Version = CONNECT_MESSAGE_BASED;
+        parameters.MessageBased.PhysicalDeviceObject = physical;
+        parameters.MessageBased.ConnectionContext.InterruptMessageTable = &table;
+        parameters.MessageBased.MessageServiceRoutine = &message_service;
+        parameters.MessageBased.ServiceContext = &device;
+        EXPECT_EQ(IoConnectInterruptEx(&parameters), STATUS_INVALID_PARAMETER);
+        EXPECT_EQ(table, nullptr);
+        EXPECT_TRUE(machine.interrupt_line(0x52).handlers().empty());
+        IoDisconnectInterrupt(first);
         IoDeleteDevice(physical);
         EXPECT_EQ(kernel().pool.usage().blocks, 0U);
     });
