@@ -64,7 +64,7 @@ NTSTATUS lock_user_buffer(IRP* irp, const void* buffer, ULONG bytes, KPROCESSOR_
     if (mdl == nullptr) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
-    MmProbeAndLockPages(mdl, mode, operation);
+    MmProbeAndLockPages(mdl, KernelMode, operation); // probed above, where a failure is a status
     return STATUS_SUCCESS;
 }
 

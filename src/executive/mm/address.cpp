@@ -9,6 +9,7 @@
 #include "executive/ex/exceptions.h"
 #include "executive/irql_check.h"
 #include "executive/kernel.h"
+#include "executive/mm/user_memory.h"
 #include "executive/not_done.h"
 
 using namespace openportcls;
@@ -19,7 +20,7 @@ namespace {
 // Windows never maps the first 64 KiB.
 constexpr std::uintptr_t lowest_valid_address = 0x10000;
 
-void probe(const volatile void* address, SIZE_T bytes, ULONG alignment) {
+void probe(const volatile void* address, SIZE_T bytes, ULONG alignment, machine::Access access) {
     if (bytes == 0) {
         return;
     }
@@ -27,8 +28,11 @@ void probe(const volatile void* address, SIZE_T bytes, ULONG alignment) {
     if (alignment != 0 && begin % alignment != 0) {
         executive::raise_status(STATUS_DATATYPE_MISALIGNMENT, "A probed buffer is not aligned as it has to be.");
     }
-    if (begin < lowest_valid_address || begin + bytes < begin) {
-        executive::raise_status(STATUS_ACCESS_VIOLATION, "A probed buffer lies outside of the application's memory.");
+    if (!executive::is_user_accessible(const_cast<const void*>(address), bytes, access)) {
+        executive::raise_status(STATUS_ACCESS_VIOLATION,
+                                access == machine::Access::read
+                                    ? "ProbeForRead: the buffer is not readable memory of the application."
+                                    : "ProbeForWrite: the buffer is not writable memory of the application.");
     }
 }
 
@@ -87,12 +91,12 @@ PPHYSICAL_MEMORY_RANGE NTAPI MmGetPhysicalMemoryRanges() {
 
 void NTAPI ProbeForRead(const volatile VOID* address, SIZE_T bytes, ULONG alignment) {
     OPC_REQUIRE_APC_OR_BELOW();
-    probe(address, bytes, alignment);
+    probe(address, bytes, alignment, machine::Access::read);
 }
 
 void NTAPI ProbeForWrite(volatile VOID* address, SIZE_T bytes, ULONG alignment) {
     OPC_REQUIRE_APC_OR_BELOW();
-    probe(address, bytes, alignment);
+    probe(address, bytes, alignment, machine::Access::write);
 }
 
 // Nothing is ever paged out; a section's handle is any address in it.

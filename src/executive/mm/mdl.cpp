@@ -9,6 +9,7 @@
 #include "executive/irql_check.h"
 #include "executive/kernel.h"
 #include "executive/mm/mdl_pool.h"
+#include "executive/mm/user_memory.h"
 #include "executive/sentence.h"
 
 namespace openportcls::executive {
@@ -220,11 +221,15 @@ void NTAPI MmBuildMdlForNonPagedPool(PMDL mdl) {
     mdl->MappedSystemVa = MmGetMdlVirtualAddress(mdl);
 }
 
-void NTAPI MmProbeAndLockPages(PMDL mdl, KPROCESSOR_MODE, LOCK_OPERATION operation) {
+void NTAPI MmProbeAndLockPages(PMDL mdl, KPROCESSOR_MODE mode, LOCK_OPERATION operation) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
     Kernel& kernel = Kernel::current();
     require_describable(kernel, mdl, __func__);
-    if (reinterpret_cast<std::uintptr_t>(mdl->StartVa) < lowest_valid_address) [[unlikely]] {
+    // "IoWriteAccess and IoModifyAccess, which are equivalent" (nf-wdm-mmprobeandlockpages)
+    const machine::Access access = operation == IoReadAccess ? machine::Access::read : machine::Access::write;
+    if (reinterpret_cast<std::uintptr_t>(mdl->StartVa) < lowest_valid_address ||
+        (mode == UserMode && !executive::is_user_accessible(MmGetMdlVirtualAddress(mdl), mdl->ByteCount, access)))
+        [[unlikely]] {
         executive::raise_status(STATUS_ACCESS_VIOLATION, "MmProbeAndLockPages: the buffer is not accessible.");
     }
     fill_frames(kernel, mdl);

@@ -1,4 +1,7 @@
 // MDLs, contiguous memory, addresses.
+#include <sys/mman.h>
+
+#include "executive/ex/exceptions.h"
 #include "executive/tests/hardware_fixture.h"
 
 namespace openportcls::executive {
@@ -107,6 +110,95 @@ TEST_F(Mm, AddressesAreProbed) {
         ProbeForWrite(nullptr, 0, 1);
     });
     expect_bugcheck(0x1E, "aligned", [&] { ProbeForRead(reinterpret_cast<void*>(0x100001), 4, 4); });
+}
+
+// The exception that a __try block around the function would see; STATUS_SUCCESS when there is none.
+template<class Function>
+NTSTATUS raised_by(Function function) {
+    struct Raised {
+        NTSTATUS status;
+    };
+    set_exception_dispatcher([](NTSTATUS status) { throw Raised{status}; });
+    NTSTATUS status = STATUS_SUCCESS;
+    try {
+        function();
+    } catch (const Raised& raised) {
+        status = raised.status;
+    }
+    set_exception_dispatcher(nullptr);
+    return status;
+}
+
+// Two pages of an application, the second of which has another protection.
+class ClientPages {
+public:
+    explicit ClientPages(int protection_of_second)
+        : begin_(static_cast<char*>(mmap(nullptr, 8'192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))) {
+        mprotect(begin_ + 4'096, 4'096, protection_of_second);
+    }
+    ~ClientPages() { munmap(begin_, 8'192); }
+    ClientPages(const ClientPages&) = delete;
+    ClientPages& operator=(const ClientPages&) = delete;
+    char* begin() const { return begin_; }
+
+private:
+    char* begin_;
+};
+
+// nf-wdm-probeforwrite: "If the specified range of memory is not a valid user-mode address range or is not writable (no
+// access, read-only, and so on), ProbeForWrite raises the STATUS_ACCESS_VIOLATION exception."
+// nf-wdm-probeforread: "within the user-mode address range"; "If Length = 0, ProbeForRead does no checking".
+TEST_F(Mm, ProbesRaiseForMemoryThatTheApplicationDoesNotHave) {
+    const ClientPages read_only(PROT_READ);
+    const ClientPages gone(PROT_NONE);
+    char* const kernel_half = reinterpret_cast<char*>(0xFFFF'8000'0000'0000);
+    char* const across_the_halves = reinterpret_cast<char*>(0x7FFF'FFFF'FFFF);
+    inside([&] {
+        const auto read = [](const char* address, SIZE_T bytes) {
+            return raised_by([&] { ProbeForRead(address, bytes, 1); });
+        };
+        const auto write = [](char* address, SIZE_T bytes) {
+            return raised_by([&] { ProbeForWrite(address, bytes, 1); });
+        };
+        EXPECT_EQ(read(read_only.begin(), 8'192), STATUS_SUCCESS);
+        EXPECT_EQ(write(read_only.begin(), 4'096), STATUS_SUCCESS);
+        EXPECT_EQ(write(read_only.begin(), 4'097), STATUS_ACCESS_VIOLATION);
+        EXPECT_EQ(read(gone.begin(), 4'096), STATUS_SUCCESS);
+        EXPECT_EQ(read(gone.begin(), 4'097), STATUS_ACCESS_VIOLATION);
+        EXPECT_EQ(write(gone.begin() + 4'096, 1), STATUS_ACCESS_VIOLATION);
+        for (char* outside : {kernel_half, across_the_halves, static_cast<char*>(nullptr)}) {
+            EXPECT_EQ(read(outside, 2), STATUS_ACCESS_VIOLATION);
+            EXPECT_EQ(write(outside, 2), STATUS_ACCESS_VIOLATION);
+            EXPECT_EQ(read(outside, 0), STATUS_SUCCESS);
+            EXPECT_EQ(write(outside, 0), STATUS_SUCCESS);
+        }
+        EXPECT_EQ(read(read_only.begin(), ~SIZE_T{0}), STATUS_ACCESS_VIOLATION) << "around the end of the addresses";
+        EXPECT_EQ(raised_by([&] { ProbeForRead(kernel_half + 1, 4, 4); }), STATUS_DATATYPE_MISALIGNMENT);
+    });
+}
+
+// nf-wdm-mmprobeandlockpages: "If the pages do not support the specified operation, the routine raises the
+// STATUS_ACCESS_VIOLATION or other exceptions."
+TEST_F(Mm, LockedPagesPermitTheOperation) {
+    const ClientPages read_only(PROT_READ);
+    const ClientPages gone(PROT_NONE);
+    inside([&] {
+        const auto lock = [](char* address, LOCK_OPERATION operation) {
+            MDL* mdl = IoAllocateMdl(address, 8'000, FALSE, FALSE, nullptr);
+            const NTSTATUS status = raised_by([&] { MmProbeAndLockPages(mdl, UserMode, operation); });
+            if (NT_SUCCESS(status)) {
+                MmUnlockPages(mdl);
+            }
+            IoFreeMdl(mdl);
+            return status;
+        };
+        EXPECT_EQ(lock(read_only.begin(), IoReadAccess), STATUS_SUCCESS);
+        EXPECT_EQ(lock(read_only.begin(), IoWriteAccess), STATUS_ACCESS_VIOLATION);
+        EXPECT_EQ(lock(read_only.begin(), IoModifyAccess), STATUS_ACCESS_VIOLATION);
+        EXPECT_EQ(lock(gone.begin(), IoReadAccess), STATUS_ACCESS_VIOLATION);
+        EXPECT_EQ(lock(reinterpret_cast<char*>(0xFFFF'8000'0000'0000), IoReadAccess), STATUS_ACCESS_VIOLATION);
+        EXPECT_EQ(kernel().locked_mdls, 0U);
+    });
 }
 
 TEST_F(Mm, ContiguousMemoryBelowALimit) {
