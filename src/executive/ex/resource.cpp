@@ -72,6 +72,12 @@ void add_owner(State& state, ERESOURCE_THREAD thread) {
     state.owners[state.used++] = {thread, 1};
 }
 
+// Drivers print and compare these two; each owner has one entry, however often it acquired.
+void publish_owners(ERESOURCE& resource, const State& state) {
+    resource.ActiveCount = static_cast<SHORT>(state.used);
+    resource.ActiveEntries = state.used;
+}
+
 enum class Starvation { fair, starve_exclusive, wait_for_exclusive };
 
 bool acquire_exclusive(ERESOURCE& resource, bool wait) {
@@ -84,8 +90,8 @@ bool acquire_exclusive(ERESOURCE& resource, bool wait) {
         Owner* own = find_owner(state, self);
         if (state.used == 0 || (own != nullptr && is_exclusive(resource))) {
             resource.Flag |= owned_exclusive;
-            resource.ActiveCount = 1;
             add_owner(state, self);
+            publish_owners(resource, state);
             machine::tsan::acquire_exclusive(&resource);
             return true;
         }
@@ -117,7 +123,7 @@ bool acquire_shared(ERESOURCE& resource, bool wait, Starvation starvation) {
             writers_wait && (starvation == Starvation::wait_for_exclusive || (starvation == Starvation::fair && !own));
         if (is_exclusive(resource) ? own : !blocked_by_writers) {
             add_owner(state, self);
-            resource.ActiveCount = static_cast<SHORT>(state.used);
+            publish_owners(resource, state);
             machine::tsan::acquire_shared(&resource);
             return true;
         }
@@ -146,7 +152,7 @@ void release(ERESOURCE& resource, ERESOURCE_THREAD thread, const char* function)
     }
     if (--owner->count == 0) {
         *owner = state.owners[--state.used];
-        resource.ActiveCount = static_cast<SHORT>(state.used);
+        publish_owners(resource, state);
         if (state.used == 0) {
             resource.Flag &= static_cast<USHORT>(~owned_exclusive);
         }
@@ -181,7 +187,7 @@ NTSTATUS NTAPI ExReinitializeResourceLite(PERESOURCE resource) {
     State& state = state_of(*resource);
     state.used = 0;
     resource->Flag = 0;
-    resource->ActiveCount = 0;
+    publish_owners(*resource, state);
     resource->ContentionCount = 0;
     return STATUS_SUCCESS;
 }

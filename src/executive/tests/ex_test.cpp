@@ -310,6 +310,41 @@ TEST_F(Ex, ResourcesPreferWritersWhereTheyAreAskedTo) {
     });
 }
 
+void NTAPI count_entries_with_one_more(PVOID context) {
+    auto* resource = static_cast<ERESOURCE*>(context);
+    ExAcquireResourceSharedLite(resource, TRUE);
+    EXPECT_EQ(resource->ActiveEntries, 2U);
+    EXPECT_EQ(resource->ActiveCount, 2);
+    ExReleaseResourceLite(resource);
+}
+
+// ERESOURCE.ActiveEntries counts the owners' entries beside ActiveCount.
+TEST_F(Ex, ResourcesCountTheirOwners) {
+    inside([&] {
+        ERESOURCE resource;
+        ExInitializeResourceLite(&resource);
+        EXPECT_EQ(resource.ActiveEntries, 0U);
+        ExAcquireResourceExclusiveLite(&resource, TRUE);
+        ExAcquireResourceExclusiveLite(&resource, TRUE);
+        EXPECT_EQ(resource.ActiveEntries, 1U);
+        EXPECT_EQ(resource.ActiveCount, 1);
+        ExReleaseResourceLite(&resource);
+        ExConvertExclusiveToSharedLite(&resource);
+        HANDLE handle;
+        PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, nullptr, nullptr, nullptr, &count_entries_with_one_more,
+                             &resource);
+        ZwWaitForSingleObject(handle, FALSE, nullptr);
+        ZwClose(handle);
+        EXPECT_EQ(resource.ActiveEntries, 1U);
+        ExReleaseResourceLite(&resource);
+        EXPECT_EQ(resource.ActiveEntries, 0U);
+        ExAcquireResourceSharedLite(&resource, TRUE);
+        ExReinitializeResourceLite(&resource);
+        EXPECT_EQ(resource.ActiveEntries, 0U);
+        ExDeleteResourceLite(&resource);
+    });
+}
+
 TEST_F(Ex, DeletingAnOwnedResourceIsABugcheck) {
     expect_bugcheck(0xC4, "ExDeleteResourceLite", [&] {
         ERESOURCE resource;
