@@ -146,12 +146,13 @@ NTSTATUS NTAPI flush_buffers_ex(DMA_ADAPTER* documented, MDL* mdl, void* base, U
 void NTAPI free_adapter_object(DMA_ADAPTER* documented, IO_ALLOCATION_ACTION action) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
     DmaAdapter& adapter = adapter_of(documented);
-    if (action == DeallocateObject && adapter.current != nullptr) {
-        dma_free_map_registers(documented, adapter.current, adapter.current->count);
+    if (action == KeepObject) {
+        return;
     }
-    if (action != KeepObject) {
-        dma_free_channel(documented);
+    if (action == DeallocateObjectKeepRegisters) {
+        adapter.current = nullptr; // FreeMapRegisters frees them
     }
+    dma_free_channel(documented);
 }
 
 NTSTATUS NTAPI cancel_transfer(DMA_ADAPTER*, void*) {

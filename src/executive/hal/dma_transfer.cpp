@@ -14,6 +14,14 @@ namespace {
 
 constexpr std::uint32_t dma_violation = 0xE6;
 
+ULONG registers_left(const DmaAdapter& adapter) {
+    ULONG left = adapter.map_registers;
+    for (const auto& each : adapter.registers) {
+        left -= each->count;
+    }
+    return left;
+}
+
 MapRegisters* new_registers(DmaAdapter& adapter, ULONG count) {
     auto registers = std::make_unique<MapRegisters>();
     registers->count = count;
@@ -21,11 +29,21 @@ MapRegisters* new_registers(DmaAdapter& adapter, ULONG count) {
     return adapter.registers.back().get();
 }
 
-void free_registers(DmaAdapter& adapter, MapRegisters* registers) {
-    if (registers->bounce != machine::no_address) {
-        adapter.kernel->machine.memory().free(registers->bounce, registers->count * machine::page_size);
+void free_registers(DmaAdapter& adapter, const void* base) {
+    const auto found = std::ranges::find(adapter.registers, base, [](const auto& each) { return each.get(); });
+    machine::Machine& machine = adapter.kernel->machine;
+    if (found == adapter.registers.end()) [[unlikely]] {
+        machine.bugcheck(dma_violation, 0x05, 1, reinterpret_cast<std::uint64_t>(base), 0,
+                         "FreeMapRegisters takes the map registers of an AllocateAdapterChannel, once; "
+                         "FreeAdapterChannel has freed those of a routine that returned KeepObject.");
     }
-    std::erase_if(adapter.registers, [registers](const auto& each) { return each.get() == registers; });
+    if ((*found)->bounce != machine::no_address) {
+        machine.memory().free((*found)->bounce, (*found)->count * machine::page_size);
+    }
+    if (adapter.current == base) {
+        adapter.current = nullptr;
+    }
+    adapter.registers.erase(found);
 }
 
 // The execution routine's answer says what the driver keeps.
@@ -35,17 +53,19 @@ void run(DmaAdapter& adapter, const DmaAdapter::Waiting& request) {
     adapter.current = registers;
     const IO_ALLOCATION_ACTION action =
         request.routine(request.device, request.device->CurrentIrp, registers, request.context);
+    if (action == KeepObject) {
+        return;
+    }
     if (action == DeallocateObject) {
         free_registers(adapter, registers);
-        adapter.current = nullptr;
     }
-    if (action != KeepObject) {
-        adapter.busy = false;
-    }
+    adapter.current = nullptr;
+    adapter.busy = false;
 }
 
+// In the order of the requests: a small one does not pass one that waits for many registers.
 void run_waiting(DmaAdapter& adapter) {
-    while (!adapter.busy && !adapter.waiting.empty()) {
+    while (!adapter.busy && !adapter.waiting.empty() && adapter.waiting.front().registers <= registers_left(adapter)) {
         const DmaAdapter::Waiting next = adapter.waiting.front();
         adapter.waiting.pop_front();
         run(adapter, next);
@@ -145,35 +165,33 @@ NTSTATUS NTAPI dma_allocate_channel(DMA_ADAPTER* documented, DEVICE_OBJECT* devi
     if (registers > adapter.map_registers) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
-    const DmaAdapter::Waiting request{device, registers, routine, context};
-    if (adapter.busy) {
-        adapter.waiting.push_back(request);
-    } else {
-        run(adapter, request);
-    }
+    adapter.waiting.push_back({device, registers, routine, context});
+    run_waiting(adapter);
     return STATUS_SUCCESS;
 }
 
+// "Frees any map registers that were allocated by an earlier call to AllocateAdapterChannel"
+// (nc-wdm-pfree_adapter_channel).
 void NTAPI dma_free_channel(DMA_ADAPTER* documented) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
     OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch);
     DmaAdapter& adapter = adapter_of(documented);
+    if (adapter.current != nullptr) {
+        free_registers(adapter, adapter.current);
+    }
     adapter.busy = false;
-    adapter.current = nullptr;
     run_waiting(adapter);
 }
 
 void NTAPI dma_free_map_registers(DMA_ADAPTER* documented, void* base, ULONG) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
     OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch);
-    DmaAdapter& adapter = adapter_of(documented);
     if (base == nullptr) {
         return;
     }
-    if (adapter.current == base) {
-        adapter.current = nullptr;
-    }
-    free_registers(adapter, static_cast<MapRegisters*>(base));
+    DmaAdapter& adapter = adapter_of(documented);
+    free_registers(adapter, base);
+    run_waiting(adapter);
 }
 
 // Length shrinks for scatter/gather masters only; "otherwise, the input and output values of Length are identical"

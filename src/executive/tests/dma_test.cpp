@@ -268,6 +268,67 @@ TEST_F(Hal, SlaveChannelsProgramTheControllerOneTransferAtATime) {
     });
 }
 
+IO_ALLOCATION_ACTION NTAPI channel_keeps_registers(PDEVICE_OBJECT, PIRP, PVOID map_registers, PVOID context) {
+    auto* channel = static_cast<Channel*>(context);
+    channel->map_registers = map_registers;
+    ++channel->calls;
+    return DeallocateObjectKeepRegisters;
+}
+
+// nc-wdm-pallocate_adapter_channel: the request waits until what it needs is available; a number of map registers is
+// refused only beyond what IoGetDmaAdapter named.
+TEST_F(Hal, RequestsWaitForMapRegistersInTheirOrder) {
+    TestDriver driver(&refuse);
+    inside([&] {
+        DEVICE_OBJECT* physical = make_device(driver);
+        DEVICE_DESCRIPTION description = master(true);
+        description.MaximumLength = 4 * 4'096;
+        ULONG registers = 0;
+        DMA_ADAPTER* adapter = IoGetDmaAdapter(physical, &description, &registers);
+        ASSERT_EQ(registers, 5U);
+        const auto& operations = *adapter->DmaOperations;
+        Channel kept;
+        Channel large_one;
+        Channel small_one;
+        const KIRQL old = KeRaiseIrqlToDpcLevel();
+        const auto allocate = [&](ULONG count, PDRIVER_CONTROL routine, Channel& channel) {
+            return operations.AllocateAdapterChannel(adapter, physical, count, routine, &channel);
+        };
+        EXPECT_EQ(allocate(4, &channel_keeps_registers, kept), STATUS_SUCCESS);
+        EXPECT_EQ(kept.calls, 1);
+        EXPECT_EQ(allocate(2, &channel_ready, large_one), STATUS_SUCCESS);
+        EXPECT_EQ(allocate(1, &channel_ready, small_one), STATUS_SUCCESS);
+        EXPECT_EQ(large_one.calls, 0) << "one register is left";
+        EXPECT_EQ(small_one.calls, 0) << "its turn is later";
+        operations.FreeMapRegisters(adapter, kept.map_registers, 4);
+        EXPECT_EQ(large_one.calls, 1);
+        EXPECT_EQ(small_one.calls, 0) << "the channel is in use";
+        operations.FreeAdapterChannel(adapter);
+        EXPECT_EQ(small_one.calls, 1);
+        operations.FreeAdapterChannel(adapter);
+        // nc-wdm-pfree_adapter_channel: the map registers went with the channel.
+        EXPECT_EQ(allocate(5, &channel_ready, large_one), STATUS_SUCCESS);
+        EXPECT_EQ(large_one.calls, 2);
+        operations.FreeAdapterChannel(adapter);
+        KeLowerIrql(old);
+        operations.PutDmaAdapter(adapter);
+    });
+}
+
+TEST_F(Hal, MapRegistersAreFreedOnce) {
+    expect_bugcheck(0xE6, "once", [&] {
+        DEVICE_DESCRIPTION description = master(true);
+        ULONG registers = 0;
+        DMA_ADAPTER* adapter = IoGetDmaAdapter(nullptr, &description, &registers);
+        DEVICE_OBJECT device{};
+        Channel channel;
+        KeRaiseIrqlToDpcLevel();
+        adapter->DmaOperations->AllocateAdapterChannel(adapter, &device, 1, &channel_keeps_registers, &channel);
+        adapter->DmaOperations->FreeMapRegisters(adapter, channel.map_registers, 1);
+        adapter->DmaOperations->FreeMapRegisters(adapter, channel.map_registers, 1);
+    });
+}
+
 // nc-wdm-pmap_transfer: only a bus master with scatter/gather support gets less than it asked for.
 TEST_F(Hal, MastersWithoutScatterGatherGetTheWholeTransferAtOneAddress) {
     TestDriver driver(&refuse);
