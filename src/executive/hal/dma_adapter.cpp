@@ -7,6 +7,7 @@
 #include "executive/hal/dma_channels.h"
 #include "executive/irql_check.h"
 #include "executive/kernel.h"
+#include "executive/not_done.h"
 
 namespace openportcls::executive {
 
@@ -155,30 +156,36 @@ void NTAPI free_adapter_object(DMA_ADAPTER* documented, IO_ALLOCATION_ACTION act
     dma_free_channel(documented);
 }
 
-NTSTATUS NTAPI cancel_transfer(DMA_ADAPTER*, void*) {
-    return STATUS_NOT_IMPLEMENTED;
-}
-NTSTATUS NTAPI configure_channel(DMA_ADAPTER*, ULONG, void*) {
-    return STATUS_NOT_IMPLEMENTED;
-}
 BOOLEAN NTAPI cancel_channel(DMA_ADAPTER*, DEVICE_OBJECT*, void*) {
-    return FALSE;
+    return FALSE; // no request of AllocateAdapterChannelEx waits
 }
 
-NTSTATUS NTAPI allocate_channel_ex(DMA_ADAPTER*, DEVICE_OBJECT*, void*, ULONG, ULONG, PDRIVER_CONTROL, void*, void**) {
+// What version 3 adds around transfer contexts is not done.
+NTSTATUS not_done(const char* operation, const void* caller) {
+    report_not_done(operation, caller);
     return STATUS_NOT_IMPLEMENTED;
+}
+
+NTSTATUS NTAPI cancel_transfer(DMA_ADAPTER*, void*) {
+    return not_done("CancelMappedTransfer", __builtin_return_address(0));
+}
+NTSTATUS NTAPI configure_channel(DMA_ADAPTER*, ULONG, void*) {
+    return not_done("ConfigureAdapterChannel", __builtin_return_address(0));
+}
+NTSTATUS NTAPI allocate_channel_ex(DMA_ADAPTER*, DEVICE_OBJECT*, void*, ULONG, ULONG, PDRIVER_CONTROL, void*, void**) {
+    return not_done("AllocateAdapterChannelEx", __builtin_return_address(0));
 }
 NTSTATUS NTAPI map_transfer_ex(DMA_ADAPTER*, MDL*, void*, ULONGLONG, ULONG, ULONG*, BOOLEAN, SCATTER_GATHER_LIST*,
                                ULONG, PDMA_COMPLETION_ROUTINE, void*) {
-    return STATUS_NOT_IMPLEMENTED;
+    return not_done("MapTransferEx", __builtin_return_address(0));
 }
 NTSTATUS NTAPI get_list_ex(DMA_ADAPTER*, DEVICE_OBJECT*, void*, MDL*, ULONGLONG, ULONG, ULONG, PDRIVER_LIST_CONTROL,
                            void*, BOOLEAN, PDMA_COMPLETION_ROUTINE, void*, SCATTER_GATHER_LIST**) {
-    return STATUS_NOT_IMPLEMENTED;
+    return not_done("GetScatterGatherListEx", __builtin_return_address(0));
 }
 NTSTATUS NTAPI build_list_ex(DMA_ADAPTER*, DEVICE_OBJECT*, void*, MDL*, ULONGLONG, ULONG, ULONG, PDRIVER_LIST_CONTROL,
                              void*, BOOLEAN, void*, ULONG, PDMA_COMPLETION_ROUTINE, void*, void*) {
-    return STATUS_NOT_IMPLEMENTED;
+    return not_done("BuildScatterGatherListEx", __builtin_return_address(0));
 }
 
 // Adapters of version 1 and 2 end after BuildMdlFromScatterGatherList.

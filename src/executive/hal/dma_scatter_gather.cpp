@@ -6,6 +6,7 @@
 #include "executive/hal/mdl_pieces.h"
 #include "executive/irql_check.h"
 #include "executive/kernel.h"
+#include "executive/not_done.h"
 
 namespace openportcls::executive {
 
@@ -205,6 +206,7 @@ NTSTATUS NTAPI dma_build_mdl(DMA_ADAPTER*, SCATTER_GATHER_LIST* list, MDL* origi
     OPC_REQUIRE_DISPATCH_OR_BELOW();
     const auto* prefix = reinterpret_cast<const ListPrefix*>(list->Reserved);
     if (prefix->bounce != machine::no_address) {
+        report_not_done("BuildMdlFromScatterGatherList of bounced pages", __builtin_return_address(0));
         return STATUS_NOT_IMPLEMENTED;
     }
     *target = original;

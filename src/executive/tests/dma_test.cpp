@@ -1,6 +1,7 @@
 // DMA adapters: common buffers, scatter/gather lists, slave channels.
 #include "executive/tests/hardware_fixture.h"
 
+#include "executive/etw/debug_log.h"
 #include "executive/hal/dma_channels.h"
 
 namespace openportcls::executive {
@@ -408,6 +409,41 @@ TEST_F(Hal, TransfersEndWithTheirMdl) {
 }
 TEST_F(Hal, TransfersWithoutScatterGatherNeedAMapRegisterForEachPage) {
     expect_bugcheck(0xE6, "more pages than map registers", [&] { map_from_two_pages(1, 0, 8'192); });
+}
+
+// What is not done says so, once.
+TEST_F(Hal, OperationsOfVersion3ThatAreNotDoneSaySo) {
+    inside([&] {
+        DEVICE_DESCRIPTION description = master(true);
+        description.Version = DEVICE_DESCRIPTION_VERSION3;
+        description.DmaAddressWidth = 64;
+        ULONG registers = 0;
+        DMA_ADAPTER* adapter = IoGetDmaAdapter(nullptr, &description, &registers);
+        ASSERT_NE(adapter, nullptr);
+        const auto& operations = *adapter->DmaOperations;
+        for (int call = 0; call < 2; ++call) {
+            EXPECT_EQ(operations.GetScatterGatherListEx(adapter, nullptr, nullptr, nullptr, 0, 0, 0, nullptr, nullptr,
+                                                        TRUE, nullptr, nullptr, nullptr),
+                      STATUS_NOT_IMPLEMENTED);
+            EXPECT_EQ(operations.BuildScatterGatherListEx(adapter, nullptr, nullptr, nullptr, 0, 0, 0, nullptr, nullptr,
+                                                          TRUE, nullptr, 0, nullptr, nullptr, nullptr),
+                      STATUS_NOT_IMPLEMENTED);
+            EXPECT_EQ(operations.AllocateAdapterChannelEx(adapter, nullptr, nullptr, 0, 0, nullptr, nullptr, nullptr),
+                      STATUS_NOT_IMPLEMENTED);
+            EXPECT_EQ(
+                operations.MapTransferEx(adapter, nullptr, nullptr, 0, 0, nullptr, TRUE, nullptr, 0, nullptr, nullptr),
+                STATUS_NOT_IMPLEMENTED);
+            EXPECT_EQ(operations.ConfigureAdapterChannel(adapter, 0, nullptr), STATUS_NOT_IMPLEMENTED);
+            EXPECT_EQ(operations.CancelMappedTransfer(adapter, nullptr), STATUS_NOT_IMPLEMENTED);
+        }
+        const auto& reports = Etw::current().not_done_reports;
+        for (const char* operation : {"GetScatterGatherListEx", "BuildScatterGatherListEx", "AllocateAdapterChannelEx",
+                                      "MapTransferEx", "ConfigureAdapterChannel", "CancelMappedTransfer"}) {
+            EXPECT_TRUE(reports.contains(std::string("the kernel called ") + operation + ", which is not implemented"));
+        }
+        EXPECT_EQ(reports.size(), 6U);
+        adapter->DmaOperations->PutDmaAdapter(adapter);
+    });
 }
 
 TEST_F(Hal, CommonBuffersThroughTheOldNames) {
