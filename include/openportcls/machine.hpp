@@ -1,8 +1,8 @@
 // A simulated computer to run Windows audio drivers on: load a driver, add its device, open what it offers.
 //
-// Every object here belongs to the thread that created the Machine; calls from other threads are undefined. Where a call
-// returns Result<T>, Error::status is the NTSTATUS that a Windows caller would have seen and Error::message says what
-// happened to what. When a driver crashes, every later call fails with its bugcheck report; the process lives on.
+// Every object here belongs to the thread that created the Machine; calls from other threads are undefined. Where a
+// call returns Result<T>, Error::status is the NTSTATUS that a Windows caller would have seen and Error::message says
+// what happened to what. When a driver crashes, every later call fails with its bugcheck report; the process lives on.
 #pragma once
 
 #include <chrono>

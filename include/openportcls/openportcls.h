@@ -11,9 +11,9 @@
  * real time lets the machine have a thread of its own (opc_thread_start), hands it functions with opc_thread_run, and
  * moves samples with opc_live_write and opc_live_read, which never wait.
  *
- * Structures that are handed in begin with their size; their _init function sets it, and the usual values. Another size is
- * STATUS_INFO_LENGTH_MISMATCH, a value that is none of the header's STATUS_INVALID_PARAMETER. Handles are those that these
- * functions gave: NULL is none, unless its description says so. */
+ * Structures that are handed in begin with their size; their _init function sets it, and the usual values. Another size
+ * is STATUS_INFO_LENGTH_MISMATCH, a value that is none of the header's STATUS_INVALID_PARAMETER. Handles are those that
+ * these functions gave: NULL is none, unless its description says so. */
 #ifndef OPENPORTCLS_H
 #define OPENPORTCLS_H
 

@@ -45,7 +45,7 @@ private:
 
     std::shared_ptr<MachineThreadState> thread_;
     PinFlow flow_;
-    bool runs_ = false; // on the machine's thread
+    bool runs_ = false;                        // on the machine's thread
     std::atomic<bool> counts_glitches_{false}; // render: since the first full period
     std::atomic<bool> drains_{false};
     machine::Doorbell period_ended_;

@@ -95,7 +95,7 @@ struct Script {
     bool register_pnp = false;
     NTSTATUS property_status = STATUS_SUCCESS;
     bool event_handler_adds = true;
-    bool event_handler_fires = false; // what it has just added
+    bool event_handler_fires = false;     // what it has just added
     std::function<void()> power_notified; // in the miniports' IPowerNotify
     NTSTATUS event_status = STATUS_SUCCESS;
 

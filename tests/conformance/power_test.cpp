@@ -169,8 +169,7 @@ TEST_F(R_PWR, a_subdevice_may_be_unregistered_while_power_changes) {
     start_with_power();
     inside([&] { EXPECT_EQ(set_state(open_pin(), KSSTATE_RUN), STATUS_SUCCESS); });
     script_.power_notified = [this] {
-        auto subdevices =
-            portcls::ComPointer<IUnregisterSubdevice>::query(script_.wave_port, IID_IUnregisterSubdevice);
+        auto subdevices = portcls::ComPointer<IUnregisterSubdevice>::query(script_.wave_port, IID_IUnregisterSubdevice);
         subdevices->UnregisterSubdevice(script_.functional_device, script_.wave_port);
         subdevices->UnregisterSubdevice(script_.functional_device, script_.topology_port);
     };

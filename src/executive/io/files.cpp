@@ -164,7 +164,7 @@ NTSTATUS open_device(DEVICE_OBJECT* device, std::u16string_view name, FILE_OBJEC
     kernel.client_mode = before;
 
     file->RelatedFileObject = nullptr; // valid while IRP_MJ_CREATE is processed only
-    if (!NT_SUCCESS(status)) { // STATUS_DEVICE_BUSY, a warning, too
+    if (!NT_SUCCESS(status)) {         // STATUS_DEVICE_BUSY, a warning, too
         objects.dereference(file);
         return status;
     }
