@@ -200,7 +200,7 @@ Result<void> check_exception_blocks(const BuildRequest& request, const DriverPro
         }
     }
     if (refused != 0)
-        return Error{status_unsuccessful, fmt::format("{} of the __finally blocks cannot be built", refused)};
+        return Error{status_unsuccessful, fmt::format("{} of the exception blocks cannot be built", refused)};
     return {};
 }
 

@@ -156,8 +156,8 @@ private:
         std::erase_if(block.jumps, [&](const Jump& jump) {
             if (jump.word != "break" && jump.word != "continue")
                 return false;
-            report(jump.offset, false,
-                   fmt::format("in C, '{}' leaves only the exception block around it here, not the loop or switch",
+            report(jump.offset, true,
+                   fmt::format("in C, '{}' would leave only the exception block around it here, not the loop or switch",
                                jump.word));
             return true;
         });

@@ -166,7 +166,7 @@ TEST(ExceptionBlocks, WhatIsNotQuiteAsOnWindowsIsTold) {
     EXPECT_EQ(exception_blocks(loops, Language::c), Problems());
     constexpr std::string_view leaves = "void f() {\nwhile (1) {\n__try {\ncontinue; }\n__except (1) {\nbreak; }\n}\n}";
     EXPECT_EQ(exception_blocks(leaves), Problems());
-    EXPECT_EQ(exception_blocks(leaves, Language::c), Problems({{4, false}, {6, false}}));
+    EXPECT_EQ(exception_blocks(leaves, Language::c), Problems({{4, true}, {6, true}}));
 }
 
 TEST(SourceSurvey, FindsFoldersTraceHeadersAndTraceFunctions) {

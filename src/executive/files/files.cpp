@@ -77,6 +77,13 @@ NTSTATUS Files::open(const OpenRequest& request, OpenFile** result, ULONG_PTR* i
     if (!NT_SUCCESS(status)) {
         return status;
     }
+    const bool is_going = std::any_of(open_.begin(), open_.end(), [&](const std::unique_ptr<OpenFile>& other) {
+        return other->identity == opened.identity && other->object.DeletePending;
+    });
+    if (is_going) {
+        *information = 0;
+        return STATUS_DELETE_PENDING;
+    }
     if (!is_shared(opened.identity, request.access, request.share_access)) {
         *information = 0;
         return STATUS_SHARING_VIOLATION;

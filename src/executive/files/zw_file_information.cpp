@@ -2,6 +2,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <dirent.h>
+#include <fcntl.h>
+#include <memory>
+#include <string_view>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -121,6 +125,18 @@ ACCESS_MASK set_access(int information_class) {
     }
 }
 
+bool is_empty_folder(int descriptor) {
+    const int again = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); // reading moves its position
+    const std::unique_ptr<DIR, int (*)(DIR*)> folder(again >= 0 ? fdopendir(again) : nullptr, &closedir);
+    while (const dirent* entry = folder != nullptr ? readdir(folder.get()) : nullptr) {
+        const std::string_view name = entry->d_name;
+        if (name != "." && name != "..") {
+            return false;
+        }
+    }
+    return true;
+}
+
 NTSTATUS query(const OpenFile& file, PVOID buffer, ULONG length, int information_class, ULONG_PTR* written) {
     switch (information_class) {
     case FileBasicInformation:
@@ -190,6 +206,9 @@ NTSTATUS set(OpenFile& file, const void* buffer, ULONG length, int information_c
     case FileDispositionInformation:
         if (!load(buffer, length, &flag)) {
             return STATUS_INFO_LENGTH_MISMATCH;
+        }
+        if (flag != 0 && file.is_directory && !is_empty_folder(file.file.descriptor())) {
+            return STATUS_DIRECTORY_NOT_EMPTY;
         }
         file.delete_on_close = flag != 0;
         file.object.DeletePending = flag;

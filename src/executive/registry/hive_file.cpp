@@ -61,12 +61,41 @@ Json value_data(const RegistryKey& key, const RegistryValue& value) {
     return Json{{"hex", hexadecimal(value.data)}};
 }
 
+// Names are any 16-bit units, JSON is Unicode: one that is none is written unit by unit.
+constexpr std::string_view units_mark = "\x01utf16:";
+
+std::string written_name(std::u16string_view name) {
+    std::string text = utf16_to_utf8(name);
+    if (utf8_to_utf16(text) == name && !text.starts_with(units_mark)) {
+        return text;
+    }
+    text = units_mark;
+    for (const char16_t unit : name) {
+        text += fmt::format("{:04x}", static_cast<unsigned>(unit));
+    }
+    return text;
+}
+
+std::u16string read_name(std::string_view text) {
+    if (!text.starts_with(units_mark)) {
+        return utf8_to_utf16(text);
+    }
+    std::u16string name;
+    constexpr std::size_t digits = 4;
+    for (text.remove_prefix(units_mark.size()); text.size() >= digits; text.remove_prefix(digits)) {
+        std::uint16_t unit = 0;
+        std::from_chars(text.data(), text.data() + digits, unit, 16);
+        name.push_back(static_cast<char16_t>(unit));
+    }
+    return name;
+}
+
 Json write_key(const RegistryKey& key) {
     Json json = Json::object();
     if (!key.values().empty()) {
         Json& values = json["values"] = Json::array();
         for (const RegistryValue& value : key.values()) {
-            values.push_back({{"name", utf16_to_utf8(value.name)},
+            values.push_back({{"name", written_name(value.name)},
                               {"type", type_name(value.type)},
                               {"data", value_data(key, value)}});
         }
@@ -74,7 +103,7 @@ Json write_key(const RegistryKey& key) {
     Json keys = Json::object();
     for (const auto& [name, subkey] : key.subkeys()) {
         if (!subkey->is_volatile()) {
-            keys[utf16_to_utf8(name)] = write_key(*subkey);
+            keys[written_name(name)] = write_key(*subkey);
         }
     }
     if (!keys.empty()) {
@@ -140,7 +169,7 @@ Result<void> read_key(const Json& json, RegistryKey& key, int depth) {
             if (!data) {
                 return corrupt(key, "has a value that is not understood");
             }
-            key.set_value(utf8_to_utf16(value["name"].get<std::string>()), *type, *data);
+            key.set_value(read_name(value["name"].get<std::string>()), *type, *data);
         }
     }
     if (const auto keys = json.find("keys"); keys != json.end()) {
@@ -148,7 +177,7 @@ Result<void> read_key(const Json& json, RegistryKey& key, int depth) {
             return corrupt(key, "has subkeys that are not understood");
         }
         for (const auto& [name, subkey] : keys->items()) {
-            const std::u16string wide = utf8_to_utf16(name);
+            const std::u16string wide = read_name(name);
             if (wide.empty() || wide.size() > RegistryKey::longest_name || wide.find(u'\\') != std::u16string::npos) {
                 return corrupt(key, "has a subkey without a valid name");
             }

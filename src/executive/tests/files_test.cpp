@@ -335,6 +335,32 @@ TEST_F(FilesTest, InformationClasses) {
     });
 }
 
+TEST_F(FilesTest, WhatIsAboutToGoIsNotOpenedAndFullFoldersStay) {
+    run([&] {
+        HANDLE file = nullptr;
+        ASSERT_EQ(open(&file, u"\\??\\C:\\going", read_write | DELETE, FILE_CREATE), STATUS_SUCCESS);
+        FILE_DISPOSITION_INFORMATION disposition{.DeleteFile = TRUE};
+        const auto set = [&](HANDLE handle) {
+            return ZwSetInformationFile(handle, &status_, &disposition, sizeof disposition, FileDispositionInformation);
+        };
+        ASSERT_EQ(set(file), STATUS_SUCCESS);
+        HANDLE again = nullptr;
+        EXPECT_EQ(open(&again, u"\\??\\C:\\going", FILE_READ_DATA | SYNCHRONIZE, FILE_OPEN), STATUS_DELETE_PENDING);
+        ZwClose(file);
+        EXPECT_EQ(open(&again, u"\\??\\C:\\going", FILE_READ_DATA | SYNCHRONIZE, FILE_OPEN),
+                  STATUS_OBJECT_NAME_NOT_FOUND);
+        std::filesystem::create_directories(folder_ / "c" / "full" / "inner");
+        HANDLE folder = nullptr;
+        ASSERT_EQ(open(&folder, u"\\??\\C:\\full", DELETE | SYNCHRONIZE, FILE_OPEN, FILE_DIRECTORY_FILE),
+                  STATUS_SUCCESS);
+        EXPECT_EQ(set(folder), STATUS_DIRECTORY_NOT_EMPTY);
+        std::filesystem::remove(folder_ / "c" / "full" / "inner");
+        EXPECT_EQ(set(folder), STATUS_SUCCESS);
+        ZwClose(folder);
+        EXPECT_FALSE(std::filesystem::exists(folder_ / "c" / "full"));
+    });
+}
+
 TEST_F(FilesTest, DeleteAndFileObjects) {
     run([&] {
         HANDLE file = nullptr;

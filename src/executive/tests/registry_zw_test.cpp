@@ -243,6 +243,9 @@ TEST(RegistryFile, ContentSurvivesAndIsTheSameText) {
             key->set_dword(u"Number", 7);
             const std::uint8_t bytes[] = {1, 2, 0xFF};
             key->set_value(u"", REG_BINARY, bytes);
+            key->set_dword(u"\xD800half", 8); // half a pair is no Unicode, and a good name
+            registry.create(std::u16string(u"\\Registry\\Machine\\Software\\Card\\k") + char16_t{0xDC00})
+                ->set_dword(u"\x01utf16:0041", 9);
             ASSERT_TRUE(registry.save());
         });
     }
@@ -256,6 +259,11 @@ TEST(RegistryFile, ContentSurvivesAndIsTheSameText) {
             ASSERT_NE(key, nullptr);
             EXPECT_EQ(key->string(u"text"), u"caf\u00E9");
             EXPECT_EQ(key->dword(u"NUMBER"), 7u);
+            EXPECT_EQ(key->dword(u"\xD800half"), 8u);
+            const auto odd =
+                registry.find(std::u16string(u"\\Registry\\Machine\\Software\\Card\\k") + char16_t{0xDC00});
+            ASSERT_NE(odd, nullptr);
+            EXPECT_EQ(odd->dword(u"\x01utf16:0041"), 9u);
             ASSERT_NE(key->value(u""), nullptr);
             EXPECT_EQ(key->value(u"")->data, (std::vector<std::uint8_t>{1, 2, 0xFF}));
         });
