@@ -2,6 +2,7 @@
 #include <openportcls/filter.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include <ks.h>
@@ -40,6 +41,9 @@ Result<double> Filter::volume(std::uint32_t node, std::uint32_t channel) const {
 }
 
 Result<void> Filter::set_volume(std::uint32_t node, std::uint32_t channel, double decibels) {
+    if (std::isnan(decibels)) {
+        return Error{STATUS_INVALID_PARAMETER, "a volume is a number of decibels, or minus infinity"};
+    }
     const double level = std::clamp(decibels * level_per_decibel, -2147483648.0, 2147483647.0);
     return set(property::audio_volume_level, static_cast<LONG>(level), Target::channel(node, channel));
 }

@@ -185,6 +185,10 @@ std::chrono::nanoseconds Machine::now() const {
 }
 
 Result<void> Machine::run_for(std::chrono::nanoseconds duration) {
+    constexpr auto longest = std::chrono::hours(24) * 365 * 100; // time is counted in 64 bits of nanoseconds
+    if (duration < std::chrono::nanoseconds(0) || duration > longest) {
+        return Error{STATUS_INVALID_PARAMETER, "time runs forwards, and for a hundred years at most"};
+    }
     const NTSTATUS status = state_->call([&] {
         state_->machine->run_for(duration.count());
         return STATUS_SUCCESS;

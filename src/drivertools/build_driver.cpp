@@ -5,6 +5,7 @@
 #include "drivertools/module_linker.h"
 #include "drivertools/process.h"
 #include "drivertools/source_survey.h"
+#include "drivertools/source_text.h"
 #include "drivertools/text.h"
 #include "drivertools/toolchain.h"
 #include "drivertools/unit_compiler.h"
@@ -190,6 +191,8 @@ Result<void> check_exception_blocks(const BuildRequest& request, const DriverPro
     std::size_t refused = 0;
     for (const auto& unit : project.units) {
         auto text = read_file(unit.file);
+        if (text)
+            *text = readable_source(*text);
         if (!text)
             continue; // the compiler will say so
         for (const auto& problem : exception_block_problems(*text, unit.language)) {

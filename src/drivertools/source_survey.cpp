@@ -1,5 +1,6 @@
 #include "drivertools/source_survey.h"
 
+#include "drivertools/source_text.h"
 #include "drivertools/text.h"
 #include "drivertools/windows_path.h"
 
@@ -69,8 +70,12 @@ private:
             if (!entry.is_regular_file(ignored) || (!is_header(entry.path()) && !is_c_or_cpp_source(entry.path())))
                 continue;
             result_.files.push_back(entry.path());
-            if (auto content = read_file(entry.path()))
-                read_text(entry.path(), *content);
+            if (auto content = read_file(entry.path())) {
+                auto text = readable_source(*content);
+                if (text != *content)
+                    result_.other_encodings.insert(entry.path());
+                read_text(entry.path(), text);
+            }
         }
     }
 

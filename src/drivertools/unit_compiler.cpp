@@ -7,6 +7,7 @@
 #include "drivertools/include_overlay.h"
 #include "drivertools/kernel_imports.h"
 #include "drivertools/process.h"
+#include "drivertools/source_text.h"
 #include "drivertools/symbol_names.h"
 #include "drivertools/text.h"
 #include "drivertools/windows_path.h"
@@ -141,7 +142,7 @@ fs::path UnitCompiler::replacement_for(const fs::path& file, const std::set<std:
     auto content = read_file(file);
     if (!content)
         return {};
-    auto text = with_friend_prototypes(*content, friends);
+    auto text = with_friend_prototypes(readable_source(*content), friends);
     if (text == *content)
         return {};
     // Messages and debug information name the driver's own file, however an #include spelled it.
@@ -168,8 +169,8 @@ fs::path UnitCompiler::overlay_with(const std::set<std::string>& friends) {
     overlay.trace_names = survey_.trace_headers;
     if (!trace_folder_.empty())
         overlay.trace_header = trace_header_;
-    if (!friends.empty())
-        for (const auto& file : survey_.files)
+    for (const auto& file : survey_.files)
+        if (!friends.empty() || survey_.other_encodings.contains(file))
             if (auto copy = replacement_for(file, friends); !copy.empty())
                 overlay.replacements[file] = copy;
     auto text = overlay_text(overlay);
@@ -185,7 +186,7 @@ std::set<std::string> UnitCompiler::known_friends(const std::set<std::string>& u
         return known;
     for (const auto& file : survey_.files)
         if (auto content = read_file(file))
-            for (const auto& function : friend_functions(*content))
+            for (const auto& function : friend_functions(readable_source(*content)))
                 if (undeclared.contains(function.name))
                     known.insert(function.name);
     return known;
@@ -207,7 +208,7 @@ Result<CompiledUnit> UnitCompiler::compile(const SourceUnit& unit, Instrumented 
     flags.insert(flags.end(), more.begin(), more.end());
     flags.insert(flags.end(), extra_flags.begin(), extra_flags.end());
     // seh.h builds __try from setjmp: a handler would see old values of locals that live in registers.
-    if (auto text = read_file(unit.file); text && text->find("__try") != std::string::npos)
+    if (auto text = read_file(unit.file); text && readable_source(*text).find("__try") != std::string::npos)
         flags.emplace_back(no_optimisation);
     auto compiled = compile_with(unit, flags);
     if (!compiled || flags.back() == no_optimisation || !has_exception_blocks(compiled->object))

@@ -2,6 +2,8 @@
 #include <openportcls/openportcls.h>
 #include <openportcls/openportcls.hpp>
 
+#include <cmath>
+
 #include <gtest/gtest.h>
 
 #include <ntstatus.h>
@@ -76,6 +78,15 @@ TEST_F(Misuse, ValuesOutsideOfTheOptionsAreRefused) {
     EXPECT_EQ(open({.period = std::chrono::microseconds(-5)}), STATUS_INVALID_PARAMETER);
     EXPECT_EQ(open({.mode = static_cast<ProcessingMode>(9)}), STATUS_INVALID_PARAMETER);
     EXPECT_EQ(open({.packets = static_cast<PacketMode>(9)}), STATUS_INVALID_PARAMETER);
+}
+
+TEST_F(Misuse, NumbersThatAreNoneAreRefused) {
+    Filter topology = machine.open_first("Topology").value();
+    const double before = topology.volume(0, 0).value();
+    EXPECT_EQ(topology.set_volume(0, 0, std::nan("")).status(), STATUS_INVALID_PARAMETER);
+    EXPECT_EQ(topology.volume(0, 0).value(), before);
+    EXPECT_EQ(machine.run_for(std::chrono::nanoseconds(-1)).status(), STATUS_INVALID_PARAMETER);
+    EXPECT_EQ(machine.run_for(std::chrono::nanoseconds::max()).status(), STATUS_INVALID_PARAMETER);
 }
 
 TEST(MisuseOfC, ValuesOutsideOfTheOptionsAreRefused) {

@@ -79,6 +79,30 @@ TEST_F(Build, ALinkedOutputIsWrittenWhereTheLinkPoints) {
     }
 }
 
+// Visual Studio saves in UTF-16 or in the system's code page.
+TEST_F(Build, SourcesInOtherEncodingsAreRead) {
+    const auto utf16 = [](std::string_view ascii) {
+        std::string bytes = "\xFF\xFE";
+        for (const char character : ascii)
+            (bytes += character) += '\0';
+        return bytes;
+    };
+    folder.add("drv/wide.h", utf16("enum { FromHeader = 1 };\n"));
+    folder.add("drv/a.cpp", utf16("#include <ntddk.h>\n#include \"wide.h\"\nextern \"C\" int page();\n"
+                                  "extern \"C\" NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT, PUNICODE_STRING) "
+                                  "{ return FromHeader + page(); }\n"));
+    // Windows-1252: e acute and the euro sign; the narrow string keeps its bytes, as it does on Windows.
+    folder.add(
+        "drv/page.cpp",
+        "// caf\xE9 \"\n#include <ntddk.h>\nstatic const WCHAR Wide[] = L\"caf\xE9 \x80\";\n"
+        "static const char Narrow[] = \"caf\xE9\";\nextern \"C\" int page() {\n"
+        "return Wide[3] == 0xE9 && Wide[5] == 0x20AC && sizeof(Narrow) == 5 && (UCHAR)Narrow[3] == 0xE9 ? 2 : 100; "
+        "}\n");
+    auto report = build(request(folder / "drv"));
+    ASSERT_TRUE(report) << message(report) << "\n" << diagnostics;
+    EXPECT_EQ(LoadedModule(report->module).enter(), 3);
+}
+
 TEST_F(Build, TrapsRunWithoutOptimisationToo) {
     auto asked = request(OPENPORTCLS_BUILD_TRAPS);
     asked.exports.reset();
