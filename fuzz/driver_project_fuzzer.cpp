@@ -1,10 +1,12 @@
 // Feeds any bytes to what reads a driver's files before a compiler does: ELF modules and their notes, friend
 // declarations, include directives, conditions of MSBuild and nmake.
+#include "drivertools/compiler_switches.h"
 #include "drivertools/elf_file.h"
 #include "drivertools/friend_prototypes.h"
 #include "drivertools/module_note.h"
 #include "drivertools/msbuild_expression.h"
 #include "drivertools/source_survey.h"
+#include "drivertools/source_text.h"
 #include "drivertools/symbol_names.h"
 #include "drivertools/text.h"
 #include "drivertools/unit_compiler.h"
@@ -20,6 +22,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         (void)file->section("PAGE");
     }
     auto text = to_utf8(bytes);
+    (void)readable_source(bytes);
+    (void)command_line_words(text);
     (void)parse_note_text(text);
     (void)include_directives(text);
     (void)wpp_functions(text);
@@ -29,10 +33,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     (void)evaluate_condition(text, "/");
     std::set<std::string> wanted;
     for (const auto& function : friend_functions(text)) {
-        if (function.insert_at > text.size()) {
+        if (function.before_class > function.behind_class || function.behind_class > text.size()) {
             __builtin_trap();
         }
         wanted.insert(function.name);
+        wanted.insert(before_class(function.name));
     }
     (void)with_friend_prototypes(text, wanted);
     return 0;

@@ -84,6 +84,8 @@ PoolPurpose purpose_of(std::string_view tag) {
     return {};
 }
 
+LeftoverHook leftover_hook = nullptr;
+
 std::vector<Leftover> leftovers(Kernel& kernel, std::uint16_t owner) {
     std::vector<Leftover> found;
     if (owner == 0) {
@@ -112,6 +114,9 @@ std::vector<Leftover> leftovers(Kernel& kernel, std::uint16_t owner) {
         }
     }
     add_pending_calls(kernel, owner, found);
+    if (leftover_hook != nullptr) {
+        leftover_hook(kernel, owner, found);
+    }
     return found;
 }
 

@@ -20,6 +20,10 @@ struct Leftover {
 // later: IRPs, memory, mappings, timers, DPCs, work items, threads.
 std::vector<Leftover> leftovers(Kernel& kernel, std::uint16_t owner);
 
+// Adds what the layers above keep for drivers (PortCls its ports).
+using LeftoverHook = void (*)(Kernel& kernel, std::uint16_t owner, std::vector<Leftover>& found);
+extern LeftoverHook leftover_hook;
+
 // What a block of a driver's pool is when the kernel allocated it for a purpose: "DMA adapter", "PutDmaAdapter not
 // called". Empty kind: the driver's own.
 struct PoolPurpose {

@@ -162,7 +162,14 @@ PORTCLASSAPI NTSTATUS NTAPI PcRegisterPhysicalConnectionFromExternal(PDEVICE_OBJ
 
 PORTCLASSAPI NTSTATUS NTAPI PcNewPort(PPORT* OutPort, REFCLSID ClassID) {
     OPC_REQUIRE_PASSIVE();
-    return OutPort == nullptr ? STATUS_INVALID_PARAMETER : portcls::new_port(ClassID, OutPort);
+    if (OutPort == nullptr) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    const NTSTATUS status = portcls::new_port(ClassID, OutPort);
+    if (NT_SUCCESS(status)) {
+        portcls::Port::from(*OutPort)->set_made_for(__builtin_return_address(0));
+    }
+    return status;
 }
 
 PORTCLASSAPI NTSTATUS NTAPI PcNewMiniport(PMINIPORT* OutMiniPort, REFCLSID ClassID) {

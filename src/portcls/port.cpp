@@ -37,9 +37,11 @@ void query(IUnknown* unknown, REFIID id, Interface*& interface) {
 
 Port::Port() {
     KeInitializeDpc(&generation_dpc_, events_dpc, this);
+    PortClsSystem::current().add_port(*this);
 }
 
 Port::~Port() {
+    PortClsSystem::current().remove_port(*this);
     KeRemoveQueueDpc(&generation_dpc_);
     events_.remove_all();
     forget_miniport();

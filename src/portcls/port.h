@@ -35,6 +35,9 @@ public:
     static Port* from(IUnknown* unknown);
 
     virtual IUnknown* unknown() = 0; // the object's IUnknown, not referenced
+    // Where PcNewPort was called from.
+    const void* made_for() const { return made_for_; }
+    void set_made_for(const void* caller) { made_for_ = caller; }
     void keep() { unknown()->AddRef(); }
     void drop() { unknown()->Release(); }
 
@@ -127,6 +130,7 @@ private:
     void forget_miniport();
     void filter_closed(Filter& filter);
 
+    const void* made_for_ = nullptr;
     DeviceContext* device_ = nullptr;
     bool detached_ = false;
     bool device_gone_ = false;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "machine/machine.h"
 #include "portcls/drm_contents.h"
@@ -10,12 +11,13 @@
 namespace openportcls::portcls {
 
 class DeviceContext;
+class Port;
 
 class PortClsSystem : public machine::Subsystem {
 public:
     static constexpr machine::SubsystemId subsystem_id = machine::SubsystemId::portcls;
 
-    explicit PortClsSystem(machine::Machine& machine) : machine_(machine) {}
+    explicit PortClsSystem(machine::Machine& machine);
 
     // The current machine's, made on first use.
     static PortClsSystem& current() {
@@ -39,8 +41,14 @@ public:
     void count_reported_glitch() { ++reported_glitches_; }
     std::uint64_t reported_glitches() const { return reported_glitches_; }
 
+    // Every port that has not been destroyed, in order of creation.
+    void add_port(Port& port) { ports_.push_back(&port); }
+    void remove_port(Port& port) { std::erase(ports_, &port); }
+    const std::vector<Port*>& ports() const { return ports_; }
+
 private:
     machine::Machine& machine_;
+    std::vector<Port*> ports_;
     WindowsVersion version_ = WindowsVersion::windows_11;
     DrmContents drm_;
     std::uint64_t reported_glitches_ = 0;

@@ -146,6 +146,18 @@ TEST_F(WaveCyclic, AStateThatTheDriverRefusesIsNotReached) {
     EXPECT_TRUE(render.set_state(PinState::pause));
 }
 
+// A port lives by its references: one that the driver forgets is told of when the driver is unloaded.
+TEST_F(WaveCyclic, AForgottenPortIsALeak) {
+    start({"Forgets=1"});
+    wave.reset();
+    auto leaks = driver->unload();
+    driver.reset();
+    ASSERT_TRUE(leaks) << leaks.error().message;
+    ASSERT_EQ(leaks->size(), 1U);
+    EXPECT_EQ(leaks->front().kind, "port");
+    EXPECT_EQ(leaks->front().what, "wavecyclic, a reference was not released");
+}
+
 // ---- the miniport's part --------------------------------------------------------------------------------------------
 
 // R-WCYC-17: a channel of the driver's own does the copying. R-WCYC-02: it stops the system when the port calls any but

@@ -14,12 +14,13 @@ static ULONG Setting(PREGISTRYKEY Key, PCWSTR Wanted, ULONG Default) {
 }
 
 static CyclicSettings ReadSettings(PDEVICE_OBJECT DeviceObject) {
-    CyclicSettings Settings = {0x8000, 0, 0};
+    CyclicSettings Settings = {0x8000, 0, 0, 0};
     PREGISTRYKEY Key = NULL;
     if (NT_SUCCESS(PcNewRegistryKey(&Key, NULL, DriverRegistryKey, KEY_READ, DeviceObject, NULL, NULL, 0, NULL))) {
         Settings.BufferBytes = Setting(Key, L"BufferBytes", Settings.BufferBytes);
         Settings.Inverted = Setting(Key, L"Inverted", 0);
         Settings.Fails = Setting(Key, L"Fails", 0);
+        Settings.Forgets = Setting(Key, L"Forgets", 0);
         Key->Release();
     }
     return Settings;
@@ -30,7 +31,11 @@ static NTSTATUS NTAPI StartDevice(PDEVICE_OBJECT DeviceObject, PIRP Irp, PRESOUR
     PUNKNOWN Miniport = NULL;
     NTSTATUS Status = PcNewPort(&Port, CLSID_PortWaveCyclic);
     if (NT_SUCCESS(Status)) {
-        Status = CreateCyclicMiniport(&Miniport, ReadSettings(DeviceObject));
+        const CyclicSettings Settings = ReadSettings(DeviceObject);
+        Status = CreateCyclicMiniport(&Miniport, Settings);
+        if (Settings.Forgets != 0) {
+            Port->AddRef();
+        }
     }
     if (NT_SUCCESS(Status)) {
         Status = Port->Init(DeviceObject, Irp, Miniport, NULL, ResourceList);

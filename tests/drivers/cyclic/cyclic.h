@@ -14,6 +14,7 @@ struct CyclicSettings {
     ULONG BufferBytes;
     ULONG Inverted;
     ULONG Fails;
+    ULONG Forgets;
 };
 
 // What the "hardware" knows of a stream: its buffer, and how far it is. Both sides hold the card's lock.
