@@ -132,8 +132,8 @@ TEST_F(Play, PacedReportsPeriodsThatCameLate) {
 TEST_F(Play, InterruptedItEndsInOrder) {
     WaveFormat format;
     const std::string file = write("in.wav", format, noise(format, 48000 * 30));
-    const Ran ran = run({"timeout", "--preserve-status", "-s", "INT", "1", OPENPORTCLS_COMMAND, "play", file, "--paced",
-                         "--out", "wav:" + path("heard.wav")});
+    const Ran ran = run({"timeout", "--preserve-status", "-s", "INT", "2.5", OPENPORTCLS_COMMAND, "play", file,
+                         "--paced", "--out", "wav:" + path("heard.wav")});
     EXPECT_EQ(ran.status, 0) << ran.error;
     EXPECT_THAT(ran.out, HasSubstr("interrupted: that is not the whole file"));
     EXPECT_THAT(ran.out, HasSubstr("bit for bit"));
@@ -168,7 +168,7 @@ TEST_F(Play, AnInterruptedRunVerifiesNothing) {
     WaveFormat format;
     const std::string file = write("in.wav", format, noise(format, 48000 * 30));
     const Ran ran = run(
-        {"timeout", "--preserve-status", "-s", "INT", "1", OPENPORTCLS_COMMAND, "play", file, "--paced", "--verify"});
+        {"timeout", "--preserve-status", "-s", "INT", "2.5", OPENPORTCLS_COMMAND, "play", file, "--paced", "--verify"});
     EXPECT_EQ(ran.status, 1);
     EXPECT_THAT(ran.error, HasSubstr("--verify: interrupted, the output is not the whole input"));
 }

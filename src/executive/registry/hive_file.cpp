@@ -84,7 +84,8 @@ std::u16string read_name(std::string_view text) {
     constexpr std::size_t digits = 4;
     for (text.remove_prefix(units_mark.size()); text.size() >= digits; text.remove_prefix(digits)) {
         std::uint16_t unit = 0;
-        std::from_chars(text.data(), text.data() + digits, unit, 16);
+        const std::string_view number = text.substr(0, digits);
+        std::from_chars(number.begin(), number.end(), unit, 16);
         name.push_back(static_cast<char16_t>(unit));
     }
     return name;

@@ -114,7 +114,9 @@ TEST_F(Hal, ScatterGatherListsOfPagesThatAreMappedNowhereBounce) {
         ULONG registers = 0;
         DMA_ADAPTER* adapter = IoGetDmaAdapter(physical, &description, &registers);
         const auto& operations = *adapter->DmaOperations;
-        auto* index = static_cast<char*>(MmGetMdlVirtualAddress(first)) + 100;
+        // No address: the pages are mapped nowhere.
+        void* const index =
+            reinterpret_cast<void*>(reinterpret_cast<std::uintptr_t>(MmGetMdlVirtualAddress(first)) + 100);
         for (const BOOLEAN to_device : {TRUE, FALSE}) {
             Received received;
             const KIRQL old = KeRaiseIrqlToDpcLevel();
