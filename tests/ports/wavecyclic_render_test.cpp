@@ -184,6 +184,24 @@ TEST_F(WaveCyclic, TheEndOfTheStreamIsAnEvent) {
     EXPECT_FALSE(ended->take());
 }
 
+// Its mark may come alone, behind the data.
+TEST_F(WaveCyclic, TheEndOfTheStreamMayHaveNoData) {
+    start();
+    Pin render = open_render();
+    auto ended = render.subscribe(connection_end_of_stream).value();
+    Bytes sound = noise(5 * interval);
+    ASSERT_TRUE(render.set_state(PinState::pause));
+    StreamRequest write = submit(render, sound);
+    Bytes nothing;
+    StreamRequest mark = submit(render, nothing, end_of_stream);
+    ASSERT_TRUE(render.set_state(PinState::run));
+    ASSERT_TRUE(machine->run_for(milliseconds(40)));
+    EXPECT_FALSE(ended.take());
+    ASSERT_TRUE(machine->run_for(milliseconds(60)));
+    EXPECT_TRUE(mark.is_done());
+    EXPECT_TRUE(ended.take());
+}
+
 // R-KS-02. IMiniportWaveCyclicStream::SetFormat.
 TEST_F(WaveCyclic, TheFormatOfAnOpenStreamIsTheDriversToTake) {
     start();

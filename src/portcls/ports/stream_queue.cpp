@@ -106,6 +106,7 @@ bool StreamQueue::next_header() {
     left_ = write_ ? header_->DataUsed : header_->FrameExtent;
     place_ = has_buffer(*header_) ? static_cast<unsigned char*>(MmGetSystemAddressForMdlSafe(mdl_, NormalPagePriority))
                                   : nullptr;
+    end_passed_ = end_passed_ || (left_ == 0 && ends_stream());
     return true;
 }
 

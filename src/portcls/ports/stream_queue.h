@@ -35,6 +35,8 @@ public:
             moved.end_of_stream = left_ == 0 && ends_stream();
         }
         finish_passed();
+        moved.end_of_stream = moved.end_of_stream || end_passed_;
+        end_passed_ = false;
         KeReleaseSpinLockFromDpcLevel(&lock_);
         return moved;
     }
@@ -72,6 +74,7 @@ private:
     unsigned char* place_ = nullptr;
     ULONG left_ = 0;
     ULONG loop_bytes_ = 0;
+    bool end_passed_ = false; // a header without data that ends the stream
 };
 
 } // namespace openportcls::portcls
