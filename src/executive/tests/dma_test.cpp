@@ -7,6 +7,11 @@
 namespace openportcls::executive {
 namespace {
 
+// What the DMA functions call a virtual address is none: the pages may be mapped nowhere.
+void* index_into(MDL* mdl, ULONG offset) {
+    return reinterpret_cast<void*>(reinterpret_cast<std::uintptr_t>(MmGetMdlVirtualAddress(mdl)) + offset);
+}
+
 using Hal = ExecutiveTest;
 
 DEVICE_DESCRIPTION master(bool all_addresses) {
@@ -114,9 +119,7 @@ TEST_F(Hal, ScatterGatherListsOfPagesThatAreMappedNowhereBounce) {
         ULONG registers = 0;
         DMA_ADAPTER* adapter = IoGetDmaAdapter(physical, &description, &registers);
         const auto& operations = *adapter->DmaOperations;
-        // No address: the pages are mapped nowhere.
-        void* const index =
-            reinterpret_cast<void*>(reinterpret_cast<std::uintptr_t>(MmGetMdlVirtualAddress(first)) + 100);
+        void* const index = index_into(first, 100);
         for (const BOOLEAN to_device : {TRUE, FALSE}) {
             Received received;
             const KIRQL old = KeRaiseIrqlToDpcLevel();
@@ -398,8 +401,7 @@ void map_from_two_pages(ULONG map_registers, ULONG begin, ULONG length) {
     Channel channel;
     KeRaiseIrqlToDpcLevel();
     adapter->DmaOperations->AllocateAdapterChannel(adapter, &device, map_registers, &channel_ready, &channel);
-    adapter->DmaOperations->MapTransfer(adapter, mdl, channel.map_registers,
-                                        static_cast<char*>(MmGetMdlVirtualAddress(mdl)) + begin, &length, TRUE);
+    adapter->DmaOperations->MapTransfer(adapter, mdl, channel.map_registers, index_into(mdl, begin), &length, TRUE);
 }
 
 // The codes are those of bug check 0xE6: 1B, 1F, 00.
