@@ -129,11 +129,13 @@ TEST_F(Play, PacedReportsPeriodsThatCameLate) {
     EXPECT_GT(pace["worst_milliseconds"], 150.0) << pace;
 }
 
+// --foreground: without it the signal comes twice, once to the whole group, and the second one ends the command at
+// once.
 TEST_F(Play, InterruptedItEndsInOrder) {
     WaveFormat format;
     const std::string file = write("in.wav", format, noise(format, 48000 * 30));
-    const Ran ran = run({"timeout", "--preserve-status", "-s", "INT", "2.5", OPENPORTCLS_COMMAND, "play", file,
-                         "--paced", "--out", "wav:" + path("heard.wav")});
+    const Ran ran = run({"timeout", "--foreground", "--preserve-status", "-s", "INT", "2", OPENPORTCLS_COMMAND, "play",
+                         file, "--paced", "--out", "wav:" + path("heard.wav")});
     EXPECT_EQ(ran.status, 0) << ran.error;
     EXPECT_THAT(ran.out, HasSubstr("interrupted: that is not the whole file"));
     EXPECT_THAT(ran.out, HasSubstr("bit for bit"));
@@ -167,8 +169,8 @@ TEST_F(Play, AndRecordThroughWaveCyclic) {
 TEST_F(Play, AnInterruptedRunVerifiesNothing) {
     WaveFormat format;
     const std::string file = write("in.wav", format, noise(format, 48000 * 30));
-    const Ran ran = run(
-        {"timeout", "--preserve-status", "-s", "INT", "2.5", OPENPORTCLS_COMMAND, "play", file, "--paced", "--verify"});
+    const Ran ran = run({"timeout", "--foreground", "--preserve-status", "-s", "INT", "2", OPENPORTCLS_COMMAND, "play",
+                         file, "--paced", "--verify"});
     EXPECT_EQ(ran.status, 1);
     EXPECT_THAT(ran.error, HasSubstr("--verify: interrupted, the output is not the whole input"));
 }
