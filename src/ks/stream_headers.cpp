@@ -2,8 +2,9 @@
 
 #include <cstring>
 
-#include "executive/io/irp_pool.h"
+#include "executive/io/completion.h"
 #include "executive/kernel.h"
+#include "executive/mm/user_memory.h"
 #include "ks/data_format.h"
 #include "machine/guarded_access.h"
 
@@ -13,8 +14,6 @@ namespace {
 
 using executive::IrpPool;
 using executive::IrpSlot;
-
-constexpr ULONG pool_tag = 0x6853534B; // 'KSSh'
 
 // Size of the copied headers: what the client gave.
 ULONG headers_bytes(const IRP& irp) {
@@ -78,21 +77,7 @@ NTSTATUS check_headers(const char* headers, ULONG bytes, ULONG flags, ULONG head
     return STATUS_SUCCESS;
 }
 
-// The copy belongs to the IRP: it is freed with it, and for a read goes back to the client on completion.
-void* allocate_copy(IRP& irp, ULONG bytes, bool read, void* client) {
-    IrpSlot* const slot = IrpPool::slot_of(&irp);
-    if (slot == nullptr) {
-        return nullptr; // an IRP in somebody's own memory has nobody who would free the copy
-    }
-    auto& kernel = executive::Kernel::current();
-    slot->pool_buffer = kernel.pool.allocate(bytes, pool_tag, executive::PoolKind::non_paged, false, nullptr);
-    if (slot->pool_buffer != nullptr && read) {
-        slot->copy_to = client;
-        slot->copy_limit = bytes;
-    }
-    return slot->pool_buffer;
-}
-
+// The copy belongs to the IRP: it goes with it, and for a read back to the client on completion.
 NTSTATUS copy_headers(IRP& irp, ULONG flags, ULONG header_bytes) {
     ULONG bytes = 0;
     void* const client = client_headers(irp, bytes);
@@ -103,16 +88,23 @@ NTSTATUS copy_headers(IRP& irp, ULONG flags, ULONG header_bytes) {
     if (client == nullptr || (irp.RequestorMode != KernelMode && !machine::is_accessible(client, bytes, access))) {
         return STATUS_ACCESS_VIOLATION;
     }
-    void* const copy = allocate_copy(irp, bytes, (flags & KSPROBE_STREAMWRITE) == 0, client);
+    // An IRP in somebody's own memory has nobody who would free the copy.
+    IrpSlot* const slot = IrpPool::slot_of(&irp);
+    void* const copy = slot == nullptr ? nullptr : executive::system_buffer(executive::Kernel::current(), *slot, bytes);
     if (copy == nullptr) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     std::memcpy(copy, client, bytes);
     const NTSTATUS status = check_headers(static_cast<const char*>(copy), bytes, flags, header_bytes);
-    if (NT_SUCCESS(status)) {
-        irp.AssociatedIrp.SystemBuffer = copy;
+    if (!NT_SUCCESS(status)) {
+        return status;
     }
-    return status;
+    irp.AssociatedIrp.SystemBuffer = copy;
+    if (access == machine::Access::write) {
+        slot->copy_to = client;
+        slot->copy_limit = bytes;
+    }
+    return STATUS_SUCCESS;
 }
 
 bool carries_data(const KSSTREAM_HEADER& header) {
@@ -129,6 +121,15 @@ NTSTATUS allocate_mdls(IRP& irp) {
         secondary = true;
         return mdl == nullptr ? STATUS_INSUFFICIENT_RESOURCES : STATUS_SUCCESS;
     });
+}
+
+// What MmProbeAndLockPages would raise an exception for.
+bool is_data_accessible(MDL& mdl, KPROCESSOR_MODE mode, LOCK_OPERATION operation) {
+    const machine::Access access = operation == IoReadAccess ? machine::Access::read : machine::Access::write;
+    const void* const begin = MmGetMdlVirtualAddress(&mdl);
+    const ULONG bytes = MmGetMdlByteCount(&mdl);
+    return mode == KernelMode ? machine::is_accessible(begin, bytes, access)
+                              : executive::is_user_accessible(begin, bytes, access);
 }
 
 } // namespace
@@ -166,11 +167,10 @@ NTSTATUS probe_stream_irp(IRP& irp, ULONG flags, ULONG header_bytes) {
             if ((mdl->MdlFlags & (MDL_PAGES_LOCKED | MDL_SOURCE_IS_NONPAGED_POOL)) != 0) {
                 continue;
             }
-            const machine::Access access = operation == IoReadAccess ? machine::Access::read : machine::Access::write;
-            if (!machine::is_accessible(MmGetMdlVirtualAddress(mdl), MmGetMdlByteCount(mdl), access)) {
-                return STATUS_ACCESS_VIOLATION; // what MmProbeAndLockPages would raise
+            if (!is_data_accessible(*mdl, irp.RequestorMode, operation)) {
+                return STATUS_ACCESS_VIOLATION;
             }
-            MmProbeAndLockPages(mdl, irp.RequestorMode, operation);
+            MmProbeAndLockPages(mdl, KernelMode, operation); // probed above, where a failure is a status
         }
     }
     if ((flags & KSPROBE_SYSTEMADDRESS) != 0) {

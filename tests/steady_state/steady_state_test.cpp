@@ -42,7 +42,9 @@ T must(Result<T> result) {
 
 // Lives in the traced child only.
 struct Cable {
-    Cable() { must(machine.load_driver("cable")); }
+    explicit Cable(const char* module = "cable", const DriverOptions& options = {}) {
+        must(machine.load_driver(module, options));
+    }
 
     Machine machine = must(Machine::create());
     std::optional<Filter> filter;
@@ -80,11 +82,11 @@ struct Cable {
 
 // What `prepare` makes stays as it is when the child ends.
 template<class Prepare, class Counted>
-HostCosts costs_of(Prepare prepare, Counted counted) {
+HostCosts costs_of(Prepare prepare, Counted counted, const char* module = "cable", const DriverOptions& options = {}) {
     Cable* cable = nullptr;
     return count_host_costs(
         [&] {
-            cable = new Cable;
+            cable = new Cable(module, options);
             prepare(*cable);
         },
         [&] { counted(*cable); });
@@ -200,6 +202,43 @@ TEST(SteadyState, PositionsCostNothing) {
                 must(cable.renders.back().position());
             }
         }));
+}
+
+// ---- stream requests: the port copies between the client's buffers and the card's ----------------------------------
+
+template<class Prepare, class Counted>
+HostCosts costs_of_requests(Prepare prepare, Counted counted) {
+    DriverOptions options;
+    options.inf = CYCLIC_INF;
+    return costs_of(prepare, counted, CYCLIC_MODULE, options);
+}
+
+TEST(SteadyState, RenderRequestsCostNothing) {
+    const auto write = [](Cable& cable) {
+        for (int i = 0; i < periods / 10; ++i) {
+            must(cable.renders.back().write(cable.data));
+        }
+    };
+    expect_none(costs_of_requests(
+        [&](Cable& cable) {
+            cable.add_render();
+            write(cable);
+        },
+        write));
+}
+
+TEST(SteadyState, CaptureRequestsCostNothing) {
+    const auto read = [](Cable& cable) {
+        for (int i = 0; i < periods / 10; ++i) {
+            must(cable.captures.back().read(cable.data));
+        }
+    };
+    expect_none(costs_of_requests(
+        [&](Cable& cable) {
+            cable.add_capture();
+            read(cable);
+        },
+        read));
 }
 
 // ---- the counting itself: a single one per period is seen

@@ -15,6 +15,10 @@ NTSTATUS dispatch(machine::Machine& machine, DEVICE_OBJECT* device, IRP* irp);
 // final status.
 NTSTATUS wait_for_request(machine::Machine& machine, IrpSlot& slot, NTSTATUS status);
 
+// The system buffer of a request, freed with its IRP: a small one lies in the slot and costs nothing. Null without
+// memory.
+void* system_buffer(Kernel& kernel, IrpSlot& slot, ULONG bytes);
+
 // Frees what the I/O manager hung on an IRP (system buffer, MDLs) and the IRP itself.
 void free_request(Kernel& kernel, IRP* irp);
 void free_irp_buffers(Kernel& kernel, IRP* irp);

@@ -39,16 +39,6 @@ bool access_allowed(const FILE_OBJECT& file, ULONG code, KPROCESSOR_MODE mode) {
            ((required & FILE_WRITE_ACCESS) == 0 || file.WriteAccess);
 }
 
-void* system_buffer(Kernel& kernel, IrpSlot& slot, ULONG bytes) {
-    // Under AddressSanitizer a buffer of its own shows a driver that reads or writes beyond it.
-    if (bytes <= IrpSlot::inline_buffer_bytes && !small_buffers_from_pool()) {
-        return slot.inline_buffer;
-    }
-    constexpr ULONG tag = 0x42737953; // 'SysB'
-    slot.pool_buffer = kernel.pool.allocate(bytes, tag, PoolKind::non_paged, false, nullptr);
-    return slot.pool_buffer;
-}
-
 // What the I/O manager probes, and copies within __try: a buffer of a client may lie anywhere.
 NTSTATUS probe(const void* buffer, ULONG bytes, KPROCESSOR_MODE mode, machine::Access access) {
     return mode != UserMode || machine::is_accessible(buffer, bytes, access) ? STATUS_SUCCESS : STATUS_ACCESS_VIOLATION;
@@ -183,6 +173,16 @@ NTSTATUS transfer(FILE_OBJECT* file, UCHAR major, void* buffer, ULONG bytes, LON
 }
 
 } // namespace
+
+void* system_buffer(Kernel& kernel, IrpSlot& slot, ULONG bytes) {
+    // Under AddressSanitizer a buffer of its own shows a driver that reads or writes beyond it.
+    if (bytes <= IrpSlot::inline_buffer_bytes && !small_buffers_from_pool()) {
+        return slot.inline_buffer;
+    }
+    constexpr ULONG tag = 0x42737953; // 'SysB'
+    slot.pool_buffer = kernel.pool.allocate(bytes, tag, PoolKind::non_paged, false, nullptr);
+    return slot.pool_buffer;
+}
 
 NTSTATUS device_control(FILE_OBJECT* file, ULONG code, const void* in, ULONG in_bytes, void* out, ULONG out_bytes,
                         ULONG_PTR* information, KPROCESSOR_MODE mode) {
