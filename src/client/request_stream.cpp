@@ -46,13 +46,9 @@ Result<void> RequestStream::prepare(const StreamOptions& options) {
 }
 
 RequestStream::~RequestStream() {
-    end_service();
-    if (object_->file == nullptr || machine_.is_halted()) {
-        return;
+    if (end_stream()) {
+        machine_.enter([this] { cancel_all(); });
     }
-    set_state(KSSTATE_STOP);
-    count_running(false);
-    object_->machine->call([this] { return cancel_all(); });
 }
 
 // ---- requests -------------------------------------------------------------------------------------------------------
@@ -98,7 +94,7 @@ NTSTATUS RequestStream::wait_for(Period& period) {
     return period.status;
 }
 
-NTSTATUS RequestStream::cancel_all() {
+void RequestStream::cancel_all() {
     for (Period& period : periods_) {
         if (period.irp != nullptr) {
             executive::cancel_request(period.irp);
@@ -111,13 +107,12 @@ NTSTATUS RequestStream::cancel_all() {
     done_.take();
     next_ = 0;
     filled_ = 0;
-    return STATUS_SUCCESS;
 }
 
 // ---- states ---------------------------------------------------------------------------------------------------------
 
 // Capture has its requests queued before it runs.
-NTSTATUS RequestStream::run_inside() {
+NTSTATUS RequestStream::start_inside() {
     if (state_ == KSSTATE_RUN) {
         return STATUS_SUCCESS;
     }
@@ -127,26 +122,6 @@ NTSTATUS RequestStream::run_inside() {
         status = submit(period_bytes_, 0);
     }
     return NT_SUCCESS(status) ? set_state(KSSTATE_RUN) : status;
-}
-
-Result<void> RequestStream::start() {
-    if (state_ == KSSTATE_RUN) {
-        const auto running = position(); // or the device has gone
-        return running ? Result<void>() : Result<void>(running.error());
-    }
-    const NTSTATUS status = object_->machine->call([this] { return run_inside(); });
-    return NT_SUCCESS(status) ? Result<void>() : Result<void>(error(status, "starting"));
-}
-
-Result<void> RequestStream::stop() {
-    end_service();
-    const NTSTATUS status = set_state(KSSTATE_STOP);
-    if (!NT_SUCCESS(status)) {
-        return error(status, "stopping");
-    }
-    object_->machine->call([this] { return cancel_all(); });
-    transferred_ = 0;
-    return {};
 }
 
 // ---- moving sound ---------------------------------------------------------------------------------------------------
@@ -166,7 +141,7 @@ NTSTATUS RequestStream::write_inside(const std::byte* bytes, std::size_t count) 
     NTSTATUS status = state_ < KSSTATE_PAUSE ? set_state(KSSTATE_PAUSE) : STATUS_SUCCESS;
     while (NT_SUCCESS(status) && count > 0) {
         if (current().is_queued && state_ != KSSTATE_RUN) { // all of them are
-            status = run_inside();
+            status = start_inside();
             continue;
         }
         status = wait_for(current());
@@ -188,14 +163,6 @@ NTSTATUS RequestStream::write_inside(const std::byte* bytes, std::size_t count) 
     return status;
 }
 
-Result<void> RequestStream::write(std::span<const std::byte> bytes) {
-    if (auto whole = check_frames(bytes.size()); !whole) {
-        return whole;
-    }
-    const NTSTATUS status = object_->machine->call([&] { return write_inside(bytes.data(), bytes.size()); });
-    return NT_SUCCESS(status) ? Result<void>() : Result<void>(error(status, "writing"));
-}
-
 NTSTATUS RequestStream::drain_inside() {
     if (transferred_ == 0) {
         return STATUS_SUCCESS;
@@ -205,7 +172,7 @@ NTSTATUS RequestStream::drain_inside() {
         status = submit(filled_, KSSTREAM_HEADER_OPTIONSF_ENDOFSTREAM);
     }
     if (NT_SUCCESS(status)) {
-        status = run_inside();
+        status = start_inside();
     }
     machine::Nanoseconds deadline = machine_.now() + patience();
     std::uint64_t before = 0;
@@ -228,19 +195,8 @@ NTSTATUS RequestStream::drain_inside() {
     return status;
 }
 
-Result<void> RequestStream::drain() {
-    const NTSTATUS status = object_->machine->call([this] { return drain_inside(); });
-    if (!NT_SUCCESS(status)) {
-        return error(status, "draining");
-    }
-    const std::uint64_t played = transferred_;
-    auto stopped = stop();
-    transferred_ = played;
-    return stopped;
-}
-
 NTSTATUS RequestStream::read_inside(std::byte* bytes, std::size_t count, bool wait, std::size_t* done) {
-    NTSTATUS status = run_inside();
+    NTSTATUS status = start_inside();
     while (NT_SUCCESS(status) && *done < count) {
         Period& period = current();
         if (period.is_queued && !wait) {
@@ -263,53 +219,18 @@ NTSTATUS RequestStream::read_inside(std::byte* bytes, std::size_t count, bool wa
     return status;
 }
 
-Result<void> RequestStream::read(std::span<std::byte> bytes) {
-    std::size_t done = 0;
-    const NTSTATUS status =
-        object_->machine->call([&] { return read_inside(bytes.data(), bytes.size(), true, &done); });
-    return NT_SUCCESS(status) ? Result<void>() : Result<void>(error(status, "reading"));
-}
+// ---- period by period -----------------------------------------------------------------------------------------------
 
-Result<std::size_t> RequestStream::read_available(std::span<std::byte> bytes) {
-    std::size_t done = 0;
-    const NTSTATUS status =
-        object_->machine->call([&] { return read_inside(bytes.data(), bytes.size(), false, &done); });
-    if (!NT_SUCCESS(status)) {
-        return error(status, "reading");
+bool RequestStream::fill_ahead(NTSTATUS* status) {
+    *status = state_ < KSSTATE_PAUSE ? set_state(KSSTATE_PAUSE) : STATUS_SUCCESS;
+    for (std::size_t i = 0; NT_SUCCESS(*status) && flow_ == PinFlow::in && i < periods_.size(); ++i) {
+        if (!exchange_(current().bytes)) {
+            return false;
+        }
+        transferred_ += period_bytes_;
+        *status = submit(period_bytes_, 0);
     }
-    return done;
-}
-
-// ---- period by period
-// ------------------------------------------------------------------------------------------------
-
-Result<void> RequestStream::on_period(std::function<bool(std::span<std::byte>)> exchange) {
-    if (service_ != nullptr) {
-        return error(STATUS_DEVICE_BUSY, "this stream has a period callback already");
-    }
-    exchange_ = std::move(exchange);
-    const NTSTATUS status = object_->machine->call([&]() -> NTSTATUS {
-        NTSTATUS begun = state_ < KSSTATE_PAUSE ? set_state(KSSTATE_PAUSE) : STATUS_SUCCESS;
-        for (std::size_t i = 0; NT_SUCCESS(begun) && flow_ == PinFlow::in && i < periods_.size(); ++i) {
-            if (!exchange_(current().bytes)) {
-                return STATUS_SUCCESS;
-            }
-            transferred_ += period_bytes_;
-            begun = submit(period_bytes_, 0);
-        }
-        if (NT_SUCCESS(begun)) {
-            begun = run_inside();
-        }
-        if (NT_SUCCESS(begun)) {
-            service_ = StreamService::of(*object_->machine);
-            if (service_ == nullptr) {
-                return STATUS_INSUFFICIENT_RESOURCES;
-            }
-            service_->attach(place_, done_.object());
-        }
-        return begun;
-    });
-    return NT_SUCCESS(status) ? Result<void>() : Result<void>(error(status, "starting"));
+    return true;
 }
 
 bool RequestStream::serve_period() {
@@ -331,17 +252,6 @@ bool RequestStream::serve_period() {
         }
     }
     return true;
-}
-
-void RequestStream::end_service() {
-    if (service_ == nullptr) {
-        return;
-    }
-    object_->machine->call([&] {
-        service_->detach(place_);
-        return STATUS_SUCCESS;
-    });
-    service_.reset();
 }
 
 } // namespace openportcls::client

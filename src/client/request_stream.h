@@ -20,13 +20,6 @@ public:
     bool uses_events() const override { return true; } // the completion of requests
     std::span<std::byte> buffer() override { return {}; }
 
-    Result<void> start() override;
-    Result<void> stop() override;
-    Result<void> write(std::span<const std::byte> bytes) override;
-    Result<void> drain() override;
-    Result<void> read(std::span<std::byte> bytes) override;
-    Result<std::size_t> read_available(std::span<std::byte> bytes) override;
-    Result<void> on_period(std::function<bool(std::span<std::byte>)> exchange) override;
     bool serve_period() override;
 
 private:
@@ -47,14 +40,16 @@ private:
     static void completed(void* context, NTSTATUS status, ULONG_PTR information);
     Period& current() { return periods_[next_]; }
     NTSTATUS submit(std::size_t bytes, ULONG options);
-    NTSTATUS run_inside();
     NTSTATUS wait_for(Period& period);
-    NTSTATUS write_inside(const std::byte* bytes, std::size_t count);
-    NTSTATUS read_inside(std::byte* bytes, std::size_t count, bool wait, std::size_t* done);
-    NTSTATUS drain_inside();
-    NTSTATUS cancel_all();
+    NTSTATUS start_inside() override;
+    void forget_inside() override { cancel_all(); }
+    NTSTATUS write_inside(const std::byte* bytes, std::size_t count) override;
+    NTSTATUS drain_inside() override;
+    NTSTATUS read_inside(std::byte* bytes, std::size_t count, bool wait, std::size_t* done) override;
+    bool fill_ahead(NTSTATUS* status) override;
+    KEVENT& period_event() override { return done_.object(); }
+    void cancel_all();
     void notice_starvation();
-    void end_service();
 
     ClientEvent done_; // one of the requests
     std::vector<Period> periods_;

@@ -62,6 +62,10 @@ NTSTATUS StreamBase::request(ULONG code, const void* in, ULONG in_bytes, void* o
     return object_->control(code, in, in_bytes, out, out_bytes, information);
 }
 
+Result<void> StreamBase::result_of(NTSTATUS status, std::string_view attempted) const {
+    return NT_SUCCESS(status) ? Result<void>() : Result<void>(error(status, attempted));
+}
+
 Result<void> StreamBase::check_frames(std::size_t bytes) const {
     return bytes % frame_bytes_ == 0
                ? Result<void>()
@@ -95,9 +99,40 @@ void StreamBase::count_running(bool runs) {
     runs ? ++running : --running;
 }
 
+Result<void> StreamBase::start() {
+    if (state_ == KSSTATE_RUN) {
+        const auto running = position(); // or the device has gone
+        return running ? Result<void>() : Result<void>(running.error());
+    }
+    return result_of(object_->machine->call([this] { return start_inside(); }), "starting");
+}
+
 Result<void> StreamBase::pause() {
-    const NTSTATUS status = set_state(KSSTATE_PAUSE);
-    return NT_SUCCESS(status) ? Result<void>() : Result<void>(error(status, "pausing"));
+    return result_of(set_state(KSSTATE_PAUSE), "pausing");
+}
+
+Result<void> StreamBase::stop() {
+    end_service();
+    const NTSTATUS status = set_state(KSSTATE_STOP);
+    if (!NT_SUCCESS(status)) {
+        return error(status, "stopping");
+    }
+    object_->machine->call([this] {
+        forget_inside();
+        return STATUS_SUCCESS;
+    });
+    transferred_ = 0;
+    return {};
+}
+
+bool StreamBase::end_stream() {
+    end_service();
+    if (object_->file == nullptr) {
+        return false;
+    }
+    set_state(KSSTATE_STOP);
+    count_running(false); // also when the device did not hear it any more
+    return !machine_.is_halted();
 }
 
 Result<StreamPosition> StreamBase::position() {
@@ -112,6 +147,80 @@ Result<StreamPosition> StreamBase::position() {
         return error(status, "asking for the position");
     }
     return StreamPosition{value.PlayOffset, value.WriteOffset, std::chrono::nanoseconds(machine_.now())};
+}
+
+// ---- moving sound ---------------------------------------------------------------------------------------------------
+
+Result<void> StreamBase::write(std::span<const std::byte> bytes) {
+    if (auto whole = check_frames(bytes.size()); !whole) {
+        return whole;
+    }
+    return result_of(object_->machine->call([&] { return write_inside(bytes.data(), bytes.size()); }), "writing");
+}
+
+Result<void> StreamBase::drain() {
+    if (auto drained = result_of(object_->machine->call([this] { return drain_inside(); }), "draining"); !drained) {
+        return drained;
+    }
+    const std::uint64_t played = transferred_;
+    auto stopped = stop();
+    transferred_ = played;
+    return stopped;
+}
+
+Result<void> StreamBase::read(std::span<std::byte> bytes) {
+    std::size_t done = 0;
+    return result_of(object_->machine->call([&] { return read_inside(bytes.data(), bytes.size(), true, &done); }),
+                     "reading");
+}
+
+Result<std::size_t> StreamBase::read_available(std::span<std::byte> bytes) {
+    std::size_t done = 0;
+    const NTSTATUS status =
+        object_->machine->call([&] { return read_inside(bytes.data(), bytes.size(), false, &done); });
+    if (!NT_SUCCESS(status)) {
+        return error(status, "reading");
+    }
+    return done;
+}
+
+Result<void> StreamBase::on_period(std::function<bool(std::span<std::byte>)> exchange) {
+    if (!uses_events()) {
+        return error(STATUS_NOT_SUPPORTED, "period callbacks need a driver with notification events");
+    }
+    if (has_callback()) {
+        return error(STATUS_DEVICE_BUSY, "this stream has a period callback already");
+    }
+    exchange_ = std::move(exchange);
+    const NTSTATUS status = object_->machine->call([this] {
+        NTSTATUS begun = STATUS_SUCCESS;
+        if (!fill_ahead(&begun)) {
+            return STATUS_SUCCESS;
+        }
+        begun = NT_SUCCESS(begun) ? start_inside() : begun;
+        return NT_SUCCESS(begun) ? attach_service() : begun;
+    });
+    return result_of(status, "starting");
+}
+
+NTSTATUS StreamBase::attach_service() {
+    service_ = StreamService::of(*object_->machine);
+    if (service_ == nullptr) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    service_->attach(place_, period_event());
+    return STATUS_SUCCESS;
+}
+
+void StreamBase::end_service() {
+    if (service_ == nullptr) {
+        return;
+    }
+    object_->machine->call([&] {
+        service_->detach(place_);
+        return STATUS_SUCCESS;
+    });
+    service_.reset();
 }
 
 void StreamBase::note_pace() const {

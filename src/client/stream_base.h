@@ -37,17 +37,17 @@ public:
     virtual bool uses_events() const = 0;
     virtual std::span<std::byte> buffer() = 0;
 
-    virtual Result<void> start() = 0;
+    Result<void> start();
     Result<void> pause();
-    virtual Result<void> stop() = 0;
+    Result<void> stop();
     Result<StreamPosition> position();
 
-    virtual Result<void> write(std::span<const std::byte> bytes) = 0;
-    virtual Result<void> drain() = 0;
-    virtual Result<void> read(std::span<std::byte> bytes) = 0;
-    virtual Result<std::size_t> read_available(std::span<std::byte> bytes) = 0;
+    Result<void> write(std::span<const std::byte> bytes);
+    Result<void> drain();
+    Result<void> read(std::span<std::byte> bytes);
+    Result<std::size_t> read_available(std::span<std::byte> bytes);
     // `exchange` gets one period to fill or take; false ends the stream.
-    virtual Result<void> on_period(std::function<bool(std::span<std::byte>)> exchange) = 0;
+    Result<void> on_period(std::function<bool(std::span<std::byte>)> exchange);
     // After a notification: false when no more are wanted.
     virtual bool serve_period() = 0;
 
@@ -61,6 +61,19 @@ protected:
     };
     explicit StreamBase(Opened opened);
 
+    // What ports do in ways of their own, inside the machine.
+    virtual NTSTATUS start_inside() = 0; // to RUN
+    virtual void forget_inside() = 0;    // after STOP: what is left in the buffers is nobody's any more
+    virtual NTSTATUS write_inside(const std::byte* bytes, std::size_t count) = 0;
+    virtual NTSTATUS drain_inside() = 0;
+    virtual NTSTATUS read_inside(std::byte* bytes, std::size_t count, bool wait, std::size_t* done) = 0;
+    // What the callback has to give before the stream starts; false when it has ended the stream already.
+    virtual bool fill_ahead(NTSTATUS* status) = 0;
+    virtual KEVENT& period_event() = 0; // where uses_events()
+
+    // The first part of every destructor; false when there is no pin left to be tidied up.
+    bool end_stream();
+
     NTSTATUS set_state(KSSTATE state);
     NTSTATUS request(ULONG code, const void* in, ULONG in_bytes, void* out, ULONG out_bytes, ULONG_PTR* information);
     Error error(NTSTATUS status, std::string_view attempted) const;
@@ -70,8 +83,7 @@ protected:
     // A driver that stops notifying must not hang its client: seconds are far beyond any period.
     machine::Nanoseconds patience() const;
     std::byte silence() const { return format_.bits == 8 ? std::byte{0x80} : std::byte{0}; }
-    // Whole frames of this stream, or an error.
-    Result<void> check_frames(std::size_t bytes) const;
+    bool has_callback() const { return service_ != nullptr; }
 
     std::shared_ptr<ObjectState> object_;
     machine::Machine& machine_;
@@ -85,6 +97,14 @@ protected:
     std::uint64_t transferred_ = 0; // bytes written or read since STOP
     std::uint64_t glitches_ = 0;
     std::function<bool(std::span<std::byte>)> exchange_;
+
+private:
+    Result<void> result_of(NTSTATUS status, std::string_view attempted) const;
+    // Whole frames of this stream, or an error.
+    Result<void> check_frames(std::size_t bytes) const;
+    NTSTATUS attach_service();
+    void end_service();
+
     StreamService::Place place_{*this};
     std::shared_ptr<StreamService> service_; // of the callback
 };

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "client/wave_format.h"
-#include "executive/io/io_manager.h"
 
 namespace openportcls::client {
 
@@ -27,13 +26,7 @@ Result<std::unique_ptr<StreamBase>> WaveStream::make(Opened opened, const Stream
 }
 
 WaveStream::~WaveStream() {
-    end_service();
-    if (object_->file == nullptr) {
-        return;
-    }
-    set_state(KSSTATE_STOP);
-    count_running(false); // also when the device did not hear it any more
-    if (event_registered_) {
+    if (end_stream() && event_registered_) {
         KSRTAUDIO_NOTIFICATION_EVENT_PROPERTY unregister{};
         unregister.Property = {
             {{KSPROPSETID_RtAudio, KSPROPERTY_RTAUDIO_UNREGISTER_NOTIFICATION_EVENT, KSPROPERTY_TYPE_GET}}};
@@ -103,28 +96,12 @@ NTSTATUS WaveStream::start_inside() {
     return NT_SUCCESS(status) ? tell_packets() : status;
 }
 
-Result<void> WaveStream::start() {
-    if (state_ == KSSTATE_RUN) {
-        const auto running = position(); // or the device has gone
-        return running ? Result<void>() : Result<void>(running.error());
-    }
-    const NTSTATUS status = start_inside();
-    return NT_SUCCESS(status) ? Result<void>() : Result<void>(error(status, "starting"));
-}
-
-Result<void> WaveStream::stop() {
-    end_service();
-    const NTSTATUS status = set_state(KSSTATE_STOP);
-    if (!NT_SUCCESS(status)) {
-        return error(status, "stopping");
-    }
-    transferred_ = 0;
+void WaveStream::forget_inside() {
     completed_ = 0;
     packets_told_ = 0;
     if (event_ != nullptr) {
         event_->take();
     }
-    return {};
 }
 
 // ---- moving sound --------------------------------------------------------------------------------------------------
@@ -151,15 +128,15 @@ NTSTATUS WaveStream::tell_packets() {
         if (status == STATUS_DATA_LATE_ERROR) {
             note_glitch();
         } else if (!NT_SUCCESS(status)) {
-            return lacks_packets(status) ? STATUS_SUCCESS : status;
+            return goes_on_without_packets(status) ? STATUS_SUCCESS : status;
         }
         ++packets_told_;
     }
     return STATUS_SUCCESS;
 }
 
-// Whether that answer means that the driver, or its Windows, has no packet mode, where it is not required.
-bool WaveStream::lacks_packets(NTSTATUS status) {
+// Where that answer means that the driver, or its Windows, has no packet mode, and none is required.
+bool WaveStream::goes_on_without_packets(NTSTATUS status) {
     const bool has_none =
         status == STATUS_NOT_SUPPORTED || status == STATUS_NOT_FOUND || status == STATUS_NOT_IMPLEMENTED;
     if (!has_none || packets_ == PacketMode::required) {
@@ -203,43 +180,25 @@ NTSTATUS WaveStream::write_inside(const std::byte* bytes, std::size_t count) {
     return STATUS_SUCCESS;
 }
 
-Result<void> WaveStream::write(std::span<const std::byte> bytes) {
-    if (auto whole = check_frames(bytes.size()); !whole) {
-        return whole;
+NTSTATUS WaveStream::drain_inside() {
+    const std::uint64_t wanted = transferred_;
+    if (wanted == 0) {
+        return STATUS_SUCCESS;
     }
-    const NTSTATUS status = object_->machine->call([&] { return write_inside(bytes.data(), bytes.size()); });
-    return NT_SUCCESS(status) ? Result<void>() : Result<void>(error(status, "writing"));
-}
-
-Result<void> WaveStream::drain() {
-    const NTSTATUS status = object_->machine->call([&] {
-        const std::uint64_t wanted = transferred_;
-        if (wanted == 0) {
-            return STATUS_SUCCESS;
-        }
-        // The rest of the period, and the one after it, are silence; the device must not play old sound again.
-        const std::vector<std::byte> quiet(period_bytes_ * 2 - wanted % period_bytes_, silence());
-        const std::uint64_t keep = transferred_;
-        NTSTATUS result = write_inside(quiet.data(), quiet.size());
-        if (NT_SUCCESS(result) && state_ != KSSTATE_RUN) {
-            result = start_inside();
-        }
-        while (NT_SUCCESS(result) && completed_ * period_bytes_ < wanted) {
-            result = wait_period();
-            if (NT_SUCCESS(result)) {
-                result = tell_packets();
-            }
-        }
-        transferred_ = keep;
-        return result;
-    });
-    if (!NT_SUCCESS(status)) {
-        return error(status, "draining");
+    // The rest of the period, and the one after it, are silence; the device must not play old sound again.
+    const std::vector<std::byte> quiet(period_bytes_ * 2 - wanted % period_bytes_, silence());
+    NTSTATUS status = write_inside(quiet.data(), quiet.size());
+    if (NT_SUCCESS(status) && state_ != KSSTATE_RUN) {
+        status = start_inside();
     }
-    const std::uint64_t played = transferred_;
-    auto stopped = stop();
-    transferred_ = played;
-    return stopped;
+    while (NT_SUCCESS(status) && completed_ * period_bytes_ < wanted) {
+        status = wait_period();
+        if (NT_SUCCESS(status)) {
+            status = tell_packets();
+        }
+    }
+    transferred_ = wanted;
+    return status;
 }
 
 NTSTATUS WaveStream::read_inside(std::byte* bytes, std::size_t count, bool wait, std::size_t* done) {
@@ -274,56 +233,17 @@ NTSTATUS WaveStream::read_inside(std::byte* bytes, std::size_t count, bool wait,
     return STATUS_SUCCESS;
 }
 
-Result<void> WaveStream::read(std::span<std::byte> bytes) {
-    std::size_t done = 0;
-    const NTSTATUS status =
-        object_->machine->call([&] { return read_inside(bytes.data(), bytes.size(), true, &done); });
-    return NT_SUCCESS(status) ? Result<void>() : Result<void>(error(status, "reading"));
-}
-
-Result<std::size_t> WaveStream::read_available(std::span<std::byte> bytes) {
-    std::size_t done = 0;
-    const NTSTATUS status =
-        object_->machine->call([&] { return read_inside(bytes.data(), bytes.size(), false, &done); });
-    if (!NT_SUCCESS(status)) {
-        return error(status, "reading");
-    }
-    return done;
-}
-
 // ---- period by period ----------------------------------------------------------------------------------------------
 
-Result<void> WaveStream::on_period(std::function<bool(std::span<std::byte>)> exchange) {
-    if (event_ == nullptr) {
-        return error(STATUS_NOT_SUPPORTED, "period callbacks need a driver with notification events");
+bool WaveStream::fill_ahead(NTSTATUS* status) {
+    for (ULONG period = 0; flow_ == PinFlow::in && period < periods_in_buffer; ++period) {
+        if (!exchange_({buffer_ + period * period_bytes_, period_bytes_})) {
+            return false;
+        }
+        transferred_ += period_bytes_;
     }
-    if (service_ != nullptr) {
-        return error(STATUS_DEVICE_BUSY, "this stream has a period callback already");
-    }
-    exchange_ = std::move(exchange);
-    const NTSTATUS status = object_->machine->call([&]() -> NTSTATUS {
-        if (flow_ == PinFlow::in) {
-            for (ULONG period = 0; period < periods_in_buffer; ++period) {
-                if (!exchange_({buffer_ + period * period_bytes_, period_bytes_})) {
-                    return STATUS_SUCCESS;
-                }
-                transferred_ += period_bytes_;
-            }
-        }
-        NTSTATUS started = tell_packets();
-        if (NT_SUCCESS(started)) {
-            started = start_inside();
-        }
-        if (NT_SUCCESS(started)) {
-            service_ = StreamService::of(*object_->machine);
-            if (service_ == nullptr) {
-                return STATUS_INSUFFICIENT_RESOURCES;
-            }
-            service_->attach(place_, event_->object());
-        }
-        return started;
-    });
-    return NT_SUCCESS(status) ? Result<void>() : Result<void>(error(status, "starting"));
+    *status = tell_packets();
+    return true;
 }
 
 bool WaveStream::serve_period() {
@@ -349,17 +269,6 @@ bool WaveStream::serve_period() {
     packets_told_ = std::max(packets_told_, completed_ + periods_in_buffer - 1); // those missed are not told
     transferred_ += period_bytes_;
     return NT_SUCCESS(tell_packets());
-}
-
-void WaveStream::end_service() {
-    if (service_ == nullptr) {
-        return;
-    }
-    object_->machine->call([&] {
-        service_->detach(place_);
-        return STATUS_SUCCESS;
-    });
-    service_.reset();
 }
 
 } // namespace openportcls::client

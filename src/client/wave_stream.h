@@ -18,13 +18,6 @@ public:
     bool uses_events() const override { return event_ != nullptr; }
     std::span<std::byte> buffer() override { return {buffer_, buffer_bytes_}; }
 
-    Result<void> start() override;
-    Result<void> stop() override;
-    Result<void> write(std::span<const std::byte> bytes) override;
-    Result<void> drain() override;
-    Result<void> read(std::span<std::byte> bytes) override;
-    Result<std::size_t> read_available(std::span<std::byte> bytes) override;
-    Result<void> on_period(std::function<bool(std::span<std::byte>)> exchange) override;
     bool serve_period() override;
 
 private:
@@ -35,14 +28,19 @@ private:
     // Inside the machine.
     static constexpr ULONG periods_in_buffer = 2; // NotificationCount: R-WRT-11 knows one and two
 
+    NTSTATUS start_inside() override;
+    void forget_inside() override;
+    NTSTATUS write_inside(const std::byte* bytes, std::size_t count) override;
+    NTSTATUS drain_inside() override;
+    NTSTATUS read_inside(std::byte* bytes, std::size_t count, bool wait, std::size_t* done) override;
+    bool fill_ahead(NTSTATUS* status) override;
+    KEVENT& period_event() override { return event_->object(); }
+
     NTSTATUS wait_period();
     NTSTATUS poll_period();
-    NTSTATUS write_inside(const std::byte* bytes, std::size_t count);
-    NTSTATUS read_inside(std::byte* bytes, std::size_t count, bool wait, std::size_t* done);
-    NTSTATUS start_inside();
     NTSTATUS tell_packet(ULONG number);
     NTSTATUS tell_packets();
-    bool lacks_packets(NTSTATUS status);
+    bool goes_on_without_packets(NTSTATUS status);
     std::optional<ULONG> packet_count();
     NTSTATUS advance(std::uint64_t* reached);
     std::uint64_t catch_up(std::uint64_t tolerance);
@@ -51,7 +49,6 @@ private:
     void account(std::uint64_t reached);
     void notice_lateness();
     NTSTATUS take_packets();
-    void end_service();
 
     std::unique_ptr<ClientEvent> event_;
     bool event_registered_ = false;

@@ -63,7 +63,7 @@ NTSTATUS WaveStream::advance(std::uint64_t* reached) {
     note_pace();
     if (packets_ != PacketMode::never && flow_ == PinFlow::out) {
         const NTSTATUS status = take_packets();
-        if (!lacks_packets(status)) {
+        if (!goes_on_without_packets(status)) {
             if (reached != nullptr) {
                 *reached = completed_ * period_bytes_;
             }
@@ -115,7 +115,7 @@ void WaveStream::account(std::uint64_t reached) {
 // A client that was away may have missed notifications (the event says only that there were some), or have left sound
 // in the buffer until it was overwritten.
 void WaveStream::notice_lateness() {
-    if (state_ != KSSTATE_RUN || service_ != nullptr) {
+    if (state_ != KSSTATE_RUN || has_callback()) {
         return;
     }
     const std::uint64_t limit = transferred_ + (flow_ == PinFlow::out ? buffer_bytes_ : 0);

@@ -1,25 +1,15 @@
 #include "drivertools/source_text.h"
 
-#include <array>
 #include <cstddef>
 
 #include <fmt/format.h>
 
+#include "base/code_page.h"
 #include "drivertools/text.h"
 
 namespace openportcls::drivertools {
 
 namespace {
-
-// 0x80 to 0x9F; the rest of the code page is Latin-1.
-constexpr std::array<char16_t, 32> windows_1252_controls = {
-    0x20AC, 0x0081, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
-    0x2039, 0x0152, 0x008D, 0x017D, 0x008F, 0x0090, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
-    0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x009D, 0x017E, 0x0178};
-
-unsigned character_of(unsigned char byte) {
-    return byte >= 0x80 && byte < 0xA0 ? windows_1252_controls[byte - 0x80U] : byte;
-}
 
 bool is_utf8(std::string_view bytes) {
     for (std::size_t at = 0; at < bytes.size();) {
@@ -83,7 +73,7 @@ private:
             const char character = text_[at_++];
             const auto byte = static_cast<unsigned char>(character);
             if (wide && byte >= 0x80) {
-                result_ += fmt::format("\\u{:04x}", character_of(byte));
+                result_ += fmt::format("\\u{:04x}", unsigned{from_windows_1252(byte)});
                 continue;
             }
             result_ += character;

@@ -76,15 +76,6 @@ public:
     };
     Place suspended_at() const;
 
-    // Brings what a fiber needs to go on, and the frames below it, nearer to the processor.
-    void prefetch() const {
-        constexpr unsigned cache_line = 64;
-        constexpr unsigned lines = 8;
-        for (unsigned line = 0; line < lines; ++line) {
-            __builtin_prefetch(static_cast<const char*>(context_) + std::size_t{line} * cache_line);
-        }
-    }
-
     // Nothing will continue this fiber once it has been left: the next switch away is its last.
     void will_end() { ends_ = true; }
 

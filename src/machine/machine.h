@@ -378,6 +378,7 @@ private:
     void NTAPI wait_for_lock(KSPIN_LOCK& lock);
     [[noreturn]] void NTAPI lock_not_owned(const KSPIN_LOCK& lock);
     void idle_loop();
+    bool pass_idle_time();
     bool let_time_pass();
     static void idle_entry(void* argument);
     static void thread_entry(void* argument);

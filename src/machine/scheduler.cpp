@@ -135,8 +135,6 @@ Thread* Machine::pop_ready() {
     if (queue.head == nullptr) {
         queue.tail = nullptr;
         ready_mask_ &= ~(1U << level);
-    } else {
-        queue.head->fiber.prefetch(); // while this thread runs: with many of them, their stacks are cold
     }
     return thread;
 }
@@ -319,6 +317,20 @@ void Machine::idle_loop() {
             finish_wait(client_, STATUS_POSSIBLE_DEADLOCK);
         }
     }
+}
+
+// What an idle processor would do, on the stack of a thread that has nothing to do: no switch there and back. False
+// when that is not enough, because somebody else has to run.
+bool Machine::pass_idle_time() {
+    if (exploring_) {
+        return false;
+    }
+    Processor& here = *processor_;
+    if (has_deliverable(here)) {
+        deliver();
+        return true;
+    }
+    return !has_ready() && other_runnable(here) == nullptr && let_time_pass();
 }
 
 bool Machine::let_time_pass() {

@@ -44,6 +44,7 @@ public:
     ThreadState state = ThreadState::created;
     std::uint8_t priority = 8; // 0..31, THREAD_PRIORITY_NORMAL
     bool is_idle = false;
+    bool is_parked = false; // sleeps until it is unparked
     bool is_client = false; // the host thread that entered the machine
     std::uint32_t references = 1;
     std::int32_t exit_status = 0;

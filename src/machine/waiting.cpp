@@ -165,14 +165,23 @@ void Machine::park() {
     Thread& thread = current_thread();
     thread.block_count = 0;
     thread.wait_all = false;
-    thread.state = ThreadState::waiting;
+    thread.is_parked = true;
+    prepare_idle(*processor_); // now: once the thread runs its periods, nothing asks the host for memory
     trace(EventKind::wait_begin, thread.serial);
-    block();
+    while (thread.is_parked && pass_idle_time()) {
+    }
+    if (thread.is_parked) {
+        thread.state = ThreadState::waiting;
+        block();
+    }
     trace(EventKind::wait_end, thread.serial, STATUS_SUCCESS);
 }
 
 void Machine::unpark(Thread& thread) {
-    make_ready(thread);
+    thread.is_parked = false;
+    if (thread.state == ThreadState::waiting) {
+        make_ready(thread);
+    }
 }
 
 void Machine::wake_waiters(DISPATCHER_HEADER& object) {

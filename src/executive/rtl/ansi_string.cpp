@@ -4,6 +4,7 @@
 
 #include <ntddk.h>
 
+#include "base/code_page.h"
 #include "base/unicode.h"
 #include "executive/irql_check.h"
 #include "executive/rtl/counted_text.h"
@@ -13,27 +14,12 @@ using namespace openportcls::executive;
 
 namespace openportcls::executive {
 
-namespace {
-
-// 0x80..0x9F of Windows-1252.
-constexpr char16_t code_page_controls[32] = {0x20AC, 0x81,   0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021,
-                                             0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0x8D,   0x017D, 0x8F,
-                                             0x90,   0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
-                                             0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x9D,   0x017E, 0x0178};
-
-} // namespace
-
 char16_t ansi_to_unicode(char character) {
-    const auto byte = static_cast<unsigned char>(character);
-    return byte >= 0x80 && byte < 0xA0 ? code_page_controls[byte - 0x80] : byte;
+    return from_windows_1252(static_cast<unsigned char>(character));
 }
 
 char unicode_to_ansi(char16_t character) {
-    if (character < 0x80 || (character >= 0xA0 && character < 0x100)) {
-        return static_cast<char>(character);
-    }
-    const auto* found = std::find(std::begin(code_page_controls), std::end(code_page_controls), character);
-    return found == std::end(code_page_controls) ? '?' : static_cast<char>(0x80 + (found - code_page_controls));
+    return static_cast<char>(to_windows_1252(character).value_or('?'));
 }
 
 } // namespace openportcls::executive

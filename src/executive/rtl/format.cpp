@@ -1,6 +1,7 @@
 #include "executive/rtl/format.h"
 
 #include "base/unicode.h"
+#include "executive/rtl/counted_text.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -338,9 +339,8 @@ private:
                 output_.put(static_cast<Character>(character));
             }
         } else if constexpr (is_wide) {
-            // The system code page is Windows-1252 in its Latin-1 part.
             for (const char character : text) {
-                output_.put(static_cast<unsigned char>(character));
+                output_.put(ansi_to_unicode(character));
             }
         } else {
             output_.put_wide(text);

@@ -1,21 +1,15 @@
 #include "pnp/inf/text.h"
 
+#include "base/code_page.h"
 #include "base/unicode.h"
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 
 namespace openportcls::pnp {
 namespace {
 
 constexpr char16_t undefined_character = 0xFFFD;
-
-// 0x80..0x9F of Windows-1252; the rest is Latin-1.
-constexpr std::array<char16_t, 32> windows_1252_controls = {
-    0x20AC, 0x81,   0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
-    0x2039, 0x0152, 0x8D,   0x017D, 0x8F,   0x90,   0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
-    0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x9D,   0x017E, 0x0178};
 
 std::u16string read_utf16(std::span<const std::uint8_t> bytes, bool big_endian) {
     std::u16string text;
@@ -32,7 +26,7 @@ std::u16string read_windows_1252(std::span<const std::uint8_t> bytes) {
     std::u16string text;
     text.reserve(bytes.size());
     for (const std::uint8_t byte : bytes) {
-        text.push_back(byte >= 0x80 && byte < 0xA0 ? windows_1252_controls[byte - 0x80u] : byte);
+        text.push_back(from_windows_1252(byte));
     }
     return text;
 }
