@@ -32,6 +32,24 @@ protected:
         EXPECT_EQ(out.bytes.size(), in.bytes.size());
         EXPECT_TRUE(out.bytes == in.bytes);
     }
+
+    // Plays `file` in real time into heard.wav, and does `then` in a shell to the command, which is $$, when a tenth of
+    // a second has been heard: how long a busy host takes to get there is not what is tested.
+    Ran play_and_then(const std::string& then, const std::string& file, const std::vector<std::string>& more = {}) {
+        std::vector<std::string> arguments = {
+            "sh",
+            "-c",
+            "(while kill -0 $$ && ! find . -name '.heard.wav*' -size +19200c | grep -q .; do sleep 0.02; done; " +
+                then + ") >/dev/null 2>&1 & exec \"$0\" play \"$@\"",
+            OPENPORTCLS_COMMAND,
+            file,
+            "--paced",
+            "--out",
+            "wav:" + path("heard.wav")};
+        arguments[2].insert(0, "cd '" + folder_.string() + "' || exit; ");
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        return run(arguments);
+    }
 };
 
 TEST_F(Play, FrontCenterIsHeardBitForBit) {
@@ -119,29 +137,23 @@ TEST_F(Play, PacedTakesAsLongAsTheSoundAndSaysHowWellItKeptStep) {
 TEST_F(Play, PacedReportsPeriodsThatCameLate) {
     WaveFormat format;
     const std::string file = write("in.wav", format, noise(format, 96000));
-    const Ran ran = run({"sh", "-c",
-                         "\"$0\" play \"$1\" --paced --json & sleep 0.7; kill -STOP $!; sleep 0.3; "
-                         "kill -CONT $!; wait $!",
-                         OPENPORTCLS_COMMAND, file});
+    const Ran ran = play_and_then("kill -STOP $$; sleep 0.3; kill -CONT $$", file, {"--json"});
     ASSERT_EQ(ran.status, 0) << ran.error;
     const auto pace = ran.json()["play"]["pace"];
     EXPECT_GE(pace["late"], 1) << pace; // the machine goes on from now, it does not run after what it missed
     EXPECT_GT(pace["worst_milliseconds"], 150.0) << pace;
 }
 
-// --foreground: without it the signal comes twice, once to the whole group, and the second one ends the command at
-// once.
 TEST_F(Play, InterruptedItEndsInOrder) {
     WaveFormat format;
     const std::string file = write("in.wav", format, noise(format, 48000 * 30));
-    const Ran ran = run({"timeout", "--foreground", "--preserve-status", "-s", "INT", "2", OPENPORTCLS_COMMAND, "play",
-                         file, "--paced", "--out", "wav:" + path("heard.wav")});
+    const Ran ran = play_and_then("kill -INT $$", file);
     EXPECT_EQ(ran.status, 0) << ran.error;
     EXPECT_THAT(ran.out, HasSubstr("interrupted: that is not the whole file"));
     EXPECT_THAT(ran.out, HasSubstr("bit for bit"));
     const Sound heard = read(path("heard.wav"));
     EXPECT_GT(heard.bytes.size(), 4U * 4096);
-    EXPECT_LT(heard.bytes.size(), 4U * 48000 * 3);
+    EXPECT_LT(heard.bytes.size(), 4U * 48000 * 20);
 }
 
 // A port without a mapped buffer: the same command, through stream requests.
@@ -169,8 +181,7 @@ TEST_F(Play, AndRecordThroughWaveCyclic) {
 TEST_F(Play, AnInterruptedRunVerifiesNothing) {
     WaveFormat format;
     const std::string file = write("in.wav", format, noise(format, 48000 * 30));
-    const Ran ran = run({"timeout", "--foreground", "--preserve-status", "-s", "INT", "2", OPENPORTCLS_COMMAND, "play",
-                         file, "--paced", "--verify"});
+    const Ran ran = play_and_then("kill -INT $$", file, {"--verify"});
     EXPECT_EQ(ran.status, 1);
     EXPECT_THAT(ran.error, HasSubstr("--verify: interrupted, the output is not the whole input"));
 }
