@@ -98,7 +98,9 @@ public:
 
     // ---- hooks for the port -----------------------------------------------------------------------------------
     virtual const IID& miniport_interface() const = 0;
-    // Calls IMiniportXxx::Init with the port's own interface. `miniport` was got by miniport_interface().
+    // The miniport's main interface, with a reference. Ports that take more than one kind override it.
+    virtual NTSTATUS find_miniport(IUnknown* unknown, IMiniport*& miniport);
+    // Calls IMiniportXxx::Init with the port's own interface. `miniport` was got by find_miniport().
     virtual NTSTATUS initialise_miniport(IMiniport* miniport, IUnknown* adapter, IResourceList* resources) = 0;
     // After the description is known; last chance to refuse.
     virtual NTSTATUS initialised() { return STATUS_SUCCESS; }

@@ -3,11 +3,24 @@
 #include <dmusicks.h>
 
 #include "portcls/portcls_system.h"
+#include "portcls/ports/dmus/port.h"
 #include "portcls/ports/topology/port.h"
 #include "portcls/ports/wavecyclic/port.h"
 #include "portcls/ports/wavert/port.h"
 
 namespace openportcls::portcls {
+
+namespace {
+
+// R-SUB-13.
+NTSTATUS new_midi_port(REFCLSID class_id, IPort** port) {
+    if (PortClsSystem::current().windows_version() >= WindowsVersion::xp) {
+        return DmusPort::create(DmusPort::Kind::both, port);
+    }
+    return DmusPort::create(IsEqualGUID(class_id, CLSID_PortMidi) ? DmusPort::Kind::midi : DmusPort::Kind::dmus, port);
+}
+
+} // namespace
 
 NTSTATUS new_port(REFCLSID class_id, IPort** port) {
     *port = nullptr;
@@ -20,11 +33,12 @@ NTSTATUS new_port(REFCLSID class_id, IPort** port) {
     if (IsEqualGUID(class_id, CLSID_PortWaveCyclic)) {
         return WaveCyclicPort::create(port);
     }
-    // These port drivers exist in every release; they are not written yet.
-    for (const GUID* known : {&CLSID_PortWavePci, &CLSID_PortMidi, &CLSID_PortDMus}) {
-        if (IsEqualGUID(class_id, *known)) {
-            return STATUS_NOT_SUPPORTED;
-        }
+    if (IsEqualGUID(class_id, CLSID_PortMidi) || IsEqualGUID(class_id, CLSID_PortDMus)) {
+        return new_midi_port(class_id, port);
+    }
+    // This port driver exists in every release; it is not written yet.
+    if (IsEqualGUID(class_id, CLSID_PortWavePci)) {
+        return STATUS_NOT_SUPPORTED;
     }
     return STATUS_INVALID_PARAMETER;
 }
