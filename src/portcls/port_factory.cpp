@@ -5,6 +5,7 @@
 #include "portcls/portcls_system.h"
 #include "portcls/ports/topology/port.h"
 #include "portcls/ports/wavecyclic/port.h"
+#include "portcls/ports/wavepci/port.h"
 #include "portcls/ports/wavert/port.h"
 
 namespace openportcls::portcls {
@@ -20,8 +21,11 @@ NTSTATUS new_port(REFCLSID class_id, IPort** port) {
     if (IsEqualGUID(class_id, CLSID_PortWaveCyclic)) {
         return WaveCyclicPort::create(port);
     }
+    if (IsEqualGUID(class_id, CLSID_PortWavePci)) {
+        return WavePciPort::create(port);
+    }
     // These port drivers exist in every release; they are not written yet.
-    for (const GUID* known : {&CLSID_PortWavePci, &CLSID_PortMidi, &CLSID_PortDMus}) {
+    for (const GUID* known : {&CLSID_PortMidi, &CLSID_PortDMus}) {
         if (IsEqualGUID(class_id, *known)) {
             return STATUS_NOT_SUPPORTED;
         }
