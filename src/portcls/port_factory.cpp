@@ -6,6 +6,7 @@
 #include "portcls/ports/dmus/port.h"
 #include "portcls/ports/topology/port.h"
 #include "portcls/ports/wavecyclic/port.h"
+#include "portcls/ports/wavepci/port.h"
 #include "portcls/ports/wavert/port.h"
 
 namespace openportcls::portcls {
@@ -33,12 +34,11 @@ NTSTATUS new_port(REFCLSID class_id, IPort** port) {
     if (IsEqualGUID(class_id, CLSID_PortWaveCyclic)) {
         return WaveCyclicPort::create(port);
     }
+    if (IsEqualGUID(class_id, CLSID_PortWavePci)) {
+        return WavePciPort::create(port);
+    }
     if (IsEqualGUID(class_id, CLSID_PortMidi) || IsEqualGUID(class_id, CLSID_PortDMus)) {
         return new_midi_port(class_id, port);
-    }
-    // This port driver exists in every release; it is not written yet.
-    if (IsEqualGUID(class_id, CLSID_PortWavePci)) {
-        return STATUS_NOT_SUPPORTED;
     }
     return STATUS_INVALID_PARAMETER;
 }

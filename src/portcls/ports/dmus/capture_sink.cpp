@@ -1,7 +1,7 @@
 #include "portcls/ports/dmus/capture_sink.h"
 
 #include "executive/irql_check.h"
-#include "portcls/ports/dmus/locked.h"
+#include "portcls/helpers/spin_lock.h"
 
 namespace openportcls::portcls {
 

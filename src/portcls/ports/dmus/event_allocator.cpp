@@ -4,7 +4,7 @@
 
 #include "executive/irql_check.h"
 #include "machine/machine.h"
-#include "portcls/ports/dmus/locked.h"
+#include "portcls/helpers/spin_lock.h"
 
 namespace openportcls::portcls {
 

@@ -3,7 +3,7 @@
 
 #include <ks.h>
 
-#include "portcls/ports/dmus/locked.h"
+#include "portcls/helpers/spin_lock.h"
 
 namespace openportcls::portcls {
 

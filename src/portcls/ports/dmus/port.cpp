@@ -4,9 +4,9 @@
 
 #include "executive/irql_check.h"
 #include "ks/data_format.h"
+#include "portcls/helpers/spin_lock.h"
 #include "portcls/pin.h"
 #include "portcls/portcls_system.h"
-#include "portcls/ports/dmus/locked.h"
 #include "portcls/ports/dmus/pin.h"
 #include "portcls/ports/dmus/wave_sink.h"
 

@@ -6,7 +6,7 @@
 #include "ks/data_format.h"
 #include "machine/machine.h"
 #include "portcls/filter.h"
-#include "portcls/ports/dmus/locked.h"
+#include "portcls/helpers/spin_lock.h"
 
 namespace openportcls::portcls {
 

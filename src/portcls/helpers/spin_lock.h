@@ -1,10 +1,11 @@
-// A spin lock held in a scope, at DISPATCH_LEVEL.
+// A spin lock that is held for a scope.
 #pragma once
 
 #include <wdm.h>
 
 namespace openportcls::portcls {
 
+// <= DISPATCH_LEVEL; DISPATCH_LEVEL while it is held.
 class Locked {
 public:
     explicit Locked(KSPIN_LOCK& lock) : lock_(lock), irql_(KeAcquireSpinLockRaiseToDpc(&lock)) {}
