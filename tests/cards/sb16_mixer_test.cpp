@@ -24,7 +24,7 @@ TEST_F(Sb16Mixer, VolumesAreHeardAsTheyAreShown) {
     start();
     const WaveFormat played = format(44100, 2, 16);
     const Bytes sound = to_bytes(std::vector<SoundFrame>(4410, SoundFrame{0.5F, -0.5F}), played);
-    for (const char* name : {"Wave Volume", "Master Volume"}) {
+    for (const char* name : {"Wave volume", "Master volume"}) {
         for (const double wanted : {0.0, -5.0, -6.0, -20.0, -44.0, -62.0}) {
             ASSERT_TRUE(mixer->set_volume(node(name), 0, wanted));
             const double shown = mixer->volume(node(name), 0).value();
@@ -39,14 +39,14 @@ TEST_F(Sb16Mixer, VolumesAreHeardAsTheyAreShown) {
 
 TEST_F(Sb16Mixer, VolumesSayTheirRanges) {
     start();
-    const auto master = mixer->volume_ranges(node("Master Volume")).value();
+    const auto master = mixer->volume_ranges(node("Master volume")).value();
     ASSERT_EQ(master.size(), 2U);
     EXPECT_EQ(master[0].minimum, -62);
     EXPECT_EQ(master[0].maximum, 0);
     EXPECT_EQ(master[0].step, 2);
-    EXPECT_EQ(mixer->volume_ranges(node("Mic Volume")).value().size(), 1U);
-    EXPECT_FALSE(mixer->volume(node("Mic Volume"), 1));
-    const auto record = mixer->volume_ranges(node("Recording Control")).value();
+    EXPECT_EQ(mixer->volume_ranges(node("Microphone volume")).value().size(), 1U);
+    EXPECT_FALSE(mixer->volume(node("Microphone volume"), 1));
+    const auto record = mixer->volume_ranges(node("Recording control")).value();
     EXPECT_EQ(record[0].maximum, 18);
 }
 
@@ -60,15 +60,15 @@ TEST_F(Sb16Mixer, TheLineIsHeardUnlessMuted) {
     feed();
     EXPECT_EQ(peak_of(silence, played).left, 0.25F);
     feed();
-    ASSERT_TRUE(mixer->set_mute(node("Line Mute"), 1, true));
-    EXPECT_TRUE(mixer->mute(node("Line Mute"), 1).value());
-    EXPECT_FALSE(mixer->mute(node("Line Mute"), 0).value());
+    ASSERT_TRUE(mixer->set_mute(node("Line mute"), 1, true));
+    EXPECT_TRUE(mixer->mute(node("Line mute"), 1).value());
+    EXPECT_FALSE(mixer->mute(node("Line mute"), 0).value());
     const SoundFrame right_muted = peak_of(silence, played);
     EXPECT_EQ(right_muted.left, 0.25F);
     EXPECT_EQ(right_muted.right, 0);
     feed();
-    ASSERT_TRUE(mixer->set_mute(node("Line Mute"), 1, false));
-    ASSERT_TRUE(mixer->set_volume(node("Line Volume"), 1, -12));
+    ASSERT_TRUE(mixer->set_mute(node("Line mute"), 1, false));
+    ASSERT_TRUE(mixer->set_volume(node("Line volume"), 1, -12));
     EXPECT_NEAR(decibels(peak_of(silence, played).right / 0.5F), -12, 0.5);
 }
 
@@ -76,8 +76,8 @@ TEST_F(Sb16Mixer, TheSourceIsWhatIsRecorded) {
     start();
     const WaveFormat recorded = format(8000, 2, 16);
     const auto level = [&](std::uint32_t source) {
-        EXPECT_TRUE(mixer->set_mux(node("Recording Source"), source));
-        EXPECT_EQ(mixer->mux(node("Recording Source")).value(), source);
+        EXPECT_TRUE(mixer->set_mux(node("Recording source"), source));
+        EXPECT_EQ(mixer->mux(node("Recording source")).value(), source);
         EXPECT_TRUE(machine->feed("line in", 8000, std::vector<SoundFrame>(8000, SoundFrame{0.125F, 0.25F})));
         EXPECT_TRUE(machine->feed("cd", 8000, std::vector<SoundFrame>(8000, SoundFrame{0.5F, 0.75F})));
         EXPECT_TRUE(machine->feed("microphone", 8000, std::vector<SoundFrame>(8000, SoundFrame{-0.5F, 0})));
@@ -90,15 +90,15 @@ TEST_F(Sb16Mixer, TheSourceIsWhatIsRecorded) {
     EXPECT_EQ(level(1), std::pair(0.125, 0.25));
     EXPECT_EQ(level(2), std::pair(0.5, 0.75));
     EXPECT_EQ(level(3), std::pair(-0.5, -0.5)) << "the microphone has one channel";
-    EXPECT_FALSE(mixer->set_mux(node("Recording Source"), 4));
-    EXPECT_FALSE(mixer->set_mux(node("Recording Source"), 0));
-    EXPECT_EQ(mixer->mux(node("Recording Source")).value(), 3U);
+    EXPECT_FALSE(mixer->set_mux(node("Recording source"), 4));
+    EXPECT_FALSE(mixer->set_mux(node("Recording source"), 0));
+    EXPECT_EQ(mixer->mux(node("Recording source")).value(), 3U);
 }
 
 TEST_F(Sb16Mixer, TheRecordingGainAmplifies) {
     start();
     const WaveFormat recorded = format(8000, 1, 16);
-    ASSERT_TRUE(mixer->set_volume(node("Recording Control"), 0, 12));
+    ASSERT_TRUE(mixer->set_volume(node("Recording control"), 0, 12));
     ASSERT_TRUE(machine->feed("line in", 8000, std::vector<SoundFrame>(8000, SoundFrame{0.125F, 0})));
     auto stream = CaptureStream::open(*wave, recorded);
     ASSERT_TRUE(stream);

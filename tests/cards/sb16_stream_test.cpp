@@ -115,8 +115,8 @@ TEST_F(Sb16, PlaysAndRecordsAtOnce) {
     const WaveFormat recorded = format(11025, 1, 8);
     const auto fed = tone(11025, 11025);
     ASSERT_TRUE(machine->feed("line in", 11025, fed));
-    ASSERT_TRUE(mixer->set_mute(node("Line Mute"), 0, true)); // recorded, not heard
-    ASSERT_TRUE(mixer->set_mute(node("Line Mute"), 1, true));
+    ASSERT_TRUE(mixer->set_mute(node("Line mute"), 0, true)); // recorded, not heard
+    ASSERT_TRUE(mixer->set_mute(node("Line mute"), 1, true));
     auto capture = CaptureStream::open(*wave, recorded);
     ASSERT_TRUE(capture) << capture.error().message;
     Bytes taken;
@@ -162,7 +162,7 @@ TEST_F(Sb16, AStreamThatWasClosedLeavesItsChannel) {
 TEST_F(Sb16, GoesOnAfterSleep) {
     start();
     const WaveFormat played = format(48000, 2, 16);
-    ASSERT_TRUE(mixer->set_volume(node("Line Volume"), 0, -20));
+    ASSERT_TRUE(mixer->set_volume(node("Line volume"), 0, -20));
     auto stream = RenderStream::open(*wave, played);
     ASSERT_TRUE(stream);
     const Bytes sound = noise(played, 9600);
@@ -175,7 +175,7 @@ TEST_F(Sb16, GoesOnAfterSleep) {
     ASSERT_TRUE(device.set_power(0));
     ASSERT_TRUE(stream->drain());
     EXPECT_EQ(find(played, sound), 0U);
-    EXPECT_EQ(mixer->volume(node("Line Volume"), 0).value(), -20);
+    EXPECT_EQ(mixer->volume(node("Line volume"), 0).value(), -20);
 }
 
 } // namespace
