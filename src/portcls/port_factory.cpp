@@ -2,6 +2,7 @@
 
 #include <dmusicks.h>
 
+#include "portcls/miniports/fmsynth/miniport.h"
 #include "portcls/portcls_system.h"
 #include "portcls/ports/dmus/port.h"
 #include "portcls/ports/topology/port.h"
@@ -45,9 +46,13 @@ NTSTATUS new_port(REFCLSID class_id, IPort** port) {
 
 NTSTATUS new_miniport(REFCLSID class_id, IMiniport** miniport) {
     *miniport = nullptr;
+    if (IsEqualGUID(class_id, CLSID_MiniportDriverFmSynth) ||
+        IsEqualGUID(class_id, CLSID_MiniportDriverFmSynthWithVol)) {
+        const bool has_volume_node = IsEqualGUID(class_id, CLSID_MiniportDriverFmSynthWithVol);
+        return fmsynth::FmSynthMiniport::create(has_volume_node, miniport);
+    }
     for (const GUID* known :
-         {&CLSID_MiniportDriverFmSynth, &CLSID_MiniportDriverFmSynthWithVol, &CLSID_MiniportDriverUart,
-          &CLSID_MiniportDriverDMusUART, &CLSID_MiniportDriverDMusUARTCapture}) {
+         {&CLSID_MiniportDriverUart, &CLSID_MiniportDriverDMusUART, &CLSID_MiniportDriverDMusUARTCapture}) {
         if (IsEqualGUID(class_id, *known)) {
             return STATUS_NOT_SUPPORTED; // not written yet
         }
