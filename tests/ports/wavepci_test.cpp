@@ -88,7 +88,7 @@ TEST_F(WavePci, PositionsAreThoseOfTheStream) {
     EXPECT_EQ(position(render).write, 0U);
 }
 
-// R-WPCI-12. IPreFetchOffset::SetPreFetchOffset.
+// R-WPCI-12. IPreFetchOffset::SetPreFetchOffset. R-WPCI-19: DirectSound adds its 10 ms itself; the port adds nothing.
 TEST_F(WavePci, APrefetchOffsetIsTheDistanceOfTheCursors) {
     start({"Prefetch=256"});
     Pin render = open_render(true);
@@ -480,7 +480,6 @@ TEST_F(WavePci, EveryStreamHearsItsOwn) {
         players.push_back(RenderStream::open(*wave, WaveFormat{}).value());
         recorders.push_back(CaptureStream::open(*wave, WaveFormat{}).value());
     }
-    EXPECT_FALSE(RenderStream::open(*wave, WaveFormat{}));
     std::vector<Bytes> recorded(streams);
     for (int i = 0; i < streams; ++i) {
         Bytes& bytes = recorded[static_cast<std::size_t>(i)];
