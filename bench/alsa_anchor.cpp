@@ -25,11 +25,9 @@ snd_config_t* configuration() {
     return top;
 }
 
-} // namespace
-
-snd_pcm_t* open_alsa_copy(unsigned period_frames) {
+snd_pcm_t* open(const char* name, unsigned period_frames) {
     snd_pcm_t* pcm = nullptr;
-    if (snd_pcm_open_lconf(&pcm, "anchor_copy", SND_PCM_STREAM_PLAYBACK, 0, configuration()) < 0) {
+    if (snd_pcm_open_lconf(&pcm, name, SND_PCM_STREAM_PLAYBACK, 0, configuration()) < 0) {
         return nullptr;
     }
     snd_pcm_hw_params_t* parameters = nullptr;
@@ -50,6 +48,16 @@ snd_pcm_t* open_alsa_copy(unsigned period_frames) {
         return nullptr;
     }
     return pcm;
+}
+
+} // namespace
+
+snd_pcm_t* open_alsa_copy(unsigned period_frames) {
+    return open("anchor_copy", period_frames);
+}
+
+snd_pcm_t* open_alsa_null(unsigned period_frames) {
+    return open("anchor_null", period_frames);
 }
 
 } // namespace openportcls::bench

@@ -7,5 +7,7 @@ namespace openportcls::bench {
 
 // 48 kHz, 16 bit, stereo.
 snd_pcm_t* open_alsa_copy(unsigned period_frames);
+// `null` alone.
+snd_pcm_t* open_alsa_null(unsigned period_frames);
 
 } // namespace openportcls::bench

@@ -1,4 +1,4 @@
-// A machine with the cable driver started, for benchmarks.
+// A machine with the cable driver, or another one, started, for benchmarks.
 #pragma once
 
 #include <cstdio>
@@ -20,13 +20,15 @@ T must(Result<T> result) {
     }
 }
 
-// `module`: another build of the cable driver.
+// `module`: another build of the cable driver; with an `inf` of its own: another driver.
 struct CableMachine {
-    explicit CableMachine(const MachineOptions& options = {}, const std::filesystem::path& module = "cable")
+    explicit CableMachine(const MachineOptions& options = {}, const std::filesystem::path& module = "cable",
+                          const std::filesystem::path& inf = {})
         : machine(must(Machine::create(options))) {
         DriverOptions driver;
+        driver.inf = inf;
         for (const BuiltinDriver& known : builtin_drivers()) {
-            driver.inf = known.name == "cable" ? known.inf : driver.inf;
+            driver.inf = known.name == "cable" && inf.empty() ? known.inf : driver.inf;
         }
         must(machine.load_driver(module, driver));
     }

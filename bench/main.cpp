@@ -16,6 +16,7 @@ void add_rows() {
     using namespace openportcls::bench;
     add_machine_rows();
     add_wavert_rows();
+    add_wave_request_rows();
     add_request_rows();
     add_lifetime_rows();
     add_memory_rows();

@@ -42,6 +42,7 @@ Side cpu_time_of_one(void (*function)(benchmark::State&), double items = 1);
 void add_machine_rows();
 void add_wavert_rows();
 void add_request_rows();
+void add_wave_request_rows();
 void add_lifetime_rows();
 void add_paced_rows();
 void add_server_rows();

@@ -47,9 +47,9 @@ std::size_t WaveRtStreams::memory_of_its_own() {
     return sum;
 }
 
-void stream_periods(benchmark::State& state, CableMachine& cable, int count) {
+void stream_periods(benchmark::State& state, CableMachine& cable, int count, std::chrono::milliseconds period) {
     Filter filter = cable.wave();
-    WaveRtStreams streams(filter);
+    WaveRtStreams streams(filter, period);
     for (int i = 0; i < count; ++i) {
         streams.add();
     }

@@ -1,4 +1,5 @@
-// Event-driven WaveRT streams whose client copies a period from a source of its own, as applications do.
+// Event-driven streams, by WaveRT or by stream requests, whose client copies a period from a source of its own, as
+// applications do.
 #pragma once
 
 #include <chrono>
@@ -37,8 +38,9 @@ private:
     std::vector<RenderStream> streams_;
 };
 
-// Virtual time passes, 100 ms an iteration: `streams` times 10 periods of work.
-void stream_periods(benchmark::State& state, CableMachine& cable, int streams);
+// Virtual time passes, 100 ms an iteration: `streams` times 100 ms of periods of work.
+void stream_periods(benchmark::State& state, CableMachine& cable, int streams,
+                    std::chrono::milliseconds period = std::chrono::milliseconds(10));
 
 constexpr int periods_per_iteration = 10;
 

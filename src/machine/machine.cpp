@@ -46,9 +46,11 @@ Machine::Machine(const MachineConfig& config) : config_(config), clock_(config.p
 }
 
 Machine::~Machine() {
-    // The layers above may still run guest code while they are taken down, the newest first.
-    for (auto id = creation_order_.rbegin(); id != creation_order_.rend(); ++id) {
-        auto& slot = subsystems_[static_cast<std::size_t>(*id)];
+    // The layers above may still run guest code while they are taken down, the newest first; what that brings back goes
+    // next.
+    while (!creation_order_.empty()) {
+        auto& slot = subsystems_[static_cast<std::size_t>(creation_order_.back())];
+        creation_order_.pop_back();
         Machine* previous = current_;
         current_ = this;
         slot.reset();

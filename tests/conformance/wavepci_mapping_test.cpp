@@ -231,6 +231,44 @@ TEST_F(WavePciMappings, R_WPCI_07_a_capture_packet_is_the_clients_with_its_last_
     });
 }
 
+// As Driver Verifier has it.
+TEST_F(WavePciMappings, R_WPCI_08_no_spin_lock_is_held_over_the_port) {
+    be(WindowsVersion::windows_11);
+    start();
+    const std::string rule = crash([&] {
+        open_filter(u"Wave", wave_);
+        FILE_OBJECT* const pin = open_paused(render_pin);
+        write(pin, memory_, 100);
+        KSPIN_LOCK lock = 0;
+        KIRQL irql;
+        KeAcquireSpinLock(&lock, &irql);
+        stream().get(1);
+    });
+    EXPECT_NE(rule.find("GetMapping"), std::string::npos) << rule;
+    EXPECT_EQ(machine_.bugcheck_report()->code, 0xC4u);
+}
+
+TEST_F(WavePciMappings, R_WPCI_08_nor_over_releasing) {
+    be(WindowsVersion::windows_11);
+    start();
+    const std::string rule = crash([&] {
+        open_filter(u"Wave", wave_);
+        FILE_OBJECT* const pin = open_paused(render_pin);
+        write(pin, memory_, 100);
+        stream().get(1);
+        KSPIN_LOCK lock = 0;
+        KIRQL irql;
+        KeRaiseIrql(DISPATCH_LEVEL, &irql);
+        KeAcquireSpinLockAtDpcLevel(&lock);
+        KeReleaseSpinLockFromDpcLevel(&lock);
+        KLOCK_QUEUE_HANDLE queued;
+        KeAcquireInStackQueuedSpinLockAtDpcLevel(&lock, &queued);
+        stream().release(1);
+    });
+    EXPECT_NE(rule.find("ReleaseMapping"), std::string::npos) << rule;
+    EXPECT_EQ(machine_.bugcheck_report()->code, 0xC4u);
+}
+
 // ---- revoking -------------------------------------------------------------------------------------------------------
 
 // IMiniportWavePciStream::RevokeMappings.

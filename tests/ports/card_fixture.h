@@ -25,6 +25,10 @@ inline constexpr std::uint32_t end_of_stream = 0x200; // KSSTREAM_HEADER_OPTIONS
 inline constexpr Key connection_end_of_stream{
     {0x7f4bcbe0, 0x9ea5, 0x11cf, {0xa5, 0xd6, 0x28, 0xdb, 0x04, 0xc1, 0x00, 0x00}}, 4};
 
+inline constexpr Key looped_position{// KSEVENT_LOOPEDSTREAMING_POSITION
+                                     {0x4682b940, 0xc6ef, 0x11d0, {0x96, 0xd8, 0x00, 0xaa, 0x00, 0x51, 0xe5, 0x1d}},
+                                     0};
+
 struct Position {
     std::uint64_t play;
     std::uint64_t write;

@@ -202,20 +202,34 @@ TEST_F(WaveCyclic, TheEndOfTheStreamMayHaveNoData) {
     EXPECT_TRUE(ended.take());
 }
 
-// R-KS-02. IMiniportWaveCyclicStream::SetFormat.
+// R-KS-02. R-WCYC-16: a mixer that is refused tries lower rates until one is taken; meanwhile the old format stays.
+// IMiniportWaveCyclicStream::SetFormat.
 TEST_F(WaveCyclic, TheFormatOfAnOpenStreamIsTheDriversToTake) {
     start();
     Pin render = open_render();
-    const auto set_format = [&](std::uint16_t channels) {
+    constexpr std::uint32_t format_id = 2; // KSPROPERTY_CONNECTION_DATAFORMAT
+    const auto set_format = [&](std::uint16_t channels, std::uint32_t rate) {
         WaveFormat format;
         format.channels = channels;
+        format.rate = rate;
         Bytes bytes = data_format(format);
-        auto done = render.property(property::connection_set, 2 /* KSPROPERTY_CONNECTION_DATAFORMAT */, property_set,
-                                    {}, bytes);
+        auto done = render.property(property::connection_set, format_id, property_set, {}, bytes);
         return done ? 0 : done.error().status;
     };
-    EXPECT_EQ(set_format(2), 0);
-    EXPECT_EQ(set_format(1), status_invalid_parameter);
+    const auto format = [&] {
+        Bytes bytes(data_format(WaveFormat{}).size());
+        EXPECT_TRUE(render.property(property::connection_set, format_id, property_get, {}, bytes));
+        return bytes;
+    };
+    EXPECT_EQ(set_format(2, 48000), 0);
+    EXPECT_EQ(set_format(1, 48000), status_invalid_parameter);
+    const Bytes before = format();
+    for (const std::uint32_t rate : {192000U, 96000U, 88200U}) {
+        EXPECT_EQ(set_format(2, rate), status_invalid_parameter) << rate;
+        EXPECT_EQ(format(), before);
+    }
+    EXPECT_EQ(set_format(2, 44100), 0);
+    EXPECT_NE(format(), before);
 }
 
 // ---- looped ---------------------------------------------------------------------------------------------------------
@@ -275,6 +289,65 @@ TEST_F(WaveCyclic, ALoopedBufferIsHeardFromWhereItIsSet) {
     ASSERT_TRUE(set(3 * interval + 100));
     ASSERT_TRUE(machine->run_for(milliseconds(200)));
     EXPECT_NE(find(heard(), part(loop, 3 * interval + 100, 10 * interval)), std::string::npos);
+}
+
+// R-WCYC-15: from the play to the write position the sound is on its way; elsewhere the client may write.
+TEST_F(WaveCyclic, BetweenThePositionsTheBufferIsTheCards) {
+    start();
+    listen(milliseconds(700));
+    Pin render = open_render(true);
+    Bytes loop = noise(20 * interval);
+    const Bytes old = loop;
+    ASSERT_TRUE(render.set_state(PinState::pause));
+    StreamRequest write = submit(render, loop);
+    ASSERT_TRUE(render.set_state(PinState::run));
+    ASSERT_TRUE(machine->run_for(milliseconds(105)));
+    const Position zone = position(render);
+    ASSERT_LT(zone.play, zone.write);
+    ASSERT_LT(zone.write, loop.size());
+    const Bytes changed = noise(loop.size(), 9);
+    std::copy(changed.begin(), changed.end(), loop.begin());
+    ASSERT_TRUE(machine->run_for(milliseconds(500)));
+    Bytes expected = part(old, zone.play, zone.write - zone.play);
+    expected.insert(expected.end(), changed.begin() + static_cast<std::ptrdiff_t>(zone.write), changed.end());
+    expected.insert(expected.end(), changed.begin(), changed.end());
+    EXPECT_NE(find(heard(), expected), std::string::npos);
+}
+
+// R-EVENT-10: before Vista.
+TEST_F(WaveCyclic, PlacesOfALoopAreEvents) {
+    for (const char* windows : {"xp", "vista"}) {
+        MachineOptions options;
+        options.windows = windows;
+        start({}, options);
+        Pin render = open_render(true);
+        Bytes loop = noise(20 * interval);
+        ASSERT_TRUE(render.set_state(PinState::pause));
+        StreamRequest write = submit(render, loop);
+        EventOptions event;
+        const std::uint64_t place = 15 * interval;
+        const auto bytes = std::as_bytes(std::span(&place, 1));
+        event.parameters.assign(bytes.begin(), bytes.end());
+        {
+            auto passed = render.subscribe(looped_position, event);
+            ASSERT_EQ(static_cast<bool>(passed), std::string_view(windows) == "xp");
+            ASSERT_TRUE(render.set_state(PinState::run));
+            for (int lap = 0; passed && lap < 3; ++lap) {
+                ASSERT_TRUE(machine->run_for(milliseconds(140)));
+                EXPECT_FALSE(passed->take()) << lap;
+                ASSERT_TRUE(machine->run_for(milliseconds(60)));
+                EXPECT_TRUE(passed->take()) << lap;
+            }
+        }
+        {
+            const StreamRequest gone = std::move(write);
+        }
+        {
+            const Pin closed = std::move(render);
+        }
+        wave.reset();
+        driver.reset();
+    }
 }
 
 TEST_F(WaveCyclic, APlainStreamHasNoPositionToSet) {

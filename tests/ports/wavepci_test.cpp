@@ -14,8 +14,6 @@ struct Framing {
     std::uint32_t reserved;
 };
 
-constexpr Key looped_position{{0x4682b940, 0xc6ef, 0x11d0, {0x96, 0xd8, 0x00, 0xaa, 0x00, 0x51, 0xe5, 0x1d}}, 0};
-
 Result<Framing> framing(const Pin& pin) {
     return pin.get<Framing>(Key{property::connection_set, 3 /* KSPROPERTY_CONNECTION_ALLOCATORFRAMING */});
 }
@@ -88,7 +86,7 @@ TEST_F(WavePci, PositionsAreThoseOfTheStream) {
     EXPECT_EQ(position(render).write, 0U);
 }
 
-// R-WPCI-12. IPreFetchOffset::SetPreFetchOffset.
+// R-WPCI-12. IPreFetchOffset::SetPreFetchOffset. R-WPCI-19: DirectSound adds its 10 ms itself; the port adds nothing.
 TEST_F(WavePci, APrefetchOffsetIsTheDistanceOfTheCursors) {
     start({"Prefetch=256"});
     Pin render = open_render(true);
@@ -247,7 +245,7 @@ TEST_F(WavePci, ALoopedBufferIsHeardFromWhereItIsSet) {
 }
 
 // R-EVENT-10, R-EVENT-11: before Vista.
-TEST_F(WavePci, PositionsOfALoopAreEvents) {
+TEST_F(WavePci, PlacesOfALoopAreEvents) {
     for (const bool no_group : {false, true}) {
         MachineOptions options;
         options.windows = "xp";
@@ -480,7 +478,6 @@ TEST_F(WavePci, EveryStreamHearsItsOwn) {
         players.push_back(RenderStream::open(*wave, WaveFormat{}).value());
         recorders.push_back(CaptureStream::open(*wave, WaveFormat{}).value());
     }
-    EXPECT_FALSE(RenderStream::open(*wave, WaveFormat{}));
     std::vector<Bytes> recorded(streams);
     for (int i = 0; i < streams; ++i) {
         Bytes& bytes = recorded[static_cast<std::size_t>(i)];

@@ -1,9 +1,11 @@
 // IRQL and spin locks.
 #include "executive/irql_check.h"
+#include "executive/ke/held_locks.h"
 #include "executive/sentence.h"
 
 #include <fmt/format.h>
 
+using openportcls::executive::HeldLocks;
 using openportcls::machine::Machine;
 namespace irql = openportcls::machine::irql;
 
@@ -35,6 +37,17 @@ void lower(const char* function, KIRQL level) {
         wrong_direction(irql_not_less_or_equal, function, level);
     }
     machine.lower_irql(level);
+}
+
+// Counted, for those who may not be called with one held.
+void acquire(Machine& machine, KSPIN_LOCK& lock) {
+    machine.acquire_lock(lock);
+    ++machine.subsystem<HeldLocks>().on(machine.processor());
+}
+
+void release(Machine& machine, KSPIN_LOCK& lock) {
+    --machine.subsystem<HeldLocks>().on(machine.processor());
+    machine.release_lock(lock);
 }
 
 // The pages demand DISPATCH_LEVEL for the release of a lock that raised to it.
@@ -76,7 +89,7 @@ KIRQL NTAPI KeAcquireSpinLockRaiseToDpc(PKSPIN_LOCK lock) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
     Machine& machine = Machine::current();
     const KIRQL old = machine.raise_irql(irql::dispatch);
-    machine.acquire_lock(*lock);
+    acquire(machine, *lock);
     return old;
 }
 
@@ -93,7 +106,7 @@ void NTAPI KeAcquireSpinLock(PKSPIN_LOCK lock, PKIRQL old) {
 void NTAPI KeReleaseSpinLock(PKSPIN_LOCK lock, KIRQL old) {
     OPC_REQUIRE_AT_DISPATCH();
     Machine& machine = Machine::current();
-    machine.release_lock(*lock);
+    release(machine, *lock);
     if (old > irql::dispatch) [[unlikely]] {
         wrong_direction(irql_not_less_or_equal, __func__, old);
     }
@@ -107,17 +120,20 @@ void NTAPI KfReleaseSpinLock(PKSPIN_LOCK lock, KIRQL old) {
 
 void NTAPI KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK lock) {
     OPC_REQUIRE_IRQL_AT_LEAST(irql::dispatch);
-    Machine::current().acquire_lock(*lock);
+    acquire(Machine::current(), *lock);
 }
 
 void NTAPI KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK lock) {
     OPC_REQUIRE_IRQL_AT_LEAST(irql::dispatch);
-    Machine::current().release_lock(*lock);
+    release(Machine::current(), *lock);
 }
 
 BOOLEAN NTAPI KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK lock) {
     OPC_REQUIRE_IRQL_AT_LEAST(irql::dispatch);
-    return Machine::current().try_acquire_lock(*lock);
+    Machine& machine = Machine::current();
+    const bool acquired = machine.try_acquire_lock(*lock);
+    machine.subsystem<HeldLocks>().on(machine.processor()) += acquired ? 1 : 0;
+    return acquired;
 }
 
 BOOLEAN NTAPI KeTestSpinLock(PKSPIN_LOCK lock) {
@@ -163,12 +179,12 @@ void NTAPI KeAcquireInStackQueuedSpinLockAtDpcLevel(PKSPIN_LOCK lock, PKLOCK_QUE
     OPC_REQUIRE_IRQL_AT_LEAST(irql::dispatch);
     handle->LockQueue.Next = nullptr;
     handle->LockQueue.Lock = lock;
-    Machine::current().acquire_lock(*lock);
+    acquire(Machine::current(), *lock);
 }
 
 void NTAPI KeReleaseInStackQueuedSpinLockFromDpcLevel(PKLOCK_QUEUE_HANDLE handle) {
     OPC_REQUIRE_IRQL_AT_LEAST(irql::dispatch);
-    Machine::current().release_lock(*handle->LockQueue.Lock);
+    release(Machine::current(), *handle->LockQueue.Lock);
 }
 
 } // extern "C"

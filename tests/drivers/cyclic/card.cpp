@@ -18,10 +18,26 @@ void CCyclicCard::Close() {
     }
 }
 
-void CCyclicCard::Attach(BOOLEAN Capture, CyclicEngine* Engine) {
+ULONG CCyclicCard::Attach(BOOLEAN Capture, CyclicEngine* Engine) {
+    CyclicEngine** Engines = m_Engines[Capture ? PinCapture : PinRender];
     KIRQL OldIrql;
     KeAcquireSpinLock(&m_Lock, &OldIrql);
-    m_Engines[Capture ? PinCapture : PinRender] = Engine;
+    ULONG Slot = 0;
+    while (Slot < Slots && Engines[Slot] != NULL) {
+        ++Slot;
+    }
+    if (Slot < Slots) {
+        Engines[Slot] = Engine;
+        m_Slots = Slot < m_Slots ? m_Slots : Slot + 1;
+    }
+    KeReleaseSpinLock(&m_Lock, OldIrql);
+    return Slot;
+}
+
+void CCyclicCard::Detach(BOOLEAN Capture, ULONG Slot) {
+    KIRQL OldIrql;
+    KeAcquireSpinLock(&m_Lock, &OldIrql);
+    m_Engines[Capture ? PinCapture : PinRender][Slot] = NULL;
     KeReleaseSpinLock(&m_Lock, OldIrql);
 }
 
@@ -49,36 +65,47 @@ void CCyclicCard::Reset(CyclicEngine* Engine) {
 
 void CCyclicCard::OnTimer(PEX_TIMER Timer, PVOID Context) {
     UNREFERENCED_PARAMETER(Timer);
-    static_cast<CCyclicCard*>(Context)->Move();
+    static_cast<CCyclicCard*>(Context)->Tick();
 }
 
-void CCyclicCard::Move() {
-    PSERVICEGROUP Groups[PinCount] = {NULL, NULL};
+// Nobody hears what is played into no line.
+void CCyclicCard::Move(CyclicEngine* Engine, BOOLEAN Capture, PUCHAR Line) {
+    ULONG Part = 0;
+    for (ULONG Moved = 0; Moved < IntervalBytes; Moved += Part) {
+        const ULONG ToEnd = Engine->Bytes - Engine->Position;
+        Part = ToEnd < IntervalBytes - Moved ? ToEnd : IntervalBytes - Moved;
+        if (Line != NULL && Capture) {
+            RtlCopyMemory(Engine->Buffer + Engine->Position, Line + Moved, Part);
+        } else if (Line != NULL) {
+            RtlCopyMemory(Line + Moved, Engine->Buffer + Engine->Position, Part);
+        }
+        Engine->Position = (Engine->Position + Part) % Engine->Bytes;
+    }
+}
+
+void CCyclicCard::Tick() {
     KIRQL OldIrql;
     KeAcquireSpinLock(&m_Lock, &OldIrql);
-    RtlZeroMemory(m_Line, IntervalBytes);
-    for (ULONG Pin = 0; Pin < PinCount; ++Pin) {
-        CyclicEngine* Engine = m_Engines[Pin];
-        if (Engine == NULL || !Engine->IsRunning) {
-            continue;
+    for (ULONG Slot = 0; Slot < m_Slots; ++Slot) {
+        CyclicEngine* Player = m_Engines[PinRender][Slot];
+        CyclicEngine* Recorder = m_Engines[PinCapture][Slot];
+        const BOOLEAN Records = IsRunning(Recorder);
+        if (IsRunning(Player)) {
+            Move(Player, FALSE, Records ? m_Line : NULL);
+        } else if (Records) {
+            RtlZeroMemory(m_Line, IntervalBytes);
         }
-        for (ULONG i = 0; i < IntervalBytes; ++i) {
-            PUCHAR Place = Engine->Buffer + (Engine->Position + i) % Engine->Bytes;
-            if (Pin == PinRender) {
-                m_Line[i] = *Place;
-            } else {
-                *Place = m_Line[i];
+        if (Records) {
+            Move(Recorder, TRUE, m_Line);
+        }
+    }
+    // The line is the device's: an interrupt for each stream that has moved.
+    for (ULONG Slot = 0; Slot < m_Slots; ++Slot) {
+        for (ULONG Pin = 0; Pin < PinCount; ++Pin) {
+            if (IsRunning(m_Engines[Pin][Slot])) {
+                m_Port->Notify(m_Engines[Pin][Slot]->Group);
             }
         }
-        Engine->Position = (Engine->Position + IntervalBytes) % Engine->Bytes;
-        Groups[Pin] = Engine->Group;
-        Groups[Pin]->AddRef();
     }
     KeReleaseSpinLock(&m_Lock, OldIrql);
-    for (ULONG Pin = 0; Pin < PinCount; ++Pin) {
-        if (Groups[Pin] != NULL) {
-            m_Port->Notify(Groups[Pin]);
-            Groups[Pin]->Release();
-        }
-    }
 }

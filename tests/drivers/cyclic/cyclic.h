@@ -8,7 +8,7 @@
 
 enum { PinRender = 0, PinCapture, PinCount };
 
-enum { FrameBytes = 4, IntervalBytes = 480 * FrameBytes, LineBytes = 8 * IntervalBytes };
+enum { FrameBytes = 4, IntervalBytes = 480 * FrameBytes, Slots = 256 };
 
 struct CyclicSettings {
     ULONG BufferBytes;
@@ -32,20 +32,25 @@ public:
     NTSTATUS Init();
     void Close();
     void SetPort(PPORTWAVECYCLIC Port) { m_Port = Port; }
-    void Attach(BOOLEAN Capture, CyclicEngine* Engine);
+    // The slot, or Slots when all are taken.
+    ULONG Attach(BOOLEAN Capture, CyclicEngine* Engine);
+    void Detach(BOOLEAN Capture, ULONG Slot);
     void SetRunning(CyclicEngine* Engine, BOOLEAN IsRunning);
     ULONG Position(const CyclicEngine* Engine);
     void Reset(CyclicEngine* Engine);
 
 private:
     static void OnTimer(PEX_TIMER Timer, PVOID Context);
-    void Move();
+    void Tick();
+    static void Move(CyclicEngine* Engine, BOOLEAN Capture, PUCHAR Line);
+    static BOOLEAN IsRunning(const CyclicEngine* Engine) { return Engine != NULL && Engine->IsRunning; }
 
     KSPIN_LOCK m_Lock;
     PEX_TIMER m_Timer;
     PPORTWAVECYCLIC m_Port;
-    CyclicEngine* m_Engines[PinCount];
-    UCHAR m_Line[LineBytes]; // what the last interval played
+    CyclicEngine* m_Engines[PinCount][Slots];
+    ULONG m_Slots;               // no slot behind them is taken
+    UCHAR m_Line[IntervalBytes]; // what the interval plays in a slot
 };
 
 BOOLEAN CyclicHasFormat(PKSDATAFORMAT DataFormat);

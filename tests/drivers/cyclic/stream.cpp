@@ -9,7 +9,7 @@ public:
     DEFINE_STD_CONSTRUCTOR(CCyclicStream);
     ~CCyclicStream();
 
-    void Init(CCyclicCard* Card, BOOLEAN Capture, PDMACHANNEL Channel, PSERVICEGROUP Group, ULONG Fails);
+    NTSTATUS Init(CCyclicCard* Card, BOOLEAN Capture, PDMACHANNEL Channel, PSERVICEGROUP Group, ULONG Fails);
     IMP_IMiniportWaveCyclicStream;
 
 private:
@@ -18,25 +18,31 @@ private:
     PDMACHANNEL m_Channel;
     ULONG m_Fails;
     CyclicEngine m_Engine;
+    ULONG m_Slot;
 };
 
-void CCyclicStream::Init(CCyclicCard* Card, BOOLEAN Capture, PDMACHANNEL Channel, PSERVICEGROUP Group, ULONG Fails) {
-    m_Card = Card;
+NTSTATUS CCyclicStream::Init(CCyclicCard* Card, BOOLEAN Capture, PDMACHANNEL Channel, PSERVICEGROUP Group,
+                             ULONG Fails) {
     m_IsCapture = Capture;
-    m_Channel = Channel;
-    m_Channel->AddRef();
     m_Fails = Fails;
     m_Engine.Buffer = (PUCHAR)Channel->SystemAddress();
     m_Engine.Bytes = Channel->AllocatedBufferSize();
     m_Engine.Group = Group;
+    m_Slot = Card->Attach(Capture, &m_Engine);
+    if (m_Slot == Slots) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    m_Card = Card;
+    m_Channel = Channel;
+    m_Channel->AddRef();
     m_Engine.Group->AddRef();
-    m_Card->Attach(Capture, &m_Engine);
+    return STATUS_SUCCESS;
 }
 
 CCyclicStream::~CCyclicStream() {
     PAGED_CODE();
     if (m_Card != NULL) {
-        m_Card->Attach(m_IsCapture, NULL);
+        m_Card->Detach(m_IsCapture, m_Slot);
         m_Engine.Group->Release();
         m_Channel->Release();
     }
@@ -173,7 +179,8 @@ STDMETHODIMP_(NTSTATUS) CInvertingChannel::NonDelegatingQueryInterface(REFIID In
 
 // Its data range allows one channel, too, as ranges do; the card does not.
 BOOLEAN CyclicHasFormat(PKSDATAFORMAT DataFormat) {
-    return ((PKSDATAFORMAT_WAVEFORMATEX)DataFormat)->WaveFormatEx.nChannels == 2;
+    const WAVEFORMATEX* Format = &((PKSDATAFORMAT_WAVEFORMATEX)DataFormat)->WaveFormatEx;
+    return Format->nChannels == 2 && Format->nSamplesPerSec <= 48000;
 }
 
 NTSTATUS CreateInvertingChannel(PDMACHANNEL* OutChannel, PDMACHANNEL Channel) {
@@ -196,7 +203,11 @@ NTSTATUS CreateCyclicStream(PMINIPORTWAVECYCLICSTREAM* OutStream, CCyclicCard* C
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     Stream->AddRef();
-    Stream->Init(Card, Capture, Channel, Group, Fails);
+    const NTSTATUS Status = Stream->Init(Card, Capture, Channel, Group, Fails);
+    if (!NT_SUCCESS(Status)) {
+        Stream->Release();
+        return Status;
+    }
     *OutStream = PMINIPORTWAVECYCLICSTREAM(Stream);
     return STATUS_SUCCESS;
 }

@@ -14,13 +14,13 @@ KSDATARANGE_AUDIO StreamRange = {
 PKSDATARANGE StreamRanges[] = {PKSDATARANGE(&StreamRange)};
 
 const PCPIN_DESCRIPTOR Pins[PinCount] = {
-    {1,
-     1,
+    {Slots,
+     Slots,
      0,
      NULL,
      {0, NULL, 0, NULL, 1, StreamRanges, KSPIN_DATAFLOW_IN, KSPIN_COMMUNICATION_SINK, &KSCATEGORY_AUDIO, NULL, {0}}},
-    {1,
-     1,
+    {Slots,
+     Slots,
      0,
      NULL,
      {0, NULL, 0, NULL, 1, StreamRanges, KSPIN_DATAFLOW_OUT, KSPIN_COMMUNICATION_SINK, &PINNAME_CAPTURE, NULL, {0}}},

@@ -31,6 +31,7 @@ ULONG CWavePciCard::Attach(BOOLEAN Capture, CWavePciStream* Stream, WavePciEngin
     if (Slot < Slots) {
         m_Engines[Pin][Slot] = Engine;
         m_Streams[Pin][Slot] = Stream;
+        m_Slots = Slot < m_Slots ? m_Slots : Slot + 1;
     }
     KeReleaseSpinLock(&Lock, OldIrql);
     return Slot;
@@ -50,18 +51,20 @@ void CWavePciCard::OnTimer(PEX_TIMER Timer, PVOID Context) {
     static_cast<CWavePciCard*>(Context)->Tick();
 }
 
-// The bus master: only physical addresses.
-void CWavePciCard::Move(WavePciEngine* Engine, BOOLEAN Capture, PUCHAR Line) {
+// The bus master: only physical addresses. Nobody hears what is played into no line.
+ULONG CWavePciCard::Move(WavePciEngine* Engine, BOOLEAN Capture, PUCHAR Line) {
     ULONG Moved = 0;
     while (Moved < IntervalBytes && Engine->Done < Engine->Count) {
         const WavePciMapping* Mapping = &Engine->Mappings[(Engine->First + Engine->Done) % MostMappings];
         const ULONG Left = Mapping->Bytes - Engine->InFirst;
         const ULONG Part = Left < IntervalBytes - Moved ? Left : IntervalBytes - Moved;
-        PUCHAR Place = (PUCHAR)MmGetVirtualForPhysical(Mapping->Address) + Engine->InFirst;
-        if (Capture) {
-            RtlCopyMemory(Place, Line + Moved, Part);
-        } else {
-            RtlCopyMemory(Line + Moved, Place, Part);
+        if (Line != NULL) {
+            PUCHAR Place = (PUCHAR)MmGetVirtualForPhysical(Mapping->Address) + Engine->InFirst;
+            if (Capture) {
+                RtlCopyMemory(Place, Line + Moved, Part);
+            } else {
+                RtlCopyMemory(Line + Moved, Place, Part);
+            }
         }
         Moved += Part;
         Engine->InFirst += Part;
@@ -70,29 +73,41 @@ void CWavePciCard::Move(WavePciEngine* Engine, BOOLEAN Capture, PUCHAR Line) {
             ++Engine->Done;
         }
     }
+    return Moved;
 }
 
 void CWavePciCard::Tick() {
-    CWavePciStream* Running[PinCount * Slots];
-    ULONG Count = 0;
+    BOOLEAN AnyRuns = FALSE;
     KIRQL OldIrql;
     KeAcquireSpinLock(&Lock, &OldIrql);
-    RtlZeroMemory(m_Lines, sizeof(m_Lines));
-    for (ULONG Pin = 0; Pin < PinCount; ++Pin) {
-        for (ULONG Slot = 0; Slot < Slots; ++Slot) {
-            WavePciEngine* Engine = m_Engines[Pin][Slot];
-            if (Engine != NULL && Engine->IsRunning) {
-                Move(Engine, Pin == PinCapture, m_Lines[Slot]);
-                Running[Count++] = m_Streams[Pin][Slot];
-            }
+    for (ULONG Slot = 0; Slot < m_Slots; ++Slot) {
+        WavePciEngine* Player = m_Engines[PinRender][Slot];
+        WavePciEngine* Recorder = m_Engines[PinCapture][Slot];
+        const BOOLEAN Records = IsRunning(Recorder);
+        ULONG Played = 0;
+        if (IsRunning(Player)) {
+            Played = Move(Player, FALSE, Records ? m_Line : NULL);
+            AnyRuns = TRUE;
+        }
+        if (Records) {
+            RtlZeroMemory(m_Line + Played, IntervalBytes - Played);
+            Move(Recorder, TRUE, m_Line);
+            AnyRuns = TRUE;
         }
     }
     KeReleaseSpinLock(&Lock, OldIrql);
-    if (m_Group == NULL) { // no interrupt: a timer routine does it all
-        for (ULONG i = 0; i < Count; ++i) {
-            Running[i]->Service();
+    if (m_Group != NULL) {
+        if (AnyRuns) {
+            m_Port->Notify(m_Group);
         }
-    } else if (Count != 0) {
-        m_Port->Notify(m_Group);
+        return;
+    }
+    // No interrupt: a timer routine does it all.
+    for (ULONG Slot = 0; Slot < m_Slots; ++Slot) {
+        for (ULONG Pin = 0; Pin < PinCount; ++Pin) {
+            if (IsRunning(m_Engines[Pin][Slot])) {
+                m_Streams[Pin][Slot]->Service();
+            }
+        }
     }
 }

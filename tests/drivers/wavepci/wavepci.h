@@ -8,7 +8,7 @@
 
 enum { PinRender = 0, PinCapture, PinCount };
 
-enum { FrameBytes = 4, IntervalBytes = 480 * FrameBytes, Slots = 4, MostMappings = 64 };
+enum { FrameBytes = 4, IntervalBytes = 480 * FrameBytes, Slots = 256, MostMappings = 64 };
 
 struct WavePciSettings {
     ULONG MaxMappings;
@@ -54,14 +54,16 @@ public:
 private:
     static void OnTimer(PEX_TIMER Timer, PVOID Context);
     void Tick();
-    static void Move(WavePciEngine* Engine, BOOLEAN Capture, PUCHAR Line);
+    static ULONG Move(WavePciEngine* Engine, BOOLEAN Capture, PUCHAR Line);
+    static BOOLEAN IsRunning(const WavePciEngine* Engine) { return Engine != NULL && Engine->IsRunning; }
 
     PEX_TIMER m_Timer;
     PPORTWAVEPCI m_Port;
     PSERVICEGROUP m_Group;
     WavePciEngine* m_Engines[PinCount][Slots];
     CWavePciStream* m_Streams[PinCount][Slots];
-    UCHAR m_Lines[Slots][IntervalBytes]; // what the last interval played
+    ULONG m_Slots;               // no slot behind them is taken
+    UCHAR m_Line[IntervalBytes]; // what the interval plays in a slot
 };
 
 class CWavePciStream : public IMiniportWavePciStream, public CUnknown {

@@ -12,6 +12,8 @@ public:
     static NTSTATUS create(WavePciPort& port, Filter& filter, const PinRequest& request, std::unique_ptr<Pin>& result);
     ~WavePciPin() override;
 
+    IPortWavePciStream& port_stream() const { return *port_stream_.get(); }
+
     NTSTATUS step_state(KSSTATE next) override;
     NTSTATUS apply_format(const KSDATAFORMAT& format) override;
     NTSTATUS position(KSAUDIO_POSITION& position) override;

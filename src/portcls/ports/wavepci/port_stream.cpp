@@ -1,9 +1,26 @@
 #include "portcls/ports/wavepci/port_stream.h"
 
 #include "executive/irql_check.h"
+#include "executive/ke/held_locks.h"
+#include "executive/sentence.h"
 #include "portcls/portcls_system.h"
 
 namespace openportcls::portcls {
+
+namespace {
+
+// R-WPCI-08, as Driver Verifier has it.
+void require_no_spin_lock(const char* method) {
+    auto& machine = machine::Machine::current();
+    if (executive::holds_spin_lock(machine)) [[unlikely]] {
+        machine.bugcheck(0xC4 /* DRIVER_VERIFIER_DETECTED_VIOLATION */, 0, 0, 0, 0,
+                         executive::Sentence("{} is called without a spin lock held (R-WPCI-08): the port may call the "
+                                             "miniport back, which waits for the same lock.",
+                                             method));
+    }
+}
+
+} // namespace
 
 // R-INIT-14: on the stream, from XP on.
 void* WavePciPortStream::find_interface(const GUID& id) {
@@ -17,6 +34,7 @@ void* WavePciPortStream::find_interface(const GUID& id) {
 NTSTATUS NTAPI WavePciPortStream::GetMapping(PVOID tag, PPHYSICAL_ADDRESS physical_address, PVOID* virtual_address,
                                              PULONG byte_count, PULONG flags) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
+    require_no_spin_lock("GetMapping");
     if (physical_address == nullptr || virtual_address == nullptr || byte_count == nullptr || flags == nullptr) {
         return STATUS_INVALID_PARAMETER;
     }
@@ -25,6 +43,7 @@ NTSTATUS NTAPI WavePciPortStream::GetMapping(PVOID tag, PPHYSICAL_ADDRESS physic
 
 NTSTATUS NTAPI WavePciPortStream::ReleaseMapping(PVOID tag) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
+    require_no_spin_lock("ReleaseMapping");
     return queue_.release(tag);
 }
 
