@@ -72,15 +72,17 @@ nlohmann::ordered_json to_json(const HardwareModel& model) {
 
 void print(const HardwareModel& model) {
     fmt::print("{:<12} {}\n", model.name, model.description);
-    fmt::print("{:<12} drivers: {}; found by {}\n", "", fmt::join(drivers_of(model.name), ", "), model.binds_to);
+    fmt::print("{:<12} binds to: {} (here: {})\n", "", model.binds_to, fmt::join(drivers_of(model.name), ", "));
     for (const HardwareModel::Option& option : model.options) {
-        fmt::print("{:<12}   {}={:<8} {}\n", "", option.name, option.default_value, option.description);
+        fmt::print("{:<12}   {:<10} {}\n", "", option.name + "=" + option.default_value, option.description);
     }
 }
 
 int print_hardware(bool as_json) {
-    std::vector<HardwareModel> models = {
-        {"software", "no hardware: a device that exists only as its driver (ROOT\\...)", "nothing", {}}};
+    std::vector<HardwareModel> models = {{"software",
+                                          "no hardware: a device that exists only as its driver (ROOT\\...)",
+                                          "any driver without hardware",
+                                          {}}};
     for (HardwareModel& model : hardware_models()) {
         models.push_back(std::move(model));
     }

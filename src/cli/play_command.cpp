@@ -13,10 +13,10 @@
 #include "cli/outputs.h"
 #include "cli/pace.h"
 #include "cli/session.h"
+#include "cli/sockets.h"
 #include "cli/stream_choice.h"
 #include "client/state.h"
 #include "endpoints/conversion.h"
-#include "endpoints/sample_code.h"
 
 namespace openportcls::cli {
 
@@ -59,20 +59,6 @@ struct Outcome {
 };
 
 constexpr std::size_t frames_per_read = 4096;
-
-// What leaves a card, in the bytes of the format that was played.
-void append_frames(std::span<const SoundFrame> heard, const WaveFormat& format, std::vector<std::byte>& bytes) {
-    const std::size_t sample_bytes = format.bits / 8U;
-    std::size_t at = bytes.size();
-    bytes.resize(at + heard.size() * format.bytes_per_frame());
-    for (const SoundFrame& frame : heard) {
-        for (unsigned channel = 0; channel < format.channels; ++channel) {
-            const float level = channel % 2 == 0 ? frame.left : frame.right;
-            endpoints::encode_sample(bytes.data() + at, level, format);
-            at += sample_bytes;
-        }
-    }
-}
 
 // Plays through one pin while recording what a second one hears, or what leaves a socket of the card.
 class Playing {
@@ -214,18 +200,6 @@ Result<std::optional<CaptureStream>> open_loopback(const PlayArguments& argument
     return std::optional<CaptureStream>(std::move(*capture));
 }
 
-// Where a card is heard, unless a pin is asked for.
-std::string output_socket(const PlayArguments& arguments, Session& session) {
-    if (arguments.loopback.empty()) {
-        for (const SocketInfo& socket : session.machine().sockets()) {
-            if (socket.is_output) {
-                return socket.name;
-            }
-        }
-    }
-    return {};
-}
-
 Result<Outcome> stream(const PlayArguments& arguments, Session& session) {
     StreamWish wish;
     auto source = endpoints::open_source(arguments.file, wish.format);
@@ -267,8 +241,8 @@ Result<Outcome> stream(const PlayArguments& arguments, Session& session) {
     }
     if (*capture) {
         outcome.heard_at = (*capture)->pin();
-    } else {
-        outcome.socket = output_socket(arguments, session);
+    } else if (arguments.loopback.empty()) {
+        outcome.socket = first_output(session.machine());
     }
     if (arguments.verify && !outcome.is_heard()) {
         return Error{

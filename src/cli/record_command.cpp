@@ -12,6 +12,7 @@
 #include "cli/outputs.h"
 #include "cli/pace.h"
 #include "cli/session.h"
+#include "cli/sockets.h"
 #include "cli/stream_choice.h"
 #include "client/state.h"
 #include "endpoints/conversion.h"
@@ -98,40 +99,10 @@ Result<void> record(CaptureStream& stream, std::uint64_t frames_wanted, std::opt
     return stream.stop();
 }
 
-// Plays the file into the card; its length in seconds.
-Result<double> feed(const RecordArguments& arguments, Machine& machine) {
-    auto source = endpoints::open_source(arguments.in, arguments.format);
-    if (!source) {
-        return source.error();
-    }
-    const WaveFormat& format = (*source)->format();
-    const std::size_t sample_bytes = format.bits / 8U;
-    constexpr std::size_t frames_per_read = 65536;
-    std::vector<std::byte> bytes(frames_per_read * format.bytes_per_frame());
-    std::vector<SoundFrame> sound;
-    for (bool ended = false; !ended;) {
-        const auto got = (*source)->read(bytes);
-        if (!got) {
-            return got.error();
-        }
-        ended = *got < bytes.size();
-        for (std::size_t at = 0; at < *got; at += format.bytes_per_frame()) {
-            const std::byte* const right = bytes.data() + at + (format.channels > 1 ? sample_bytes : 0);
-            sound.push_back({static_cast<float>(endpoints::decode_sample(bytes.data() + at, format)),
-                             static_cast<float>(endpoints::decode_sample(right, format))});
-        }
-    }
-    const double seconds = static_cast<double>(sound.size()) / format.rate;
-    if (auto fed = machine.feed(arguments.socket, format.rate, std::move(sound)); !fed) {
-        return fed.error();
-    }
-    return seconds;
-}
-
 Result<Outcome> record(const RecordArguments& arguments, Session& session) {
     double seconds = arguments.seconds;
     if (!arguments.in.empty()) {
-        const auto fed = feed(arguments, session.machine());
+        const auto fed = feed_file(session.machine(), arguments.socket, arguments.in);
         if (!fed) {
             return fed.error();
         }
