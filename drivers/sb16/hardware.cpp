@@ -46,6 +46,7 @@ const ULONG MostPolls = 1000;
 // "Interrupt Status": which part of the card it was.
 const UCHAR StatusBytes = 0x01;
 const UCHAR StatusWords = 0x02;
+const UCHAR NothingAnswers = 0xFF; // what a bus without a card reads as
 
 // What the mixer starts with. 0 dB lets samples through as they are.
 const UCHAR FullVolume = 0xF8;
@@ -317,8 +318,9 @@ NTSTATUS NTAPI CSb16Hardware::ServiceInterrupt(PINTERRUPTSYNC InterruptSync, PVO
     NTSTATUS Result = STATUS_UNSUCCESSFUL;
     for (;;) {
         WRITE_PORT_UCHAR(Hardware->Port(PortMixerAddress), MixerInterruptStatus);
-        const UCHAR Pending = (UCHAR)(READ_PORT_UCHAR(Hardware->Port(PortMixerData)) & (StatusBytes | StatusWords));
-        if (Pending == 0) {
+        const UCHAR Status = READ_PORT_UCHAR(Hardware->Port(PortMixerData));
+        const UCHAR Pending = (UCHAR)(Status & (StatusBytes | StatusWords));
+        if (Pending == 0 || Status == NothingAnswers) {
             return Result;
         }
         Result = STATUS_SUCCESS;

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include <openportcls/machine.hpp>
@@ -44,25 +45,68 @@ void add_drivers_command(CLI::App& application, Run& run) {
     command->callback([&run, as_json] { run = [as_json] { return print_drivers(*as_json); }; });
 }
 
-// Device models register here as src/hardware gains them; a driver for a software device needs none.
+namespace {
+
+std::vector<std::string> drivers_of(std::string_view model) {
+    std::vector<std::string> names;
+    for (const BuiltinDriver& driver : builtin_drivers()) {
+        if (driver.binds_to == model) {
+            names.push_back(driver.name);
+        }
+    }
+    return names;
+}
+
+nlohmann::ordered_json to_json(const HardwareModel& model) {
+    nlohmann::ordered_json options = nlohmann::ordered_json::array();
+    for (const HardwareModel::Option& option : model.options) {
+        options.push_back(
+            {{"name", option.name}, {"default", option.default_value}, {"description", option.description}});
+    }
+    return {{"name", model.name},
+            {"description", model.description},
+            {"binds_to", model.binds_to},
+            {"drivers", drivers_of(model.name)},
+            {"options", std::move(options)}};
+}
+
+void print(const HardwareModel& model) {
+    fmt::print("{:<12} {}\n", model.name, model.description);
+    fmt::print("{:<12} binds to: {} (here: {})\n", "", model.binds_to, fmt::join(drivers_of(model.name), ", "));
+    for (const HardwareModel::Option& option : model.options) {
+        fmt::print("{:<12}   {:<10} {}\n", "", option.name + "=" + option.default_value, option.description);
+    }
+}
+
+int print_hardware(bool as_json) {
+    std::vector<HardwareModel> models = {{"software",
+                                          "no hardware: a device that exists only as its driver (ROOT\\...)",
+                                          "any driver without hardware",
+                                          {}}};
+    for (HardwareModel& model : hardware_models()) {
+        models.push_back(std::move(model));
+    }
+    nlohmann::ordered_json list = nlohmann::ordered_json::array();
+    for (const HardwareModel& model : models) {
+        if (as_json) {
+            list.push_back(to_json(model));
+        } else {
+            print(model);
+        }
+    }
+    if (as_json) {
+        answer("hardware", std::move(list));
+    }
+    return exit_done;
+}
+
+} // namespace
+
 void add_hardware_command(CLI::App& application, Run& run) {
     CLI::App* command = application.add_subcommand("hardware", "list the device models that drivers can bind to");
     auto as_json = std::make_shared<bool>(false);
     command->add_flag("--json", *as_json, "as JSON");
-    command->callback([&run, as_json] {
-        run = [as_json] {
-            const char* name = "software";
-            const char* description = "no hardware: a device that exists only as its driver (ROOT\\...)";
-            if (*as_json) {
-                const nlohmann::ordered_json model = {
-                    {"name", name}, {"description", description}, {"drivers", {"cable"}}};
-                answer("hardware", nlohmann::ordered_json::array({model}));
-            } else {
-                fmt::print("{:<12} {}\n", name, description);
-            }
-            return static_cast<int>(exit_done);
-        };
-    });
+    command->callback([&run, as_json] { run = [as_json] { return print_hardware(*as_json); }; });
 }
 
 } // namespace openportcls::cli

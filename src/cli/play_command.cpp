@@ -13,6 +13,7 @@
 #include "cli/outputs.h"
 #include "cli/pace.h"
 #include "cli/session.h"
+#include "cli/sockets.h"
 #include "cli/stream_choice.h"
 #include "client/state.h"
 #include "endpoints/conversion.h"
@@ -42,6 +43,7 @@ struct Outcome {
     std::uint32_t period_frames = 0;
     double host_seconds = 0;
     std::optional<std::uint32_t> heard_at; // the capture pin, when there is one
+    std::string socket;                    // or the socket of the card
     std::uint64_t different_frames = 0;
     std::optional<std::uint64_t> first_difference;
     bool heard_anything = true;
@@ -52,22 +54,42 @@ struct Outcome {
     bool is_interrupted = false;
 
     double seconds() const { return static_cast<double>(frames) / format.rate; }
-    bool is_bit_exact() const { return heard_at.has_value() && different_frames == 0; }
+    bool is_heard() const { return heard_at.has_value() || !socket.empty(); }
+    bool is_bit_exact() const { return is_heard() && different_frames == 0; }
 };
 
 constexpr std::size_t frames_per_read = 4096;
 
-// Plays through one pin while recording what a second one hears.
+// Plays through one pin while recording what a second one hears, or what leaves a socket of the card.
 class Playing {
 public:
-    Playing(Machine& machine, RenderStream& render, std::optional<CaptureStream>& capture, Outputs& outputs)
-        : machine_(machine), render_(render), capture_(capture), outputs_(outputs), loopback_(render.format()) {}
+    Playing(Machine& machine, RenderStream& render, std::optional<CaptureStream>& capture, std::string socket,
+            Outputs& outputs)
+        : machine_(machine), render_(render), capture_(capture), socket_(std::move(socket)), outputs_(outputs),
+          loopback_(render.format()) {}
+    ~Playing() {
+        if (!socket_.empty()) {
+            (void)machine_.listen(socket_, {});
+        }
+    }
+    Playing(const Playing&) = delete;
+    Playing& operator=(const Playing&) = delete;
 
     Result<void> play(endpoints::Source& source, Outcome& outcome) {
         if (capture_) {
             auto listening = capture_->on_period([this](std::span<const std::byte> period) {
                 captured_.insert(captured_.end(), period.begin(), period.end());
                 return true;
+            });
+            if (!listening) {
+                return listening;
+            }
+        }
+        if (!socket_.empty()) {
+            auto listening = machine_.listen(socket_, [this](double rate, std::span<const SoundFrame> frames) {
+                if (rate != 0) { // a level that was set by hand
+                    append_frames(frames, render_.format(), captured_);
+                }
             });
             if (!listening) {
                 return listening;
@@ -100,17 +122,19 @@ public:
     }
 
 private:
+    bool hears() const { return capture_.has_value() || !socket_.empty(); }
+
     Result<void> move(std::span<const std::byte> frames) {
         if (frames.empty()) {
             return {};
         }
-        if (capture_) {
+        if (hears()) {
             loopback_.played(frames);
         }
         if (auto written = render_.write(frames); !written) {
             return written;
         }
-        return capture_ ? hear() : outputs_.write(frames);
+        return hears() ? hear() : outputs_.write(frames);
     }
 
     Result<void> hear() {
@@ -123,11 +147,11 @@ private:
     // The last frames are on their way through the cable when the render stream has ended.
     Result<void> hear_the_rest(Outcome& outcome) {
         outcome.glitches = render_.glitches();
-        if (!capture_) {
+        if (!hears()) {
             return {};
         }
-        const std::chrono::nanoseconds period(std::int64_t{1'000'000'000} * capture_->period_frames() /
-                                              render_.format().rate);
+        const std::uint32_t period_frames = capture_ ? capture_->period_frames() : render_.period_frames();
+        const std::chrono::nanoseconds period(std::int64_t{1'000'000'000} * period_frames / render_.format().rate);
         constexpr std::chrono::milliseconds longest_way(20);
         const auto end = machine_.now() + 3 * period + longest_way;
         while (!loopback_.is_complete() && machine_.now() < end) {
@@ -142,16 +166,20 @@ private:
         if (auto finished = loopback_.finish(take); !finished) {
             return finished;
         }
-        outcome.glitches += capture_->glitches();
         outcome.different_frames = loopback_.different_frames();
         outcome.first_difference = loopback_.first_difference();
         outcome.heard_anything = loopback_.heard_anything();
+        if (!capture_) {
+            return {};
+        }
+        outcome.glitches += capture_->glitches();
         return capture_->stop();
     }
 
     Machine& machine_;
     RenderStream& render_;
     std::optional<CaptureStream>& capture_;
+    std::string socket_;
     Outputs& outputs_;
     Loopback loopback_;
     std::vector<std::byte> captured_;
@@ -213,7 +241,10 @@ Result<Outcome> stream(const PlayArguments& arguments, Session& session) {
     }
     if (*capture) {
         outcome.heard_at = (*capture)->pin();
-    } else if (arguments.verify) {
+    } else if (arguments.loopback.empty()) {
+        outcome.socket = first_output(session.machine());
+    }
+    if (arguments.verify && !outcome.is_heard()) {
         return Error{
             static_cast<std::int32_t>(0xC00000BB),
             "--verify: this driver does not loop what it plays back to a capture pin (--loopback PIN names one)"};
@@ -223,7 +254,8 @@ Result<Outcome> stream(const PlayArguments& arguments, Session& session) {
         return outputs.error();
     }
     const auto begin = std::chrono::steady_clock::now();
-    auto played = Playing(session.machine(), render->stream, *capture, *outputs).play(**source, outcome);
+    auto played =
+        Playing(session.machine(), render->stream, *capture, outcome.socket, *outputs).play(**source, outcome);
     if (!played) {
         outputs->give_up();
         return played.error();
@@ -259,10 +291,12 @@ void print_summary(const PlayArguments& arguments, const Outcome& outcome) {
         if (out.starts_with("wav:")) {
             fmt::print("wrote {}: {}\n", out.substr(4),
                        outcome.heard_at ? fmt::format("what capture pin {} heard", *outcome.heard_at)
-                                        : std::string("a copy of what the driver was given (it does not loop back)"));
+                       : !outcome.socket.empty()
+                           ? fmt::format("what came out of {}", outcome.socket)
+                           : std::string("a copy of what the driver was given (it does not loop back)"));
         }
     }
-    if (!outcome.heard_at) {
+    if (!outcome.is_heard()) {
         return;
     }
     const char* input = outcome.is_converted ? "the converted input" : "the input";
@@ -300,12 +334,18 @@ void print_json(const PlayArguments& arguments, const Outcome& outcome) {
     if (arguments.paced) {
         facts["pace"] = pace_facts(outcome.pace);
     }
+    facts["loopback_pin"] = nullptr;
     if (outcome.heard_at) {
         facts["loopback_pin"] = *outcome.heard_at;
+    }
+    facts["socket"] = nullptr;
+    if (!outcome.socket.empty()) {
+        facts["socket"] = outcome.socket;
+    }
+    if (outcome.is_heard()) {
         facts["bit_exact"] = outcome.is_bit_exact();
         facts["different_frames"] = outcome.different_frames;
     } else {
-        facts["loopback_pin"] = nullptr;
         facts["bit_exact"] = nullptr;
     }
     answer("play", std::move(facts));

@@ -12,6 +12,7 @@
 #include "cli/outputs.h"
 #include "cli/pace.h"
 #include "cli/session.h"
+#include "cli/sockets.h"
 #include "cli/stream_choice.h"
 #include "client/state.h"
 #include "endpoints/conversion.h"
@@ -24,7 +25,10 @@ namespace {
 struct RecordArguments : SessionArguments {
     std::string file;
     std::vector<std::string> out;
+    std::string in;
+    std::string socket = "line in";
     double seconds = 5;
+    bool is_as_long_as_input = false; // --in without --seconds
     WaveFormat format;
     double period_in_milliseconds = 10;
     std::uint32_t pin = UINT32_MAX;
@@ -96,6 +100,14 @@ Result<void> record(CaptureStream& stream, std::uint64_t frames_wanted, std::opt
 }
 
 Result<Outcome> record(const RecordArguments& arguments, Session& session) {
+    double seconds = arguments.seconds;
+    if (!arguments.in.empty()) {
+        const auto fed = feed_file(session.machine(), arguments.socket, arguments.in);
+        if (!fed) {
+            return fed.error();
+        }
+        seconds = arguments.is_as_long_as_input ? *fed : seconds;
+    }
     StreamWish wish;
     wish.format = arguments.format;
     wish.pin = arguments.pin;
@@ -122,15 +134,15 @@ Result<Outcome> record(const RecordArguments& arguments, Session& session) {
         }
         converter.emplace(std::move(*made));
     }
-    auto outputs = Outputs::open(arguments.out, arguments.format,
-                                 static_cast<std::uint64_t>(std::ceil(arguments.seconds * arguments.format.rate)) +
-                                     arguments.format.rate);
+    auto outputs =
+        Outputs::open(arguments.out, arguments.format,
+                      static_cast<std::uint64_t>(std::ceil(seconds * arguments.format.rate)) + arguments.format.rate);
     if (!outputs) {
         return outputs.error();
     }
     const auto begin = std::chrono::steady_clock::now();
-    auto recorded = record(capture->stream, static_cast<std::uint64_t>(std::llround(arguments.seconds * given.rate)),
-                           converter, *outputs, outcome);
+    auto recorded = record(capture->stream, static_cast<std::uint64_t>(std::llround(seconds * given.rate)), converter,
+                           *outputs, outcome);
     if (!recorded) {
         outputs->give_up();
         return recorded.error();
@@ -206,6 +218,14 @@ int run_record(RecordArguments& arguments, bool bits_are_given) {
     for (NamedFile& file : files_of_outputs(arguments.out)) {
         files.push_back(std::move(file));
     }
+    if (!arguments.in.empty()) {
+        if (auto source = endpoints::open_source(arguments.in, WaveFormat{}); !source) {
+            return fail(source.error());
+        }
+        if (const std::filesystem::path fed = endpoints::file_of_source(arguments.in); !fed.empty()) {
+            files.push_back({"--in " + arguments.in, fed, false});
+        }
+    }
     if (auto distinct = check_distinct(files); !distinct) {
         return fail(distinct.error());
     }
@@ -236,9 +256,12 @@ void add_record_command(CLI::App& application, Run& run) {
     command->add_option("file", arguments->file, "WAV file to write; the same as --out wav:FILE");
     command->add_option("--out", arguments->out, "where it goes: wav:FILE, alsa[:DEVICE], default or null (repeatable)")
         ->allow_extra_args(false);
-    command->add_option("--seconds", arguments->seconds, "how long")
-        ->check(number_between(0.001, 1e6))
-        ->capture_default_str();
+    command->add_option("--in", arguments->in, "sound file that is played into the card meanwhile");
+    command->add_option("--socket", arguments->socket, "where it goes into the card")->capture_default_str();
+    CLI::Option* seconds =
+        command->add_option("--seconds", arguments->seconds, "how long; with --in as long as the file unless given")
+            ->check(number_between(0.001, 1e6))
+            ->capture_default_str();
     command->add_option("--rate", arguments->format.rate, "frames per second")
         ->transform(whole_number_between(1, 1536000))
         ->capture_default_str();
@@ -260,7 +283,8 @@ void add_record_command(CLI::App& application, Run& run) {
         ->check(CLI::IsMember({"raw", "default"}));
     command->add_flag("--json", arguments->json, "what happened as JSON");
     add_session_options(*command, *arguments);
-    command->callback([&run, arguments, bits] {
+    command->callback([&run, arguments, bits, seconds] {
+        arguments->is_as_long_as_input = seconds->count() == 0;
         run = [arguments, given = bits->count() > 0] { return run_record(*arguments, given); };
     });
 }

@@ -11,6 +11,7 @@
 #include "cli/controls.h"
 #include "cli/option_checks.h"
 #include "client/state.h"
+#include "hardware/catalog.h"
 #include "machine/sanitizer_reports.h"
 #include "pnp/pnp_manager.h"
 
@@ -19,13 +20,21 @@ namespace openportcls::cli {
 namespace {
 
 // Empty when it can be had.
-std::string check_hardware(const std::string& hardware) {
-    if (hardware == "builtin" || hardware == "none") {
+std::string check_hardware(const std::string& text) {
+    if (text == "builtin" || text == "none") {
         return {};
     }
-    const bool is_planned = hardware == "qemu" || hardware == "vfio" || hardware.starts_with("vfio:");
-    return fmt::format("\"{}\" {}: builtin or none", hardware,
-                       is_planned ? "is not available yet; there is" : "is no hardware");
+    std::string models;
+    for (const hardware::Model& model : hardware::models()) {
+        models += fmt::format("{}{}", models.empty() ? "" : ", ", model.name);
+        if (text.substr(0, text.find(':')) == model.name) {
+            const auto order = hardware::parse_card(text);
+            return order ? std::string() : order.error().message;
+        }
+    }
+    const bool is_planned = text == "qemu" || text == "vfio" || text.starts_with("vfio:");
+    return fmt::format("\"{}\" {}: builtin or none, or a model: {}", text,
+                       is_planned ? "is not available yet; there is" : "is no hardware", models);
 }
 
 } // namespace
@@ -50,10 +59,13 @@ void add_session_options(CLI::App& command, SessionArguments& arguments) {
     command.add_option("--hardware-id", arguments.hardware_id, "of the device; without it the INF's first model")
         ->group(group);
     command
-        .add_option("--hardware", arguments.hardware,
-                    "what the driver finds in the computer: builtin (the models that `portcls hardware` lists) or none")
+        .add_option(
+            "--hardware", arguments.hardware,
+            "what the driver finds in the computer: builtin (the card that a driver of ours is for), none, or a model "
+            "that `portcls hardware` lists: sb16, sb16:io=240,irq=7 (repeatable)")
         ->group(group)
-        ->check(CLI::Validator(check_hardware, "builtin|none", "hardware"))
+        ->check(CLI::Validator(check_hardware, "builtin|none|MODEL[:OPTION=VALUE,...]", "hardware"))
+        ->allow_extra_args(false)
         ->capture_default_str();
     command
         .add_option("--set", arguments.settings, "a control before anything runs: \"Master Volume=-6dB\" (repeatable)")
@@ -93,8 +105,25 @@ std::vector<NamedFile> written_files(const SessionArguments& arguments) {
 
 namespace {
 
+std::vector<std::string> cards_for(const SessionArguments& arguments) {
+    std::vector<std::string> cards;
+    for (const std::string& text : arguments.hardware) {
+        if (text == "builtin") {
+            for (const BuiltinDriver& known : builtin_drivers()) {
+                if (known.name == arguments.driver && known.binds_to != "software") {
+                    cards.push_back(known.binds_to);
+                }
+            }
+        } else if (text != "none") {
+            cards.push_back(text);
+        }
+    }
+    return cards;
+}
+
 MachineOptions machine_options(const SessionArguments& arguments) {
     MachineOptions options;
+    options.hardware = cards_for(arguments);
     options.seed = arguments.seed;
     options.paced = arguments.paced;
     options.windows = arguments.windows;

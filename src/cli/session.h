@@ -27,7 +27,7 @@ struct SessionArguments {
     std::string inf_architecture = "amd64";
     std::vector<std::string> parameters;
     std::string hardware_id;
-    std::string hardware = "builtin";
+    std::vector<std::string> hardware = {"builtin"};
     std::uint64_t seed = 1;
     std::string scheduling = "first_come";
     bool paced = false;

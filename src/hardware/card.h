@@ -26,6 +26,7 @@ public:
     virtual std::vector<CardResource> resources() const { return {}; }
     virtual std::span<OutputSocket> outputs() { return {}; }
     virtual std::span<InputSocket> inputs() { return {}; }
+    virtual MidiPort* midi() { return nullptr; }
 };
 
 } // namespace openportcls::hardware

@@ -28,6 +28,7 @@ Result<Card*> Motherboard::plug(const CardOrder& order) {
 
 std::vector<Card*> Motherboard::cards() const {
     std::vector<Card*> cards;
+    cards.reserve(cards_.size());
     for (const Plugged& plugged : cards_) {
         cards.push_back(plugged.card.get());
     }

@@ -60,6 +60,15 @@ public:
     virtual void hear(Nanoseconds when, std::uint8_t byte) = 0;
 };
 
+// The MIDI port of a card, as seen from its plug.
+class MidiPort {
+public:
+    virtual ~MidiPort() = default;
+    virtual void plug(MidiSink* sink) = 0;
+    // A byte has arrived.
+    virtual void receive(std::uint8_t byte) = 0;
+};
+
 // A recording that starts when it is first asked for, and is over once.
 class Recording final : public SoundSource {
 public:

@@ -50,6 +50,22 @@ TEST_F(Sb16, RefusesWhatTheCardCannotDo) {
     }
 }
 
+TEST_F(Sb16, ThePortPicksTheBestOfARange) {
+    start();
+    WaveRange range;
+    range.minimum_rate = 8000;
+    range.maximum_rate = 96000;
+    range.maximum_channels = 6;
+    range.minimum_bits = 8;
+    range.maximum_bits = 24;
+    range.is_pcm = true;
+    const auto best = wave->intersect(0, range);
+    ASSERT_TRUE(best) << best.error().message;
+    EXPECT_EQ(best->rate, 48000U);
+    EXPECT_EQ(best->channels, 2U);
+    EXPECT_EQ(best->bits, 16U);
+}
+
 TEST_F(Sb16, ALongSoundHasNoSeams) {
     start();
     const WaveFormat played = format(44100, 2, 16);
@@ -155,6 +171,16 @@ TEST_F(Sb16, AStreamThatWasClosedLeavesItsChannel) {
         auto capture = CaptureStream::open(*wave, played);
         EXPECT_TRUE(capture);
     }
+}
+
+TEST_F(Sb16, ADeviceThatGoesAwayWhileItPlaysLeavesNothing) {
+    start();
+    auto stream = RenderStream::open(*wave, format(48000, 2, 16));
+    ASSERT_TRUE(stream);
+    ASSERT_TRUE(stream->write(noise(stream->format(), 9600)));
+    ASSERT_TRUE(driver->devices().front().surprise_remove());
+    ASSERT_TRUE(machine->run_for(milliseconds(100)));
+    EXPECT_FALSE(stream->write(noise(stream->format(), 9600)));
 }
 
 // ---- power ----------------------------------------------------------------------------------------------------------

@@ -48,13 +48,13 @@ public:
     std::vector<CardResource> resources() const override;
     std::span<OutputSocket> outputs() override { return outputs_; }
     std::span<InputSocket> inputs() override { return inputs_; }
+    MidiPort* midi() override { return &mpu_; }
 
     std::uint64_t read_port(unsigned range, std::uint32_t offset, machine::AccessWidth width) override;
     void write_port(unsigned range, std::uint32_t offset, machine::AccessWidth width, std::uint64_t value) override;
 
     Mixer& mixer() { return mixer_; }
     Dsp& dsp() { return dsp_; }
-    Mpu401& mpu() { return mpu_; }
     void set_fm(std::unique_ptr<FmSynthesizer> fm) { fm_ = std::move(fm); }
 
 private:

@@ -9,7 +9,7 @@
 
 namespace openportcls::hardware::sb16 {
 
-class Mpu401 {
+class Mpu401 final : public MidiPort {
 public:
     class Board {
     public:
@@ -24,9 +24,8 @@ public:
     void write_data(std::uint8_t value);
     void write_command(std::uint8_t value);
 
-    void plug(MidiSink* sink) { sink_ = sink; }
-    // A byte has arrived at the input.
-    void receive(std::uint8_t byte);
+    void plug(MidiSink* sink) override { sink_ = sink; }
+    void receive(std::uint8_t byte) override;
 
     static constexpr std::uint8_t acknowledge = 0xFE;
     static constexpr std::uint8_t nothing_to_read = 0x80; // status bit 7, DSR

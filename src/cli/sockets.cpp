@@ -1,0 +1,80 @@
+#include "cli/sockets.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "endpoints/endpoint.h"
+#include "endpoints/sample_code.h"
+
+namespace openportcls::cli {
+
+std::string first_output(const Machine& machine) {
+    const std::vector<SocketInfo> sockets = machine.sockets();
+    const auto output =
+        std::find_if(sockets.begin(), sockets.end(), [](const SocketInfo& each) { return each.is_output; });
+    return output != sockets.end() ? output->name : std::string();
+}
+
+namespace {
+
+// The usual width, without a call for each sample: a card gives hundreds of them for each of its periods.
+std::int16_t narrow(float level) {
+    constexpr float full = 32768;
+    const float scaled = std::clamp(level * full, -full, full - 1);
+    return static_cast<std::int16_t>(scaled + (scaled < 0 ? -0.5F : 0.5F));
+}
+
+void encode_16_bits(std::span<const SoundFrame> heard, bool is_stereo, std::byte* to) {
+    for (const SoundFrame& frame : heard) {
+        const std::int16_t samples[] = {narrow(frame.left), narrow(frame.right)};
+        const std::size_t bytes = is_stereo ? sizeof samples : sizeof samples[0];
+        std::memcpy(to, samples, bytes);
+        to += bytes;
+    }
+}
+
+} // namespace
+
+void append_frames(std::span<const SoundFrame> heard, const WaveFormat& format, std::vector<std::byte>& bytes) {
+    std::size_t at = bytes.size();
+    bytes.resize(at + heard.size() * format.bytes_per_frame());
+    if (format.bits == 16 && format.channels <= 2) {
+        encode_16_bits(heard, format.channels == 2, bytes.data() + at);
+        return;
+    }
+    for (const SoundFrame& frame : heard) {
+        for (unsigned channel = 0; channel < format.channels; ++channel) {
+            endpoints::encode_sample(bytes.data() + at, channel % 2 == 0 ? frame.left : frame.right, format);
+            at += format.bits / 8U;
+        }
+    }
+}
+
+Result<double> feed_file(Machine& machine, const std::string& socket, const std::string& file) {
+    auto source = endpoints::open_source(file, WaveFormat{});
+    if (!source) {
+        return source.error();
+    }
+    const WaveFormat& format = (*source)->format();
+    const std::size_t frame_bytes = format.bytes_per_frame();
+    const std::size_t right = format.channels > 1 ? format.bits / 8U : 0;
+    constexpr std::size_t frames_per_read = 65536;
+    std::vector<std::byte> bytes(frames_per_read * frame_bytes);
+    std::vector<SoundFrame> sound;
+    for (bool ended = false; !ended;) {
+        const auto got = (*source)->read(bytes);
+        if (!got) {
+            return got.error();
+        }
+        ended = *got < bytes.size();
+        for (std::size_t at = 0; at < *got; at += frame_bytes) {
+            sound.push_back({static_cast<float>(endpoints::decode_sample(bytes.data() + at, format)),
+                             static_cast<float>(endpoints::decode_sample(bytes.data() + at + right, format))});
+        }
+    }
+    const double seconds = static_cast<double>(sound.size()) / format.rate;
+    const auto fed = machine.feed(socket, format.rate, std::move(sound));
+    return fed ? Result<double>(seconds) : Result<double>(fed.error());
+}
+
+} // namespace openportcls::cli

@@ -1,0 +1,135 @@
+// portcls with a sound card: what leaves it is what was played, what enters it is what is recorded.
+#include <cmath>
+
+#include <gmock/gmock.h>
+
+#include "command.h"
+
+namespace e2e {
+namespace {
+
+using openportcls::WaveFormat;
+using testing::HasSubstr;
+
+class Cards : public Command {
+protected:
+    static WaveFormat format(std::uint32_t rate, std::uint16_t channels, std::uint16_t bits) {
+        WaveFormat result;
+        result.rate = rate;
+        result.channels = channels;
+        result.bits = bits;
+        return result;
+    }
+    static double decibels(double level) { return 20 * std::log10(level); }
+};
+
+TEST_F(Cards, PlayIsHeardAtTheCardBitForBit) {
+    for (const WaveFormat& played :
+         {format(5000, 1, 8), format(11025, 2, 8), format(22050, 1, 16), format(44100, 2, 16), format(48000, 2, 16)}) {
+        const std::string file = write("in.wav", played, noise(played, played.rate));
+        const Ran ran = portcls({"play", file, "--driver", "sb16", "--verify", "--out", "wav:" + path("heard.wav")});
+        ASSERT_EQ(ran.status, 0) << ran.error << openportcls::to_string(played);
+        EXPECT_THAT(ran.out, HasSubstr("the output equals the input bit for bit"));
+        EXPECT_THAT(ran.out, HasSubstr("what came out of sb16/line out"));
+        EXPECT_THAT(ran.out, HasSubstr("0 glitches"));
+        EXPECT_TRUE(read(path("heard.wav")).bytes == read(file).bytes);
+    }
+}
+
+TEST_F(Cards, PlaySaysWhereItWasHeard) {
+    const WaveFormat played = format(44100, 2, 16);
+    const std::string file = write("in.wav", played, noise(played, 4410));
+    const auto facts = portcls({"play", file, "--driver", "sb16", "--json"}).json()["play"];
+    EXPECT_EQ(facts["socket"], "sb16/line out");
+    EXPECT_TRUE(facts["loopback_pin"].is_null());
+    EXPECT_EQ(facts["bit_exact"], true);
+    EXPECT_EQ(facts["glitches"], 0);
+}
+
+TEST_F(Cards, VolumesAreHeard) {
+    const WaveFormat played = format(44100, 2, 16);
+    const std::string file = write("in.wav", played, tone(played, 440, 0.5, 44100));
+    for (const double wanted : {-6.0, -20.0, -40.0}) {
+        const std::string setting = "Master Volume=" + std::to_string(wanted) + "dB";
+        const Ran ran =
+            portcls({"play", file, "--driver", "sb16", "--set", setting, "--out", "wav:" + path("heard.wav")});
+        ASSERT_EQ(ran.status, 0) << ran.error;
+        const double level = root_mean_square(read(path("heard.wav")).channel(0));
+        EXPECT_NEAR(decibels(level / root_mean_square(read(file).channel(0))), wanted, 0.5);
+    }
+}
+
+TEST_F(Cards, RecordHearsTheLineInput) {
+    const WaveFormat recorded = format(44100, 2, 16);
+    const std::string file = write("in.wav", recorded, noise(recorded, 30000));
+    const Ran ran = portcls({"record", path("out.wav"), "--driver", "sb16", "--in", file, "--rate", "44100"});
+    ASSERT_EQ(ran.status, 0) << ran.error;
+    EXPECT_TRUE(read(path("out.wav")).bytes == read(file).bytes);
+    const Ran narrow = portcls({"record", path("narrow.wav"), "--driver", "sb16", "--in", file, "--rate", "44100",
+                                "--bits", "8", "--channels", "1", "--seconds", "0.5"});
+    ASSERT_EQ(narrow.status, 0) << narrow.error;
+    EXPECT_EQ(read(path("narrow.wav")).bytes.size(), 22050U);
+}
+
+TEST_F(Cards, RecordHearsTheSourceThatIsChosen) {
+    const WaveFormat recorded = format(8000, 1, 16);
+    const std::string file = write("in.wav", recorded, tone(recorded, 440, 0.5, 8000));
+    const auto peak = [&](std::vector<std::string> more) {
+        std::vector<std::string> arguments = {"record", path("out.wav"), "--driver",   "sb16", "--in",     file,
+                                              "--rate", "8000",          "--channels", "1",    "--socket", "cd"};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        EXPECT_EQ(portcls(arguments).status, 0);
+        return root_mean_square(read(path("out.wav")).channel(0));
+    };
+    EXPECT_EQ(peak({}), 0) << "the line is recorded";
+    EXPECT_NEAR(peak({"--set", "Recording Source=source 2"}), 0.5 / std::sqrt(2.0), 0.01);
+}
+
+TEST_F(Cards, MixerShowsAndSets) {
+    const Ran shown = portcls({"mixer", "--driver", "sb16"});
+    ASSERT_EQ(shown.status, 0) << shown.error;
+    EXPECT_THAT(shown.out, HasSubstr("Master volume"));
+    EXPECT_THAT(shown.out, HasSubstr("-62.0 to 0.0 dB in steps of 2.00"));
+    EXPECT_THAT(shown.out, HasSubstr("source 1"));
+    const Ran volume = portcls({"mixer", "--driver", "sb16", "set", "Line Volume", "0", "-12dB"});
+    ASSERT_EQ(volume.status, 0) << volume.error;
+    EXPECT_THAT(volume.out, HasSubstr("-12.0 dB 0.0 dB"));
+    EXPECT_THAT(portcls({"mixer", "--driver", "sb16", "set", "Line Mute", "mute"}).out, HasSubstr("muted muted"));
+    EXPECT_THAT(portcls({"mixer", "--driver", "sb16", "set", "Recording Source", "source", "3"}).out,
+                HasSubstr("source 3"));
+}
+
+TEST_F(Cards, HardwareSaysWhereTheCardIs) {
+    const WaveFormat played = format(22050, 2, 16);
+    const std::string file = write("in.wav", played, noise(played, 10000));
+    const Ran moved = portcls(
+        {"play", file, "--driver", "sb16", "--hardware", "sb16:io=240,irq=7,dma=3,dma16=6,mpu=300", "--verify"});
+    EXPECT_EQ(moved.status, 0) << moved.error;
+    const Ran bare = portcls({"play", file, "--driver", "sb16", "--hardware", "none"});
+    EXPECT_EQ(bare.status, 1);
+    EXPECT_THAT(bare.error, HasSubstr("STATUS_NO_SUCH_DEVICE"));
+    expect_failure(portcls({"info", "--driver", "sb16", "--hardware", "sb16:iq=7"}), 2, "no option of sb16");
+    EXPECT_EQ(portcls({"info", "--driver", "sb16", "--hardware", "sb16:irq=3"}).status, 1);
+}
+
+TEST_F(Cards, ADriftingCrystalPlaysTheSameSamples) {
+    const WaveFormat played = format(48000, 2, 16);
+    const std::string file = write("in.wav", played, noise(played, 48000));
+    EXPECT_EQ(portcls({"play", file, "--driver", "sb16", "--hardware", "sb16:drift=-300", "--verify"}).status, 0);
+}
+
+TEST_F(Cards, ModelsAndDriversAreListed) {
+    const Ran models = portcls({"hardware"});
+    EXPECT_THAT(models.out, HasSubstr("sb16         Sound Blaster 16"));
+    EXPECT_THAT(models.out, HasSubstr("irq=5"));
+    const auto listed = portcls({"hardware", "--json"}).json()["hardware"];
+    ASSERT_EQ(listed.size(), 2U);
+    EXPECT_EQ(listed[1]["name"], "sb16");
+    EXPECT_EQ(listed[1]["drivers"][0], "sb16");
+    EXPECT_THAT(portcls({"drivers"}).out, HasSubstr("binds to: sb16"));
+    EXPECT_EQ(portcls({"info", "--driver", "sb16"}).status, 0);
+    EXPECT_EQ(portcls({"graph", "--driver", "sb16"}).status, 0);
+}
+
+} // namespace
+} // namespace e2e
