@@ -85,6 +85,7 @@ TEST_F(FmSynth, FirstArrayOnlyIsAnOpl2) {
     });
 }
 
+// FmSynth miniport: a MIDI pin, a synthesizer, a bridge pin.
 TEST_F(FmSynth, Description) {
     inside([&] {
         make();
@@ -117,6 +118,7 @@ TEST_F(FmSynth, Description) {
     });
 }
 
+// FmSynthWithVol miniport: a volume node between the two.
 TEST_F(FmSynth, DescriptionWithVolume) {
     inside([&] {
         make(CLSID_MiniportDriverFmSynthWithVol);
