@@ -24,6 +24,8 @@ if(OPENPORTCLS_SANITIZE)
                       -Wl,-rpath,${sanitizer_folder})
 endif()
 
+include(OpenPortClsPrecompile)
+
 # openportcls_layer(NAME [LIBRARIES ...] [TESTS EACH_ALONE]): the sources of src/NAME become one object library of libopenportcls;
 # src/NAME/tests/*.cpp become the test program test_NAME.
 function(openportcls_layer name)
@@ -35,6 +37,9 @@ function(openportcls_layer name)
   endif()
   add_library(openportcls_${name} OBJECT ${sources})
   target_link_libraries(openportcls_${name} PRIVATE openportcls_settings ${LAYER_LIBRARIES})
+  if(sources MATCHES "\\.cpp")
+    openportcls_precompile(openportcls_${name} fmt/format.h)
+  endif()
   # What stands between an application and a driver guides the fuzzer as the driver itself does.
   if(OPENPORTCLS_FUZZ AND OPENPORTCLS_SANITIZE MATCHES address AND name MATCHES "^(ks|portcls)$")
     target_compile_options(openportcls_${name} PRIVATE -fsanitize=fuzzer-no-link)
@@ -57,6 +62,7 @@ function(openportcls_test name)
   include(GoogleTest)
   add_executable(${name} ${TEST_SOURCES})
   target_link_libraries(${name} PRIVATE openportcls openportcls_settings ${TEST_LIBRARIES} GTest::gmock GTest::gtest_main)
+  openportcls_precompile(${name} gmock/gmock.h gtest/gtest.h)
   target_compile_options(${name} PRIVATE -O0) # halves the time to compile; what is tested is in the library
   if(TEST_EACH_ALONE)
     gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60

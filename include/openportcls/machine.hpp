@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,8 @@ struct MachineOptions {
     std::filesystem::path sandbox;  // stands for \DosDevices\C:; empty: a private folder that goes with the machine
     std::filesystem::path registry; // keeps the registry between runs; empty: in memory
     unsigned watchdog_seconds = 10; // host CPU time a driver may spin without calling the kernel; 0 = for ever
+    // Cards in the computer, of the models that hardware_models() lists: "sb16", "sb16:io=240,irq=7".
+    std::vector<std::string> hardware;
 };
 
 // A registry value for the driver or device: "DoNotCreateDataFiles=1", "Name:sz=text".
@@ -114,6 +117,18 @@ struct InterfaceValue {
     std::uint32_t number() const; // of REG_DWORD
 };
 
+// What passes through a socket of a card at one moment. Full scale is -1 to 1.
+struct SoundFrame {
+    float left = 0;
+    float right = 0;
+};
+
+// Where sound leaves or enters a card.
+struct SocketInfo {
+    std::string name; // "sb16/line out"
+    bool is_output = false;
+};
+
 class Machine {
 public:
     static Result<Machine> create(const MachineOptions& options = {});
@@ -137,6 +152,16 @@ public:
     // How often drivers have reported that they lost sound (IPortClsEtwHelper, eMINIPORT_GLITCH_REPORT). What clients
     // lose because they came too late is counted by their streams.
     std::uint64_t reported_glitches() const;
+
+    // The sockets of the cards in the computer. Their functions below take a name from here, or its last part
+    // ("line out"), which then means the first card that has one.
+    std::vector<SocketInfo> sockets() const;
+    // What leaves a card from now on, and at how many frames per second. Called while time passes, from inside the
+    // machine: it may call nothing of this library. An empty function stops it.
+    using Hearing = std::function<void(double rate, std::span<const SoundFrame> frames)>;
+    Result<void> listen(std::string_view socket, Hearing hearing);
+    // Plays `sound` into a card, once, from the moment that the card begins to listen; then silence.
+    Result<void> feed(std::string_view socket, std::uint32_t rate, std::vector<SoundFrame> sound);
 
     std::chrono::nanoseconds now() const;
     // Lets simulated time pass.
@@ -166,8 +191,22 @@ struct BuiltinDriver {
     std::string description;
     std::filesystem::path module;
     std::filesystem::path inf;
-    std::string binds_to; // "software" or a hardware id
+    std::string binds_to; // "software" or a model of hardware_models()
 };
 std::vector<BuiltinDriver> builtin_drivers();
+
+// Models of cards that a computer can have (MachineOptions::hardware).
+struct HardwareModel {
+    std::string name;
+    std::string description;
+    std::string binds_to; // how a driver comes to it
+    struct Option {
+        std::string name;
+        std::string default_value;
+        std::string description;
+    };
+    std::vector<Option> options;
+};
+std::vector<HardwareModel> hardware_models();
 
 } // namespace openportcls

@@ -15,6 +15,7 @@ struct Known {
 };
 constexpr Known known_drivers[] = {
     {"cable", "WaveRT virtual audio cable: what is played into it can be recorded from it", "software"},
+    {"sb16", "WaveCyclic driver of the Sound Blaster 16: slave DMA, full duplex, mixer", "sb16"},
 };
 
 // Beside the installed library, or in the build tree.

@@ -8,6 +8,7 @@
 #include <openportcls/filter.hpp>
 
 #include "base/unicode.h"
+#include "client/cards.h"
 #include "client/interfaces.h"
 #include "client/state.h"
 #include "executive/files/files.h"
@@ -105,6 +106,11 @@ Result<Machine> Machine::create(const MachineOptions& options) {
     state->machine = std::make_unique<machine::Machine>(config);
     Result<void> problem;
     state->machine->enter([&] {
+        problem =
+            client::plug_cards(*state->machine, options.hardware); // hardware goes last: drivers use it to the end
+        if (!problem) {
+            return;
+        }
         executive::install(*state->machine);
         portcls::PortClsSystem::current().set_windows_version(*version);
         auto& files = executive::Files::of(*state->machine);

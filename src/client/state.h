@@ -38,6 +38,7 @@ struct Pace {
 };
 
 class StreamService;
+struct Plugs;
 
 struct MachineState {
     explicit MachineState(MachineOptions given) : options(std::move(given)) {}
@@ -46,6 +47,7 @@ struct MachineState {
     ~MachineState();
 
     MachineOptions options;
+    std::shared_ptr<Plugs> plugs; // what users listen with and play into sockets; outlives the machine
     PrivateFolder private_sandbox;
     std::unique_ptr<TraceWriter> trace;
     std::unique_ptr<machine::Observer> log_observer;

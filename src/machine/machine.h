@@ -66,6 +66,7 @@ struct Processor {
 
 // Layers above the machine keep their per-machine state in one Subsystem each.
 enum class SubsystemId : std::uint8_t {
+    hardware,
     executive,
     objects,
     registry,

@@ -3,6 +3,7 @@
 #include <dmusprop.h>
 
 #include "portcls/port.h"
+#include "portcls/ports/loop_events.h"
 
 namespace openportcls::portcls {
 
@@ -145,6 +146,9 @@ DispatchTables::DispatchTables(const Port& port, const FilterDescription& descri
             add_built_in(pins_[i], core_pin_properties());
             add_built_in(pins_[i], port.pin_properties());
             add_connection_events(pin_events_[i]);
+            if (port.sends_loop_events() && has_loop_events()) { // R-EVENT-10
+                pin_events_[i].add({looped_streaming_event_set, KSEVENT_LOOPEDSTREAMING_POSITION, nullptr}, true);
+            }
         }
         add_nodeless_synth_items(pins_[i], description);
         pins_[i].seal();

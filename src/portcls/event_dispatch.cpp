@@ -9,6 +9,7 @@
 #include "portcls/filter.h"
 #include "portcls/pin.h"
 #include "portcls/port.h"
+#include "portcls/ports/loop_events.h"
 
 namespace openportcls::portcls {
 
@@ -123,6 +124,9 @@ private:
         constexpr ULONG declared = KSEVENT_TYPE_ENABLE | KSEVENT_TYPE_ONESHOT;
         if (entry.item != nullptr && (verb & declared & ~entry.item->Flags) != 0) {
             return STATUS_INVALID_PARAMETER; // the item does not offer it (R-EVENT-05)
+        }
+        if (pin_ != nullptr && entry.item == nullptr && IsEqualGUID(entry.set, looped_streaming_event_set)) {
+            return enable_loop_event(*pin_, port_.events(), irp_);
         }
         EventRecord* record = nullptr;
         NTSTATUS status = EventList::prepare(irp_, 0, record);

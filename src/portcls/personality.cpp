@@ -13,6 +13,7 @@ constexpr std::array<WindowsVersion, static_cast<std::size_t>(Feature::count)> f
     xp,              // content_functions
     xp,              // port_cls_version
     xp,              // pin_count
+    xp,              // prefetch_offset
     xp_sp2,          // unregistering
     vista,           // subdevice_ex: its IID is declared from Vista on
     vista,           // wave_rt

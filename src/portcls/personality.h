@@ -32,7 +32,8 @@ enum class Feature : std::uint8_t {
     content_functions, // Pc…Content…, IDrmPort(2), IDrmAudioStream
     port_cls_version,
     pin_count,
-    unregistering, // IUnregisterSubdevice, IUnregisterPhysicalConnection
+    prefetch_offset, // IPreFetchOffset
+    unregistering,   // IUnregisterSubdevice, IUnregisterPhysicalConnection
     subdevice_ex,
     wave_rt,
     propose_data_format, // KSPROPERTY_PIN_PROPOSEDATAFORMAT

@@ -28,6 +28,11 @@ struct PinRequest {
     ULONG format_bytes; // with attributes
     ks::AttributeList attributes;
     IRP& irp;
+
+    bool is_looped() const {
+        return IsEqualGUID(connect.Interface.Set, KSINTERFACESETID_Standard) &&
+               connect.Interface.Id == KSINTERFACE_STANDARD_LOOPED_STREAMING;
+    }
 };
 
 class Pin : public ks::OpenObject, private ks::ClockSource {

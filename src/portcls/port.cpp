@@ -85,7 +85,7 @@ NTSTATUS Port::initialise(DEVICE_OBJECT* device, IRP*, IUnknown* miniport, IUnkn
         return STATUS_INVALID_DEVICE_REQUEST;
     }
     // R-INIT-01
-    NTSTATUS status = miniport->QueryInterface(miniport_interface(), reinterpret_cast<void**>(&miniport_));
+    NTSTATUS status = find_miniport(miniport, miniport_);
     if (!NT_SUCCESS(status)) {
         miniport_ = nullptr;
         return status;
@@ -117,6 +117,10 @@ NTSTATUS Port::initialise(DEVICE_OBJECT* device, IRP*, IUnknown* miniport, IUnkn
         forget_miniport();
     }
     return status;
+}
+
+NTSTATUS Port::find_miniport(IUnknown* unknown, IMiniport*& miniport) {
+    return unknown->QueryInterface(miniport_interface(), reinterpret_cast<void**>(&miniport));
 }
 
 // R-INIT-09, as far as the release knows them.

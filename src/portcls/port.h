@@ -98,7 +98,9 @@ public:
 
     // ---- hooks for the port -----------------------------------------------------------------------------------
     virtual const IID& miniport_interface() const = 0;
-    // Calls IMiniportXxx::Init with the port's own interface. `miniport` was got by miniport_interface().
+    // The miniport's main interface, with a reference. Ports that take more than one kind override it.
+    virtual NTSTATUS find_miniport(IUnknown* unknown, IMiniport*& miniport);
+    // Calls IMiniportXxx::Init with the port's own interface. `miniport` was got by find_miniport().
     virtual NTSTATUS initialise_miniport(IMiniport* miniport, IUnknown* adapter, IResourceList* resources) = 0;
     // After the description is known; last chance to refuse.
     virtual NTSTATUS initialised() { return STATUS_SUCCESS; }
@@ -116,6 +118,8 @@ public:
     virtual std::span<const KSPIN_INTERFACE> pin_interfaces() const;
     // WaveRT and Topology: R-PNP-01. `active_streams`: R-PNP-02.
     virtual bool supports_rebalance(bool /*active_streams*/) const { return false; }
+    // KSEVENT_LOOPEDSTREAMING_POSITION on its streaming pins, in the releases that have it (R-EVENT-10).
+    virtual bool sends_loop_events() const { return false; }
     // Names in traces.
     virtual std::string_view kind() const = 0;
     // Interface categories of a filter whose descriptor lists none.

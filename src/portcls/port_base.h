@@ -18,8 +18,9 @@ NTSTATUS new_port_registry_key(Port& port, IRegistryKey** key, IUnknown* outer, 
 // IUnknown of either header.
 bool is_unknown_interface(REFIID interface_id);
 
-// References start at 1 for the creator. `Interface` derives from IPort directly; the derived class names its id.
-template<class Interface>
+// References start at 1 for the creator. `Interface` derives from IPort directly, or from several interfaces that do,
+// of which `Identity` is the first; the derived class names its id.
+template<class Interface, class Identity = Interface>
 class PortBase : public Interface, public PortServices {
 public:
     STDMETHOD_(NTSTATUS, QueryInterface)(REFIID interface_id, PVOID* object) override {
@@ -28,7 +29,7 @@ public:
         }
         if (is_unknown_interface(interface_id) || IsEqualGUID(interface_id, IID_IPort) ||
             IsEqualGUID(interface_id, port_interface())) {
-            *object = static_cast<Interface*>(this);
+            *object = static_cast<Identity*>(this);
         } else if (IsEqualGUID(interface_id, port_identity)) {
             *object = static_cast<Port*>(this); // without a reference, see Port::from
             return STATUS_SUCCESS;
@@ -63,7 +64,7 @@ public:
         return new_port_registry_key(*this, key, outer, type, access, attributes, options, disposition);
     }
 
-    IUnknown* unknown() final { return static_cast<Interface*>(this); }
+    IUnknown* unknown() final { return static_cast<Identity*>(this); }
 
 protected:
     PortBase() = default;

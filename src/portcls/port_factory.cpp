@@ -4,11 +4,25 @@
 
 #include "portcls/miniports/fmsynth/miniport.h"
 #include "portcls/portcls_system.h"
+#include "portcls/ports/dmus/port.h"
 #include "portcls/ports/topology/port.h"
 #include "portcls/ports/wavecyclic/port.h"
+#include "portcls/ports/wavepci/port.h"
 #include "portcls/ports/wavert/port.h"
 
 namespace openportcls::portcls {
+
+namespace {
+
+// R-SUB-13.
+NTSTATUS new_midi_port(REFCLSID class_id, IPort** port) {
+    if (PortClsSystem::current().windows_version() >= WindowsVersion::xp) {
+        return DmusPort::create(DmusPort::Kind::both, port);
+    }
+    return DmusPort::create(IsEqualGUID(class_id, CLSID_PortMidi) ? DmusPort::Kind::midi : DmusPort::Kind::dmus, port);
+}
+
+} // namespace
 
 NTSTATUS new_port(REFCLSID class_id, IPort** port) {
     *port = nullptr;
@@ -21,11 +35,11 @@ NTSTATUS new_port(REFCLSID class_id, IPort** port) {
     if (IsEqualGUID(class_id, CLSID_PortWaveCyclic)) {
         return WaveCyclicPort::create(port);
     }
-    // These port drivers exist in every release; they are not written yet.
-    for (const GUID* known : {&CLSID_PortWavePci, &CLSID_PortMidi, &CLSID_PortDMus}) {
-        if (IsEqualGUID(class_id, *known)) {
-            return STATUS_NOT_SUPPORTED;
-        }
+    if (IsEqualGUID(class_id, CLSID_PortWavePci)) {
+        return WavePciPort::create(port);
+    }
+    if (IsEqualGUID(class_id, CLSID_PortMidi) || IsEqualGUID(class_id, CLSID_PortDMus)) {
+        return new_midi_port(class_id, port);
     }
     return STATUS_INVALID_PARAMETER;
 }

@@ -29,12 +29,18 @@ bool contains(const Bytes& heard, const Bytes& sound) {
     return std::search(heard.begin(), heard.end(), sound.begin(), sound.end()) != heard.end();
 }
 
-class RequestStreams : public testing::Test {
+struct Card {
+    const char* name;
+    const char* module;
+    const char* inf;
+};
+
+class RequestStreams : public testing::TestWithParam<Card> {
 protected:
     RequestStreams() : machine(Machine::create().value()) {
         DriverOptions options;
-        options.inf = CYCLIC_INF;
-        auto loaded = machine.load_driver(CYCLIC_MODULE, options);
+        options.inf = GetParam().inf;
+        auto loaded = machine.load_driver(GetParam().module, options);
         EXPECT_TRUE(loaded) << loaded.error().message;
         driver.emplace(std::move(*loaded));
         wave.emplace(machine.open_first("Wave").value());
@@ -57,13 +63,15 @@ protected:
     std::optional<Filter> wave;
 };
 
-TEST_F(RequestStreams, WriteAndReadWaitForTheDriver) {
+TEST_P(RequestStreams, WriteAndReadWaitForTheDriver) {
     for (const microseconds period :
          {microseconds(1000), microseconds(3700), microseconds(10'000), microseconds(50'000)}) {
         StreamOptions options;
         options.period = period;
-        CaptureStream listener = capture(options);
         RenderStream player = render(options);
+        // A port that does not copy has no more room than the client gives it: enough for as long as draining takes.
+        options.period = period > milliseconds(10) ? milliseconds(100) : period;
+        CaptureStream listener = capture(options);
         EXPECT_TRUE(listener.buffer().empty());
         ASSERT_TRUE(listener.start());
         const Bytes sound = noise(100 * interval + 44);
@@ -87,7 +95,7 @@ TEST_F(RequestStreams, WriteAndReadWaitForTheDriver) {
     }
 }
 
-TEST_F(RequestStreams, CallbacksComePeriodByPeriod) {
+TEST_P(RequestStreams, CallbacksComePeriodByPeriod) {
     CaptureStream listener = capture();
     RenderStream player = render();
     const Bytes sound = noise(80 * interval);
@@ -113,16 +121,19 @@ TEST_F(RequestStreams, CallbacksComePeriodByPeriod) {
     EXPECT_EQ(heard.size(), before);
 }
 
-TEST_F(RequestStreams, AStoppedStreamBeginsAnew) {
+TEST_P(RequestStreams, AStoppedStreamBeginsAnew) {
     RenderStream player = render();
     CaptureStream listener = capture();
     for (unsigned round = 1; round <= 3; ++round) {
         const Bytes sound = noise(20 * interval, round);
-        Bytes heard(60 * interval);
-        ASSERT_TRUE(listener.start());
+        Bytes heard;
+        ASSERT_TRUE(listener.on_period([&](std::span<const std::byte> period) {
+            heard.insert(heard.end(), period.begin(), period.end());
+            return true;
+        }));
         ASSERT_TRUE(player.write(sound));
         ASSERT_TRUE(player.drain());
-        ASSERT_TRUE(listener.read(heard));
+        ASSERT_TRUE(machine.run_for(milliseconds(50)));
         EXPECT_TRUE(contains(heard, sound)) << round;
         ASSERT_TRUE(player.write(noise(3 * interval, 99)));
         ASSERT_TRUE(player.stop());
@@ -132,7 +143,7 @@ TEST_F(RequestStreams, AStoppedStreamBeginsAnew) {
     }
 }
 
-TEST_F(RequestStreams, AClientThatComesTooLateKnows) {
+TEST_P(RequestStreams, AClientThatComesTooLateKnows) {
     RenderStream player = render();
     ASSERT_TRUE(player.write(noise(20 * interval)));
     ASSERT_TRUE(player.start());
@@ -144,7 +155,7 @@ TEST_F(RequestStreams, AClientThatComesTooLateKnows) {
     EXPECT_EQ(player.glitches(), 1U);
 }
 
-TEST_F(RequestStreams, PauseKeepsWhatIsQueued) {
+TEST_P(RequestStreams, PauseKeepsWhatIsQueued) {
     CaptureStream listener = capture();
     RenderStream player = render();
     ASSERT_TRUE(listener.start());
@@ -159,7 +170,7 @@ TEST_F(RequestStreams, PauseKeepsWhatIsQueued) {
     EXPECT_EQ(player.glitches(), 0U);
 }
 
-TEST_F(RequestStreams, WhatTheyCannotDoTheySay) {
+TEST_P(RequestStreams, WhatTheyCannotDoTheySay) {
     StreamOptions packets;
     packets.packets = PacketMode::required;
     EXPECT_EQ(RenderStream::open(*wave, WaveFormat{}, packets).error().status,
@@ -172,19 +183,24 @@ TEST_F(RequestStreams, WhatTheyCannotDoTheySay) {
 }
 
 // A pin that is busy leaves nothing open: the driver could not be unloaded.
-TEST_F(RequestStreams, TwoCannotHaveTheSamePin) {
+TEST_P(RequestStreams, TwoCannotHaveTheSamePin) {
     const RenderStream player = render();
     EXPECT_EQ(RenderStream::open(*wave, WaveFormat{}).error().status,
               static_cast<std::int32_t>(0x80000011)); // STATUS_DEVICE_BUSY
 }
 
-TEST_F(RequestStreams, APulledDeviceEndsThemWithItsStatus) {
+TEST_P(RequestStreams, APulledDeviceEndsThemWithItsStatus) {
     RenderStream player = render();
     ASSERT_TRUE(player.write(noise(20 * interval)));
     ASSERT_TRUE(driver->devices().front().surprise_remove());
     EXPECT_FALSE(player.write(noise(20 * interval)));
     EXPECT_FALSE(player.position());
 }
+
+INSTANTIATE_TEST_SUITE_P(Ports, RequestStreams,
+                         testing::Values(Card{"WaveCyclic", CYCLIC_MODULE, CYCLIC_INF},
+                                         Card{"WavePci", WAVEPCI_MODULE, WAVEPCI_INF}),
+                         [](const auto& info) { return info.param.name; });
 
 } // namespace
 } // namespace openportcls

@@ -1,7 +1,7 @@
 // WaveCyclic: what is written through stream requests comes out of the card's converter.
-#include "wavecyclic_fixture.h"
+#include "card_fixture.h"
 
-namespace openportcls::wavecyclic {
+namespace openportcls::ports {
 
 // ---- render ---------------------------------------------------------------------------------------------------------
 
@@ -284,4 +284,4 @@ TEST_F(WaveCyclic, APlainStreamHasNoPositionToSet) {
     EXPECT_EQ(render.set(property::audio_position, Position{interval, 0}).error().status, status_not_supported);
 }
 
-} // namespace openportcls::wavecyclic
+} // namespace openportcls::ports

@@ -1,7 +1,7 @@
 // WaveCyclic: capture, requests that end otherwise, and the miniport's part.
-#include "wavecyclic_fixture.h"
+#include "card_fixture.h"
 
-namespace openportcls::wavecyclic {
+namespace openportcls::ports {
 
 // ---- capture --------------------------------------------------------------------------------------------------------
 
@@ -246,4 +246,4 @@ TEST_F(WaveCyclic, SleepIsNotHeard) {
     EXPECT_NE(find(heard(), sound), std::string::npos);
 }
 
-} // namespace openportcls::wavecyclic
+} // namespace openportcls::ports

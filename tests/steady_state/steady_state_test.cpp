@@ -204,16 +204,29 @@ TEST(SteadyState, PositionsCostNothing) {
         }));
 }
 
-// ---- stream requests: the port copies between the client's buffers and the card's ----------------------------------
+// ---- stream requests: the port copies between the client's buffers and the card's, or hands them out -------------
 
-template<class Prepare, class Counted>
-HostCosts costs_of_requests(Prepare prepare, Counted counted) {
-    DriverOptions options;
-    options.inf = CYCLIC_INF;
-    return costs_of(prepare, counted, CYCLIC_MODULE, options);
-}
+struct Card {
+    const char* name;
+    const char* module;
+    const char* inf;
+    const char* parameter;
+};
 
-TEST(SteadyState, RenderRequestsCostNothing) {
+class Requests : public testing::TestWithParam<Card> {
+protected:
+    template<class Prepare, class Counted>
+    static HostCosts costs_of_requests(Prepare prepare, Counted counted) {
+        DriverOptions options;
+        options.inf = GetParam().inf;
+        if (GetParam().parameter != nullptr) {
+            options.parameters = {GetParam().parameter};
+        }
+        return costs_of(prepare, counted, GetParam().module, options);
+    }
+};
+
+TEST_P(Requests, RenderRequestsCostNothing) {
     const auto write = [](Cable& cable) {
         for (int i = 0; i < periods / 10; ++i) {
             must(cable.renders.back().write(cable.data));
@@ -227,7 +240,7 @@ TEST(SteadyState, RenderRequestsCostNothing) {
         write));
 }
 
-TEST(SteadyState, CaptureRequestsCostNothing) {
+TEST_P(Requests, CaptureRequestsCostNothing) {
     const auto read = [](Cable& cable) {
         for (int i = 0; i < periods / 10; ++i) {
             must(cable.captures.back().read(cable.data));
@@ -240,6 +253,12 @@ TEST(SteadyState, CaptureRequestsCostNothing) {
         },
         read));
 }
+
+INSTANTIATE_TEST_SUITE_P(SteadyState, Requests,
+                         testing::Values(Card{"WaveCyclic", CYCLIC_MODULE, CYCLIC_INF, nullptr},
+                                         Card{"WavePci", WAVEPCI_MODULE, WAVEPCI_INF, nullptr},
+                                         Card{"WavePci32", WAVEPCI_MODULE, WAVEPCI_INF, "Dma32=1"}),
+                         [](const auto& info) { return info.param.name; });
 
 // ---- the counting itself: a single one per period is seen
 // ------------------------------------------------------------

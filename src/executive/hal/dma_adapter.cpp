@@ -229,8 +229,10 @@ DMA_ADAPTER* create(DEVICE_OBJECT* device, const DEVICE_DESCRIPTION& description
     if (description.Version > DEVICE_DESCRIPTION_VERSION3) {
         return nullptr;
     }
-    const SystemDmaController* controller = kernel.dma_channels.controller();
-    if (!description.Master && (controller == nullptr || !controller->has_channel(description.DmaChannel))) {
+    const IsaDma isa_dma(kernel.machine);
+    const SystemDmaController* attached = kernel.dma_channels.controller();
+    const SystemDmaController& controller = attached != nullptr ? *attached : isa_dma;
+    if (!description.Master && !controller.has_channel(description.DmaChannel)) {
         return nullptr; // the machine has no such channel
     }
     void* memory = kernel.pool.allocate(sizeof(DmaAdapter), adapter_tag, PoolKind::non_paged, true, caller);
@@ -238,7 +240,7 @@ DMA_ADAPTER* create(DEVICE_OBJECT* device, const DEVICE_DESCRIPTION& description
         return nullptr;
     }
     static const DMA_OPERATIONS operations = make_operations();
-    auto* adapter = new (memory) DmaAdapter;
+    auto* adapter = new (memory) DmaAdapter(kernel.machine);
     adapter->pool_guest.join(kernel.pool_guests, adapter,
                              [](void* object) { static_cast<DmaAdapter*>(object)->~DmaAdapter(); });
     adapter->documented.Version = static_cast<USHORT>(std::max<ULONG>(description.Version, 1));
@@ -258,8 +260,12 @@ DMA_ADAPTER* create(DEVICE_OBJECT* device, const DEVICE_DESCRIPTION& description
 
 } // namespace
 
-SystemDmaController* DmaAdapter::controller() const {
-    return is_slave() ? kernel->dma_channels.controller() : nullptr;
+SystemDmaController* DmaAdapter::controller() {
+    if (!is_slave()) {
+        return nullptr;
+    }
+    SystemDmaController* attached = kernel->dma_channels.controller();
+    return attached != nullptr ? attached : &isa_dma;
 }
 
 } // namespace openportcls::executive

@@ -9,6 +9,7 @@
 #include <wdm.h>
 
 #include "executive/ex/pool_guest.h"
+#include "executive/hal/isa_dma.h"
 #include "machine/machine.h"
 
 namespace openportcls::executive {
@@ -31,8 +32,11 @@ struct MapRegisters {
 };
 
 struct DmaAdapter {
+    explicit DmaAdapter(machine::Machine& machine) : isa_dma(machine) {}
+
     DMA_ADAPTER documented{}; // first: drivers see this
     Kernel* kernel = nullptr;
+    IsaDma isa_dma; // of a slave, unless something else was attached as the system's controller
     PoolGuest pool_guest;
     DEVICE_OBJECT* device = nullptr;
     DEVICE_DESCRIPTION description{};
@@ -56,7 +60,7 @@ struct DmaAdapter {
     bool is_slave() const { return !description.Master; }
     bool is_scatter_gather_master() const { return description.Master && description.ScatterGather; }
     bool reaches(machine::PhysicalAddress last) const { return last <= highest; }
-    SystemDmaController* controller() const;
+    SystemDmaController* controller();
 };
 
 inline DmaAdapter& adapter_of(DMA_ADAPTER* adapter) {

@@ -140,7 +140,7 @@ machine::PhysicalAddress map_bounced(DmaAdapter& adapter, MapRegisters* register
     return begin;
 }
 
-void program_controller(const DmaAdapter& adapter, machine::PhysicalAddress address, ULONG bytes, bool to_device) {
+void program_controller(DmaAdapter& adapter, machine::PhysicalAddress address, ULONG bytes, bool to_device) {
     SystemDmaController* controller = adapter.controller();
     if (controller == nullptr) {
         return;

@@ -225,6 +225,18 @@ NTSTATUS NTAPI DmaChannel::WaitForTC(ULONG timeout_in_microseconds) {
     return STATUS_SUCCESS;
 }
 
+ULONGLONG dma_reach(const DEVICE_DESCRIPTION& description) {
+    constexpr ULONGLONG isa_limit = (1ULL << 24) - 1; // 24 address lines
+    constexpr ULONGLONG limit_32_bits = (1ULL << 32) - 1;
+    if (description.Version >= DEVICE_DESCRIPTION_VERSION3 && description.DmaAddressWidth != 0) {
+        return description.DmaAddressWidth >= 64 ? UINT64_MAX : (1ULL << description.DmaAddressWidth) - 1;
+    }
+    if (description.Dma64BitAddresses) {
+        return UINT64_MAX;
+    }
+    return description.Dma32BitAddresses ? limit_32_bits : isa_limit;
+}
+
 NTSTATUS new_slave_dma_channel(PDEVICE_OBJECT device, IResourceList* resources, ULONG dma_index, ULONG maximum_length,
                                BOOLEAN demand_mode, DMA_SPEED speed, IDmaChannelSlave** result) {
     if (resources == nullptr || result == nullptr) {

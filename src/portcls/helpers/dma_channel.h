@@ -58,6 +58,9 @@ private:
     BOOLEAN write_to_device_ = FALSE;
 };
 
+// The highest address that a device so described reaches.
+ULONGLONG dma_reach(const DEVICE_DESCRIPTION& description);
+
 // What IPortWaveCyclic::NewSlaveDmaChannel and NewMasterDmaChannel make of their arguments (R-WCYC-18, R-WCYC-19).
 NTSTATUS new_slave_dma_channel(PDEVICE_OBJECT device, IResourceList* resources, ULONG dma_index, ULONG maximum_length,
                                BOOLEAN demand_mode, DMA_SPEED speed, IDmaChannelSlave** result);

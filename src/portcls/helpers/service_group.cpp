@@ -2,24 +2,9 @@
 
 #include "executive/irql_check.h"
 #include "machine/machine.h"
+#include "portcls/helpers/spin_lock.h"
 
 namespace openportcls::portcls {
-
-namespace {
-
-class Locked {
-public:
-    explicit Locked(KSPIN_LOCK& lock) : lock_(lock), irql_(KeAcquireSpinLockRaiseToDpc(&lock)) {}
-    ~Locked() { KeReleaseSpinLock(&lock_, irql_); }
-    Locked(const Locked&) = delete;
-    Locked& operator=(const Locked&) = delete;
-
-private:
-    KSPIN_LOCK& lock_;
-    KIRQL irql_;
-};
-
-} // namespace
 
 ServiceGroup::ServiceGroup() : serial_(machine::Machine::current().next_serial()) {
     InitializeListHead(&members_);

@@ -1,17 +1,15 @@
-// The stream requests of a pin whose port moves sound through IRPs: the bytes of all their buffers, in order.
+// The stream requests of a port that copies: the bytes of all their buffers, in order.
 #pragma once
 
-#include <ks.h>
+#include "portcls/ports/stream_requests.h"
 
 namespace openportcls::portcls {
 
-class StreamQueue {
+class StreamQueue final : public StreamRequests {
 public:
     // `looped`: the last request's buffers are gone through again and again until another one follows.
-    StreamQueue(bool write, bool looped);
-    ~StreamQueue();
-    StreamQueue(const StreamQueue&) = delete;
-    StreamQueue& operator=(const StreamQueue&) = delete;
+    StreamQueue(bool write, bool looped) : StreamRequests(write), looped_(looped) {}
+    ~StreamQueue() { cancel_all(); }
 
     // IOCTL_KS_WRITE_STREAM or _READ_STREAM: STATUS_PENDING once it is queued. PASSIVE_LEVEL.
     NTSTATUS add(IRP& irp);
@@ -28,11 +26,11 @@ public:
         Moved moved;
         KeAcquireSpinLockAtDpcLevel(&lock_);
         while (moved.bytes < bytes && !moved.end_of_stream && find_room()) {
-            const ULONG part = bytes - moved.bytes < left_ ? bytes - moved.bytes : left_;
-            move(place_, part);
+            const ULONG part = bytes - moved.bytes < cursor_.left ? bytes - moved.bytes : cursor_.left;
+            move(cursor_.place, part);
             advance(part);
             moved.bytes += part;
-            moved.end_of_stream = left_ == 0 && ends_stream();
+            moved.end_of_stream = cursor_.left == 0 && cursor_.ends_stream(is_write());
         }
         finish_passed();
         moved.end_of_stream = moved.end_of_stream || end_passed_;
@@ -40,7 +38,6 @@ public:
         KeReleaseSpinLockFromDpcLevel(&lock_);
         return moved;
     }
-    void complete_finished();
 
     // Ends with STATUS_CANCELLED whatever is queued.
     void cancel_all();
@@ -51,28 +48,16 @@ public:
     bool seek(ULONGLONG offset);
 
 private:
-    static void NTAPI cancelled(PDEVICE_OBJECT device, PIRP irp);
-    IRP* first() const;
-    void rewind(IRP* irp);
-    bool find_room();
+    void cancelled(IRP& irp) override;
+    void rewind(IRP& irp);
     bool next_header();
+    bool find_room();
     void advance(ULONG bytes);
-    bool ends_stream() const;
     void finish_passed();
-    void finish(IRP* irp, NTSTATUS status);
+    void finish_current();
 
-    bool write_;
     bool looped_;
-    KSPIN_LOCK lock_ = 0;
-    LIST_ENTRY queued_;
-    LIST_ENTRY finished_;
-    // Where the first request is: header, its buffer, what is left of that.
-    IRP* current_ = nullptr;
-    KSSTREAM_HEADER* header_ = nullptr;
-    ULONG headers_left_ = 0; // bytes, this one included
-    MDL* mdl_ = nullptr;
-    unsigned char* place_ = nullptr;
-    ULONG left_ = 0;
+    StreamCursor cursor_; // in the first request
     ULONG loop_bytes_ = 0;
     bool end_passed_ = false; // a header without data that ends the stream
 };

@@ -4,29 +4,14 @@
 
 #include "machine/machine.h"
 #include "portcls/filter.h"
+#include "portcls/helpers/spin_lock.h"
+#include "portcls/ports/loop_events.h"
 
 namespace openportcls::portcls {
 
 namespace {
 
 constexpr ULONG notification_milliseconds = 10; // R-WCYC-04
-
-class Locked {
-public:
-    explicit Locked(KSPIN_LOCK& lock) : lock_(lock), irql_(KeAcquireSpinLockRaiseToDpc(&lock)) {}
-    ~Locked() { KeReleaseSpinLock(&lock_, irql_); }
-    Locked(const Locked&) = delete;
-    Locked& operator=(const Locked&) = delete;
-
-private:
-    KSPIN_LOCK& lock_;
-    KIRQL irql_;
-};
-
-bool asks_for_looping(const PinRequest& request) {
-    return IsEqualGUID(request.connect.Interface.Set, KSINTERFACESETID_Standard) &&
-           request.connect.Interface.Id == KSINTERFACE_STANDARD_LOOPED_STREAMING;
-}
 
 } // namespace
 
@@ -41,7 +26,7 @@ private:
 };
 
 WaveCyclicPin::WaveCyclicPin(Filter& filter, const PinRequest& request)
-    : Pin(filter, request), looped_(asks_for_looping(request)), sink_(ComPointer<Sink>::adopt(new Sink(*this))),
+    : Pin(filter, request), looped_(request.is_looped()), sink_(ComPointer<Sink>::adopt(new Sink(*this))),
       queue_(!request.capture, looped_) {}
 
 WaveCyclicPin::~WaveCyclicPin() = default;
@@ -118,6 +103,7 @@ NTSTATUS WaveCyclicPin::step_state(KSSTATE next) {
         Locked locked(lock_);
         if (device_moves_) {
             follow_device(); // once more: the position stands still from now on (R-STATE-04)
+            fire_positions();
         }
         device_moves_ = next == KSSTATE_RUN;
         if (next == KSSTATE_STOP) {
@@ -143,10 +129,18 @@ void WaveCyclicPin::service() {
         Locked locked(lock_);
         if (device_moves_) {
             follow_device();
+            fire_positions();
             move();
         }
     }
     queue_.complete_finished();
+}
+
+void WaveCyclicPin::fire_positions() {
+    if (const ULONG loop = queue_.loop_bytes(); looped_ && loop != 0 && awaits_loop_events(*this)) {
+        const ULONGLONG played = is_capture() ? buffer_.device() : buffer_.heard();
+        fire_loop_events(*this, played, (loop_start_ + played) % loop, loop);
+    }
 }
 
 void WaveCyclicPin::follow_device() {

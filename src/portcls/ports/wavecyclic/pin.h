@@ -40,6 +40,7 @@ private:
     void move_capture();
     void write_silence();
     void follow_device();
+    void fire_positions();
 
     bool looped_;
     ComPointer<IMiniportWaveCyclicStream> stream_;

@@ -27,6 +27,7 @@ public:
     NTSTATUS initialise_miniport(IMiniport* miniport, IUnknown* adapter, IResourceList* resources) override;
     NTSTATUS create_pin(Filter& filter, const PinRequest& request, std::unique_ptr<Pin>& pin) override;
     bool offers_drm_port() const override { return true; }
+    bool sends_loop_events() const override { return true; }
     std::string_view kind() const override { return "wavecyclic"; }
     std::span<const GUID> default_categories() const override;
 

@@ -3,29 +3,13 @@
 #include <algorithm>
 #include <new>
 
+#include "portcls/helpers/dma_channel.h"
 #include "portcls/portcls_system.h"
 #include "portcls/ports/wavert/engine_properties.h"
 #include "portcls/ports/wavert/pin.h"
 #include "portcls/ports/wavert/pin_properties.h"
 
 namespace openportcls::portcls {
-
-namespace {
-
-constexpr ULONGLONG isa_limit = (1ULL << 24) - 1; // 24 address lines
-constexpr ULONGLONG limit_32_bits = (1ULL << 32) - 1;
-
-ULONGLONG reach_of(const DEVICE_DESCRIPTION& description) {
-    if (description.Version >= DEVICE_DESCRIPTION_VERSION3 && description.DmaAddressWidth != 0) {
-        return description.DmaAddressWidth >= 64 ? UINT64_MAX : (1ULL << description.DmaAddressWidth) - 1;
-    }
-    if (description.Dma64BitAddresses) {
-        return UINT64_MAX;
-    }
-    return description.Dma32BitAddresses ? limit_32_bits : isa_limit;
-}
-
-} // namespace
 
 NTSTATUS WaveRtPort::create(IPort** result) {
     if (result == nullptr) {
@@ -45,7 +29,7 @@ NTSTATUS WaveRtPort::initialised() {
     description.Version = DEVICE_DESCRIPTION_VERSION;
     // A driver without a device of its own may have nothing to describe: then any memory will do.
     if (NT_SUCCESS(wave_miniport().GetDeviceDescription(&description))) {
-        highest_address_ = reach_of(description);
+        highest_address_ = dma_reach(description);
     }
     if (has_feature(Feature::audio_engine_node)) {
         engine_ = ComPointer<IMiniportAudioEngineNode>::query(miniport(), IID_IMiniportAudioEngineNode);

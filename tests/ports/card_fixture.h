@@ -1,4 +1,4 @@
-// A card with the WaveCyclic port, its output wired to its input (tests/drivers/cyclic), and who listens to it.
+// A card whose output is wired to its input (tests/drivers/cyclic, tests/drivers/wavepci), and who listens to it.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 
 #include <openportcls/openportcls.hpp>
 
-namespace openportcls::wavecyclic {
+namespace openportcls::ports {
 
 using std::chrono::milliseconds;
 using Bytes = std::vector<std::byte>;
@@ -55,14 +55,16 @@ inline bool is_silent(const Bytes& bytes) {
     return std::all_of(bytes.begin(), bytes.end(), [](std::byte each) { return each == std::byte{}; });
 }
 
-class WaveCyclic : public testing::Test {
+class CardTest : public testing::Test {
 protected:
+    CardTest(const char* module, const char* inf) : module(module), inf(inf) {}
+
     void start(std::vector<std::string> parameters = {}, const MachineOptions& machine_options = {}) {
         machine.emplace(Machine::create(machine_options).value());
         DriverOptions options;
-        options.inf = CYCLIC_INF;
+        options.inf = inf;
         options.parameters = std::move(parameters);
-        auto loaded = machine->load_driver(CYCLIC_MODULE, options);
+        auto loaded = machine->load_driver(module, options);
         ASSERT_TRUE(loaded) << loaded.error().message;
         driver.emplace(std::move(*loaded));
         wave.emplace(machine->open_first("Wave").value());
@@ -124,6 +126,8 @@ protected:
         return *value;
     }
 
+    const char* module;
+    const char* inf;
     std::optional<Machine> machine;
     std::optional<Driver> driver;
     std::optional<Filter> wave;
@@ -132,4 +136,14 @@ protected:
     std::vector<StreamRequest> reads;
 };
 
-} // namespace openportcls::wavecyclic
+class WaveCyclic : public CardTest {
+protected:
+    WaveCyclic() : CardTest(CYCLIC_MODULE, CYCLIC_INF) {}
+};
+
+class WavePci : public CardTest {
+protected:
+    WavePci() : CardTest(WAVEPCI_MODULE, WAVEPCI_INF) {}
+};
+
+} // namespace openportcls::ports

@@ -1,0 +1,194 @@
+#include "client/cards.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include <openportcls/machine.hpp>
+
+#include "base/unicode.h"
+#include "client/state.h"
+#include "hardware/motherboard.h"
+#include "pnp/inf/inf_file.h"
+
+namespace openportcls {
+
+namespace client {
+
+namespace {
+
+hardware::Motherboard* board_of(const MachineState& state) {
+    return state.machine->find_subsystem<hardware::Motherboard>();
+}
+
+pnp::Resource resource_of(const hardware::CardResource& resource) {
+    using Kind = hardware::CardResource::Kind;
+    switch (resource.kind) {
+    case Kind::interrupt: // of an ISA bus: edges, not shared
+        return pnp::Resource::interrupt(resource.line, machine::TriggerMode::latched);
+    case Kind::dma:
+        return pnp::Resource::dma(resource.line);
+    case Kind::port:
+        break;
+    }
+    return pnp::Resource::port(resource.start, resource.length);
+}
+
+bool asks_for_resources(const pnp::LoadedDriver& driver) {
+    if (driver.inf() == nullptr) {
+        return true;
+    }
+    const std::vector<std::string> names = driver.inf()->section_names();
+    return std::ranges::any_of(names, [&](const std::string& name) {
+        return driver.inf()->section(name)->first_value("LogConfig").has_value();
+    });
+}
+
+bool has_device(const MachineState& state, const hardware::CardResource& port) {
+    const auto is_at_port = [&](const pnp::Resource& resource) {
+        return resource.kind == pnp::Resource::Kind::port && resource.start == port.start;
+    };
+    return std::ranges::any_of(state.pnp->devices(), [&](const pnp::DeviceNode* node) {
+        return std::ranges::any_of(node->resources(), is_at_port);
+    });
+}
+
+class Ear final : public hardware::SoundSink {
+public:
+    explicit Ear(openportcls::Machine::Hearing hearing) : hearing_(std::move(hearing)) {}
+    void hear(const hardware::SampleTime& when, std::span<const hardware::Frame> frames) override {
+        static_assert(sizeof(SoundFrame) == sizeof(hardware::Frame));
+        hearing_(when.rate.per_second(), {reinterpret_cast<const SoundFrame*>(frames.data()), frames.size()});
+    }
+
+private:
+    openportcls::Machine::Hearing hearing_;
+};
+
+} // namespace
+
+struct Plugs {
+    std::map<const void*, std::unique_ptr<hardware::SoundSink>> ears; // by socket, looked up only
+    std::map<const void*, std::unique_ptr<hardware::SoundSource>> sources;
+};
+
+Result<void> plug_cards(machine::Machine& machine, const std::vector<std::string>& orders) {
+    if (orders.empty()) {
+        return {};
+    }
+    const auto route = [&machine](unsigned line, machine::TriggerMode mode) -> machine::InterruptLine& {
+        const pnp::TranslatedInterrupt to = pnp::translate_interrupt(line);
+        return machine.interrupt_line(to.vector, to.irql, mode);
+    };
+    auto& board = machine.add_subsystem<hardware::Motherboard>(route);
+    for (const std::string& text : orders) {
+        const auto order = hardware::parse_card(text);
+        if (!order) {
+            return order.error();
+        }
+        if (const auto plugged = board.plug(*order); !plugged) {
+            return Error{plugged.error().status, fmt::format("{}: {}", text, plugged.error().message)};
+        }
+    }
+    return {};
+}
+
+std::vector<pnp::Resource> resources_of_next_card(MachineState& state, const pnp::LoadedDriver& driver) {
+    std::vector<pnp::Resource> resources;
+    hardware::Motherboard* const board = board_of(state);
+    if (board == nullptr || !asks_for_resources(driver)) {
+        return resources;
+    }
+    for (const hardware::Card* card : board->cards()) {
+        const auto set = card->resources();
+        if (!set.empty() && !has_device(state, set.front())) {
+            std::ranges::transform(set, std::back_inserter(resources), &resource_of);
+            break;
+        }
+    }
+    return resources;
+}
+
+namespace {
+
+Error no_socket(const MachineState& state, std::string_view name, bool is_output) {
+    std::string there;
+    if (const hardware::Motherboard* board = board_of(state)) {
+        for (const auto& socket : board->sockets()) {
+            if (socket.is_output == is_output) {
+                there += (there.empty() ? "" : ", ") + socket.name;
+            }
+        }
+    }
+    return {STATUS_OBJECT_NAME_NOT_FOUND,
+            fmt::format("no {} socket is called \"{}\"; there is: {}", is_output ? "output" : "input", name,
+                        there.empty() ? std::string("none") : there)};
+}
+
+Plugs& plugs_of(MachineState& state) {
+    if (state.plugs == nullptr) {
+        state.plugs = std::make_shared<Plugs>();
+    }
+    return *state.plugs;
+}
+
+} // namespace
+
+} // namespace client
+
+std::vector<SocketInfo> Machine::sockets() const {
+    std::vector<SocketInfo> sockets;
+    if (const hardware::Motherboard* board = client::board_of(*state_)) {
+        for (auto& socket : board->sockets()) {
+            sockets.push_back({std::move(socket.name), socket.is_output});
+        }
+    }
+    return sockets;
+}
+
+Result<void> Machine::listen(std::string_view name, Hearing hearing) {
+    hardware::Motherboard* const board = client::board_of(*state_);
+    hardware::OutputSocket* const socket = board != nullptr ? board->output(name) : nullptr;
+    if (socket == nullptr) {
+        return client::no_socket(*state_, name, true);
+    }
+    auto ear = hearing ? std::make_unique<client::Ear>(std::move(hearing)) : nullptr;
+    socket->plugged = ear.get();
+    client::plugs_of(*state_).ears.insert_or_assign(socket, std::move(ear));
+    return {};
+}
+
+Result<void> Machine::feed(std::string_view name, std::uint32_t rate, std::vector<SoundFrame> sound) {
+    hardware::Motherboard* const board = client::board_of(*state_);
+    hardware::InputSocket* const socket = board != nullptr ? board->input(name) : nullptr;
+    if (socket == nullptr) {
+        return client::no_socket(*state_, name, false);
+    }
+    if (rate == 0) {
+        return Error{STATUS_INVALID_PARAMETER, "a sound has at least one frame per second"};
+    }
+    std::vector<hardware::Frame> frames(sound.size());
+    std::ranges::transform(sound, frames.begin(),
+                           [](const SoundFrame& frame) { return hardware::Frame{frame.left, frame.right}; });
+    auto source = std::make_unique<hardware::Recording>(rate, std::move(frames));
+    socket->plugged = source.get();
+    client::plugs_of(*state_).sources.insert_or_assign(socket, std::move(source));
+    return {};
+}
+
+std::vector<HardwareModel> hardware_models() {
+    std::vector<HardwareModel> models;
+    for (const hardware::Model& model : hardware::models()) {
+        HardwareModel shown{std::string(model.name), std::string(model.description), std::string(model.binds_to), {}};
+        for (const hardware::ModelOption& option : model.options) {
+            shown.options.push_back(
+                {std::string(option.name), std::string(option.default_value), std::string(option.description)});
+        }
+        models.push_back(std::move(shown));
+    }
+    return models;
+}
+
+} // namespace openportcls

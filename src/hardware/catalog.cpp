@@ -1,0 +1,109 @@
+#include "hardware/catalog.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "hardware/sb16/card.h"
+
+namespace openportcls::hardware {
+
+std::span<const Model> models() {
+    static const Model all[] = {sb16::model()};
+    return all;
+}
+
+namespace {
+
+constexpr auto status_invalid_parameter = static_cast<std::int32_t>(0xC000000D);
+
+Error wrong(std::string message) {
+    return {status_invalid_parameter, std::move(message)};
+}
+
+template<class Entries>
+std::string names_of(const Entries& entries) {
+    std::string names;
+    for (const auto& entry : entries) {
+        names += names.empty() ? "" : ", ";
+        names += entry.name;
+    }
+    return names;
+}
+
+Result<void> read_option(std::string_view text, const Model& model, OptionValues& values) {
+    const std::size_t equals = text.find('=');
+    const std::string_view name = text.substr(0, equals);
+    const bool is_known = std::ranges::find(model.options, name, &ModelOption::name) != model.options.end();
+    if (equals == std::string_view::npos || !is_known) {
+        return wrong(fmt::format("\"{}\" is no option of {}: NAME=VALUE with one of {}", text, model.name,
+                                 names_of(model.options)));
+    }
+    values.set(name, text.substr(equals + 1));
+    return {};
+}
+
+} // namespace
+
+Result<CardOrder> parse_card(std::string_view text) {
+    const std::size_t colon = text.find(':');
+    const std::string_view name = text.substr(0, colon);
+    const auto all = models();
+    const auto model = std::ranges::find(all, name, &Model::name);
+    if (model == all.end()) {
+        return wrong(fmt::format("\"{}\" is no model of a card: {}", name, names_of(all)));
+    }
+    CardOrder order;
+    order.model = &*model;
+    for (const ModelOption& option : model->options) {
+        order.options.set(option.name, option.default_value);
+    }
+    std::string_view rest = colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1);
+    while (!rest.empty()) {
+        const std::size_t comma = rest.find(',');
+        if (auto read = read_option(rest.substr(0, comma), *model, order.options); !read) {
+            return read.error();
+        }
+        rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
+    }
+    return order;
+}
+
+namespace {
+
+template<class Number>
+bool read_number(std::string_view text, Number& number, int base) {
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number, base);
+    return problem == std::errc{} && end == text.data() + text.size();
+}
+
+} // namespace
+
+Result<std::uint32_t> OptionValues::number(std::string_view name, int base,
+                                           std::initializer_list<std::uint32_t> choices) const {
+    constexpr int hexadecimal = 16;
+    std::string_view value = text(name);
+    if (base == hexadecimal && (value.starts_with("0x") || value.starts_with("0X"))) {
+        value.remove_prefix(2);
+    }
+    std::uint32_t number = 0;
+    if (read_number(value, number, base) && std::ranges::find(choices, number) != choices.end()) {
+        return number;
+    }
+    return wrong(base == hexadecimal ? fmt::format("{}={}: one of {:x}", name, text(name), fmt::join(choices, ", "))
+                                     : fmt::format("{}={}: one of {}", name, text(name), fmt::join(choices, ", ")));
+}
+
+Result<std::int32_t> OptionValues::signed_number(std::string_view name, std::int32_t least, std::int32_t most) const {
+    std::int32_t number = 0;
+    std::string_view value = text(name);
+    value.remove_prefix(value.starts_with('+') ? 1 : 0);
+    if (read_number(value, number, 10) && number >= least && number <= most) {
+        return number;
+    }
+    return wrong(fmt::format("{}={}: a number from {} to {}", name, text(name), least, most));
+}
+
+} // namespace openportcls::hardware

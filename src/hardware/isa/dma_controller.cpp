@@ -1,0 +1,143 @@
+#include "hardware/isa/dma_controller.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace openportcls::hardware {
+
+namespace {
+
+struct PortRange {
+    std::uint64_t begin;
+    std::uint64_t size;
+};
+// By DmaController::Range. The second chip's registers lie two ports apart: its bus is one address line further.
+constexpr PortRange ranges[] = {{0x00, 0x10}, {0xC0, 0x20}, {0x80, 0x10}};
+
+// Which of the ports 80h to 8Fh holds a channel's page; channel 4 has none.
+constexpr std::uint8_t page_port[DmaController::channel_count] = {0x7, 0x3, 0x1, 0x2, 0xF, 0xB, 0x9, 0xA};
+
+} // namespace
+
+Result<std::unique_ptr<DmaController>> DmaController::create(machine::Machine& machine) {
+    std::unique_ptr<DmaController> controller(new DmaController(machine));
+    for (unsigned range = 0; range < std::size(ranges); ++range) {
+        if (auto claimed = machine.ports().claim(ranges[range].begin, ranges[range].size, *controller, range);
+            !claimed) {
+            return claimed.error();
+        }
+    }
+    return controller;
+}
+
+DmaController::~DmaController() {
+    for (const PortRange& range : ranges) {
+        const auto* claim = machine_.ports().find(range.begin);
+        if (claim != nullptr && claim->device == this) {
+            machine_.ports().release(range.begin);
+        }
+    }
+}
+
+std::uint64_t DmaController::read_port(unsigned range, std::uint32_t offset, machine::AccessWidth) {
+    settle();
+    switch (range) {
+    case bytes_range:
+        return chips_[0].read(offset);
+    case words_range:
+        return chips_[1].read(offset / 2);
+    default:
+        return pages_[offset];
+    }
+}
+
+void DmaController::write_port(unsigned range, std::uint32_t offset, machine::AccessWidth, std::uint64_t value) {
+    settle();
+    const auto byte = static_cast<std::uint8_t>(value);
+    switch (range) {
+    case bytes_range:
+        chips_[0].write(offset, byte);
+        break;
+    case words_range:
+        chips_[1].write(offset / 2, byte);
+        break;
+    default:
+        pages_[offset] = byte;
+    }
+    announce_change();
+}
+
+void DmaController::settle() {
+    for (DmaRequester* requester : requesters_) {
+        if (requester != nullptr) {
+            requester->before_dma_access();
+        }
+    }
+}
+
+void DmaController::announce_change() {
+    for (DmaRequester* requester : requesters_) {
+        if (requester != nullptr) {
+            requester->dma_changed();
+        }
+    }
+}
+
+// The page gives the bits above the chip's sixteen; of a word channel it gives those above seventeen, its lowest bit
+// counts for nothing.
+machine::PhysicalAddress DmaController::physical(unsigned channel) const {
+    const machine::PhysicalAddress page = pages_[page_port[channel]];
+    const machine::PhysicalAddress low = chip_of(channel).address(channel % DmaChip::channel_count);
+    return unit_bytes(channel) == 1 ? page << 16 | low : (page & 0xFE) << 16 | low << 1;
+}
+
+std::byte* DmaController::next_piece(unsigned channel, std::uint32_t& units) {
+    constexpr std::uint32_t units_per_page = 0x10000;
+    const DmaChip& chip = chip_of(channel);
+    const unsigned own = channel % DmaChip::channel_count;
+    units = std::min({units, chip.units_left(own), units_per_page - chip.address(own)});
+    if (chip.is_descending(own)) {
+        units = 1; // downwards there is no piece to copy
+    }
+    return static_cast<std::byte*>(machine_.memory().to_virtual(physical(channel), units * unit_bytes(channel)));
+}
+
+template<class Copy>
+std::size_t DmaController::move(unsigned channel, std::size_t bytes, Copy&& copy) {
+    const unsigned unit = unit_bytes(channel);
+    std::size_t done = 0;
+    while (bytes - done >= unit && answers(channel)) {
+        auto units = static_cast<std::uint32_t>((bytes - done) / unit);
+        std::byte* const memory = next_piece(channel, units);
+        copy(memory, done, units * unit);
+        chip_of(channel).moved(channel % DmaChip::channel_count, units);
+        done += units * unit;
+    }
+    return done;
+}
+
+std::size_t DmaController::to_device(unsigned channel, std::span<std::byte> bytes) {
+    if (!chip_of(channel).moves_to_device(channel % DmaChip::channel_count)) {
+        return 0;
+    }
+    return move(channel, bytes.size(), [&](const std::byte* memory, std::size_t at, std::size_t count) {
+        if (memory != nullptr) {
+            std::memcpy(bytes.data() + at, memory, count);
+        } else {
+            std::memset(bytes.data() + at, 0xFF, count); // the bus floats
+        }
+    });
+}
+
+std::size_t DmaController::to_memory(unsigned channel, std::span<const std::byte> bytes) {
+    if (!chip_of(channel).moves_to_memory(channel % DmaChip::channel_count)) {
+        return 0;
+    }
+    return move(channel, bytes.size(), [&](std::byte* memory, std::size_t at, std::size_t count) {
+        if (memory != nullptr) {
+            std::memcpy(memory, bytes.data() + at, count);
+        }
+    });
+}
+
+} // namespace openportcls::hardware

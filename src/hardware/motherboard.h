@@ -1,0 +1,60 @@
+// The board that cards are plugged into: it connects them with the machine's ports and interrupts and with the ISA DMA
+// controllers, and knows their sockets. One for each machine that has hardware.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "hardware/card.h"
+#include "hardware/catalog.h"
+#include "hardware/isa/dma_controller.h"
+#include "machine/machine.h"
+
+namespace openportcls::hardware {
+
+class Motherboard final : public machine::Subsystem {
+public:
+    static constexpr machine::SubsystemId subsystem_id = machine::SubsystemId::hardware;
+
+    // Which of the machine's lines an ISA interrupt number is: the interrupt controller belongs to the layers above.
+    using InterruptRouting = std::function<machine::InterruptLine&(unsigned isa_line, machine::TriggerMode mode)>;
+
+    Motherboard(machine::Machine& machine, InterruptRouting routing);
+    ~Motherboard() override;
+
+    Result<Card*> plug(const CardOrder& order);
+    std::vector<Card*> cards() const;
+
+    // By "sb16/line out", or "line out" of the first card that has one. Null: there is none.
+    OutputSocket* output(std::string_view name) const;
+    InputSocket* input(std::string_view name) const;
+    struct SocketName {
+        std::string name;
+        bool is_output;
+    };
+    std::vector<SocketName> sockets() const;
+
+    // ---- for the cards --------------------------------------------------------------------------------------
+    machine::Machine& machine() { return machine_; }
+    machine::InterruptLine& isa_interrupt(unsigned line) { return routing_(line, machine::TriggerMode::latched); }
+    // Made with the first card that asks.
+    Result<DmaController*> isa_dma();
+    void log(std::string_view text) { machine_.trace(machine::EventKind::log, 0, 0, text); }
+
+private:
+    struct Plugged {
+        std::string name; // its model's, with a number from the second on
+        std::unique_ptr<Card> card;
+    };
+
+    machine::Machine& machine_;
+    InterruptRouting routing_;
+    std::unique_ptr<DmaController> dma_;
+    std::vector<Plugged> cards_; // after what they are connected to: they go first
+};
+
+} // namespace openportcls::hardware

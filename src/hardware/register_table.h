@@ -1,0 +1,84 @@
+// Registers as data: a table says what each is called, where it is, what it is after reset and which bits can be
+// written; handlers exist only for registers that do something. Tests and traces read the same table.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace openportcls::hardware {
+
+template<class Owner>
+struct RegisterEntry {
+    std::string_view name;
+    std::uint32_t offset = 0;
+    std::uint32_t width_bytes = 1;
+    std::uint32_t reset = 0;
+    std::uint32_t write_mask = 0;         // bits that keep what is written
+    std::uint32_t write_one_to_clear = 0; // bits that a written one clears
+    std::string_view section;             // of the data sheet
+    // What is read instead of the stored value.
+    std::uint32_t (Owner::*read)(std::uint32_t stored) = nullptr;
+    // Told after the masks were applied: what was written, as written.
+    void (Owner::*written)(std::uint32_t value) = nullptr;
+};
+
+template<class Owner>
+class RegisterFile {
+public:
+    using Entry = RegisterEntry<Owner>;
+
+    explicit RegisterFile(std::span<const Entry> table) : table_(table), values_(table.size()) { reset(); }
+
+    std::span<const Entry> table() const { return table_; }
+
+    void reset() {
+        for (std::size_t index = 0; index < table_.size(); ++index) {
+            values_[index] = table_[index].reset;
+        }
+    }
+
+    // Where there is no register: all ones, as from a bus that floats.
+    std::uint32_t read(Owner& owner, std::uint32_t offset) const {
+        const std::size_t index = find(offset);
+        if (index == table_.size()) {
+            return UINT32_MAX;
+        }
+        const Entry& entry = table_[index];
+        return entry.read != nullptr ? (owner.*entry.read)(values_[index]) : values_[index];
+    }
+
+    void write(Owner& owner, std::uint32_t offset, std::uint32_t value) {
+        const std::size_t index = find(offset);
+        if (index == table_.size()) {
+            return;
+        }
+        const Entry& entry = table_[index];
+        std::uint32_t& stored = values_[index];
+        stored = (stored & ~entry.write_mask) | (value & entry.write_mask);
+        stored &= ~(value & entry.write_one_to_clear);
+        if (entry.written != nullptr) {
+            (owner.*entry.written)(value);
+        }
+    }
+
+    bool has(std::uint32_t offset) const { return find(offset) != table_.size(); }
+    // What is stored, without side effects. The register must exist.
+    std::uint32_t value(std::uint32_t offset) const { return values_[find(offset)]; }
+    void set(std::uint32_t offset, std::uint32_t value) { values_[find(offset)] = value; }
+
+private:
+    std::size_t find(std::uint32_t offset) const {
+        std::size_t index = 0;
+        while (index < table_.size() && table_[index].offset != offset) {
+            ++index;
+        }
+        return index;
+    }
+
+    std::span<const Entry> table_;
+    std::vector<std::uint32_t> values_;
+};
+
+} // namespace openportcls::hardware

@@ -1,0 +1,71 @@
+// The oscillator of a card: how many samples are due by a moment, and when a given one will be. Everything is computed
+// from where the clock was started; nothing ticks.
+#pragma once
+
+#include <cstdint>
+
+#include "machine/types.h"
+
+namespace openportcls::hardware {
+
+using machine::Nanoseconds;
+
+// Samples per second, as a fraction: dividers of an oscillator seldom give whole numbers.
+struct SampleRate {
+    std::uint64_t numerator = 0;
+    std::uint64_t denominator = 1;
+
+    double per_second() const { return static_cast<double>(numerator) / static_cast<double>(denominator); }
+    bool operator==(const SampleRate& other) const {
+        return numerator * other.denominator == other.numerator * denominator;
+    }
+};
+
+class SampleClock {
+public:
+    // Parts per million by which the card's crystal is faster than the machine's clock. Counts from the next start().
+    void set_drift(std::int32_t parts_per_million) { drift_ = parts_per_million; }
+    std::int32_t drift() const { return drift_; }
+
+    void start(Nanoseconds now, SampleRate rate) {
+        origin_ = now;
+        rate_ = rate;
+    }
+    Nanoseconds origin() const { return origin_; }
+    SampleRate rate() const { return rate_; }
+
+    // Whole samples that have passed between the start and `now`.
+    std::uint64_t elapsed(Nanoseconds now) const {
+        if (now <= origin_) {
+            return 0;
+        }
+        return static_cast<std::uint64_t>(static_cast<unsigned __int128>(now - origin_) * speed() / scale());
+    }
+
+    // The first moment by which `count` samples have passed; never for a clock without a rate.
+    Nanoseconds time_of(std::uint64_t count) const {
+        if (rate_.numerator == 0) {
+            return machine::never;
+        }
+        const unsigned __int128 span = (static_cast<unsigned __int128>(count) * scale() + speed() - 1) / speed();
+        return origin_ + static_cast<Nanoseconds>(span);
+    }
+
+private:
+    static constexpr std::uint64_t million = 1'000'000;
+
+    unsigned __int128 speed() const {
+        return static_cast<unsigned __int128>(rate_.numerator) *
+               static_cast<std::uint64_t>(static_cast<std::int64_t>(million) + drift_);
+    }
+    unsigned __int128 scale() const {
+        return static_cast<unsigned __int128>(rate_.denominator) * million *
+               static_cast<std::uint64_t>(machine::nanoseconds_per_second);
+    }
+
+    Nanoseconds origin_ = 0;
+    SampleRate rate_;
+    std::int32_t drift_ = 0;
+};
+
+} // namespace openportcls::hardware

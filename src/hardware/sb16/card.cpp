@@ -1,0 +1,345 @@
+#include "hardware/sb16/card.h"
+
+#include <algorithm>
+
+namespace openportcls::hardware::sb16 {
+
+namespace {
+
+// Offsets from the base port (guide, appendix "I/O Port Map").
+enum Port : std::uint32_t {
+    fm_left_status = 0x0,
+    mixer_address = 0x4,
+    mixer_data = 0x5,
+    dsp_reset = 0x6,
+    fm_status = 0x8,
+    fm_data = 0x9,
+    dsp_read_data = 0xA,
+    dsp_write = 0xC,
+    dsp_read_status = 0xE, // reading it acknowledges the 8-bit interrupt
+    words_acknowledge = 0xF,
+};
+constexpr std::uint32_t fm_port = 0x388;
+constexpr std::uint64_t range_sizes[] = {0x10, 2, 4};
+constexpr std::uint8_t flag = 0x80;
+
+// "Interrupt Setup" and "DMA Setup": one bit for each line.
+struct SetupBit {
+    std::uint32_t line;
+    std::uint8_t bit;
+};
+constexpr SetupBit interrupt_bits[] = {{2, 0x01}, {5, 0x02}, {7, 0x04}, {10, 0x08}};
+constexpr SetupBit dma_bits[] = {{0, 0x01}, {1, 0x02}, {3, 0x08}, {5, 0x20}, {6, 0x40}, {7, 0x80}};
+constexpr std::uint8_t byte_channels = 0x0B;
+constexpr std::uint8_t word_channels = 0xE0;
+
+std::uint8_t bit_of(std::span<const SetupBit> bits, std::uint32_t line) {
+    const auto found = std::ranges::find(bits, line, &SetupBit::line);
+    return found != bits.end() ? found->bit : 0;
+}
+
+// The lowest line that is set up; none: not connected.
+std::uint32_t line_of(std::span<const SetupBit> bits, std::uint8_t setup) {
+    const auto found = std::ranges::find_if(bits, [setup](const SetupBit& each) { return (setup & each.bit) != 0; });
+    return found != bits.end() ? found->line : UINT32_MAX;
+}
+
+} // namespace
+
+Sb16::Sb16(Motherboard& board, DmaController& dma, const Settings& settings)
+    : board_(board), dma_(dma), settings_(settings),
+      mixer_(*this, bit_of(interrupt_bits, settings.irq),
+             static_cast<std::uint8_t>(bit_of(dma_bits, settings.dma) | bit_of(dma_bits, settings.dma16))),
+      dsp_(board.machine(), dma, *this), mpu_(board.machine(), *this) {
+    dsp_.bytes().set_drift(settings.drift);
+    dsp_.words().set_drift(settings.drift);
+    connect_resources();
+}
+
+Result<std::unique_ptr<Sb16>> Sb16::create(Motherboard& board, const Settings& settings) {
+    auto dma = board.isa_dma();
+    if (!dma) {
+        return dma.error();
+    }
+    std::unique_ptr<Sb16> card(new Sb16(board, **dma, settings));
+    if (auto claimed = card->claim_ports(); !claimed) {
+        return claimed.error();
+    }
+    return card;
+}
+
+Result<void> Sb16::claim_ports() {
+    const std::uint32_t begins[] = {settings_.io, settings_.mpu, fm_port};
+    for (unsigned range = 0; range < range_count; ++range) {
+        // A second card leaves the FM ports to the first: both would answer.
+        if (range == fm_range && board_.machine().ports().find(fm_port) != nullptr) {
+            continue;
+        }
+        if (auto claimed = board_.machine().ports().claim(begins[range], range_sizes[range], *this, range); !claimed) {
+            return claimed;
+        }
+    }
+    return {};
+}
+
+Sb16::~Sb16() {
+    for (const std::uint32_t begin : {settings_.io, settings_.mpu, fm_port}) {
+        const auto* claim = board_.machine().ports().find(begin);
+        if (claim != nullptr && claim->device == this) {
+            board_.machine().ports().release(begin);
+        }
+    }
+    for (unsigned channel = 0; channel < DmaController::channel_count; ++channel) {
+        dma_.detach(channel, *this);
+    }
+}
+
+std::vector<CardResource> Sb16::resources() const {
+    using Kind = CardResource::Kind;
+    std::vector<CardResource> resources = {
+        {Kind::port, settings_.io, static_cast<std::uint32_t>(range_sizes[dsp_range])},
+        {Kind::port, settings_.mpu, static_cast<std::uint32_t>(range_sizes[mpu_range])},
+        {Kind::port, fm_port, static_cast<std::uint32_t>(range_sizes[fm_range])},
+        {Kind::interrupt, 0, 0, settings_.irq},
+        {Kind::dma, 0, 0, settings_.dma},
+        {Kind::dma, 0, 0, settings_.dma16},
+    };
+    return resources;
+}
+
+// ---- ports ----------------------------------------------------------------------------------------------------------
+
+std::uint8_t Sb16::read_fm(std::uint32_t port) {
+    return fm_ != nullptr ? fm_->read(port) : 0xFF;
+}
+
+void Sb16::write_fm(std::uint32_t port, std::uint8_t value) {
+    if (fm_ != nullptr) {
+        fm_->write(port, value);
+    }
+}
+
+std::uint64_t Sb16::read_port(unsigned range, std::uint32_t offset, machine::AccessWidth) {
+    if (range == mpu_range) {
+        return offset == 0 ? mpu_.read_data() : mpu_.read_status();
+    }
+    if (range == fm_range) {
+        return read_fm(offset);
+    }
+    dsp_.catch_up();
+    switch (offset) {
+    case fm_left_status:
+    case fm_left_status + 2:
+    case fm_status:
+        return read_fm(offset & 3);
+    case mixer_address:
+        return mixer_.selected();
+    case mixer_data:
+        return mixer_.read();
+    case dsp_read_data:
+        return dsp_.read_data();
+    case dsp_write:
+        return dsp_.is_busy() ? 0xFF : 0xFF & ~flag;
+    case dsp_read_status: {
+        const bool has_data = dsp_.has_data();
+        set_pending(bytes_pending, false);
+        return has_data ? 0xFF : 0xFF & ~flag;
+    }
+    case words_acknowledge:
+        set_pending(words_pending, false);
+        return 0xFF;
+    default:
+        return 0xFF;
+    }
+}
+
+void Sb16::write_port(unsigned range, std::uint32_t offset, machine::AccessWidth, std::uint64_t value) {
+    const auto byte = static_cast<std::uint8_t>(value);
+    if (range == mpu_range) {
+        offset == 0 ? mpu_.write_data(byte) : mpu_.write_command(byte);
+        return;
+    }
+    if (range == fm_range) {
+        write_fm(offset, byte);
+        return;
+    }
+    dsp_.catch_up();
+    switch (offset) {
+    case fm_left_status:
+    case fm_left_status + 1:
+    case fm_left_status + 2:
+    case fm_left_status + 3:
+        write_fm(offset, byte);
+        break;
+    case fm_status:
+    case fm_data:
+        write_fm(offset & 1, byte);
+        break;
+    case mixer_address:
+        mixer_.select(byte);
+        break;
+    case mixer_data:
+        mixer_.write(byte);
+        break;
+    case dsp_reset:
+        dsp_.write_reset(byte);
+        break;
+    case dsp_write:
+        dsp_.write_command(byte);
+        break;
+    default:
+        break;
+    }
+}
+
+// ---- interrupts and DMA ---------------------------------------------------------------------------------------------
+
+void Sb16::set_pending(std::uint32_t bits, bool on) {
+    const std::uint32_t before = pending_;
+    pending_ = on ? pending_ | bits : pending_ & ~bits;
+    if (line_ == nullptr || (before != 0) == (pending_ != 0)) {
+        return;
+    }
+    if (pending_ != 0) {
+        line_->raise();
+    } else {
+        line_->lower();
+    }
+}
+
+void Sb16::connect_resources() {
+    const std::uint32_t interrupt = line_of(interrupt_bits, mixer_.interrupt_setup());
+    machine::InterruptLine* const line = interrupt != UINT32_MAX ? &board_.isa_interrupt(interrupt) : nullptr;
+    if (line != line_) {
+        if (line_ != nullptr && pending_ != 0) {
+            line_->lower();
+        }
+        line_ = line;
+        if (line_ != nullptr && pending_ != 0) {
+            line_->raise();
+        }
+    }
+    for (unsigned channel = 0; channel < DmaController::channel_count; ++channel) {
+        dma_.detach(channel, *this);
+    }
+    const auto connect = [this](DmaStream& stream, std::uint8_t setup) {
+        const std::uint32_t channel = line_of(dma_bits, setup);
+        stream.set_channel(channel == UINT32_MAX ? DmaStream::no_channel : channel);
+        if (channel != UINT32_MAX) {
+            dma_.attach(channel, *this);
+        }
+    };
+    const std::uint8_t setup = mixer_.dma_setup();
+    connect(dsp_.bytes(), setup & byte_channels);
+    connect(dsp_.words(), setup & word_channels);
+}
+
+void Sb16::resources_written() {
+    connect_resources();
+}
+
+// ---- sound ----------------------------------------------------------------------------------------------------------
+
+void Sb16::add_input(Input which, const Gain& gain, const SampleTime& when, std::span<Frame> sum) {
+    if (inputs_[which].plugged == nullptr || (gain.left == 0 && gain.right == 0)) {
+        return;
+    }
+    const auto frames = std::span(source_).first(sum.size());
+    inputs_[which].read(when, frames);
+    for (std::size_t index = 0; index < sum.size(); ++index) {
+        const Frame part = gain.of(frames[index]);
+        sum[index].left += part.left;
+        sum[index].right += part.right;
+    }
+}
+
+void Sb16::play(const SampleTime& when, std::span<const Frame> frames) {
+    const auto mixed = std::span(mixed_).first(frames.size());
+    std::ranges::transform(frames, mixed.begin(), [this](const Frame& frame) { return mixer_.voice_out().of(frame); });
+    add_input(line_input, mixer_.line_out(), when, mixed);
+    add_input(cd_input, mixer_.cd_out(), when, mixed);
+    add_input(microphone_input, mixer_.microphone_out(), when, mixed);
+    if (outputs_[0].plugged != nullptr) {
+        outputs_[0].plugged->hear(when, mixed);
+    }
+}
+
+// Each side of the converter takes from the left and the right channels that its switches let through.
+void Sb16::record(const SampleTime& when, std::span<Frame> frames) {
+    std::ranges::fill(frames, Frame{});
+    const Mixer::InputGains& gains = mixer_.input();
+    const auto add = [&](Input which, const std::array<std::array<float, 2>, 2>& sides) {
+        if (inputs_[which].plugged == nullptr) {
+            return;
+        }
+        const auto source = std::span(source_).first(frames.size());
+        inputs_[which].read(when, source);
+        for (std::size_t index = 0; index < frames.size(); ++index) {
+            frames[index].left += source[index].left * sides[0][0] + source[index].right * sides[0][1];
+            frames[index].right += source[index].left * sides[1][0] + source[index].right * sides[1][1];
+        }
+    };
+    add(line_input, gains.line);
+    add(cd_input, gains.cd);
+    add(microphone_input, {{{gains.microphone[0], 0}, {gains.microphone[1], 0}}}); // the microphone has one channel
+}
+
+// ---- catalog --------------------------------------------------------------------------------------------------------
+
+namespace {
+
+constexpr ModelOption options[] = {
+    {"io", "220", "base port: 220, 240, 260 or 280"},
+    {"mpu", "330", "port of the MPU-401: 300 or 330"},
+    {"irq", "5", "interrupt: 2, 5, 7 or 10"},
+    {"dma", "1", "8-bit DMA channel: 0, 1 or 3"},
+    {"dma16", "5", "16-bit DMA channel: 5, 6 or 7"},
+    {"drift", "0", "how much faster its crystal is, in parts per million"},
+};
+
+Result<std::unique_ptr<Card>> create_card(Motherboard& board, const OptionValues& values) {
+    constexpr int hexadecimal = 16;
+    constexpr int decimal = 10;
+    constexpr std::int32_t most_drift = 100'000;
+    Settings settings;
+    struct Choice {
+        const char* name;
+        int base;
+        std::initializer_list<std::uint32_t> choices;
+        std::uint32_t* setting;
+    };
+    const Choice choices[] = {
+        {"io", hexadecimal, {0x220, 0x240, 0x260, 0x280}, &settings.io},
+        {"mpu", hexadecimal, {0x300, 0x330}, &settings.mpu},
+        {"irq", decimal, {2, 5, 7, 10}, &settings.irq},
+        {"dma", decimal, {0, 1, 3}, &settings.dma},
+        {"dma16", decimal, {5, 6, 7}, &settings.dma16},
+    };
+    for (const Choice& choice : choices) {
+        auto number = values.number(choice.name, choice.base, choice.choices);
+        if (!number) {
+            return number.error();
+        }
+        *choice.setting = *number;
+    }
+    auto drift = values.signed_number("drift", -most_drift, most_drift);
+    if (!drift) {
+        return drift.error();
+    }
+    settings.drift = *drift;
+    auto card = Sb16::create(board, settings);
+    if (!card) {
+        return card.error();
+    }
+    return std::unique_ptr<Card>(std::move(*card));
+}
+
+} // namespace
+
+Model model() {
+    return {"sb16",       "Sound Blaster 16 on the ISA bus: DSP 4.13, CT1745 mixer, MPU-401",
+            BusKind::isa, "a driver whose INF asks for ports, an interrupt and DMA channels (LogConfig)",
+            options,      &create_card};
+}
+
+} // namespace openportcls::hardware::sb16

@@ -1,0 +1,105 @@
+// Sound Blaster 16: the board around the DSP, the mixer and the MPU-401.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+
+#include "hardware/card.h"
+#include "hardware/catalog.h"
+#include "hardware/isa/dma_controller.h"
+#include "hardware/motherboard.h"
+#include "hardware/sb16/dsp.h"
+#include "hardware/sb16/mixer.h"
+#include "hardware/sb16/mpu401.h"
+
+namespace openportcls::hardware::sb16 {
+
+struct Settings {
+    std::uint32_t io = 0x220;
+    std::uint32_t mpu = 0x330;
+    std::uint32_t irq = 5;
+    std::uint32_t dma = 1;
+    std::uint32_t dma16 = 5;
+    std::int32_t drift = 0; // parts per million
+};
+
+// The place of the OPL3: its ports, and its voice in the mixer. Nothing is in it yet.
+class FmSynthesizer {
+public:
+    virtual ~FmSynthesizer() = default;
+    virtual std::uint8_t read(std::uint32_t port) = 0; // 0 to 3
+    virtual void write(std::uint32_t port, std::uint8_t value) = 0;
+    virtual void render(const SampleTime& when, std::span<Frame> frames) = 0;
+};
+
+class Sb16 final : public Card,
+                   public machine::Device,
+                   private DmaRequester,
+                   private Dsp::Board,
+                   private Mixer::Board,
+                   private Mpu401::Board {
+public:
+    static Result<std::unique_ptr<Sb16>> create(Motherboard& board, const Settings& settings);
+    ~Sb16() override;
+
+    std::string_view model() const override { return "sb16"; }
+    std::string_view name() const override { return "sb16"; }
+    std::vector<CardResource> resources() const override;
+    std::span<OutputSocket> outputs() override { return outputs_; }
+    std::span<InputSocket> inputs() override { return inputs_; }
+
+    std::uint64_t read_port(unsigned range, std::uint32_t offset, machine::AccessWidth width) override;
+    void write_port(unsigned range, std::uint32_t offset, machine::AccessWidth width, std::uint64_t value) override;
+
+    Mixer& mixer() { return mixer_; }
+    Dsp& dsp() { return dsp_; }
+    Mpu401& mpu() { return mpu_; }
+    void set_fm(std::unique_ptr<FmSynthesizer> fm) { fm_ = std::move(fm); }
+
+private:
+    enum Range : unsigned { dsp_range, mpu_range, fm_range, range_count };
+    enum Input : unsigned { line_input, cd_input, microphone_input, input_count };
+    enum Pending : std::uint32_t { bytes_pending = 1, words_pending = 2, midi_pending = 4 };
+
+    Sb16(Motherboard& board, DmaController& dma, const Settings& settings);
+    Result<void> claim_ports();
+
+    void before_dma_access() override { dsp_.catch_up(); }
+    void dma_changed() override { dsp_.dma_changed(); }
+
+    void play(const SampleTime& when, std::span<const Frame> frames) override;
+    void record(const SampleTime& when, std::span<Frame> frames) override;
+    void interrupt(bool is_16_bit) override { set_pending(is_16_bit ? words_pending : bytes_pending, true); }
+    void log(std::string_view text) override { board_.log(text); }
+
+    void before_mixer_change() override { dsp_.catch_up(); }
+    std::uint32_t interrupt_status() override { return pending_; }
+    void resources_written() override;
+
+    void midi_interrupt(bool is_asserted) override { set_pending(midi_pending, is_asserted); }
+
+    void set_pending(std::uint32_t bits, bool on);
+    void connect_resources();
+    std::uint8_t read_fm(std::uint32_t port);
+    void write_fm(std::uint32_t port, std::uint8_t value);
+    void add_input(Input which, const Gain& gain, const SampleTime& when, std::span<Frame> sum);
+
+    Motherboard& board_;
+    DmaController& dma_;
+    Settings settings_;
+    Mixer mixer_;
+    Dsp dsp_;
+    Mpu401 mpu_;
+    std::unique_ptr<FmSynthesizer> fm_;
+    std::array<OutputSocket, 1> outputs_{{{"line out"}}};
+    std::array<InputSocket, input_count> inputs_{{{"line in"}, {"cd"}, {"microphone"}}};
+    machine::InterruptLine* line_ = nullptr;
+    std::uint32_t pending_ = 0;
+    std::array<Frame, DmaStream::chunk_frames> mixed_{};
+    std::array<Frame, DmaStream::chunk_frames> source_{};
+};
+
+Model model();
+
+} // namespace openportcls::hardware::sb16

@@ -1,0 +1,138 @@
+#include "hardware/sb16/dma_stream.h"
+
+#include <algorithm>
+
+#include "hardware/sb16/sample_code.h"
+
+namespace openportcls::hardware::sb16 {
+
+DmaStream::DmaStream(machine::Machine& machine, DmaController& dma, Owner& owner)
+    : machine_(machine), dma_(dma), owner_(owner), event_(&DmaStream::block_due, this) {}
+
+void DmaStream::block_due(machine::ClockEvent& event) {
+    static_cast<DmaStream*>(event.context())->catch_up();
+}
+
+// Blocks are counted in units of the channel; an odd one of stereo ends within a frame, and is rounded up.
+std::uint32_t DmaStream::block_frames() const {
+    return (plan_.block_units + plan_.format.channels() - 1) / plan_.format.channels();
+}
+
+void DmaStream::start(const Plan& plan) {
+    catch_up();
+    plan_ = plan;
+    left_ = block_frames();
+    run_clock();
+}
+
+void DmaStream::stop() {
+    state_ = State::idle;
+    machine_.clock().cancel(event_);
+}
+
+void DmaStream::pause() {
+    catch_up();
+    if (state_ == State::running || state_ == State::starved) {
+        state_ = State::paused;
+        machine_.clock().cancel(event_);
+    }
+}
+
+void DmaStream::resume() {
+    if (state_ == State::paused) {
+        run_clock();
+    }
+}
+
+void DmaStream::end_after_block() {
+    catch_up();
+    plan_.repeats = false;
+}
+
+void DmaStream::dma_changed() {
+    if (state_ == State::starved && channel_ != no_channel && dma_.answers(channel_)) {
+        run_clock();
+    }
+}
+
+void DmaStream::run_clock() {
+    state_ = State::running;
+    clock_.start(machine_.now(), plan_.rate);
+    moved_ = 0;
+    schedule();
+}
+
+void DmaStream::schedule() {
+    machine_.clock().schedule(event_, clock_.time_of(moved_ + left_));
+}
+
+void DmaStream::catch_up() {
+    if (state_ != State::running) {
+        return;
+    }
+    std::uint64_t due = clock_.elapsed(machine_.now()) - moved_;
+    bool is_new_block = false;
+    while (due > 0 && state_ == State::running) {
+        const auto wanted = static_cast<std::uint32_t>(std::min<std::uint64_t>({due, left_, chunk_frames}));
+        const std::uint32_t done = move(wanted);
+        moved_ += done;
+        due -= done;
+        left_ -= done;
+        if (done < wanted) {
+            // Requests go unanswered: the converter stands still until they are answered again.
+            state_ = State::starved;
+            machine_.clock().cancel(event_);
+            return;
+        }
+        if (left_ == 0) {
+            finish_block();
+            is_new_block = true;
+        }
+    }
+    if (is_new_block && state_ == State::running) {
+        schedule();
+    }
+}
+
+void DmaStream::finish_block() {
+    if (plan_.repeats) {
+        left_ = block_frames();
+    } else {
+        stop();
+    }
+    owner_.block_is_over(plan_.format.is_16_bit);
+}
+
+std::uint32_t DmaStream::move(std::uint32_t count) {
+    const SampleTime when{clock_.origin(), clock_.rate(), moved_};
+    return plan_.is_input ? record(count, when) : play(count, when);
+}
+
+std::uint32_t DmaStream::play(std::uint32_t count, const SampleTime& when) {
+    std::uint32_t done = count;
+    if (plan_.is_silence) {
+        std::ranges::fill(std::span(frames_).first(count), Frame{});
+    } else {
+        const auto bytes = std::span(bytes_).first(count * plan_.format.frame_bytes());
+        const std::size_t got = channel_ != no_channel ? dma_.to_device(channel_, bytes) : 0;
+        done = static_cast<std::uint32_t>(got / plan_.format.frame_bytes());
+        decode(bytes, plan_.format, std::span(frames_).first(done));
+    }
+    if (done != 0) {
+        owner_.play(when, std::span(frames_).first(done));
+    }
+    return done;
+}
+
+std::uint32_t DmaStream::record(std::uint32_t count, const SampleTime& when) {
+    if (channel_ == no_channel || !dma_.answers(channel_)) {
+        return 0;
+    }
+    const auto frames = std::span(frames_).first(count);
+    const auto bytes = std::span(bytes_).first(count * plan_.format.frame_bytes());
+    owner_.record(when, frames);
+    encode(frames, plan_.format, bytes);
+    return static_cast<std::uint32_t>(dma_.to_memory(channel_, bytes) / plan_.format.frame_bytes());
+}
+
+} // namespace openportcls::hardware::sb16

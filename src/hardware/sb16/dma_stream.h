@@ -1,0 +1,96 @@
+// One of the two DMA streams of the card: bytes over an 8-bit channel, words over a 16-bit one, in blocks that each end
+// with an interrupt. It moves in whole blocks when one is over, and what is due when someone looks in between.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "hardware/isa/dma_controller.h"
+#include "hardware/sample_clock.h"
+#include "hardware/sound_socket.h"
+#include "machine/machine.h"
+
+namespace openportcls::hardware::sb16 {
+
+struct SampleFormat {
+    bool is_16_bit = false;
+    bool is_stereo = false;
+    bool is_signed = false;
+
+    unsigned channels() const { return is_stereo ? 2 : 1; }
+    unsigned frame_bytes() const { return channels() * (is_16_bit ? 2 : 1); }
+};
+
+class DmaStream {
+public:
+    class Owner {
+    public:
+        virtual ~Owner() = default;
+        virtual void play(const SampleTime& when, std::span<const Frame> frames) = 0;
+        virtual void record(const SampleTime& when, std::span<Frame> frames) = 0;
+        virtual void block_is_over(bool is_16_bit) = 0;
+    };
+
+    struct Plan {
+        SampleFormat format;
+        bool is_input = false;
+        bool is_silence = false; // output that needs no DMA: a pause of one block (command 80h)
+        bool repeats = false;    // auto-init
+        std::uint32_t block_units = 0;
+        SampleRate rate;
+    };
+
+    static constexpr unsigned no_channel = UINT32_MAX;
+    static constexpr std::size_t chunk_frames = 256;
+
+    DmaStream(machine::Machine& machine, DmaController& dma, Owner& owner);
+    DmaStream(const DmaStream&) = delete;
+    DmaStream& operator=(const DmaStream&) = delete;
+
+    void set_channel(unsigned channel) { channel_ = channel; }
+    void set_drift(std::int32_t parts_per_million) { clock_.set_drift(parts_per_million); }
+
+    void start(const Plan& plan);
+    void stop();
+    void pause();
+    void resume();
+    // The block under way is the last.
+    void end_after_block();
+
+    // Moves what is due by now.
+    void catch_up();
+    // A channel may answer now that did not.
+    void dma_changed();
+
+    bool is_active() const { return state_ != State::idle; }
+    const Plan& plan() const { return plan_; }
+
+private:
+    enum class State : std::uint8_t { idle, running, paused, starved };
+
+    static void block_due(machine::ClockEvent& event);
+    void run_clock();
+    void schedule();
+    // Frames moved of `count`, no more than a chunk.
+    std::uint32_t move(std::uint32_t count);
+    std::uint32_t play(std::uint32_t count, const SampleTime& when);
+    std::uint32_t record(std::uint32_t count, const SampleTime& when);
+    void finish_block();
+    std::uint32_t block_frames() const;
+
+    machine::Machine& machine_;
+    DmaController& dma_;
+    Owner& owner_;
+    unsigned channel_ = no_channel;
+    Plan plan_;
+    State state_ = State::idle;
+    SampleClock clock_;
+    std::uint64_t moved_ = 0; // frames since the clock was started
+    std::uint32_t left_ = 0;  // frames of this block
+    machine::ClockEvent event_;
+    std::array<std::byte, chunk_frames * 4> bytes_{};
+    std::array<Frame, chunk_frames> frames_{};
+};
+
+} // namespace openportcls::hardware::sb16

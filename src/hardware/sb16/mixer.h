@@ -1,0 +1,94 @@
+// The CT1745 mixer: what is written to its registers, and what that does to samples.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "hardware/register_table.h"
+#include "hardware/sound_socket.h"
+
+namespace openportcls::hardware::sb16 {
+
+// Factors for one source.
+struct Gain {
+    float left = 0;
+    float right = 0;
+    Frame of(const Frame& frame) const { return {frame.left * left, frame.right * right}; }
+};
+
+class Mixer {
+public:
+    // Who answers for the registers that are not about sound (80h to 82h), and wants to know of changes.
+    class Board {
+    public:
+        virtual ~Board() = default;
+        // Gains are about to change: what sounded so far has to be heard first.
+        virtual void before_mixer_change() = 0;
+        virtual std::uint32_t interrupt_status() = 0;
+        virtual void resources_written() = 0;
+    };
+
+    Mixer(Board& board, std::uint8_t interrupt_setup, std::uint8_t dma_setup);
+
+    void select(std::uint8_t index) { index_ = index; }
+    std::uint8_t selected() const { return index_; }
+    std::uint8_t read() { return static_cast<std::uint8_t>(registers_.read(*this, index_)); }
+    void write(std::uint8_t value);
+
+    std::uint8_t interrupt_setup() const { return static_cast<std::uint8_t>(registers_.value(0x80)); }
+    std::uint8_t dma_setup() const { return static_cast<std::uint8_t>(registers_.value(0x81)); }
+    const RegisterFile<Mixer>& registers() const { return registers_; }
+
+    // ---- output: what each source contributes, master volume and output gain included ----
+    const Gain& voice_out() const { return voice_out_; }
+    const Gain& midi_out() const { return midi_out_; }
+    const Gain& line_out() const { return line_out_; }
+    const Gain& cd_out() const { return cd_out_; }
+    const Gain& microphone_out() const { return microphone_out_; }
+
+    // ---- input: which channels of a source go into which side of the converter ----
+    struct InputGains {
+        // [converter side][source channel]
+        std::array<std::array<float, 2>, 2> line{};
+        std::array<std::array<float, 2>, 2> cd{};
+        std::array<std::array<float, 2>, 2> midi{};
+        std::array<float, 2> microphone{};
+    };
+    const InputGains& input() const { return input_; }
+
+private:
+    std::uint32_t stored(std::uint32_t offset) const { return registers_.value(offset); }
+    void reset_written(std::uint32_t);
+    // The registers of the Sound Blaster Pro's mixer are other views of the same volumes.
+    template<std::uint32_t left>
+    std::uint32_t read_nibbles(std::uint32_t) {
+        return (stored(left) & 0xF0) | stored(left + 1) >> 4;
+    }
+    template<std::uint32_t left>
+    void nibbles_written(std::uint32_t value) {
+        registers_.set(left, (value & 0xF0) | 0x08);
+        registers_.set(left + 1, (value << 4 & 0xF0) | 0x08);
+    }
+    std::uint32_t read_microphone(std::uint32_t) { return stored(0x3A) >> 5; }
+    void microphone_written(std::uint32_t value) { registers_.set(0x3A, (value & 7) << 5 | 0x18); }
+    std::uint32_t read_interrupt_status(std::uint32_t) { return board_.interrupt_status(); }
+    void resources_written(std::uint32_t) { board_.resources_written(); }
+
+    void compute_gains();
+    Gain volumes(std::uint32_t left) const;
+
+    static const std::array<RegisterEntry<Mixer>, 35> table;
+
+    Board& board_;
+    RegisterFile<Mixer> registers_;
+    std::uint8_t index_ = 0;
+    Gain voice_out_;
+    Gain midi_out_;
+    Gain line_out_;
+    Gain cd_out_;
+    Gain microphone_out_;
+    InputGains input_;
+};
+
+} // namespace openportcls::hardware::sb16

@@ -1,0 +1,49 @@
+// The MPU-401 of the card, in UART mode: MIDI bytes out and in over two ports.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "hardware/sound_socket.h"
+#include "machine/machine.h"
+
+namespace openportcls::hardware::sb16 {
+
+class Mpu401 {
+public:
+    class Board {
+    public:
+        virtual ~Board() = default;
+        virtual void midi_interrupt(bool is_asserted) = 0;
+    };
+
+    Mpu401(machine::Machine& machine, Board& board) : machine_(machine), board_(board) {}
+
+    std::uint8_t read_data();
+    std::uint8_t read_status() const;
+    void write_data(std::uint8_t value);
+    void write_command(std::uint8_t value);
+
+    void plug(MidiSink* sink) { sink_ = sink; }
+    // A byte has arrived at the input.
+    void receive(std::uint8_t byte);
+
+    static constexpr std::uint8_t acknowledge = 0xFE;
+    static constexpr std::uint8_t nothing_to_read = 0x80; // status bit 7, DSR
+    static constexpr std::uint8_t not_ready = 0x40;       // status bit 6, DRR
+
+private:
+    void push(std::uint8_t byte);
+
+    machine::Machine& machine_;
+    Board& board_;
+    MidiSink* sink_ = nullptr;
+    bool is_uart_ = false;
+    Nanoseconds wire_free_at_ = 0; // when the bytes written so far have left
+    std::array<std::uint8_t, 64> received_{};
+    unsigned first_ = 0;
+    unsigned count_ = 0;
+    std::uint8_t last_ = 0xFF;
+};
+
+} // namespace openportcls::hardware::sb16

@@ -1,0 +1,129 @@
+// Register tables, the sample clock, sockets, the catalog.
+#include <array>
+
+#include "hardware/tests/board_fixture.h"
+
+namespace openportcls::hardware {
+namespace {
+
+struct Chip {
+    std::uint32_t told = 0;
+    std::uint32_t read_inverted(std::uint32_t stored) { return ~stored & 0xFF; }
+    void tell(std::uint32_t value) { told = value; }
+};
+constexpr RegisterEntry<Chip> chip_table[] = {
+    {"control", 0x0, 1, 0x81, 0x0F, 0x00, "1"},
+    {"status", 0x1, 1, 0xFF, 0x00, 0x03, "2"},
+    {"inverted", 0x4, 1, 0x0F, 0xFF, 0x00, "3", &Chip::read_inverted, &Chip::tell},
+};
+
+TEST(RegisterTable, MasksDecideWhatAWriteDoes) {
+    Chip chip;
+    RegisterFile<Chip> registers{std::span(chip_table)};
+    EXPECT_EQ(registers.read(chip, 0), 0x81U);
+    registers.write(chip, 0, 0xF2);
+    EXPECT_EQ(registers.read(chip, 0), 0x82U) << "the upper bits cannot be written";
+    registers.write(chip, 1, 0x06);
+    EXPECT_EQ(registers.read(chip, 1), 0xFDU) << "a written one clears bit 1, bit 2 cannot be cleared";
+    registers.write(chip, 4, 0x55);
+    EXPECT_EQ(chip.told, 0x55U);
+    EXPECT_EQ(registers.read(chip, 4), 0xAAU);
+    EXPECT_EQ(registers.value(4), 0x55U);
+    registers.write(chip, 2, 1);
+    EXPECT_EQ(registers.read(chip, 2), UINT32_MAX) << "no register there";
+    registers.reset();
+    EXPECT_EQ(registers.read(chip, 0), 0x81U);
+}
+
+TEST(SampleClock, CountsInClosedForm) {
+    SampleClock clock;
+    clock.start(1'000, {44100, 1});
+    EXPECT_EQ(clock.elapsed(1'000), 0U);
+    EXPECT_EQ(clock.elapsed(1'000 + machine::nanoseconds_per_second), 44100U);
+    EXPECT_EQ(clock.elapsed(500), 0U) << "before the start";
+    for (const std::uint64_t count : {1ULL, 2ULL, 441ULL, 44100ULL, 158'760'000'000ULL}) {
+        const Nanoseconds then = clock.time_of(count);
+        EXPECT_EQ(clock.elapsed(then), count);
+        EXPECT_EQ(clock.elapsed(then - 1), count - 1);
+    }
+}
+
+TEST(SampleClock, ThirdsOfAHertzDoNotAddUp) {
+    SampleClock clock;
+    clock.start(0, {1'000'000, 90}); // time constant A6h: 11111.1 Hz
+    EXPECT_EQ(clock.elapsed(900 * machine::nanoseconds_per_second), 10'000'000U);
+}
+
+TEST(SampleClock, DriftIsInPartsPerMillion) {
+    SampleClock clock;
+    clock.set_drift(100);
+    clock.start(0, {48000, 1});
+    EXPECT_EQ(clock.elapsed(10'000 * machine::nanoseconds_per_second), 480'048'000U);
+    clock.set_drift(-100);
+    clock.start(0, {48000, 1});
+    EXPECT_EQ(clock.elapsed(10'000 * machine::nanoseconds_per_second), 479'952'000U);
+}
+
+TEST(Recording, EqualRatesGiveEachFrameOnce) {
+    std::vector<Frame> sound(1000);
+    for (std::size_t index = 0; index < sound.size(); ++index) {
+        sound[index].left = static_cast<float>(index + 1);
+    }
+    Recording recording(44100, sound);
+    std::array<Frame, 100> block;
+    for (std::uint64_t first = 0; first < 1000; first += 100) {
+        recording.give({123'456'789, {44100, 1}, first}, block);
+        for (std::size_t index = 0; index < block.size(); ++index) {
+            ASSERT_EQ(block[index].left, static_cast<float>(first + index + 1));
+        }
+    }
+    recording.give({123'456'789, {44100, 1}, 1000}, block);
+    EXPECT_EQ(block[0].left, 0) << "over";
+}
+
+TEST(Recording, TwoRowsHearTheSameMoment) {
+    std::vector<Frame> sound(48000);
+    for (std::size_t index = 0; index < sound.size(); ++index) {
+        sound[index].left = static_cast<float>(index);
+    }
+    Recording recording(48000, sound);
+    Frame frame;
+    recording.give({1'000'000'000, {48000, 1}, 0}, {&frame, 1}); // it starts
+    EXPECT_EQ(frame.left, 0);
+    recording.give({1'250'000'000, {8000, 1}, 2}, {&frame, 1});
+    EXPECT_EQ(frame.left, 12000 + 12);
+    recording.give({900'000'000, {8000, 1}, 0}, {&frame, 1});
+    EXPECT_EQ(frame.left, 0) << "before its start";
+}
+
+TEST(Catalog, SaysWhatIsWrongWithAnOrder) {
+    EXPECT_TRUE(parse_card("sb16"));
+    EXPECT_TRUE(parse_card("sb16:io=240,irq=7"));
+    EXPECT_THAT(parse_card("sb17").error().message, ::testing::HasSubstr("no model of a card: sb16"));
+    EXPECT_THAT(parse_card("sb16:iq=7").error().message, ::testing::HasSubstr("io, mpu, irq, dma, dma16, drift"));
+    EXPECT_THAT(parse_card("sb16:irq").error().message, ::testing::HasSubstr("NAME=VALUE"));
+}
+
+using Board = BoardTest;
+
+TEST_F(Board, ModelsCheckTheirOptions) {
+    EXPECT_THAT(plug("sb16:irq=6").error().message, ::testing::HasSubstr("irq=6: one of 2, 5, 7, 10"));
+    EXPECT_THAT(plug("sb16:io=300").error().message, ::testing::HasSubstr("io=300: one of 220, 240, 260, 280"));
+    EXPECT_THAT(plug("sb16:drift=x").error().message, ::testing::HasSubstr("drift=x"));
+    EXPECT_TRUE(board.cards().empty());
+}
+
+TEST_F(Board, CardsMayNotOverlap) {
+    ASSERT_TRUE(plug("sb16"));
+    EXPECT_THAT(plug("sb16:irq=7,mpu=300").error().message, ::testing::HasSubstr("overlaps"));
+    EXPECT_TRUE(plug("sb16:io=240,mpu=300,irq=7,dma=3,dma16=6"));
+    EXPECT_EQ(board.cards().size(), 2U);
+    EXPECT_NE(board.output("sb16-2/line out"), nullptr);
+    EXPECT_EQ(board.output("line out"), board.output("sb16/line out"));
+    EXPECT_EQ(board.output("line in"), nullptr);
+    EXPECT_NE(board.input("line in"), nullptr);
+    EXPECT_EQ(board.sockets().size(), 8U);
+}
+
+} // namespace
+} // namespace openportcls::hardware

@@ -1,0 +1,194 @@
+#include "portcls/ports/dmus/event_allocator.h"
+
+#include <cstring>
+
+#include "executive/irql_check.h"
+#include "machine/machine.h"
+#include "portcls/helpers/spin_lock.h"
+
+namespace openportcls::portcls {
+
+namespace {
+
+void* allocate_pool(std::size_t bytes) {
+    return ExAllocatePoolWithTag(NonPagedPoolNx, bytes, object_tag);
+}
+
+void free_pool(void* memory) {
+    if (memory != nullptr) {
+        ExFreePoolWithTag(memory, object_tag);
+    }
+}
+
+void complain(std::string_view what) {
+    machine::Machine::current().trace(machine::EventKind::log, 0, 0, what);
+}
+
+} // namespace
+
+ComPointer<EventAllocator> EventAllocator::create(ULONG events, ULONG buffers) {
+    auto result = ComPointer<EventAllocator>::adopt(new EventAllocator(events, buffers));
+    return result && result->allocate() ? result : ComPointer<EventAllocator>();
+}
+
+bool EventAllocator::allocate() {
+    events_ = static_cast<DMUS_KERNEL_EVENT*>(allocate_pool(std::size_t{event_count_} * sizeof *events_));
+    buffers_ = static_cast<BYTE*>(allocate_pool(std::size_t{buffer_count_} * buffer_bytes));
+    is_event_out_ = static_cast<BYTE*>(allocate_pool(event_count_));
+    is_buffer_out_ = static_cast<BYTE*>(allocate_pool(buffer_count_));
+    if (events_ == nullptr || buffers_ == nullptr || is_event_out_ == nullptr || is_buffer_out_ == nullptr) {
+        return false;
+    }
+    std::memset(is_event_out_, 0, event_count_);
+    std::memset(is_buffer_out_, 0, buffer_count_);
+    return true;
+}
+
+EventAllocator::~EventAllocator() {
+    free_pool(events_);
+    free_pool(buffers_);
+    free_pool(is_event_out_);
+    free_pool(is_buffer_out_);
+}
+
+void* EventAllocator::find_interface(const GUID& id) {
+    return id == IID_IAllocatorMXF || id == IID_IMXF ? static_cast<IAllocatorMXF*>(this) : nullptr;
+}
+
+// R-DMUS-04: zeroed but for its size, which is not the driver's to write (R-DMUS-08).
+NTSTATUS NTAPI EventAllocator::GetMessage(PDMUS_KERNEL_EVENT* result) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    if (result == nullptr) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    Locked locked(lock_);
+    DMUS_KERNEL_EVENT* event = free_events_;
+    if (event != nullptr) {
+        free_events_ = event->pNextEvt;
+    } else if (fresh_events_ < event_count_) {
+        event = &events_[fresh_events_++];
+    }
+    *result = event;
+    if (event == nullptr) {
+        exhausted_ = true;
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    std::memset(event, 0, sizeof *event);
+    event->cbStruct = sizeof *event;
+    is_event_out_[event - events_] = 1;
+    ++events_out_;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI EventAllocator::GetBuffer(PBYTE* result) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    if (result == nullptr) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    Locked locked(lock_);
+    BYTE* buffer = free_buffers_;
+    if (buffer != nullptr) {
+        std::memcpy(&free_buffers_, buffer, sizeof free_buffers_);
+    } else if (fresh_buffers_ < buffer_count_) {
+        buffer = buffers_ + std::size_t{fresh_buffers_++} * buffer_bytes;
+    }
+    *result = buffer;
+    if (buffer == nullptr) {
+        exhausted_ = true;
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    is_buffer_out_[(buffer - buffers_) / buffer_bytes] = 1;
+    ++buffers_out_;
+    return STATUS_SUCCESS;
+}
+
+bool EventAllocator::take_back_buffer(BYTE* buffer) {
+    const auto offset = reinterpret_cast<ULONG_PTR>(buffer) - reinterpret_cast<ULONG_PTR>(buffers_);
+    const auto index = offset / buffer_bytes;
+    if (index >= buffer_count_ || offset % buffer_bytes != 0 || is_buffer_out_[index] == 0) {
+        return false;
+    }
+    is_buffer_out_[index] = 0;
+    --buffers_out_;
+    std::memcpy(buffer, &free_buffers_, sizeof free_buffers_);
+    free_buffers_ = buffer;
+    return true;
+}
+
+NTSTATUS NTAPI EventAllocator::PutBuffer(PBYTE buffer) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    Locked locked(lock_);
+    return take_back_buffer(buffer) ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
+}
+
+bool EventAllocator::is_out(const DMUS_KERNEL_EVENT* event) const {
+    const auto offset = reinterpret_cast<ULONG_PTR>(event) - reinterpret_cast<ULONG_PTR>(events_);
+    const auto index = offset / sizeof *event;
+    return index < event_count_ && offset % sizeof *event == 0 && is_event_out_[index] != 0;
+}
+
+void EventAllocator::take_back(DMUS_KERNEL_EVENT& event) {
+    if (event.bReserved != 0 || event.cbStruct != sizeof event) {
+        complain("the miniport has written bReserved or cbStruct of an event (R-DMUS-08)");
+    }
+    // R-DMUS-05: what is longer than the pointer lies in a buffer of ours.
+    if (!PACKAGE_EVT(&event) && !SHORT_EVT(&event) && !take_back_buffer(event.uData.pbData)) {
+        complain("an event came back whose data is no buffer of the allocator's (R-DMUS-05)");
+    }
+    if (event.ullBytePosition != kBytePositionNone && event.ullBytePosition > position_) {
+        position_ = event.ullBytePosition;
+    }
+    is_event_out_[&event - events_] = 0;
+    --events_out_;
+    event.pNextEvt = free_events_;
+    free_events_ = &event;
+}
+
+NTSTATUS NTAPI EventAllocator::PutMessage(PDMUS_KERNEL_EVENT event) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    Locked locked(lock_);
+    while (event != nullptr) {
+        if (!is_out(event)) {
+            complain("an event came back that is not out: not the allocator's, or for the second time (R-DMUS-03)");
+            return STATUS_INVALID_PARAMETER;
+        }
+        DMUS_KERNEL_EVENT* next = event->pNextEvt;
+        if (PACKAGE_EVT(event) && event->uData.pPackageEvt != nullptr) { // R-DMUS-06: what it holds comes next
+            DMUS_KERNEL_EVENT* last = event->uData.pPackageEvt;
+            ULONG steps = 0;
+            while (is_out(last) && last->pNextEvt != nullptr && ++steps < event_count_) {
+                last = last->pNextEvt;
+            }
+            if (is_out(last)) {
+                last->pNextEvt = next;
+                next = event->uData.pPackageEvt;
+            }
+        }
+        take_back(*event);
+        event = next;
+    }
+    return STATUS_SUCCESS;
+}
+
+DMUS_KERNEL_EVENT* EventAllocator::make_event(const void* bytes, ULONG count, bool goes_on) {
+    DMUS_KERNEL_EVENT* event = nullptr;
+    if (!NT_SUCCESS(GetMessage(&event))) {
+        return nullptr;
+    }
+    event->usChannelGroup = 1;
+    event->ullBytePosition = kBytePositionNone;
+    if (count > sizeof event->uData) {
+        BYTE* buffer = nullptr;
+        if (!NT_SUCCESS(GetBuffer(&buffer))) {
+            PutMessage(event);
+            return nullptr;
+        }
+        event->uData.pbData = buffer;
+    }
+    event->cbEvent = static_cast<USHORT>(count);
+    event->usFlags = goes_on ? DMUS_KEF_EVENT_INCOMPLETE : DMUS_KEF_EVENT_COMPLETE;
+    std::memcpy(SHORT_EVT(event) ? event->uData.abData : event->uData.pbData, bytes, count);
+    return event;
+}
+
+} // namespace openportcls::portcls

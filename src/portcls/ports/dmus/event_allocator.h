@@ -1,0 +1,75 @@
+// IAllocatorMXF: the pool of a stream's events and of the buffers of long ones. It is as large at the end as at the
+// beginning: while sound flows nothing is allocated.
+#pragma once
+
+#include <dmusicks.h>
+
+#include "portcls/helpers/com_object.h"
+
+namespace openportcls::portcls {
+
+class EventAllocator final : public ComObject<EventAllocator, IAllocatorMXF> {
+public:
+    static constexpr USHORT buffer_bytes = 1024;
+
+    // Empty when there is no memory.
+    static ComPointer<EventAllocator> create(ULONG events, ULONG buffers);
+    ~EventAllocator();
+
+    void* find_interface(const GUID& id);
+
+    // IMXF: PutMessage takes back a chain, with packages and buffers; the others are for links of a graph (R-DMUS-03).
+    NTSTATUS NTAPI SetState(KSSTATE) override { return STATUS_SUCCESS; }
+    NTSTATUS NTAPI PutMessage(PDMUS_KERNEL_EVENT event) override;
+    NTSTATUS NTAPI ConnectOutput(PMXF) override { return STATUS_INVALID_DEVICE_REQUEST; }
+    NTSTATUS NTAPI DisconnectOutput(PMXF) override { return STATUS_INVALID_DEVICE_REQUEST; }
+    NTSTATUS NTAPI GetMessage(PDMUS_KERNEL_EVENT* event) override;
+    USHORT NTAPI GetBufferSize() override { return buffer_bytes; }
+    NTSTATUS NTAPI GetBuffer(PBYTE* buffer) override;
+    NTSTATUS NTAPI PutBuffer(PBYTE buffer) override;
+
+    // An event with its data, up to buffer_bytes; nullptr when the pool is exhausted.
+    DMUS_KERNEL_EVENT* make_event(const void* bytes, ULONG count, bool goes_on);
+    static const BYTE* data_of(const DMUS_KERNEL_EVENT& event) {
+        return SHORT_EVT(&event) ? event.uData.abData : event.uData.pbData;
+    }
+
+    ULONG events_out() const { return events_out_; }
+    bool has_room(ULONG events) const {
+        return event_count_ - events_out_ >= events && buffer_count_ - buffers_out_ >= events;
+    }
+    // Somebody asked in vain since the last call.
+    bool take_exhausted() {
+        const bool was = exhausted_;
+        exhausted_ = false;
+        return was;
+    }
+    // The largest position among the events that came back.
+    ULONGLONG position() const { return position_; }
+    void reset_position() { position_ = 0; }
+
+private:
+    EventAllocator(ULONG events, ULONG buffers) : event_count_(events), buffer_count_(buffers) {}
+    bool allocate();
+    void take_back(DMUS_KERNEL_EVENT& event);
+    bool take_back_buffer(BYTE* buffer);
+    bool is_out(const DMUS_KERNEL_EVENT* event) const;
+
+    ULONG event_count_;
+    ULONG buffer_count_;
+    ULONG fresh_events_ = 0; // the rest has never been handed out
+    ULONG fresh_buffers_ = 0;
+    ULONG events_out_ = 0;
+    ULONG buffers_out_ = 0;
+    DMUS_KERNEL_EVENT* events_ = nullptr;
+    BYTE* buffers_ = nullptr;
+    BYTE* is_event_out_ = nullptr; // one each
+    BYTE* is_buffer_out_ = nullptr;
+    DMUS_KERNEL_EVENT* free_events_ = nullptr;
+    BYTE* free_buffers_ = nullptr; // each holds the address of the next
+    bool exhausted_ = false;
+    ULONGLONG position_ = 0;
+    KSPIN_LOCK lock_ = 0;
+};
+
+} // namespace openportcls::portcls

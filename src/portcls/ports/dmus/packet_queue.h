@@ -1,0 +1,70 @@
+// The stream requests of a MIDI or DirectMusic pin, worked off strictly in order (R-MIDI-12), and how far the first is.
+#pragma once
+
+#include <ks.h>
+
+#include "portcls/helpers/spin_lock.h"
+
+namespace openportcls::portcls {
+
+// The header that is worked on, and its buffer.
+struct Packet {
+    KSSTREAM_HEADER* header = nullptr;
+    BYTE* data = nullptr;
+    ULONG size = 0;        // DataUsed of a write, FrameExtent of a read
+    ULONG used = 0;        // gone through, or filled
+    ULONG part = 0;        // of the record at `used`: bytes done
+    bool is_begun = false; // `time` is known
+    LONGLONG time = 0;     // of the record before
+};
+
+class PacketQueue {
+public:
+    enum class Verdict { stay, next, fail };
+
+    explicit PacketQueue(bool write);
+    ~PacketQueue() { cancel_all(); }
+    PacketQueue(const PacketQueue&) = delete;
+    PacketQueue& operator=(const PacketQueue&) = delete;
+
+    // IOCTL_KS_WRITE_STREAM or _READ_STREAM: STATUS_PENDING once it is queued. PASSIVE_LEVEL.
+    NTSTATUS add(IRP& irp);
+
+    // Verdict visit(Packet&, NTSTATUS& why), under the queue's lock: calls no miniport. `next` ends the header, and
+    // with its last one the request; `fail` the request. False: nothing is queued. <= DISPATCH_LEVEL.
+    template<class Visit>
+    bool visit_first(Visit&& visit) {
+        Locked locked(lock_);
+        if (!find_packet()) {
+            return false;
+        }
+        NTSTATUS why = STATUS_SUCCESS;
+        const Verdict verdict = visit(packet_, why);
+        if (verdict != Verdict::stay) {
+            end_packet(verdict == Verdict::fail ? why : STATUS_SUCCESS);
+        }
+        return true;
+    }
+    // Of whatever visit_first has ended. Not under a lock.
+    void complete_finished();
+    // Ends with STATUS_CANCELLED whatever is queued.
+    void cancel_all();
+
+private:
+    static void NTAPI cancelled(PDEVICE_OBJECT device, PIRP irp);
+    bool find_packet();
+    void use_header();
+    void end_packet(NTSTATUS status);
+    void finish(IRP* irp, NTSTATUS status);
+
+    bool write_;
+    KSPIN_LOCK lock_ = 0;
+    LIST_ENTRY queued_;
+    LIST_ENTRY finished_;
+    IRP* current_ = nullptr;
+    MDL* mdl_ = nullptr;
+    ULONG headers_left_ = 0; // bytes, the packet's included
+    Packet packet_;
+};
+
+} // namespace openportcls::portcls

@@ -1,0 +1,146 @@
+#include "portcls/ports/dmus/wave_sink.h"
+
+#include <algorithm>
+#include <new>
+
+#include "ks/data_format.h"
+#include "machine/machine.h"
+#include "portcls/filter.h"
+#include "portcls/helpers/spin_lock.h"
+
+namespace openportcls::portcls {
+
+namespace {
+
+constexpr LONGLONG interval = 100'000; // 10 ms
+constexpr ULONG events = 256;
+constexpr ULONG buffers = 16;
+
+} // namespace
+
+WaveSinkPin::WaveSinkPin(Filter& filter, const PinRequest& request)
+    : Pin(filter, request), allocator_(EventAllocator::create(events, buffers)), queue_(false, false),
+      bytes_per_second_(ks::wave_format(*request.format)->nAvgBytesPerSec),
+      block_bytes_(std::max<ULONG>(ks::wave_format(*request.format)->nBlockAlign, 1)) {}
+
+NTSTATUS WaveSinkPin::create(DmusPort& port, Filter& filter, const PinRequest& request, std::unique_ptr<Pin>& result) {
+    std::unique_ptr<WaveSinkPin> pin(new (std::nothrow) WaveSinkPin(filter, request));
+    if (pin == nullptr || !pin->allocator_) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    const NTSTATUS status = pin->open(port, request);
+    if (!NT_SUCCESS(status)) {
+        pin->release_stream();
+        return status;
+    }
+    result = std::move(pin);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS WaveSinkPin::open(DmusPort& port, const PinRequest& request) {
+    IMXF* stream = nullptr;
+    IServiceGroup* group = nullptr;
+    ULONGLONG prefetch = 0;
+    const NTSTATUS status =
+        port.dmus_miniport()->NewStream(&stream, nullptr, NonPagedPool, request.pin_id, DMUS_STREAM_WAVE_SINK,
+                                        request.format, &group, allocator_.get(), port.master_clock(), &prefetch);
+    const auto unused = ComPointer<IServiceGroup>::adopt(group); // the sink pulls by its own timing
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    mxf_ = ComPointer<IMXF>::adopt(stream);
+    set_stream(stream);
+    synth_ = ComPointer<ISynthSinkDMus>::query(stream, IID_ISynthSinkDMus);
+    if (!synth_) {
+        return STATUS_NOT_SUPPORTED;
+    }
+    timer_ = ExAllocateTimer(timer_expired, this, EX_TIMER_HIGH_RESOLUTION);
+    return timer_ != nullptr ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+}
+
+NTSTATUS WaveSinkPin::step_state(KSSTATE next) {
+    const NTSTATUS status = mxf_->SetState(next);
+    if (!NT_SUCCESS(status) && next > device_state()) {
+        return status;
+    }
+    {
+        Locked locked(lock_);
+        clock_.set_state(next, master_time());
+        is_first_ = true;
+        rendered_ = next == KSSTATE_STOP ? 0 : rendered_;
+    }
+    if (next == KSSTATE_RUN) {
+        render();
+        ExSetTimer(timer_, -interval, interval, nullptr);
+    } else {
+        ExCancelTimer(timer_, nullptr);
+    }
+    if (next == KSSTATE_STOP) {
+        queue_.cancel_all();
+    }
+    return status;
+}
+
+ULONGLONG WaveSinkPin::bytes_due() const {
+    constexpr ULONGLONG second = 10'000'000;
+    const auto time = static_cast<ULONGLONG>(clock_.to_presentation(master_time()));
+    return static_cast<ULONGLONG>(static_cast<unsigned __int128>(time) * bytes_per_second_ / second) / block_bytes_ *
+           block_bytes_;
+}
+
+void NTAPI WaveSinkPin::timer_expired(PEX_TIMER, PVOID context) {
+    static_cast<WaveSinkPin*>(context)->render();
+}
+
+// What a second or more of missing requests would have held is passed over.
+void WaveSinkPin::render() {
+    {
+        Locked locked(lock_);
+        if (!clock_.is_running()) {
+            return;
+        }
+        synth_->SyncToMaster(master_time(), is_first_ ? TRUE : FALSE);
+        is_first_ = false;
+        const ULONGLONG due = bytes_due();
+        if (due - rendered_ > bytes_per_second_) {
+            rendered_ = due - bytes_per_second_ / block_bytes_ * block_bytes_;
+            machine::Machine::current().trace(machine::EventKind::glitch, pin_id(), 0,
+                                              "the wave sink had no request for the synthesizer's sound");
+        }
+        queue_.transfer(static_cast<ULONG>(due - rendered_), [this](void* client, ULONG bytes) {
+            synth_->Render(static_cast<BYTE*>(client), bytes, static_cast<LONGLONG>(rendered_));
+            rendered_ += bytes;
+        });
+    }
+    queue_.complete_finished();
+}
+
+NTSTATUS WaveSinkPin::queue_stream(IRP& irp, bool) {
+    return device_state() == KSSTATE_STOP ? STATUS_INVALID_DEVICE_STATE : queue_.add(irp);
+}
+
+NTSTATUS WaveSinkPin::position(KSAUDIO_POSITION& position) {
+    Locked locked(lock_);
+    position.PlayOffset = bytes_due();
+    position.WriteOffset = rendered_;
+    return STATUS_SUCCESS;
+}
+
+bool WaveSinkPin::linear_position(ULONGLONG& bytes) {
+    Locked locked(lock_);
+    bytes = bytes_due();
+    return true;
+}
+
+void WaveSinkPin::release_stream() {
+    queue_.cancel_all();
+    if (timer_ != nullptr) {
+        ExDeleteTimer(timer_, TRUE, TRUE, nullptr);
+        timer_ = nullptr;
+    }
+    set_stream(nullptr);
+    synth_.reset();
+    mxf_.reset();
+}
+
+} // namespace openportcls::portcls

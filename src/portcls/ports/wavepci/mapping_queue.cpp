@@ -1,0 +1,517 @@
+#include "portcls/ports/wavepci/mapping_queue.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "machine/machine.h"
+#include "portcls/portcls_system.h"
+
+namespace openportcls::portcls {
+
+namespace {
+
+constexpr ULONG mappings_tag = 0x50576350; // 'PcWP'
+
+// What the queue keeps in a request, behind the pointer to itself.
+constexpr ULONG_PTR is_exhausted = 1; // all of it has been handed out
+constexpr ULONG_PTR ends_stream = 2;
+constexpr ULONG_PTR is_begun = 4;
+
+ULONG_PTR marks_of(const IRP& irp) {
+    return reinterpret_cast<ULONG_PTR>(irp.Tail.Overlay.DriverContext[1]);
+}
+void mark(IRP& irp, ULONG_PTR marks) {
+    irp.Tail.Overlay.DriverContext[1] = reinterpret_cast<PVOID>(marks_of(irp) | marks);
+}
+// Mappings of it that are handed out.
+ULONG_PTR mapped_of(const IRP& irp) {
+    return reinterpret_cast<ULONG_PTR>(irp.Tail.Overlay.DriverContext[2]);
+}
+void set_mapped(IRP& irp, ULONG_PTR count) {
+    irp.Tail.Overlay.DriverContext[2] = reinterpret_cast<PVOID>(count);
+}
+
+// R-WPCI-01
+ULONG most_pages_of_a_mapping() {
+    constexpr ULONG before_vista = 16;
+    return PortClsSystem::current().windows_version() < WindowsVersion::vista ? before_vista : ~0U;
+}
+
+} // namespace
+
+MappingQueue::MappingQueue(bool write, bool looped)
+    : StreamRequests(write), looped_(looped), most_pages_(most_pages_of_a_mapping()),
+      ram_frames_(machine::Machine::current().memory().size() / PAGE_SIZE) {}
+
+MappingQueue::~MappingQueue() {
+    if (mappings_ != nullptr) {
+        ExFreePoolWithTag(mappings_, mappings_tag);
+    }
+}
+
+bool MappingQueue::allocate() {
+    mappings_ = static_cast<Mapping*>(ExAllocatePoolWithTag(NonPagedPoolNx, capacity * sizeof(Mapping), mappings_tag));
+    return mappings_ != nullptr;
+}
+
+void MappingQueue::connect(IMiniportWavePciStream* miniport, MappingListener* listener) {
+    Locked locked(lock_);
+    miniport_ = miniport;
+    listener_ = listener;
+}
+
+void MappingQueue::bounce(ULONGLONG highest, ComPointer<IDmaChannel> channel) {
+    Locked locked(lock_);
+    highest_ = highest;
+    bounce_.use(std::move(channel));
+}
+
+// One round of the lock; what it has finished is completed, and the miniport told of new mappings, without it
+// (R-WPCI-08): unless the stream is being serviced, which does that at its end.
+template<class Function>
+auto MappingQueue::step(Function&& function) {
+    LIST_ENTRY finished;
+    bool offer = false;
+    bool ended = false;
+    IMiniportWavePciStream* miniport = nullptr;
+    MappingListener* listener = nullptr;
+    const KIRQL irql = KeAcquireSpinLockRaiseToDpc(&lock_);
+    const auto result = function();
+    if (services_ == 0) {
+        take_finished(finished);
+        offer = wanted_ && has_room(); // R-WPCI-02
+        wanted_ = wanted_ && !offer;
+        ended = std::exchange(ended_, false);
+        miniport = miniport_;
+        listener = listener_;
+    } else {
+        InitializeListHead(&finished);
+    }
+    KeReleaseSpinLock(&lock_, irql);
+    complete(finished);
+    if (ended && listener != nullptr) {
+        listener->stream_ended();
+    }
+    if (offer && miniport != nullptr) {
+        miniport->MappingAvailable();
+    }
+    return result;
+}
+
+// ---- the client ----------------------------------------------------------------------------------------------------
+
+NTSTATUS MappingQueue::add(IRP& irp) {
+    const NTSTATUS status = prepare(irp);
+    if (status != STATUS_PENDING) {
+        return status;
+    }
+    irp.Tail.Overlay.DriverContext[1] = irp.Tail.Overlay.DriverContext[2] = nullptr;
+    return step([&] {
+        if (insert(irp)) {
+            if (cursor_.irp == nullptr) {
+                move_on(&irp);
+            }
+            settle(false);
+            finish_passed();
+        }
+        return STATUS_PENDING;
+    });
+}
+
+void MappingQueue::cancelled(IRP& irp) {
+    Revocation revocation;
+    {
+        Locked locked(lock_);
+        remove(irp);
+        leave(irp);
+        revocation = disown(&irp, &irp);
+    }
+    revoke(revocation); // R-WPCI-09
+    step([&] {
+        finish_passed();
+        return true;
+    });
+}
+
+void MappingQueue::cancel_all() {
+    Revocation revocation;
+    LIST_ENTRY finished;
+    {
+        Locked locked(lock_);
+        cursor_.irp = nullptr;
+        cursor_.left = 0;
+        revocation = disown(nullptr, this);
+        finish_all();
+        take_finished(finished);
+    }
+    revoke(revocation); // before the memory is the client's again
+    complete(finished);
+}
+
+bool MappingQueue::seek(ULONGLONG offset) {
+    return step([&] {
+        IRP* const irp = cursor_.irp;
+        if (irp == nullptr || !looped_) {
+            return false;
+        }
+        const StreamCursor before = cursor_;
+        cursor_.begin(*irp);
+        for (ULONGLONG passed = 0; cursor_.next_header(is_write()); passed += cursor_.left) {
+            if (offset < passed + cursor_.left) {
+                cursor_.advance(static_cast<ULONG>(offset - passed));
+                begin_loop(offset);
+                return true;
+            }
+        }
+        cursor_ = before;
+        return false;
+    });
+}
+
+// ---- the cursor ----------------------------------------------------------------------------------------------------
+
+bool MappingQueue::has_room() const {
+    const bool has_data = cursor_.left != 0 || (looped_ && cursor_.irp != nullptr && next_loop_.bytes != 0);
+    return has_data && count() < capacity && (highest_ == UINT64_MAX || bounce_.has_room());
+}
+
+// Past headers and requests without data. A looped buffer's end stays where it is until it is known what follows
+// (`wrap`): the buffer once more, or another request (R-WPCI-06).
+void MappingQueue::settle(bool wrap) {
+    while (cursor_.irp != nullptr && cursor_.left == 0) {
+        if (cursor_.next_header(is_write())) {
+            if (cursor_.ends_stream(is_write())) {
+                mark(*cursor_.irp, ends_stream);
+            }
+            continue;
+        }
+        if (looped_ && is_last(*cursor_.irp)) {
+            if (!wrap || next_loop_.bytes == 0) {
+                return;
+            }
+            cursor_.begin(*cursor_.irp);
+            continue;
+        }
+        exhaust();
+    }
+}
+
+void MappingQueue::exhaust() {
+    IRP& irp = *cursor_.irp;
+    mark(irp, is_exhausted);
+    move_on(next_of(irp));
+}
+
+void MappingQueue::move_on(IRP* next) {
+    cursor_.irp = nullptr;
+    cursor_.left = 0;
+    if (next != nullptr) {
+        cursor_.begin(*next);
+        if (looped_) {
+            begin_loop(0);
+        }
+    }
+}
+
+void MappingQueue::begin_loop(ULONGLONG offset) {
+    if (next_loop_.from < acquired_) {
+        loop_ = next_loop_;
+    }
+    next_loop_ = {acquired_, offset, bytes_of(*cursor_.irp)};
+}
+
+// In order: a request without data waits for those before it.
+void MappingQueue::finish_passed() {
+    for (IRP* irp = first(); irp != nullptr; irp = first()) {
+        if ((marks_of(*irp) & is_exhausted) == 0 || mapped_of(*irp) != 0) {
+            return;
+        }
+        ended_ = ended_ || (marks_of(*irp) & ends_stream) != 0;
+        if (take(*irp)) {
+            finish(*irp, STATUS_SUCCESS);
+        }
+    }
+}
+
+// The request goes before it is done.
+void MappingQueue::leave(IRP& irp) {
+    if (cursor_.irp == &irp) {
+        // `irp` is off the list already: what follows it is the first that has not been begun.
+        IRP* next = first();
+        while (next != nullptr && marks_of(*next) != 0) {
+            next = next_of(*next);
+        }
+        move_on(next);
+        settle(false);
+    }
+}
+
+// ---- mappings ------------------------------------------------------------------------------------------------------
+
+// The run of physical memory at the cursor: to the page's end, and further where memory of the machine goes on. Client
+// memory lies in the host's window, where pages are neighbours that would not be on a PC; they are split as there.
+ULONG MappingQueue::piece(ULONGLONG& address) const {
+    const auto index = static_cast<ULONG>(cursor_.place - cursor_.base);
+    const ULONG offset = cursor_.mdl->ByteOffset + index;
+    const PFN_NUMBER* frame = MmGetMdlPfnArray(cursor_.mdl) + offset / PAGE_SIZE;
+    address = ULONGLONG{*frame} * PAGE_SIZE + offset % PAGE_SIZE;
+    ULONG left = cursor_.left;
+    if (looped_ && frame_bytes_ != 0) {
+        left = std::min(left, frame_bytes_ - index % frame_bytes_);
+    }
+    ULONG bytes = std::min<ULONG>(left, PAGE_SIZE - offset % PAGE_SIZE);
+    for (ULONG pages = 1; bytes < left && pages < most_pages_; ++pages, ++frame) {
+        if (frame[1] != frame[0] + 1 || frame[1] >= ram_frames_) {
+            break;
+        }
+        bytes = std::min<ULONG>(left, bytes + PAGE_SIZE);
+    }
+    return bytes;
+}
+
+NTSTATUS MappingQueue::get(PVOID tag, PHYSICAL_ADDRESS& address, PVOID& memory, ULONG& bytes, ULONG& flags) {
+    return step([&]() -> NTSTATUS {
+        settle(true);
+        if (looped_) {
+            finish_passed(); // a buffer that another one has followed
+        }
+        if (!has_room()) {
+            wanted_ = true;
+            return STATUS_NOT_FOUND;
+        }
+        IRP& irp = *cursor_.irp;
+        ULONGLONG physical = 0;
+        bytes = piece(physical);
+        memory = cursor_.place;
+        ULONG slot = BounceBuffer::none;
+        if (physical + bytes - 1 > highest_) {
+            bytes = std::min<ULONG>(bytes, PAGE_SIZE);
+            slot = bounce_.take(bytes); // has_room() said that there is one
+            if (is_write()) {
+                std::memcpy(bounce_.memory(slot), cursor_.place, bytes);
+            }
+            physical = bounce_.physical(slot);
+            memory = bounce_.memory(slot);
+        }
+        address.QuadPart = static_cast<LONGLONG>(physical);
+        at(tail_++) = {tag, &irp, nullptr, cursor_.header, cursor_.place, acquired_, bytes, slot};
+        set_mapped(irp, mapped_of(irp) + 1);
+        mark(irp, is_begun);
+        acquired_ += bytes;
+        cursor_.advance(bytes);
+        settle(false);
+        // R-WPCI-05
+        flags = cursor_.irp != &irp || cursor_.left == 0 ? 1 : 0;
+        return STATUS_SUCCESS;
+    });
+}
+
+// What the device has done with a mapping is the client's.
+void MappingQueue::take_back(const Mapping& mapping, ULONG bytes) {
+    if (!is_write()) {
+        if (mapping.slot != BounceBuffer::none) {
+            std::memcpy(mapping.place, bounce_.memory(mapping.slot), bytes);
+        }
+        // A looped one is filled again and again.
+        mapping.header->DataUsed = std::min(mapping.header->FrameExtent, mapping.header->DataUsed + bytes);
+    }
+}
+
+void MappingQueue::pop() {
+    const Mapping& oldest = at(head_++);
+    if (oldest.slot != BounceBuffer::none) {
+        if (count() == 0) {
+            bounce_.reset();
+        } else {
+            bounce_.give_back(oldest.slot, oldest.bytes);
+        }
+    }
+}
+
+NTSTATUS MappingQueue::release(PVOID tag) {
+    return step([&]() -> NTSTATUS {
+        if (count() == 0) {
+            return STATUS_NOT_FOUND;
+        }
+        const Mapping& oldest = at(head_);
+        if (oldest.tag != tag) { // R-WPCI-07, or it has been revoked
+            for (ULONG i = head_ + 1; i != tail_; ++i) {
+                if (at(i).tag == tag) {
+                    return STATUS_INVALID_PARAMETER;
+                }
+            }
+            return STATUS_NOT_FOUND;
+        }
+        IRP* const irp = oldest.irp;
+        if (irp != nullptr) {
+            take_back(oldest, oldest.bytes);
+            set_mapped(*irp, mapped_of(*irp) - 1);
+        }
+        released_ = oldest.position + oldest.bytes;
+        pop();
+        if (irp != nullptr && mapped_of(*irp) == 0) {
+            finish_passed();
+        }
+        return STATUS_SUCCESS;
+    });
+}
+
+// R-WPCI-11: the packet ends here; what the device has of it is revoked.
+NTSTATUS MappingQueue::terminate(ULONGLONG position) {
+    Revocation revocation;
+    IRP* irp = nullptr;
+    {
+        Locked locked(lock_);
+        irp = first();
+        if (irp == nullptr || (marks_of(*irp) & is_begun) == 0) {
+            return STATUS_NOT_FOUND;
+        }
+        if (is_write()) { // what is handed out is played
+            if (cursor_.irp == irp) {
+                exhaust();
+                settle(false);
+            }
+            irp = nullptr;
+        } else if (take(*irp)) {
+            for (ULONG i = head_; i != tail_; ++i) {
+                const Mapping& mapping = at(i);
+                if (mapping.irp != irp) {
+                    continue;
+                }
+                const ULONGLONG filled = position > mapping.position ? position - mapping.position : 0;
+                take_back(mapping, static_cast<ULONG>(std::min<ULONGLONG>(filled, mapping.bytes)));
+            }
+            leave(*irp);
+            revocation = disown(irp, irp);
+            set_result(*irp, STATUS_SUCCESS);
+        } else {
+            irp = nullptr; // it is being cancelled
+        }
+    }
+    revoke(revocation);
+    if (irp != nullptr) {
+        IoCompleteRequest(irp, IO_SOUND_INCREMENT);
+    }
+    step([&] {
+        finish_passed();
+        return true;
+    });
+    return STATUS_SUCCESS;
+}
+
+// ---- revoking ------------------------------------------------------------------------------------------------------
+
+// The mappings of a request, or all of them: from here on they have none.
+MappingQueue::Revocation MappingQueue::disown(const IRP* irp, const void* token) {
+    Revocation revocation;
+    revocation.token = token;
+    revocation.miniport = miniport_;
+    for (ULONG i = head_; i != tail_; ++i) {
+        Mapping& mapping = at(i);
+        if (mapping.irp == nullptr || (irp != nullptr && mapping.irp != irp)) {
+            continue;
+        }
+        mapping.irp = nullptr;
+        mapping.token = token;
+        if (revocation.count++ == 0) {
+            revocation.first = mapping.tag;
+        }
+        revocation.last = mapping.tag;
+    }
+    return revocation;
+}
+
+// R-WPCI-09, R-WPCI-10: meanwhile the miniport may release them. What it says it still had is gone now; what it had
+// taken off its list before, it is about to release.
+void MappingQueue::revoke(const Revocation& revocation) {
+    if (revocation.count == 0) {
+        return;
+    }
+    ULONG revoked = revocation.count;
+    if (revocation.miniport != nullptr) {
+        KIRQL irql;
+        revoked = 0;
+        KeRaiseIrql(DISPATCH_LEVEL, &irql);
+        const NTSTATUS status = revocation.miniport->RevokeMappings(revocation.first, revocation.last, &revoked);
+        KeLowerIrql(irql);
+        if (!NT_SUCCESS(status)) {
+            revoked = 0;
+        }
+    }
+    Locked locked(lock_);
+    forget(revocation, revoked);
+}
+
+void MappingQueue::forget(const Revocation& revocation, ULONG revoked) {
+    ULONG present = 0;
+    for (ULONG i = head_; i != tail_; ++i) {
+        present += at(i).token == revocation.token ? 1 : 0;
+    }
+    ULONG kept = present - std::min(present, revoked); // the oldest
+    ULONG end = head_;
+    for (ULONG i = head_; i != tail_; ++i) {
+        Mapping mapping = at(i);
+        if (mapping.token == revocation.token) {
+            mapping.token = nullptr;
+            if (kept == 0) {
+                released_ = std::max(released_, mapping.position + mapping.bytes);
+                continue;
+            }
+            --kept;
+        }
+        at(end++) = mapping;
+    }
+    tail_ = end;
+    if (count() == 0) {
+        bounce_.reset();
+    }
+}
+
+// ---- the pin -------------------------------------------------------------------------------------------------------
+
+bool MappingQueue::begin_service(bool even_if_not_running) {
+    Locked locked(lock_);
+    if (!running_ && !even_if_not_running) {
+        return false;
+    }
+    ++services_;
+    return true;
+}
+
+void MappingQueue::end_service() {
+    step([&] {
+        --services_;
+        return true;
+    });
+}
+
+void MappingQueue::set_running(bool running) {
+    Locked locked(lock_);
+    running_ = running;
+}
+
+void MappingQueue::reset() {
+    Locked locked(lock_);
+    acquired_ = released_ = 0;
+    loop_ = next_loop_ = {};
+}
+
+MappingQueue::Progress MappingQueue::progress() {
+    Locked locked(lock_);
+    return {acquired_, released_};
+}
+
+ULONG MappingQueue::to_loop(ULONGLONG& position) {
+    Locked locked(lock_);
+    const Loop& loop = loop_at(position);
+    if (!looped_ || loop.bytes == 0) {
+        return 0;
+    }
+    const ULONGLONG since =
+        position >= loop.from ? (position - loop.from) % loop.bytes : loop.bytes - (loop.from - position) % loop.bytes;
+    position = (loop.offset + since) % loop.bytes;
+    return loop.bytes;
+}
+
+} // namespace openportcls::portcls

@@ -1,0 +1,137 @@
+// The requests of a WavePci stream as its device sees them: a sequence of mappings that are handed out, and come back,
+// in order (R-WPCI-01 to R-WPCI-12).
+#pragma once
+
+#include <cstdint>
+
+#include "portcls/ports/stream_requests.h"
+#include "portcls/ports/wavepci/bounce_buffer.h"
+
+namespace openportcls::portcls {
+
+// Who hears of the end of a stream (R-EVENT-12). <= DISPATCH_LEVEL.
+class MappingListener {
+public:
+    virtual void stream_ended() = 0;
+
+protected:
+    ~MappingListener() = default;
+};
+
+// All methods <= DISPATCH_LEVEL unless they say less.
+class MappingQueue final : public StreamRequests {
+public:
+    MappingQueue(bool write, bool looped);
+    ~MappingQueue();
+    // The records of mappings. Nothing is allocated later.
+    bool allocate();
+
+    // From NewStream to the stream's end: who is called back. PASSIVE_LEVEL.
+    void connect(IMiniportWavePciStream* miniport, MappingListener* listener);
+    // Pages above `highest` go through the buffer. Before the first request.
+    void bounce(ULONGLONG highest, ComPointer<IDmaChannel> channel);
+    // Into how many bytes a looped buffer is divided, whatever the pages (wavepci-latency). 0: not at all.
+    void set_frame_bytes(ULONG bytes) { frame_bytes_ = bytes; }
+
+    // ---- the client ----------------------------------------------------------------------------------------------
+    // IOCTL_KS_WRITE_STREAM or _READ_STREAM: STATUS_PENDING once it is queued. PASSIVE_LEVEL.
+    NTSTATUS add(IRP& irp);
+    // Revokes what is mapped and ends with STATUS_CANCELLED whatever is queued.
+    void cancel_all();
+    // Looped: goes on at this place of the buffer. False: there is no such place.
+    bool seek(ULONGLONG offset);
+
+    // ---- the miniport (IPortWavePciStream) -----------------------------------------------------------------------
+    NTSTATUS get(PVOID tag, PHYSICAL_ADDRESS& address, PVOID& memory, ULONG& bytes, ULONG& flags);
+    NTSTATUS release(PVOID tag);
+    // `position`: how far the device has recorded, in bytes since STOP.
+    NTSTATUS terminate(ULONGLONG position);
+
+    // ---- the pin -------------------------------------------------------------------------------------------------
+    // What is finished between them is completed at the end. False: the stream does not run, and nothing has begun.
+    bool begin_service(bool even_if_not_running);
+    void end_service();
+    void set_running(bool running);
+    // STOP: positions count from 0 again.
+    void reset();
+
+    struct Progress {
+        ULONGLONG acquired; // end of the last mapping handed out
+        ULONGLONG released; // end of the last one that came back
+    };
+    Progress progress();
+    // Where in the looped buffer a position of the stream lies. The buffer's length, 0 for a stream without one.
+    ULONG to_loop(ULONGLONG& position);
+
+private:
+    struct Mapping {
+        PVOID tag;
+        IRP* irp;          // nullptr: revoked, or about to be
+        const void* token; // of the revocation that is under way
+        KSSTREAM_HEADER* header;
+        unsigned char* place;
+        ULONGLONG position; // of its first byte in the stream
+        ULONG bytes;
+        ULONG slot; // in the bounce buffer
+    };
+    struct Revocation {
+        const void* token = nullptr;
+        IMiniportWavePciStream* miniport = nullptr;
+        PVOID first = nullptr;
+        PVOID last = nullptr;
+        ULONG count = 0;
+    };
+    struct Loop {
+        ULONGLONG from = 0;   // this position of the stream …
+        ULONGLONG offset = 0; // … lies here
+        ULONG bytes = 0;
+    };
+    static constexpr ULONG capacity = 1024; // mappings at once; a power of two
+
+    template<class Function>
+    auto step(Function&& function);
+    void cancelled(IRP& irp) override;
+
+    // Under the lock.
+    Mapping& at(ULONG index) const { return mappings_[index % capacity]; }
+    ULONG count() const { return tail_ - head_; }
+    bool has_room() const;
+    void settle(bool wrap);
+    void exhaust();
+    void move_on(IRP* next);
+    void begin_loop(ULONGLONG offset);
+    void finish_passed();
+    ULONG piece(ULONGLONG& address) const;
+    void take_back(const Mapping& mapping, ULONG bytes);
+    void pop();
+    void leave(IRP& irp);
+    Revocation disown(const IRP* irp, const void* token);
+    void forget(const Revocation& revocation, ULONG revoked);
+
+    // Without it.
+    void revoke(const Revocation& revocation);
+    const Loop& loop_at(ULONGLONG position) const { return position < next_loop_.from ? loop_ : next_loop_; }
+
+    const bool looped_;
+    const ULONG most_pages_;     // of one mapping
+    const ULONGLONG ram_frames_; // page frames below it are memory of the machine
+    IMiniportWavePciStream* miniport_ = nullptr;
+    MappingListener* listener_ = nullptr;
+    StreamCursor cursor_; // what is mapped next; no request: all of them are
+    Mapping* mappings_ = nullptr;
+    ULONG head_ = 0;
+    ULONG tail_ = 0;
+    ULONG frame_bytes_ = 0;
+    ULONG services_ = 0; // under way
+    bool running_ = false;
+    bool wanted_ = false; // a refusal that MappingAvailable follows
+    bool ended_ = false;
+    ULONGLONG acquired_ = 0;
+    ULONGLONG released_ = 0;
+    Loop loop_;
+    Loop next_loop_;
+    ULONGLONG highest_ = UINT64_MAX;
+    BounceBuffer bounce_;
+};
+
+} // namespace openportcls::portcls

@@ -1,0 +1,40 @@
+#include "portcls/ports/wavepci/port_stream.h"
+
+#include "executive/irql_check.h"
+#include "portcls/portcls_system.h"
+
+namespace openportcls::portcls {
+
+// R-INIT-14: on the stream, from XP on.
+void* WavePciPortStream::find_interface(const GUID& id) {
+    if (id == IID_IPortWavePciStream) {
+        return static_cast<IPortWavePciStream*>(this);
+    }
+    return id == IID_IPreFetchOffset && has_feature(Feature::prefetch_offset) ? static_cast<IPreFetchOffset*>(this)
+                                                                              : nullptr;
+}
+
+NTSTATUS NTAPI WavePciPortStream::GetMapping(PVOID tag, PPHYSICAL_ADDRESS physical_address, PVOID* virtual_address,
+                                             PULONG byte_count, PULONG flags) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    if (physical_address == nullptr || virtual_address == nullptr || byte_count == nullptr || flags == nullptr) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    return queue_.get(tag, *physical_address, *virtual_address, *byte_count, *flags);
+}
+
+NTSTATUS NTAPI WavePciPortStream::ReleaseMapping(PVOID tag) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    return queue_.release(tag);
+}
+
+NTSTATUS NTAPI WavePciPortStream::TerminatePacket() {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    ULONGLONG position = 0;
+    if (miniport_ == nullptr || !NT_SUCCESS(miniport_->GetPosition(&position))) {
+        position = 0;
+    }
+    return queue_.terminate(position);
+}
+
+} // namespace openportcls::portcls

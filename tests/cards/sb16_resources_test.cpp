@@ -1,0 +1,118 @@
+// Where the card is: what its options, its INF and its absence mean to the driver.
+#include "sb16_fixture.h"
+
+namespace openportcls::cards {
+namespace {
+
+class Sb16Resources : public Sb16 {};
+
+TEST_F(Sb16Resources, TheDriverFindsTheCardWhereItIsSet) {
+    start({"sb16:io=240,mpu=300,irq=7,dma=3,dma16=6"});
+    for (const std::uint16_t bits : {std::uint16_t{8}, std::uint16_t{16}}) {
+        const WaveFormat played = format(22050, 2, bits);
+        heard.clear();
+        const Bytes sound = noise(played, 5000);
+        play(played, sound);
+        EXPECT_EQ(find(played, sound), 0U);
+    }
+}
+
+TEST_F(Sb16Resources, EveryInterruptLineWorks) {
+    for (const char* hardware : {"sb16:irq=2", "sb16:irq=5", "sb16:irq=7", "sb16:irq=10", "sb16:dma=0,dma16=7"}) {
+        start({hardware});
+        const WaveFormat played = format(22050, 1, 8);
+        heard.clear();
+        const Bytes sound = noise(played, 5000);
+        play(played, sound);
+        EXPECT_EQ(find(played, sound), 0U) << hardware;
+        TearDown();
+        driver.reset();
+        machine.reset();
+    }
+}
+
+TEST_F(Sb16Resources, TwoCardsTwoDevices) {
+    start({"sb16", "sb16:io=240,mpu=300,irq=7,dma=3,dma16=6"});
+    EXPECT_EQ(machine->sockets().size(), 8U);
+    auto second = driver->add_device();
+    ASSERT_TRUE(second) << second.error().message;
+    EXPECT_EQ(second->state(), "started");
+    auto third = driver->add_device();
+    EXPECT_FALSE(third) << "there is no third card";
+    std::size_t second_heard = 0;
+    ASSERT_TRUE(machine->listen("sb16-2/line out",
+                                [&](double, std::span<const SoundFrame> frames) { second_heard += frames.size(); }));
+    std::vector<FilterInfo> waves;
+    for (const FilterInfo& filter : machine->filters()) {
+        if (filter.name == "Wave") {
+            waves.push_back(filter);
+        }
+    }
+    ASSERT_EQ(waves.size(), 2U);
+    {
+        auto other = machine->open(waves[1]).value();
+        auto stream = RenderStream::open(other, format(8000, 1, 8));
+        ASSERT_TRUE(stream) << stream.error().message;
+        ASSERT_TRUE(stream->write(Bytes(800, std::byte{1})));
+        ASSERT_TRUE(stream->drain());
+    }
+    EXPECT_EQ(second_heard + heard.size(), std::max(second_heard, heard.size())) << "one of the two played";
+    EXPECT_GE(second_heard + heard.size(), 800U);
+}
+
+TEST_F(Sb16Resources, WithoutACardTheDriverDoesNotStart) {
+    auto bare = Machine::create().value();
+    DriverOptions options;
+    options.inf = OPENPORTCLS_SB16_INF;
+    auto loaded = bare.load_driver(OPENPORTCLS_SB16, options);
+    ASSERT_FALSE(loaded);
+    EXPECT_EQ(loaded.error().status, static_cast<std::int32_t>(0xC000000E)) << loaded.error().message; // no such device
+    EXPECT_FALSE(bare.crash_report());
+}
+
+TEST_F(Sb16Resources, AnUnknownCardIsRefused) {
+    MachineOptions options;
+    options.hardware = {"sb64"};
+    auto created = Machine::create(options);
+    ASSERT_FALSE(created);
+    EXPECT_THAT(created.error().message, testing::HasSubstr("sb16"));
+    options.hardware = {"sb16:irq=3"};
+    EXPECT_THAT(Machine::create(options).error().message, testing::HasSubstr("irq=3"));
+}
+
+TEST_F(Sb16Resources, SocketsAreCalledByName) {
+    start();
+    EXPECT_THAT(machine->listen("line", {}).error().message, testing::HasSubstr("sb16/line out"));
+    EXPECT_THAT(machine->feed("line out", 8000, {}).error().message, testing::HasSubstr("sb16/line in"));
+    EXPECT_FALSE(machine->feed("line in", 0, {}));
+    EXPECT_TRUE(machine->listen("sb16/line out", {}));
+    const WaveFormat played = format(8000, 1, 8);
+    play(played, noise(played, 100));
+    EXPECT_TRUE(heard.empty()) << "nobody listens any more";
+}
+
+TEST_F(Sb16Resources, ModelsAreListed) {
+    const auto models = hardware_models();
+    ASSERT_FALSE(models.empty());
+    EXPECT_EQ(models[0].name, "sb16");
+    EXPECT_EQ(models[0].options.size(), 6U);
+    bool is_listed = false;
+    for (const BuiltinDriver& each : builtin_drivers()) {
+        is_listed |= each.name == "sb16" && each.binds_to == "sb16";
+    }
+    EXPECT_TRUE(is_listed);
+}
+
+// A driver without hardware of its own is left alone by the cards.
+TEST_F(Sb16Resources, OtherDriversGetNoResources) {
+    MachineOptions options;
+    options.hardware = {"sb16"};
+    auto both = Machine::create(options).value();
+    ASSERT_TRUE(both.load_driver("cable"));
+    DriverOptions driver_options;
+    driver_options.inf = OPENPORTCLS_SB16_INF;
+    EXPECT_TRUE(both.load_driver(OPENPORTCLS_SB16, driver_options));
+}
+
+} // namespace
+} // namespace openportcls::cards

@@ -1,0 +1,315 @@
+// A machine with the MIDI test driver (midi_driver.h) on it, and a client of its filter.
+#pragma once
+
+#include <cstring>
+#include <memory>
+
+#include <gmock/gmock.h>
+
+#include <dmusbuff.h>
+
+#include "core_fixture.h"
+#include "midi_driver.h"
+
+namespace conformance {
+
+inline constexpr LONGLONG millisecond = 10'000; // in 100 ns
+
+// A stream request of one header, and the buffer behind it.
+struct MidiRequest {
+    KSSTREAM_HEADER header{};
+    std::vector<BYTE> buffer;
+    NTSTATUS status = STATUS_PENDING;
+    LONGLONG done_at = 0;
+    IRP* irp = nullptr;
+
+    bool is_done() const { return status != STATUS_PENDING; }
+};
+
+struct MidiRecord {
+    ULONG delta = 0; // ms
+    MidiBytes bytes;
+};
+
+struct DmusRecord {
+    LONGLONG delta = 0; // 100 ns
+    MidiBytes bytes;
+    DWORD group = 1;
+    DWORD flags = DMUS_EVENT_STRUCTURED;
+};
+
+class MidiTest : public ::testing::Test {
+protected:
+    MidiTest() : machine_(small_machine()) {
+        midi_script() = &script_;
+        executive::install(machine_);
+        manager_ = &machine_.add_subsystem<pnp::PnpManager>();
+    }
+    static machine::MachineConfig small_machine() {
+        machine::MachineConfig result;
+        result.memory_bytes = 64 << 20;
+        return result;
+    }
+    void be(WindowsVersion version) {
+        machine_.enter([&] { PortClsSystem::current().set_windows_version(version); });
+    }
+    void load() {
+        pnp::DriverOptions options;
+        options.service_name = "midi_test";
+        auto driver = manager_->load_static_driver(midi_driver_entry, options);
+        ASSERT_TRUE(driver) << driver.error().message;
+        driver_ = *driver;
+        auto node = manager_->add_device(*driver_, pnp::DeviceSpec{});
+        if (node) {
+            node_ = *node;
+        }
+    }
+    void start(bool is_dmus) {
+        script_.is_dmus = is_dmus;
+        load();
+        ASSERT_NE(node_, nullptr);
+        ASSERT_EQ(node_->state(), pnp::DeviceState::started) << std::hex << node_->problem();
+        inside([&] { ASSERT_EQ(open_path(path_of(), nullptr, filter_), STATUS_SUCCESS); });
+    }
+    template<class Function>
+    void inside(Function&& function) {
+        const bool survived = machine_.enter(std::forward<Function>(function));
+        ASSERT_TRUE(survived) << machine_.bugcheck_report()->to_text();
+    }
+    void TearDown() override {
+        if (machine_.is_halted()) {
+            ADD_FAILURE() << machine_.bugcheck_report()->to_text();
+            return;
+        }
+        machine_.enter([&] {
+            while (!files_.empty()) {
+                executive::close_file(files_.back());
+                files_.pop_back();
+            }
+            if (script_.port != nullptr) {
+                script_.port->Release();
+            }
+            if (script_.group != nullptr) {
+                script_.group->Release();
+            }
+        });
+        for (const auto& request : requests_) {
+            EXPECT_TRUE(request->is_done());
+        }
+    }
+
+    static std::u16string path_of() {
+        const auto all = executive::Kernel::current().interfaces.enumerate(nullptr, false);
+        return all.empty() ? std::u16string() : all.front()->symbolic_link;
+    }
+    NTSTATUS open_path(std::u16string_view path, FILE_OBJECT* related, FILE_OBJECT*& file) {
+        file = nullptr;
+        const NTSTATUS status = executive::open_file(path, related, &file);
+        if (NT_SUCCESS(status) && file != nullptr) {
+            files_.push_back(file);
+        }
+        return status;
+    }
+    NTSTATUS open_pin(ULONG pin, FILE_OBJECT*& file) {
+        struct {
+            KSPIN_CONNECT connect{};
+            KSDATAFORMAT_WAVEFORMATEX format{};
+        } request;
+        request.connect.Interface.Set = KSINTERFACESETID_Standard;
+        request.connect.Interface.Id = KSINTERFACE_STANDARD_STREAMING;
+        request.connect.Medium.Set = KSMEDIUMSETID_Standard;
+        request.connect.Medium.Id = KSMEDIUM_STANDARD_DEVIO;
+        request.connect.PinId = pin;
+        request.connect.Priority = {KSPRIORITY_NORMAL, 1};
+        ULONG bytes = sizeof(KSPIN_CONNECT) + sizeof(KSDATAFORMAT);
+        if (pin == dmus_wave) {
+            request.format = wave_format();
+            bytes = sizeof request;
+        } else {
+            KSDATAFORMAT& format = request.format.DataFormat;
+            format.FormatSize = sizeof format;
+            format.MajorFormat = KSDATAFORMAT_TYPE_MUSIC;
+            format.SubFormat = pin >= dmus_render ? KSDATAFORMAT_SUBTYPE_DIRECTMUSIC : KSDATAFORMAT_SUBTYPE_MIDI;
+            format.Specifier = KSDATAFORMAT_SPECIFIER_NONE;
+        }
+        const GUID kind = KSNAME_Pin;
+        return open_path(ks::make_create_name(kind, &request, bytes), filter_, file);
+    }
+    static KSDATAFORMAT_WAVEFORMATEX wave_format() {
+        KSDATAFORMAT_WAVEFORMATEX format = {};
+        format.DataFormat.FormatSize = sizeof(format);
+        format.DataFormat.MajorFormat = KSDATAFORMAT_TYPE_AUDIO;
+        format.DataFormat.SubFormat = KSDATAFORMAT_SUBTYPE_PCM;
+        format.DataFormat.Specifier = KSDATAFORMAT_SPECIFIER_WAVEFORMATEX;
+        format.WaveFormatEx = {WAVE_FORMAT_PCM, 2, 48000, 192000, 4, 16, 0};
+        return format;
+    }
+    FILE_OBJECT* open_pin(ULONG pin) {
+        FILE_OBJECT* file = nullptr;
+        inside([&] { EXPECT_EQ(open_pin(pin, file), STATUS_SUCCESS); });
+        return file;
+    }
+    FILE_OBJECT* running_pin(ULONG pin) {
+        FILE_OBJECT* const file = open_pin(pin);
+        set_state(file, KSSTATE_RUN);
+        begun_ = now();
+        return file;
+    }
+    void close(FILE_OBJECT* file) {
+        std::erase(files_, file);
+        inside([&] { executive::close_file(file); });
+    }
+    NTSTATUS property(FILE_OBJECT* file, const GUID& set, ULONG id, ULONG flags, void* value, ULONG bytes) {
+        KSPROPERTY request{};
+        request.Set = set;
+        request.Id = id;
+        request.Flags = flags;
+        NTSTATUS status = STATUS_UNSUCCESSFUL;
+        ULONG_PTR information = 0;
+        inside([&] {
+            status = executive::device_control(file, IOCTL_KS_PROPERTY, &request, sizeof request, value, bytes,
+                                               &information);
+        });
+        return status;
+    }
+    void set_state(FILE_OBJECT* pin, KSSTATE state) {
+        const GUID set = KSPROPSETID_Connection;
+        EXPECT_EQ(property(pin, set, KSPROPERTY_CONNECTION_STATE, KSPROPERTY_TYPE_SET, &state, sizeof state),
+                  STATUS_SUCCESS);
+    }
+
+    // ---- requests ---------------------------------------------------------------------------------------------
+    static std::vector<BYTE> packed(const std::vector<MidiRecord>& records) {
+        std::vector<BYTE> bytes;
+        for (const MidiRecord& record : records) {
+            const KSMUSICFORMAT head = {record.delta, static_cast<ULONG>(record.bytes.size())};
+            const auto* const from = reinterpret_cast<const BYTE*>(&head);
+            bytes.insert(bytes.end(), from, from + sizeof head);
+            bytes.insert(bytes.end(), record.bytes.begin(), record.bytes.end());
+            bytes.resize((bytes.size() + 3) / 4 * 4, 0xEE); // padding is not data
+        }
+        return bytes;
+    }
+    static std::vector<BYTE> packed(const std::vector<DmusRecord>& records) {
+        std::vector<BYTE> bytes;
+        for (const DmusRecord& record : records) {
+            const DMUS_EVENTHEADER head = {static_cast<DWORD>(record.bytes.size()), record.group, record.delta,
+                                           record.flags};
+            const auto* const from = reinterpret_cast<const BYTE*>(&head);
+            bytes.insert(bytes.end(), from, from + sizeof head);
+            bytes.insert(bytes.end(), record.bytes.begin(), record.bytes.end());
+            bytes.resize((bytes.size() + 7) / 8 * 8, 0xEE);
+        }
+        return bytes;
+    }
+    MidiRequest& submit(FILE_OBJECT* pin, std::vector<BYTE> buffer, LONGLONG time, ULONG code, ULONG used) {
+        requests_.push_back(std::make_unique<MidiRequest>());
+        MidiRequest& request = *requests_.back();
+        request.buffer = std::move(buffer);
+        request.header.Size = sizeof request.header;
+        request.header.PresentationTime = {time, 1, 1};
+        request.header.OptionsFlags = code == IOCTL_KS_WRITE_STREAM ? KSSTREAM_HEADER_OPTIONSF_TIMEVALID : 0;
+        request.header.FrameExtent = static_cast<ULONG>(request.buffer.size());
+        request.header.DataUsed = used;
+        request.header.Data = request.buffer.data();
+        inside([&] {
+            const NTSTATUS status = executive::start_device_control(
+                pin, code, nullptr, 0, &request.header, sizeof request.header,
+                [](void* context, NTSTATUS result, ULONG_PTR) {
+                    auto& done = *static_cast<MidiRequest*>(context);
+                    done.status = result;
+                    done.done_at = static_cast<LONGLONG>(KeQueryInterruptTime());
+                    done.irp = nullptr;
+                },
+                &request, &request.irp);
+            request.status = status == STATUS_PENDING ? request.status : status;
+        });
+        return request;
+    }
+    MidiRequest& write(FILE_OBJECT* pin, std::vector<BYTE> bytes, LONGLONG time = 0) {
+        const auto used = static_cast<ULONG>(bytes.size());
+        return submit(pin, std::move(bytes), time, IOCTL_KS_WRITE_STREAM, used);
+    }
+    MidiRequest& write(FILE_OBJECT* pin, const std::vector<MidiRecord>& records, LONGLONG time = 0) {
+        return write(pin, packed(records), time);
+    }
+    MidiRequest& write(FILE_OBJECT* pin, const std::vector<DmusRecord>& records, LONGLONG time = 0) {
+        return write(pin, packed(records), time);
+    }
+    MidiRequest& read(FILE_OBJECT* pin, std::size_t bytes = 256) {
+        return submit(pin, std::vector<BYTE>(bytes), 0, IOCTL_KS_READ_STREAM, 0);
+    }
+    void cancel(MidiRequest& request) {
+        inside([&] { executive::cancel_request(request.irp); });
+    }
+    static std::vector<MidiRecord> midi_records(const MidiRequest& request) {
+        std::vector<MidiRecord> records;
+        for (ULONG at = 0; at + sizeof(KSMUSICFORMAT) <= request.header.DataUsed;) {
+            KSMUSICFORMAT head;
+            std::memcpy(&head, &request.buffer[at], sizeof head);
+            at += sizeof head;
+            records.push_back({head.TimeDeltaMs, {&request.buffer[at], &request.buffer[at] + head.ByteCount}});
+            at = (at + head.ByteCount + 3) / 4 * 4;
+        }
+        return records;
+    }
+    static std::vector<DmusRecord> dmus_records(const MidiRequest& request) {
+        std::vector<DmusRecord> records;
+        for (ULONG at = 0; at + sizeof(DMUS_EVENTHEADER) <= request.header.DataUsed;) {
+            DMUS_EVENTHEADER head;
+            std::memcpy(&head, &request.buffer[at], sizeof head);
+            at += sizeof head;
+            records.push_back({head.rtDelta,
+                               {&request.buffer[at], &request.buffer[at] + head.cbEvent},
+                               head.dwChannelGroup,
+                               head.dwFlags});
+            at = (at + head.cbEvent + 7) / 8 * 8;
+        }
+        return records;
+    }
+
+    // ---- time -------------------------------------------------------------------------------------------------
+    LONGLONG now() { return machine_.now() / 100; }
+    void run_for(LONGLONG milliseconds) {
+        inside([&] { machine_.run_for(milliseconds * 1'000'000); });
+    }
+    // Since the pin began to run; 100 ns.
+    LONGLONG since(LONGLONG time) const { return time - begun_; }
+    template<class Interface>
+    Interface* port_as(const GUID& id) {
+        void* result = nullptr;
+        inside([&] {
+            if (NT_SUCCESS(script_.port->QueryInterface(id, &result))) {
+                script_.port->Release();
+            }
+        });
+        return static_cast<Interface*>(result);
+    }
+    void notify(IServiceGroup* group) {
+        inside([&] {
+            if (script_.is_dmus) {
+                static_cast<IPortDMus*>(script_.port)->Notify(group);
+            } else {
+                auto midi = portcls::ComPointer<IPortMidi>::query(script_.port, IID_IPortMidi);
+                midi->Notify(group);
+            }
+            machine_.settle();
+        });
+    }
+
+    struct ScriptInForce {
+        ~ScriptInForce() { midi_script() = nullptr; }
+    };
+    MidiScript script_;
+    ScriptInForce in_force_;
+    machine::Machine machine_;
+    pnp::PnpManager* manager_ = nullptr;
+    pnp::LoadedDriver* driver_ = nullptr;
+    pnp::DeviceNode* node_ = nullptr;
+    FILE_OBJECT* filter_ = nullptr;
+    std::vector<FILE_OBJECT*> files_;
+    std::vector<std::unique_ptr<MidiRequest>> requests_;
+    LONGLONG begun_ = 0;
+};
+
+} // namespace conformance

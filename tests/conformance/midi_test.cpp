@@ -1,0 +1,464 @@
+// The MIDI port: IPortMidi, IMiniportMidi and KSMUSICFORMAT streams.
+#include "midi_fixture.h"
+
+namespace conformance {
+
+using testing::Each;
+using testing::ElementsAre;
+using testing::ElementsAreArray;
+using MidiPort = MidiTest;
+
+namespace {
+
+const MidiBytes note_on = {0x90, 60, 100};
+const MidiBytes note_off = {0x80, 60, 0};
+
+std::vector<MidiBytes> bytes_of(const std::vector<Played>& played) {
+    std::vector<MidiBytes> result;
+    for (const Played& each : played) {
+        result.push_back(each.bytes);
+    }
+    return result;
+}
+
+MidiBytes joined(const std::vector<Played>& played) {
+    MidiBytes result;
+    for (const Played& each : played) {
+        result.insert(result.end(), each.bytes.begin(), each.bytes.end());
+    }
+    return result;
+}
+
+MidiBytes exclusive(std::size_t bytes) {
+    MidiBytes result(bytes, 0x11);
+    for (std::size_t i = 0; i < bytes; ++i) {
+        result[i] = static_cast<BYTE>(i * 7 % 128);
+    }
+    result.front() = 0xF0;
+    result.back() = 0xF7;
+    return result;
+}
+
+} // namespace
+
+// ---- binding --------------------------------------------------------------------------------------------------------
+
+TEST_F(MidiPort, R_SUB_13_BothClassIdsGiveOnePortThatTakesEitherMiniport) {
+    script_.class_id = &CLSID_PortDMus;
+    start(false); // IMiniportMidi behind CLSID_PortDMus
+    EXPECT_EQ(script_.port_init_status, STATUS_SUCCESS);
+    auto* const midi = port_as<IPortMidi>(IID_IPortMidi);
+    auto* const dmus = port_as<IPortDMus>(IID_IPortDMus);
+    ASSERT_NE(midi, nullptr);
+    ASSERT_NE(dmus, nullptr);
+    EXPECT_EQ(script_.port_seen, static_cast<IUnknown*>(midi)) << "IMiniportMidi::Init is given the IPortMidi";
+}
+
+TEST_F(MidiPort, R_SUB_13_BeforeXpTheMidiPortTakesNoDirectMusicMiniport) {
+    be(WindowsVersion::windows_2000);
+    script_.class_id = &CLSID_PortMidi;
+    script_.is_dmus = true;
+    load();
+    EXPECT_FALSE(NT_SUCCESS(script_.port_init_status));
+}
+
+TEST_F(MidiPort, R_SUB_13_BeforeXpTheDirectMusicPortTakesNoMidiMiniport) {
+    be(WindowsVersion::windows_2000);
+    script_.class_id = &CLSID_PortDMus;
+    load();
+    EXPECT_FALSE(NT_SUCCESS(script_.port_init_status));
+}
+
+TEST_F(MidiPort, R_SUB_13_BeforeXpEachHasItsOwnInterface) {
+    be(WindowsVersion::windows_2000);
+    script_.class_id = &CLSID_PortMidi;
+    start(false);
+    EXPECT_NE(port_as<IPortMidi>(IID_IPortMidi), nullptr);
+    EXPECT_EQ(port_as<IPortDMus>(IID_IPortDMus), nullptr);
+}
+
+TEST_F(MidiPort, R_INIT_06_InitGivesTheServiceGroupOfNotify) {
+    start(false);
+    notify(nullptr);
+    EXPECT_EQ(script_.service_irqls.size(), 1U);
+}
+
+TEST_F(MidiPort, R_MIDI_03_ARegisteredGroupServesBeforeInitHasReturned) {
+    script_.registers_group = true;
+    ULONG served_inside = 0;
+    script_.in_init = [&](IUnknown* port) {
+        auto midi = portcls::ComPointer<IPortMidi>::query(port, IID_IPortMidi);
+        midi->Notify(script_.group);
+        machine_.settle();
+        served_inside = static_cast<ULONG>(script_.service_irqls.size());
+    };
+    start(false);
+    EXPECT_EQ(served_inside, 1U);
+    notify(script_.group);
+    EXPECT_EQ(script_.service_irqls.size(), 2U) << "registered and returned: served once each time";
+}
+
+TEST_F(MidiPort, R_MIDI_02_NotifyFromAnyIrqlServicesAtDispatchLevel) {
+    start(false);
+    auto* const midi = port_as<IPortMidi>(IID_IPortMidi);
+    inside([&] {
+        KIRQL irql;
+        KeRaiseIrql(DISPATCH_LEVEL + 3, &irql);
+        midi->Notify(script_.group);
+        EXPECT_TRUE(script_.service_irqls.empty());
+        KeLowerIrql(irql);
+        machine_.settle();
+    });
+    EXPECT_THAT(script_.service_irqls, ElementsAre(DISPATCH_LEVEL));
+}
+
+TEST_F(MidiPort, R_MIDI_08_NewStreamHearsOfTheDirection) {
+    start(false);
+    open_pin(midi_render);
+    EXPECT_EQ(script_.capture_seen, FALSE);
+    EXPECT_EQ(script_.pin_seen, midi_render);
+    open_pin(midi_capture);
+    EXPECT_NE(script_.capture_seen, FALSE);
+    EXPECT_EQ(script_.pin_seen, midi_capture);
+}
+
+TEST_F(MidiPort, R_MIDI_08_TheStreamsGroupServesTheStream) {
+    start(false);
+    FILE_OBJECT* const pin = running_pin(midi_capture);
+    MidiRequest& request = read(pin);
+    script_.to_read = {note_on};
+    notify(script_.midi_streams.front()->group.get());
+    ASSERT_TRUE(request.is_done());
+    EXPECT_EQ(midi_records(request).front().bytes, note_on);
+}
+
+// ---- render ---------------------------------------------------------------------------------------------------------
+
+TEST_F(MidiPort, R_MIDI_01_OnlyBytesThatAreDueReachTheMiniport) {
+    start(false);
+    FILE_OBJECT* const pin = running_pin(midi_render);
+    write(pin, std::vector<MidiRecord>{{0, note_on}, {50, note_off}});
+    EXPECT_THAT(bytes_of(script_.played), ElementsAre(note_on));
+    run_for(49);
+    EXPECT_EQ(script_.played.size(), 1U);
+    run_for(2);
+    EXPECT_THAT(bytes_of(script_.played), ElementsAre(note_on, note_off));
+    EXPECT_NEAR(static_cast<double>(since(script_.played[1].at)), 50.0 * millisecond, millisecond)
+        << "a millisecond or better";
+}
+
+TEST_F(MidiPort, R_MIDI_10_TheNextRecordIsAlignedAndPaddingIsNotPlayed) {
+    start(false);
+    FILE_OBJECT* const pin = running_pin(midi_render);
+    const MidiBytes program = {0xC0, 5};
+    const MidiBytes clock = {0xF8};
+    MidiRequest& request = write(pin, std::vector<MidiRecord>{{0, program}, {0, clock}, {0, note_on}});
+    run_for(2);
+    EXPECT_EQ(joined(script_.played), (MidiBytes{0xC0, 5, 0xF8, 0x90, 60, 100}));
+    EXPECT_EQ(request.status, STATUS_SUCCESS);
+}
+
+TEST_F(MidiPort, R_MIDI_10_ARecordLargerThanItsBufferIsRefused) {
+    start(false);
+    FILE_OBJECT* const pin = running_pin(midi_render);
+    std::vector<BYTE> bytes = packed(std::vector<MidiRecord>{{0, note_on}});
+    bytes[4] = 200; // ByteCount
+    MidiRequest& request = write(pin, bytes);
+    run_for(1);
+    EXPECT_EQ(request.status, STATUS_INVALID_PARAMETER);
+    EXPECT_TRUE(script_.played.empty());
+}
+
+TEST_F(MidiPort, R_MIDI_11_DeltasCountFromTheHeaderAndThenFromEachOther) {
+    start(false);
+    FILE_OBJECT* const pin = running_pin(midi_render);
+    write(pin, std::vector<MidiRecord>{{5, {0xC0, 1}}, {10, {0xC0, 2}}, {10, {0xC0, 3}}}, 20 * millisecond);
+    run_for(60);
+    ASSERT_EQ(script_.played.size(), 3U);
+    const double expected[] = {25, 35, 45};
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_NEAR(static_cast<double>(since(script_.played[i].at)), expected[i] * millisecond, millisecond);
+    }
+}
+
+TEST_F(MidiPort, R_MIDI_11_WhatIsPastPlaysAtOnce) {
+    start(false);
+    FILE_OBJECT* const pin = running_pin(midi_render);
+    run_for(100);
+    write(pin, std::vector<MidiRecord>{{0, note_on}}, 30 * millisecond);
+    EXPECT_THAT(bytes_of(script_.played), ElementsAre(note_on));
+}
+
+// The example of ns-ksmedia-ksmusicformat.
+TEST_F(MidiPort, R_MIDI_12_RequestsAreWorkedOffStrictlyInOrder) {
+    start(false);
+    FILE_OBJECT* const pin = running_pin(midi_render);
+    MidiRequest& first =
+        write(pin, std::vector<MidiRecord>{{0, {0xC0, 1}}, {1, {0xC0, 2}}, {7, {0xC0, 3}}}, 123 * millisecond);
+    MidiRequest& second = write(pin, std::vector<MidiRecord>{{5, {0xC0, 4}}, {15, {0xC0, 5}}}, 120 * millisecond);
+    run_for(130);
+    EXPECT_FALSE(first.is_done());
+    run_for(2);
+    EXPECT_TRUE(first.is_done());
+    EXPECT_FALSE(second.is_done());
+    run_for(20);
+    EXPECT_TRUE(second.is_done());
+    ASSERT_EQ(script_.played.size(), 5U);
+    const double expected[] = {123, 124, 131, 131, 140};
+    for (int i = 0; i < 5; ++i) {
+        EXPECT_EQ(script_.played[i].bytes[1], i + 1);
+        EXPECT_NEAR(static_cast<double>(since(script_.played[i].at)), expected[i] * millisecond, millisecond);
+    }
+}
+
+TEST_F(MidiPort, R_MIDI_05_ABusyDeviceIsAskedAgainForTheRest) {
+    start(false);
+    FILE_OBJECT* const pin = running_pin(midi_render);
+    std::vector<ULONG> asked;
+    script_.write = [&](const BYTE*, ULONG count, ULONG* written) {
+        asked.push_back(count);
+        *written = asked.size() % 2 != 0 ? 0 : std::min<ULONG>(count, 4);
+        return STATUS_SUCCESS;
+    };
+    const MidiBytes message = exclusive(10);
+    MidiRequest& request = write(pin, std::vector<MidiRecord>{{0, message}});
+    run_for(20);
+    EXPECT_TRUE(request.is_done());
+    EXPECT_EQ(joined(script_.played), message);
+    EXPECT_THAT(asked, ElementsAre(10, 10, 6, 6, 2, 2));
+}
+
+TEST_F(MidiPort, R_MIDI_05_ABrokenDeviceEndsTheRequestWithItsError) {
+    start(false);
+    FILE_OBJECT* const pin = running_pin(midi_render);
+    bool is_broken = true;
+    script_.write = [&](const BYTE*, ULONG, ULONG*) { return is_broken ? STATUS_IO_DEVICE_ERROR : STATUS_SUCCESS; };
+    MidiRequest& first = write(pin, std::vector<MidiRecord>{{0, note_on}, {1, note_off}});
+    run_for(2);
+    EXPECT_EQ(first.status, STATUS_IO_DEVICE_ERROR);
+    is_broken = false;
+    MidiRequest& second = write(pin, std::vector<MidiRecord>{{0, note_off}});
+    run_for(2);
+    EXPECT_EQ(second.status, STATUS_SUCCESS);
+    EXPECT_THAT(bytes_of(script_.played), ElementsAre(note_off));
+}
+
+TEST_F(MidiPort, R_MIDI_09_WriteRunsAtDispatchLevel) {
+    start(false);
+    FILE_OBJECT* const pin = running_pin(midi_render);
+    write(pin, std::vector<MidiRecord>{{0, note_on}, {5, note_off}});
+    run_for(10);
+    ASSERT_EQ(script_.played.size(), 2U);
+    for (const Played& each : script_.played) {
+        EXPECT_EQ(each.irql, DISPATCH_LEVEL);
+    }
+}
+
+TEST_F(MidiPort, R_MIDI_06_TheWrongDirectionIsNoRequest) {
+    start(false);
+    FILE_OBJECT* const render = running_pin(midi_render);
+    FILE_OBJECT* const capture = running_pin(midi_capture);
+    EXPECT_EQ(read(render).status, STATUS_INVALID_DEVICE_REQUEST);
+    EXPECT_EQ(write(capture, std::vector<MidiRecord>{{0, note_on}}).status, STATUS_INVALID_DEVICE_REQUEST);
+    const ULONG reads = script_.reads;
+    notify(nullptr);
+    EXPECT_EQ(script_.reads, reads + 1) << "of the capture stream; Read is never called on the other";
+}
+
+TEST_F(MidiPort, R_MIDI_07_SetFormatReachesTheStreamAndSucceeds) {
+    start(false);
+    FILE_OBJECT* const pin = open_pin(midi_render);
+    KSDATAFORMAT format{};
+    format.FormatSize = sizeof format;
+    format.MajorFormat = KSDATAFORMAT_TYPE_MUSIC;
+    format.SubFormat = KSDATAFORMAT_SUBTYPE_MIDI;
+    format.Specifier = KSDATAFORMAT_SPECIFIER_NONE;
+    const GUID set = KSPROPSETID_Connection;
+    EXPECT_EQ(property(pin, set, KSPROPERTY_CONNECTION_DATAFORMAT, KSPROPERTY_TYPE_SET, &format, sizeof format),
+              STATUS_SUCCESS);
+    EXPECT_EQ(script_.count_of("format"), 1U);
+}
+
+TEST_F(MidiPort, ALongExclusiveMessageArrivesWhole) {
+    start(false);
+    FILE_OBJECT* const pin = running_pin(midi_render);
+    const MidiBytes message = exclusive(5000);
+    MidiRequest& request = write(pin, std::vector<MidiRecord>{{0, message}});
+    run_for(5);
+    EXPECT_TRUE(request.is_done());
+    EXPECT_EQ(joined(script_.played), message);
+}
+
+TEST_F(MidiPort, PauseHoldsTheStreamsTime) {
+    start(false);
+    FILE_OBJECT* const pin = running_pin(midi_render);
+    MidiRequest& request = write(pin, std::vector<MidiRecord>{{20, note_on}});
+    run_for(10);
+    set_state(pin, KSSTATE_PAUSE);
+    run_for(100);
+    EXPECT_TRUE(script_.played.empty());
+    set_state(pin, KSSTATE_RUN);
+    run_for(8);
+    EXPECT_TRUE(script_.played.empty());
+    run_for(3);
+    EXPECT_EQ(script_.played.size(), 1U);
+    EXPECT_TRUE(request.is_done());
+}
+
+TEST_F(MidiPort, StopAndCancellingGiveRequestsBack) {
+    start(false);
+    FILE_OBJECT* const pin = running_pin(midi_render);
+    MidiRequest& first = write(pin, std::vector<MidiRecord>{{1000, note_on}});
+    MidiRequest& second = write(pin, std::vector<MidiRecord>{{1000, note_on}});
+    run_for(1);
+    cancel(first);
+    EXPECT_EQ(first.status, STATUS_CANCELLED);
+    set_state(pin, KSSTATE_STOP);
+    EXPECT_EQ(second.status, STATUS_CANCELLED);
+    run_for(2000);
+    EXPECT_TRUE(script_.played.empty());
+    EXPECT_EQ(write(pin, std::vector<MidiRecord>{{0, note_on}}).status, STATUS_INVALID_DEVICE_STATE);
+}
+
+TEST_F(MidiPort, AFailedStateIsRolledBack) {
+    start(false);
+    script_.failing_state = KSSTATE_RUN;
+    FILE_OBJECT* const pin = open_pin(midi_render);
+    KSSTATE state = KSSTATE_RUN;
+    const GUID set = KSPROPSETID_Connection;
+    EXPECT_EQ(property(pin, set, KSPROPERTY_CONNECTION_STATE, KSPROPERTY_TYPE_SET, &state, sizeof state),
+              STATUS_DEVICE_BUSY);
+    EXPECT_EQ(script_.journal.back(), "state:0");
+}
+
+// ---- capture --------------------------------------------------------------------------------------------------------
+
+TEST_F(MidiPort, R_MIDI_04_ReadIsCalledUntilItGivesNothing) {
+    start(false);
+    FILE_OBJECT* const pin = running_pin(midi_capture);
+    MidiRequest& request = read(pin);
+    script_.to_read = {{0x90, 60}, {100, 0x80, 60}, {0}};
+    script_.service_irqls.clear();
+    notify(nullptr);
+    EXPECT_EQ(script_.reads, 4U);
+    ASSERT_TRUE(request.is_done());
+    const auto records = midi_records(request);
+    ASSERT_EQ(records.size(), 2U);
+    EXPECT_EQ(records[0].bytes, note_on) << "a message that came in two parts";
+    EXPECT_EQ(records[1].bytes, note_off);
+}
+
+TEST_F(MidiPort, R_MIDI_09_ReadRunsAtDispatchLevel) {
+    start(false);
+    FILE_OBJECT* const pin = running_pin(midi_capture);
+    read(pin);
+    script_.to_read = {note_on};
+    notify(nullptr);
+    EXPECT_THAT(script_.service_irqls, Each(DISPATCH_LEVEL));
+}
+
+TEST_F(MidiPort, R_MIDI_11_CapturedMessagesCarryTheStreamsTime) {
+    start(false);
+    FILE_OBJECT* const pin = running_pin(midi_capture);
+    run_for(30);
+    script_.to_read = {note_on};
+    notify(nullptr);
+    run_for(15);
+    script_.to_read = {note_off};
+    notify(nullptr);
+    MidiRequest& request = read(pin); // both have waited for it
+    ASSERT_TRUE(request.is_done());
+    EXPECT_NE(request.header.OptionsFlags & KSSTREAM_HEADER_OPTIONSF_TIMEVALID, 0U);
+    EXPECT_NEAR(static_cast<double>(request.header.PresentationTime.Time), 30.0 * millisecond, millisecond);
+    const auto records = midi_records(request);
+    ASSERT_EQ(records.size(), 2U);
+    EXPECT_EQ(records[0].delta, 0U);
+    EXPECT_EQ(records[1].delta, 15U);
+}
+
+TEST_F(MidiPort, RunningStatusIsWrittenOutAndRealTimePassesThrough) {
+    start(false);
+    FILE_OBJECT* const pin = running_pin(midi_capture);
+    MidiRequest& request = read(pin);
+    script_.to_read = {{0x90, 60, 100, 62, 0xF8, 101}};
+    notify(nullptr);
+    const auto records = midi_records(request);
+    ASSERT_EQ(records.size(), 3U);
+    EXPECT_EQ(records[0].bytes, note_on);
+    EXPECT_EQ(records[1].bytes, MidiBytes{0xF8});
+    EXPECT_EQ(records[2].bytes, (MidiBytes{0x90, 62, 101}));
+}
+
+TEST_F(MidiPort, ALongExclusiveMessageIsCapturedInParts) {
+    start(false);
+    FILE_OBJECT* const pin = running_pin(midi_capture);
+    const MidiBytes message = exclusive(3000);
+    for (std::size_t at = 0; at < message.size(); at += 200) {
+        script_.to_read.emplace_back(message.begin() + static_cast<std::ptrdiff_t>(at),
+                                     message.begin() + static_cast<std::ptrdiff_t>(std::min(at + 200, message.size())));
+    }
+    notify(nullptr);
+    MidiBytes got;
+    while (got.size() < message.size()) {
+        MidiRequest& request = read(pin, 700); // smaller than a part
+        ASSERT_TRUE(request.is_done());
+        for (const MidiRecord& record : midi_records(request)) {
+            got.insert(got.end(), record.bytes.begin(), record.bytes.end());
+        }
+    }
+    EXPECT_EQ(got, message);
+}
+
+TEST_F(MidiPort, ABufferTooSmallForAnyMessageIsRefused) {
+    start(false);
+    FILE_OBJECT* const pin = running_pin(midi_capture);
+    script_.to_read = {note_on};
+    notify(nullptr);
+    EXPECT_EQ(read(pin, 10).status, STATUS_BUFFER_TOO_SMALL);
+    MidiRequest& request = read(pin);
+    ASSERT_TRUE(request.is_done());
+    EXPECT_EQ(midi_records(request).front().bytes, note_on) << "it is not lost";
+}
+
+TEST_F(MidiPort, AnOverflowIsReportedToTheClient) {
+    start(false);
+    FILE_OBJECT* const pin = running_pin(midi_capture);
+    for (int i = 0; i < 3000; ++i) { // more than the pool holds
+        script_.to_read.push_back({0xC0, static_cast<BYTE>(i % 128)});
+    }
+    notify(nullptr);
+    std::size_t got = 0;
+    for (;;) {
+        MidiRequest& request = read(pin, 4096);
+        if (!request.is_done()) {
+            script_.to_read = {note_on};
+            notify(nullptr);
+            ASSERT_TRUE(request.is_done());
+            EXPECT_NE(request.header.OptionsFlags & KSSTREAM_HEADER_OPTIONSF_DATADISCONTINUITY, 0U);
+            EXPECT_EQ(midi_records(request).front().bytes, note_on);
+            break;
+        }
+        EXPECT_EQ(request.header.OptionsFlags & KSSTREAM_HEADER_OPTIONSF_DATADISCONTINUITY, 0U);
+        got += midi_records(request).size();
+    }
+    EXPECT_EQ(got, 2048U) << "the oldest are kept";
+}
+
+TEST_F(MidiPort, WhatComesInStopOrAcquireIsThrownAway) {
+    start(false);
+    FILE_OBJECT* const pin = open_pin(midi_capture);
+    script_.to_read = {note_on};
+    notify(nullptr);
+    set_state(pin, KSSTATE_ACQUIRE);
+    script_.to_read = {note_on};
+    notify(nullptr);
+    set_state(pin, KSSTATE_PAUSE);
+    MidiRequest& request = read(pin);
+    EXPECT_FALSE(request.is_done());
+    script_.to_read = {note_off};
+    notify(nullptr);
+    ASSERT_TRUE(request.is_done());
+    EXPECT_EQ(midi_records(request).front().bytes, note_off);
+}
+
+} // namespace conformance
