@@ -80,11 +80,10 @@ void Opl3Device::write_selected(std::uint8_t value) {
 void Opl3Device::start_listening() {
     ring_.assign(longest_backlog, StereoFrame{});
     is_heard_ = true;
-    backlog_ = 0;
-    rendered_ = samples_by_now();
+    next_ = rendered_ = samples_by_now();
 }
 
-// Makes every sample whose time has come; the oldest that do not fit are lost.
+// Makes every sample whose time has come; the oldest make room for them.
 void Opl3Device::catch_up() {
     if (!is_heard_) {
         return;
@@ -95,22 +94,48 @@ void Opl3Device::catch_up() {
         const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(due - rendered_, ring_.size() - at));
         synthesizer_.render(std::span(ring_).subspan(at, count));
         rendered_ += count;
-        backlog_ += count;
-        if (backlog_ > ring_.size()) {
-            lost_ += backlog_ - ring_.size();
-            backlog_ = ring_.size();
-        }
     }
 }
 
 std::size_t Opl3Device::read(std::span<StereoFrame> frames) {
     catch_up();
-    const std::size_t count = std::min(frames.size(), backlog_);
-    for (std::size_t i = 0; i < count; ++i) {
-        frames[i] = ring_[(rendered_ - backlog_ + i) % ring_.size()];
+    const std::uint64_t oldest = rendered_ - std::min<std::uint64_t>(rendered_, ring_.size());
+    if (next_ < oldest) {
+        lost_ += oldest - next_;
+        next_ = oldest;
     }
-    backlog_ -= count;
+    const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(frames.size(), rendered_ - next_));
+    for (std::size_t i = 0; i < count; ++i) {
+        frames[i] = ring_[(next_ + i) % ring_.size()];
+    }
+    next_ += count;
     return count;
+}
+
+void Opl3Device::sound_at(const Moments& moments, std::span<FloatFrame> frames) {
+    std::fill(frames.begin(), frames.end(), FloatFrame{});
+    if (!is_heard_ || moments.numerator == 0) {
+        return;
+    }
+    catch_up();
+    const double step =
+        SampleRate::per_second * static_cast<double>(moments.denominator) / static_cast<double>(moments.numerator);
+    resampler_.set_step(step);
+    // Where the row begins, in samples: a whole number, exactly, and what is left of it.
+    const auto origin = static_cast<unsigned __int128>(moments.origin) * SampleRate::numerator;
+    const double origin_fraction = static_cast<double>(origin % scale) / static_cast<double>(scale);
+    const auto whole = static_cast<double>(static_cast<std::uint64_t>(origin / scale));
+    const double begin = whole + origin_fraction + static_cast<double>(moments.first) * step - resampler_.reach();
+    const auto reach = static_cast<double>(resampler_.reach());
+    const double oldest = static_cast<double>(rendered_) - static_cast<double>(ring_.size()) + reach;
+    const double newest = static_cast<double>(rendered_) - reach;
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+        const double place = begin + static_cast<double>(i) * step;
+        if (place >= std::max(oldest, reach) && place < newest) {
+            const auto index = static_cast<std::uint64_t>(place);
+            frames[i] = resampler_.at(ring_, index, place - static_cast<double>(index));
+        }
+    }
 }
 
 } // namespace openportcls::hardware::opl3

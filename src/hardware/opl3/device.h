@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "hardware/opl3/resampler.h"
 #include "hardware/opl3/synthesizer.h"
 #include "hardware/opl3/timers.h"
 #include "machine/clock.h"
@@ -21,11 +22,19 @@ struct SampleRate {
     static constexpr double per_second = static_cast<double>(numerator) / denominator;
 };
 
+// A row of moments: number `first` and on of those that come `numerator` / `denominator` times a second since `origin`.
+struct Moments {
+    Nanoseconds origin = 0;
+    std::uint64_t numerator = 0;
+    std::uint64_t denominator = 1;
+    std::uint64_t first = 0;
+};
+
 // Ports: 0 address (reads: status), 1 data, 2 address of the second array, 3 data. A YM3812 has the first two.
 //
-// Whoever wants to hear the chip calls start_listening() and then read() as often as it likes: samples are made then,
-// and before a register changes that has an influence on them. Without a listener the sound does not run at all: notes
-// that are held start when somebody listens.
+// Whoever wants to hear the chip calls start_listening(), and then read() or sound_at() as often as it likes: samples
+// are made then, and before a register changes that has an influence on them. Without a listener the sound does not run
+// at all: notes that are held start when somebody listens.
 class Opl3Device final : public machine::Device {
 public:
     // A listener that is later than this (1.3 s) has lost the rest.
@@ -41,9 +50,14 @@ public:
     // The next samples up to now; fewer than asked for when they are not due yet.
     std::size_t read(std::span<StereoFrame> frames);
     // Number of the sample that read() gives next, and the moment at which a sample's time has come.
-    std::uint64_t next_sample() const { return rendered_ - backlog_; }
+    std::uint64_t next_sample() const { return next_; }
     static Nanoseconds time_of(std::uint64_t sample);
+    // Samples that read() came too late for.
     std::uint64_t lost_samples() const { return lost_; }
+
+    // The sound at moments of another clock, for a mixer. The filter delays it by its reach (12 samples or 0.24 ms,
+    // more at low rates), so that moments up to now can be asked for; those before the longest backlog are silent.
+    void sound_at(const Moments& moments, std::span<FloatFrame> frames);
 
     const Synthesizer& synthesizer() const { return synthesizer_; }
 
@@ -61,10 +75,11 @@ private:
     unsigned selected_ = 0; // register, with 100h for the second array
 
     bool is_heard_ = false;
-    std::vector<StereoFrame> ring_; // the backlog ends at rendered_ % its size
-    std::size_t backlog_ = 0;
+    std::vector<StereoFrame> ring_; // sample n is at n % its size
     std::uint64_t rendered_ = 0;
+    std::uint64_t next_ = 0; // to be read
     std::uint64_t lost_ = 0;
+    Resampler resampler_;
 };
 
 } // namespace openportcls::hardware::opl3

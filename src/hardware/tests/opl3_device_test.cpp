@@ -168,6 +168,57 @@ TEST(Opl3Device, ListenerThatIsLateLosesTheOldest) {
     EXPECT_EQ(card.chip.read(frames), 0u);
 }
 
+// At other rates the tone has the same frequency and strength, whatever the pieces it is asked for in.
+TEST(Opl3Device, SoundAtAMixersRate) {
+    for (const std::uint64_t hertz : {8000U, 22050U, 44100U, 48000U, 96000U}) {
+        Card card(Model::ymf262);
+        card.chip.start_listening();
+        start_tone(card);
+        const double tone = 580 * SampleRate::per_second / 65536; // 440 Hz
+        card.pass(1'000'000'000);
+        std::vector<FloatFrame> frames(hertz * 9 / 10);
+        const Moments moments{100'000'000, hertz, 1, 0};
+        card.chip.sound_at(moments, frames);
+        double cosine = 0;
+        double sine = 0;
+        double power = 0;
+        for (std::size_t i = 0; i < frames.size(); ++i) {
+            const double angle = 2 * 3.14159265358979 * tone * static_cast<double>(i) / static_cast<double>(hertz);
+            cosine += frames[i].left * std::cos(angle);
+            sine += frames[i].left * std::sin(angle);
+            power += frames[i].left * frames[i].left;
+        }
+        const double amplitude = 2 * std::hypot(cosine, sine) / static_cast<double>(frames.size());
+        EXPECT_NEAR(amplitude, 4084 / 32768.0, 0.002) << hertz;
+        // What is not the tone: the steps of the chip's own numbers, and errors of the filter.
+        const double rest = power / static_cast<double>(frames.size()) - amplitude * amplitude / 2;
+        EXPECT_LT(rest, amplitude * amplitude / 2 * 5e-5) << hertz;
+        std::vector<FloatFrame> piece(77);
+        card.chip.sound_at({moments.origin, hertz, 1, 1000}, piece);
+        EXPECT_NEAR(piece[5].left, frames[1005].left, 1e-6);
+        EXPECT_NEAR(piece[76].right, frames[1076].right, 1e-6);
+    }
+}
+
+TEST(Opl3Device, SoundAtMomentsThatAreNotThere) {
+    Card card(Model::ymf262);
+    std::vector<FloatFrame> frames(10, FloatFrame{1, 1});
+    card.chip.sound_at({0, 48000, 1, 0}, frames);
+    EXPECT_EQ(frames[0].left, 0) << "nobody listens";
+    card.chip.start_listening();
+    start_tone(card);
+    card.pass(10'000'000);
+    card.chip.sound_at({20'000'000, 48000, 1, 0}, frames);
+    EXPECT_EQ(frames[9].left, 0) << "the future";
+    card.chip.sound_at({9'900'000, 48000, 1, 0}, frames);
+    EXPECT_NE(frames[3].left, 0);
+    card.pass(10 * machine::nanoseconds_per_second);
+    card.chip.sound_at({9'900'000, 48000, 1, 0}, frames);
+    EXPECT_EQ(frames[3].left, 0) << "long past";
+    card.chip.sound_at({9'900'000, 0, 1, 0}, frames);
+    EXPECT_EQ(frames[3].left, 0);
+}
+
 TEST(Opl3Device, NobodyListens) {
     Card card(Model::ymf262);
     start_tone(card);

@@ -39,11 +39,11 @@ inline double note_frequency(double note) {
 
 // ---- measuring ------------------------------------------------------------------------------------------------------
 
-inline double correlation(const std::vector<double>& samples, std::size_t lag) {
+inline double correlation(const std::vector<double>& samples, std::size_t lag, std::size_t step = 1) {
     double product = 0;
     double here = 0;
     double there = 0;
-    for (std::size_t i = 0; i + lag < samples.size(); ++i) {
+    for (std::size_t i = 0; i + lag < samples.size(); i += step) {
         product += samples[i] * samples[i + lag];
         here += samples[i] * samples[i];
         there += samples[i + lag] * samples[i + lag];
@@ -78,11 +78,11 @@ inline double frequency(std::vector<double> samples) {
     for (double& sample : samples) {
         sample -= mean;
     }
-    std::vector<double> correlations(2500);
+    std::vector<double> correlations(std::min<std::size_t>(1700, samples.size() / 2));
     double most = 0;
     bool has_fallen = false;
     for (std::size_t lag = 1; lag < correlations.size(); ++lag) {
-        correlations[lag] = correlation(samples, lag);
+        correlations[lag] = correlation(samples, lag, 11);
         has_fallen = has_fallen || correlations[lag] < 0.5;
         most = has_fallen ? std::max(most, correlations[lag]) : most;
     }

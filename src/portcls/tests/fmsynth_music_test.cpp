@@ -19,7 +19,7 @@ TEST_F(FmMusic, NotesAreInTune) {
             for (int note = 24; note <= 96; note += 7) {
                 play({0x90, note, 100});
                 pass(150);
-                EXPECT_NEAR(frequency(hear_left(200)) / note_frequency(note), 1, 0.002)
+                EXPECT_NEAR(frequency(hear_left(100)) / note_frequency(note), 1, 0.002)
                     << "program " << program << " note " << note;
                 play({0x80, note, 64, 0xB0, 120, 0});
                 pass(20);
@@ -35,7 +35,7 @@ TEST_F(FmMusic, EveryNoteIsWithinTwoCents) {
         for (int note = 36; note <= 96; ++note) {
             play({0x90, note, 100});
             pass(30);
-            EXPECT_NEAR(1200 * std::log2(frequency(hear_left(150)) / note_frequency(note)), 0, 2) << note;
+            EXPECT_NEAR(1200 * std::log2(frequency(hear_left(80)) / note_frequency(note)), 0, 2) << note;
             play({0xB0, 120, 0});
             pass(10);
         }
@@ -49,7 +49,7 @@ TEST_F(FmMusicOpl2, NotesAreInTune) {
         for (int note = 36; note <= 96; note += 12) {
             play({0x90, note, 100});
             pass(100);
-            EXPECT_NEAR(frequency(hear_left(200)) / note_frequency(note), 1, 0.002) << note;
+            EXPECT_NEAR(frequency(hear_left(100)) / note_frequency(note), 1, 0.002) << note;
             play({0xB0, 120, 0});
             pass(10);
         }
@@ -74,7 +74,7 @@ TEST_F(FmMusic, PitchBendAndItsRange) {
 TEST_F(FmMusic, VolumeExpressionAndVelocity) {
     inside([&] {
         open();
-        play({0xC0, 80, 0xB0, 7, 127, 0x90, 60, 127});
+        play({0xC0, 16, 0xB0, 7, 127, 0x90, 60, 127});
         pass(50);
         const double full = hear_levels(100).left;
         EXPECT_GT(full, 500);
@@ -88,7 +88,7 @@ TEST_F(FmMusic, VolumeExpressionAndVelocity) {
         pass(500);
         play({0x90, 60, 64});
         pass(50);
-        EXPECT_NEAR(decibels(hear_levels(100).left / full), -11.9, 1.5) << "velocity";
+        EXPECT_NEAR(decibels(hear_levels(100).left / full), -11.9, 0.8) << "velocity";
     });
 }
 
@@ -243,18 +243,19 @@ TEST_F(FmMusic, EveryProgramSounds) {
     });
 }
 
-// All that have a pitch repeat themselves with the note's period; where the strongest part is an overtone the ear and
-// this test find that period still.
+// Tubular bells have no period that could be found, nor have the effects at the end.
 TEST_F(FmMusic, ProgramsHaveTheNotesPitch) {
+    constexpr int tubular_bells = 14;
+    constexpr int first_without_pitch = 112;
     inside([&] {
         open();
-        for (int program = 0; program < 112; ++program) {
+        for (int program = 0; program < first_without_pitch; ++program) {
             play({0xC0, program, 0x90, 57, 110});
-            pass(120);
-            const auto sound = hear_left(120);
-            const double period = opl3::SampleRate::per_second / note_frequency(57);
-            const double alike = correlation(sound, static_cast<std::size_t>(std::lround(period)));
-            EXPECT_GT(alike, 0.8) << "program " << program;
+            pass(15);
+            const auto sound = hear_left(80);
+            if (program != tubular_bells) {
+                EXPECT_NEAR(frequency(sound) / note_frequency(57), 1, 0.02) << "program " << program;
+            }
             play({0xB0, 120, 0});
             pass(30);
         }
@@ -314,7 +315,7 @@ TEST_F(FmMusic, BytesInAnyPieces_R_MIDI_05) {
 TEST_F(FmMusic, MasterVolume) {
     inside([&] {
         open();
-        play({0xC0, 80, 0x90, 60, 127});
+        play({0xC0, 16, 0x90, 60, 127});
         pass(50);
         const double full = hear_levels(100).left;
         play({0xF0, 0x7F, 0x7F, 0x04, 0x01, 0x00, 64, 0xF7});

@@ -85,6 +85,7 @@ TEST_F(FmSynth, FirstArrayOnlyIsAnOpl2) {
     });
 }
 
+// FmSynth miniport: a MIDI pin, a synthesizer, a bridge pin.
 TEST_F(FmSynth, Description) {
     inside([&] {
         make();
@@ -117,6 +118,7 @@ TEST_F(FmSynth, Description) {
     });
 }
 
+// FmSynthWithVol miniport: a volume node between the two.
 TEST_F(FmSynth, DescriptionWithVolume) {
     inside([&] {
         make(CLSID_MiniportDriverFmSynthWithVol);
@@ -194,7 +196,7 @@ TEST_F(FmSynth, VolumeNodeTakesTheNearestLevel_R_PROP_14) {
 TEST_F(FmSynth, VolumeNodeIsHeard) {
     inside([&] {
         open(CLSID_MiniportDriverFmSynthWithVol);
-        play({0xC0, 80, 0x90, 60, 127});
+        play({0xC0, 16, 0x90, 60, 127});
         pass(100);
         const double full = hear_levels(100).left;
         set_volume(0, -9 * 65536);

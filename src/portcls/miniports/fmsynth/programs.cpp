@@ -27,24 +27,24 @@ constexpr std::array<Program, 128> programs = {{
     // piano
     {piano},                    // acoustic grand
     {piano, -4, same, 4},       // bright acoustic
-    {piano, -2, 2, 3, same, 4}, // electric grand
-    {piano, 2, 3, 2, same, 4},  // honky-tonk
+    {piano, -2, 2, 3, same, 3}, // electric grand
+    {piano, 2, 3, 2, same, 3},  // honky-tonk
     {tine_piano},               // electric piano 1
     {reed_piano},               // electric piano 2
     {harpsichord},              // harpsichord
     {clavinet},                 // clavinet
     // chromatic percussion
     {glass, 4, 4},                     // celesta
-    {glass, 2, 7, same, same, 5},      // glockenspiel
-    {glass, 0, 5, same, same, 4},      // music box
+    {glass, 2, 7, same, same, 4},      // glockenspiel
+    {glass, 0, 5, same, same, 3},      // music box
     {metal_bar},                       // vibraphone
     {wood_bar},                        // marimba
-    {wood_bar, -4, 3, 2, same, 7},     // xylophone
+    {wood_bar, -4, 3, 2, same, 6},     // xylophone
     {tubular_bell},                    // tubular bells
-    {steel_string, -4, 2, 4, same, 4}, // dulcimer
+    {steel_string, -4, 2, 4, same, 3}, // dulcimer
     // organ
     {drawbars},                    // drawbar
-    {drawbars, 0, 2, 3, same, 7},  // percussive
+    {drawbars, 0, 2, 3, same, 6},  // percussive
     {rock_organ},                  // rock
     {pipes},                       // church
     {pipes, -2, 1, 5, 8, same, 1}, // reed
@@ -55,11 +55,11 @@ constexpr std::array<Program, 128> programs = {{
     {soft_string},                    // nylon
     {steel_string},                   // steel
     {soft_string, 8, 1, 2},           // jazz
-    {steel_string, 4, 2, 3, same, 3}, // clean
+    {steel_string, 4, 2, 3, same, 2}, // clean
     {muted_string},                   // muted
     {overdriven_string, 4},           // overdriven
-    {overdriven_string, -4, 2, 7},    // distortion
-    {glass, 6, 3, same, same, 4},     // harmonics
+    {overdriven_string, -4, 1, 7},    // distortion
+    {glass, 6, 3, same, same, 3},     // harmonics
     // bass
     {bass, 6, 1, 3},        // acoustic
     {bass},                 // fingered
@@ -75,9 +75,9 @@ constexpr std::array<Program, 128> programs = {{
     {bow, 2, 1, 6, 8},                  // cello
     {bow, 6, 1, 6, 8},                  // contrabass
     {string_section, 0, same, same, 9}, // tremolo
-    {harp, -2, 2, 4, same, 7},          // pizzicato
+    {harp, -2, 2, 4, same, 6},          // pizzicato
     {harp},                             // harp
-    {drum_pitched, 4, 1, 5, same, 4},   // timpani
+    {drum_pitched, 4, 1, 5, same, 3},   // timpani
     // ensemble
     {string_section},                   // strings 1
     {string_section, 2, same, same, 5}, // strings 2, slow
@@ -86,7 +86,7 @@ constexpr std::array<Program, 128> programs = {{
     {choir},                            // choir aahs
     {choir, 6, same, 1},                // voice oohs
     {choir, -4, 2, 3},                  // synth voice
-    {brass, -6, 3, 7, 15, 6},           // orchestra hit
+    {brass, 0, 1, 6, 15, 5},            // orchestra hit
     // brass
     {brass},                 // trumpet
     {brass, 4},              // trombone
@@ -122,7 +122,7 @@ constexpr std::array<Program, 128> programs = {{
     {overdriven_string, -2, 3, 5, 14}, // charang
     {choir, -2, 2, 1, 9},              // voice
     {saw, 4, 3, 5},                    // fifths
-    {synth_bass, -4, 1, 7},            // bass and lead
+    {synth_bass, 4, 1, 5},             // bass and lead
     // synth pad
     {bell_pad},              // new age
     {pad},                   // warm
@@ -135,23 +135,23 @@ constexpr std::array<Program, 128> programs = {{
     // synth effects
     {bell_pad, 2, 3, 6},        // rain
     {sweep, 2, 1, 6, 4},        // soundtrack
-    {glass, -4, 5, 1, same, 3}, // crystal
+    {glass, -4, 5, 1, same, 2}, // crystal
     {bell_pad, 0, 1, 5, 7},     // atmosphere
     {bell_pad, -6, 9, 0, 13},   // brightness
     {sweep, 6, 4, 7, 4},        // goblins
-    {glass, 8, 2, 4, 12, 3},    // echoes
+    {glass, 8, 2, 4, 12, 2},    // echoes
     {sweep, -2, 3, 3, 5},       // science fiction
     // ethnic
     {steel_string, -6, 5, 6},          // sitar
-    {steel_string, -8, 2, 6, same, 6}, // banjo
-    {muted_string, -2, 3, 5, same, 5}, // shamisen
-    {soft_string, -6, 3, 3, same, 5},  // koto
+    {steel_string, -8, 2, 6, same, 5}, // banjo
+    {muted_string, -2, 3, 5, same, 4}, // shamisen
+    {soft_string, -6, 3, 3, same, 4},  // koto
     {wood_bar, 2, 5, 1},               // kalimba
     {free_reed, -6, 2, 5},             // bagpipe
     {bow, -4, 2, 5},                   // fiddle
     {double_reed, -5, 2, 5},           // shanai
     // percussive
-    {glass, -6, 9, 3, same, 6}, // tinkle bell
+    {glass, -6, 9, 3, same, 5}, // tinkle bell
     {cowbell},                  // agogo
     {drum_pitched},             // steel drums
     {click},                    // wood block
@@ -163,11 +163,11 @@ constexpr std::array<Program, 128> programs = {{
     {noise, 0, same, same, same, 9}, // guitar fret noise
     {noise, 4, same, same, 8},       // breath noise
     {noise, 2, same, same, 3, 2},    // seashore
-    {whistle, -20, 9, 3, 10, 7},     // bird tweet
+    {whistle, -20, 9, 3, 10, 6},     // bird tweet
     {square, -4, 15, 0, 15},         // telephone ring
     {noise, 0, same, same, 6, 2},    // helicopter
-    {noise, -4, same, same, 5, 3},   // applause
-    {snare, -4, 13, 7, 15, 5},       // gunshot
+    {noise, -4, same, same, 5, 2},   // applause
+    {snare, -4, 13, 7, 15, 4},       // gunshot
 }};
 
 std::uint8_t with_attack(std::uint8_t attack_decay, std::int8_t attack) {
