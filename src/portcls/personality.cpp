@@ -36,6 +36,7 @@ constexpr std::array<WindowsVersion, static_cast<std::size_t>(Feature::count)> f
     windows_10_1511, // pnp_management
     windows_10_1511, // stream_resources_2
     windows_10_1703, // notifications
+    xp,              // music_technology
 };
 
 struct Name {

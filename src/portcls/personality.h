@@ -55,6 +55,7 @@ enum class Feature : std::uint8_t {
     pnp_management,
     stream_resources_2,
     notifications,
+    music_technology, // IMusicTechnology
     count,
 };
 

@@ -2,7 +2,9 @@
 
 #include <dmusicks.h>
 
+#include "portcls/miniports/dmusuart/miniport.h"
 #include "portcls/miniports/fmsynth/miniport.h"
+#include "portcls/miniports/uart/miniport.h"
 #include "portcls/portcls_system.h"
 #include "portcls/ports/dmus/port.h"
 #include "portcls/ports/topology/port.h"
@@ -20,6 +22,11 @@ NTSTATUS new_midi_port(REFCLSID class_id, IPort** port) {
         return DmusPort::create(DmusPort::Kind::both, port);
     }
     return DmusPort::create(IsEqualGUID(class_id, CLSID_PortMidi) ? DmusPort::Kind::midi : DmusPort::Kind::dmus, port);
+}
+
+NTSTATUS made(IMiniport* object, IMiniport** miniport) {
+    *miniport = object;
+    return object != nullptr ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
 }
 
 } // namespace
@@ -51,11 +58,14 @@ NTSTATUS new_miniport(REFCLSID class_id, IMiniport** miniport) {
         const bool has_volume_node = IsEqualGUID(class_id, CLSID_MiniportDriverFmSynthWithVol);
         return fmsynth::FmSynthMiniport::create(has_volume_node, miniport);
     }
-    for (const GUID* known :
-         {&CLSID_MiniportDriverUart, &CLSID_MiniportDriverDMusUART, &CLSID_MiniportDriverDMusUARTCapture}) {
-        if (IsEqualGUID(class_id, *known)) {
-            return STATUS_NOT_SUPPORTED; // not written yet
-        }
+    if (IsEqualGUID(class_id, CLSID_MiniportDriverUart)) {
+        return made(static_cast<IMiniportMidi*>(new UartMiniport), miniport);
+    }
+    if (IsEqualGUID(class_id, CLSID_MiniportDriverDMusUART)) {
+        return made(static_cast<IMiniportDMus*>(new DmusUartMiniport(false)), miniport);
+    }
+    if (IsEqualGUID(class_id, CLSID_MiniportDriverDMusUARTCapture)) {
+        return made(static_cast<IMiniportDMus*>(new DmusUartMiniport(true)), miniport);
     }
     return STATUS_INVALID_PARAMETER;
 }

@@ -167,6 +167,24 @@ public:
     }
 };
 
+NTSTATUS new_miniport(IUnknown** result) {
+    const MidiScript& s = *midi_script();
+    if (s.system_miniport == nullptr) {
+        *result = s.is_dmus ? static_cast<IUnknown*>(new DmusMiniport) : static_cast<IUnknown*>(new MidiMiniport);
+        return STATUS_SUCCESS;
+    }
+    IMiniport* miniport = nullptr;
+    const NTSTATUS status = PcNewMiniport(&miniport, *s.system_miniport);
+    *result = miniport;
+    if (NT_SUCCESS(status) && s.technology != nullptr) { // R-INIT-15
+        const auto technology = ComPointer<IMusicTechnology>::query(miniport, IID_IMusicTechnology);
+        if (technology) {
+            technology->SetTechnology(s.technology);
+        }
+    }
+    return status;
+}
+
 NTSTATUS NTAPI start_device(DEVICE_OBJECT* device, IRP* irp, IResourceList* resources) {
     MidiScript& s = *midi_script();
     IPort* port = nullptr;
@@ -174,8 +192,15 @@ NTSTATUS NTAPI start_device(DEVICE_OBJECT* device, IRP* irp, IResourceList* reso
     if (!NT_SUCCESS(status)) {
         return status;
     }
-    IUnknown* const miniport =
-        s.is_dmus ? static_cast<IUnknown*>(new DmusMiniport) : static_cast<IUnknown*>(new MidiMiniport);
+    IUnknown* miniport = nullptr;
+    status = new_miniport(&miniport);
+    if (!NT_SUCCESS(status)) {
+        port->Release();
+        return status;
+    }
+    if (s.before_init) {
+        s.before_init(device, resources);
+    }
     status = port->Init(device, irp, miniport, s.adapter, resources);
     s.port_init_status = status;
     if (NT_SUCCESS(status)) {

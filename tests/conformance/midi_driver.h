@@ -41,6 +41,9 @@ struct MidiScript {
     // ---- before the device starts ----
     bool is_dmus = false;
     const GUID* class_id = &CLSID_PortDMus;
+    const GUID* system_miniport = nullptr; // instead of the test's own
+    const GUID* technology = nullptr;      // told to it before Init
+    std::function<void(DEVICE_OBJECT*, IResourceList*)> before_init;
     bool init_gives_group = true;
     bool registers_group = false;
     NTSTATUS init_status = STATUS_SUCCESS;

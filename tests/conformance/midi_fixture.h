@@ -59,7 +59,7 @@ protected:
         auto driver = manager_->load_static_driver(midi_driver_entry, options);
         ASSERT_TRUE(driver) << driver.error().message;
         driver_ = *driver;
-        auto node = manager_->add_device(*driver_, pnp::DeviceSpec{});
+        auto node = manager_->add_device(*driver_, spec_);
         if (node) {
             node_ = *node;
         }
@@ -305,6 +305,7 @@ protected:
     machine::Machine machine_;
     pnp::PnpManager* manager_ = nullptr;
     pnp::LoadedDriver* driver_ = nullptr;
+    pnp::DeviceSpec spec_;
     pnp::DeviceNode* node_ = nullptr;
     FILE_OBJECT* filter_ = nullptr;
     std::vector<FILE_OBJECT*> files_;
