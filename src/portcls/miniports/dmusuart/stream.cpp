@@ -3,7 +3,7 @@
 #include <cstring>
 
 #include "executive/irql_check.h"
-#include "portcls/ports/dmus/locked.h"
+#include "portcls/helpers/spin_lock.h"
 
 namespace openportcls::portcls {
 
