@@ -48,6 +48,11 @@ inline Bytes to_bytes(const std::vector<SoundFrame>& frames, const WaveFormat& f
     return bytes;
 }
 
+inline std::optional<std::size_t> first_difference(const Bytes& one, const Bytes& other) {
+    const auto [at, there] = std::mismatch(one.begin(), one.end(), other.begin(), other.end());
+    return at == one.end() && there == other.end() ? std::nullopt : std::optional<std::size_t>(at - one.begin());
+}
+
 // A tone that any width shows well.
 inline std::vector<SoundFrame> tone(std::uint32_t rate, std::size_t frames, float amplitude = 0.5F) {
     std::vector<SoundFrame> sound(frames);
