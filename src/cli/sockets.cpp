@@ -19,9 +19,9 @@ namespace {
 
 // The usual width, without a call for each sample: a card gives hundreds of them for each of its periods.
 std::int16_t narrow(float level) {
-    constexpr float full = 32768;
-    const float scaled = std::clamp(level * full, -full, full - 1);
-    return static_cast<std::int16_t>(scaled + (scaled < 0 ? -0.5F : 0.5F));
+    constexpr double full = 32768;
+    const double scaled = std::clamp(level * full, -full, full - 1);
+    return static_cast<std::int16_t>(scaled + (scaled < 0 ? -0.5 : 0.5)); // exact in a double, not so in a float
 }
 
 void encode_16_bits(std::span<const SoundFrame> heard, bool is_stereo, std::byte* to) {

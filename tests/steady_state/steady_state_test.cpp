@@ -42,11 +42,20 @@ T must(Result<T> result) {
 
 // Lives in the traced child only.
 struct Cable {
-    explicit Cable(const char* module = "cable", const DriverOptions& options = {}) {
+    explicit Cable(const char* module = "cable", const DriverOptions& options = {})
+        : machine(must(Machine::create(options_for(module)))) {
         must(machine.load_driver(module, options));
     }
+    static MachineOptions options_for(std::string_view module) {
+        MachineOptions options;
+        if (module == "sb16") {
+            options.hardware = {"sb16"};
+        }
+        return options;
+    }
 
-    Machine machine = must(Machine::create());
+    Machine machine;
+    std::size_t heard = 0; // frames that left the card
     std::optional<Filter> filter;
     std::vector<RenderStream> renders;
     std::vector<CaptureStream> captures;
@@ -259,6 +268,45 @@ INSTANTIATE_TEST_SUITE_P(SteadyState, Requests,
                                          Card{"WavePci", WAVEPCI_MODULE, WAVEPCI_INF, nullptr},
                                          Card{"WavePci32", WAVEPCI_MODULE, WAVEPCI_INF, "Dma32=1"}),
                          [](const auto& info) { return info.param.name; });
+
+// ---- a card: interrupts, DMA and sockets cost as little
+// --------------------------------------------------------------
+
+TEST(SteadyState, ASoundCardThatPlaysCostsNothing) {
+    const auto write = [](Cable& cable) {
+        const std::size_t before = cable.heard;
+        for (int i = 0; i < periods / 10; ++i) {
+            must(cable.renders.back().write(cable.data));
+        }
+        if (cable.heard == before) {
+            std::abort(); // nothing was played: nothing was counted
+        }
+    };
+    expect_none(costs_of(
+        [&](Cable& cable) {
+            must(cable.machine.listen(
+                "line out", [&cable](double, std::span<const SoundFrame> frames) { cable.heard += frames.size(); }));
+            cable.add_render();
+            must(cable.renders.back().write(cable.data));
+            write(cable);
+        },
+        write, "sb16"));
+}
+
+TEST(SteadyState, ASoundCardThatRecordsCostsNothing) {
+    const auto read = [](Cable& cable) {
+        for (int i = 0; i < periods / 10; ++i) {
+            must(cable.captures.back().read(cable.data));
+        }
+    };
+    expect_none(costs_of(
+        [&](Cable& cable) {
+            must(cable.machine.feed("line in", 48000, std::vector<SoundFrame>(480000, SoundFrame{0.25F, 0.5F})));
+            cable.add_capture();
+            read(cable);
+        },
+        read, "sb16"));
+}
 
 // ---- the counting itself: a single one per period is seen
 // ------------------------------------------------------------

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <span>
@@ -27,8 +28,7 @@ inline float decode(const std::byte* sample, const SampleFormat& format) {
 // The converter rounds to the nearest step and stops at its ends.
 inline void encode(float level, const SampleFormat& format, std::byte* sample) {
     const float full = format.is_16_bit ? full_16_bit : full_8_bit;
-    const float scaled = std::clamp(level * full, -full, full - 1.0F);
-    const int value = static_cast<int>(scaled + (scaled < 0 ? -0.5F : 0.5F));
+    const int value = static_cast<int>(std::lrint(std::clamp(level * full, -full, full - 1.0F)));
     if (format.is_16_bit) {
         const auto word = static_cast<std::uint16_t>(value ^ (format.is_signed ? 0 : 0x8000));
         std::memcpy(sample, &word, sizeof word);
