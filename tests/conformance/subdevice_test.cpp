@@ -119,6 +119,23 @@ TEST_F(R_SUB, R_SUB_15_WaveRT_begins_with_Vista) {
     });
 }
 
+// R-SUB-15: the older wave ports are in every release.
+TEST_F(R_SUB, R_SUB_15_WaveCyclic_and_WavePci_stay) {
+    start();
+    inside([&] {
+        for (const WindowsVersion version :
+             {WindowsVersion::windows_2000, WindowsVersion::xp, WindowsVersion::vista, WindowsVersion::windows_7,
+              WindowsVersion::windows_10, WindowsVersion::windows_11}) {
+            PortClsSystem::current().set_windows_version(version);
+            for (const GUID* id : {&CLSID_PortWaveCyclic, &CLSID_PortWavePci}) {
+                IPort* port = nullptr;
+                ASSERT_EQ(PcNewPort(&port, *id), STATUS_SUCCESS) << portcls::windows_version_name(version);
+                port->Release();
+            }
+        }
+    });
+}
+
 // ---- R-INIT -----------------------------------------------------------------------------------------------------
 
 TEST_F(R_INIT, R_INIT_01_a_miniport_of_another_kind_fails_Init) {
