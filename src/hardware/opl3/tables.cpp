@@ -9,38 +9,48 @@ namespace openportcls::hardware::opl3 {
 namespace {
 
 constexpr unsigned quarter_steps = 256;
-constexpr unsigned half_period = 512;
-constexpr unsigned silent = 0x1FFF; // attenuates anything to zero
+constexpr unsigned half_period = period_steps / 2;
+
+// What the chip's own table holds: a quarter of a sine.
+struct QuarterSine {
+    std::array<std::uint16_t, quarter_steps> attenuation;
+
+    QuarterSine() {
+        for (unsigned i = 0; i < quarter_steps; ++i) {
+            const double angle = (i + 0.5) * std::numbers::pi / 2 / quarter_steps;
+            attenuation[i] = static_cast<std::uint16_t>(std::lround(-std::log2(std::sin(angle)) * 256));
+        }
+    }
+    // Rectified: the second bit of the position mirrors the quarter.
+    unsigned at(unsigned position) const {
+        const unsigned step = position % quarter_steps;
+        return attenuation[(position & quarter_steps) != 0 ? quarter_steps - 1 - step : step];
+    }
+};
 
 struct WavePoint {
     unsigned attenuation;
     bool is_negative;
 };
 
-// The chip has one quarter of a sine; the position's upper two bits mirror and negate it.
-unsigned sine_at(const WaveTables& tables, unsigned position) {
-    const unsigned step = position % quarter_steps;
-    const bool is_falling = (position & quarter_steps) != 0;
-    return tables.sine_attenuation[is_falling ? quarter_steps - 1 - step : step];
-}
-
 // Data sheet, "waveform select": what each of the eight does in the two halves of a period.
-WavePoint wave_at(const WaveTables& tables, unsigned waveform, unsigned position) {
+WavePoint wave_at(const QuarterSine& sine, unsigned waveform, unsigned position) {
+    constexpr unsigned silent = WaveTables::silent;
     const bool is_second_half = position >= half_period;
-    const unsigned doubled = position * 2 % (2 * half_period);
+    const unsigned doubled = position * 2 % period_steps;
     switch (waveform) {
     default: // sine
-        return {sine_at(tables, position), is_second_half};
+        return {sine.at(position), is_second_half};
     case 1: // half sine
-        return {is_second_half ? silent : sine_at(tables, position), false};
+        return {is_second_half ? silent : sine.at(position), false};
     case 2: // rectified sine
-        return {sine_at(tables, position), false};
+        return {sine.at(position), false};
     case 3: // rising quarters of a rectified sine
-        return {(position & quarter_steps) != 0 ? silent : sine_at(tables, position), false};
+        return {(position & quarter_steps) != 0 ? silent : sine.at(position), false};
     case 4: // sine at twice the frequency in the first half
-        return {is_second_half ? silent : sine_at(tables, doubled), doubled >= half_period};
+        return {is_second_half ? silent : sine.at(doubled), doubled >= half_period};
     case 5: // the same, rectified
-        return {is_second_half ? silent : sine_at(tables, doubled), false};
+        return {is_second_half ? silent : sine.at(doubled), false};
     case 6: // square
         return {0, is_second_half};
     case 7: { // exponential decay, then its point reflection
@@ -53,9 +63,15 @@ WavePoint wave_at(const WaveTables& tables, unsigned waveform, unsigned position
 } // namespace
 
 WaveTables::WaveTables() {
-    for (unsigned i = 0; i < quarter_steps; ++i) {
-        const double angle = (i + 0.5) * std::numbers::pi / 2 / quarter_steps;
-        sine_attenuation[i] = static_cast<std::uint16_t>(std::lround(-std::log2(std::sin(angle)) * 256));
+    const QuarterSine sine;
+    for (unsigned waveform = 0; waveform < waveform_count; ++waveform) {
+        for (unsigned position = 0; position < period_steps; ++position) {
+            const WavePoint point = wave_at(sine, waveform, position);
+            waves[waveform][position] =
+                static_cast<std::uint16_t>(point.attenuation | (point.is_negative ? negative : 0U));
+        }
+    }
+    for (unsigned i = 0; i < linear.size(); ++i) {
         linear[i] = static_cast<std::uint16_t>(std::lround(std::exp2((255.0 - i) / 256) * 1024));
     }
 }
@@ -63,16 +79,6 @@ WaveTables::WaveTables() {
 const WaveTables& wave_tables() {
     static const WaveTables tables;
     return tables;
-}
-
-int wave_value(const WaveTables& tables, unsigned waveform, unsigned position, unsigned attenuation) {
-    const WavePoint point = wave_at(tables, waveform, position % (2 * half_period));
-    const unsigned total = point.attenuation + attenuation;
-    if (total >= silent) {
-        return 0;
-    }
-    const int value = tables.linear[total & 0xFF] * 2 >> (total >> 8);
-    return point.is_negative ? -value : value;
 }
 
 unsigned key_scale_attenuation(unsigned f_number, unsigned block) {

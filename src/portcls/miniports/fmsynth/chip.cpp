@@ -22,6 +22,13 @@ constexpr std::uint8_t opl2_bits = 0x06; // of the status: set on an OPL2
 constexpr std::uint8_t mask_timers = 0x60;
 constexpr std::uint8_t reset_flags = 0x80;
 
+constexpr unsigned registers_at_a_time = 16; // 0.1 ms of an OPL3, half of one of an OPL2
+
+// The timers need not be set: they are masked.
+constexpr bool exists(unsigned index) {
+    const unsigned offset = index & 0xFF;
+    return offset == 0x01 || (offset >= 0x04 && offset <= 0x08) || (offset >= 0x20 && offset <= 0xF5);
+}
 constexpr bool is_key_register(unsigned index) {
     return (index & 0xFF) >= 0xB0 && (index & 0xFF) <= 0xB8;
 }
@@ -69,7 +76,9 @@ bool Chip::open(PUCHAR base, ULONG length) {
     shadow_[0x01] = 0x20; // waveforms, which an OPL2 has to be told
     shadow_[timer_control_register] = mask_timers;
     shadow_[0xBD] = 0x40; // vibrato of 14 cents
-    write_all();
+    begin_restore();
+    for (unsigned cursor = 0; restore_some(cursor);) {
+    }
     return true;
 }
 
@@ -83,22 +92,24 @@ void Chip::write(unsigned index, std::uint8_t value) {
     }
 }
 
-// Everything, the keys last: a held note starts with the sound it should have.
-void Chip::write_all() {
-    const unsigned count = kind_ == ChipKind::opl3 ? register_count : second_array;
+void Chip::begin_restore() {
+    is_powered_ = true;
     if (kind_ == ChipKind::opl3) {
         write_hardware(new_register, shadow_[new_register]); // opens the second array
     }
-    for (const bool keys : {false, true}) {
-        for (unsigned index = 0; index < count; ++index) {
-            const unsigned offset = index & 0xFF;
-            const bool exists =
-                offset == 0x01 || (offset >= 0x04 && offset <= 0x08) || (offset >= 0x20 && offset <= 0xF5);
-            if (exists && is_key_register(index) == keys) {
-                write_hardware(index, shadow_[index]);
-            }
+}
+
+// Twice through the registers, the keys the second time: a held note starts with the sound it should have.
+bool Chip::restore_some(unsigned& cursor) {
+    const unsigned count = kind_ == ChipKind::opl3 ? register_count : second_array;
+    for (unsigned written = 0; written < registers_at_a_time && cursor < 2 * count; ++cursor) {
+        const unsigned index = cursor % count;
+        if (exists(index) && is_key_register(index) == (cursor >= count)) {
+            write_hardware(index, shadow_[index]);
+            ++written;
         }
     }
+    return cursor < 2 * count;
 }
 
 void Chip::save() {
@@ -112,13 +123,6 @@ void Chip::save() {
         }
     }
     is_powered_ = false;
-}
-
-void Chip::restore() {
-    if (!is_powered_) {
-        is_powered_ = true;
-        write_all();
-    }
 }
 
 } // namespace openportcls::portcls::fmsynth

@@ -26,9 +26,11 @@ public:
     void write(unsigned index, std::uint8_t value);
     std::uint8_t value(unsigned index) const { return shadow_[index]; }
 
-    // R-PWR-09: between the two the hardware is left alone.
+    // R-PWR-09: from save() to begin_restore() the hardware is left alone. restore_some() then writes a few registers
+    // at a time, `cursor` counting from 0, until it says false; what is written between its calls is not lost.
     void save();
-    void restore();
+    void begin_restore();
+    bool restore_some(unsigned& cursor);
     bool is_powered() const { return is_powered_; }
 
 private:
@@ -37,7 +39,6 @@ private:
     bool responds();
     std::uint8_t status();
     void write_hardware(unsigned index, std::uint8_t value);
-    void write_all();
 
     PUCHAR base_ = nullptr;
     ChipKind kind_ = ChipKind::none;

@@ -83,18 +83,24 @@ NTSTATUS NTAPI FmSynthMiniport::NewStream(PMINIPORTMIDISTREAM* stream, PUNKNOWN,
     return status;
 }
 
-// R-PWR-09: below D0 what is played goes into the copy of the registers, and from there into the chip in D0.
+// R-PWR-09: below D0 what is played goes into the copy of the registers, and from there into the chip in D0: a few at a
+// time, since every one has to be waited for.
 VOID NTAPI FmSynthMiniport::PowerChangeNotify(POWER_STATE state) {
-    with_player([&](Player&) {
-        if (chip_.kind() == ChipKind::none) {
-            return;
-        }
-        if (state.DeviceState == PowerDeviceD0) {
-            chip_.restore();
-        } else {
-            chip_.save();
-        }
-    });
+    if (chip_.kind() == ChipKind::none) {
+        return;
+    }
+    if (state.DeviceState != PowerDeviceD0) {
+        with_player([&](Player&) { chip_.save(); });
+        return;
+    }
+    if (chip_.is_powered()) {
+        return;
+    }
+    with_player([&](Player&) { chip_.begin_restore(); });
+    unsigned cursor = 0;
+    for (bool has_more = true; has_more;) {
+        with_player([&](Player&) { has_more = chip_.restore_some(cursor); });
+    }
 }
 
 } // namespace openportcls::portcls::fmsynth
