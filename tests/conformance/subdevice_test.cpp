@@ -119,7 +119,7 @@ TEST_F(R_SUB, R_SUB_15_WaveRT_begins_with_Vista) {
     });
 }
 
-// R-SUB-15: the older wave ports are in every release.
+// R-SUB-15: the older ones, the WaveCyclic port and the WavePci port, are in every release.
 TEST_F(R_SUB, R_SUB_15_WaveCyclic_and_WavePci_stay) {
     start();
     inside([&] {

@@ -2,35 +2,16 @@
 
 #include <algorithm>
 #include <cstring>
-#include <utility>
 
 #include "machine/machine.h"
 #include "portcls/portcls_system.h"
+#include "portcls/ports/wavepci/packet_marks.h"
 
 namespace openportcls::portcls {
 
 namespace {
 
 constexpr ULONG mappings_tag = 0x50576350; // 'PcWP'
-
-// What the queue keeps in a request, behind the pointer to itself.
-constexpr ULONG_PTR is_exhausted = 1; // all of it has been handed out
-constexpr ULONG_PTR ends_stream = 2;
-constexpr ULONG_PTR is_begun = 4;
-
-ULONG_PTR marks_of(const IRP& irp) {
-    return reinterpret_cast<ULONG_PTR>(irp.Tail.Overlay.DriverContext[1]);
-}
-void mark(IRP& irp, ULONG_PTR marks) {
-    irp.Tail.Overlay.DriverContext[1] = reinterpret_cast<PVOID>(marks_of(irp) | marks);
-}
-// Mappings of it that are handed out.
-ULONG_PTR mapped_of(const IRP& irp) {
-    return reinterpret_cast<ULONG_PTR>(irp.Tail.Overlay.DriverContext[2]);
-}
-void set_mapped(IRP& irp, ULONG_PTR count) {
-    irp.Tail.Overlay.DriverContext[2] = reinterpret_cast<PVOID>(count);
-}
 
 // R-WPCI-01
 ULONG most_pages_of_a_mapping() {
@@ -67,38 +48,6 @@ void MappingQueue::bounce(ULONGLONG highest, ComPointer<IDmaChannel> channel) {
     bounce_.use(std::move(channel));
 }
 
-// One round of the lock; what it has finished is completed, and the miniport told of new mappings, without it
-// (R-WPCI-08): unless the stream is being serviced, which does that at its end.
-template<class Function>
-auto MappingQueue::step(Function&& function) {
-    LIST_ENTRY finished;
-    bool offer = false;
-    bool ended = false;
-    IMiniportWavePciStream* miniport = nullptr;
-    MappingListener* listener = nullptr;
-    const KIRQL irql = KeAcquireSpinLockRaiseToDpc(&lock_);
-    const auto result = function();
-    if (services_ == 0) {
-        take_finished(finished);
-        offer = wanted_ && has_room(); // R-WPCI-02
-        wanted_ = wanted_ && !offer;
-        ended = std::exchange(ended_, false);
-        miniport = miniport_;
-        listener = listener_;
-    } else {
-        InitializeListHead(&finished);
-    }
-    KeReleaseSpinLock(&lock_, irql);
-    complete(finished);
-    if (ended && listener != nullptr) {
-        listener->stream_ended();
-    }
-    if (offer && miniport != nullptr) {
-        miniport->MappingAvailable();
-    }
-    return result;
-}
-
 // ---- the client ----------------------------------------------------------------------------------------------------
 
 NTSTATUS MappingQueue::add(IRP& irp) {
@@ -117,36 +66,6 @@ NTSTATUS MappingQueue::add(IRP& irp) {
         }
         return STATUS_PENDING;
     });
-}
-
-void MappingQueue::cancelled(IRP& irp) {
-    Revocation revocation;
-    {
-        Locked locked(lock_);
-        remove(irp);
-        leave(irp);
-        revocation = disown(&irp, &irp);
-    }
-    revoke(revocation); // R-WPCI-09
-    step([&] {
-        finish_passed();
-        return true;
-    });
-}
-
-void MappingQueue::cancel_all() {
-    Revocation revocation;
-    LIST_ENTRY finished;
-    {
-        Locked locked(lock_);
-        cursor_.irp = nullptr;
-        cursor_.left = 0;
-        revocation = disown(nullptr, this);
-        finish_all();
-        take_finished(finished);
-    }
-    revoke(revocation); // before the memory is the client's again
-    complete(finished);
 }
 
 bool MappingQueue::seek(ULONGLONG offset) {
@@ -234,19 +153,6 @@ void MappingQueue::finish_passed() {
     }
 }
 
-// The request goes before it is done.
-void MappingQueue::leave(IRP& irp) {
-    if (cursor_.irp == &irp) {
-        // `irp` is off the list already: what follows it is the first that has not been begun.
-        IRP* next = first();
-        while (next != nullptr && marks_of(*next) != 0) {
-            next = next_of(*next);
-        }
-        move_on(next);
-        settle(false);
-    }
-}
-
 // ---- mappings ------------------------------------------------------------------------------------------------------
 
 // The run of physical memory at the cursor: to the page's end, and further where memory of the machine goes on. Client
@@ -329,20 +235,25 @@ void MappingQueue::pop() {
     }
 }
 
+// R-WPCI-07. Of a miniport that has forgotten mappings whose request has gone, none is waited for.
 NTSTATUS MappingQueue::release(PVOID tag) {
     return step([&]() -> NTSTATUS {
-        if (count() == 0) {
-            return STATUS_NOT_FOUND;
+        ULONG found = head_;
+        while (found != tail_ && at(found).tag != tag) {
+            ++found;
+        }
+        if (found == tail_) {
+            return STATUS_NOT_FOUND; // or it has been revoked
+        }
+        for (ULONG i = head_; i != found; ++i) {
+            if (at(i).irp != nullptr || at(i).token != nullptr) {
+                return STATUS_INVALID_PARAMETER;
+            }
+        }
+        while (head_ != found) {
+            pop();
         }
         const Mapping& oldest = at(head_);
-        if (oldest.tag != tag) { // R-WPCI-07, or it has been revoked
-            for (ULONG i = head_ + 1; i != tail_; ++i) {
-                if (at(i).tag == tag) {
-                    return STATUS_INVALID_PARAMETER;
-                }
-            }
-            return STATUS_NOT_FOUND;
-        }
         IRP* const irp = oldest.irp;
         if (irp != nullptr) {
             take_back(oldest, oldest.bytes);
@@ -355,117 +266,6 @@ NTSTATUS MappingQueue::release(PVOID tag) {
         }
         return STATUS_SUCCESS;
     });
-}
-
-// R-WPCI-11: the packet ends here; what the device has of it is revoked.
-NTSTATUS MappingQueue::terminate(ULONGLONG position) {
-    Revocation revocation;
-    IRP* irp = nullptr;
-    {
-        Locked locked(lock_);
-        irp = first();
-        if (irp == nullptr || (marks_of(*irp) & is_begun) == 0) {
-            return STATUS_NOT_FOUND;
-        }
-        if (is_write()) { // what is handed out is played
-            if (cursor_.irp == irp) {
-                exhaust();
-                settle(false);
-            }
-            irp = nullptr;
-        } else if (take(*irp)) {
-            for (ULONG i = head_; i != tail_; ++i) {
-                const Mapping& mapping = at(i);
-                if (mapping.irp != irp) {
-                    continue;
-                }
-                const ULONGLONG filled = position > mapping.position ? position - mapping.position : 0;
-                take_back(mapping, static_cast<ULONG>(std::min<ULONGLONG>(filled, mapping.bytes)));
-            }
-            leave(*irp);
-            revocation = disown(irp, irp);
-            set_result(*irp, STATUS_SUCCESS);
-        } else {
-            irp = nullptr; // it is being cancelled
-        }
-    }
-    revoke(revocation);
-    if (irp != nullptr) {
-        IoCompleteRequest(irp, IO_SOUND_INCREMENT);
-    }
-    step([&] {
-        finish_passed();
-        return true;
-    });
-    return STATUS_SUCCESS;
-}
-
-// ---- revoking ------------------------------------------------------------------------------------------------------
-
-// The mappings of a request, or all of them: from here on they have none.
-MappingQueue::Revocation MappingQueue::disown(const IRP* irp, const void* token) {
-    Revocation revocation;
-    revocation.token = token;
-    revocation.miniport = miniport_;
-    for (ULONG i = head_; i != tail_; ++i) {
-        Mapping& mapping = at(i);
-        if (mapping.irp == nullptr || (irp != nullptr && mapping.irp != irp)) {
-            continue;
-        }
-        mapping.irp = nullptr;
-        mapping.token = token;
-        if (revocation.count++ == 0) {
-            revocation.first = mapping.tag;
-        }
-        revocation.last = mapping.tag;
-    }
-    return revocation;
-}
-
-// R-WPCI-09, R-WPCI-10: meanwhile the miniport may release them. What it says it still had is gone now; what it had
-// taken off its list before, it is about to release.
-void MappingQueue::revoke(const Revocation& revocation) {
-    if (revocation.count == 0) {
-        return;
-    }
-    ULONG revoked = revocation.count;
-    if (revocation.miniport != nullptr) {
-        KIRQL irql;
-        revoked = 0;
-        KeRaiseIrql(DISPATCH_LEVEL, &irql);
-        const NTSTATUS status = revocation.miniport->RevokeMappings(revocation.first, revocation.last, &revoked);
-        KeLowerIrql(irql);
-        if (!NT_SUCCESS(status)) {
-            revoked = 0;
-        }
-    }
-    Locked locked(lock_);
-    forget(revocation, revoked);
-}
-
-void MappingQueue::forget(const Revocation& revocation, ULONG revoked) {
-    ULONG present = 0;
-    for (ULONG i = head_; i != tail_; ++i) {
-        present += at(i).token == revocation.token ? 1 : 0;
-    }
-    ULONG kept = present - std::min(present, revoked); // the oldest
-    ULONG end = head_;
-    for (ULONG i = head_; i != tail_; ++i) {
-        Mapping mapping = at(i);
-        if (mapping.token == revocation.token) {
-            mapping.token = nullptr;
-            if (kept == 0) {
-                released_ = std::max(released_, mapping.position + mapping.bytes);
-                continue;
-            }
-            --kept;
-        }
-        at(end++) = mapping;
-    }
-    tail_ = end;
-    if (count() == 0) {
-        bounce_.reset();
-    }
 }
 
 // ---- the pin -------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 
 #include "portcls/ports/stream_requests.h"
 #include "portcls/ports/wavepci/bounce_buffer.h"
@@ -105,7 +106,7 @@ private:
     void take_back(const Mapping& mapping, ULONG bytes);
     void pop();
     void leave(IRP& irp);
-    Revocation disown(const IRP* irp, const void* token);
+    void disown(const IRP& irp, const void* token, Revocation& revocation);
     void forget(const Revocation& revocation, ULONG revoked);
 
     // Without it.
@@ -133,5 +134,37 @@ private:
     ULONGLONG highest_ = UINT64_MAX;
     BounceBuffer bounce_;
 };
+
+// One round of the lock; what it has finished is completed, and the miniport told of new mappings, without it
+// (R-WPCI-08): unless the stream is being serviced, which does that at its end.
+template<class Function>
+auto MappingQueue::step(Function&& function) {
+    LIST_ENTRY finished;
+    bool offer = false;
+    bool ended = false;
+    IMiniportWavePciStream* miniport = nullptr;
+    MappingListener* listener = nullptr;
+    const KIRQL irql = KeAcquireSpinLockRaiseToDpc(&lock_);
+    const auto result = function();
+    if (services_ == 0) {
+        take_finished(finished);
+        offer = wanted_ && has_room(); // R-WPCI-02
+        wanted_ = wanted_ && !offer;
+        ended = std::exchange(ended_, false);
+        miniport = miniport_;
+        listener = listener_;
+    } else {
+        InitializeListHead(&finished);
+    }
+    KeReleaseSpinLock(&lock_, irql);
+    complete(finished);
+    if (ended && listener != nullptr) {
+        listener->stream_ended();
+    }
+    if (offer && miniport != nullptr) {
+        miniport->MappingAvailable();
+    }
+    return result;
+}
 
 } // namespace openportcls::portcls
