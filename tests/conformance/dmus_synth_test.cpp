@@ -33,6 +33,7 @@ TEST_F(DmusSynth, R_SUB_15_SoftwareSynthesizersEndWithXp) {
     EXPECT_EQ(script_.type_seen, DMUS_STREAM_WAVE_SINK);
 }
 
+// ISynthSinkDMus::Render, ISynthSinkDMus::SyncToMaster.
 TEST_F(DmusSynth, R_DMUS_15_TheWaveSinkPullsTheSynthesizer) {
     be(WindowsVersion::xp);
     start(true);

@@ -38,6 +38,7 @@ MidiBytes exclusive(std::size_t bytes) {
 
 // ---- render ---------------------------------------------------------------------------------------------------------
 
+// IMiniportDMus, IMXF::PutMessage.
 TEST_F(DmusPort, R_DMUS_01_EventsReachTheMiniportWhenTheyAreDue) {
     start(true);
     FILE_OBJECT* const pin = running_pin(dmus_render);
@@ -89,6 +90,7 @@ TEST_F(DmusPort, R_DMUS_03_TheAllocatorIsTheLastLink) {
     EXPECT_EQ(script_.played.size(), 150'000U);
 }
 
+// IMXF::ConnectOutput, IMXF::DisconnectOutput.
 TEST_F(DmusPort, R_DMUS_03_CaptureIsConnectedToTheSinkUntilThePinCloses) {
     start(true);
     FILE_OBJECT* const pin = open_pin(dmus_capture);
@@ -271,6 +273,7 @@ TEST_F(DmusPort, R_DMUS_10_NotifyOfNothingServicesEveryStream) {
     EXPECT_EQ(script_.service_irqls.size(), 2U);
 }
 
+// IMiniportDMus::Init.
 TEST_F(DmusPort, R_DMUS_10_AGroupOfInitServesStreamsWithoutOne) {
     script_.stream_gives_group = false;
     start(true);
@@ -279,6 +282,7 @@ TEST_F(DmusPort, R_DMUS_10_AGroupOfInitServesStreamsWithoutOne) {
     EXPECT_EQ(script_.polls, 1U);
 }
 
+// IMXF::SetState.
 TEST_F(DmusPort, R_DMUS_11_OutsideRunEventsAreHeldAndStopGivesThemBack) {
     start(true);
     FILE_OBJECT* const pin = open_pin(dmus_render);
@@ -393,6 +397,7 @@ TEST_F(DmusPort, R_DMUS_14_TheMasterClockTellsTheTimeAtAnyIrqlAndNeverStops) {
     EXPECT_NEAR(static_cast<double>(answered), static_cast<double>(time()), 100.0);
 }
 
+// IMiniportDMus::NewStream.
 TEST_F(DmusPort, R_DMUS_16_TheStreamTypeTellsWhatAPinIs) {
     start(true);
     open_pin(midi_render);

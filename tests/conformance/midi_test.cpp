@@ -43,6 +43,7 @@ MidiBytes exclusive(std::size_t bytes) {
 
 // ---- binding --------------------------------------------------------------------------------------------------------
 
+// The MIDI port and the DMus port; IPortMidi, IPortDMus; IMiniportMidi, IMiniportDMus.
 TEST_F(MidiPort, R_SUB_13_BothClassIdsGiveOnePortThatTakesEitherMiniport) {
     script_.class_id = &CLSID_PortDMus;
     start(false); // IMiniportMidi behind CLSID_PortDMus
@@ -83,6 +84,7 @@ TEST_F(MidiPort, R_INIT_06_InitGivesTheServiceGroupOfNotify) {
     EXPECT_EQ(script_.service_irqls.size(), 1U);
 }
 
+// IPortMidi::RegisterServiceGroup, IMiniportMidi::Service.
 TEST_F(MidiPort, R_MIDI_03_ARegisteredGroupServesBeforeInitHasReturned) {
     script_.registers_group = true;
     ULONG served_inside = 0;
@@ -112,6 +114,7 @@ TEST_F(MidiPort, R_MIDI_02_NotifyFromAnyIrqlServicesAtDispatchLevel) {
     EXPECT_THAT(script_.service_irqls, ElementsAre(DISPATCH_LEVEL));
 }
 
+// IMiniportMidi::NewStream.
 TEST_F(MidiPort, R_MIDI_08_NewStreamHearsOfTheDirection) {
     start(false);
     open_pin(midi_render);
@@ -134,6 +137,7 @@ TEST_F(MidiPort, R_MIDI_08_TheStreamsGroupServesTheStream) {
 
 // ---- render ---------------------------------------------------------------------------------------------------------
 
+// IMiniportMidiStream::Write.
 TEST_F(MidiPort, R_MIDI_01_OnlyBytesThatAreDueReachTheMiniport) {
     start(false);
     FILE_OBJECT* const pin = running_pin(midi_render);
@@ -265,6 +269,7 @@ TEST_F(MidiPort, R_MIDI_06_TheWrongDirectionIsNoRequest) {
     EXPECT_EQ(script_.reads, reads + 1) << "of the capture stream; Read is never called on the other";
 }
 
+// IMiniportMidiStream::SetFormat.
 TEST_F(MidiPort, R_MIDI_07_SetFormatReachesTheStreamAndSucceeds) {
     start(false);
     FILE_OBJECT* const pin = open_pin(midi_render);
@@ -320,6 +325,7 @@ TEST_F(MidiPort, StopAndCancellingGiveRequestsBack) {
     EXPECT_EQ(write(pin, std::vector<MidiRecord>{{0, note_on}}).status, STATUS_INVALID_DEVICE_STATE);
 }
 
+// IMiniportMidiStream::SetState.
 TEST_F(MidiPort, AFailedStateIsRolledBack) {
     start(false);
     script_.failing_state = KSSTATE_RUN;
@@ -333,6 +339,7 @@ TEST_F(MidiPort, AFailedStateIsRolledBack) {
 
 // ---- capture --------------------------------------------------------------------------------------------------------
 
+// IMiniportMidiStream::Read.
 TEST_F(MidiPort, R_MIDI_04_ReadIsCalledUntilItGivesNothing) {
     start(false);
     FILE_OBJECT* const pin = running_pin(midi_capture);

@@ -119,6 +119,39 @@ TEST_F(R_SUB, R_SUB_15_WaveRT_begins_with_Vista) {
     });
 }
 
+// The table of miniport-driver-types-by-operating-system, row by row.
+TEST_F(R_SUB, R_SUB_15_miniport_types_by_operating_system) {
+    struct Row {
+        const GUID& port;
+        bool xp;
+        bool vista;
+        bool windows_7;
+    };
+    const Row rows[] = {
+        {CLSID_PortWaveCyclic, true, true, true}, {CLSID_PortWavePci, true, true, true},
+        {CLSID_PortWaveRT, false, true, true},    {CLSID_PortTopology, true, true, true},
+        {CLSID_PortMidi, true, true, true},       {CLSID_PortDMus, true, true, true},
+    };
+    start();
+    inside([&] {
+        const auto check = [](const Row& row, WindowsVersion version, bool is_there) {
+            PortClsSystem::current().set_windows_version(version);
+            IPort* port = nullptr;
+            EXPECT_EQ(PcNewPort(&port, row.port), is_there ? STATUS_SUCCESS : STATUS_NOT_SUPPORTED)
+                << "row " << row.port.Data1 << " of " << portcls::windows_version_name(version);
+            if (port != nullptr) {
+                port->Release();
+            }
+        };
+        for (const Row& row : rows) {
+            check(row, WindowsVersion::xp, row.xp);
+            check(row, WindowsVersion::vista, row.vista);
+            check(row, WindowsVersion::windows_7, row.windows_7);
+            check(row, WindowsVersion::windows_11, row.windows_7);
+        }
+    });
+}
+
 // R-SUB-15: the older ones, the WaveCyclic port and the WavePci port, are in every release.
 TEST_F(R_SUB, R_SUB_15_WaveCyclic_and_WavePci_stay) {
     start();

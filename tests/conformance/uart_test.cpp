@@ -202,6 +202,7 @@ TEST_F(Uart, R_INIT_15_WithoutSetTechnologyTheRangeSaysPort) {
     EXPECT_TRUE(IsEqualGUID(range_of(0).Technology, KSMUSIC_TECHNOLOGY_PORT));
 }
 
+// IMusicTechnology::SetTechnology.
 TEST_F(Uart, R_INIT_15_SetTechnologyBeforeInitChangesTheRanges) {
     const GUID technology = KSMUSIC_TECHNOLOGY_WAVETABLE;
     script_.technology = &technology;
@@ -263,6 +264,7 @@ TEST_F(Uart, R_DMUS_20_WithoutAnAdaptersObjectInitMakesItsOwn) {
 
 // ---- UART -----------------------------------------------------------------------------------------------------------
 
+// The UART miniport.
 TEST_F(Uart, MidiReachesThePlugInTime) {
     start_uart(CLSID_MiniportDriverUart, false);
     EXPECT_TRUE(mpu_->is_uart());
@@ -345,6 +347,7 @@ TEST_F(Uart, APowerCycleEndsInUartModeAgain) {
 
 // ---- DMusUART -------------------------------------------------------------------------------------------------------
 
+// The DMusUART miniport.
 TEST_F(Uart, DirectMusicReachesThePlugInTime) {
     start_uart(CLSID_MiniportDriverDMusUART, true);
     FILE_OBJECT* const pin = running(uart_dmus_out, dmus_);
@@ -391,6 +394,7 @@ TEST_F(Uart, R_DMUS_11_TheStreamHoldsEventsOutsideRunAndDropsThemInStop) {
     EXPECT_EQ(heard_.size(), stopped);
 }
 
+// The DMusUARTCapture miniport.
 TEST_F(Uart, R_DMUS_12_CapturedBytesAreParsedByThePort) {
     start_uart(CLSID_MiniportDriverDMusUARTCapture, true);
     ASSERT_EQ(pin_count(), 3U) << "it only captures";
