@@ -6,8 +6,8 @@
 #include <map>
 #include <string>
 
-#include "cable_ioctl/input.h"
-#include "cable_ioctl/vocabulary.h"
+#include "ioctl/input.h"
+#include "ioctl/vocabulary.h"
 
 namespace openportcls::fuzz {
 namespace {
@@ -107,7 +107,7 @@ std::string requests_streams(unsigned filter) {
     Output output = begin_stream(filter, render_pin);
     for (const unsigned direction : {0U, 1U}) {
         output.action(Action::stream).byte(1).byte(direction).byte(1);
-        output.byte(0).word(128).word(direction == 0 ? 128 : 0).byte(0);
+        output.byte(0).word(128).word(direction == 0 ? 128 : 0).byte(0).byte(0);
     }
     output.action(Action::reset_state).byte(1).byte(0).byte(0).byte(0);
     output.action(Action::transfer).byte(1).byte(1).byte(64);
@@ -115,7 +115,53 @@ std::string requests_streams(unsigned filter) {
     return output.text();
 }
 
-Seeds cable_ioctl() {
+// A pin that takes stream requests: opened, filled, heard, stopped; `data` is what each request carries.
+std::string streams_by_requests(unsigned pin, unsigned format, bool writes, const std::string& data) {
+    Output output = begin(first_filter);
+    output.action(Action::open_pin).byte(0).byte(pin).byte(format).byte(0).word(0);
+    const auto request = [&] {
+        const auto used = static_cast<unsigned>(data.size());
+        output.action(Action::stream).byte(1).byte(writes ? 0 : 1).byte(1);
+        output.byte(0).word(writes ? used : 256).word(writes ? used : 0).byte(0);
+        output.byte(used).bytes(data.data(), used);
+    };
+    set_state(output, 1, KSSTATE_ACQUIRE);
+    set_state(output, 1, KSSTATE_PAUSE);
+    request();
+    request();
+    set_state(output, 1, KSSTATE_RUN);
+    run(output, 12);
+    request();
+    output.action(Action::cancel).byte(1);
+    property(output, 1, KSPROPSETID_Audio, KSPROPERTY_AUDIO_POSITION, 0);
+    run(output, 12);
+    set_state(output, 1, KSSTATE_PAUSE);
+    run(output, 3);
+    set_state(output, 1, KSSTATE_STOP);
+    return output.text();
+}
+
+Seeds request_ports() {
+    constexpr unsigned looped = 0x40;
+    Seeds seeds;
+    const std::string sound(200, '\x11');
+    // KSMUSICFORMAT and DMUS_EVENTHEADER before a note.
+    const std::string note("\1\0\0\0\3\0\0\0\x90\x3c\x64\0", 12);
+    const std::string event("\3\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\x90\x3c\x64\0", 24);
+    for (unsigned pin = 0; pin < 4; ++pin) {
+        const std::string name = std::to_string(pin);
+        for (const bool writes : {false, true}) {
+            const std::string kind = name + (writes ? "w" : "r");
+            seeds["wave" + kind] = streams_by_requests(pin, cd_stereo, writes, sound);
+            seeds["loop" + kind] = streams_by_requests(pin | looped, cd_stereo, writes, sound);
+            seeds["midi" + kind] = streams_by_requests(pin, first_music_kind, writes, note);
+            seeds["dmus" + kind] = streams_by_requests(pin, first_music_kind + 1, writes, event);
+        }
+    }
+    return seeds;
+}
+
+Seeds ioctls() {
     Seeds seeds;
     const std::string eight_zeros(8, '\0');
     const std::string node_and_channel(16, '\0');
@@ -137,6 +183,7 @@ Seeds cable_ioctl() {
             seeds["node_support" + which] = asks(filter, property_sets[set], 5, node_and_channel);
         }
     }
+    seeds.merge(request_ports());
     return seeds;
 }
 
@@ -184,8 +231,8 @@ int main(int count, char** arguments) {
     const std::string target = count == 3 ? arguments[1] : "";
     const std::string source = OPENPORTCLS_FUZZ_SOURCE;
     Seeds seeds;
-    if (target == "cable_ioctl") {
-        seeds = cable_ioctl();
+    if (target.ends_with("_ioctl")) {
+        seeds = ioctls();
     } else if (target == "inf_reader") {
         seeds = files(source + "/drivers", {".inx", ".inf"});
     } else if (target == "driver_project") {
@@ -193,7 +240,7 @@ int main(int count, char** arguments) {
     } else if (target == "midi_file") {
         seeds = midi_files();
     } else {
-        std::cerr << "usage: fuzz_seeds cable_ioctl|inf_reader|driver_project|midi_file FOLDER\n";
+        std::cerr << "usage: fuzz_seeds DRIVER_ioctl|inf_reader|driver_project|midi_file FOLDER\n";
         return 2;
     }
     for (const auto& [name, bytes] : seeds) {

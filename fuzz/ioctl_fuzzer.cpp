@@ -1,9 +1,9 @@
-// An application that does anything that it can do to the driver `cable`: the machine must survive it, complete every
-// request, and have everything back when the driver is unloaded.
+// An application that does anything that it can do to a driver: the machine must survive it, complete every request,
+// and have everything back when the driver is unloaded.
 #include <cstdio>
 #include <cstdlib>
 
-#include "cable_ioctl/session.h"
+#include "ioctl/session.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     openportcls::fuzz::Input input({data, size});

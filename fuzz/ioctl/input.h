@@ -8,20 +8,23 @@
 
 namespace openportcls::fuzz {
 
+inline constexpr std::uint8_t first_music_kind = 0xF0;
+
 // One action each, followed by its parameters; bytes that are missing are zeros.
 enum class Action : std::uint8_t {
-    open_filter,     // which
-    open_pin,        // file, pin, format, number of changes, (offset, byte) each, length (0: all of it)
-    property,        // file, set, id, verb, request (see Session::request)
-    method,          // the same
-    enable_event,    // file, set, id, flags, notification, handle, node, extra bytes
-    disable_event,   // file, which of the enabled ones
-    stream,          // file, read or write, number of headers, then size, extent, used and options of each
-    reset_state,     // file, value
-    control,         // file, code (4 bytes), request
-    close,           // file
-    power,           // D state
-    sleep,           // S state
+    open_filter,   // which
+    open_pin,      // file, pin (40h: looped), format (from first_music_kind on: MIDI, DirectMusic),
+                   // number of changes, (offset, byte) each, length (0: all of it)
+    property,      // file, set, id, verb, request (see Session::request)
+    method,        // the same
+    enable_event,  // file, set, id, flags, notification, handle, node, extra bytes
+    disable_event, // file, which of the enabled ones
+    stream,        // file, read or write, number of headers, then size, extent, used and options of each; bytes of data
+    reset_state,   // file, value
+    control,       // file, code (4 bytes), request
+    close,         // file
+    power,         // D state
+    sleep,         // S state
     surprise_remove, // –
     stop_and_start,  // –
     run,             // milliseconds

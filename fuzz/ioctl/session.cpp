@@ -1,4 +1,4 @@
-#include "cable_ioctl/session.h"
+#include "ioctl/session.h"
 
 #include <cstdio>
 #include <cstdlib>
@@ -6,9 +6,9 @@
 #include <fmt/format.h>
 
 #include "base/unicode.h"
-#include "cable_ioctl/vocabulary.h"
 #include "client/wave_format.h"
 #include "executive/io/io_manager.h"
+#include "ioctl/vocabulary.h"
 #include "ks/create_name.h"
 
 namespace openportcls::fuzz {
@@ -38,6 +38,26 @@ template<class T>
 std::vector<std::uint8_t> bytes_of(const T& value) {
     const auto* begin = reinterpret_cast<const std::uint8_t*>(&value);
     return {begin, begin + sizeof value};
+}
+
+// MIDI or DirectMusic from first_music_kind on, below it a wave format.
+std::vector<std::byte> format_of(std::uint8_t kind) {
+    if (kind >= first_music_kind) {
+        KSDATAFORMAT music{};
+        music.FormatSize = sizeof music;
+        music.MajorFormat = KSDATAFORMAT_TYPE_MUSIC;
+        music.SubFormat = (kind & 1) == 0 ? KSDATAFORMAT_SUBTYPE_MIDI : KSDATAFORMAT_SUBTYPE_DIRECTMUSIC;
+        music.Specifier = KSDATAFORMAT_SPECIFIER_NONE;
+        const auto* const bytes = reinterpret_cast<const std::byte*>(&music);
+        return {bytes, bytes + sizeof music};
+    }
+    constexpr std::uint32_t rates[] = {48000, 44100, 8000, 192000};
+    WaveFormat format;
+    format.rate = rates[kind & 3];
+    format.bits = static_cast<std::uint16_t>(8 * (1 + ((kind >> 2) & 3)));
+    format.channels = static_cast<std::uint16_t>(1 + ((kind >> 4) & 7));
+    format.extensible = (kind & 0x80) == 0;
+    return client::make_data_format(format, static_cast<ProcessingMode>(kind % 3));
 }
 
 void completed(void* context, NTSTATUS, ULONG_PTR) {
@@ -166,17 +186,12 @@ void Session::open_filter(Input& input) {
 
 void Session::open_pin(Input& input) {
     FILE_OBJECT* filter = choose_file(input);
-    const ULONG pin = input.byte();
+    const std::uint8_t pin = input.byte();
     const std::uint8_t kind = input.byte();
-    constexpr std::uint32_t rates[] = {48000, 44100, 8000, 192000};
-    WaveFormat format;
-    format.rate = rates[kind & 3];
-    format.bits = static_cast<std::uint16_t>(8 * (1 + ((kind >> 2) & 3)));
-    format.channels = static_cast<std::uint16_t>(1 + ((kind >> 4) & 7));
-    format.extensible = (kind & 0x80) == 0;
-    const auto mode = static_cast<ProcessingMode>(kind % 3);
-    std::vector<std::byte> connect =
-        client::make_pin_connect({.pin = pin, .format = client::make_data_format(format, mode)});
+    PinConnect connection{.pin = pin & 0x3FU, .format = format_of(kind)};
+    connection.interface_id =
+        (pin & 0x40) != 0 ? KSINTERFACE_STANDARD_LOOPED_STREAMING : KSINTERFACE_STANDARD_STREAMING;
+    std::vector<std::byte> connect = client::make_pin_connect(connection);
     for (unsigned changes = input.byte() % 16; changes != 0; --changes) {
         const std::uint16_t offset = input.word();
         connect[offset % connect.size()] = static_cast<std::byte>(input.byte());
@@ -317,6 +332,7 @@ void Session::stream(Input& input) {
         const std::vector<std::uint8_t> bytes = bytes_of(header);
         headers.insert(headers.end(), bytes.begin(), bytes.end());
     }
+    input.fill(made.in.data(), std::min<std::size_t>(input.byte(), made.in.size()));
     made.out = std::make_unique<std::uint8_t[]>(headers.size());
     std::copy(headers.begin(), headers.end(), made.out.get());
     if (file == nullptr) {

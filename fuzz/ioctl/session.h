@@ -9,9 +9,9 @@
 #include <ks.h>
 #include <openportcls/openportcls.hpp>
 
-#include "cable_ioctl/input.h"
 #include "client/event_state.h"
 #include "client/state.h"
+#include "ioctl/input.h"
 
 namespace openportcls::fuzz {
 

@@ -6,6 +6,8 @@
 #include <ks.h>
 #include <ksmedia.h>
 
+#include <dmusicks.h>
+
 namespace openportcls::fuzz {
 
 inline const GUID property_sets[] = {
@@ -33,6 +35,9 @@ inline const GUID property_sets[] = {
     KSPROPSETID_AudioPosture,
     KSPROPSETID_AudioLoopback,
     KSPROPSETID_InterleavedAudio,
+    KSPROPSETID_SynthClock,
+    KSPROPSETID_Synth,
+    KSPROPSETID_Synth_Dls,
 };
 
 inline const GUID event_sets[] = {
