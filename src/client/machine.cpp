@@ -14,6 +14,7 @@
 #include "executive/files/files.h"
 #include "executive/kernel.h"
 #include "executive/registry/registry.h"
+#include "executive/rtl/system_version.h"
 #include "portcls/portcls_system.h"
 
 namespace openportcls {
@@ -98,8 +99,9 @@ Result<Machine> Machine::create(const MachineOptions& options) {
     config.pct_depth = options.pct_depth;
     config.paced = options.paced;
     config.watchdog_seconds = options.watchdog_seconds;
-    const auto version = portcls::parse_windows_version(options.windows);
-    if (!version) {
+    const auto personality = portcls::parse_windows_version(options.windows);
+    const auto version = executive::system_version_named(options.windows);
+    if (!personality || !version) {
         return Error{STATUS_INVALID_PARAMETER,
                      fmt::format("\"{}\" is no Windows release: xp, vista, 7, 8, 8.1, 10 or 11", options.windows)};
     }
@@ -112,7 +114,7 @@ Result<Machine> Machine::create(const MachineOptions& options) {
             return;
         }
         executive::install(*state->machine);
-        portcls::PortClsSystem::current().set_windows_version(*version);
+        portcls::PortClsSystem::current().set_windows_version(*personality);
         auto& files = executive::Files::of(*state->machine);
         if (options.sandbox.empty()) {
             files.sandbox().set_root_later([&folder = state->private_sandbox] { return folder.create(); });
@@ -122,6 +124,8 @@ Result<Machine> Machine::create(const MachineOptions& options) {
         if (problem && !options.registry.empty()) {
             problem = executive::Registry::of(*state->machine).persist_in(options.registry);
         }
+        // After the registry file, which may be from a machine of another release.
+        executive::set_system_version(*state->machine, *version);
         state->pnp = &state->machine->add_subsystem<pnp::PnpManager>();
     });
     if (!problem) {
