@@ -11,6 +11,7 @@
 #include "client/cards.h"
 #include "client/interfaces.h"
 #include "client/state.h"
+#include "executive/etw/debug_log.h"
 #include "executive/files/files.h"
 #include "executive/kernel.h"
 #include "executive/registry/registry.h"
@@ -47,6 +48,13 @@ machine::PolicyKind policy_of(Scheduling scheduling) {
         break;
     }
     return machine::PolicyKind::first_come;
+}
+
+// Event providers of drivers are enabled while somebody listens.
+void enable_events(MachineState& state) {
+    if (!state.machine->is_halted()) {
+        state.machine->enter([] { executive::Etw::current().follow_observers(); });
+    }
 }
 
 } // namespace
@@ -149,6 +157,7 @@ void Machine::on_debug_print(std::function<void(std::string_view)> print) {
     if (state_->debug_print) {
         state_->log_observer = std::make_unique<client::LogObserver>(*state_);
         state_->machine->add_observer(*state_->log_observer);
+        client::enable_events(*state_);
     }
 }
 
@@ -230,6 +239,7 @@ Result<void> Machine::start_trace(const std::filesystem::path& file) {
     (void)stop_trace();
     state_->trace = std::move(*writer);
     state_->machine->add_observer(*state_->trace);
+    client::enable_events(*state_);
     return {};
 }
 
