@@ -87,6 +87,8 @@ class Driver {
 public:
     const std::string& name() const;
     std::vector<Device> devices() const;
+    // What is wrong with the INF and did not stop the installation: "card.inf:12: warning: …", each once.
+    std::vector<std::string> warnings() const;
     Result<Device> add_device(const std::string& hardware_id = {}, const std::vector<std::string>& parameters = {});
     // Removes the devices, runs DriverUnload, takes the module out; returns what the driver left behind.
     Result<std::vector<LeakLine>> unload();
