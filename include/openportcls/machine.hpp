@@ -39,7 +39,7 @@ struct MachineOptions {
     unsigned pct_depth = 3;         // priority changes of the PCT scheduler
     unsigned processors = 2;        // 1 to 32
     bool paced = false;             // true: in step with the host's clock; false: as fast as possible
-    std::string windows = "11";     // xp, vista, 7, 8, 8.1, 10, 11: what the driver finds
+    std::string windows = "11";     // xp, vista, 7, 8, 8.1, 10, 11: what driver and INF find
     std::filesystem::path sandbox;  // stands for \DosDevices\C:; empty: a private folder that goes with the machine
     std::filesystem::path registry; // keeps the registry between runs; empty: in memory
     unsigned watchdog_seconds = 10; // host CPU time a driver may spin without calling the kernel; 0 = for ever
@@ -87,6 +87,8 @@ class Driver {
 public:
     const std::string& name() const;
     std::vector<Device> devices() const;
+    // What is wrong with the INF and did not stop the installation: "card.inf:12: warning: …", each once.
+    std::vector<std::string> warnings() const;
     Result<Device> add_device(const std::string& hardware_id = {}, const std::vector<std::string>& parameters = {});
     // Removes the devices, runs DriverUnload, takes the module out; returns what the driver left behind.
     Result<std::vector<LeakLine>> unload();

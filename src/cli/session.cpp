@@ -221,6 +221,9 @@ Result<std::unique_ptr<Session>> Session::open(const SessionArguments& arguments
     if (!driver) {
         return driver.error();
     }
+    for (const std::string& warning : driver->warnings()) {
+        remark(warning);
+    }
     std::string repetition = fmt::format("--scheduling {} --seed {}", arguments.scheduling, arguments.seed);
     std::unique_ptr<Session> session(new Session(std::move(*machine), std::move(*driver), std::move(repetition)));
     for (const std::string& setting : arguments.settings) {

@@ -104,6 +104,10 @@ const std::string& Driver::name() const {
     return state_->name;
 }
 
+std::vector<std::string> Driver::warnings() const {
+    return state_->driver != nullptr ? state_->driver->inf_warnings() : std::vector<std::string>{};
+}
+
 std::vector<Device> Driver::devices() const {
     std::vector<Device> devices;
     for (const auto& device : state_->devices) {

@@ -62,6 +62,9 @@ Result<WaveFormat> Filter::intersect(std::uint32_t pin, const WaveRange& range) 
 }
 
 Result<void> Filter::propose(std::uint32_t pin, const WaveFormat& format, ProcessingMode mode) const {
+    if (!client::is_processing_mode(mode)) {
+        return client::no_processing_mode();
+    }
     std::vector<std::byte> value = client::make_data_format(format, mode);
     auto done = property(property::pin_set, KSPROPERTY_PIN_PROPOSEDATAFORMAT, property_set,
                          Target::pin(pin).descriptor(), value);
@@ -69,6 +72,9 @@ Result<void> Filter::propose(std::uint32_t pin, const WaveFormat& format, Proces
 }
 
 Result<WaveFormat> Filter::preferred_format(std::uint32_t pin, ProcessingMode mode) const {
+    if (!client::is_processing_mode(mode)) {
+        return client::no_processing_mode();
+    }
     const Target target = Target::pin(pin);
     const auto head = target.descriptor();
     std::vector<std::byte> descriptor(head.begin(), head.end());

@@ -11,9 +11,11 @@
 #include "client/cards.h"
 #include "client/interfaces.h"
 #include "client/state.h"
+#include "executive/etw/debug_log.h"
 #include "executive/files/files.h"
 #include "executive/kernel.h"
 #include "executive/registry/registry.h"
+#include "executive/rtl/system_version.h"
 #include "portcls/portcls_system.h"
 
 namespace openportcls {
@@ -46,6 +48,13 @@ machine::PolicyKind policy_of(Scheduling scheduling) {
         break;
     }
     return machine::PolicyKind::first_come;
+}
+
+// Event providers of drivers are enabled while somebody listens.
+void enable_events(MachineState& state) {
+    if (!state.machine->is_halted()) {
+        state.machine->enter([] { executive::Etw::current().follow_observers(); });
+    }
 }
 
 } // namespace
@@ -98,8 +107,9 @@ Result<Machine> Machine::create(const MachineOptions& options) {
     config.pct_depth = options.pct_depth;
     config.paced = options.paced;
     config.watchdog_seconds = options.watchdog_seconds;
-    const auto version = portcls::parse_windows_version(options.windows);
-    if (!version) {
+    const auto personality = portcls::parse_windows_version(options.windows);
+    const auto version = executive::system_version_named(options.windows);
+    if (!personality || !version) {
         return Error{STATUS_INVALID_PARAMETER,
                      fmt::format("\"{}\" is no Windows release: xp, vista, 7, 8, 8.1, 10 or 11", options.windows)};
     }
@@ -112,7 +122,7 @@ Result<Machine> Machine::create(const MachineOptions& options) {
             return;
         }
         executive::install(*state->machine);
-        portcls::PortClsSystem::current().set_windows_version(*version);
+        portcls::PortClsSystem::current().set_windows_version(*personality);
         auto& files = executive::Files::of(*state->machine);
         if (options.sandbox.empty()) {
             files.sandbox().set_root_later([&folder = state->private_sandbox] { return folder.create(); });
@@ -122,6 +132,8 @@ Result<Machine> Machine::create(const MachineOptions& options) {
         if (problem && !options.registry.empty()) {
             problem = executive::Registry::of(*state->machine).persist_in(options.registry);
         }
+        // After the registry file, which may be from a machine of another release.
+        executive::set_system_version(*state->machine, *version);
         state->pnp = &state->machine->add_subsystem<pnp::PnpManager>();
     });
     if (!problem) {
@@ -145,6 +157,7 @@ void Machine::on_debug_print(std::function<void(std::string_view)> print) {
     if (state_->debug_print) {
         state_->log_observer = std::make_unique<client::LogObserver>(*state_);
         state_->machine->add_observer(*state_->log_observer);
+        client::enable_events(*state_);
     }
 }
 
@@ -226,6 +239,7 @@ Result<void> Machine::start_trace(const std::filesystem::path& file) {
     (void)stop_trace();
     state_->trace = std::move(*writer);
     state_->machine->add_observer(*state_->trace);
+    client::enable_events(*state_);
     return {};
 }
 

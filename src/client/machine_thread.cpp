@@ -3,6 +3,8 @@
 #include <pthread.h>
 #include <sched.h>
 
+#include <fmt/format.h>
+
 #include "client/machine_thread_state.h"
 #include "client/state.h"
 #include "machine/doorbell_service.h"
@@ -80,6 +82,11 @@ MachineThread& MachineThread::operator=(MachineThread&&) noexcept = default;
 MachineThread::~MachineThread() = default;
 
 Result<MachineThread> MachineThread::start(const MachineThreadOptions& options) {
+    constexpr int highest_priority = 99; // of SCHED_FIFO
+    if (options.realtime_priority < 0 || options.realtime_priority > highest_priority) {
+        return Error{STATUS_INVALID_PARAMETER, fmt::format("a real-time priority is 1 to {}, or 0 for none, not {}",
+                                                           highest_priority, options.realtime_priority)};
+    }
     auto state = std::make_shared<client::MachineThreadState>();
     auto started = state->start(options);
     if (!started) {

@@ -173,6 +173,9 @@ Result<Pin> Pin::open(Filter& filter, const PinConnect& connect) {
 }
 
 Result<Pin> Pin::open(Filter& filter, std::uint32_t pin, const WaveFormat& format, ProcessingMode mode) {
+    if (!client::is_processing_mode(mode)) {
+        return client::no_processing_mode();
+    }
     PinConnect connect;
     connect.pin = pin;
     connect.format = data_format(format, mode);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include <ntstatus.h>
+
 #include "client/guid_bytes.h"
 
 namespace openportcls::client {
@@ -101,6 +103,10 @@ std::optional<WaveFormat> parse_data_format(std::span<const std::byte> bytes) {
         format.channel_mask = wave.dwChannelMask;
     }
     return format;
+}
+
+Error no_processing_mode() {
+    return {STATUS_INVALID_PARAMETER, "there is no such signal-processing mode"};
 }
 
 KSATTRIBUTE_AUDIOSIGNALPROCESSING_MODE mode_attribute(ProcessingMode mode) {

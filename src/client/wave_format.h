@@ -21,6 +21,11 @@ std::vector<std::byte> make_data_format(const WaveFormat& format, ProcessingMode
 // The other way; nothing for what is no wave format.
 std::optional<WaveFormat> parse_data_format(std::span<const std::byte> bytes);
 
+// Whether it is one of the header's; an application may have made it from any number.
+constexpr bool is_processing_mode(ProcessingMode mode) {
+    return mode <= ProcessingMode::raw;
+}
+Error no_processing_mode();
 KSATTRIBUTE_AUDIOSIGNALPROCESSING_MODE mode_attribute(ProcessingMode mode);
 
 // KSPIN_CONNECT and the format behind it.

@@ -143,13 +143,22 @@ private:
             common.defines.push_back("UNICODE=1");
             common.defines.push_back("_UNICODE=1");
         }
-        // Sources for one processor are listed apart; `..\` names are looked up in the folder above, as build.exe does.
-        for (const auto& entry : split(sources.macro("SOURCES") + " " + sources.macro("AMD64_SOURCES"), " \t")) {
+        // `..\` names are looked up in the folder above, as build.exe does.
+        take_list(sources.macro("SOURCES"), folder, common, "");
+        take_list(sources.macro("AMD64_SOURCES"), folder, common, "amd64");
+    }
+
+    // Sources for one processor are listed apart and lie in its sub-folder; some drivers have them beside the others.
+    void take_list(const std::string& list, const fs::path& folder, const SourceUnit& common,
+                   const std::string& processor) {
+        for (const auto& entry : split(list, " \t")) {
             if (!is_c_or_cpp_source(with_forward_slashes(entry)))
                 continue;
             auto unit = common;
-            unit.file =
-                find_ignoring_case(folder, entry).value_or((folder / with_forward_slashes(entry)).lexically_normal());
+            auto found = processor.empty() ? std::nullopt : find_ignoring_case(folder, processor + "\\" + entry);
+            if (!found)
+                found = find_ignoring_case(folder, entry);
+            unit.file = found.value_or((folder / with_forward_slashes(entry)).lexically_normal());
             unit.language = language_of(unit.file);
             if (std::none_of(project_.units.begin(), project_.units.end(),
                              [&](const SourceUnit& present) { return present.file == unit.file; }))

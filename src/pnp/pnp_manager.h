@@ -88,6 +88,8 @@ public:
     const std::filesystem::path& path() const { return path_; } // empty for a static driver
     DRIVER_OBJECT* object() const { return object_; }
     const InfFile* inf() const { return inf_ ? inf_.get() : nullptr; }
+    // What is wrong with the INFs it was installed from and did not stop that: "file:line: warning: …", each once.
+    const std::vector<std::string>& inf_warnings() const { return inf_warnings_; }
     std::u16string_view registry_path() const { return registry_path_; }
     bool is_static() const { return module_ == nullptr; }
 
@@ -95,6 +97,7 @@ private:
     friend class PnpManager;
     friend struct ManagerState;
     LoadedDriver();
+    void take_warnings(const InfFile& inf, const std::vector<InfWarning>& warnings);
 
     std::string service_name_;
     std::filesystem::path path_;
@@ -104,6 +107,7 @@ private:
     std::string inf_architecture_;
     std::unique_ptr<DriverModule> module_;
     std::uint32_t next_instance_ = 0;
+    std::vector<std::string> inf_warnings_;
 };
 
 // A device in the tree: its physical device object, its keys and its state. Owned by the PnpManager; the pointer is

@@ -276,6 +276,10 @@ const BuiltInProperty properties[] = {
                  pin_property<format_proposed_for_mode>}),
     {&signal_processing_set, KSPROPERTY_AUDIOSIGNALPROCESSING_MODES, get, sizeof(KSP_PIN), 0, signal_processing_modes},
 };
+// R-PROP-03: the same answer where the name is asked of the node itself; R-PROP-07: a node's own handler comes first.
+const BuiltInProperty node_properties[] = {
+    replaceable({&topology_set, KSPROPERTY_TOPOLOGY_NAME, get, sizeof(KSP_NODE), 0, node_name}),
+};
 constexpr std::size_t new_in_windows_8_1 = 2;
 constexpr std::size_t new_in_vista = 1;
 
@@ -288,6 +292,10 @@ BuiltInProperties core_filter_properties() {
     }
     const BuiltInProperties windows_8 = all.first(all.size() - new_in_windows_8_1);
     return has_feature(Feature::propose_data_format) ? windows_8 : windows_8.first(windows_8.size() - new_in_vista);
+}
+
+BuiltInProperties core_node_properties() {
+    return node_properties;
 }
 
 } // namespace openportcls::portcls

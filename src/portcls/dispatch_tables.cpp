@@ -157,6 +157,7 @@ DispatchTables::DispatchTables(const Port& port, const FilterDescription& descri
     for (ULONG i = 0; i < description.node_count(); ++i) {
         const PCNODE_DESCRIPTOR& node = description.node(i);
         add_driver_items(nodes_[i], node_events_[i], node.AutomationTable);
+        add_built_in(nodes_[i], core_node_properties());
         add_built_in(nodes_[i], port.node_properties(), node.Type);
         nodes_[i].seal();
         node_events_[i].seal();

@@ -86,8 +86,9 @@ private:
     std::vector<EventTable> node_events_;
 };
 
-// The properties that PortCls itself answers on every filter and every pin.
+// The properties that PortCls itself answers on every filter, every pin and every node.
 BuiltInProperties core_filter_properties();
 BuiltInProperties core_pin_properties();
+BuiltInProperties core_node_properties();
 
 } // namespace openportcls::portcls

@@ -55,6 +55,30 @@ static void errors_have_a_status_and_a_sentence(void) {
     opc_event_disable(NULL);
 }
 
+/* Numbers that the header does not name. */
+static void nonsense_is_refused(opc_machine* machine) {
+    const opc_status invalid = (opc_status)0xC000000D;
+    opc_filter* wave;
+    OK(opc_filter_open(machine, "render", &wave));
+    opc_format format;
+    opc_format_init(&format);
+    const int modes[] = {-1, 3, 8, 255, 256};
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; ++i) {
+        opc_pin* pin = (opc_pin*)1;
+        CHECK(opc_pin_open(wave, 0, &format, modes[i], &pin) == invalid && pin == NULL);
+        CHECK(opc_filter_propose(wave, 0, &format, modes[i]) == invalid);
+    }
+    uint32_t pin = 99;
+    CHECK(opc_filter_find_pin(wave, 7, NULL, &pin) == invalid && pin == 99);
+    CHECK(opc_filter_find_pin(wave, -1, NULL, &pin) == invalid);
+    const int priorities[] = {-1, 100, 200};
+    for (size_t i = 0; i < sizeof priorities / sizeof priorities[0]; ++i) {
+        opc_thread* thread = (opc_thread*)1;
+        CHECK(opc_thread_start(NULL, priorities[i], &thread) == invalid && thread == NULL);
+    }
+    opc_filter_close(wave);
+}
+
 static void lists_what_there_is(opc_machine* machine) {
     const opc_builtin_driver* drivers;
     CHECK(opc_builtin_drivers(&drivers) >= 1);
@@ -329,6 +353,7 @@ int main(int count, char** arguments) {
     options.parameter_count = 1;
     OK(opc_driver_load(machine, "cable", &options, &driver));
     lists_what_there_is(machine);
+    nonsense_is_refused(machine);
     controls_properties_and_events(machine);
     streams_carry_sound(machine);
     OK(opc_machine_stop_trace(machine));

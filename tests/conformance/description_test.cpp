@@ -101,6 +101,25 @@ TEST_F(R_DESC, R_DESC_11_node_names_by_name_or_type) {
     });
 }
 
+// The same name whether the filter is asked or, with the topology flag, the node (R-PROP-03, R-PROP-07).
+TEST_F(R_DESC, R_PROP_03_a_node_tells_its_own_name) {
+    start_and_open();
+    inside([&] {
+        name_guid(std::u16string(executive::registry_paths::media_categories), KSAUDFNAME_MASTER_VOLUME, u"Master");
+        KSP_NODE in = {};
+        in.Property =
+            request(KSPROPSETID_Topology, KSPROPERTY_TOPOLOGY_NAME, KSPROPERTY_TYPE_GET | KSPROPERTY_TYPE_TOPOLOGY);
+        in.NodeId = volume_node;
+        EXPECT_EQ(text(topology_, in), u"Master");
+        in.Property.Flags = KSPROPERTY_TYPE_BASICSUPPORT | KSPROPERTY_TYPE_TOPOLOGY;
+        ULONG access = 0;
+        EXPECT_EQ(property(topology_, in, access), STATUS_SUCCESS);
+        EXPECT_EQ(access, ULONG{KSPROPERTY_TYPE_GET | KSPROPERTY_TYPE_BASICSUPPORT});
+        in.NodeId = 99;
+        EXPECT_EQ(property(topology_, in, access), STATUS_INVALID_PARAMETER);
+    });
+}
+
 TEST_F(R_DESC, R_DESC_14_topology_pins_are_never_opened) {
     start_and_open();
     inside([&] {

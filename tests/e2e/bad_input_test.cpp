@@ -201,6 +201,34 @@ TEST_F(BadInput, InfFilesThatDoNotFit) {
     expect_failure(portcls({"info", "--inf", folder_.string()}), 1, folder_.string());
 }
 
+// Passed over, as Windows does, but not in silence: each mistake once, with its line.
+TEST_F(BadInput, MistakesInAnInfAreWarnedOf) {
+    const std::string text = "[Version]\nSignature=\"$FOO$\"\nClass=MEDIA\n[Manufacturer]\nMe=Mine,NTamd64\n"
+                             "[Mine.NTamd64]\n%NOPE%=Install,ROOT\\OpenPortClsCable\n"
+                             "[Install.NT]\nAddReg=Values,Nosuch\nNeeds=KS.Registration\n"
+                             "[Values]\nHKR,,Number,0x10001,zz\nHKR,,Bytes,1,01,0G,300\nHKQ,,Root,,x\n"
+                             "[Strings]\nOpen=\"no end\n";
+    const std::string inf = write_text("x.inf", text);
+    const Ran ran = portcls({"info", "--inf", inf, "--json"});
+    EXPECT_EQ(ran.status, 0) << ran.error;
+    const std::vector<std::string> warnings = ran.json()["info"]["warnings"];
+    std::string all;
+    for (const std::string& warning : warnings) {
+        EXPECT_EQ(warning.rfind(inf + ":", 0), 0U) << warning;
+        all += warning.substr(inf.size() + 1) + "\n";
+    }
+    EXPECT_EQ(ran.error_lines(), warnings.size());
+    for (const char* expected : {"1: warning: [Version] has no valid Signature", "7: warning: %NOPE% is not defined",
+                                 "9: warning: AddReg names [Nosuch]", "12: warning: the data of value 'Number'",
+                                 "13: warning: the data of value 'Bytes'", "14: warning: 'HKQ' is no registry root",
+                                 "16: warning: the closing quotation mark is missing"}) {
+        EXPECT_EQ(all.find(expected), all.rfind(expected)) << expected;
+        EXPECT_NE(all.find(expected), std::string::npos) << expected << " is missing in\n" << all;
+    }
+    EXPECT_EQ(warnings.size(), 7U) << all;
+    EXPECT_EQ(portcls({"info"}).error, "") << "our own is right";
+}
+
 TEST_F(BadInput, RegistryFilesThatCannotBeUsed) {
     expect_failure(portcls({"info", "--registry", write_text("letter", "Dear Sir or Madam,")}), 1, "letter: ");
     EXPECT_EQ(text_of(path("letter")), "Dear Sir or Madam,") << "not written over";

@@ -206,6 +206,18 @@ TEST_F(Options, EveryFailureIsAnswered) {
 }
 
 // One object even where the run itself went well: what happened, and what failed afterwards.
+// --os is the Windows that the INF is read for.
+TEST_F(Options, AnOlderWindowsTakesTheModelsThatAnInfHasForIt) {
+    const std::string inf = write_text("new.inf", "[Version]\nSignature=\"$WINDOWS NT$\"\nClass=MEDIA\n[Manufacturer]\n"
+                                                  "Me=Mine,NTamd64.10.0...14393\n[Mine.NTamd64.10.0...14393]\n"
+                                                  "\"Thing\"=Install,ROOT\\Thing\n[Install.NT]\n");
+    expect_failure(portcls({"info", "--inf", inf, "--os", "7"}), 1, "new.inf:4: no models for NTamd64 6.1.7601");
+    EXPECT_EQ(portcls({"info", "--inf", inf, "--os", "10"}).status, 0);
+    expect_failure(portcls({"info", "--os", "xp"}), 1, "no models for NTamd64 5.1.2600");
+    EXPECT_EQ(portcls({"info", "--os", "vista"}).status, 0);
+    EXPECT_EQ(portcls({"info", "--driver", "sb16", "--os", "xp"}).status, 0);
+}
+
 TEST_F(Options, WhatHappenedIsAnsweredBesideTheFailure) {
     const Ran ran = portcls({"play", good(), "--verify", "--set", "Topology:1=mute", "--json"});
     EXPECT_EQ(ran.status, 1);

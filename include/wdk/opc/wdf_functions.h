@@ -56,6 +56,10 @@ WDFAPI NTSTATUS NTAPI WdfMemoryCreatePreallocated(PWDF_OBJECT_ATTRIBUTES Attribu
                                                   WDFMEMORY* Memory);
 WDFAPI PVOID NTAPI WdfMemoryGetBuffer(WDFMEMORY Memory, size_t* BufferSize);
 WDFAPI NTSTATUS NTAPI WdfMemoryAssignBuffer(WDFMEMORY Memory, PVOID Buffer, size_t BufferSize);
+WDFAPI NTSTATUS NTAPI WdfMemoryCopyFromBuffer(WDFMEMORY DestinationMemory, size_t DestinationOffset, PVOID Buffer,
+                                              size_t NumBytesToCopyFrom);
+WDFAPI NTSTATUS NTAPI WdfMemoryCopyToBuffer(WDFMEMORY SourceMemory, size_t SourceOffset, PVOID Buffer,
+                                            size_t NumBytesToCopyTo);
 
 /* Strings. */
 WDFAPI NTSTATUS NTAPI WdfStringCreate(PCUNICODE_STRING UnicodeString, PWDF_OBJECT_ATTRIBUTES StringAttributes,

@@ -77,6 +77,9 @@ opc_status opc_filter_connections(opc_filter* filter, const opc_connection** con
 }
 
 opc_status opc_filter_find_pin(opc_filter* filter, int flow, const opc_format* format, uint32_t* pin) {
+    if (flow != OPC_IN && flow != OPC_OUT) {
+        return c::fail(STATUS_INVALID_PARAMETER, "a pin's flow is OPC_IN or OPC_OUT");
+    }
     const WaveFormat wanted = format != nullptr ? c::format_of(*format) : WaveFormat{};
     auto found =
         filter->filter.find_pin(flow == OPC_IN ? PinFlow::in : PinFlow::out, format != nullptr ? &wanted : nullptr);

@@ -106,6 +106,22 @@ TEST(SourcesFile, GivesUnitsWithTheirFlags) {
     EXPECT_THAT(project->project_files, Contains(sources));
 }
 
+// build.exe looks for a processor's sources in its sub-folder.
+TEST(SourcesFile, FindsTheProcessorsSources) {
+    TemporaryFolder folder;
+    for (const char* file : {"main.c", "AMD64/arch.c", "both.c", "AMD64/both.c", "beside.c", "AMD64/named.c"})
+        folder.add(std::string("drv/") + file);
+    folder.add("drv/sources", "TARGETNAME=old\nTARGETTYPE=DRIVER\nSOURCES=main.c\n"
+                              "AMD64_SOURCES=Arch.c both.c beside.c amd64\\named.c\nI386_SOURCES=x86.c\n");
+    auto project = find_project(folder / "drv", {});
+    ASSERT_TRUE(project) << project.error().message;
+    std::vector<std::filesystem::path> files;
+    for (const auto& unit : project->units)
+        files.push_back(unit.file);
+    EXPECT_THAT(files, ElementsAre(folder / "drv/main.c", folder / "drv/AMD64/arch.c", folder / "drv/AMD64/both.c",
+                                   folder / "drv/beside.c", folder / "drv/AMD64/named.c"));
+}
+
 TEST(CompilerSwitches, HaveTheWordsAWindowsProgramGets) {
     EXPECT_THAT(command_line_words("-D\"SPACE=1\" -DX=\"a b\"\t/D \"Z=1\" \"\""),
                 ElementsAre("-DSPACE=1", "-DX=a b", "/D", "Z=1", ""));

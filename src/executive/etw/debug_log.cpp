@@ -63,6 +63,7 @@ std::uint64_t Etw::register_provider(const EtwProvider& provider) {
             added.match_any_keyword = entry.match_any_keyword;
         }
     }
+    (void)enable_for_observers(added);
     if (added.enabled) {
         notify(added);
     }
@@ -88,6 +89,27 @@ void Etw::enable_provider(const GUID& id, bool enable, UCHAR level, ULONGLONG ma
             provider.enabled = enable;
             provider.level = enable ? level : UCHAR{0};
             provider.match_any_keyword = enable ? match_any_keyword : 0;
+            provider.by_observers = false;
+            (void)enable_for_observers(provider);
+            notify(provider);
+        }
+    }
+}
+
+bool Etw::enable_for_observers(EtwProvider& provider) const {
+    if (provider.enabled || !machine_.is_observed()) {
+        return false;
+    }
+    provider.enabled = true;
+    provider.by_observers = true;
+    provider.level = 0xFF;
+    provider.match_any_keyword = ~0ULL;
+    return true;
+}
+
+void Etw::follow_observers() {
+    for (auto& [handle, provider] : providers_) {
+        if (enable_for_observers(provider)) {
             notify(provider);
         }
     }

@@ -30,6 +30,7 @@ struct LogRecord {
 struct EtwProvider {
     GUID id{};
     bool enabled = false;
+    bool by_observers = false; // enabled because the machine is observed, not by a session
     UCHAR level = 0;
     ULONGLONG match_any_keyword = 0;
     ULONGLONG match_all_keyword = 0;
@@ -65,6 +66,12 @@ public:
     EtwProvider* find_provider(std::uint64_t handle);
     // As a trace session does; the provider's callback is called. Future registrations of the id are enabled too.
     void enable_provider(const GUID& id, bool enable, UCHAR level, ULONGLONG match_any_keyword);
+    // While the machine is observed, every provider that no session has enabled is, for all levels and keywords, as
+    // WPP's messages are. To be called when somebody begins to observe; registering looks by itself.
+    void follow_observers();
+    bool is_enabled(const EtwProvider& provider) const {
+        return provider.enabled && (!provider.by_observers || machine_.is_observed());
+    }
     std::size_t provider_count() const { return providers_.size(); }
 
     // ---- WPP ------------------------------------------------------------------------------------------------
@@ -86,6 +93,7 @@ public:
 
 private:
     static void notify(const EtwProvider& provider);
+    bool enable_for_observers(EtwProvider& provider) const;
 
     struct InstanceCounter {
         GUID id;

@@ -16,7 +16,7 @@ using namespace openportcls::executive;
 namespace {
 
 bool is_wanted(const EtwProvider& provider, UCHAR level, ULONGLONG keyword) {
-    if (!provider.enabled || (provider.level != 0 && level > provider.level)) {
+    if (!Etw::current().is_enabled(provider) || (provider.level != 0 && level > provider.level)) {
         return false;
     }
     // A keyword of zero passes always; otherwise one of "any" (when set) and all of "all".

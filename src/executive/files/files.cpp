@@ -8,6 +8,7 @@
 
 #include <ntddk.h>
 
+#include "base/unicode.h"
 #include "executive/objects/object_manager.h"
 
 namespace openportcls::executive {
@@ -16,6 +17,12 @@ namespace {
 constexpr CSHORT file_object_type = 5; // IO_TYPE_FILE
 
 } // namespace
+
+void OpenFile::set_path(std::u16string_view new_path) {
+    path = new_path;
+    const auto bytes = static_cast<USHORT>(path.size() * sizeof(WCHAR));
+    object.FileName = {bytes, bytes, path.data()};
+}
 
 Files::Files(machine::Machine& machine) : machine_(machine) {
     KeQuerySystemTimePrecise(&file_time_);
@@ -101,9 +108,7 @@ NTSTATUS Files::open(const OpenRequest& request, OpenFile** result, ULONG_PTR* i
     file->object.SharedRead = (request.share_access & FILE_SHARE_READ) != 0;
     file->object.SharedWrite = (request.share_access & FILE_SHARE_WRITE) != 0;
     file->object.SharedDelete = (request.share_access & FILE_SHARE_DELETE) != 0;
-    file->path = request.path;
-    file->object.FileName = {static_cast<USHORT>(file->path.size() * sizeof(WCHAR)),
-                             static_cast<USHORT>(file->path.size() * sizeof(WCHAR)), file->path.data()};
+    file->set_path(request.path);
     file->file = std::move(opened.file);
     file->folder = std::move(opened.folder);
     file->host_name = std::move(opened.host_name);
@@ -123,6 +128,59 @@ NTSTATUS Files::open(const OpenRequest& request, OpenFile** result, ULONG_PTR* i
                                         Files& files = Files::of(machine);
                                         files.close(*files.find(static_cast<FILE_OBJECT*>(body)));
                                     }});
+    return STATUS_SUCCESS;
+}
+
+bool Files::is_open(std::uint64_t identity) const {
+    return std::any_of(open_.begin(), open_.end(), [&](const auto& file) { return file->identity == identity; });
+}
+
+bool Files::is_open_below(std::u16string_view folder) const {
+    return std::any_of(open_.begin(), open_.end(), [&](const auto& file) {
+        const std::u16string_view path = file->path;
+        return path.size() > folder.size() && path[folder.size()] == u'\\' &&
+               equal_ignoring_case(path.substr(0, folder.size()), folder);
+    });
+}
+
+NTSTATUS Files::check_replacement(const SandboxPlace& place, bool replace) const {
+    if (!replace) {
+        return STATUS_OBJECT_NAME_COLLISION;
+    }
+    return place.is_file && !is_open(place.identity) ? STATUS_SUCCESS : STATUS_ACCESS_DENIED;
+}
+
+NTSTATUS Files::rename(OpenFile& file, std::u16string_view path, bool replace) {
+    if (file.host_name.empty() || (file.is_directory && is_open_below(file.path))) {
+        return STATUS_ACCESS_DENIED; // the root, or a folder in use
+    }
+    SandboxPlace place;
+    NTSTATUS status = sandbox_.locate(path, place);
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    const bool is_itself = place.exists && place.identity == file.identity;
+    if (place.exists && !is_itself) {
+        status = check_replacement(place, replace);
+        if (!NT_SUCCESS(status)) {
+            return status;
+        }
+    }
+    if (is_itself) { // another case of the same name
+        place.host_name = utf16_to_utf8(path.substr(path.find_last_of(u'\\') + 1));
+    }
+    if (renameat(file.folder.descriptor(), file.host_name.c_str(), place.folder.descriptor(),
+                 place.host_name.c_str()) != 0) {
+        return status_of_errno(errno);
+    }
+    const std::uint64_t identity = file.identity;
+    for (const auto& other : open_) {
+        if (other->identity == identity) {
+            other->folder = HostFile(openat(place.folder.descriptor(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+            other->host_name = place.host_name;
+            other->set_path(path);
+        }
+    }
     return STATUS_SUCCESS;
 }
 

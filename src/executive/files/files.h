@@ -30,6 +30,8 @@ struct OpenFile {
     ACCESS_MASK access = 0;
     ULONG share_access = 0;
     ULONG create_options = 0;
+
+    void set_path(std::u16string_view new_path); // and the name in the FILE_OBJECT
 };
 
 class Files : public machine::Subsystem {
@@ -56,6 +58,8 @@ public:
     };
     // `information`: IO_STATUS_BLOCK.Information. The caller owns the reference of the object that comes back.
     NTSTATUS open(const OpenRequest& request, OpenFile** file, ULONG_PTR* information);
+    // Moves an open file to another path of the volume. An open file is not replaced, a folder in use not moved.
+    NTSTATUS rename(OpenFile& file, std::u16string_view path, bool replace);
     // Null for a FILE_OBJECT that belongs to a device.
     OpenFile* find(const FILE_OBJECT* object);
     // The body of \Device\HarddiskVolume1 in the object namespace.
@@ -67,6 +71,9 @@ public:
 private:
     bool is_shared(std::uint64_t identity, ACCESS_MASK access, ULONG share_access) const;
     void close(OpenFile& file);
+    bool is_open(std::uint64_t identity) const;
+    bool is_open_below(std::u16string_view folder) const;
+    NTSTATUS check_replacement(const SandboxPlace& place, bool replace) const;
 
     machine::Machine& machine_;
     Sandbox sandbox_;

@@ -41,6 +41,10 @@ bool is_valid_component(std::u16string_view name) {
     });
 }
 
+std::uint64_t identity_of(const struct stat& information) {
+    return static_cast<std::uint64_t>(information.st_dev) << 48 ^ information.st_ino;
+}
+
 struct DirectoryCloser {
     void operator()(DIR* directory) const { closedir(directory); }
 };
@@ -228,7 +232,25 @@ NTSTATUS Sandbox::open(std::u16string_view path, FileDisposition disposition, Ki
     if (fstat(result.file.descriptor(), &information) != 0) {
         return status_of_errno(errno);
     }
-    result.identity = static_cast<std::uint64_t>(information.st_dev) << 48 ^ information.st_ino;
+    result.identity = identity_of(information);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS Sandbox::locate(std::u16string_view path, SandboxPlace& place) {
+    if (!has_root()) {
+        return STATUS_OBJECT_PATH_NOT_FOUND;
+    }
+    const NTSTATUS status = walk(path, place.folder, place.host_name);
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    if (place.host_name.empty()) {
+        return STATUS_OBJECT_NAME_INVALID; // the root
+    }
+    struct stat information{};
+    place.exists = fstatat(place.folder.descriptor(), place.host_name.c_str(), &information, AT_SYMLINK_NOFOLLOW) == 0;
+    place.is_file = place.exists && S_ISREG(information.st_mode);
+    place.identity = place.exists ? identity_of(information) : 0;
     return STATUS_SUCCESS;
 }
 

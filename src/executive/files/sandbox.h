@@ -43,6 +43,15 @@ struct SandboxOpen {
     std::string host_name;      // its name there
 };
 
+// Where a name leads, whether there is something or not.
+struct SandboxPlace {
+    HostFile folder;
+    std::string host_name; // of what is there, which may differ in case from the name asked for
+    bool exists = false;
+    bool is_file = false;
+    std::uint64_t identity = 0;
+};
+
 class Sandbox {
 public:
     // Makes the folder when it does not exist.
@@ -54,6 +63,7 @@ public:
     enum class Kind : std::uint8_t { any, file, directory };
     // `path`: from the volume's root, with a leading backslash.
     NTSTATUS open(std::u16string_view path, FileDisposition disposition, Kind kind, SandboxOpen& result);
+    NTSTATUS locate(std::u16string_view path, SandboxPlace& place);
 
 private:
     bool has_root();

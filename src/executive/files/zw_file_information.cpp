@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <ntddk.h>
+#include <ntifs.h>
 
 #include "executive/files/files.h"
 #include "executive/irql_check.h"
@@ -116,6 +116,7 @@ ACCESS_MASK set_access(int information_class) {
     case FileBasicInformation:
         return FILE_WRITE_ATTRIBUTES;
     case FileDispositionInformation:
+    case FileRenameInformation:
         return DELETE;
     case FileEndOfFileInformation:
     case FileAllocationInformation:
@@ -182,6 +183,48 @@ NTSTATUS set_size(OpenFile& file, LONGLONG size, bool only_shrink) {
     return ftruncate(file.file.descriptor(), size) == 0 ? STATUS_SUCCESS : status_of_errno(errno);
 }
 
+// From the volume's root: a bare name stays in the file's folder, a name below RootDirectory goes there, any other is
+// a whole object name.
+NTSTATUS path_of_new_name(const OpenFile& file, HANDLE root, std::u16string name, std::u16string* path) {
+    if (root != nullptr) {
+        OpenFile* folder = nullptr;
+        const NTSTATUS status = file_of(root, 0, &folder);
+        if (!NT_SUCCESS(status)) {
+            return status;
+        }
+        *path = folder->path + u'\\' + name;
+        return name.starts_with(u'\\') || !folder->is_directory ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS;
+    }
+    if (name.find(u'\\') == std::u16string::npos) {
+        *path = file.path.substr(0, file.path.find_last_of(u'\\') + 1) + name;
+        return STATUS_SUCCESS;
+    }
+    const NamespaceLookup found = ObjectManager::current().lookup(name);
+    if (!NT_SUCCESS(found.status)) {
+        return found.status;
+    }
+    *path = found.remaining;
+    return Files::current().is_volume(found.body) ? STATUS_SUCCESS : STATUS_NOT_SAME_DEVICE;
+}
+
+NTSTATUS rename(OpenFile& file, const void* buffer, ULONG length) {
+    constexpr ULONG fixed = FIELD_OFFSET(FILE_RENAME_INFORMATION, FileName);
+    FILE_RENAME_INFORMATION information{};
+    if (length < sizeof information) {
+        return STATUS_INFO_LENGTH_MISMATCH;
+    }
+    std::memcpy(&information, buffer, sizeof information);
+    const ULONG bytes = information.FileNameLength;
+    if (bytes == 0 || bytes % sizeof(WCHAR) != 0 || bytes > length - fixed) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    std::u16string name(bytes / sizeof(WCHAR), u'\0');
+    std::memcpy(name.data(), static_cast<const char*>(buffer) + fixed, bytes);
+    std::u16string path;
+    const NTSTATUS status = path_of_new_name(file, information.RootDirectory, std::move(name), &path);
+    return NT_SUCCESS(status) ? Files::current().rename(file, path, information.ReplaceIfExists != FALSE) : status;
+}
+
 NTSTATUS set(OpenFile& file, const void* buffer, ULONG length, int information_class) {
     LARGE_INTEGER number{};
     UCHAR flag = 0;
@@ -203,6 +246,8 @@ NTSTATUS set(OpenFile& file, const void* buffer, ULONG length, int information_c
         return load(buffer, length, &number)
                    ? set_size(file, number.QuadPart, information_class == FileAllocationInformation)
                    : STATUS_INFO_LENGTH_MISMATCH;
+    case FileRenameInformation:
+        return rename(file, buffer, length);
     case FileDispositionInformation:
         if (!load(buffer, length, &flag)) {
             return STATUS_INFO_LENGTH_MISMATCH;

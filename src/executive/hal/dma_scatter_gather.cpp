@@ -14,9 +14,10 @@ namespace {
 
 constexpr ULONG list_tag = 0x4C477353; // 'SsGL'
 
-// What the list needs besides its documented part stands in front of it.
-struct ListPrefix {
-    ListPrefix* self;
+// What the list needs besides its documented part stands behind it: the list begins where the driver's buffer does.
+struct ListRecord {
+    ListRecord* self;
+    SCATTER_GATHER_LIST* list;
     machine::PhysicalAddress bounce;
     ULONG bounce_pages;
     ULONG bounced_bytes;
@@ -25,21 +26,32 @@ struct ListPrefix {
     bool from_pool; // false: in the driver's own buffer
 };
 
-SCATTER_GATHER_LIST* list_of(ListPrefix* prefix) {
-    return reinterpret_cast<SCATTER_GATHER_LIST*>(prefix + 1);
+constexpr std::size_t record_offset(ULONG elements) {
+    return sizeof(SCATTER_GATHER_LIST) + std::size_t{elements} * sizeof(SCATTER_GATHER_ELEMENT);
 }
+static_assert(record_offset(1) % alignof(ListRecord) == 0);
 
 std::size_t list_bytes(ULONG elements) {
-    return sizeof(ListPrefix) + sizeof(SCATTER_GATHER_LIST) + elements * sizeof(SCATTER_GATHER_ELEMENT);
+    return record_offset(elements) + sizeof(ListRecord);
+}
+
+ListRecord* lay_out(void* buffer, ULONG elements, bool from_pool) {
+    auto* record = reinterpret_cast<ListRecord*>(static_cast<char*>(buffer) + record_offset(elements));
+    record->self = record;
+    record->list = static_cast<SCATTER_GATHER_LIST*>(buffer);
+    record->bounce = machine::no_address;
+    record->bounce_pages = 0;
+    record->from_pool = from_pool;
+    return record;
 }
 
 enum class Copy : bool { to_bounce, from_bounce };
 
 // Through the pages of the MDLs: the buffer need not be mapped anywhere.
-void copy_bounced(machine::PhysicalMemory& memory, const ListPrefix& prefix, Copy direction) {
+void copy_bounced(machine::PhysicalMemory& memory, const ListRecord& record, Copy direction) {
     auto* bounce =
-        static_cast<char*>(memory.to_virtual(prefix.bounce + BYTE_OFFSET(prefix.address), prefix.bounced_bytes));
-    for_each_piece(prefix.mdl, prefix.address, prefix.bounced_bytes, [&](const MdlPiece& piece) {
+        static_cast<char*>(memory.to_virtual(record.bounce + BYTE_OFFSET(record.address), record.bounced_bytes));
+    for_each_piece(record.mdl, record.address, record.bounced_bytes, [&](const MdlPiece& piece) {
         void* original = memory.to_virtual(piece.address, piece.bytes);
         if (direction == Copy::to_bounce) {
             std::memcpy(bounce, original, piece.bytes);
@@ -50,12 +62,12 @@ void copy_bounced(machine::PhysicalMemory& memory, const ListPrefix& prefix, Cop
     });
 }
 
-NTSTATUS fill(DmaAdapter& adapter, ListPrefix* prefix, const MDL* mdl, const char* address, ULONG length,
+NTSTATUS fill(DmaAdapter& adapter, ListRecord* record, const MDL* mdl, const char* address, ULONG length,
               bool to_device) {
     machine::PhysicalMemory& memory = adapter.kernel->machine.memory();
-    SCATTER_GATHER_LIST* list = list_of(prefix);
+    SCATTER_GATHER_LIST* list = record->list;
     list->NumberOfElements = 0;
-    list->Reserved = reinterpret_cast<ULONG_PTR>(prefix);
+    list->Reserved = reinterpret_cast<ULONG_PTR>(record);
     bool reachable = true;
     for_each_piece(mdl, address, length, [&](const MdlPiece& piece) {
         reachable = reachable && adapter.reaches(piece.address + piece.bytes - 1);
@@ -72,34 +84,31 @@ NTSTATUS fill(DmaAdapter& adapter, ListPrefix* prefix, const MDL* mdl, const cha
     const ULONG pages = (page_offset + length + machine::page_size - 1) / machine::page_size;
     machine::PageConstraints constraints;
     constraints.highest = adapter.highest;
-    prefix->bounce = memory.allocate(pages * machine::page_size, constraints);
-    if (prefix->bounce == machine::no_address) {
+    record->bounce = memory.allocate(pages * machine::page_size, constraints);
+    if (record->bounce == machine::no_address) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
-    prefix->bounce_pages = pages;
-    prefix->bounced_bytes = length;
-    prefix->mdl = mdl;
-    prefix->address = address;
+    record->bounce_pages = pages;
+    record->bounced_bytes = length;
+    record->mdl = mdl;
+    record->address = address;
     if (to_device) {
-        copy_bounced(memory, *prefix, Copy::to_bounce);
+        copy_bounced(memory, *record, Copy::to_bounce);
     }
     list->NumberOfElements = 1;
-    list->Elements[0].Address.QuadPart = static_cast<LONGLONG>(prefix->bounce + page_offset);
+    list->Elements[0].Address.QuadPart = static_cast<LONGLONG>(record->bounce + page_offset);
     list->Elements[0].Length = length;
     return STATUS_SUCCESS;
 }
 
-NTSTATUS start(DmaAdapter& adapter, ListPrefix* prefix, DEVICE_OBJECT* device, MDL* mdl, char* address, ULONG length,
+NTSTATUS start(DmaAdapter& adapter, ListRecord* record, DEVICE_OBJECT* device, MDL* mdl, char* address, ULONG length,
                PDRIVER_LIST_CONTROL routine, void* context, bool to_device) {
-    prefix->self = prefix;
-    prefix->bounce = machine::no_address;
-    prefix->bounce_pages = 0;
-    const NTSTATUS status = fill(adapter, prefix, mdl, address, length, to_device);
+    const NTSTATUS status = fill(adapter, record, mdl, address, length, to_device);
     if (!NT_SUCCESS(status)) {
         return status;
     }
     ++adapter.scatter_gather_lists;
-    routine(device, device->CurrentIrp, list_of(prefix), context);
+    routine(device, device->CurrentIrp, record->list, context);
     return STATUS_SUCCESS;
 }
 
@@ -142,16 +151,15 @@ NTSTATUS NTAPI dma_get_list(DMA_ADAPTER* documented, DEVICE_OBJECT* device, MDL*
     if (registers > adapter.map_registers) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
-    auto* prefix =
-        static_cast<ListPrefix*>(adapter.kernel->pool.allocate(bytes, list_tag, PoolKind::non_paged, true, nullptr));
-    if (prefix == nullptr) {
+    void* buffer = adapter.kernel->pool.allocate(bytes, list_tag, PoolKind::non_paged, true, nullptr);
+    if (buffer == nullptr) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
-    prefix->from_pool = true;
+    ListRecord* record = lay_out(buffer, registers, true);
     const NTSTATUS status =
-        start(adapter, prefix, device, mdl, static_cast<char*>(address), length, routine, context, to_device != FALSE);
+        start(adapter, record, device, mdl, static_cast<char*>(address), length, routine, context, to_device != FALSE);
     if (!NT_SUCCESS(status)) {
-        adapter.kernel->pool.free(prefix, list_tag, __func__);
+        adapter.kernel->pool.free(buffer, list_tag, __func__);
     }
     return status;
 }
@@ -171,9 +179,8 @@ NTSTATUS NTAPI dma_build_list(DMA_ADAPTER* documented, DEVICE_OBJECT* device, MD
     if (buffer_bytes < bytes) {
         return STATUS_BUFFER_TOO_SMALL;
     }
-    auto* prefix = static_cast<ListPrefix*>(buffer);
-    prefix->from_pool = false;
-    return start(adapter, prefix, device, mdl, static_cast<char*>(address), length, routine, context,
+    ListRecord* record = lay_out(buffer, registers, false);
+    return start(adapter, record, device, mdl, static_cast<char*>(address), length, routine, context,
                  to_device != FALSE);
 }
 
@@ -182,30 +189,30 @@ void NTAPI dma_put_list(DMA_ADAPTER* documented, SCATTER_GATHER_LIST* list, BOOL
     OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch);
     DmaAdapter& adapter = adapter_of(documented);
     machine::PhysicalMemory& memory = adapter.kernel->machine.memory();
-    auto* prefix = reinterpret_cast<ListPrefix*>(list->Reserved);
-    if (prefix == nullptr || prefix->self != prefix) [[unlikely]] {
+    auto* record = reinterpret_cast<ListRecord*>(list->Reserved);
+    if (record == nullptr || record->self != record) [[unlikely]] {
         adapter.kernel->machine.bugcheck(0xE6 /* DRIVER_VERIFIER_DMA_VIOLATION */, 0x0D,
                                          reinterpret_cast<std::uint64_t>(list), 0, 0,
                                          "PutScatterGatherList takes a list of GetScatterGatherList, once.");
     }
-    if (prefix->bounce != machine::no_address) {
+    if (record->bounce != machine::no_address) {
         if (!to_device) {
-            copy_bounced(memory, *prefix, Copy::from_bounce);
+            copy_bounced(memory, *record, Copy::from_bounce);
         }
-        memory.free(prefix->bounce, prefix->bounce_pages * machine::page_size);
+        memory.free(record->bounce, record->bounce_pages * machine::page_size);
     }
-    prefix->self = nullptr;
+    record->self = nullptr;
     --adapter.scatter_gather_lists;
-    if (prefix->from_pool) {
-        adapter.kernel->pool.free(prefix, list_tag, __func__);
+    if (record->from_pool) {
+        adapter.kernel->pool.free(list, list_tag, __func__);
     }
 }
 
 // The MDL the device sees differs from the original only where pages were bounced.
 NTSTATUS NTAPI dma_build_mdl(DMA_ADAPTER*, SCATTER_GATHER_LIST* list, MDL* original, MDL** target) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
-    const auto* prefix = reinterpret_cast<const ListPrefix*>(list->Reserved);
-    if (prefix->bounce != machine::no_address) {
+    const auto* record = reinterpret_cast<const ListRecord*>(list->Reserved);
+    if (record->bounce != machine::no_address) {
         report_not_done("BuildMdlFromScatterGatherList of bounced pages", __builtin_return_address(0));
         return STATUS_NOT_IMPLEMENTED;
     }

@@ -17,8 +17,10 @@ constexpr std::u16string_view current_version_path =
     u"\\Registry\\Machine\\Software\\Microsoft\\Windows NT\\CurrentVersion";
 
 constexpr std::pair<std::string_view, SystemVersion> releases[] = {
-    {"xp", {5, 1, 2600, 3}},  {"vista", {6, 0, 6002, 2}}, {"7", {6, 1, 7601, 1}},    {"8", {6, 2, 9200, 0}},
-    {"8.1", {6, 3, 9600, 0}}, {"10", {10, 0, 19045, 0}},  {"11", {10, 0, 22621, 0}},
+    {"2000", {5, 0, 2195, 4}},  {"xp-rtm", {5, 1, 2600, 0}},   {"xp", {5, 1, 2600, 3}},
+    {"vista", {6, 0, 6002, 2}}, {"7", {6, 1, 7601, 1}},        {"8", {6, 2, 9200, 0}},
+    {"8.1", {6, 3, 9600, 0}},   {"10-rtm", {10, 0, 10240, 0}}, {"10-1511", {10, 0, 10586, 0}},
+    {"10", {10, 0, 19045, 0}},  {"11", {10, 0, 22621, 0}},
 };
 
 // Builds of release 10.0 and the last byte of NTDDI_VERSION that came with them.

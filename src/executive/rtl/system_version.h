@@ -19,7 +19,7 @@ struct SystemVersion {
     std::uint32_t ntddi() const;
 };
 
-// "xp", "vista", "7", "8", "8.1", "10", "11".
+// "2000", "xp", "vista", "7", "8", "8.1", "10", "11", and the first releases "xp-rtm", "10-rtm", "10-1511".
 std::optional<SystemVersion> system_version_named(std::string_view name);
 
 // What the machine's kernel says; the registry's CurrentVersion key says the same.

@@ -166,7 +166,7 @@ TEST_F(Hal, ScatterGatherListsEndWithTheirBuffer) {
         DMA_ADAPTER* adapter = IoGetDmaAdapter(physical, &description, &registers);
         const auto& operations = *adapter->DmaOperations;
         Received received;
-        char place[1'024];
+        alignas(8) char place[1'024];
         ULONG bytes = 0;
         const KIRQL old = KeRaiseIrqlToDpcLevel();
         for (char* begin : {buffer, buffer + 4'999, buffer - 1}) {
@@ -182,6 +182,12 @@ TEST_F(Hal, ScatterGatherListsEndWithTheirBuffer) {
         EXPECT_EQ(received.list, nullptr) << "the routine is not called";
         EXPECT_EQ(operations.GetScatterGatherList(adapter, physical, mdl, buffer, 5'000, &list_ready, &received, FALSE),
                   STATUS_SUCCESS);
+        operations.PutScatterGatherList(adapter, received.list, FALSE);
+        // The list is in the buffer of whoever wants it built, and begins where that does.
+        EXPECT_EQ(operations.BuildScatterGatherList(adapter, physical, mdl, buffer, 5'000, &list_ready, &received,
+                                                    FALSE, place, sizeof place),
+                  STATUS_SUCCESS);
+        EXPECT_EQ(static_cast<void*>(received.list), static_cast<void*>(place));
         operations.PutScatterGatherList(adapter, received.list, FALSE);
         KeLowerIrql(old);
         operations.PutDmaAdapter(adapter);

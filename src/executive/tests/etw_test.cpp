@@ -118,6 +118,44 @@ TEST_F(EtwTest, ProvidersWriteWhenEnabled) {
     });
 }
 
+// As trace messages are: what observes the machine sees events, whatever their level.
+TEST_F(EtwTest, ProvidersAreEnabledWhileTheMachineIsObserved) {
+    struct Silent : machine::Observer {
+        void on_event(const machine::TraceEvent&) override {}
+    } observer;
+    run([&] {
+        const GUID id = {1, 2, 3, {}};
+        Enabled early;
+        Enabled late;
+        REGHANDLE first = 0;
+        REGHANDLE second = 0;
+        ASSERT_EQ(EtwRegister(&id, enable_callback, &early, &first), STATUS_SUCCESS);
+        EXPECT_FALSE(EtwProviderEnabled(first, 1, 0));
+        machine_.add_observer(observer);
+        Etw::current().follow_observers();
+        ASSERT_EQ(EtwRegister(&id, enable_callback, &late, &second), STATUS_SUCCESS);
+        for (const Enabled* each : {&early, &late}) {
+            EXPECT_EQ(each->calls, 1);
+            EXPECT_EQ(each->control, 1u);
+            EXPECT_EQ(each->level, 0xFF);
+        }
+        for (const REGHANDLE handle : {first, second}) {
+            EXPECT_TRUE(EtwProviderEnabled(handle, 5, 0x80));
+            EXPECT_EQ(EtwWriteString(handle, 5, 0, nullptr, u"seen"), STATUS_SUCCESS);
+        }
+        EXPECT_EQ(Etw::current().records().size(), 2u);
+        // A session's choice outranks the observer's.
+        Etw::current().enable_provider(id, true, 2, 0);
+        EXPECT_FALSE(EtwProviderEnabled(first, 5, 0));
+        Etw::current().enable_provider(id, false, 0, 0);
+        EXPECT_TRUE(EtwProviderEnabled(first, 5, 0));
+        machine_.remove_observer(observer);
+        EXPECT_FALSE(EtwProviderEnabled(first, 5, 0));
+        EtwUnregister(first);
+        EtwUnregister(second);
+    });
+}
+
 TEST_F(EtwTest, ActivityIdsRepeat) {
     run([&] {
         GUID first{};

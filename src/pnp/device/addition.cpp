@@ -85,6 +85,8 @@ Result<DeviceNode*> PnpManager::add_device(LoadedDriver& driver, const DeviceSpe
             return model.error();
         }
         chosen = std::move(*model);
+        driver.take_warnings(*inf, inf->warnings());
+        driver.take_warnings(*inf, chosen->install.notes);
     }
     const ChosenModel* model = chosen ? &*chosen : nullptr;
     const std::string hardware_id = hardware_id_for(driver, spec, model);

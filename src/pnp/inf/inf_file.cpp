@@ -33,6 +33,10 @@ public:
 
     Result<InfFile> run(std::span<const std::uint8_t> bytes) {
         std::string text = decode_inf_text(bytes);
+        if (inf_text_ends_within_character(bytes)) {
+            warn(1 + static_cast<int>(std::count(text.begin(), text.end(), '\n')),
+                 "the file ends in the middle of a UTF-16 character");
+        }
         for (const auto& [variable, value] : options_.variables) {
             replace_all(text, variable, value);
         }
@@ -247,6 +251,11 @@ std::optional<std::string_view> InfFile::string(std::string_view token) const {
 
 Error InfFile::error_at(int line, std::string_view message) const {
     return {status_invalid_parameter, fmt::format("{}:{}: {}", name_, line, message)};
+}
+
+std::string InfFile::text_of(const InfWarning& warning) const {
+    const std::string place = warning.line != 0 ? fmt::format("{}:{}", name_, warning.line) : name_;
+    return fmt::format("{}: warning: {}", place, warning.message);
 }
 
 std::optional<std::string_view> InfSection::first_value(std::string_view key) const {

@@ -14,10 +14,16 @@
 
 namespace openportcls::pnp {
 
+enum class InfSeverity : std::uint8_t {
+    warning, // the INF is wrong: something in it was left out
+    remark,  // it is as good INFs are; what this system did with it
+};
+
 // A fault that does not stop the installation.
 struct InfWarning {
     int line = 0;
     std::string message;
+    InfSeverity severity = InfSeverity::warning;
 };
 
 // `key = field, field, …`, or fields alone. String tokens are replaced, quotes removed.
@@ -65,6 +71,8 @@ public:
 
     // "name:line: message" for an error about a line of this file.
     Error error_at(int line, std::string_view message) const;
+    // "name:line: warning: message"; a line of 0 is left out.
+    std::string text_of(const InfWarning& warning) const;
 
 private:
     friend class InfParser;

@@ -40,7 +40,9 @@ public:
     }
 
 private:
-    void note(int line, std::string message) { install_.notes.push_back({line, std::move(message)}); }
+    void note(int line, std::string message, InfSeverity severity = InfSeverity::warning) {
+        install_.notes.push_back({line, std::move(message), severity});
+    }
 
     // ", only for NTx86"; empty where there is none at all.
     std::string other_forms() const {
@@ -73,7 +75,7 @@ private:
         }
         const InfSection* found = decorated(file, model_.install_section + std::string(part));
         if (found != nullptr && &file == &main_file_) {
-            note(found->line, fmt::format("[{}] is used for [{}]", found->name, section.name));
+            note(found->line, fmt::format("[{}] is used for [{}]", found->name, section.name), InfSeverity::remark);
         }
         return found;
     }
@@ -131,14 +133,21 @@ private:
                                                 [&](const InfFile* one) { return one->section(name) != nullptr; });
                 // What the system's own INFs register (ks.inf, wdmaudio.inf) is part of this system already.
                 if (found == files.end()) {
-                    note(line.number,
-                         fmt::format("[{}] of {} is not installed{}", name, absent.empty() ? "an included INF" : absent,
-                                     is_built_in(name) ? " because the system provides it" : ""));
+                    note_missing_needs(line.number, name, absent);
                 } else if (needed_.insert({*found, ascii_lower(name + std::string(part))}).second) {
                     function(**found, *(*found)->section(name));
                 }
             }
         });
+    }
+
+    // A section of an INF that is not at hand may be all right; one that no Include= leads to cannot be.
+    void note_missing_needs(int line, const std::string& name, const std::string& absent) {
+        const bool built_in = is_built_in(name);
+        note(line,
+             fmt::format("[{}] of {} is not installed{}", name, absent.empty() ? "an included INF" : absent,
+                         built_in ? " because the system provides it" : ""),
+             built_in || !absent.empty() ? InfSeverity::remark : InfSeverity::warning);
     }
 
     static bool is_built_in(std::string_view needed) {
@@ -319,7 +328,8 @@ private:
         service.binary = "%12%\\" + binary;
         service.binary_name = binary;
         service.flags = 2;
-        note(0, fmt::format("no AddService; the driver is {} by the software key's value", binary));
+        note(0, fmt::format("no AddService; the driver is {} by the software key's value", binary),
+             InfSeverity::remark);
         install_.services.push_back(std::move(service));
     }
 

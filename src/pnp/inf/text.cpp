@@ -35,21 +35,39 @@ bool starts_with(std::span<const std::uint8_t> bytes, std::initializer_list<std:
     return bytes.size() >= prefix.size() && std::equal(prefix.begin(), prefix.end(), bytes.begin());
 }
 
+enum class Encoding { utf16_little_endian, utf16_big_endian, bytes };
+
+struct Detected {
+    Encoding encoding;
+    std::size_t mark_bytes;
+};
+
+Detected detect(std::span<const std::uint8_t> bytes) {
+    if (starts_with(bytes, {0xFF, 0xFE})) {
+        return {Encoding::utf16_little_endian, 2};
+    }
+    if (starts_with(bytes, {0xFE, 0xFF})) {
+        return {Encoding::utf16_big_endian, 2};
+    }
+    if (starts_with(bytes, {0xEF, 0xBB, 0xBF})) {
+        return {Encoding::bytes, 3};
+    }
+    if (bytes.size() >= 2 && bytes[0] != 0 && bytes[1] == 0) {
+        return {Encoding::utf16_little_endian, 0};
+    }
+    if (bytes.size() >= 2 && bytes[0] == 0 && bytes[1] != 0) {
+        return {Encoding::utf16_big_endian, 0};
+    }
+    return {Encoding::bytes, 0};
+}
+
 } // namespace
 
 std::string decode_inf_text(std::span<const std::uint8_t> bytes) {
-    if (starts_with(bytes, {0xFF, 0xFE})) {
-        return utf16_to_utf8(read_utf16(bytes.subspan(2), false));
-    }
-    if (starts_with(bytes, {0xFE, 0xFF})) {
-        return utf16_to_utf8(read_utf16(bytes.subspan(2), true));
-    }
-    if (starts_with(bytes, {0xEF, 0xBB, 0xBF})) {
-        bytes = bytes.subspan(3);
-    } else if (bytes.size() >= 2 && bytes[0] != 0 && bytes[1] == 0) {
-        return utf16_to_utf8(read_utf16(bytes, false));
-    } else if (bytes.size() >= 2 && bytes[0] == 0 && bytes[1] != 0) {
-        return utf16_to_utf8(read_utf16(bytes, true));
+    const Detected detected = detect(bytes);
+    bytes = bytes.subspan(detected.mark_bytes);
+    if (detected.encoding != Encoding::bytes) {
+        return utf16_to_utf8(read_utf16(bytes, detected.encoding == Encoding::utf16_big_endian));
     }
     const std::string_view raw(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     const std::u16string decoded = utf8_to_utf16(raw);
@@ -57,6 +75,10 @@ std::string decode_inf_text(std::span<const std::uint8_t> bytes) {
         return std::string(raw);
     }
     return utf16_to_utf8(read_windows_1252(bytes));
+}
+
+bool inf_text_ends_within_character(std::span<const std::uint8_t> bytes) {
+    return detect(bytes).encoding != Encoding::bytes && bytes.size() % 2 != 0;
 }
 
 } // namespace openportcls::pnp

@@ -1,6 +1,8 @@
 // WDFMEMORY, WDFSTRING.
 #include "pnp/kmdf/memory.h"
 
+#include <cstring>
+
 #include <ntddk.h>
 
 #include "executive/irql_check.h"
@@ -97,6 +99,36 @@ NTSTATUS NTAPI WdfMemoryAssignBuffer(WDFMEMORY Memory, PVOID Buffer, size_t Buff
     }
     memory.buffer = Buffer;
     memory.size = BufferSize;
+    return STATUS_SUCCESS;
+}
+
+// Any IRQL that the two buffers allow.
+NTSTATUS NTAPI WdfMemoryCopyFromBuffer(WDFMEMORY DestinationMemory, size_t DestinationOffset, PVOID Buffer,
+                                       size_t NumBytesToCopyFrom) {
+    const auto& memory = Framework::current().get<pnp::kmdf::Memory>(DestinationMemory);
+    if (Buffer == nullptr) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    if (DestinationOffset > memory.size) {
+        return STATUS_INVALID_BUFFER_SIZE;
+    }
+    if (NumBytesToCopyFrom > memory.size - DestinationOffset) {
+        return STATUS_BUFFER_TOO_SMALL;
+    }
+    std::memcpy(static_cast<char*>(memory.buffer) + DestinationOffset, Buffer, NumBytesToCopyFrom);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI WdfMemoryCopyToBuffer(WDFMEMORY SourceMemory, size_t SourceOffset, PVOID Buffer,
+                                     size_t NumBytesToCopyTo) {
+    const auto& memory = Framework::current().get<pnp::kmdf::Memory>(SourceMemory);
+    if (Buffer == nullptr) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    if (SourceOffset > memory.size || NumBytesToCopyTo > memory.size - SourceOffset) {
+        return STATUS_BUFFER_TOO_SMALL;
+    }
+    std::memcpy(Buffer, static_cast<const char*>(memory.buffer) + SourceOffset, NumBytesToCopyTo);
     return STATUS_SUCCESS;
 }
 

@@ -90,6 +90,16 @@ CodeRange range_around(void* address) {
 
 } // namespace
 
+void LoadedDriver::take_warnings(const InfFile& inf, const std::vector<InfWarning>& warnings) {
+    for (const InfWarning& warning : warnings) {
+        std::string text = inf.text_of(warning);
+        if (warning.severity == InfSeverity::warning &&
+            std::find(inf_warnings_.begin(), inf_warnings_.end(), text) == inf_warnings_.end()) {
+            inf_warnings_.push_back(std::move(text));
+        }
+    }
+}
+
 Result<LoadedDriver*> PnpManager::load_driver(const std::filesystem::path& path, const DriverOptions& options) {
     auto module = DriverModule::load(path);
     if (!module) {
@@ -133,6 +143,9 @@ Result<LoadedDriver*> PnpManager::start_driver(std::unique_ptr<LoadedDriver> dri
     const auto found = service_of(driver->inf_.get(), state.inf_target(options.inf_architecture), install);
     if (!found) {
         return found.error();
+    }
+    if (install) {
+        driver->take_warnings(*driver->inf_, driver->inf_->warnings());
     }
     const InfService* service = *found;
     driver->service_name_ = options.service_name;

@@ -127,6 +127,20 @@ TEST(InfFile, ErrorsNameFileAndLine) {
     EXPECT_FALSE(parse(std::string("RIFF\x24\x08\x00\x00WAVEfmt ", 16)));
 }
 
+TEST(InfFile, AUtf16FileThatEndsWithinACharacterIsWarnedOf) {
+    const std::string text = "[Version]\r\nSignature=\"$Windows NT$\"\r\n";
+    for (const bool mark : {false, true}) {
+        std::string cut = as_utf16(text, false, mark);
+        EXPECT_TRUE(parse(cut)->warnings().empty());
+        cut.pop_back();
+        const auto file = parse(cut);
+        ASSERT_TRUE(file);
+        ASSERT_EQ(file->warnings().size(), 1u);
+        EXPECT_EQ(file->text_of(file->warnings()[0]),
+                  "test.inf:2: warning: the file ends in the middle of a UTF-16 character");
+    }
+}
+
 TEST(InfFile, SmallFaultsAreWarnings) {
     const auto file = parse("[Version] trailing\nSignature=\"$Bogus$\"\n[s]\nk=\"open\n[Strings]\nnoequals\n");
     ASSERT_TRUE(file);

@@ -129,6 +129,18 @@ TEST_F(Kmdf, MemoryAndStrings) {
         ASSERT_EQ(WdfMemoryCreatePreallocated(nullptr, own, sizeof own, &memory), STATUS_SUCCESS);
         EXPECT_EQ(WdfMemoryGetBuffer(memory, nullptr), own);
         EXPECT_EQ(WdfMemoryAssignBuffer(memory, own + 1, 4), STATUS_SUCCESS);
+        char text_in[] = "abcd";
+        char text_out[4] = {};
+        EXPECT_EQ(WdfMemoryCopyFromBuffer(memory, 1, text_in, 3), STATUS_SUCCESS);
+        EXPECT_EQ(std::string(own + 2, 3), "abc");
+        EXPECT_EQ(WdfMemoryCopyFromBuffer(memory, 2, text_in, 3), STATUS_BUFFER_TOO_SMALL);
+        EXPECT_EQ(WdfMemoryCopyFromBuffer(memory, 5, text_in, 1), STATUS_INVALID_BUFFER_SIZE);
+        EXPECT_EQ(WdfMemoryCopyFromBuffer(memory, 0, nullptr, 1), STATUS_INVALID_PARAMETER);
+        EXPECT_EQ(WdfMemoryCopyToBuffer(memory, 2, text_out, 2), STATUS_SUCCESS);
+        EXPECT_EQ(std::string(text_out, 2), "bc");
+        EXPECT_EQ(WdfMemoryCopyToBuffer(memory, 2, text_out, 3), STATUS_BUFFER_TOO_SMALL);
+        EXPECT_EQ(WdfMemoryCopyToBuffer(memory, 5, text_out, 1), STATUS_BUFFER_TOO_SMALL);
+        EXPECT_EQ(WdfMemoryCopyToBuffer(memory, 0, nullptr, 1), STATUS_INVALID_PARAMETER);
         WDFSTRING string = nullptr;
         UNICODE_STRING text = executive::unicode(u"Speaker");
         ASSERT_EQ(WdfStringCreate(&text, nullptr, &string), STATUS_SUCCESS);
