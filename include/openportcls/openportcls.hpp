@@ -7,6 +7,7 @@
 #include <openportcls/guid.hpp>
 #include <openportcls/machine.hpp>
 #include <openportcls/machine_thread.hpp>
+#include <openportcls/midi.hpp>
 #include <openportcls/object.hpp>
 #include <openportcls/pin.hpp>
 #include <openportcls/properties.hpp>

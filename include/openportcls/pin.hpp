@@ -64,6 +64,8 @@ public:
     void cancel();
     // KSSTREAM_HEADER::DataUsed of each block: for reads, what the driver filled. After it is done.
     std::vector<std::uint32_t> used() const;
+    // The blocks as the driver returned them: time stamps and options of what was captured. After it is done.
+    std::vector<StreamBlock> blocks() const;
 
 private:
     friend class Pin;

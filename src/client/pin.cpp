@@ -130,6 +130,20 @@ std::vector<std::uint32_t> StreamRequest::used() const {
     return used;
 }
 
+std::vector<StreamBlock> StreamRequest::blocks() const {
+    std::vector<StreamBlock> blocks;
+    for (const KSSTREAM_HEADER& header : state_->headers) {
+        StreamBlock block{{static_cast<std::byte*>(header.Data), header.FrameExtent}};
+        block.options = header.OptionsFlags;
+        block.presentation_time = header.PresentationTime.Time;
+        block.numerator = header.PresentationTime.Numerator;
+        block.denominator = header.PresentationTime.Denominator;
+        block.duration = header.Duration;
+        blocks.push_back(block);
+    }
+    return blocks;
+}
+
 // ---- pins ----------------------------------------------------------------------------------------------------------
 
 namespace {
