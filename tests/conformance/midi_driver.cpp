@@ -66,8 +66,40 @@ const PCPIN_DESCRIPTOR pins[] = {
 };
 PCFILTER_DESCRIPTOR midi_filter = {
     0, nullptr, sizeof(PCPIN_DESCRIPTOR), 2, pins, sizeof(PCNODE_DESCRIPTOR), 0, nullptr, 0, nullptr, 0, nullptr};
+
+// The synthesizer node behind the DirectMusic pin (R-DMUS-17).
+NTSTATUS NTAPI download_dls(PPCPROPERTY_REQUEST request) {
+    if (request->InstanceSize < sizeof(SYNTH_BUFFER) || request->ValueSize < sizeof(SYNTHDOWNLOAD)) {
+        return STATUS_BUFFER_TOO_SMALL;
+    }
+    SYNTH_BUFFER buffer;
+    std::memcpy(&buffer, request->Instance, sizeof buffer);
+    const auto* const bytes = static_cast<const BYTE*>(buffer.BufferAddress);
+    midi_script()->downloaded.assign(bytes, bytes + buffer.BufferSize);
+    const SYNTHDOWNLOAD answer = {reinterpret_cast<HANDLE>(ULONG_PTR{0x5D}), FALSE};
+    std::memcpy(request->Value, &answer, sizeof answer);
+    request->ValueSize = sizeof answer;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI unload_dls(PPCPROPERTY_REQUEST request) {
+    std::memcpy(&midi_script()->unloaded, request->Value, sizeof(HANDLE));
+    midi_script()->pending_unload = request;
+    return STATUS_PENDING;
+}
+
+const GUID dls_set = KSPROPSETID_Synth_Dls;
+const GUID synth_node_type = KSNODETYPE_SYNTHESIZER;
+const PCPROPERTY_ITEM dls_items[] = {
+    {&dls_set, KSPROPERTY_SYNTH_DLS_DOWNLOAD, PCPROPERTY_ITEM_FLAG_GET, download_dls},
+    {&dls_set, KSPROPERTY_SYNTH_DLS_UNLOAD, PCPROPERTY_ITEM_FLAG_SET, unload_dls},
+};
+const PCAUTOMATION_TABLE synth_automation = {
+    sizeof(PCPROPERTY_ITEM), RTL_NUMBER_OF(dls_items), dls_items, 0, 0, nullptr, 0, 0, nullptr, 0};
+const PCNODE_DESCRIPTOR synth_nodes[] = {{0, &synth_automation, &synth_node_type, nullptr}};
+
 PCFILTER_DESCRIPTOR dmus_filter = {
-    0, nullptr, sizeof(PCPIN_DESCRIPTOR), 5, pins, sizeof(PCNODE_DESCRIPTOR), 0, nullptr, 0, nullptr, 0, nullptr};
+    0, nullptr, sizeof(PCPIN_DESCRIPTOR), 5, pins, sizeof(PCNODE_DESCRIPTOR), 1, synth_nodes, 0, nullptr, 0, nullptr};
 
 // What both Inits do.
 template<class PortInterface>

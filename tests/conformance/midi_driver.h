@@ -81,6 +81,9 @@ struct MidiScript {
     IServiceGroup* group = nullptr; // the miniport's
     std::vector<std::pair<LONGLONG, BOOL>> syncs;
     std::vector<std::pair<DWORD, LONGLONG>> renders;
+    MidiBytes downloaded; // DLS
+    HANDLE unloaded = nullptr;
+    PCPROPERTY_REQUEST* pending_unload = nullptr;
 
     ULONG count_of(const std::string& line) const;
 };

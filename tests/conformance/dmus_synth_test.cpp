@@ -1,0 +1,141 @@
+// The DirectMusic port and synthesizers: the wave sink, DLS downloads, and a sequencer with much to do.
+#include <algorithm>
+#include <random>
+
+#include "midi_fixture.h"
+
+namespace conformance {
+
+using DmusSynth = MidiTest;
+
+namespace {
+
+const MidiBytes note_on = {0x90, 60, 100};
+
+} // namespace
+
+// ---- the wave sink --------------------------------------------------------------------------------------------------
+
+TEST_F(DmusSynth, R_DMUS_22_FromVistaOnThereIsNoSoftwareSynthesizer) {
+    be(WindowsVersion::vista);
+    start(true);
+    inside([&] {
+        FILE_OBJECT* file = nullptr;
+        EXPECT_EQ(open_pin(dmus_wave, file), STATUS_NOT_SUPPORTED);
+    });
+    open_pin(dmus_render); // hardware MIDI goes on
+}
+
+TEST_F(DmusSynth, R_SUB_15_SoftwareSynthesizersEndWithXp) {
+    be(WindowsVersion::xp_sp2);
+    start(true);
+    open_pin(dmus_wave);
+    EXPECT_EQ(script_.type_seen, DMUS_STREAM_WAVE_SINK);
+}
+
+TEST_F(DmusSynth, R_DMUS_15_TheWaveSinkPullsTheSynthesizer) {
+    be(WindowsVersion::xp);
+    start(true);
+    FILE_OBJECT* const pin = open_pin(dmus_wave);
+    set_state(pin, KSSTATE_PAUSE);
+    MidiRequest& request = read(pin, 19'200); // 100 ms
+    set_state(pin, KSSTATE_RUN);
+    run_for(99);
+    EXPECT_FALSE(request.is_done());
+    run_for(12);
+    ASSERT_TRUE(request.is_done());
+    EXPECT_EQ(request.header.DataUsed, 19'200U);
+    for (std::size_t i = 0; i < request.buffer.size(); ++i) {
+        ASSERT_EQ(request.buffer[i], static_cast<BYTE>(i)) << "the position is the stream's, in bytes";
+    }
+    ASSERT_GT(script_.syncs.size(), 5U);
+    EXPECT_NE(script_.syncs.front().second, FALSE) << "fStart with the first of a RUN";
+    for (std::size_t i = 1; i < script_.syncs.size(); ++i) {
+        EXPECT_EQ(script_.syncs[i].second, FALSE);
+        EXPECT_GT(script_.syncs[i].first, script_.syncs[i - 1].first);
+    }
+    script_.syncs.clear();
+    set_state(pin, KSSTATE_PAUSE);
+    set_state(pin, KSSTATE_RUN);
+    ASSERT_FALSE(script_.syncs.empty());
+    EXPECT_NE(script_.syncs.front().second, FALSE);
+}
+
+TEST_F(DmusSynth, R_DMUS_15_AStreamWithoutAnISynthSinkDMusIsNoWaveSink) {
+    be(WindowsVersion::xp);
+    script_.has_synth_sink = false;
+    start(true);
+    inside([&] {
+        FILE_OBJECT* file = nullptr;
+        EXPECT_EQ(open_pin(dmus_wave, file), STATUS_NOT_SUPPORTED);
+    });
+}
+
+// ---- DLS ------------------------------------------------------------------------------------------------------------
+
+TEST_F(DmusSynth, R_DMUS_17_AnUnloadMayEndLater) {
+    start(true);
+    FILE_OBJECT* const pin = open_pin(dmus_render);
+    // DLS data passes through the port as it is.
+    std::vector<BYTE> collection(5000, 0x44);
+    struct {
+        KSNODEPROPERTY request{};
+        SYNTH_BUFFER buffer{};
+    } download;
+    download.request.Property.Set = KSPROPSETID_Synth_Dls;
+    download.request.Property.Id = KSPROPERTY_SYNTH_DLS_DOWNLOAD;
+    download.request.Property.Flags = KSPROPERTY_TYPE_GET | KSPROPERTY_TYPE_TOPOLOGY;
+    download.request.NodeId = 0;
+    download.buffer = {static_cast<DWORD>(collection.size()), collection.data()};
+    SYNTHDOWNLOAD handle{};
+    ULONG_PTR information = 0;
+    inside([&] {
+        EXPECT_EQ(executive::device_control(pin, IOCTL_KS_PROPERTY, &download, sizeof download, &handle, sizeof handle,
+                                            &information),
+                  STATUS_SUCCESS);
+    });
+    EXPECT_EQ(script_.downloaded, collection);
+    ASSERT_NE(handle.DownloadHandle, nullptr);
+
+    KSNODEPROPERTY unload = download.request;
+    unload.Property.Id = KSPROPERTY_SYNTH_DLS_UNLOAD;
+    unload.Property.Flags = KSPROPERTY_TYPE_SET | KSPROPERTY_TYPE_TOPOLOGY;
+    NTSTATUS ended = STATUS_PENDING;
+    inside([&] {
+        const NTSTATUS status = executive::start_device_control(
+            pin, IOCTL_KS_PROPERTY, &unload, sizeof unload, &handle.DownloadHandle, sizeof(HANDLE),
+            [](void* context, NTSTATUS result, ULONG_PTR) { *static_cast<NTSTATUS*>(context) = result; }, &ended);
+        EXPECT_EQ(status, STATUS_PENDING) << "notes are sounding";
+    });
+    run_for(10);
+    EXPECT_EQ(ended, STATUS_PENDING);
+    ASSERT_NE(script_.pending_unload, nullptr);
+    EXPECT_EQ(script_.unloaded, handle.DownloadHandle);
+    inside([&] { PcCompletePendingPropertyRequest(script_.pending_unload, STATUS_SUCCESS); });
+    EXPECT_EQ(ended, STATUS_SUCCESS);
+}
+
+// ---- a hundred thousand events --------------------------------------------------------------------------------------
+
+TEST_F(DmusSynth, AHundredThousandEventsWaitInTheSequencer) {
+    start(true);
+    FILE_OBJECT* const pin = running_pin(dmus_render);
+    constexpr int count = 100'000;
+    std::vector<DmusRecord> records;
+    std::mt19937 random(7);
+    for (int i = 0; i < count; ++i) {
+        records.push_back({static_cast<LONGLONG>(1000 * millisecond + random() % (1000 * millisecond)), note_on});
+    }
+    EXPECT_TRUE(write(pin, records).is_done());
+    EXPECT_TRUE(script_.played.empty());
+    run_for(3000);
+    ASSERT_EQ(script_.played.size(), static_cast<std::size_t>(count));
+    LONGLONG worst = 0;
+    for (int i = 0; i < count; ++i) {
+        ASSERT_TRUE(i == 0 || script_.played[i].due >= script_.played[i - 1].due);
+        worst = std::max(worst, script_.played[i].at - script_.played[i].due);
+    }
+    EXPECT_LE(worst, millisecond);
+}
+
+} // namespace conformance
