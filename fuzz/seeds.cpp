@@ -158,6 +158,24 @@ Seeds files(const fs::path& folder, std::initializer_list<const char*> extension
     return seeds;
 }
 
+// A file of each format, with what a track can hold.
+Seeds midi_files() {
+    const std::string track("\0\x90\x3c\x64\x60\x3c\0\0\xf0\x03\x01\x02\xf7\0\xff\x51\x03\x07\xa1\x20"
+                            "\x87\x68\xc0\x05\0\xff\x2f\0",
+                            28);
+    const std::string part = std::string("MTrk\0\0\0\x1c", 8) + track;
+    const auto head = [](char format, char tracks, char division_high, char division_low) {
+        std::string result("MThd\0\0\0\x06\0", 9);
+        for (const char each : {format, '\0', tracks, division_high, division_low}) {
+            result.push_back(each);
+        }
+        return result;
+    };
+    return {{"format0.mid", head(0, 1, 0, 96) + part},
+            {"format1.mid", head(1, 2, 0, 96) + part + part},
+            {"frames.mid", head(0, 1, static_cast<char>(0xE7), 40) + part}};
+}
+
 } // namespace
 } // namespace openportcls::fuzz
 
@@ -172,8 +190,10 @@ int main(int count, char** arguments) {
         seeds = files(source + "/drivers", {".inx", ".inf"});
     } else if (target == "driver_project") {
         seeds = files(source + "/drivers", {".vcxproj", ".cpp", ".h"});
+    } else if (target == "midi_file") {
+        seeds = midi_files();
     } else {
-        std::cerr << "usage: fuzz_seeds cable_ioctl|inf_reader|driver_project FOLDER\n";
+        std::cerr << "usage: fuzz_seeds cable_ioctl|inf_reader|driver_project|midi_file FOLDER\n";
         return 2;
     }
     for (const auto& [name, bytes] : seeds) {
