@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <fstream>
+#include <string_view>
 #include <system_error>
 
 #include <dlfcn.h>
@@ -75,6 +77,15 @@ void be_quiet(const Api& api) {
     }
 }
 
+// A RIFF file of the form "sfbk". FluidSynth itself finds out by trying, and its libraries complain aloud.
+bool is_sound_font(const std::filesystem::path& path) {
+    constexpr std::size_t form = 8;
+    std::array<char, form + 4> head{};
+    std::ifstream(path, std::ios::binary).read(head.data(), head.size());
+    const std::string_view text(head.data(), head.size());
+    return text.starts_with("RIFF") && text.substr(form) == "sfbk";
+}
+
 std::int16_t narrow(float level) {
     constexpr float full = 32768;
     return static_cast<std::int16_t>(std::lrint(std::clamp(level * full, -full, full - 1)));
@@ -135,6 +146,12 @@ Result<std::unique_ptr<FluidSynth>> FluidSynth::create(const std::filesystem::pa
     if (std::error_code ignored; !std::filesystem::exists(sound_font, ignored)) {
         return failure(Failure::no_such_file, fmt::format("{}: no such sound font", sound_font.string()));
     }
+    const auto no_sound_font = [&] {
+        return failure(Failure::data_error, fmt::format("{}: this is no sound font", sound_font.string()));
+    };
+    if (!is_sound_font(sound_font)) {
+        return no_sound_font();
+    }
     auto engine = std::make_unique<Engine>();
     const Api& api = engine->api;
     if (!engine->api.load()) {
@@ -154,7 +171,7 @@ Result<std::unique_ptr<FluidSynth>> FluidSynth::create(const std::filesystem::pa
         return failure(Failure::device_error, "FluidSynth cannot be started");
     }
     if (api.load_sound_font(engine->synth, sound_font.c_str(), 1) == FLUID_FAILED) {
-        return failure(Failure::data_error, fmt::format("{}: this is no sound font", sound_font.string()));
+        return no_sound_font();
     }
     return std::unique_ptr<FluidSynth>(new FluidSynth(std::move(engine), rate));
 }
