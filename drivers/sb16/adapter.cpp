@@ -3,6 +3,8 @@
 
 #include "hardware.h"
 
+#include <dmusicks.h>
+
 namespace {
 
 class CSb16Adapter : public ISb16, public IAdapterPowerManagement, public CUnknown {
