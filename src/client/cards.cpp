@@ -1,7 +1,6 @@
 #include "client/cards.h"
 
 #include <algorithm>
-#include <map>
 #include <memory>
 
 #include <fmt/format.h>
@@ -9,8 +8,8 @@
 #include <openportcls/machine.hpp>
 
 #include "base/unicode.h"
+#include "client/plugs.h"
 #include "client/state.h"
-#include "hardware/motherboard.h"
 #include "pnp/inf/inf_file.h"
 
 namespace openportcls {
@@ -18,10 +17,6 @@ namespace openportcls {
 namespace client {
 
 namespace {
-
-hardware::Motherboard* board_of(const MachineState& state) {
-    return state.machine->find_subsystem<hardware::Motherboard>();
-}
 
 pnp::Resource resource_of(const hardware::CardResource& resource) {
     using Kind = hardware::CardResource::Kind;
@@ -57,22 +52,23 @@ bool has_device(const MachineState& state, const hardware::CardResource& port) {
 
 class Ear final : public hardware::SoundSink {
 public:
-    explicit Ear(openportcls::Machine::Hearing hearing) : hearing_(std::move(hearing)) {}
+    explicit Ear(openportcls::Machine::TimedHearing hearing) : hearing_(std::move(hearing)) {}
     void hear(const hardware::SampleTime& when, std::span<const hardware::Frame> frames) override {
         static_assert(sizeof(SoundFrame) == sizeof(hardware::Frame));
-        hearing_(when.rate.per_second(), {reinterpret_cast<const SoundFrame*>(frames.data()), frames.size()});
+        const auto second = static_cast<unsigned __int128>(machine::nanoseconds_per_second);
+        const hardware::Nanoseconds passed =
+            when.rate.numerator == 0
+                ? 0
+                : static_cast<hardware::Nanoseconds>(when.first * second * when.rate.denominator / when.rate.numerator);
+        hearing_(std::chrono::nanoseconds(when.origin + passed), when.rate.per_second(),
+                 {reinterpret_cast<const SoundFrame*>(frames.data()), frames.size()});
     }
 
 private:
-    openportcls::Machine::Hearing hearing_;
+    openportcls::Machine::TimedHearing hearing_;
 };
 
 } // namespace
-
-struct Plugs {
-    std::map<const void*, std::unique_ptr<hardware::SoundSink>> ears; // by socket, looked up only
-    std::map<const void*, std::unique_ptr<hardware::SoundSource>> sources;
-};
 
 Result<void> plug_cards(machine::Machine& machine, const std::vector<std::string>& orders) {
     if (orders.empty()) {
@@ -127,13 +123,6 @@ Error no_socket(const MachineState& state, std::string_view name, bool is_output
                         there.empty() ? std::string("none") : there)};
 }
 
-Plugs& plugs_of(MachineState& state) {
-    if (state.plugs == nullptr) {
-        state.plugs = std::make_shared<Plugs>();
-    }
-    return *state.plugs;
-}
-
 } // namespace
 
 } // namespace client
@@ -149,6 +138,14 @@ std::vector<SocketInfo> Machine::sockets() const {
 }
 
 Result<void> Machine::listen(std::string_view name, Hearing hearing) {
+    return listen_timed(name, hearing ? TimedHearing([heard = std::move(hearing)](std::chrono::nanoseconds, double rate,
+                                                                                  std::span<const SoundFrame> frames) {
+                            heard(rate, frames);
+                        })
+                                      : TimedHearing());
+}
+
+Result<void> Machine::listen_timed(std::string_view name, TimedHearing hearing) {
     hardware::Motherboard* const board = client::board_of(*state_);
     hardware::OutputSocket* const socket = board != nullptr ? board->output(name) : nullptr;
     if (socket == nullptr) {

@@ -66,6 +66,16 @@ InputSocket* Motherboard::input(std::string_view name) const {
     return nullptr;
 }
 
+MidiPort* Motherboard::midi(std::string_view card) const {
+    for (const Plugged& plugged : cards_) {
+        MidiPort* const port = plugged.card->midi();
+        if (port != nullptr && (card.empty() || card == plugged.name)) {
+            return port;
+        }
+    }
+    return nullptr;
+}
+
 std::vector<Motherboard::SocketName> Motherboard::sockets() const {
     std::vector<SocketName> names;
     for (const Plugged& plugged : cards_) {

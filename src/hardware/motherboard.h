@@ -32,6 +32,8 @@ public:
     // By "sb16/line out", or "line out" of the first card that has one. Null: there is none.
     OutputSocket* output(std::string_view name) const;
     InputSocket* input(std::string_view name) const;
+    // Of the card with that name, or of the first that has one.
+    MidiPort* midi(std::string_view card) const;
     struct SocketName {
         std::string name;
         bool is_output;

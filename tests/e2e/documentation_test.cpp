@@ -79,6 +79,7 @@ protected:
             auto written = openportcls::endpoints::create_wav_file(here_ / sound, format);
             ASSERT_TRUE(written && (*written)->write(noise(format, 9600)) && (*written)->finish());
         }
+        std::filesystem::copy_file(source / "tests" / "data" / "midi" / "one-minute.mid", here_ / "song.mid");
         std::ofstream(here_ / "asound.conf") << "pcm.default { type null }\n";
     }
 
