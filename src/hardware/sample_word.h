@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 
 namespace openportcls::hardware {
@@ -14,8 +15,7 @@ inline float level_of(std::int16_t word) {
 
 // The converter rounds to the nearest of its steps and stops at its ends; `full` is the level 1.
 inline int nearest_step(float level, float full) {
-    const float scaled = std::clamp(level * full, -full, full - 1.0F);
-    return static_cast<int>(scaled + (scaled < 0 ? -0.5F : 0.5F));
+    return static_cast<int>(std::lrint(std::clamp(level * full, -full, full - 1.0F)));
 }
 
 inline std::int16_t word_of(float level) {

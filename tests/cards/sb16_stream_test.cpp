@@ -34,7 +34,7 @@ TEST_P(Sb16Formats, RecordBitForBitFromTheLineInput) {
     Bytes bytes(sound.size() * recorded.bytes_per_frame());
     auto read = stream->read(bytes);
     ASSERT_TRUE(read) << read.error().message;
-    EXPECT_EQ(bytes, to_bytes(sound, recorded));
+    EXPECT_EQ(first_difference(bytes, to_bytes(sound, recorded)), std::nullopt) << "byte, of " << bytes.size();
     EXPECT_EQ(stream->glitches(), 0U);
 }
 

@@ -164,9 +164,6 @@ std::uint32_t Ac97::read_semaphore(std::uint32_t) {
 
 std::uint32_t Ac97::read_global(std::uint32_t offset, unsigned bytes) {
     const std::uint32_t base = offset & ~3U;
-    if (!globals_.has(base)) {
-        return UINT32_MAX;
-    }
     const std::uint32_t value = globals_.read(*this, base) >> 8 * (offset - base);
     return bytes >= 4 ? value : value & ((1U << 8 * bytes) - 1);
 }
