@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 
+#include "client/pci_bus.h"
 #include "client/state.h"
 #include "hardware/midi/midi_cable.h"
 #include "hardware/motherboard.h"
@@ -19,6 +20,7 @@ struct Plugs {
     std::map<const void*, std::unique_ptr<hardware::SoundSink>> ears; // by socket, looked up only
     std::map<const void*, std::unique_ptr<hardware::SoundSource>> sources;
     std::map<const void*, MidiPlug> midi;
+    std::unique_ptr<PciBus> pci_bus; // of the board; devices on it go with the machine
 };
 
 inline hardware::Motherboard* board_of(const MachineState& state) {

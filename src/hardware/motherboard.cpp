@@ -7,7 +7,7 @@
 namespace openportcls::hardware {
 
 Motherboard::Motherboard(machine::Machine& machine, InterruptRouting routing)
-    : machine_(machine), routing_(std::move(routing)) {}
+    : machine_(machine), routing_(std::move(routing)), pci_(machine, routing_) {}
 
 Motherboard::~Motherboard() = default;
 

@@ -4,21 +4,7 @@
 namespace openportcls::cards {
 namespace {
 
-class Sb16Mixer : public Sb16 {
-protected:
-    // Loudest sample of each side of what is heard while `sound` plays.
-    SoundFrame peak_of(const Bytes& sound, const WaveFormat& played) {
-        heard.clear();
-        play(played, sound);
-        SoundFrame peak;
-        for (const SoundFrame& frame : heard) {
-            peak.left = std::max(peak.left, std::abs(frame.left));
-            peak.right = std::max(peak.right, std::abs(frame.right));
-        }
-        return peak;
-    }
-    static double decibels(float level) { return 20 * std::log10(level); }
-};
+class Sb16Mixer : public Sb16 {};
 
 TEST_F(Sb16Mixer, VolumesAreHeardAsTheyAreShown) {
     start();

@@ -123,7 +123,7 @@ TEST_P(Documentation, CommandLinesRunAsPrinted) {
 INSTANTIATE_TEST_SUITE_P(Pages, Documentation,
                          testing::Values("README.md", "docs/getting-started.md", "docs/drivers-from-source.md",
                                          "docs/listen.md", "docs/debugging.md", "docs/ci.md", "drivers/cable/README.md",
-                                         "drivers/sb16/README.md"),
+                                         "drivers/sb16/README.md", "drivers/ac97/README.md"),
                          [](const testing::TestParamInfo<const char*>& info) {
                              std::string name = info.param;
                              std::erase_if(name, [](char letter) { return std::isalnum(letter) == 0; });
