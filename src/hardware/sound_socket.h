@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "hardware/midi/midi_wire.h"
 #include "hardware/sample_clock.h"
 
 namespace openportcls::hardware {
@@ -51,13 +52,6 @@ struct InputSocket {
 
     // Silence where nothing is plugged in.
     void read(const SampleTime& when, std::span<Frame> frames) const;
-};
-
-// A MIDI cable out of a card; bytes come with the moment at which the last of their bits has left.
-class MidiSink {
-public:
-    virtual ~MidiSink() = default;
-    virtual void hear(Nanoseconds when, std::uint8_t byte) = 0;
 };
 
 // The MIDI port of a card, as seen from its plug.

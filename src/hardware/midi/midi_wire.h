@@ -9,13 +9,12 @@ namespace openportcls::hardware {
 
 inline constexpr machine::Nanoseconds midi_byte_time = 320'000;
 
-// The other end of a MIDI OUT: hears each byte at the time its last bit has passed.
+// The other end of a MIDI OUT: is told of each byte, in order, and of the time at which its last bit has passed. That
+// may be later than now: a card says what it is going to send as soon as it knows.
 class MidiSink {
 public:
+    virtual ~MidiSink() = default;
     virtual void receive(std::uint8_t byte, machine::Nanoseconds time) = 0;
-
-protected:
-    ~MidiSink() = default;
 };
 
 } // namespace openportcls::hardware

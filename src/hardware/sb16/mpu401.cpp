@@ -45,7 +45,7 @@ void Mpu401::write_data(std::uint8_t value) {
     }
     wire_free_at_ = std::max(wire_free_at_, machine_.now()) + time_of_a_byte;
     if (sink_ != nullptr) {
-        sink_->hear(wire_free_at_, value);
+        sink_->receive(value, wire_free_at_);
     }
 }
 

@@ -80,7 +80,7 @@ TEST_F(Sb16Test, TheLineIsHeardThroughItsSwitchAndVolume) {
 // ---- MIDI -----------------------------------------------------------------------------------------------------------
 
 struct MidiListener final : MidiSink {
-    void hear(Nanoseconds when, std::uint8_t byte) override { bytes.emplace_back(when, byte); }
+    void receive(std::uint8_t byte, Nanoseconds when) override { bytes.emplace_back(when, byte); }
     std::vector<std::pair<Nanoseconds, std::uint8_t>> bytes;
 };
 

@@ -3,7 +3,7 @@
 
 #include <ks.h>
 
-#include "portcls/helpers/spin_lock.h"
+#include "portcls/ports/stream_requests.h"
 
 namespace openportcls::portcls {
 
@@ -18,14 +18,12 @@ struct Packet {
     LONGLONG time = 0;     // of the record before
 };
 
-class PacketQueue {
+class PacketQueue final : public StreamRequests {
 public:
     enum class Verdict { stay, next, fail };
 
-    explicit PacketQueue(bool write);
+    explicit PacketQueue(bool write) : StreamRequests(write) {}
     ~PacketQueue() { cancel_all(); }
-    PacketQueue(const PacketQueue&) = delete;
-    PacketQueue& operator=(const PacketQueue&) = delete;
 
     // IOCTL_KS_WRITE_STREAM or _READ_STREAM: STATUS_PENDING once it is queued. PASSIVE_LEVEL.
     NTSTATUS add(IRP& irp);
@@ -45,25 +43,16 @@ public:
         }
         return true;
     }
-    // Of whatever visit_first has ended. Not under a lock.
-    void complete_finished();
     // Ends with STATUS_CANCELLED whatever is queued.
     void cancel_all();
 
 private:
-    static void NTAPI cancelled(PDEVICE_OBJECT device, PIRP irp);
+    void cancelled(IRP& irp) override;
     bool find_packet();
     void use_header();
     void end_packet(NTSTATUS status);
-    void finish(IRP* irp, NTSTATUS status);
 
-    bool write_;
-    KSPIN_LOCK lock_ = 0;
-    LIST_ENTRY queued_;
-    LIST_ENTRY finished_;
-    IRP* current_ = nullptr;
-    MDL* mdl_ = nullptr;
-    ULONG headers_left_ = 0; // bytes, the packet's included
+    StreamCursor cursor_; // at the packet's header
     Packet packet_;
 };
 
