@@ -18,7 +18,9 @@ inline constexpr LONGLONG millisecond = 10'000; // in 100 ns
 // A stream request of one header, and the buffer behind it.
 struct MidiRequest {
     KSSTREAM_HEADER header{};
+    KSSTREAM_HEADER second{}; // of the same request, where there are two
     std::vector<BYTE> buffer;
+    std::vector<BYTE> second_buffer;
     NTSTATUS status = STATUS_PENDING;
     LONGLONG done_at = 0;
     IRP* irp = nullptr;
@@ -202,19 +204,18 @@ protected:
         }
         return bytes;
     }
-    MidiRequest& submit(FILE_OBJECT* pin, std::vector<BYTE> buffer, LONGLONG time, ULONG code, ULONG used) {
-        requests_.push_back(std::make_unique<MidiRequest>());
-        MidiRequest& request = *requests_.back();
-        request.buffer = std::move(buffer);
-        request.header.Size = sizeof request.header;
-        request.header.PresentationTime = {time, 1, 1};
-        request.header.OptionsFlags = code == IOCTL_KS_WRITE_STREAM ? KSSTREAM_HEADER_OPTIONSF_TIMEVALID : 0;
-        request.header.FrameExtent = static_cast<ULONG>(request.buffer.size());
-        request.header.DataUsed = used;
-        request.header.Data = request.buffer.data();
+    static void describe(KSSTREAM_HEADER& header, std::vector<BYTE>& buffer, LONGLONG time, bool writes, ULONG used) {
+        header.Size = sizeof header;
+        header.PresentationTime = {time, 1, 1};
+        header.OptionsFlags = writes ? KSSTREAM_HEADER_OPTIONSF_TIMEVALID : 0;
+        header.FrameExtent = static_cast<ULONG>(buffer.size());
+        header.DataUsed = used;
+        header.Data = buffer.data();
+    }
+    MidiRequest& send(FILE_OBJECT* pin, MidiRequest& request, ULONG code, ULONG header_bytes) {
         inside([&] {
             const NTSTATUS status = executive::start_device_control(
-                pin, code, nullptr, 0, &request.header, sizeof request.header,
+                pin, code, nullptr, 0, &request.header, header_bytes,
                 [](void* context, NTSTATUS result, ULONG_PTR) {
                     auto& done = *static_cast<MidiRequest*>(context);
                     done.status = result;
@@ -225,6 +226,24 @@ protected:
             request.status = status == STATUS_PENDING ? request.status : status;
         });
         return request;
+    }
+    MidiRequest& submit(FILE_OBJECT* pin, std::vector<BYTE> buffer, LONGLONG time, ULONG code, ULONG used) {
+        MidiRequest& request = *requests_.emplace_back(std::make_unique<MidiRequest>());
+        request.buffer = std::move(buffer);
+        describe(request.header, request.buffer, time, code == IOCTL_KS_WRITE_STREAM, used);
+        return send(pin, request, code, sizeof request.header);
+    }
+    // One request with two headers, each with a buffer and a time of its own.
+    MidiRequest& write_two(FILE_OBJECT* pin, const std::vector<MidiRecord>& first, LONGLONG first_time,
+                           const std::vector<MidiRecord>& second, LONGLONG second_time) {
+        static_assert(offsetof(MidiRequest, second) == sizeof(KSSTREAM_HEADER));
+        MidiRequest& request = *requests_.emplace_back(std::make_unique<MidiRequest>());
+        request.buffer = packed(first);
+        request.second_buffer = packed(second);
+        describe(request.header, request.buffer, first_time, true, static_cast<ULONG>(request.buffer.size()));
+        describe(request.second, request.second_buffer, second_time, true,
+                 static_cast<ULONG>(request.second_buffer.size()));
+        return send(pin, request, IOCTL_KS_WRITE_STREAM, 2 * sizeof request.header);
     }
     MidiRequest& write(FILE_OBJECT* pin, std::vector<BYTE> bytes, LONGLONG time = 0) {
         const auto used = static_cast<ULONG>(bytes.size());

@@ -215,6 +215,40 @@ TEST_F(MidiPort, R_MIDI_12_RequestsAreWorkedOffStrictlyInOrder) {
     }
 }
 
+TEST_F(MidiPort, R_MIDI_12_EveryHeaderOfARequestIsPlayedInItsTurn) {
+    start(false);
+    FILE_OBJECT* const pin = running_pin(midi_render);
+    MidiRequest& request = write_two(pin, std::vector<MidiRecord>{{0, {0xC0, 1}}, {3, {0xC0, 2}}}, 10 * millisecond,
+                                     std::vector<MidiRecord>{{0, {0xC0, 3}}}, 20 * millisecond);
+    run_for(15);
+    EXPECT_EQ(script_.played.size(), 2U);
+    EXPECT_FALSE(request.is_done());
+    run_for(10);
+    EXPECT_TRUE(request.is_done());
+    EXPECT_EQ(request.status, STATUS_SUCCESS);
+    ASSERT_EQ(script_.played.size(), 3U);
+    const double expected[] = {10, 13, 20};
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_EQ(script_.played[i].bytes[1], i + 1);
+        EXPECT_NEAR(static_cast<double>(since(script_.played[i].at)), expected[i] * millisecond, millisecond);
+    }
+}
+
+TEST_F(MidiPort, R_MIDI_12_ARequestThatIsCancelledHalfwayLeavesThePlaceToTheNext) {
+    start(false);
+    FILE_OBJECT* const pin = running_pin(midi_render);
+    MidiRequest& first = write_two(pin, std::vector<MidiRecord>{{0, {0xC0, 1}}}, 10 * millisecond,
+                                   std::vector<MidiRecord>{{0, {0xC0, 2}}}, 30 * millisecond);
+    MidiRequest& second = write(pin, std::vector<MidiRecord>{{0, {0xC0, 3}}}, 20 * millisecond);
+    run_for(15);
+    cancel(first);
+    EXPECT_EQ(first.status, STATUS_CANCELLED);
+    run_for(10);
+    EXPECT_EQ(second.status, STATUS_SUCCESS);
+    ASSERT_EQ(script_.played.size(), 2U);
+    EXPECT_EQ(script_.played[1].bytes[1], 3);
+}
+
 TEST_F(MidiPort, R_MIDI_05_ABusyDeviceIsAskedAgainForTheRest) {
     start(false);
     FILE_OBJECT* const pin = running_pin(midi_render);

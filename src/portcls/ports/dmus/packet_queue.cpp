@@ -50,11 +50,14 @@ void PacketQueue::end_packet(NTSTATUS status) {
 }
 
 void PacketQueue::cancelled(IRP& irp) {
-    Locked locked(lock_);
-    remove(irp);
-    if (cursor_.irp == &irp) {
-        cursor_.irp = nullptr;
+    {
+        Locked locked(lock_);
+        remove(irp);
+        if (cursor_.irp == &irp) {
+            cursor_.irp = nullptr;
+        }
     }
+    owner_.request_withdrawn();
 }
 
 void PacketQueue::cancel_all() {

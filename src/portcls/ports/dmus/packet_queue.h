@@ -22,7 +22,16 @@ class PacketQueue final : public StreamRequests {
 public:
     enum class Verdict { stay, next, fail };
 
-    explicit PacketQueue(bool write) : StreamRequests(write) {}
+    class Owner {
+    public:
+        // A request was cancelled: what comes next may be due earlier. <= DISPATCH_LEVEL, without a lock.
+        virtual void request_withdrawn() = 0;
+
+    protected:
+        ~Owner() = default;
+    };
+
+    PacketQueue(bool write, Owner& owner) : StreamRequests(write), owner_(owner) {}
     ~PacketQueue() { cancel_all(); }
 
     // IOCTL_KS_WRITE_STREAM or _READ_STREAM: STATUS_PENDING once it is queued. PASSIVE_LEVEL.
@@ -52,6 +61,7 @@ private:
     void use_header();
     void end_packet(NTSTATUS status);
 
+    Owner& owner_;
     StreamCursor cursor_; // at the packet's header
     Packet packet_;
 };

@@ -38,7 +38,7 @@ private:
 
 DmusPin::DmusPin(DmusPort& port, Filter& filter, const PinRequest& request, ComPointer<EventAllocator> allocator)
     : Pin(filter, request), port_(port), format_(music_format(request)), allocator_(std::move(allocator)),
-      sink_(ComPointer<Sink>::adopt(new Sink(*this))), queue_(!request.capture),
+      sink_(ComPointer<Sink>::adopt(new Sink(*this))), queue_(!request.capture, *this),
       unpacker_(format_, port.dmus_miniport() != nullptr, *allocator_.get(), heap_), feeder_(*allocator_.get()),
       packer_(format_, *allocator_.get()) {}
 

@@ -15,7 +15,7 @@
 
 namespace openportcls::portcls {
 
-class DmusPin final : public Pin, private CaptureSink::Owner {
+class DmusPin final : public Pin, private CaptureSink::Owner, private PacketQueue::Owner {
 public:
     static NTSTATUS create(DmusPort& port, Filter& filter, const PinRequest& request, std::unique_ptr<Pin>& result);
     ~DmusPin() override;
@@ -53,6 +53,8 @@ private:
     LONGLONG horizon(LONGLONG now) const;
     void arm_timer(LONGLONG now);
     static void NTAPI timer_expired(PEX_TIMER timer, PVOID context);
+
+    void request_withdrawn() override { pump(false); }
 
     // Capture, under capture_lock_ but for the first two.
     void captured(DMUS_KERNEL_EVENT* chain) override;
