@@ -32,7 +32,8 @@ configure_file(${PROJECT_SOURCE_DIR}/cmake/openportcls.pc.in ${PROJECT_BINARY_DI
 install(FILES ${PROJECT_BINARY_DIR}/package/openportcls.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
 # The sample drivers' source, to copy from.
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/drivers/cable ${PROJECT_SOURCE_DIR}/drivers/sb16
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/drivers/ac97 ${PROJECT_SOURCE_DIR}/drivers/cable
+                  ${PROJECT_SOURCE_DIR}/drivers/sb16
         DESTINATION ${CMAKE_INSTALL_DATADIR}/openportcls/samples)
 install(FILES ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/docs ${PROJECT_SOURCE_DIR}/examples DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -3,6 +3,8 @@
 
 #include "hardware.h"
 
+#include <dmusicks.h>
+
 namespace {
 
 class CSb16Adapter : public ISb16, public IAdapterPowerManagement, public CUnknown {
@@ -52,10 +54,11 @@ STDMETHODIMP_(NTSTATUS) CSb16Adapter::QueryDeviceCapabilities(PDEVICE_CAPABILITI
     return STATUS_SUCCESS;
 }
 
-// Makes a port and a miniport, binds them, registers the pair under Name. The port comes back with a reference.
+// Makes a port and a miniport, binds them, registers the pair under Name. The port comes back with a reference. Without
+// CreateMiniport it is one of the system's, of the class MiniportClass.
 NTSTATUS InstallSubdevice(PDEVICE_OBJECT DeviceObject, PIRP Irp, PWSTR Name, REFGUID PortClass,
-                          PFNCREATEINSTANCE CreateMiniport, PUNKNOWN Adapter, PRESOURCELIST ResourceList,
-                          PUNKNOWN* OutPort) {
+                          PFNCREATEINSTANCE CreateMiniport, REFGUID MiniportClass, PUNKNOWN Adapter,
+                          PRESOURCELIST ResourceList, PUNKNOWN* OutPort) {
     PAGED_CODE();
     *OutPort = NULL;
     PPORT Port = NULL;
@@ -64,7 +67,13 @@ NTSTATUS InstallSubdevice(PDEVICE_OBJECT DeviceObject, PIRP Irp, PWSTR Name, REF
         return Status;
     }
     PUNKNOWN Miniport = NULL;
-    Status = CreateMiniport(&Miniport, GUID_NULL, NULL, NonPagedPoolNx);
+    if (CreateMiniport != NULL) {
+        Status = CreateMiniport(&Miniport, MiniportClass, NULL, NonPagedPoolNx);
+    } else {
+        PMINIPORT Made = NULL;
+        Status = PcNewMiniport(&Made, MiniportClass);
+        Miniport = Made;
+    }
     if (NT_SUCCESS(Status)) {
         Status = Port->Init(DeviceObject, Irp, Miniport, Adapter, ResourceList);
         Miniport->Release(); // the port has its own reference
@@ -79,17 +88,67 @@ NTSTATUS InstallSubdevice(PDEVICE_OBJECT DeviceObject, PIRP Irp, PWSTR Name, REF
     return Status;
 }
 
-// A MIDI filter would be installed here as well: CLSID_PortMidi with the system's UART miniport (PcNewMiniport,
-// CLSID_MiniportDriverUart), a resource list with the two ports of the MPU-401, and Hardware()->InterruptSync().
-NTSTATUS InstallSubdevices(PDEVICE_OBJECT DeviceObject, PIRP Irp, PRESOURCELIST ResourceList, PUNKNOWN Adapter) {
+// The MPU-401 has two ports, the FM synthesizer four; the DSP's are sixteen.
+enum { MpuPorts = 2, FmPorts = 4 };
+
+// A list of just the port range with so many ports. Not every card has each: no list is no failure of the device.
+PRESOURCELIST SublistOfPorts(PRESOURCELIST ResourceList, ULONG Length) {
+    PAGED_CODE();
+    const ULONG Ports = ResourceList->NumberOfEntriesOfType(CmResourceTypePort);
+    for (ULONG i = 0; i < Ports; ++i) {
+        PCM_PARTIAL_RESOURCE_DESCRIPTOR Entry = ResourceList->FindTranslatedEntry(CmResourceTypePort, i);
+        PRESOURCELIST Sublist = NULL;
+        if (Entry == NULL || Entry->u.Port.Length != Length ||
+            !NT_SUCCESS(PcNewResourceSublist(&Sublist, NULL, PagedPool, ResourceList, 1))) {
+            continue;
+        }
+        if (NT_SUCCESS(Sublist->AddEntryFromParent(ResourceList, CmResourceTypePort, i))) {
+            return Sublist;
+        }
+        Sublist->Release();
+    }
+    return NULL;
+}
+
+// MIDI needs no miniports of our own: the system has one for the MPU-401 and one for the FM synthesizer. A part that is
+// not there, or does not answer, leaves the rest of the card as it is.
+void InstallMidi(PDEVICE_OBJECT DeviceObject, PIRP Irp, PRESOURCELIST ResourceList, CSb16Hardware* Hardware,
+                 PUNKNOWN Topology) {
+    PAGED_CODE();
+    PUNKNOWN Uart = NULL;
+    PUNKNOWN Fm = NULL;
+    PRESOURCELIST Ports = SublistOfPorts(ResourceList, MpuPorts);
+    if (Ports != NULL) {
+        // It shares the card's interrupt, which its miniport finds in what it gets as its adapter.
+        InstallSubdevice(DeviceObject, Irp, (PWSTR)SB16_UART_NAME, CLSID_PortDMus, NULL, CLSID_MiniportDriverDMusUART,
+                         Hardware->InterruptSync(), Ports, &Uart);
+        Ports->Release();
+    }
+    Ports = SublistOfPorts(ResourceList, FmPorts);
+    if (Ports != NULL) {
+        InstallSubdevice(DeviceObject, Irp, (PWSTR)SB16_FM_NAME, CLSID_PortMidi, NULL, CLSID_MiniportDriverFmSynth,
+                         NULL, Ports, &Fm);
+        Ports->Release();
+    }
+    if (Fm != NULL) {
+        PcRegisterPhysicalConnection(DeviceObject, Fm, FmPinSound, Topology, TopologyPinFmIn);
+        Fm->Release();
+    }
+    if (Uart != NULL) {
+        Uart->Release();
+    }
+}
+
+NTSTATUS InstallSubdevices(PDEVICE_OBJECT DeviceObject, PIRP Irp, PRESOURCELIST ResourceList, PUNKNOWN Adapter,
+                           CSb16Hardware* Hardware) {
     PAGED_CODE();
     PUNKNOWN Topology = NULL;
     PUNKNOWN Wave = NULL;
     NTSTATUS Status = InstallSubdevice(DeviceObject, Irp, (PWSTR)SB16_TOPOLOGY_NAME, CLSID_PortTopology,
-                                       CreateSb16TopologyMiniport, Adapter, ResourceList, &Topology);
+                                       CreateSb16TopologyMiniport, GUID_NULL, Adapter, ResourceList, &Topology);
     if (NT_SUCCESS(Status)) {
         Status = InstallSubdevice(DeviceObject, Irp, (PWSTR)SB16_WAVE_NAME, CLSID_PortWaveCyclic,
-                                  CreateSb16WaveMiniport, Adapter, ResourceList, &Wave);
+                                  CreateSb16WaveMiniport, GUID_NULL, Adapter, ResourceList, &Wave);
     }
     if (NT_SUCCESS(Status)) {
         Status = PcRegisterPhysicalConnection(DeviceObject, Wave, WavePinRenderBridge, Topology, TopologyPinWaveIn);
@@ -97,6 +156,9 @@ NTSTATUS InstallSubdevices(PDEVICE_OBJECT DeviceObject, PIRP Irp, PRESOURCELIST 
     if (NT_SUCCESS(Status)) {
         Status =
             PcRegisterPhysicalConnection(DeviceObject, Topology, TopologyPinCaptureOut, Wave, WavePinCaptureBridge);
+    }
+    if (NT_SUCCESS(Status)) {
+        InstallMidi(DeviceObject, Irp, ResourceList, Hardware, Topology);
     }
     if (Wave != NULL) {
         Wave->Release();
@@ -120,7 +182,7 @@ NTSTATUS NTAPI StartDevice(PDEVICE_OBJECT DeviceObject, PIRP Irp, PRESOURCELIST 
         Status = PcRegisterAdapterPowerManagement(PUNKNOWN(PADAPTERPOWERMANAGEMENT(Adapter)), DeviceObject);
     }
     if (NT_SUCCESS(Status)) {
-        Status = InstallSubdevices(DeviceObject, Irp, ResourceList, Unknown);
+        Status = InstallSubdevices(DeviceObject, Irp, ResourceList, Unknown, Adapter->Hardware());
     }
     Unknown->Release(); // from here on the miniports and the power manager keep it alive
     return Status;
@@ -128,7 +190,7 @@ NTSTATUS NTAPI StartDevice(PDEVICE_OBJECT DeviceObject, PIRP Irp, PRESOURCELIST 
 
 NTSTATUS NTAPI AddDevice(PDRIVER_OBJECT DriverObject, PDEVICE_OBJECT PhysicalDeviceObject) {
     PAGED_CODE();
-    const ULONG MaximumSubdevices = 3; // one is left for MIDI
+    const ULONG MaximumSubdevices = 4;
     return PcAddAdapterDevice(DriverObject, PhysicalDeviceObject, StartDevice, MaximumSubdevices, 0);
 }
 

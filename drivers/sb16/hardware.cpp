@@ -54,13 +54,15 @@ const struct {
     UCHAR Register;
     UCHAR Value;
 } MixerDefaults[] = {
-    {MixerMaster, FullVolume},    {MixerMaster + 1, FullVolume},  {MixerVoice, FullVolume},
-    {MixerVoice + 1, FullVolume}, {MixerCd, FullVolume},          {MixerCd + 1, FullVolume},
-    {MixerLine, FullVolume},      {MixerLine + 1, FullVolume},    {MixerMicrophone, FullVolume},
-    {MixerOutputSwitches, 0x1E},                                  // line and CD are heard, the microphone is not
-    {MixerInputSwitches, 0x10},   {MixerInputSwitches + 1, 0x08}, // the line is recorded
-    {MixerInputGain, 0},          {MixerInputGain + 1, 0},        {MixerOutputGain, 0},
-    {MixerOutputGain + 1, 0},
+    {MixerMaster, FullVolume},     {MixerMaster + 1, FullVolume},
+    {MixerVoice, FullVolume},      {MixerVoice + 1, FullVolume},
+    {MixerFm, FullVolume},         {MixerFm + 1, FullVolume},
+    {MixerCd, FullVolume},         {MixerCd + 1, FullVolume},
+    {MixerLine, FullVolume},       {MixerLine + 1, FullVolume},
+    {MixerMicrophone, FullVolume}, {MixerOutputSwitches, 0x1E},    // line and CD are heard, the microphone is not
+    {MixerInputSwitches, 0x10},    {MixerInputSwitches + 1, 0x08}, // the line is recorded
+    {MixerInputGain, 0},           {MixerInputGain + 1, 0},
+    {MixerOutputGain, 0},          {MixerOutputGain + 1, 0},
 };
 
 // "Interrupt Setup" and "DMA Setup": one bit for each line that the card can be wired to.
@@ -100,7 +102,8 @@ NTSTATUS CSb16Hardware::Init(PRESOURCELIST ResourceList) {
         Status = CheckVersion();
     }
     if (NT_SUCCESS(Status)) {
-        Status = PcNewInterruptSync(&m_InterruptSync, NULL, ResourceList, 0, InterruptSyncModeNormal);
+        // The bus delivers edges, and two routines share the line: they are called until none has found anything.
+        Status = PcNewInterruptSync(&m_InterruptSync, NULL, ResourceList, 0, InterruptSyncModeRepeat);
     }
     if (NT_SUCCESS(Status)) {
         Status = m_InterruptSync->RegisterServiceRoutine(ServiceInterrupt, this, FALSE);

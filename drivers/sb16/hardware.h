@@ -17,6 +17,7 @@ struct Sb16Transfer {
 enum Sb16MixerRegister {
     MixerMaster = 0x30, // left; right is the next
     MixerVoice = 0x32,
+    MixerFm = 0x34,
     MixerCd = 0x36,
     MixerLine = 0x38,
     MixerMicrophone = 0x3A,
@@ -56,7 +57,7 @@ public:
     // ---- power ----
     void PowerUp();
 
-    // For the UART miniport, which shares the interrupt.
+    // For the UART miniport, which shares the interrupt: handed to it as its adapter.
     PINTERRUPTSYNC InterruptSync() { return m_InterruptSync; }
 
 private:

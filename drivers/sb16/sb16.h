@@ -11,9 +11,11 @@
 
 #define SB16_POOL_TAG '61bS'
 
-// Reference strings of the two filters (sb16.inx: KSNAME_Wave, KSNAME_Topology).
+// Reference strings of the filters (sb16.inx: KSNAME_Wave …).
 #define SB16_WAVE_NAME L"Wave"
 #define SB16_TOPOLOGY_NAME L"Topology"
+#define SB16_UART_NAME L"Uart"
+#define SB16_FM_NAME L"FM"
 
 // What the converters take.
 static const ULONG Sb16MinimumRate = 5000;
@@ -28,8 +30,12 @@ enum Sb16TopologyPin {
     TopologyPinMicrophoneIn,
     TopologyPinLineOut,
     TopologyPinCaptureOut,
+    TopologyPinFmIn,
     TopologyPinCount
 };
+
+// Of the system's FM miniport ("FM Synth Miniport Driver"): MIDI in, sound out.
+enum Sb16FmPin { FmPinMidi = 0, FmPinSound };
 
 class CSb16Hardware;
 

@@ -32,7 +32,8 @@ enum Sb16Node {
     NodeSum,
     NodeMasterVolume,
     NodeSourceMux,
-    NodeRecordVolume
+    NodeRecordVolume,
+    NodeFmVolume
 };
 
 // A volume in steps from the lowest bit of the level on; level 0 is Minimum.
@@ -57,6 +58,7 @@ const LONG Decibel = 65536; // of KSPROPERTY_AUDIO_VOLUMELEVEL
 const VolumeNode* VolumeOf(ULONG Node) {
     static const VolumeNode Wave = {MixerVoice, 2, 3, 31, -62, 2};
     static const VolumeNode Line = {MixerLine, 2, 3, 31, -62, 2};
+    static const VolumeNode Fm = {MixerFm, 2, 3, 31, -62, 2};
     static const VolumeNode Cd = {MixerCd, 2, 3, 31, -62, 2};
     static const VolumeNode Microphone = {MixerMicrophone, 1, 3, 31, -62, 2};
     static const VolumeNode Master = {MixerMaster, 2, 3, 31, -62, 2};
@@ -72,6 +74,8 @@ const VolumeNode* VolumeOf(ULONG Node) {
         return &Microphone;
     case NodeMasterVolume:
         return &Master;
+    case NodeFmVolume:
+        return &Fm;
     default:
         return &Record;
     }
@@ -86,7 +90,7 @@ const MuteNode* MuteOf(ULONG Node) {
 }
 
 // "Input Mixer Switches": what each source of the mux lets into the left and the right side. Sources count from 1.
-const UCHAR SourceSwitches[][2] = {{0x10, 0x08}, {0x04, 0x02}, {0x01, 0x01}};
+const UCHAR SourceSwitches[][2] = {{0x10, 0x08}, {0x04, 0x02}, {0x01, 0x01}, {0x40, 0x20}};
 
 // ---- node properties -----------------------------------------------------------------------------------------------
 
@@ -297,6 +301,7 @@ const PCPIN_DESCRIPTOR Pins[TopologyPinCount] = {
     SB16_BRIDGE_PIN(KSPIN_DATAFLOW_IN, &KSNODETYPE_MICROPHONE),      // TopologyPinMicrophoneIn
     SB16_BRIDGE_PIN(KSPIN_DATAFLOW_OUT, &KSNODETYPE_LINE_CONNECTOR), // TopologyPinLineOut
     SB16_BRIDGE_PIN(KSPIN_DATAFLOW_OUT, &KSCATEGORY_AUDIO),          // TopologyPinCaptureOut
+    SB16_BRIDGE_PIN(KSPIN_DATAFLOW_IN, &KSNODETYPE_SYNTHESIZER),     // TopologyPinFmIn
 };
 
 const PCNODE_DESCRIPTOR Nodes[] = {
@@ -311,6 +316,7 @@ const PCNODE_DESCRIPTOR Nodes[] = {
     {0, &VolumeAutomation, &KSNODETYPE_VOLUME, &KSAUDFNAME_MASTER_VOLUME},
     {0, &SourceAutomation, &KSNODETYPE_MUX, &KSAUDFNAME_RECORDING_SOURCE},
     {0, &VolumeAutomation, &KSNODETYPE_VOLUME, &KSAUDFNAME_RECORDING_CONTROL},
+    {0, &VolumeAutomation, &KSNODETYPE_VOLUME, &KSAUDFNAME_MIDI_VOLUME},
 };
 
 // The card's volumes lie before both mixers: they count for what is heard and for what is recorded.
@@ -331,6 +337,9 @@ const PCCONNECTION_DESCRIPTOR Connections[] = {
     {NodeLineVolume, 0, NodeSourceMux, 1},
     {NodeCdVolume, 0, NodeSourceMux, 2},
     {NodeMicrophoneVolume, 0, NodeSourceMux, 3},
+    {PCFILTER_NODE, TopologyPinFmIn, NodeFmVolume, 1},
+    {NodeFmVolume, 0, NodeSum, 5},
+    {NodeFmVolume, 0, NodeSourceMux, 4},
     {NodeSourceMux, 0, NodeRecordVolume, 1},
     {NodeRecordVolume, 0, PCFILTER_NODE, TopologyPinCaptureOut},
 };

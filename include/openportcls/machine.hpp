@@ -162,8 +162,19 @@ public:
     // machine: it may call nothing of this library. An empty function stops it.
     using Hearing = std::function<void(double rate, std::span<const SoundFrame> frames)>;
     Result<void> listen(std::string_view socket, Hearing hearing);
+    // The same with the moment of the first of the frames: a card may say nothing for a while.
+    using TimedHearing =
+        std::function<void(std::chrono::nanoseconds begin, double rate, std::span<const SoundFrame> frames)>;
+    Result<void> listen_timed(std::string_view socket, TimedHearing hearing);
     // Plays `sound` into a card, once, from the moment that the card begins to listen; then silence.
     Result<void> feed(std::string_view socket, std::uint32_t rate, std::vector<SoundFrame> sound);
+
+    // The MIDI plugs of a card ("sb16"; empty: of the first card that has some). What leaves its MIDI OUT, each byte
+    // with the time at which the last bit has passed, which may be later than now. As for listen().
+    using MidiHearing = std::function<void(std::chrono::nanoseconds time, std::byte byte)>;
+    Result<void> listen_midi(std::string_view card, MidiHearing hearing);
+    // Lays a cable from the card's MIDI OUT to its MIDI IN.
+    Result<void> loop_midi(std::string_view card);
 
     std::chrono::nanoseconds now() const;
     // Lets simulated time pass.

@@ -19,6 +19,7 @@ void add_hardware_command(CLI::App& application, Run& run);
 void add_build_command(CLI::App& application, Run& run);
 void add_play_command(CLI::App& application, Run& run);
 void add_record_command(CLI::App& application, Run& run);
+void add_midi_command(CLI::App& application, Run& run);
 void add_info_command(CLI::App& application, Run& run);
 void add_graph_command(CLI::App& application, Run& run);
 void add_mixer_command(CLI::App& application, Run& run);

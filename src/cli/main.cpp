@@ -36,6 +36,7 @@ int run(int count, char** arguments) {
     Run chosen;
     add_play_command(application, chosen);
     add_record_command(application, chosen);
+    add_midi_command(application, chosen);
     add_info_command(application, chosen);
     add_graph_command(application, chosen);
     add_mixer_command(application, chosen);

@@ -15,6 +15,7 @@ struct Known {
 };
 constexpr Known known_drivers[] = {
     {"cable", "WaveRT virtual audio cable: what is played into it can be recorded from it", "software"},
+    {"ac97", "WavePci driver of AC'97 controllers (Intel ICH): bus masters, full duplex, mixer", "ac97"},
     {"sb16", "WaveCyclic driver of the Sound Blaster 16: slave DMA, full duplex, mixer", "sb16"},
 };
 

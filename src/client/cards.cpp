@@ -1,7 +1,6 @@
 #include "client/cards.h"
 
 #include <algorithm>
-#include <map>
 #include <memory>
 
 #include <fmt/format.h>
@@ -9,19 +8,17 @@
 #include <openportcls/machine.hpp>
 
 #include "base/unicode.h"
+#include "client/pci_bus.h"
+#include "client/plugs.h"
 #include "client/state.h"
-#include "hardware/motherboard.h"
 #include "pnp/inf/inf_file.h"
+#include "pnp/inf/model_choice.h"
 
 namespace openportcls {
 
 namespace client {
 
 namespace {
-
-hardware::Motherboard* board_of(const MachineState& state) {
-    return state.machine->find_subsystem<hardware::Motherboard>();
-}
 
 pnp::Resource resource_of(const hardware::CardResource& resource) {
     using Kind = hardware::CardResource::Kind;
@@ -57,22 +54,23 @@ bool has_device(const MachineState& state, const hardware::CardResource& port) {
 
 class Ear final : public hardware::SoundSink {
 public:
-    explicit Ear(openportcls::Machine::Hearing hearing) : hearing_(std::move(hearing)) {}
+    explicit Ear(openportcls::Machine::TimedHearing hearing) : hearing_(std::move(hearing)) {}
     void hear(const hardware::SampleTime& when, std::span<const hardware::Frame> frames) override {
         static_assert(sizeof(SoundFrame) == sizeof(hardware::Frame));
-        hearing_(when.rate.per_second(), {reinterpret_cast<const SoundFrame*>(frames.data()), frames.size()});
+        const auto second = static_cast<unsigned __int128>(machine::nanoseconds_per_second);
+        const hardware::Nanoseconds passed =
+            when.rate.numerator == 0
+                ? 0
+                : static_cast<hardware::Nanoseconds>(when.first * second * when.rate.denominator / when.rate.numerator);
+        hearing_(std::chrono::nanoseconds(when.origin + passed), when.rate.per_second(),
+                 {reinterpret_cast<const SoundFrame*>(frames.data()), frames.size()});
     }
 
 private:
-    openportcls::Machine::Hearing hearing_;
+    openportcls::Machine::TimedHearing hearing_;
 };
 
 } // namespace
-
-struct Plugs {
-    std::map<const void*, std::unique_ptr<hardware::SoundSink>> ears; // by socket, looked up only
-    std::map<const void*, std::unique_ptr<hardware::SoundSource>> sources;
-};
 
 Result<void> plug_cards(machine::Machine& machine, const std::vector<std::string>& orders) {
     if (orders.empty()) {
@@ -95,20 +93,66 @@ Result<void> plug_cards(machine::Machine& machine, const std::vector<std::string
     return {};
 }
 
-std::vector<pnp::Resource> resources_of_next_card(MachineState& state, const pnp::LoadedDriver& driver) {
-    std::vector<pnp::Resource> resources;
+namespace {
+
+// Ports are given to one function each.
+bool has_pci_device(const MachineState& state, hardware::pci::Function& function) {
+    return has_device(state, {hardware::CardResource::Kind::port, function.config().io_base(0)});
+}
+
+// Whether the driver's INF, or who asked for the device, names one of the ids.
+bool is_for(const pnp::LoadedDriver& driver, const std::string& wanted, const std::vector<std::string>& ids) {
+    if (!wanted.empty()) {
+        return std::ranges::find(ids, wanted) != ids.end();
+    }
+    if (driver.inf() == nullptr) {
+        return false;
+    }
+    const std::vector<std::string> compatible(ids.begin() + 1, ids.end());
+    return std::ranges::any_of(std::initializer_list<const char*>{"amd64", "x86"}, [&](const char* architecture) {
+        pnp::InfTarget target;
+        target.architecture = architecture;
+        return static_cast<bool>(pnp::choose_model(*driver.inf(), ids.front(), compatible, target));
+    });
+}
+
+bool find_pci_card(MachineState& state, hardware::Motherboard& board, const pnp::LoadedDriver& driver,
+                   pnp::DeviceSpec& spec) {
+    std::unique_ptr<PciBus>& bus = plugs_of(state).pci_bus;
+    if (bus == nullptr) {
+        bus = std::make_unique<PciBus>(board.pci());
+    }
+    for (const auto& card : board.cards()) {
+        hardware::pci::Function* const function = card->pci();
+        if (function == nullptr || has_pci_device(state, *function)) {
+            continue;
+        }
+        std::vector<std::string> ids = PciBus::ids_of(*function);
+        if (is_for(driver, spec.hardware_id, ids)) {
+            spec.bus = bus.get();
+            spec.address = PciBus::address_of(*function);
+            spec.hardware_id = ids.front();
+            spec.compatible_ids.assign(ids.begin() + 1, ids.end());
+            return true;
+        }
+    }
+    return false;
+}
+
+} // namespace
+
+void find_card(MachineState& state, const pnp::LoadedDriver& driver, pnp::DeviceSpec& spec) {
     hardware::Motherboard* const board = board_of(state);
-    if (board == nullptr || !asks_for_resources(driver)) {
-        return resources;
+    if (board == nullptr || find_pci_card(state, *board, driver, spec) || !asks_for_resources(driver)) {
+        return;
     }
     for (const hardware::Card* card : board->cards()) {
         const auto set = card->resources();
         if (!set.empty() && !has_device(state, set.front())) {
-            std::ranges::transform(set, std::back_inserter(resources), &resource_of);
+            std::ranges::transform(set, std::back_inserter(spec.resources), &resource_of);
             break;
         }
     }
-    return resources;
 }
 
 namespace {
@@ -127,13 +171,6 @@ Error no_socket(const MachineState& state, std::string_view name, bool is_output
                         there.empty() ? std::string("none") : there)};
 }
 
-Plugs& plugs_of(MachineState& state) {
-    if (state.plugs == nullptr) {
-        state.plugs = std::make_shared<Plugs>();
-    }
-    return *state.plugs;
-}
-
 } // namespace
 
 } // namespace client
@@ -149,6 +186,14 @@ std::vector<SocketInfo> Machine::sockets() const {
 }
 
 Result<void> Machine::listen(std::string_view name, Hearing hearing) {
+    return listen_timed(name, hearing ? TimedHearing([heard = std::move(hearing)](std::chrono::nanoseconds, double rate,
+                                                                                  std::span<const SoundFrame> frames) {
+                            heard(rate, frames);
+                        })
+                                      : TimedHearing());
+}
+
+Result<void> Machine::listen_timed(std::string_view name, TimedHearing hearing) {
     hardware::Motherboard* const board = client::board_of(*state_);
     hardware::OutputSocket* const socket = board != nullptr ? board->output(name) : nullptr;
     if (socket == nullptr) {

@@ -127,7 +127,7 @@ Result<Device> Driver::add_device(const std::string& hardware_id, const std::vec
     pnp::DeviceSpec spec;
     spec.hardware_id = hardware_id;
     spec.parameters = std::move(*parsed);
-    spec.resources = client::resources_of_next_card(*state_->machine, *state_->driver);
+    client::find_card(*state_->machine, *state_->driver, spec);
     auto node = state_->machine->pnp->add_device(*state_->driver, spec);
     if (!node) {
         return state_->machine->explain(node.error(), "starting the device");

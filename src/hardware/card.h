@@ -10,6 +10,10 @@
 
 namespace openportcls::hardware {
 
+namespace pci {
+class Function;
+}
+
 // What an ISA card is set to: what a person tells the system about a card that cannot tell itself.
 struct CardResource {
     enum class Kind : std::uint8_t { port, interrupt, dma };
@@ -24,6 +28,7 @@ public:
     virtual ~Card() = default;
     virtual std::string_view model() const = 0; // its name in the catalog
     virtual std::vector<CardResource> resources() const { return {}; }
+    virtual pci::Function* pci() { return nullptr; } // of a card that is found by its configuration space
     virtual std::span<OutputSocket> outputs() { return {}; }
     virtual std::span<InputSocket> inputs() { return {}; }
     virtual MidiPort* midi() { return nullptr; }

@@ -6,12 +6,13 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "hardware/ac97/card.h"
 #include "hardware/sb16/card.h"
 
 namespace openportcls::hardware {
 
 std::span<const Model> models() {
-    static const Model all[] = {sb16::model()};
+    static const Model all[] = {ac97::model(), sb16::model()};
     return all;
 }
 

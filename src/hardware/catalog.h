@@ -15,7 +15,7 @@ namespace openportcls::hardware {
 
 class Motherboard;
 
-enum class BusKind : std::uint8_t { isa };
+enum class BusKind : std::uint8_t { isa, pci };
 
 struct ModelOption {
     std::string_view name;

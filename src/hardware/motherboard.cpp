@@ -7,7 +7,7 @@
 namespace openportcls::hardware {
 
 Motherboard::Motherboard(machine::Machine& machine, InterruptRouting routing)
-    : machine_(machine), routing_(std::move(routing)) {}
+    : machine_(machine), routing_(std::move(routing)), pci_(machine, routing_) {}
 
 Motherboard::~Motherboard() = default;
 
@@ -61,6 +61,16 @@ InputSocket* Motherboard::input(std::string_view name) const {
             if (is_called(name, plugged.name, socket.name)) {
                 return &socket;
             }
+        }
+    }
+    return nullptr;
+}
+
+MidiPort* Motherboard::midi(std::string_view card) const {
+    for (const Plugged& plugged : cards_) {
+        MidiPort* const port = plugged.card->midi();
+        if (port != nullptr && (card.empty() || card == plugged.name)) {
+            return port;
         }
     }
     return nullptr;

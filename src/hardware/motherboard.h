@@ -1,5 +1,5 @@
-// The board that cards are plugged into: it connects them with the machine's ports and interrupts and with the ISA DMA
-// controllers, and knows their sockets. One for each machine that has hardware.
+// The board that cards are plugged into: it connects them with the machine's ports and interrupts, with the ISA DMA
+// controllers and the PCI bus, and knows their sockets. One for each machine that has hardware.
 #pragma once
 
 #include <functional>
@@ -12,6 +12,7 @@
 #include "hardware/card.h"
 #include "hardware/catalog.h"
 #include "hardware/isa/dma_controller.h"
+#include "hardware/pci/bus.h"
 #include "machine/machine.h"
 
 namespace openportcls::hardware {
@@ -20,8 +21,9 @@ class Motherboard final : public machine::Subsystem {
 public:
     static constexpr machine::SubsystemId subsystem_id = machine::SubsystemId::hardware;
 
-    // Which of the machine's lines an ISA interrupt number is: the interrupt controller belongs to the layers above.
-    using InterruptRouting = std::function<machine::InterruptLine&(unsigned isa_line, machine::TriggerMode mode)>;
+    // Which of the machine's lines an interrupt number of the board is: the interrupt controller belongs to the layers
+    // above.
+    using InterruptRouting = std::function<machine::InterruptLine&(unsigned line, machine::TriggerMode mode)>;
 
     Motherboard(machine::Machine& machine, InterruptRouting routing);
     ~Motherboard() override;
@@ -32,6 +34,8 @@ public:
     // By "sb16/line out", or "line out" of the first card that has one. Null: there is none.
     OutputSocket* output(std::string_view name) const;
     InputSocket* input(std::string_view name) const;
+    // Of the card with that name, or of the first that has one.
+    MidiPort* midi(std::string_view card) const;
     struct SocketName {
         std::string name;
         bool is_output;
@@ -43,6 +47,7 @@ public:
     machine::InterruptLine& isa_interrupt(unsigned line) { return routing_(line, machine::TriggerMode::latched); }
     // Made with the first card that asks.
     Result<DmaController*> isa_dma();
+    pci::Bus& pci() { return pci_; }
     void log(std::string_view text) { machine_.trace(machine::EventKind::log, 0, 0, text); }
 
 private:
@@ -53,6 +58,7 @@ private:
 
     machine::Machine& machine_;
     InterruptRouting routing_;
+    pci::Bus pci_;
     std::unique_ptr<DmaController> dma_;
     std::vector<Plugged> cards_; // after what they are connected to: they go first
 };

@@ -93,9 +93,9 @@ TEST_F(Sb16Resources, SocketsAreCalledByName) {
 
 TEST_F(Sb16Resources, ModelsAreListed) {
     const auto models = hardware_models();
-    ASSERT_FALSE(models.empty());
-    EXPECT_EQ(models[0].name, "sb16");
-    EXPECT_EQ(models[0].options.size(), 6U);
+    const auto model = std::ranges::find(models, "sb16", &HardwareModel::name);
+    ASSERT_NE(model, models.end());
+    EXPECT_EQ(model->options.size(), 6U);
     bool is_listed = false;
     for (const BuiltinDriver& each : builtin_drivers()) {
         is_listed |= each.name == "sb16" && each.binds_to == "sb16";

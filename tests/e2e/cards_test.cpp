@@ -123,12 +123,61 @@ TEST_F(Cards, ModelsAndDriversAreListed) {
     EXPECT_THAT(models.out, HasSubstr("sb16         Sound Blaster 16"));
     EXPECT_THAT(models.out, HasSubstr("irq=5"));
     const auto listed = portcls({"hardware", "--json"}).json()["hardware"];
-    ASSERT_EQ(listed.size(), 2U);
-    EXPECT_EQ(listed[1]["name"], "sb16");
-    EXPECT_EQ(listed[1]["drivers"][0], "sb16");
+    ASSERT_EQ(listed.size(), 3U);
+    EXPECT_EQ(listed[1]["name"], "ac97");
+    EXPECT_EQ(listed[1]["drivers"][0], "ac97");
+    EXPECT_EQ(listed[2]["name"], "sb16");
+    EXPECT_EQ(listed[2]["drivers"][0], "sb16");
     EXPECT_THAT(portcls({"drivers"}).out, HasSubstr("binds to: sb16"));
     EXPECT_EQ(portcls({"info", "--driver", "sb16"}).status, 0);
     EXPECT_EQ(portcls({"graph", "--driver", "sb16"}).status, 0);
+    EXPECT_EQ(portcls({"info", "--driver", "ac97"}).status, 0);
+    EXPECT_EQ(portcls({"graph", "--driver", "ac97"}).status, 0);
+}
+
+// ---- the AC'97 card ---------------------------------------------------------------------------------------------
+
+TEST_F(Cards, TheAc97PlaysBitForBit) {
+    for (const std::uint32_t rate : {8000U, 22050U, 44100U, 48000U}) {
+        const WaveFormat played = format(rate, 2, 16);
+        const std::string file = write("in.wav", played, noise(played, rate));
+        const Ran ran = portcls({"play", file, "--driver", "ac97", "--verify", "--out", "wav:" + path("heard.wav")});
+        ASSERT_EQ(ran.status, 0) << ran.error << rate;
+        EXPECT_THAT(ran.out, HasSubstr("what came out of ac97/line out"));
+        EXPECT_THAT(ran.out, HasSubstr("0 glitches"));
+        EXPECT_TRUE(read(path("heard.wav")).bytes == read(file).bytes);
+    }
+}
+
+TEST_F(Cards, TheAc97RecordsTheLineInput) {
+    const WaveFormat recorded = format(44100, 2, 16);
+    const std::string file = write("in.wav", recorded, noise(recorded, 30000));
+    const Ran ran = portcls({"record", path("out.wav"), "--driver", "ac97", "--in", file, "--rate", "44100"});
+    ASSERT_EQ(ran.status, 0) << ran.error;
+    EXPECT_TRUE(read(path("out.wav")).bytes == read(file).bytes);
+}
+
+TEST_F(Cards, VolumesOfTheAc97AreHeardAndShown) {
+    const WaveFormat played = format(48000, 2, 16);
+    const std::string file = write("in.wav", played, tone(played, 440, 0.5, 48000));
+    for (const double wanted : {-6.0, -21.0, -40.5}) {
+        const std::string setting = "Master Volume=" + std::to_string(wanted) + "dB";
+        const Ran ran =
+            portcls({"play", file, "--driver", "ac97", "--set", setting, "--out", "wav:" + path("heard.wav")});
+        ASSERT_EQ(ran.status, 0) << ran.error;
+        const double level = root_mean_square(read(path("heard.wav")).channel(0));
+        EXPECT_NEAR(decibels(level / root_mean_square(read(file).channel(0))), wanted, 0.5);
+    }
+    const Ran shown = portcls({"mixer", "--driver", "ac97"});
+    ASSERT_EQ(shown.status, 0) << shown.error;
+    EXPECT_THAT(shown.out, HasSubstr("-46.5 to 0.0 dB in steps of 1.50"));
+}
+
+TEST_F(Cards, TheAc97WithoutVariableRates) {
+    const WaveFormat played = format(48000, 2, 16);
+    const std::string file = write("in.wav", played, noise(played, 10000));
+    EXPECT_EQ(portcls({"play", file, "--driver", "ac97", "--hardware", "ac97:vra=0", "--verify"}).status, 0);
+    EXPECT_EQ(portcls({"info", "--driver", "ac97", "--hardware", "none"}).status, 1);
 }
 
 } // namespace

@@ -79,6 +79,7 @@ protected:
             auto written = openportcls::endpoints::create_wav_file(here_ / sound, format);
             ASSERT_TRUE(written && (*written)->write(noise(format, 9600)) && (*written)->finish());
         }
+        std::filesystem::copy_file(source / "tests" / "data" / "midi" / "one-minute.mid", here_ / "song.mid");
         std::ofstream(here_ / "asound.conf") << "pcm.default { type null }\n";
     }
 
@@ -122,7 +123,7 @@ TEST_P(Documentation, CommandLinesRunAsPrinted) {
 INSTANTIATE_TEST_SUITE_P(Pages, Documentation,
                          testing::Values("README.md", "docs/getting-started.md", "docs/drivers-from-source.md",
                                          "docs/listen.md", "docs/debugging.md", "docs/ci.md", "drivers/cable/README.md",
-                                         "drivers/sb16/README.md"),
+                                         "drivers/sb16/README.md", "drivers/ac97/README.md"),
                          [](const testing::TestParamInfo<const char*>& info) {
                              std::string name = info.param;
                              std::erase_if(name, [](char letter) { return std::isalnum(letter) == 0; });
@@ -145,7 +146,7 @@ TEST(DocumentationPages, AreAllOnTheList) {
 TEST(DocumentationPages, NameNoOptionThatIsNotThere) {
     std::string help;
     for (const char* command :
-         {"drivers", "hardware", "build", "play", "record", "info", "graph", "mixer", "coverage"}) {
+         {"drivers", "hardware", "build", "play", "record", "midi", "info", "graph", "mixer", "coverage"}) {
         help += portcls({command, "--help"}).out;
     }
     for (const char* page : {"README.md", "docs/getting-started.md", "docs/drivers-from-source.md", "docs/listen.md",

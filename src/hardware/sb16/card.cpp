@@ -50,7 +50,7 @@ Sb16::Sb16(Motherboard& board, DmaController& dma, const Settings& settings)
     : board_(board), dma_(dma), settings_(settings),
       mixer_(*this, bit_of(interrupt_bits, settings.irq),
              static_cast<std::uint8_t>(bit_of(dma_bits, settings.dma) | bit_of(dma_bits, settings.dma16))),
-      dsp_(board.machine(), dma, *this), mpu_(board.machine(), *this) {
+      dsp_(board.machine(), dma, *this), mpu_(board.machine(), *this), fm_(board.machine(), *this) {
     dsp_.bytes().set_drift(settings.drift);
     dsp_.words().set_drift(settings.drift);
     connect_resources();
@@ -99,39 +99,37 @@ std::vector<CardResource> Sb16::resources() const {
     std::vector<CardResource> resources = {
         {Kind::port, settings_.io, static_cast<std::uint32_t>(range_sizes[dsp_range])},
         {Kind::port, settings_.mpu, static_cast<std::uint32_t>(range_sizes[mpu_range])},
-        {Kind::port, fm_port, static_cast<std::uint32_t>(range_sizes[fm_range])},
         {Kind::interrupt, 0, 0, settings_.irq},
         {Kind::dma, 0, 0, settings_.dma},
         {Kind::dma, 0, 0, settings_.dma16},
     };
+    if (has_fm_ports()) {
+        resources.insert(resources.begin() + fm_range,
+                         {Kind::port, fm_port, static_cast<std::uint32_t>(range_sizes[fm_range])});
+    }
     return resources;
 }
 
+bool Sb16::has_fm_ports() const {
+    const auto* claim = board_.machine().ports().find(fm_port);
+    return claim != nullptr && claim->device == this;
+}
+
 // ---- ports ----------------------------------------------------------------------------------------------------------
-
-std::uint8_t Sb16::read_fm(std::uint32_t port) {
-    return fm_ != nullptr ? fm_->read(port) : 0xFF;
-}
-
-void Sb16::write_fm(std::uint32_t port, std::uint8_t value) {
-    if (fm_ != nullptr) {
-        fm_->write(port, value);
-    }
-}
 
 std::uint64_t Sb16::read_port(unsigned range, std::uint32_t offset, machine::AccessWidth) {
     if (range == mpu_range) {
         return offset == 0 ? mpu_.read_data() : mpu_.read_status();
     }
     if (range == fm_range) {
-        return read_fm(offset);
+        return fm_.read(offset);
     }
     dsp_.catch_up();
     switch (offset) {
     case fm_left_status:
     case fm_left_status + 2:
     case fm_status:
-        return read_fm(offset & 3);
+        return fm_.read(offset & 3);
     case mixer_address:
         return mixer_.selected();
     case mixer_data:
@@ -160,20 +158,25 @@ void Sb16::write_port(unsigned range, std::uint32_t offset, machine::AccessWidth
         return;
     }
     if (range == fm_range) {
-        write_fm(offset, byte);
+        fm_.write(offset, byte);
         return;
     }
     dsp_.catch_up();
+    write_card(offset, byte);
+    fm_.voices_changed();
+}
+
+void Sb16::write_card(std::uint32_t offset, std::uint8_t byte) {
     switch (offset) {
     case fm_left_status:
     case fm_left_status + 1:
     case fm_left_status + 2:
     case fm_left_status + 3:
-        write_fm(offset, byte);
+        fm_.write(offset, byte);
         break;
     case fm_status:
     case fm_data:
-        write_fm(offset & 1, byte);
+        fm_.write(offset & 1, byte);
         break;
     case mixer_address:
         mixer_.select(byte);
@@ -193,6 +196,16 @@ void Sb16::write_port(unsigned range, std::uint32_t offset, machine::AccessWidth
 }
 
 // ---- interrupts and DMA ---------------------------------------------------------------------------------------------
+
+void Sb16::interrupt(bool is_16_bit) {
+    set_pending(is_16_bit ? words_pending : bytes_pending, true);
+    fm_.voices_changed();
+}
+
+void Sb16::dma_changed() {
+    dsp_.dma_changed();
+    fm_.voices_changed();
+}
 
 void Sb16::set_pending(std::uint32_t bits, bool on) {
     const std::uint32_t before = pending_;
@@ -256,9 +269,20 @@ void Sb16::add_input(Input which, const Gain& gain, const SampleTime& when, std:
 void Sb16::play(const SampleTime& when, std::span<const Frame> frames) {
     const auto mixed = std::span(mixed_).first(frames.size());
     std::ranges::transform(frames, mixed.begin(), [this](const Frame& frame) { return mixer_.voice_out().of(frame); });
+    finish_mix(when, mixed);
+}
+
+void Sb16::before_mixer_change() {
+    dsp_.catch_up();
+    fm_.catch_up();
+}
+
+void Sb16::finish_mix(const SampleTime& when, std::span<Frame> mixed) {
+    const Gain& fm = mixer_.midi_out();
     add_input(line_input, mixer_.line_out(), when, mixed);
     add_input(cd_input, mixer_.cd_out(), when, mixed);
     add_input(microphone_input, mixer_.microphone_out(), when, mixed);
+    fm_.add({{{fm.left, 0}, {0, fm.right}}}, when, mixed);
     if (outputs_[0].plugged != nullptr) {
         outputs_[0].plugged->hear(when, mixed);
     }
@@ -282,6 +306,7 @@ void Sb16::record(const SampleTime& when, std::span<Frame> frames) {
     add(line_input, gains.line);
     add(cd_input, gains.cd);
     add(microphone_input, {{{gains.microphone[0], 0}, {gains.microphone[1], 0}}}); // the microphone has one channel
+    fm_.add(gains.midi, when, frames);
 }
 
 // ---- catalog --------------------------------------------------------------------------------------------------------
@@ -337,7 +362,7 @@ Result<std::unique_ptr<Card>> create_card(Motherboard& board, const OptionValues
 } // namespace
 
 Model model() {
-    return {"sb16",       "Sound Blaster 16 on the ISA bus: DSP 4.13, CT1745 mixer, MPU-401",
+    return {"sb16",       "Sound Blaster 16 on the ISA bus: DSP 4.13, CT1745 mixer, MPU-401, OPL3",
             BusKind::isa, "a driver whose INF asks for ports, an interrupt and DMA channels (LogConfig)",
             options,      &create_card};
 }

@@ -1,4 +1,4 @@
-// Sound Blaster 16: the board around the DSP, the mixer and the MPU-401.
+// Sound Blaster 16: the board around the DSP, the mixer, the MPU-401 and the FM synthesizer.
 #pragma once
 
 #include <array>
@@ -10,6 +10,7 @@
 #include "hardware/isa/dma_controller.h"
 #include "hardware/motherboard.h"
 #include "hardware/sb16/dsp.h"
+#include "hardware/sb16/fm_sound.h"
 #include "hardware/sb16/mixer.h"
 #include "hardware/sb16/mpu401.h"
 
@@ -24,21 +25,13 @@ struct Settings {
     std::int32_t drift = 0; // parts per million
 };
 
-// The place of the OPL3: its ports, and its voice in the mixer. Nothing is in it yet.
-class FmSynthesizer {
-public:
-    virtual ~FmSynthesizer() = default;
-    virtual std::uint8_t read(std::uint32_t port) = 0; // 0 to 3
-    virtual void write(std::uint32_t port, std::uint8_t value) = 0;
-    virtual void render(const SampleTime& when, std::span<Frame> frames) = 0;
-};
-
 class Sb16 final : public Card,
                    public machine::Device,
                    private DmaRequester,
                    private Dsp::Board,
                    private Mixer::Board,
-                   private Mpu401::Board {
+                   private Mpu401::Board,
+                   private FmSound::Board {
 public:
     static Result<std::unique_ptr<Sb16>> create(Motherboard& board, const Settings& settings);
     ~Sb16() override;
@@ -55,7 +48,6 @@ public:
 
     Mixer& mixer() { return mixer_; }
     Dsp& dsp() { return dsp_; }
-    void set_fm(std::unique_ptr<FmSynthesizer> fm) { fm_ = std::move(fm); }
 
 private:
     enum Range : unsigned { dsp_range, mpu_range, fm_range, range_count };
@@ -66,23 +58,29 @@ private:
     Result<void> claim_ports();
 
     void before_dma_access() override { dsp_.catch_up(); }
-    void dma_changed() override { dsp_.dma_changed(); }
+    void dma_changed() override;
 
     void play(const SampleTime& when, std::span<const Frame> frames) override;
     void record(const SampleTime& when, std::span<Frame> frames) override;
-    void interrupt(bool is_16_bit) override { set_pending(is_16_bit ? words_pending : bytes_pending, true); }
+    void interrupt(bool is_16_bit) override;
     void log(std::string_view text) override { board_.log(text); }
 
-    void before_mixer_change() override { dsp_.catch_up(); }
+    void before_mixer_change() override;
     std::uint32_t interrupt_status() override { return pending_; }
     void resources_written() override;
 
     void midi_interrupt(bool is_asserted) override { set_pending(midi_pending, is_asserted); }
 
+    bool is_heard() const override { return outputs_[0].plugged != nullptr; }
+    bool has_voice() const override { return dsp_.is_playing(); }
+    void play_without_voice(const SampleTime& when, std::span<Frame> frames) override { finish_mix(when, frames); }
+
+    void write_card(std::uint32_t offset, std::uint8_t value);
+    // Adds everything but the voice, and sends it out.
+    void finish_mix(const SampleTime& when, std::span<Frame> mixed);
+    bool has_fm_ports() const;
     void set_pending(std::uint32_t bits, bool on);
     void connect_resources();
-    std::uint8_t read_fm(std::uint32_t port);
-    void write_fm(std::uint32_t port, std::uint8_t value);
     void add_input(Input which, const Gain& gain, const SampleTime& when, std::span<Frame> sum);
 
     Motherboard& board_;
@@ -91,7 +89,7 @@ private:
     Mixer mixer_;
     Dsp dsp_;
     Mpu401 mpu_;
-    std::unique_ptr<FmSynthesizer> fm_;
+    FmSound fm_;
     std::array<OutputSocket, 1> outputs_{{{"line out"}}};
     std::array<InputSocket, input_count> inputs_{{{"line in"}, {"cd"}, {"microphone"}}};
     machine::InterruptLine* line_ = nullptr;

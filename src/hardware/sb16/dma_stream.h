@@ -64,6 +64,8 @@ public:
     void dma_changed();
 
     bool is_active() const { return state_ != State::idle; }
+    // Frames leave it.
+    bool is_playing() const { return state_ == State::running && !plan_.is_input; }
     const Plan& plan() const { return plan_; }
 
 private:

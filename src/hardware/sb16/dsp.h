@@ -32,6 +32,7 @@ public:
 
     DmaStream& bytes() { return bytes_; }
     DmaStream& words() { return words_; }
+    bool is_playing() const { return bytes_.is_playing() || words_.is_playing(); }
     void catch_up();
     void dma_changed();
     bool speaker_is_on() const { return speaker_; }

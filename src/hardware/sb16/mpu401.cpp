@@ -6,18 +6,14 @@ namespace openportcls::hardware::sb16 {
 
 namespace {
 
-// Ten bits at 31250 baud (MIDI 1.0 Detailed Specification, "Hardware").
-constexpr Nanoseconds time_of_a_byte = 320'000;
-
 // MPU-401 Technical Reference, "Host Commands".
 constexpr std::uint8_t command_uart = 0x3F;
 constexpr std::uint8_t command_reset = 0xFF;
 
 } // namespace
 
-// One byte may wait while another is on the wire.
 std::uint8_t Mpu401::read_status() const {
-    const bool is_full = wire_free_at_ - machine_.now() > time_of_a_byte;
+    const bool is_full = wire_free_at_ - machine_.now() > output_fifo * midi_byte_time;
     return static_cast<std::uint8_t>((count_ == 0 ? nothing_to_read : 0) | (is_full ? not_ready : 0) | 0x3F);
 }
 
@@ -43,7 +39,7 @@ void Mpu401::write_data(std::uint8_t value) {
     if (!is_uart_ || (read_status() & not_ready) != 0) {
         return;
     }
-    wire_free_at_ = std::max(wire_free_at_, machine_.now()) + time_of_a_byte;
+    wire_free_at_ = std::max(wire_free_at_, machine_.now()) + midi_byte_time;
     if (sink_ != nullptr) {
         sink_->receive(value, wire_free_at_);
     }

@@ -27,6 +27,10 @@ public:
     void plug(MidiSink* sink) override { sink_ = sink; }
     void receive(std::uint8_t byte) override;
 
+    // Bytes that may wait while one is on the wire, as in hardware/midi: 5 ms of it, so that a driver that looks once
+    // in a while keeps the wire busy.
+    static constexpr unsigned output_fifo = 16;
+
     static constexpr std::uint8_t acknowledge = 0xFE;
     static constexpr std::uint8_t nothing_to_read = 0x80; // status bit 7, DSR
     static constexpr std::uint8_t not_ready = 0x40;       // status bit 6, DRR

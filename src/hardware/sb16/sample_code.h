@@ -2,33 +2,30 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <span>
 
+#include "hardware/sample_word.h"
 #include "hardware/sb16/dma_stream.h"
 
 namespace openportcls::hardware::sb16 {
 
 inline constexpr float full_8_bit = 128.0F;
-inline constexpr float full_16_bit = 32768.0F;
 
 inline float decode(const std::byte* sample, const SampleFormat& format) {
     if (format.is_16_bit) {
         std::uint16_t word;
         std::memcpy(&word, sample, sizeof word);
         const int flip = format.is_signed ? 0 : 0x8000;
-        return static_cast<float>(static_cast<std::int16_t>(word ^ flip)) / full_16_bit;
+        return level_of(static_cast<std::int16_t>(word ^ flip));
     }
     const int flip = format.is_signed ? 0 : 0x80;
     return static_cast<float>(static_cast<std::int8_t>(std::to_integer<int>(*sample) ^ flip)) / full_8_bit;
 }
 
-// The converter rounds to the nearest step and stops at its ends.
 inline void encode(float level, const SampleFormat& format, std::byte* sample) {
-    const float full = format.is_16_bit ? full_16_bit : full_8_bit;
-    const int value = static_cast<int>(std::lrint(std::clamp(level * full, -full, full - 1.0F)));
+    const int value = nearest_step(level, format.is_16_bit ? full_16_bit : full_8_bit);
     if (format.is_16_bit) {
         const auto word = static_cast<std::uint16_t>(value ^ (format.is_signed ? 0 : 0x8000));
         std::memcpy(sample, &word, sizeof word);

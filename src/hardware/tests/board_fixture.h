@@ -44,21 +44,20 @@ protected:
     }
 
     // An access takes its time, as on the bus; events that become due meanwhile wait for wait().
-    void out(std::uint32_t port, std::uint32_t value) {
+    void out(std::uint32_t port, std::uint32_t value, machine::AccessWidth width = machine::AccessWidth::byte) {
         machine.clock().spend(access_time);
         const auto* claim = machine.ports().find(port);
         ASSERT_NE(claim, nullptr) << "nothing at port " << std::hex << port;
-        claim->device->write_port(claim->range, static_cast<std::uint32_t>(port - claim->begin),
-                                  machine::AccessWidth::byte, value);
+        claim->device->write_port(claim->range, static_cast<std::uint32_t>(port - claim->begin), width, value);
     }
-    std::uint8_t in(std::uint32_t port) {
+    std::uint32_t in(std::uint32_t port, machine::AccessWidth width) {
         machine.clock().spend(access_time);
         const auto* claim = machine.ports().find(port);
-        return claim == nullptr
-                   ? 0xFF
-                   : static_cast<std::uint8_t>(claim->device->read_port(
-                         claim->range, static_cast<std::uint32_t>(port - claim->begin), machine::AccessWidth::byte));
+        return claim == nullptr ? UINT32_MAX
+                                : static_cast<std::uint32_t>(claim->device->read_port(
+                                      claim->range, static_cast<std::uint32_t>(port - claim->begin), width));
     }
+    std::uint8_t in(std::uint32_t port) { return static_cast<std::uint8_t>(in(port, machine::AccessWidth::byte)); }
     void wait(Nanoseconds duration) {
         ASSERT_TRUE(machine.enter([&] { machine.run_for(duration); }));
     }

@@ -99,7 +99,7 @@ TEST(Recording, TwoRowsHearTheSameMoment) {
 TEST(Catalog, SaysWhatIsWrongWithAnOrder) {
     EXPECT_TRUE(parse_card("sb16"));
     EXPECT_TRUE(parse_card("sb16:io=240,irq=7"));
-    EXPECT_THAT(parse_card("sb17").error().message, ::testing::HasSubstr("no model of a card: sb16"));
+    EXPECT_THAT(parse_card("sb17").error().message, ::testing::HasSubstr("no model of a card: ac97, sb16"));
     EXPECT_THAT(parse_card("sb16:iq=7").error().message, ::testing::HasSubstr("io, mpu, irq, dma, dma16, drift"));
     EXPECT_THAT(parse_card("sb16:irq").error().message, ::testing::HasSubstr("NAME=VALUE"));
 }

@@ -1,0 +1,212 @@
+// The wave filter: a render pin and a capture pin, each with a bus master of its own.
+#include "stream.h"
+
+namespace {
+
+// ---- tables --------------------------------------------------------------------------------------------------------
+
+KSDATARANGE_AUDIO StreamRange = {
+    {{sizeof(KSDATARANGE_AUDIO), 0, 0, 0, STATICGUIDOF(KSDATAFORMAT_TYPE_AUDIO), STATICGUIDOF(KSDATAFORMAT_SUBTYPE_PCM),
+      STATICGUIDOF(KSDATAFORMAT_SPECIFIER_WAVEFORMATEX)}},
+    2,
+    16,
+    16,
+    Ac97MinimumRate,
+    Ac97MaximumRate};
+PKSDATARANGE StreamRanges[] = {PKSDATARANGE(&StreamRange)};
+
+KSDATARANGE BridgeRange = {{sizeof(KSDATARANGE), 0, 0, 0, STATICGUIDOF(KSDATAFORMAT_TYPE_AUDIO),
+                            STATICGUIDOF(KSDATAFORMAT_SUBTYPE_ANALOG), STATICGUIDOF(KSDATAFORMAT_SPECIFIER_NONE)}};
+PKSDATARANGE BridgeRanges[] = {&BridgeRange};
+
+#define AC97_STREAM_PIN(Flow, Category)                                                                                \
+    {                                                                                                                  \
+        1, 1, 0, NULL, {                                                                                               \
+            0, NULL, 0, NULL, ARRAYSIZE(StreamRanges), StreamRanges, Flow, KSPIN_COMMUNICATION_SINK, Category, NULL,   \
+                {0}                                                                                                    \
+        }                                                                                                              \
+    }
+#define AC97_BRIDGE_PIN(Flow)                                                                                          \
+    {                                                                                                                  \
+        0, 0, 0, NULL, {                                                                                               \
+            0, NULL, 0, NULL, ARRAYSIZE(BridgeRanges), BridgeRanges, Flow, KSPIN_COMMUNICATION_NONE,                   \
+                &KSCATEGORY_AUDIO, NULL, {0}                                                                           \
+        }                                                                                                              \
+    }
+
+const PCPIN_DESCRIPTOR Pins[WavePinCount] = {
+    AC97_STREAM_PIN(KSPIN_DATAFLOW_IN, &KSCATEGORY_AUDIO), // WavePinRender
+    AC97_BRIDGE_PIN(KSPIN_DATAFLOW_OUT),                   // WavePinRenderBridge
+    AC97_STREAM_PIN(KSPIN_DATAFLOW_OUT, &PINNAME_CAPTURE), // WavePinCapture
+    AC97_BRIDGE_PIN(KSPIN_DATAFLOW_IN),                    // WavePinCaptureBridge
+};
+
+enum { NodeDac = 0, NodeAdc };
+
+const PCNODE_DESCRIPTOR Nodes[] = {
+    {0, NULL, &KSNODETYPE_DAC, NULL},
+    {0, NULL, &KSNODETYPE_ADC, NULL},
+};
+
+const PCCONNECTION_DESCRIPTOR Connections[] = {
+    {PCFILTER_NODE, WavePinRender, NodeDac, 1},
+    {NodeDac, 0, PCFILTER_NODE, WavePinRenderBridge},
+    {PCFILTER_NODE, WavePinCaptureBridge, NodeAdc, 1},
+    {NodeAdc, 0, PCFILTER_NODE, WavePinCapture},
+};
+
+const GUID Categories[] = {STATICGUIDOF(KSCATEGORY_AUDIO), STATICGUIDOF(KSCATEGORY_RENDER),
+                           STATICGUIDOF(KSCATEGORY_CAPTURE)};
+
+const PCFILTER_DESCRIPTOR FilterDescriptor = {0,
+                                              NULL,
+                                              sizeof(PCPIN_DESCRIPTOR),
+                                              ARRAYSIZE(Pins),
+                                              Pins,
+                                              sizeof(PCNODE_DESCRIPTOR),
+                                              ARRAYSIZE(Nodes),
+                                              Nodes,
+                                              ARRAYSIZE(Connections),
+                                              Connections,
+                                              ARRAYSIZE(Categories),
+                                              Categories};
+
+// The list of an engine: 32 entries of eight bytes.
+const ULONG ListBytes = 256;
+const ULONG MostMappingBytes = 0x10000;
+
+} // namespace
+
+// ---- the miniport --------------------------------------------------------------------------------------------------
+
+CAc97Wave::~CAc97Wave() {
+    PAGED_CODE();
+    if (m_Port != NULL) {
+        m_Port->Release();
+    }
+    if (m_Ac97 != NULL) {
+        m_Ac97->Release();
+    }
+}
+
+STDMETHODIMP_(NTSTATUS) CAc97Wave::NonDelegatingQueryInterface(REFIID Interface, PVOID* Object) {
+    PAGED_CODE();
+    if (IsEqualGUIDAligned(Interface, IID_IUnknown) || IsEqualGUIDAligned(Interface, IID_IMiniport) ||
+        IsEqualGUIDAligned(Interface, IID_IMiniportWavePci)) {
+        *Object = PVOID(PMINIPORTWAVEPCI(this));
+    } else {
+        *Object = NULL;
+        return STATUS_INVALID_PARAMETER;
+    }
+    PUNKNOWN(*Object)->AddRef();
+    return STATUS_SUCCESS;
+}
+
+// No service group for the filter: each stream has its own.
+STDMETHODIMP_(NTSTATUS)
+CAc97Wave::Init(PUNKNOWN UnknownAdapter, PRESOURCELIST ResourceList, PPORTWAVEPCI Port, PSERVICEGROUP* ServiceGroup) {
+    PAGED_CODE();
+    UNREFERENCED_PARAMETER(ResourceList);
+    if (UnknownAdapter == NULL) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    *ServiceGroup = NULL;
+    m_Port = Port;
+    m_Port->AddRef();
+    const NTSTATUS Status = UnknownAdapter->QueryInterface(IID_IAc97, (PVOID*)&m_Ac97);
+    if (NT_SUCCESS(Status) && !Hardware()->HasVariableRate()) {
+        StreamRange.MinimumSampleFrequency = Ac97MaximumRate;
+    }
+    return Status;
+}
+
+STDMETHODIMP_(NTSTATUS) CAc97Wave::GetDescription(PPCFILTER_DESCRIPTOR* Description) {
+    PAGED_CODE();
+    *Description = PPCFILTER_DESCRIPTOR(&FilterDescriptor);
+    return STATUS_SUCCESS;
+}
+
+// The port's own intersection finds the best of a range.
+STDMETHODIMP_(NTSTATUS)
+CAc97Wave::DataRangeIntersection(ULONG PinId, PKSDATARANGE DataRange, PKSDATARANGE MatchingDataRange,
+                                 ULONG OutputBufferLength, PVOID ResultantFormat, PULONG ResultantFormatLength) {
+    PAGED_CODE();
+    UNREFERENCED_PARAMETER(PinId);
+    UNREFERENCED_PARAMETER(DataRange);
+    UNREFERENCED_PARAMETER(MatchingDataRange);
+    UNREFERENCED_PARAMETER(OutputBufferLength);
+    UNREFERENCED_PARAMETER(ResultantFormat);
+    UNREFERENCED_PARAMETER(ResultantFormatLength);
+    return STATUS_NOT_IMPLEMENTED;
+}
+
+BOOLEAN CAc97Wave::Take(Ac97Engine Engine) {
+    return InterlockedExchange(&m_IsTaken[Engine], TRUE) == FALSE;
+}
+
+void CAc97Wave::GiveBack(Ac97Engine Engine) {
+    InterlockedExchange(&m_IsTaken[Engine], FALSE);
+}
+
+// The channel says what the card reaches: 32 bits. Its buffer is the place of the list. The port neither references nor
+// releases it.
+STDMETHODIMP_(NTSTATUS)
+CAc97Wave::NewStream(PMINIPORTWAVEPCISTREAM* OutStream, PUNKNOWN OuterUnknown, POOL_TYPE PoolType,
+                     PPORTWAVEPCISTREAM PortStream, ULONG Pin, BOOLEAN Capture, PKSDATAFORMAT DataFormat,
+                     PDMACHANNEL* OutDmaChannel, PSERVICEGROUP* OutServiceGroup) {
+    PAGED_CODE();
+    UNREFERENCED_PARAMETER(OuterUnknown);
+    UNREFERENCED_PARAMETER(Pin);
+    const Ac97Engine Engine = Capture ? Ac97PcmIn : Ac97PcmOut;
+    const ULONG Rate = Ac97ReadRate(DataFormat);
+    if (Rate == 0) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    if (!Take(Engine)) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    PDMACHANNEL Channel = NULL;
+    PSERVICEGROUP Group = NULL;
+    NTSTATUS Status = Hardware()->SetRate(Engine, Rate) ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
+    if (NT_SUCCESS(Status)) {
+        Status = m_Port->NewMasterDmaChannel(&Channel, NULL, NonPagedPool, NULL, TRUE, TRUE, FALSE, FALSE, Width32Bits,
+                                             MaximumDmaSpeed, MostMappingBytes, 0);
+    }
+    if (NT_SUCCESS(Status)) {
+        Status = Channel->AllocateBuffer(ListBytes, NULL);
+    }
+    if (NT_SUCCESS(Status)) {
+        Status = PcNewServiceGroup(&Group, NULL);
+    }
+    if (NT_SUCCESS(Status)) {
+        Status = CreateAc97Stream(OutStream, PoolType, this, PortStream, Engine, Rate, Channel, Group);
+    }
+    if (!NT_SUCCESS(Status)) {
+        if (Group != NULL) {
+            Group->Release();
+        }
+        if (Channel != NULL) {
+            Channel->Release();
+        }
+        GiveBack(Engine);
+        return Status;
+    }
+    *OutDmaChannel = Channel;
+    *OutServiceGroup = Group; // with its reference
+    return STATUS_SUCCESS;
+}
+
+// The filter's share of a service group's work: it has none.
+STDMETHODIMP_(void) CAc97Wave::Service() {}
+
+NTSTATUS CreateAc97WaveMiniport(PUNKNOWN* Unknown, REFCLSID ClassId, PUNKNOWN OuterUnknown, POOL_TYPE PoolType) {
+    PAGED_CODE();
+    UNREFERENCED_PARAMETER(ClassId);
+    CAc97Wave* Miniport = new (PoolType, AC97_POOL_TAG) CAc97Wave(OuterUnknown);
+    if (Miniport == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    *Unknown = PUNKNOWN(PMINIPORTWAVEPCI(Miniport));
+    (*Unknown)->AddRef();
+    return STATUS_SUCCESS;
+}

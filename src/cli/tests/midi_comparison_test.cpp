@@ -1,0 +1,72 @@
+// Messages that were sent beside what a cable brought.
+#include <gtest/gtest.h>
+
+#include "cli/midi_comparison.h"
+
+namespace openportcls::cli {
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+MidiMessage message(nanoseconds time, std::initializer_list<int> values) {
+    MidiMessage made;
+    made.time = time;
+    for (const int value : values) {
+        made.bytes.push_back(static_cast<std::byte>(value));
+    }
+    return made;
+}
+
+class Comparing : public testing::Test {
+protected:
+    void arrive(const MidiMessage& made, nanoseconds time) { append_cable_bytes(made, time, heard); }
+    std::vector<MidiMessage> sent = {message(milliseconds(10), {0x90, 60, 100}), message(milliseconds(10), {0xC1, 5}),
+                                     message(milliseconds(50), {0x90, 60, 0})};
+    std::vector<CableByte> heard;
+};
+
+TEST_F(Comparing, AChordComesOneNoteAfterAnother) {
+    arrive(sent[0], milliseconds(10));
+    arrive(sent[1], milliseconds(10) + 3 * cable_byte_time);
+    arrive(sent[2], microseconds(50'200));
+    const MidiComparison result = compare_midi(sent, heard);
+    EXPECT_TRUE(result.is_in_order());
+    EXPECT_EQ(result.arrived, 3U);
+    EXPECT_EQ(result.longest_delay, 3 * cable_byte_time);
+    EXPECT_EQ(result.farthest_off, microseconds(200));
+    EXPECT_EQ(result.mean_delay, (3 * cable_byte_time + microseconds(200)) / 3);
+}
+
+TEST_F(Comparing, TooEarlyIsOffAsWell) {
+    arrive(sent[0], milliseconds(8));
+    arrive(sent[1], milliseconds(11));
+    arrive(sent[2], milliseconds(50));
+    EXPECT_EQ(compare_midi(sent, heard).farthest_off, milliseconds(2));
+}
+
+TEST_F(Comparing, WhatIsMissingOrWrongIsFound) {
+    arrive(sent[0], milliseconds(10));
+    arrive(sent[2], milliseconds(50));
+    const MidiComparison wrong = compare_midi(sent, heard);
+    EXPECT_FALSE(wrong.is_in_order());
+    EXPECT_EQ(wrong.first_difference, 1U);
+    EXPECT_EQ(wrong.arrived, 1U);
+    heard.resize(4);
+    EXPECT_EQ(compare_midi(sent, heard).first_difference, 1U);
+    EXPECT_FALSE(compare_midi(sent, {}).is_in_order());
+}
+
+TEST_F(Comparing, WhatNobodySentIsFound) {
+    for (const MidiMessage& each : sent) {
+        arrive(each, each.time);
+    }
+    arrive(sent[0], milliseconds(60));
+    const MidiComparison result = compare_midi(sent, heard);
+    EXPECT_TRUE(result.has_more);
+    EXPECT_FALSE(result.is_in_order());
+}
+
+} // namespace
+} // namespace openportcls::cli

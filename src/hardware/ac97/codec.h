@@ -1,0 +1,82 @@
+// An AC '97 codec: mixer, converters' rates, power. Register names are those of "Audio Codec '97", revision 2.3.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "hardware/register_table.h"
+#include "hardware/sound_socket.h"
+
+namespace openportcls::hardware::ac97 {
+
+struct Gain {
+    float left = 0;
+    float right = 0;
+};
+
+class Codec {
+public:
+    enum Input : unsigned { line, cd, microphone, video, aux, phone, input_count };
+    enum Output : unsigned { line_out, aux_out, mono_out, output_count };
+    enum class Converter : std::uint8_t { dac, adc, microphone_adc };
+    static constexpr std::size_t chunk_frames = 256;
+
+    // `has_variable_rate`: VRA and VRM; without, everything runs at 48 kHz.
+    explicit Codec(bool has_variable_rate);
+
+    // Word registers, even offsets.
+    std::uint16_t read(std::uint32_t offset) { return static_cast<std::uint16_t>(registers_.read(*this, offset)); }
+    void write(std::uint32_t offset, std::uint16_t value);
+    // RESET# of the link: all registers.
+    void cold_reset();
+    // Wakes the link; registers stay as they are.
+    void warm_reset();
+
+    // Not after PR4, until a reset.
+    bool is_link_up() const { return (value(0x26) & 0x1000) == 0; }
+    std::uint32_t rate(Converter converter) const;
+    const RegisterFile<Codec>& registers() const { return registers_; }
+
+    // At most chunk_frames frames.
+    void play(const SampleTime& when, std::span<const Frame> frames);
+    void record(const SampleTime& when, std::span<Frame> frames);
+    void record_microphone(const SampleTime& when, std::span<Frame> frames);
+
+    std::span<OutputSocket> outputs() { return outputs_; }
+    std::span<InputSocket> inputs() { return inputs_; }
+
+private:
+    std::uint32_t value(std::uint32_t offset) const { return registers_.value(offset); }
+    void reset_written(std::uint32_t) { registers_.reset(); }
+    void extended_written(std::uint32_t value);
+    template<std::uint32_t offset>
+    void volume_written(std::uint32_t value);
+    template<std::uint32_t offset>
+    void rate_written(std::uint32_t value);
+    std::uint32_t read_power(std::uint32_t stored);
+    std::uint32_t read_extended_id(std::uint32_t stored) { return has_variable_rate_ ? stored : stored & ~0x9U; }
+
+    void compute_gains();
+    void add_inputs(const std::array<Gain, input_count>& gains, const SampleTime& when, std::span<Frame> sum);
+    void hear(Output output, const Gain& gain, const SampleTime& when, std::span<const Frame> mix);
+    void hear_mono(const SampleTime& when, std::span<const Frame> mix);
+
+    static const std::array<RegisterEntry<Codec>, 28> table;
+
+    bool has_variable_rate_;
+    RegisterFile<Codec> registers_;
+    Gain pcm_;
+    std::array<Gain, input_count> playing_{};   // into the output mixer
+    std::array<Gain, input_count> recording_{}; // into the converter
+    float microphone_recorded_ = 0;             // into the converter of its own
+    std::array<Gain, output_count> masters_{};
+    bool mono_is_microphone_ = false;
+    std::array<OutputSocket, output_count> outputs_{{{"line out"}, {"aux out"}, {"mono out"}}};
+    std::array<InputSocket, input_count> inputs_{{{"line in"}, {"cd"}, {"microphone"}, {"video"}, {"aux"}, {"phone"}}};
+    std::array<Frame, chunk_frames> mixed_{};
+    std::array<Frame, chunk_frames> source_{};
+    std::array<Frame, chunk_frames> scaled_{};
+};
+
+} // namespace openportcls::hardware::ac97

@@ -1,0 +1,101 @@
+// One bus master of the controller: follows a list of buffers in memory, sample by sample. Register names and
+// behaviour: Intel 82801AA (ICH) datasheet, "AC '97 Audio Controller Registers", native audio bus master control
+// registers.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "hardware/ac97/codec.h"
+#include "hardware/register_table.h"
+#include "hardware/sample_clock.h"
+#include "machine/machine.h"
+
+namespace openportcls::hardware::ac97 {
+
+class DmaEngine {
+public:
+    enum class Kind : std::uint8_t { pcm_in, pcm_out, microphone_in };
+    enum Status : std::uint32_t {
+        halted = 0x01,           // DCH
+        current_is_last = 0x02,  // CELV
+        last_completed = 0x04,   // LVBCI
+        buffer_completed = 0x08, // BCIS
+        fifo_error = 0x10,       // FIFOE
+    };
+
+    class Owner {
+    public:
+        virtual ~Owner() = default;
+        virtual void engine_interrupt_changed() = 0;
+    };
+
+    DmaEngine(Kind kind, machine::Machine& machine, Codec& codec, Owner& owner);
+
+    void set_drift(std::int32_t parts_per_million) { clock_.set_drift(parts_per_million); }
+    // Moves what is due by now.
+    void catch_up();
+    // Whether there is a link to the codec, and leave to use the bus; what it needs is told whenever it may have
+    // changed. Caught up before.
+    void connect(bool has_link, bool is_bus_master);
+    // The converter's rate may have changed. Caught up before.
+    void rate_changed();
+    void reset();
+
+    bool has_interrupt() const { return (value(sr) & enabled_status()) != 0; }
+
+    // ---- registers: offsets 00h to 0Bh of the engine; any width ----
+    std::uint32_t read(std::uint32_t offset, unsigned bytes);
+    void write(std::uint32_t offset, unsigned bytes, std::uint32_t value);
+    const RegisterFile<DmaEngine>& registers() const { return registers_; }
+
+private:
+    enum Register : std::uint32_t { bdbar = 0x0, civ = 0x4, lvi = 0x5, sr = 0x6, picb = 0x8, piv = 0xA, cr = 0xB };
+    struct Descriptor {
+        std::uint32_t address = 0;
+        std::uint32_t control = 0;
+    };
+
+    std::uint32_t value(std::uint32_t offset) const { return registers_.value(offset); }
+    void set_status(std::uint32_t bits, bool on);
+    std::uint32_t enabled_status() const;
+    void last_index_written(std::uint32_t value);
+    void control_written(std::uint32_t value);
+    void status_written(std::uint32_t value);
+
+    bool is_running() const { return (value(cr) & 1) != 0 && has_link_; }
+    bool has_data() const { return is_loaded_ && value(picb) != 0; }
+    unsigned channels() const { return kind_ == Kind::microphone_in ? 1 : 2; }
+    Codec::Converter converter() const;
+    void start_clock();
+    void schedule();
+    void load_next();
+    void finish_buffer();
+    std::span<std::byte> next_words(std::uint32_t wanted);
+    void consume(std::uint32_t words);
+    void move(std::uint32_t frames);
+    void play(const SampleTime& when, std::span<Frame> frames);
+    void record(const SampleTime& when, std::span<Frame> frames);
+    static void buffer_due(machine::ClockEvent& event);
+
+    static const std::array<RegisterEntry<DmaEngine>, 7> table;
+
+    Kind kind_;
+    machine::Machine& machine_;
+    Codec& codec_;
+    Owner& owner_;
+    RegisterFile<DmaEngine> registers_;
+    SampleClock clock_;
+    machine::ClockEvent event_;
+    bool has_link_ = false;
+    bool is_bus_master_ = false;
+    bool is_loaded_ = false; // a descriptor has been fetched and not been finished
+    Descriptor current_;
+    std::uint32_t length_ = 0; // words of the current buffer
+    std::uint64_t moved_ = 0;  // frames since the clock was started
+    std::int16_t last_[2] = {0, 0};
+    std::array<Frame, Codec::chunk_frames> frames_{};
+};
+
+} // namespace openportcls::hardware::ac97

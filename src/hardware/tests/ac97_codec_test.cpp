@@ -1,0 +1,229 @@
+// The AC'97 codec, register by register, heard at its sockets.
+#include <cmath>
+
+#include "hardware/tests/ac97_fixture.h"
+
+namespace openportcls::hardware::ac97 {
+namespace {
+
+class Ac97Codec : public Ac97Test {
+protected:
+    // A constant level of half of full scale, for as long as a test needs.
+    void play_half() {
+        const auto memory = allocate(0x10000);
+        for (int index = 0; index < 0x8000; ++index) {
+            at<std::int16_t>(memory)[index] = 0x4000;
+        }
+        for (unsigned index = 0; index < 32; ++index) {
+            describe(index, memory, 0x8000, 0);
+        }
+        start(pcm_out, 31);
+    }
+    // What is heard now.
+    Frame level() {
+        listener.frames.clear();
+        wait(millisecond / 10);
+        master(pcm_out + 0x8, Width::word); // brings the card up to now
+        return listener.frames.at(0);
+    }
+    static double decibels(float level) { return 20 * std::log10(level); }
+};
+
+TEST_F(Ac97Codec, RegistersResetToTheirDefaults) {
+    wake();
+    for (const auto& entry : card->codec().registers().table()) {
+        if (entry.write_mask != 0 && entry.offset != 0x26) {
+            set_mixer(entry.offset, 0x1505);
+        }
+    }
+    set_mixer(0x00, 0);
+    EXPECT_EQ(mixer(0x02), 0x8000);
+    EXPECT_EQ(mixer(0x0E), 0x8008);
+    EXPECT_EQ(mixer(0x18), 0x8808);
+    EXPECT_EQ(mixer(0x1A), 0x0000);
+    EXPECT_EQ(mixer(0x1C), 0x8000);
+    EXPECT_EQ(mixer(0x26), 0x000F) << "everything is ready";
+    EXPECT_EQ(mixer(0x28), 0x0809);
+    EXPECT_EQ(mixer(0x2C), 48000);
+    EXPECT_EQ(mixer(0x3A), 0) << "no such register";
+}
+
+TEST_F(Ac97Codec, RegistersKeepOnlyTheBitsThereAre) {
+    wake();
+    for (const auto& entry : card->codec().registers().table()) {
+        if (entry.write_mask != 0 && entry.offset != 0x26 && entry.offset != 0x2A) {
+            set_mixer(entry.offset, 0xFFFF);
+            EXPECT_EQ(mixer(entry.offset), entry.write_mask) << entry.name;
+        }
+    }
+    set_mixer(0x02, 0x2020);
+    EXPECT_EQ(mixer(0x02), 0x1F1F) << "the sixth bit is all of five";
+}
+
+TEST_F(Ac97Codec, TheMasterIsInStepsOfOneAndAHalfDecibels) {
+    wake();
+    play_half();
+    EXPECT_EQ(level().left, 0.5F);
+    for (const int steps : {0, 1, 4, 20, 31}) {
+        set_mixer(0x02, static_cast<std::uint32_t>(steps) << 8);
+        const Frame heard = level();
+        EXPECT_NEAR(decibels(heard.left / 0.5F), -1.5 * steps, 0.01);
+        EXPECT_EQ(heard.right, 0.5F);
+    }
+    set_mixer(0x02, 0x8000);
+    EXPECT_EQ(level().left, 0);
+}
+
+TEST_F(Ac97Codec, InputVolumesAmplifyToo) {
+    wake();
+    play_half();
+    for (const int steps : {0, 8, 9, 31}) {
+        set_mixer(0x18, static_cast<std::uint32_t>(steps) | 0x0800);
+        const Frame heard = level();
+        EXPECT_NEAR(decibels(heard.right / 0.5F), 12 - 1.5 * steps, 0.01);
+        EXPECT_EQ(heard.left, 0.5F);
+    }
+    set_mixer(0x18, 0x8808);
+    EXPECT_EQ(level().right, 0);
+}
+
+TEST_F(Ac97Codec, EveryInputIsHeardThroughItsVolume) {
+    wake();
+    play_half();
+    set_mixer(0x18, 0x8808);
+    const std::pair<Codec::Input, std::uint32_t> inputs[] = {{Codec::line, 0x10},  {Codec::cd, 0x12},
+                                                             {Codec::video, 0x14}, {Codec::aux, 0x16},
+                                                             {Codec::phone, 0x0C}, {Codec::microphone, 0x0E}};
+    for (const auto& [input, offset] : inputs) {
+        Recording sound(48000, std::vector<Frame>(48000, Frame{0.25F, 0.125F}));
+        card->inputs()[input].plugged = &sound;
+        EXPECT_EQ(level().left, 0) << "muted after reset";
+        set_mixer(offset, 0x0808);
+        const bool is_mono = input == Codec::phone || input == Codec::microphone;
+        EXPECT_EQ(level().left, 0.25F) << offset;
+        EXPECT_EQ(level().right, is_mono ? 0.25F : 0.125F) << offset;
+        set_mixer(offset, 0x8808);
+        card->inputs()[input].plugged = nullptr;
+    }
+}
+
+TEST_F(Ac97Codec, TheMicrophoneHasABoost) {
+    wake();
+    play_half();
+    set_mixer(0x18, 0x8808);
+    Recording sound(48000, std::vector<Frame>(48000, Frame{0.03125F, 0}));
+    card->inputs()[Codec::microphone].plugged = &sound;
+    set_mixer(0x0E, 0x0048);
+    EXPECT_NEAR(decibels(level().left / 0.03125F), 20, 0.01);
+}
+
+TEST_F(Ac97Codec, OutputsHaveVolumesOfTheirOwn) {
+    wake();
+    Listener headphones;
+    Listener mono;
+    card->outputs()[Codec::aux_out].plugged = &headphones;
+    card->outputs()[Codec::mono_out].plugged = &mono;
+    set_mixer(0x04, 0x0404);
+    set_mixer(0x06, 0x0002);
+    set_mixer(0x18, 0x8808 & ~0x8000);
+    play_half();
+    level();
+    EXPECT_NEAR(decibels(headphones.frames.back().left / 0.5F), -6, 0.01);
+    EXPECT_NEAR(decibels(mono.frames.back().left / 0.5F), -3, 0.01);
+    EXPECT_EQ(mono.frames.back().left, mono.frames.back().right);
+    Recording sound(48000, std::vector<Frame>(48000, Frame{0.25F, 0}));
+    card->inputs()[Codec::microphone].plugged = &sound;
+    set_mixer(0x20, 0x0200); // MIX: the microphone
+    set_mixer(0x06, 0);
+    level();
+    EXPECT_EQ(mono.frames.back().right, 0.25F);
+}
+
+TEST_F(Ac97Codec, EachSideRecordsWhatItSelects) {
+    wake();
+    Recording line_sound(48000, std::vector<Frame>(480000, Frame{0.25F, 0.125F}));
+    Recording cd_sound(48000, std::vector<Frame>(480000, Frame{0.5F, 0.0625F}));
+    card->inputs()[Codec::line].plugged = &line_sound;
+    card->inputs()[Codec::cd].plugged = &cd_sound;
+    const auto memory = allocate(0x1000);
+    const auto recorded = [&] {
+        set_master(pcm_in + 0xB, 0x02);
+        describe(0, memory, 96, 0);
+        start(pcm_in, 0);
+        wait(2 * millisecond);
+        return std::pair(at<std::int16_t>(memory)[94], at<std::int16_t>(memory)[95]);
+    };
+    using Pair = std::pair<std::int16_t, std::int16_t>;
+    set_mixer(0x1A, 0x0401);
+    EXPECT_EQ(recorded(), Pair(8192, 2048)) << "line left, CD right";
+    set_mixer(0x1A, 0x0104);
+    EXPECT_EQ(recorded(), Pair(16384, 4096));
+    set_mixer(0x1A, 0x0505);
+    EXPECT_EQ(recorded(), Pair(0, 0)) << "both are muted in the mix";
+    set_mixer(0x10, 0x0808);
+    set_mixer(0x12, 0x0808);
+    EXPECT_EQ(recorded(), Pair(24576, 6144));
+    set_mixer(0x1A, 0x0404);
+    set_mixer(0x1C, 0x0400);
+    EXPECT_NEAR(decibels(static_cast<float>(recorded().first) / 8192), 6, 0.01);
+    set_mixer(0x1C, 0x8000);
+    EXPECT_EQ(recorded(), Pair(0, 0));
+}
+
+TEST_F(Ac97Codec, RatesAreVariableOnlyWhenSwitchedOn) {
+    wake();
+    set_mixer(0x2C, 22050);
+    EXPECT_EQ(mixer(0x2C), 48000);
+    set_mixer(0x2A, 0x0009);
+    for (const std::uint32_t offset : {0x2CU, 0x32U, 0x34U}) {
+        set_mixer(offset, 22050);
+        EXPECT_EQ(mixer(offset), 22050);
+        set_mixer(offset, 50000);
+        EXPECT_EQ(mixer(offset), 48000) << "the nearest";
+        set_mixer(offset, 4000);
+        EXPECT_EQ(mixer(offset), 7000);
+    }
+    set_mixer(0x2A, 0);
+    EXPECT_EQ(mixer(0x2C), 48000);
+}
+
+TEST_F(Ac97Codec, TheRateChangesWhileItPlays) {
+    wake();
+    set_mixer(0x2A, 1);
+    play_half();
+    wait(10 * millisecond);
+    set_mixer(0x2C, 11025);
+    EXPECT_NEAR(static_cast<double>(listener.frames.size()), 480, 3);
+    listener.frames.clear();
+    wait(100 * millisecond);
+    master(pcm_out + 0x8, Width::word);
+    EXPECT_EQ(listener.rate.per_second(), 11025);
+    EXPECT_NEAR(static_cast<double>(listener.frames.size()), 1102, 3);
+}
+
+TEST_F(Ac97Codec, PowerdownSilencesAndShowsWhatIsReady) {
+    wake();
+    play_half();
+    set_mixer(0x26, 0x0200); // PR1
+    EXPECT_EQ(mixer(0x26), 0x020D);
+    EXPECT_EQ(level().left, 0);
+    set_mixer(0x26, 0x0400); // PR2
+    EXPECT_EQ(mixer(0x26), 0x040B);
+    EXPECT_EQ(level().left, 0);
+    set_mixer(0x26, 0);
+    EXPECT_EQ(level().left, 0.5F);
+    set_mixer(0x26, 0x1000); // PR4: the link
+    EXPECT_EQ(master(0x30, Width::dword) & 0x100, 0U);
+    EXPECT_EQ(mixer(0x02), 0xFFFF);
+    const std::uint32_t left = master(pcm_out + 0x8, Width::word);
+    wait(millisecond);
+    EXPECT_EQ(master(pcm_out + 0x8, Width::word), left) << "no link, no transfer";
+    set_master(0x2C, 6, Width::dword); // a warm reset
+    EXPECT_EQ(master(0x2C, Width::dword), 2U);
+    EXPECT_EQ(master(0x30, Width::dword) & 0x100, 0x100U);
+    EXPECT_EQ(mixer(0x18), 0x0808) << "as it was";
+    EXPECT_EQ(level().left, 0.5F);
+}
+
+} // namespace
+} // namespace openportcls::hardware::ac97

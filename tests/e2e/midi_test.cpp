@@ -1,0 +1,133 @@
+// portcls midi: a General MIDI file through the driver of a sound card.
+#include <cmath>
+#include <fstream>
+
+#include <gmock/gmock.h>
+
+#include "command.h"
+#include "music/general_midi_piece.h"
+
+namespace e2e {
+namespace {
+
+using testing::HasSubstr;
+
+const std::string piece = OPENPORTCLS_SOURCE "/tests/data/midi/one-minute.mid";
+
+class Midi : public Command {
+protected:
+    // One note of two seconds on channel 1 at once, in ticks of a millisecond (25 frames of 40 ticks).
+    std::string one_note(unsigned char key, unsigned char program = 79) const {
+        const unsigned char bytes[] = {'M',  'T',  'h',     'd', 0,    0,    0,   6, 0, 0,    0,    1,
+                                       0xE7, 40,   'M',     'T', 'r',  'k',  0,   0, 0, 15, //
+                                       0,    0xC0, program,                                 //
+                                       0,    0x90, key,     100, 0x8F, 0x50, key, 0, 0, 0xFF, 0x2F, 0};
+        const std::string file = path("note.mid");
+        std::ofstream(file, std::ios::binary).write(reinterpret_cast<const char*>(bytes), sizeof bytes);
+        return file;
+    }
+};
+
+TEST_F(Midi, ThePieceIsWhatItsGeneratorMakes) {
+    const std::string text = text_of(piece);
+    const auto made = music::general_midi_piece();
+    ASSERT_EQ(text.size(), made.size());
+    EXPECT_EQ(text, std::string(reinterpret_cast<const char*>(made.data()), made.size()));
+}
+
+TEST_F(Midi, APieceThroughTheUartIsHeardFromFluidSynthAndComesBack) {
+    const Ran ran = portcls({"midi", piece, "--out", "wav:" + path("heard.wav"), "--verify", "--json"});
+    ASSERT_EQ(ran.status, 0) << ran.error;
+    const auto facts = ran.json()["midi"];
+    EXPECT_EQ(facts["filter"], "Uart");
+    EXPECT_EQ(facts["pin_kind"], "DirectMusic");
+    EXPECT_GT(facts["events"], 1500);
+    EXPECT_NEAR(facts["file_seconds"].get<double>(), 60, 1e-6);
+    for (const char* way : {"cable", "loopback"}) {
+        EXPECT_EQ(facts[way]["in_order"], true) << way;
+        EXPECT_EQ(facts[way]["events"], facts["events"]) << way;
+        EXPECT_LE(facts[way]["off_cable_most_ms"].get<double>(), 1.0) << way;
+    }
+    const Sound sound = read(path("heard.wav"));
+    EXPECT_EQ(sound.format.rate, 48000U);
+    const auto left = sound.channel(0);
+    EXPECT_NEAR(static_cast<double>(left.size()) / 48000, 62, 0.1);
+    for (unsigned second = 1; second < 60; second += 7) { // it sounds throughout
+        const std::vector<double> part(left.begin() + second * 48000, left.begin() + (second + 1) * 48000);
+        EXPECT_GT(root_mean_square(part), 0.003) << second;
+    }
+}
+
+TEST_F(Midi, ThePieceThroughFmIsHeardAtTheCard) {
+    const Ran ran =
+        portcls({"midi", piece, "--synth", "fm", "--rate", "44100", "--out", "wav:" + path("heard.wav"), "--json"});
+    ASSERT_EQ(ran.status, 0) << ran.error;
+    const auto facts = ran.json()["midi"];
+    EXPECT_EQ(facts["filter"], "FM");
+    EXPECT_EQ(facts["heard_at"], "sb16/line out");
+    EXPECT_TRUE(facts["cable"].is_null());
+    const Sound sound = read(path("heard.wav"));
+    EXPECT_EQ(sound.format.rate, 44100U);
+    const auto left = sound.channel(0);
+    EXPECT_NEAR(static_cast<double>(left.size()) / 44100, 62, 0.1);
+    for (unsigned second = 1; second < 60; second += 7) {
+        const std::vector<double> part(left.begin() + second * 44100, left.begin() + (second + 1) * 44100);
+        EXPECT_GT(root_mean_square(part), 0.003) << second;
+    }
+}
+
+TEST_F(Midi, ANoteHasItsPitchOnBothSynthesizers) {
+    const std::string file = one_note(69);
+    for (const std::string synth : {"fluidsynth", "fm"}) {
+        const Ran ran = portcls({"midi", file, "--synth", synth, "--out", "wav:" + path(synth + ".wav")});
+        ASSERT_EQ(ran.status, 0) << ran.error;
+        const auto left = read(path(synth + ".wav")).channel(0);
+        ASSERT_GT(left.size(), 96000U);
+        EXPECT_NEAR(frequency({left.begin() + 24000, left.begin() + 72000}, 48000), 440, 4) << synth;
+        EXPECT_LT(root_mean_square({left.end() - 9600, left.end()}), 0.01) << synth << ": released";
+    }
+}
+
+TEST_F(Midi, TheSameRunGivesTheSameSound) {
+    const std::string file = one_note(60, 0);
+    for (const std::string synth : {"fluidsynth", "fm"}) {
+        ASSERT_EQ(portcls({"midi", file, "--synth", synth, "--out", "wav:" + path("one.wav")}).status, 0);
+        ASSERT_EQ(portcls({"midi", file, "--synth", synth, "--out", "wav:" + path("two.wav")}).status, 0);
+        EXPECT_TRUE(read(path("one.wav")).bytes == read(path("two.wav")).bytes) << synth;
+    }
+}
+
+TEST_F(Midi, TheFmVolumeOfTheCardCounts) {
+    const std::string file = one_note(69);
+    const auto level = [&](const std::string& setting) {
+        const Ran ran = portcls({"midi", file, "--synth", "fm", "--set", setting, "--out", "wav:" + path("heard.wav")});
+        EXPECT_EQ(ran.status, 0) << ran.error;
+        const auto left = read(path("heard.wav")).channel(0);
+        return root_mean_square({left.begin() + 24000, left.begin() + 72000});
+    };
+    EXPECT_NEAR(20 * std::log10(level("Master Volume=-12dB") / level("Master Volume=0dB")), -12, 0.5);
+}
+
+TEST_F(Midi, SaysWhatHappened) {
+    const Ran ran = portcls({"midi", one_note(60)});
+    ASSERT_EQ(ran.status, 0) << ran.error;
+    EXPECT_THAT(ran.out, HasSubstr("3 events, 2.00 s of music through pin 1 of Uart (DirectMusic)"));
+    EXPECT_THAT(ran.out, HasSubstr("MIDI OUT: every event in order"));
+    EXPECT_THAT(ran.out, HasSubstr("heard at FluidSynth at the MIDI plug: peak level"));
+}
+
+TEST_F(Midi, Failures) {
+    expect_failure(portcls({"midi", path("none.mid")}), 1, "none.mid");
+    const std::string broken = write_text("broken.mid", "MThd but no more");
+    expect_failure(portcls({"midi", broken}), 1, "offset");
+    const std::string file = one_note(60);
+    expect_failure(portcls({"midi", file, "--synth", "fm", "--verify"}), 2, "--verify");
+    expect_failure(portcls({"midi", file, "--driver", "cable"}), 1, "no MIDI pin that leads to a MIDI plug");
+    expect_failure(portcls({"midi", file, "--sound-font", path("none.sf2")}), 1, "no such sound font");
+    expect_failure(portcls({"midi", file, "--out", "flac:x"}), 2, "flac:x");
+    EXPECT_EQ(portcls({"midi", file, "--synth", "gus"}).status, 2);
+    EXPECT_EQ(portcls({"midi"}).status, 2);
+}
+
+} // namespace
+} // namespace e2e
