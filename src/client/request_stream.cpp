@@ -3,15 +3,16 @@
 #include <algorithm>
 #include <cstring>
 
-#include "executive/io/io_manager.h"
+#include "executive/ex/asan.h"
 
 namespace openportcls::client {
 
 namespace {
 
 // What is always queued: ports copy 40 ms ahead, and a client that is a little late must not be heard.
-constexpr machine::Nanoseconds queued_time = 60 * machine::nanoseconds_per_millisecond;
+constexpr machine::Nanoseconds queued_time = 40 * machine::nanoseconds_per_millisecond;
 constexpr std::size_t fewest_periods = 4;
+constexpr std::size_t cache_line = 64;
 constexpr double most_period_bytes = 1 << 28;
 
 } // namespace
@@ -36,18 +37,61 @@ Result<void> RequestStream::prepare(const StreamOptions& options) {
     }
     period_bytes_ = std::max(1U, wanted > 0 ? static_cast<std::uint32_t>(wanted) : 0U) * frame_bytes_;
     period_time_ = static_cast<machine::Nanoseconds>(period_frames()) * machine::nanoseconds_per_second / format_.rate;
-    const auto count = static_cast<std::size_t>(queued_time / std::max<machine::Nanoseconds>(period_time_, 1)) + 2;
-    periods_.resize(std::max(count, fewest_periods));
-    for (Period& period : periods_) {
-        period.stream = this;
-        period.bytes.resize(period_bytes_);
+    const auto count = static_cast<std::size_t>(queued_time / std::max<machine::Nanoseconds>(period_time_, 1)) + 1;
+    lay_out(std::max(count, fewest_periods));
+    NTSTATUS status = STATUS_UNSUCCESSFUL;
+    machine_.enter([&] { status = prepare_requests(); });
+    return NT_SUCCESS(status) ? Result<void>{} : error(status, "preparing the stream's requests");
+}
+
+// A period crosses no page that it need not cross: devices that take memory page by page get it in one piece.
+void RequestStream::lay_out(std::size_t count) {
+    const std::size_t stride = (period_bytes_ + cache_line - 1) / cache_line * cache_line;
+    const std::size_t of_a_period = (period_bytes_ + machine::page_size - 1) / machine::page_size; // pages
+    const bool alone = stride > machine::page_size || executive::small_buffers_from_pool();
+    const std::size_t in_a_page = alone ? 1 : machine::page_size / stride;
+    periods_ = std::vector<Period>(count);
+    pages_ = std::vector<Page>((count + in_a_page - 1) / in_a_page * of_a_period);
+    for (std::size_t i = 0; i < count; ++i) {
+        std::byte* const page = pages_[i / in_a_page * of_a_period].bytes;
+        periods_[i].stream = this;
+        periods_[i].bytes = {page + i % in_a_page * stride, period_bytes_};
+        if (alone) { // a driver that goes beyond it is found out
+            executive::asan_poison(page + period_bytes_, of_a_period * machine::page_size - period_bytes_);
+        }
     }
-    return {};
+}
+
+NTSTATUS RequestStream::prepare_requests() {
+    executive::RepeatedRequest::Parts parts;
+    parts.code = flow_ == PinFlow::in ? IOCTL_KS_WRITE_STREAM : IOCTL_KS_READ_STREAM;
+    parts.system_bytes = sizeof(KSSTREAM_HEADER);
+    parts.data_bytes = period_bytes_;
+    parts.operation = flow_ == PinFlow::in ? IoReadAccess : IoWriteAccess;
+    parts.completed = &completed;
+    NTSTATUS status = STATUS_SUCCESS;
+    for (std::size_t i = 0; NT_SUCCESS(status) && i < periods_.size(); ++i) {
+        parts.data = periods_[i].bytes.data();
+        parts.context = &periods_[i];
+        status = periods_[i].request.prepare(*object_->file, parts);
+    }
+    return status;
 }
 
 RequestStream::~RequestStream() {
-    if (end_stream()) {
-        machine_.enter([this] { cancel_all(); });
+    const bool has_pin = end_stream();
+    if (!machine_.is_halted()) {
+        machine_.enter([&] {
+            if (has_pin) {
+                cancel_all();
+            }
+            for (Period& period : periods_) {
+                period.request.reset();
+            }
+        });
+    }
+    for (const Page& page : pages_) {
+        executive::asan_unpoison(&page, sizeof page);
     }
 }
 
@@ -57,7 +101,6 @@ RequestStream::~RequestStream() {
 void RequestStream::completed(void* context, NTSTATUS status, ULONG_PTR) {
     auto& period = *static_cast<Period*>(context);
     period.status = status;
-    period.irp = nullptr;
     period.is_queued = false;
     --period.stream->on_their_way_;
     period.stream->machine_.set_event(period.stream->done_.object());
@@ -66,21 +109,19 @@ void RequestStream::completed(void* context, NTSTATUS status, ULONG_PTR) {
 // The current period goes to the driver; the next one is current.
 NTSTATUS RequestStream::submit(std::size_t bytes, ULONG options) {
     Period& period = current();
-    period.header = {};
-    period.header.Size = sizeof period.header;
-    period.header.PresentationTime = {0, 1, 1};
-    period.header.FrameExtent = static_cast<ULONG>(bytes);
-    period.header.DataUsed = flow_ == PinFlow::in ? static_cast<ULONG>(bytes) : 0;
-    period.header.Data = period.bytes.data();
-    period.header.OptionsFlags = options;
+    KSSTREAM_HEADER& header = period.header();
+    header = {};
+    header.Size = sizeof header;
+    header.PresentationTime = {0, 1, 1};
+    header.FrameExtent = static_cast<ULONG>(bytes);
+    header.DataUsed = flow_ == PinFlow::in ? static_cast<ULONG>(bytes) : 0;
+    header.Data = period.bytes.data();
+    header.OptionsFlags = options;
     period.is_queued = true;
     ++on_their_way_;
-    const ULONG code = flow_ == PinFlow::in ? IOCTL_KS_WRITE_STREAM : IOCTL_KS_READ_STREAM;
-    const NTSTATUS status = executive::start_device_control(object_->file, code, nullptr, 0, &period.header,
-                                                            sizeof period.header, &completed, &period, &period.irp);
-    next_ = (next_ + 1) % periods_.size();
+    next_ = next_ + 1 == periods_.size() ? 0 : next_ + 1;
     filled_ = 0;
-    return status;
+    return period.request.send(static_cast<ULONG>(bytes));
 }
 
 NTSTATUS RequestStream::wait_for(Period& period) {
@@ -96,9 +137,7 @@ NTSTATUS RequestStream::wait_for(Period& period) {
 
 void RequestStream::cancel_all() {
     for (Period& period : periods_) {
-        if (period.irp != nullptr) {
-            executive::cancel_request(period.irp);
-        }
+        period.request.cancel();
     }
     for (Period& period : periods_) {
         wait_for(period);
@@ -206,12 +245,12 @@ NTSTATUS RequestStream::read_inside(std::byte* bytes, std::size_t count, bool wa
         if (!NT_SUCCESS(status)) {
             break;
         }
-        const std::size_t part = std::min<std::size_t>(count - *done, period.header.DataUsed - filled_);
+        const std::size_t part = std::min<std::size_t>(count - *done, period.header().DataUsed - filled_);
         std::memcpy(bytes + *done, period.bytes.data() + filled_, part);
         *done += part;
         filled_ += part;
         transferred_ += part;
-        if (filled_ == period.header.DataUsed) {
+        if (filled_ == period.header().DataUsed) {
             note_pace();
             status = submit(period_bytes_, 0);
         }

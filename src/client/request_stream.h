@@ -6,6 +6,7 @@
 
 #include "client/event_state.h"
 #include "client/stream_base.h"
+#include "executive/io/repeated_request.h"
 
 namespace openportcls::client {
 
@@ -26,15 +27,21 @@ private:
     // A period's memory and the request that carries it. The driver has the addresses: it does not move.
     struct Period {
         RequestStream* stream = nullptr;
-        std::vector<std::byte> bytes;
-        KSSTREAM_HEADER header{};
-        IRP* irp = nullptr;
+        std::span<std::byte> bytes;
+        executive::RepeatedRequest request;
         bool is_queued = false; // the driver has it
         NTSTATUS status = STATUS_SUCCESS;
+
+        KSSTREAM_HEADER& header() const { return *static_cast<KSSTREAM_HEADER*>(request.system_buffer()); }
+    };
+    struct alignas(machine::page_size) Page {
+        std::byte bytes[machine::page_size];
     };
 
     explicit RequestStream(Opened opened);
     Result<void> prepare(const StreamOptions& options);
+    void lay_out(std::size_t count);
+    NTSTATUS prepare_requests();
 
     // Inside the machine.
     static void completed(void* context, NTSTATUS status, ULONG_PTR information);
@@ -52,6 +59,7 @@ private:
     void notice_starvation();
 
     ClientEvent done_; // one of the requests
+    std::vector<Page> pages_;
     std::vector<Period> periods_;
     std::size_t next_ = 0;   // the oldest; what is written or read next
     std::size_t filled_ = 0; // bytes of it that are written or read already

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "executive/ke/held_locks.h"
 #include "executive/objects/object_manager.h"
 #include "executive/registry/registry.h"
 
@@ -27,7 +26,6 @@ void Kernel::remove_device(DEVICE_OBJECT* device) {
 }
 
 Kernel& install(machine::Machine& machine) {
-    machine.add_subsystem<HeldLocks>();               // of which the kernel's own are
     Kernel& kernel = machine.add_subsystem<Kernel>(); // the registry and the others need pool
     ObjectManager::of(machine).add(&kernel.process, object_types::process, {});
     // PsGetCurrentThread in the client's context: drivers reference what it returns.

@@ -61,6 +61,7 @@ struct Processor {
     KDPC* dpc_head = nullptr;
     KDPC* dpc_tail = nullptr;
     std::uint32_t dpcs_queued = 0;
+    std::uint32_t held_spin_locks = 0; // of drivers, and of whoever uses their functions
     std::uint64_t dpcs_delivered = 0;
 };
 
@@ -77,7 +78,6 @@ enum class SubsystemId : std::uint8_t {
     ks,
     portcls,
     client,
-    verifier,
     drivers,
     count
 };

@@ -2,23 +2,13 @@
 
 #include <algorithm>
 
+#include "portcls/helpers/spin_lock.h"
+
 namespace openportcls::portcls {
 
 namespace {
 
 constexpr LONGLONG one_second_ticks = 10'000'000;
-
-class SpinLockGuard {
-public:
-    explicit SpinLockGuard(KSPIN_LOCK& lock) : lock_(lock) { KeAcquireSpinLock(&lock_, &irql_); }
-    ~SpinLockGuard() { KeReleaseSpinLock(&lock_, irql_); }
-    SpinLockGuard(const SpinLockGuard&) = delete;
-    SpinLockGuard& operator=(const SpinLockGuard&) = delete;
-
-private:
-    KSPIN_LOCK& lock_;
-    KIRQL irql_ = PASSIVE_LEVEL;
-};
 
 } // namespace
 
@@ -35,7 +25,7 @@ NTSTATUS IoTimeouts::add(PIO_TIMER_ROUTINE routine, PVOID context) {
     if (routine == nullptr) {
         return STATUS_INVALID_PARAMETER;
     }
-    SpinLockGuard guard(lock_);
+    Locked locked(lock_);
     const Entry entry{routine, context};
     if (std::find(entries_.begin(), entries_.end(), entry) != entries_.end()) {
         return STATUS_UNSUCCESSFUL;
@@ -48,12 +38,12 @@ NTSTATUS IoTimeouts::add(PIO_TIMER_ROUTINE routine, PVOID context) {
 }
 
 NTSTATUS IoTimeouts::remove(PIO_TIMER_ROUTINE routine, PVOID context) {
-    SpinLockGuard guard(lock_);
+    Locked locked(lock_);
     return std::erase(entries_, Entry{routine, context}) != 0 ? STATUS_SUCCESS : STATUS_NOT_FOUND;
 }
 
 void IoTimeouts::start() {
-    SpinLockGuard guard(lock_);
+    Locked locked(lock_);
     running_ = true;
     if (!entries_.empty()) {
         arm();
@@ -76,7 +66,7 @@ void IoTimeouts::expired(KDPC*, void* context, void*, void*) {
     auto& timeouts = *static_cast<IoTimeouts*>(context);
     std::vector<Entry> entries;
     {
-        SpinLockGuard guard(timeouts.lock_);
+        Locked guard(timeouts.lock_);
         if (!timeouts.running_) {
             return;
         }

@@ -162,6 +162,17 @@ TEST_P(RequestStreams, AClientThatComesTooLateKnows) {
     EXPECT_EQ(player.glitches(), 1U);
 }
 
+TEST_P(RequestStreams, ThePositionStaysWhereTheSoundEnds) {
+    RenderStream player = render();
+    ASSERT_TRUE(player.write(noise(20 * interval)));
+    ASSERT_TRUE(player.start());
+    ASSERT_TRUE(machine.run_for(milliseconds(250)));
+    for (int round = 0; round < 20; ++round) { // the card goes on meanwhile
+        ASSERT_TRUE(machine.run_for(milliseconds(5)));
+        EXPECT_EQ(player.position()->play_offset, 20 * interval) << round;
+    }
+}
+
 TEST_P(RequestStreams, PauseKeepsWhatIsQueued) {
     CaptureStream listener = capture();
     RenderStream player = render();

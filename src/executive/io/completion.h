@@ -11,6 +11,9 @@ namespace openportcls::executive {
 // What IofCallDriver does, without its checks of the caller.
 NTSTATUS dispatch(machine::Machine& machine, DEVICE_OBJECT* device, IRP* irp);
 
+// What IofCompleteRequest does, likewise.
+void complete_request(Kernel& kernel, IRP* irp);
+
 // Waits until a request (IrpKind::request) is complete; `status` is what its dispatch routine returned. Returns the
 // final status.
 NTSTATUS wait_for_request(machine::Machine& machine, IrpSlot& slot, NTSTATUS status);

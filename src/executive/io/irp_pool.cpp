@@ -95,6 +95,11 @@ IRP* IrpPool::allocate(CCHAR stack_size, IrpKind kind, const void* caller) {
     return slot->irp();
 }
 
+void IrpPool::reuse(IRP& irp, CCHAR stack_size) {
+    IrpSlot::of(&irp)->serial = machine_.next_serial();
+    initialise(irp, static_cast<USHORT>(irp_bytes(stack_size)), stack_size, from_this_pool);
+}
+
 void IrpPool::free(IRP* irp) {
     IrpSlot* slot = IrpSlot::of(irp);
     machine::tsan::release(slot);

@@ -86,6 +86,9 @@ void finish(Kernel& kernel, IRP* irp) {
             machine.set_event(slot->event);
         }
         break;
+    case IrpKind::repeated:
+        slot->completed_callback(slot->callback_context, irp->IoStatus.Status, irp->IoStatus.Information);
+        break;
     case IrpKind::detached: {
         const RequestCompleted completed = slot->completed_callback;
         void* const context = slot->callback_context;
@@ -101,7 +104,9 @@ void finish(Kernel& kernel, IRP* irp) {
     }
 }
 
-void complete(Kernel& kernel, IRP* irp) {
+} // namespace
+
+void complete_request(Kernel& kernel, IRP* irp) {
     machine::Machine& machine = kernel.machine;
     if (irp->CurrentLocation > irp->StackCount + 1 || irp->Type != 6) [[unlikely]] {
         violation(machine, multiple_irp_complete_requests, number(irp), irp,
@@ -156,8 +161,6 @@ void complete(Kernel& kernel, IRP* irp) {
     }
     finish(kernel, irp);
 }
-
-} // namespace
 
 NTSTATUS dispatch(machine::Machine& machine, DEVICE_OBJECT* device, IRP* irp) {
     if (--irp->CurrentLocation <= 0) [[unlikely]] {
@@ -257,7 +260,7 @@ void NTAPI IofCompleteRequest(PIRP irp, CCHAR) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
     Kernel& kernel = Kernel::current();
     kernel.machine.preemption_point();
-    executive::complete(kernel, irp);
+    executive::complete_request(kernel, irp);
 }
 
 PIRP NTAPI IoAllocateIrp(CCHAR stack_size, BOOLEAN) {

@@ -1,11 +1,12 @@
 // IRQL and spin locks.
 #include "executive/irql_check.h"
-#include "executive/ke/held_locks.h"
+#include "executive/ke/spin_lock.h"
 #include "executive/sentence.h"
 
 #include <fmt/format.h>
 
-using openportcls::executive::HeldLocks;
+using openportcls::executive::acquire_spin_lock;
+using openportcls::executive::release_spin_lock;
 using openportcls::machine::Machine;
 namespace irql = openportcls::machine::irql;
 
@@ -37,17 +38,6 @@ void lower(const char* function, KIRQL level) {
         wrong_direction(irql_not_less_or_equal, function, level);
     }
     machine.lower_irql(level);
-}
-
-// Counted, for those who may not be called with one held.
-void acquire(Machine& machine, KSPIN_LOCK& lock) {
-    machine.acquire_lock(lock);
-    ++machine.subsystem<HeldLocks>().on(machine.processor());
-}
-
-void release(Machine& machine, KSPIN_LOCK& lock) {
-    --machine.subsystem<HeldLocks>().on(machine.processor());
-    machine.release_lock(lock);
 }
 
 // The pages demand DISPATCH_LEVEL for the release of a lock that raised to it.
@@ -89,7 +79,7 @@ KIRQL NTAPI KeAcquireSpinLockRaiseToDpc(PKSPIN_LOCK lock) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
     Machine& machine = Machine::current();
     const KIRQL old = machine.raise_irql(irql::dispatch);
-    acquire(machine, *lock);
+    acquire_spin_lock(machine, *lock);
     return old;
 }
 
@@ -106,7 +96,7 @@ void NTAPI KeAcquireSpinLock(PKSPIN_LOCK lock, PKIRQL old) {
 void NTAPI KeReleaseSpinLock(PKSPIN_LOCK lock, KIRQL old) {
     OPC_REQUIRE_AT_DISPATCH();
     Machine& machine = Machine::current();
-    release(machine, *lock);
+    release_spin_lock(machine, *lock);
     if (old > irql::dispatch) [[unlikely]] {
         wrong_direction(irql_not_less_or_equal, __func__, old);
     }
@@ -120,19 +110,19 @@ void NTAPI KfReleaseSpinLock(PKSPIN_LOCK lock, KIRQL old) {
 
 void NTAPI KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK lock) {
     OPC_REQUIRE_IRQL_AT_LEAST(irql::dispatch);
-    acquire(Machine::current(), *lock);
+    acquire_spin_lock(Machine::current(), *lock);
 }
 
 void NTAPI KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK lock) {
     OPC_REQUIRE_IRQL_AT_LEAST(irql::dispatch);
-    release(Machine::current(), *lock);
+    release_spin_lock(Machine::current(), *lock);
 }
 
 BOOLEAN NTAPI KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK lock) {
     OPC_REQUIRE_IRQL_AT_LEAST(irql::dispatch);
     Machine& machine = Machine::current();
     const bool acquired = machine.try_acquire_lock(*lock);
-    machine.subsystem<HeldLocks>().on(machine.processor()) += acquired ? 1 : 0;
+    machine.processor().held_spin_locks += acquired ? 1 : 0;
     return acquired;
 }
 
@@ -179,12 +169,12 @@ void NTAPI KeAcquireInStackQueuedSpinLockAtDpcLevel(PKSPIN_LOCK lock, PKLOCK_QUE
     OPC_REQUIRE_IRQL_AT_LEAST(irql::dispatch);
     handle->LockQueue.Next = nullptr;
     handle->LockQueue.Lock = lock;
-    acquire(Machine::current(), *lock);
+    acquire_spin_lock(Machine::current(), *lock);
 }
 
 void NTAPI KeReleaseInStackQueuedSpinLockFromDpcLevel(PKLOCK_QUEUE_HANDLE handle) {
     OPC_REQUIRE_IRQL_AT_LEAST(irql::dispatch);
-    release(Machine::current(), *handle->LockQueue.Lock);
+    release_spin_lock(Machine::current(), *handle->LockQueue.Lock);
 }
 
 } // extern "C"

@@ -46,8 +46,10 @@ void NTAPI ServiceGroup::RequestService() {
     KeInsertQueueDpc(&dpc_, nullptr, nullptr);
 }
 
-ServiceGroup::Member* ServiceGroup::next_member() {
-    Locked locked(lock_);
+// Of the pass in progress; `first` begins one.
+ServiceGroup::Member* ServiceGroup::next_member(bool first) {
+    const BrieflyLocked locked(lock_);
+    cursor_ = first ? members_.Flink : cursor_;
     if (cursor_ == &members_) {
         cursor_ = nullptr;
         return nullptr;
@@ -62,11 +64,7 @@ ServiceGroup::Member* ServiceGroup::next_member() {
 void NTAPI ServiceGroup::service(PKDPC, PVOID context, PVOID, PVOID) {
     auto* group = static_cast<ServiceGroup*>(context);
     machine::Machine::current().trace(machine::EventKind::service, group->serial_);
-    {
-        Locked locked(group->lock_);
-        group->cursor_ = group->members_.Flink;
-    }
-    while (Member* member = group->next_member()) {
+    for (Member* member = group->next_member(true); member != nullptr; member = group->next_member(false)) {
         member->sink->RequestService();
     }
 }

@@ -29,7 +29,7 @@ private:
 
     ServiceGroup();
     static void NTAPI service(PKDPC dpc, PVOID context, PVOID, PVOID);
-    Member* next_member(); // of the pass in progress, under the lock
+    Member* next_member(bool first);
 
     LIST_ENTRY members_;
     LIST_ENTRY* cursor_ = nullptr; // the next member of the pass in progress; removal moves it on

@@ -1,21 +1,13 @@
 // A spin lock that is held for a scope.
 #pragma once
 
-#include <wdm.h>
+#include "executive/ke/spin_lock.h"
 
 namespace openportcls::portcls {
 
 // <= DISPATCH_LEVEL; DISPATCH_LEVEL while it is held.
-class Locked {
-public:
-    explicit Locked(KSPIN_LOCK& lock) : lock_(lock), irql_(KeAcquireSpinLockRaiseToDpc(&lock)) {}
-    ~Locked() { KeReleaseSpinLock(&lock_, irql_); }
-    Locked(const Locked&) = delete;
-    Locked& operator=(const Locked&) = delete;
-
-private:
-    KSPIN_LOCK& lock_;
-    KIRQL irql_;
-};
+using Locked = executive::SpinLockGuard;
+// For scopes that call neither miniports nor kernel functions.
+using BrieflyLocked = executive::BriefLockGuard;
 
 } // namespace openportcls::portcls

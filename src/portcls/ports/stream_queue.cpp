@@ -2,20 +2,6 @@
 
 namespace openportcls::portcls {
 
-NTSTATUS StreamQueue::add(IRP& irp) {
-    const NTSTATUS status = prepare(irp);
-    if (status == STATUS_PENDING) {
-        LIST_ENTRY finished;
-        {
-            Locked locked(lock_);
-            insert(irp);
-            take_finished(finished);
-        }
-        complete(finished);
-    }
-    return status;
-}
-
 // ---- the cursor -----------------------------------------------------------------------------------------------------
 
 void StreamQueue::rewind(IRP& irp) {
@@ -81,7 +67,6 @@ void StreamQueue::finish_passed() {
 }
 
 bool StreamQueue::seek(ULONGLONG offset) {
-    Locked locked(lock_);
     IRP* const irp = first();
     if (irp == nullptr || !looped_) {
         return false;
@@ -112,15 +97,11 @@ void StreamQueue::cancelled(IRP& irp) {
 }
 
 void StreamQueue::cancel_all() {
-    LIST_ENTRY finished;
-    {
-        Locked locked(lock_);
+    locked([this] {
         cursor_.irp = nullptr;
         cursor_.left = 0;
         finish_all();
-        take_finished(finished);
-    }
-    complete(finished);
+    });
 }
 
 } // namespace openportcls::portcls

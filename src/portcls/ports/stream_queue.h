@@ -11,12 +11,48 @@ public:
     StreamQueue(bool write, bool looped) : StreamRequests(write), looped_(looped) {}
     ~StreamQueue() { cancel_all(); }
 
-    // IOCTL_KS_WRITE_STREAM or _READ_STREAM: STATUS_PENDING once it is queued. PASSIVE_LEVEL.
-    NTSTATUS add(IRP& irp);
+    // A round of the owner's under the queue's lock; the requests that it has finished are completed without it.
+    // <= DISPATCH_LEVEL.
+    template<class Function>
+    void locked(Function&& function) {
+        LIST_ENTRY finished;
+        {
+            Locked locked(lock_);
+            function();
+            take_finished(finished);
+        }
+        complete(finished);
+    }
+    // For what finishes none.
+    KSPIN_LOCK& lock() { return lock_; }
 
+    // IOCTL_KS_WRITE_STREAM or _READ_STREAM: STATUS_PENDING once it is queued. PASSIVE_LEVEL.
+    NTSTATUS add(IRP& irp) {
+        return add(irp, [] {});
+    }
+    // The same. queued_alone(), a round under the lock, when nothing else was queued.
+    template<class Queued>
+    NTSTATUS add(IRP& irp, Queued&& queued_alone) {
+        const NTSTATUS status = prepare(irp);
+        if (status != STATUS_PENDING) {
+            return status;
+        }
+        bool alone = false;
+        bool is_queued = false;
+        {
+            const BrieflyLocked locked(lock_);
+            alone = is_empty();
+            is_queued = insert(irp);
+        }
+        if (alone || !is_queued) {
+            locked(queued_alone);
+        }
+        return status;
+    }
+
+    // ---- under the lock ----------------------------------------------------------------------------------------
     // Moves up to `bytes`, each contiguous part by move(client's memory, bytes). Stops behind a header that ends the
-    // stream, and says so. What it finishes is completed by complete_finished(). The owner serialises; <=
-    // DISPATCH_LEVEL.
+    // stream, and says so.
     struct Moved {
         ULONG bytes = 0;
         bool end_of_stream = false;
@@ -24,7 +60,6 @@ public:
     template<class Move>
     Moved transfer(ULONG bytes, Move&& move) {
         Moved moved;
-        KeAcquireSpinLockAtDpcLevel(&lock_);
         while (moved.bytes < bytes && !moved.end_of_stream && find_room()) {
             const ULONG part = bytes - moved.bytes < cursor_.left ? bytes - moved.bytes : cursor_.left;
             move(cursor_.place, part);
@@ -35,17 +70,17 @@ public:
         finish_passed();
         moved.end_of_stream = moved.end_of_stream || end_passed_;
         end_passed_ = false;
-        KeReleaseSpinLockFromDpcLevel(&lock_);
         return moved;
     }
 
+    // Looped: the length of the buffer being gone through.
+    ULONG loop_bytes() const { return loop_bytes_; }
+    // Looped: goes on at this place of the buffer. False: there is none.
+    bool seek(ULONGLONG offset);
+
+    // ---- without it --------------------------------------------------------------------------------------------
     // Ends with STATUS_CANCELLED whatever is queued.
     void cancel_all();
-
-    // Looped: the length of the buffer being gone through, and where in it the next byte is moved.
-    ULONG loop_bytes() const { return loop_bytes_; }
-    // Goes on there. False: there is no such place.
-    bool seek(ULONGLONG offset);
 
 private:
     void cancelled(IRP& irp) override;

@@ -1,5 +1,6 @@
 #include "portcls/ports/stream_requests.h"
 
+#include "executive/io/completion.h"
 #include "ks/stream_headers.h"
 
 namespace openportcls::portcls {
@@ -152,10 +153,15 @@ void StreamRequests::take_finished(LIST_ENTRY& finished) {
 }
 
 void StreamRequests::complete(LIST_ENTRY& finished) {
-    while (!IsListEmpty(&finished)) {
-        IRP* const irp = CONTAINING_RECORD(RemoveHeadList(&finished), IRP, Tail.Overlay.ListEntry);
-        IoCompleteRequest(irp, irp->IoStatus.Status == STATUS_SUCCESS ? IO_SOUND_INCREMENT : IO_NO_INCREMENT);
+    if (IsListEmpty(&finished)) {
+        return;
     }
+    executive::Kernel& kernel = executive::Kernel::current();
+    do {
+        IRP* const irp = CONTAINING_RECORD(RemoveHeadList(&finished), IRP, Tail.Overlay.ListEntry);
+        kernel.machine.preemption_point();
+        executive::complete_request(kernel, irp);
+    } while (!IsListEmpty(&finished));
 }
 
 void StreamRequests::complete_finished() {

@@ -37,6 +37,7 @@ public:
     StreamRequests& operator=(const StreamRequests&) = delete;
 
     bool is_write() const { return write_; }
+    bool is_empty() const { return IsListEmpty(&queued_); }
     // Completes what is finished. <= DISPATCH_LEVEL, without the lock.
     void complete_finished();
 

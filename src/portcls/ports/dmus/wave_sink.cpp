@@ -64,7 +64,7 @@ NTSTATUS WaveSinkPin::step_state(KSSTATE next) {
         return status;
     }
     {
-        Locked locked(lock_);
+        Locked locked(queue_.lock());
         clock_.set_state(next, master_time());
         is_first_ = true;
         rendered_ = next == KSSTATE_STOP ? 0 : rendered_;
@@ -94,8 +94,7 @@ void NTAPI WaveSinkPin::timer_expired(PEX_TIMER, PVOID context) {
 
 // What a second or more of missing requests would have held is passed over.
 void WaveSinkPin::render() {
-    {
-        Locked locked(lock_);
+    queue_.locked([this] {
         if (!clock_.is_running()) {
             return;
         }
@@ -111,8 +110,7 @@ void WaveSinkPin::render() {
             synth_->Render(static_cast<BYTE*>(client), bytes, static_cast<LONGLONG>(rendered_));
             rendered_ += bytes;
         });
-    }
-    queue_.complete_finished();
+    });
 }
 
 NTSTATUS WaveSinkPin::queue_stream(IRP& irp, bool) {
@@ -120,14 +118,14 @@ NTSTATUS WaveSinkPin::queue_stream(IRP& irp, bool) {
 }
 
 NTSTATUS WaveSinkPin::position(KSAUDIO_POSITION& position) {
-    Locked locked(lock_);
+    Locked locked(queue_.lock());
     position.PlayOffset = bytes_due();
     position.WriteOffset = rendered_;
     return STATUS_SUCCESS;
 }
 
 bool WaveSinkPin::linear_position(ULONGLONG& bytes) {
-    Locked locked(lock_);
+    Locked locked(queue_.lock());
     bytes = bytes_due();
     return true;
 }

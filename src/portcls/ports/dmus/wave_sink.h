@@ -33,7 +33,6 @@ private:
     ComPointer<ISynthSinkDMus> synth_;
     PEX_TIMER timer_ = nullptr;
     StreamQueue queue_;
-    KSPIN_LOCK lock_ = 0;
     PresentationClock clock_;
     bool is_first_ = true; // of this RUN
     ULONG bytes_per_second_;

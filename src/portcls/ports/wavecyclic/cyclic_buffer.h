@@ -39,13 +39,14 @@ public:
     ULONG data_ahead() const { return data_end_ > device_ ? static_cast<ULONG>(data_end_ - device_) : 0; }
     ULONGLONG heard() const { return moved_ - data_ahead(); }
 
-    // How much may be written behind the data: up to 40 ms ahead of the device, and never over what is still to be
-    // heard (R-WCYC-07). Where the device has overtaken the data, new data begins an interval ahead of it.
-    ULONG room_for_data() {
-        if (data_end_ < device_) {
-            data_end_ = (device_ + block_ - 1) / block_ * block_ + std::min(interval_, most_ahead());
-        }
-        const ULONG ahead = data_ahead();
+    // Where new data goes: behind the data, or an interval ahead of a device that has overtaken it.
+    ULONGLONG next_data() const {
+        return data_end_ >= device_ ? data_end_
+                                    : (device_ + block_ - 1) / block_ * block_ + std::min(interval_, most_ahead());
+    }
+    // How much: up to 40 ms ahead of the device, and never over what is still to be heard (R-WCYC-07).
+    ULONG room_for_data() const {
+        const auto ahead = static_cast<ULONG>(next_data() - device_);
         return most_ahead() > ahead ? (most_ahead() - ahead) / block_ * block_ : 0;
     }
     // What lies further ahead than `keep` is to be written anew.
@@ -57,7 +58,7 @@ public:
     }
     ULONG interval() const { return interval_; }
     void data_written(ULONG bytes) {
-        data_end_ += bytes;
+        data_end_ = next_data() + bytes;
         moved_ += bytes;
     }
     // R-WCYC-09: with 30 ms left, silence follows the data up to the same 40 ms.
@@ -73,8 +74,7 @@ public:
     ULONGLONG silence_end() const { return silence_end_; }
     void silence_written(ULONG bytes) { silence_end_ += bytes; }
 
-    // ---- capture: the client has what lies before moved()
-    // ------------------------------------------------------------
+    // ---- capture: the client has what lies before moved() ----------------------------------------------------------
     ULONG captured() const { return static_cast<ULONG>(std::min<ULONGLONG>(device_ - moved_, bytes_)); }
     // What the device has written over before the client took it is lost, oldest first. Bytes.
     ULONGLONG drop_overwritten() {

@@ -100,7 +100,7 @@ NTSTATUS WaveCyclicPin::step_state(KSSTATE next) {
         return status;
     }
     {
-        Locked locked(lock_);
+        Locked locked(queue_.lock());
         if (device_moves_) {
             follow_device(); // once more: the position stands still from now on (R-STATE-04)
             fire_positions();
@@ -125,15 +125,13 @@ NTSTATUS WaveCyclicPin::apply_format(const KSDATAFORMAT& format) {
 // ---- moving sound ---------------------------------------------------------------------------------------------------
 
 void WaveCyclicPin::service() {
-    {
-        Locked locked(lock_);
+    queue_.locked([this] {
         if (device_moves_) {
             follow_device();
             fire_positions();
             move();
         }
-    }
-    queue_.complete_finished();
+    });
 }
 
 void WaveCyclicPin::fire_positions() {
@@ -168,9 +166,9 @@ void WaveCyclicPin::move() {
 // R-WCYC-07, R-WCYC-13. The channel copies, and knows what its buffer is made of (R-WCYC-17).
 void WaveCyclicPin::move_render() {
     for (ULONG room = buffer_.room_for_data(); room != 0;) {
-        const ULONG to_end = buffer_.bytes() - buffer_.offset_of(buffer_.data_end());
+        const ULONG to_end = buffer_.bytes() - buffer_.offset_of(buffer_.next_data());
         const auto moved = queue_.transfer(std::min(room, to_end), [this](void* client, ULONG bytes) {
-            channel_->CopyTo(address_of(buffer_.data_end()), client, bytes);
+            channel_->CopyTo(address_of(buffer_.next_data()), client, bytes);
             buffer_.data_written(bytes);
         });
         if (moved.end_of_stream) {
@@ -211,23 +209,18 @@ void WaveCyclicPin::move_capture() {
     }
 }
 
-// R-WCYC-08: what is there is copied at once, before the stream runs too.
+// R-WCYC-08: what is there is copied at once, before the stream runs too. What is queued behind others waits as they
+// do, for the device.
 NTSTATUS WaveCyclicPin::queue_stream(IRP& irp, bool) {
     if (device_state() == KSSTATE_STOP) {
         return STATUS_INVALID_DEVICE_STATE;
     }
-    const NTSTATUS status = queue_.add(irp);
-    if (status == STATUS_PENDING) {
-        {
-            Locked locked(lock_);
-            if (device_moves_) {
-                follow_device();
-            }
-            move();
+    return queue_.add(irp, [this] {
+        if (device_moves_) {
+            follow_device();
         }
-        queue_.complete_finished();
-    }
-    return status;
+        move();
+    });
 }
 
 void WaveCyclicPin::cancel_stream_io() {
@@ -238,7 +231,7 @@ void WaveCyclicPin::cancel_stream_io() {
 
 // R-WCYC-12, R-WCYC-13: of the client's bytes, in the client's buffer where that is looped.
 NTSTATUS WaveCyclicPin::position(KSAUDIO_POSITION& position) {
-    Locked locked(lock_);
+    Locked locked(queue_.lock());
     if (device_moves_) {
         follow_device();
     }
@@ -256,7 +249,7 @@ NTSTATUS WaveCyclicPin::set_position(const KSAUDIO_POSITION& position) {
     if (!looped_ || is_capture()) {
         return STATUS_NOT_SUPPORTED;
     }
-    Locked locked(lock_);
+    Locked locked(queue_.lock());
     if (device_moves_) {
         follow_device();
     }
@@ -271,7 +264,7 @@ NTSTATUS WaveCyclicPin::set_position(const KSAUDIO_POSITION& position) {
 }
 
 bool WaveCyclicPin::linear_position(ULONGLONG& bytes) {
-    Locked locked(lock_);
+    Locked locked(queue_.lock());
     if (device_moves_) {
         follow_device();
     }

@@ -33,7 +33,7 @@ private:
     void prepare_buffer();
     unsigned char* address_of(ULONGLONG position) const;
 
-    // Everything below runs at DISPATCH_LEVEL under lock_, but for the completion of requests.
+    // Everything below runs at DISPATCH_LEVEL under the queue's lock.
     void service();
     void move();
     void move_render();
@@ -47,7 +47,6 @@ private:
     ComPointer<IDmaChannel> channel_;
     ComPointer<IServiceGroup> group_;
     ComPointer<Sink> sink_;
-    KSPIN_LOCK lock_ = 0;
     StreamQueue queue_;
     CyclicBuffer buffer_;
     bool device_moves_ = false;

@@ -37,13 +37,13 @@ bool MappingQueue::allocate() {
 }
 
 void MappingQueue::connect(IMiniportWavePciStream* miniport, MappingListener* listener) {
-    Locked locked(lock_);
+    const BrieflyLocked locked(lock_);
     miniport_ = miniport;
     listener_ = listener;
 }
 
 void MappingQueue::bounce(ULONGLONG highest, ComPointer<IDmaChannel> channel) {
-    Locked locked(lock_);
+    const BrieflyLocked locked(lock_);
     highest_ = highest;
     bounce_.use(std::move(channel));
 }
@@ -93,6 +93,14 @@ bool MappingQueue::seek(ULONGLONG offset) {
 bool MappingQueue::has_room() const {
     const bool has_data = cursor_.left != 0 || (looped_ && cursor_.irp != nullptr && next_loop_.bytes != 0);
     return has_data && count() < capacity && (highest_ == UINT64_MAX || bounce_.has_room());
+}
+
+// Few mappings are out as a rule: going round in a few records keeps them in the processor's cache.
+void MappingQueue::widen() {
+    for (ULONG i = head_; i != tail_; ++i) {
+        mappings_[i & (2 * window_ - 1)] = mappings_[i & (window_ - 1)];
+    }
+    window_ *= 2;
 }
 
 // Past headers and requests without data. A looped buffer's end stays where it is until it is known what follows
@@ -201,6 +209,9 @@ NTSTATUS MappingQueue::get(PVOID tag, PHYSICAL_ADDRESS& address, PVOID& memory, 
             memory = bounce_.memory(slot);
         }
         address.QuadPart = static_cast<LONGLONG>(physical);
+        if (count() == window_) {
+            widen();
+        }
         at(tail_++) = {tag, &irp, nullptr, cursor_.header, cursor_.place, acquired_, bytes, slot};
         set_mapped(irp, mapped_of(irp) + 1);
         mark(irp, is_begun);
@@ -271,7 +282,7 @@ NTSTATUS MappingQueue::release(PVOID tag) {
 // ---- the pin -------------------------------------------------------------------------------------------------------
 
 bool MappingQueue::begin_service(bool even_if_not_running) {
-    Locked locked(lock_);
+    const BrieflyLocked locked(lock_);
     if (!running_ && !even_if_not_running) {
         return false;
     }
@@ -287,23 +298,23 @@ void MappingQueue::end_service() {
 }
 
 void MappingQueue::set_running(bool running) {
-    Locked locked(lock_);
+    const BrieflyLocked locked(lock_);
     running_ = running;
 }
 
 void MappingQueue::reset() {
-    Locked locked(lock_);
+    const BrieflyLocked locked(lock_);
     acquired_ = released_ = 0;
     loop_ = next_loop_ = {};
 }
 
 MappingQueue::Progress MappingQueue::progress() {
-    Locked locked(lock_);
+    const BrieflyLocked locked(lock_);
     return {acquired_, released_};
 }
 
 ULONG MappingQueue::to_loop(ULONGLONG& position) {
-    Locked locked(lock_);
+    const BrieflyLocked locked(lock_);
     const Loop& loop = loop_at(position);
     if (!looped_ || loop.bytes == 0) {
         return 0;

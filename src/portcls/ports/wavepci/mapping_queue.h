@@ -88,15 +88,17 @@ private:
         ULONG bytes = 0;
     };
     static constexpr ULONG capacity = 1024; // mappings at once; a power of two
+    static constexpr ULONG first_window = 16;
 
     template<class Function>
     auto step(Function&& function);
     void cancelled(IRP& irp) override;
 
     // Under the lock.
-    Mapping& at(ULONG index) const { return mappings_[index % capacity]; }
+    Mapping& at(ULONG index) const { return mappings_[index & (window_ - 1)]; }
     ULONG count() const { return tail_ - head_; }
     bool has_room() const;
+    void widen();
     void settle(bool wrap);
     void exhaust();
     void move_on(IRP* next);
@@ -120,6 +122,7 @@ private:
     MappingListener* listener_ = nullptr;
     StreamCursor cursor_; // what is mapped next; no request: all of them are
     Mapping* mappings_ = nullptr;
+    ULONG window_ = first_window; // of the records, as many as are in use in turn: a power of two
     ULONG head_ = 0;
     ULONG tail_ = 0;
     ULONG frame_bytes_ = 0;
@@ -144,19 +147,21 @@ auto MappingQueue::step(Function&& function) {
     bool ended = false;
     IMiniportWavePciStream* miniport = nullptr;
     MappingListener* listener = nullptr;
-    const KIRQL irql = KeAcquireSpinLockRaiseToDpc(&lock_);
-    const auto result = function();
-    if (services_ == 0) {
-        take_finished(finished);
-        offer = wanted_ && has_room(); // R-WPCI-02
-        wanted_ = wanted_ && !offer;
-        ended = std::exchange(ended_, false);
-        miniport = miniport_;
-        listener = listener_;
-    } else {
-        InitializeListHead(&finished);
-    }
-    KeReleaseSpinLock(&lock_, irql);
+    const auto result = [&] {
+        const BrieflyLocked locked(lock_);
+        const auto value = function();
+        if (services_ == 0) {
+            take_finished(finished);
+            offer = wanted_ && has_room(); // R-WPCI-02
+            wanted_ = wanted_ && !offer;
+            ended = std::exchange(ended_, false);
+            miniport = miniport_;
+            listener = listener_;
+        } else {
+            InitializeListHead(&finished);
+        }
+        return value;
+    }();
     complete(finished);
     if (ended && listener != nullptr) {
         listener->stream_ended();

@@ -1,7 +1,7 @@
 #include "portcls/ports/wavepci/port_stream.h"
 
 #include "executive/irql_check.h"
-#include "executive/ke/held_locks.h"
+#include "executive/ke/spin_lock.h"
 #include "executive/sentence.h"
 #include "portcls/portcls_system.h"
 

@@ -1,0 +1,98 @@
+// Spin locks as KeAcquireSpinLock takes them, inline: for the exports, and for kernel components that would call them.
+#pragma once
+
+#include <cstdint>
+
+#include <wdm.h>
+
+#include "machine/machine.h"
+
+namespace openportcls::executive {
+
+// Counted, for those who may not be called with one held. IRQL is the caller's business.
+inline void acquire_spin_lock(machine::Machine& machine, KSPIN_LOCK& lock) {
+    machine.acquire_lock(lock);
+    ++machine.processor().held_spin_locks;
+}
+inline void release_spin_lock(machine::Machine& machine, KSPIN_LOCK& lock) {
+    --machine.processor().held_spin_locks;
+    machine.release_lock(lock);
+}
+inline bool holds_spin_lock(machine::Machine& machine) {
+    return machine.processor().held_spin_locks != 0;
+}
+
+// Holds a lock for a scope: KeAcquireSpinLock and KeReleaseSpinLock, but that it is not counted: it is for kernel
+// components, whose locks are no driver's. <= DISPATCH_LEVEL; DISPATCH_LEVEL meanwhile.
+class SpinLockGuard {
+public:
+    [[gnu::always_inline]] explicit SpinLockGuard(KSPIN_LOCK& lock)
+        : machine_(machine::Machine::current()), lock_(lock) {
+        if (machine_.irql() > machine::irql::dispatch) [[unlikely]] {
+            KeAcquireSpinLockRaiseToDpc(&lock); // which reports it
+        }
+        irql_ = machine_.raise_irql(machine::irql::dispatch);
+        machine_.acquire_lock(lock_);
+    }
+    [[gnu::always_inline]] ~SpinLockGuard() {
+        if (machine_.irql() != machine::irql::dispatch) [[unlikely]] {
+            KeReleaseSpinLock(&lock_, irql_); // likewise
+        }
+        machine_.release_lock(lock_);
+        machine_.lower_irql(irql_);
+    }
+    SpinLockGuard(const SpinLockGuard&) = delete;
+    SpinLockGuard& operator=(const SpinLockGuard&) = delete;
+
+private:
+    machine::Machine& machine_;
+    KSPIN_LOCK& lock_;
+    KIRQL irql_;
+};
+
+// The same for a scope without a preemption point in it (no call of a driver, no kernel function). The machine does
+// nothing else meanwhile, so that the lock need only be seen free. <= DISPATCH_LEVEL.
+class BriefLockGuard {
+public:
+    [[gnu::always_inline]] explicit BriefLockGuard(KSPIN_LOCK& lock)
+        : machine_(machine::Machine::current()), lock_(lock) {
+        if (machine_.irql() > machine::irql::dispatch) [[unlikely]] {
+            KeAcquireSpinLockRaiseToDpc(&lock); // which reports it
+        }
+        machine_.preemption_point();
+        if (lock_ != 0) [[unlikely]] {
+            wait();
+        }
+        machine::tsan::acquire(&lock_);
+        step_ = machine_.step();
+    }
+    [[gnu::always_inline]] ~BriefLockGuard() {
+        if constexpr (checks_sections) {
+            if (machine_.step() != step_) {
+                __builtin_trap();
+            }
+        }
+        machine::tsan::release(&lock_);
+    }
+    BriefLockGuard(const BriefLockGuard&) = delete;
+    BriefLockGuard& operator=(const BriefLockGuard&) = delete;
+
+private:
+#if defined(__has_feature)
+    static constexpr bool checks_sections = __has_feature(address_sanitizer);
+#else
+    static constexpr bool checks_sections = false;
+#endif
+    // It is free when this returns, until the next preemption point.
+    [[gnu::cold, gnu::noinline]] void wait() {
+        while (lock_ != 0) {
+            const SpinLockGuard until_released(lock_);
+        }
+    }
+
+    machine::Machine& machine_;
+    KSPIN_LOCK& lock_;
+    [[maybe_unused]] std::uint64_t step_;
+};
+
+} // namespace openportcls::executive
