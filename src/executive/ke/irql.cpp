@@ -90,7 +90,9 @@ KIRQL NTAPI KfAcquireSpinLock(PKSPIN_LOCK lock) {
 
 void NTAPI KeAcquireSpinLock(PKSPIN_LOCK lock, PKIRQL old) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
-    *old = KeAcquireSpinLockRaiseToDpc(lock);
+    Machine& machine = Machine::current();
+    *old = machine.raise_irql(irql::dispatch);
+    acquire_spin_lock(machine, *lock);
 }
 
 void NTAPI KeReleaseSpinLock(PKSPIN_LOCK lock, KIRQL old) {
