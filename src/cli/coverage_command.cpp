@@ -118,9 +118,9 @@ void add_coverage_command(CLI::App& application, Run& run) {
         "coverage", "what of the documented API, properties and rules is done, and which test shows it");
     auto arguments = std::make_shared<CoverageArguments>();
     command->add_flag("--json", arguments->json, "as JSON");
-    command->add_option(
-        "--table", arguments->table,
-        "only this table: portcls_api, kernel_api, ks_properties, rules, exports (in no other table) …");
+    command->add_option("--table", arguments->table,
+                        "only this table: portcls_api, kernel_api, ks_properties, rules, dma_operations, exports (in "
+                        "no other table) …");
     command->add_option("--state", arguments->state, "only rows in this state")
         ->check(CLI::IsMember({"done", "declared", "refused", "todo"}));
     command->callback([&run, arguments] { run = [arguments] { return coverage(*arguments); }; });

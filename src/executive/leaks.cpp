@@ -72,6 +72,7 @@ void add_pending_calls(Kernel& kernel, std::uint16_t owner, std::vector<Leftover
 PoolPurpose purpose_of(std::string_view tag) {
     static constexpr std::pair<std::string_view, PoolPurpose> known[] = {
         {"DmaA", {"DMA adapter", "PutDmaAdapter not called"}},
+        {"DmaV", {"common buffer vector", "FreeCommonBufferVector not called"}},
         {"IoIn", {"connected interrupt", "IoDisconnectInterrupt not called"}},
         {"ExTm", {"timer", "allocated, ExDeleteTimer not called"}},
         {"IoWi", {"work item", "allocated, IoFreeWorkItem not called"}},

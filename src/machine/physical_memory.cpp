@@ -73,12 +73,11 @@ std::optional<PhysicalAddress> PhysicalMemory::fit(PhysicalAddress begin, Physic
     const std::uint64_t alignment = std::max(constraints.alignment, page_size);
     PhysicalAddress start = std::max(begin, constraints.lowest);
     start = (start + alignment - 1) / alignment * alignment;
-    if (constraints.boundary_mask != 0 &&
-        (start & ~constraints.boundary_mask) != ((start + size - 1) & ~constraints.boundary_mask)) {
-        start = (start + constraints.boundary_mask) & ~constraints.boundary_mask;
-        if (size > constraints.boundary_mask + 1) {
+    if (constraints.boundary != 0 && start / constraints.boundary != (start + size - 1) / constraints.boundary) {
+        if (size > constraints.boundary) {
             return std::nullopt;
         }
+        start = (start + constraints.boundary - 1) / constraints.boundary * constraints.boundary;
     }
     const PhysicalAddress last = start + size - 1;
     if (last < start || last >= end || last > constraints.highest) {

@@ -26,7 +26,7 @@ inline constexpr PhysicalAddress host_window = 1ULL << 50;
 struct PageConstraints {
     PhysicalAddress lowest = 0;
     PhysicalAddress highest = UINT64_MAX; // inclusive
-    PhysicalAddress boundary_mask = 0;    // the run may not cross a multiple of this power of two; 0 = any
+    PhysicalAddress boundary = 0;         // the run may not cross a multiple of this power of two; 0 = any
     std::uint64_t alignment = page_size;
 };
 

@@ -21,8 +21,9 @@ struct Table {
 };
 
 constexpr Table tables[] = {
-    {"portcls_api", 2, 1, "", 3, -1}, {"kernel_api", 0, -1, "function", -1, -1}, {"ks_properties", 3, 0, "", -1, 10},
-    {"ioctls", 1, 0, "", -1, -1},     {"guids", 0, -1, "guid", -1, -1},          {"rules", 0, -1, "rule", -1, -1},
+    {"portcls_api", 2, 1, "", 3, -1},    {"kernel_api", 0, -1, "function", -1, -1}, {"ks_properties", 3, 0, "", -1, 10},
+    {"ioctls", 1, 0, "", -1, -1},        {"guids", 0, -1, "guid", -1, -1},          {"rules", 0, -1, "rule", -1, -1},
+    {"dma_operations", 0, 1, "", 2, -1},
 };
 
 // "PDMACHANNELSLAVE (Vista+)" is PDMACHANNELSLAVE.

@@ -81,8 +81,42 @@ typedef struct _DMA_TRANSFER_INFO {
     };
 } DMA_TRANSFER_INFO, *PDMA_TRANSFER_INFO;
 #define DMA_TRANSFER_INFO_VERSION1 1
+#define DMA_TRANSFER_INFO_VERSION2 2
 #define DMA_TRANSFER_CONTEXT_VERSION1 1
 #define DMA_TRANSFER_CONTEXT_SIZE_V1 128
+#define DMA_SYNCHRONOUS_CALLBACK 0x01
+
+#define DOMAIN_COMMON_BUFFER_LARGE_PAGE 0x1
+typedef struct _DMA_COMMON_BUFFER_VECTOR* PDMA_COMMON_BUFFER_VECTOR;
+typedef enum _DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_TYPE {
+    CommonBufferConfigTypeLogicalAddressLimits,
+    CommonBufferConfigTypeSubSection,
+    CommonBufferConfigTypeHardwareAccessPermissions,
+    CommonBufferConfigTypeMax
+} DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_TYPE,
+    *PDMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_TYPE;
+typedef enum _DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_ACCESS_TYPE {
+    CommonBufferHardwareAccessReadOnly,
+    CommonBufferHardwareAccessWriteOnly,
+    CommonBufferHardwareAccessReadWrite,
+    CommonBufferHardwareAccessMax
+} DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_ACCESS_TYPE,
+    *PDMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_ACCESS_TYPE;
+typedef struct _DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION {
+    DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_TYPE ConfigType;
+    union {
+        struct {
+            PHYSICAL_ADDRESS MinimumAddress;
+            PHYSICAL_ADDRESS MaximumAddress;
+        } LogicalAddressLimits;
+        struct {
+            ULONGLONG Offset;
+            ULONG Length;
+        } SubSection;
+        DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_ACCESS_TYPE HardwareAccessType;
+        ULONGLONG Reserved[4];
+    };
+} DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION, *PDMA_COMMON_BUFFER_EXTENDED_CONFIGURATION;
 
 struct _DMA_ADAPTER;
 typedef VOID(NTAPI DMA_COMPLETION_ROUTINE)(struct _DMA_ADAPTER* DmaAdapter, PDEVICE_OBJECT DeviceObject,
@@ -159,6 +193,33 @@ typedef NTSTATUS(NTAPI* PFLUSH_ADAPTER_BUFFERS_EX)(struct _DMA_ADAPTER* DmaAdapt
                                                    ULONGLONG Offset, ULONG Length, BOOLEAN WriteToDevice);
 typedef VOID(NTAPI* PFREE_ADAPTER_OBJECT)(struct _DMA_ADAPTER* DmaAdapter, IO_ALLOCATION_ACTION AllocationAction);
 typedef NTSTATUS(NTAPI* PCANCEL_MAPPED_TRANSFER)(struct _DMA_ADAPTER* DmaAdapter, PVOID DmaTransferContext);
+typedef NTSTATUS(NTAPI* PALLOCATE_DOMAIN_COMMON_BUFFER)(struct _DMA_ADAPTER* DmaAdapter, HANDLE DomainHandle,
+                                                        PPHYSICAL_ADDRESS MaximumAddress, ULONG Length, ULONG Flags,
+                                                        MEMORY_CACHING_TYPE* CacheType, ULONG PreferredNode,
+                                                        PPHYSICAL_ADDRESS LogicalAddress, PVOID* VirtualAddress);
+typedef NTSTATUS(NTAPI* PFLUSH_DMA_BUFFER)(struct _DMA_ADAPTER* DmaAdapter, PMDL Mdl, BOOLEAN ReadOperation);
+typedef NTSTATUS(NTAPI* PJOIN_DMA_DOMAIN)(struct _DMA_ADAPTER* DmaAdapter, HANDLE DomainHandle);
+typedef NTSTATUS(NTAPI* PLEAVE_DMA_DOMAIN)(struct _DMA_ADAPTER* DmaAdapter);
+typedef HANDLE(NTAPI* PGET_DMA_DOMAIN)(struct _DMA_ADAPTER* DmaAdapter);
+typedef PVOID(NTAPI* PALLOCATE_COMMON_BUFFER_WITH_BOUNDS)(struct _DMA_ADAPTER* DmaAdapter,
+                                                          PPHYSICAL_ADDRESS MinimumAddress,
+                                                          PPHYSICAL_ADDRESS MaximumAddress, ULONG Length, ULONG Flags,
+                                                          MEMORY_CACHING_TYPE* CacheType, ULONG PreferredNode,
+                                                          PPHYSICAL_ADDRESS LogicalAddress);
+typedef NTSTATUS(NTAPI* PALLOCATE_COMMON_BUFFER_VECTOR)(struct _DMA_ADAPTER* DmaAdapter, PHYSICAL_ADDRESS LowAddress,
+                                                        PHYSICAL_ADDRESS HighAddress, MEMORY_CACHING_TYPE CacheType,
+                                                        ULONG IdealNode, ULONG Flags, ULONG NumberOfElements,
+                                                        ULONGLONG SizeOfElements, PDMA_COMMON_BUFFER_VECTOR* VectorOut);
+typedef VOID(NTAPI* PGET_COMMON_BUFFER_FROM_VECTOR_BY_INDEX)(struct _DMA_ADAPTER* DmaAdapter,
+                                                             PDMA_COMMON_BUFFER_VECTOR Vector, ULONG Index,
+                                                             PVOID* VirtualAddressOut,
+                                                             PPHYSICAL_ADDRESS LogicalAddressOut);
+typedef VOID(NTAPI* PFREE_COMMON_BUFFER_FROM_VECTOR)(struct _DMA_ADAPTER* DmaAdapter, PDMA_COMMON_BUFFER_VECTOR Vector,
+                                                     ULONG Index);
+typedef VOID(NTAPI* PFREE_COMMON_BUFFER_VECTOR)(struct _DMA_ADAPTER* DmaAdapter, PDMA_COMMON_BUFFER_VECTOR Vector);
+typedef NTSTATUS(NTAPI* PCREATE_COMMON_BUFFER_FROM_MDL)(struct _DMA_ADAPTER* DmaAdapter, PMDL Mdl,
+                                                        PDMA_COMMON_BUFFER_EXTENDED_CONFIGURATION ExtendedConfigs,
+                                                        ULONG ExtendedConfigsCount, PPHYSICAL_ADDRESS LogicalAddress);
 
 typedef struct _DMA_OPERATIONS {
     ULONG Size;
@@ -190,18 +251,17 @@ typedef struct _DMA_OPERATIONS {
     PFLUSH_ADAPTER_BUFFERS_EX FlushAdapterBuffersEx;
     PFREE_ADAPTER_OBJECT FreeAdapterObject;
     PCANCEL_MAPPED_TRANSFER CancelMappedTransfer;
-    /* Entries of DMA adapter version 3 that reach beyond a PortCls driver: always NULL. */
-    PVOID AllocateDomainCommonBuffer;
-    PVOID FlushDmaBuffer;
-    PVOID JoinDmaDomain;
-    PVOID LeaveDmaDomain;
-    PVOID GetDmaDomain;
-    PVOID AllocateCommonBufferWithBounds;
-    PVOID AllocateCommonBufferVector;
-    PVOID GetCommonBufferFromVectorByIndex;
-    PVOID FreeCommonBufferFromVector;
-    PVOID FreeCommonBufferVector;
-    PVOID CreateCommonBufferFromMdl;
+    PALLOCATE_DOMAIN_COMMON_BUFFER AllocateDomainCommonBuffer;
+    PFLUSH_DMA_BUFFER FlushDmaBuffer;
+    PJOIN_DMA_DOMAIN JoinDmaDomain;
+    PLEAVE_DMA_DOMAIN LeaveDmaDomain;
+    PGET_DMA_DOMAIN GetDmaDomain;
+    PALLOCATE_COMMON_BUFFER_WITH_BOUNDS AllocateCommonBufferWithBounds;
+    PALLOCATE_COMMON_BUFFER_VECTOR AllocateCommonBufferVector;
+    PGET_COMMON_BUFFER_FROM_VECTOR_BY_INDEX GetCommonBufferFromVectorByIndex;
+    PFREE_COMMON_BUFFER_FROM_VECTOR FreeCommonBufferFromVector;
+    PFREE_COMMON_BUFFER_VECTOR FreeCommonBufferVector;
+    PCREATE_COMMON_BUFFER_FROM_MDL CreateCommonBufferFromMdl;
 } DMA_OPERATIONS, *PDMA_OPERATIONS;
 
 typedef struct _DMA_ADAPTER {

@@ -3,9 +3,20 @@
 
 #include <cstdint>
 
+#include <wdm.h>
+
 #include "machine/machine.h"
 
 namespace openportcls::executive {
+
+// Who waits for the end of a transfer, at the controller's interrupt.
+class DmaTransferListener {
+public:
+    virtual void transfer_ended(DMA_COMPLETION_STATUS status) = 0;
+
+protected:
+    ~DmaTransferListener() = default;
+};
 
 class SystemDmaController {
 public:
@@ -24,6 +35,16 @@ public:
     virtual void mask(unsigned channel) = 0;
     // Bytes that are left, counting down from the length of the transfer (R-DMA-05).
     virtual std::uint32_t read_counter(unsigned channel) const = 0;
+
+    // Does it interrupt when a transfer ends? The 8237 does not: its TC line goes to the device.
+    virtual bool interrupts() const { return false; }
+    // Null: nobody waits any more. Only for controllers that interrupt.
+    virtual void listen(unsigned channel, DmaTransferListener* listener) { (void)channel, (void)listener; }
+    // What the controller can do besides (ConfigureAdapterChannel); drivers know what the number and the data mean.
+    virtual NTSTATUS configure(unsigned channel, ULONG function, void* data) {
+        (void)channel, (void)function, (void)data;
+        return STATUS_NOT_IMPLEMENTED;
+    }
 };
 
 // Which controller the machine has, if any.

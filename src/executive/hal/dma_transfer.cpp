@@ -1,9 +1,9 @@
-// Packet DMA: channels, map registers, transfers.
+// Packet DMA: what goes through the map registers, and how the controller learns of it.
 #include <algorithm>
 #include <cstring>
 
-#include "executive/hal/dma_adapter.h"
 #include "executive/hal/dma_channels.h"
+#include "executive/hal/dma_mapping.h"
 #include "executive/hal/mdl_pieces.h"
 #include "executive/irql_check.h"
 #include "executive/kernel.h"
@@ -13,64 +13,6 @@ namespace openportcls::executive {
 namespace {
 
 constexpr std::uint32_t dma_violation = 0xE6;
-
-ULONG registers_left(const DmaAdapter& adapter) {
-    ULONG left = adapter.map_registers;
-    for (const auto& each : adapter.registers) {
-        left -= each->count;
-    }
-    return left;
-}
-
-MapRegisters* new_registers(DmaAdapter& adapter, ULONG count) {
-    auto registers = std::make_unique<MapRegisters>();
-    registers->count = count;
-    adapter.registers.push_back(std::move(registers));
-    return adapter.registers.back().get();
-}
-
-void free_registers(DmaAdapter& adapter, const void* base) {
-    const auto found = std::ranges::find(adapter.registers, base, [](const auto& each) { return each.get(); });
-    machine::Machine& machine = adapter.kernel->machine;
-    if (found == adapter.registers.end()) [[unlikely]] {
-        machine.bugcheck(dma_violation, 0x05, 1, reinterpret_cast<std::uint64_t>(base), 0,
-                         "FreeMapRegisters takes the map registers of an AllocateAdapterChannel, once; "
-                         "FreeAdapterChannel has freed those of a routine that returned KeepObject.");
-    }
-    if ((*found)->bounce != machine::no_address) {
-        machine.memory().free((*found)->bounce, (*found)->count * machine::page_size);
-    }
-    if (adapter.current == base) {
-        adapter.current = nullptr;
-    }
-    adapter.registers.erase(found);
-}
-
-// The execution routine's answer says what the driver keeps.
-void run(DmaAdapter& adapter, const DmaAdapter::Waiting& request) {
-    adapter.busy = true;
-    MapRegisters* registers = new_registers(adapter, request.registers);
-    adapter.current = registers;
-    const IO_ALLOCATION_ACTION action =
-        request.routine(request.device, request.device->CurrentIrp, registers, request.context);
-    if (action == KeepObject) {
-        return;
-    }
-    if (action == DeallocateObject) {
-        free_registers(adapter, registers);
-    }
-    adapter.current = nullptr;
-    adapter.busy = false;
-}
-
-// In the order of the requests: a small one does not pass one that waits for many registers.
-void run_waiting(DmaAdapter& adapter) {
-    while (!adapter.busy && !adapter.waiting.empty() && adapter.waiting.front().registers <= registers_left(adapter)) {
-        const DmaAdapter::Waiting next = adapter.waiting.front();
-        adapter.waiting.pop_front();
-        run(adapter, next);
-    }
-}
 
 // Where a transfer lies in physical memory.
 struct Extent {
@@ -104,45 +46,57 @@ Extent extent_of(machine::Machine& machine, const MDL* mdl, const void* address,
 machine::PhysicalAddress map_bounced(DmaAdapter& adapter, MapRegisters* registers, const MDL* mdl, const void* address,
                                      ULONG* length, bool to_device) {
     machine::Machine& machine = adapter.kernel->machine;
-    machine::PhysicalMemory& memory = machine.memory();
     if (registers == nullptr) [[unlikely]] {
         machine.bugcheck(dma_violation, 0x0F, reinterpret_cast<std::uint64_t>(&adapter), 0, 0,
                          "MapTransfer needs the map registers that AllocateAdapterChannel handed out.");
     }
-    if (registers->bounce == machine::no_address) {
-        machine::PageConstraints constraints;
-        constraints.highest = adapter.highest;
-        registers->bounce = memory.allocate(registers->count * machine::page_size, constraints);
-    }
-    const ULONG page_offset = BYTE_OFFSET(address);
-    const auto pages = static_cast<ULONG>(ADDRESS_AND_SIZE_TO_SPAN_PAGES(page_offset, *length));
-    const ULONG left = registers->count - registers->used;
-    const ULONG needed = adapter.is_scatter_gather_master() ? 1 : pages;
-    if (left < needed || registers->bounce == machine::no_address) [[unlikely]] {
+    const ULONG room = room_in(adapter, *registers, BYTE_OFFSET(address));
+    if (room == 0 || (room < *length && !adapter.is_scatter_gather_master())) [[unlikely]] {
         constexpr std::uint64_t out_of_registers = 2;
-        machine.bugcheck(dma_violation, 0x00, out_of_registers, pages, left,
+        machine.bugcheck(dma_violation, 0x00, out_of_registers, ADDRESS_AND_SIZE_TO_SPAN_PAGES(address, *length),
+                         registers->count - registers->used,
                          "MapTransfer was called for more pages than map registers were allocated.");
     }
-    if (pages > left) {
-        *length = left * static_cast<ULONG>(machine::page_size) - page_offset;
+    *length = std::min(*length, room);
+    return bounce(adapter, *registers, mdl, address, *length, to_device);
+}
+
+} // namespace
+
+ULONG room_in(DmaAdapter& adapter, MapRegisters& registers, ULONG page_offset) {
+    if (registers.used == registers.count) {
+        return 0;
     }
-    const machine::PhysicalAddress begin = registers->bounce + registers->used * machine::page_size + page_offset;
-    registers->used += std::min(pages, left);
-    machine::PhysicalAddress bounce = begin;
-    for_each_piece(mdl, address, *length, [&](const MdlPiece& piece) {
+    if (registers.bounce == machine::no_address) { // for all of them at once, when the first is needed
+        registers.bounce =
+            adapter.kernel->machine.memory().allocate(registers.count * machine::page_size, adapter.constraints());
+    }
+    return registers.bounce == machine::no_address
+               ? 0
+               : (registers.count - registers.used) * static_cast<ULONG>(machine::page_size) - page_offset;
+}
+
+machine::PhysicalAddress bounce(DmaAdapter& adapter, MapRegisters& registers, const MDL* mdl, const void* address,
+                                ULONG length, bool to_device) {
+    machine::PhysicalMemory& memory = adapter.kernel->machine.memory();
+    const machine::PhysicalAddress begin =
+        registers.bounce + registers.used * machine::page_size + BYTE_OFFSET(address);
+    registers.used += static_cast<ULONG>(ADDRESS_AND_SIZE_TO_SPAN_PAGES(address, length));
+    machine::PhysicalAddress next = begin;
+    for_each_piece(mdl, address, length, [&](const MdlPiece& piece) {
         auto* original = static_cast<char*>(memory.to_virtual(piece.address, piece.bytes));
         if (to_device) {
-            std::memcpy(memory.to_virtual(bounce, piece.bytes), original, piece.bytes);
+            std::memcpy(memory.to_virtual(next, piece.bytes), original, piece.bytes);
         }
-        registers->mappings.push_back({original, bounce, piece.bytes, to_device});
-        bounce += piece.bytes;
+        registers.mappings.push_back({original, next, piece.bytes, to_device});
+        next += piece.bytes;
     });
     return begin;
 }
 
 void program_controller(DmaAdapter& adapter, machine::PhysicalAddress address, ULONG bytes, bool to_device) {
     SystemDmaController* controller = adapter.controller();
-    if (controller == nullptr) {
+    if (controller == nullptr || bytes == 0) {
         return;
     }
     SystemDmaController::Transfer transfer;
@@ -150,48 +104,28 @@ void program_controller(DmaAdapter& adapter, machine::PhysicalAddress address, U
     transfer.bytes = bytes;
     transfer.to_device = to_device;
     transfer.auto_initialize = adapter.description.AutoInitialize != FALSE;
-    transfer.demand = adapter.description.DemandMode != FALSE;
-    transfer.width_bytes = static_cast<std::uint8_t>(1U << adapter.description.DmaWidth);
+    transfer.demand =
+        adapter.description.Version == DEVICE_DESCRIPTION_VERSION2 && adapter.description.DemandMode != FALSE;
+    transfer.width_bytes = static_cast<std::uint8_t>(adapter.unit_bytes());
     controller->program(adapter.description.DmaChannel, transfer);
 }
 
-} // namespace
-
-NTSTATUS NTAPI dma_allocate_channel(DMA_ADAPTER* documented, DEVICE_OBJECT* device, ULONG registers,
-                                    PDRIVER_CONTROL routine, void* context) {
-    OPC_REQUIRE_DISPATCH_OR_BELOW();
-    OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch);
-    DmaAdapter& adapter = adapter_of(documented);
-    if (registers > adapter.map_registers) {
-        return STATUS_INSUFFICIENT_RESOURCES;
+void flush(DmaAdapter& adapter, MapRegisters* registers, bool to_device) {
+    adapter.transfer_end.forget();
+    if (SystemDmaController* controller = adapter.controller()) {
+        controller->mask(adapter.description.DmaChannel);
     }
-    adapter.waiting.push_back({device, registers, routine, context});
-    run_waiting(adapter);
-    return STATUS_SUCCESS;
-}
-
-// "Frees any map registers that were allocated by an earlier call to AllocateAdapterChannel"
-// (nc-wdm-pfree_adapter_channel).
-void NTAPI dma_free_channel(DMA_ADAPTER* documented) {
-    OPC_REQUIRE_DISPATCH_OR_BELOW();
-    OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch);
-    DmaAdapter& adapter = adapter_of(documented);
-    if (adapter.current != nullptr) {
-        free_registers(adapter, adapter.current);
-    }
-    adapter.busy = false;
-    run_waiting(adapter);
-}
-
-void NTAPI dma_free_map_registers(DMA_ADAPTER* documented, void* base, ULONG) {
-    OPC_REQUIRE_DISPATCH_OR_BELOW();
-    OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch);
-    if (base == nullptr) {
+    if (registers == nullptr) {
         return;
     }
-    DmaAdapter& adapter = adapter_of(documented);
-    free_registers(adapter, base);
-    run_waiting(adapter);
+    for (const MapRegisters::Mapping& mapping : registers->mappings) {
+        if (!to_device && !mapping.to_device) {
+            std::memcpy(mapping.memory, adapter.kernel->machine.memory().to_virtual(mapping.bounce, mapping.bytes),
+                        mapping.bytes);
+        }
+    }
+    registers->mappings.clear();
+    registers->used = 0;
 }
 
 // Length shrinks for scatter/gather masters only; "otherwise, the input and output values of Length are identical"
@@ -206,7 +140,7 @@ PHYSICAL_ADDRESS NTAPI dma_map_transfer(DMA_ADAPTER* documented, MDL* mdl, void*
     }
     const bool is_one_run = extent.pieces == 1 || adapter.is_scatter_gather_master();
     machine::PhysicalAddress physical = extent.first.address;
-    if (!is_one_run || !adapter.reaches(physical + *length - 1)) {
+    if (!is_one_run || !adapter.can_take(physical, *length)) {
         physical = map_bounced(adapter, static_cast<MapRegisters*>(base), mdl, address, length, to_device != FALSE);
     }
     program_controller(adapter, physical, *length, to_device != FALSE);
@@ -217,22 +151,7 @@ PHYSICAL_ADDRESS NTAPI dma_map_transfer(DMA_ADAPTER* documented, MDL* mdl, void*
 
 BOOLEAN NTAPI dma_flush_buffers(DMA_ADAPTER* documented, MDL*, void* base, void*, ULONG, BOOLEAN to_device) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
-    DmaAdapter& adapter = adapter_of(documented);
-    if (SystemDmaController* controller = adapter.controller()) {
-        controller->mask(adapter.description.DmaChannel);
-    }
-    auto* registers = static_cast<MapRegisters*>(base);
-    if (registers == nullptr) {
-        return TRUE;
-    }
-    for (const MapRegisters::Mapping& mapping : registers->mappings) {
-        if (!to_device && !mapping.to_device) {
-            std::memcpy(mapping.memory, adapter.kernel->machine.memory().to_virtual(mapping.bounce, mapping.bytes),
-                        mapping.bytes);
-        }
-    }
-    registers->mappings.clear();
-    registers->used = 0;
+    flush(adapter_of(documented), static_cast<MapRegisters*>(base), to_device != FALSE);
     return TRUE;
 }
 

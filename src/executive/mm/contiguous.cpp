@@ -73,7 +73,7 @@ void* allocate(SIZE_T bytes, std::uint64_t lowest, std::uint64_t highest, std::u
     machine::PageConstraints constraints;
     constraints.lowest = lowest;
     constraints.highest = highest;
-    constraints.boundary_mask = boundary;
+    constraints.boundary = boundary;
     return kernel.contiguous.allocate(bytes, constraints, kernel.pool.owner_at(caller), function);
 }
 

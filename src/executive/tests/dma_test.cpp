@@ -1,30 +1,10 @@
 // DMA adapters: common buffers, scatter/gather lists, slave channels.
-#include "executive/tests/hardware_fixture.h"
-
-#include "executive/etw/debug_log.h"
-#include "executive/hal/dma_channels.h"
+#include "executive/tests/dma_fixture.h"
 
 namespace openportcls::executive {
 namespace {
 
-// What the DMA functions call a virtual address is none: the pages may be mapped nowhere.
-void* index_into(MDL* mdl, ULONG offset) {
-    return reinterpret_cast<void*>(reinterpret_cast<std::uintptr_t>(MmGetMdlVirtualAddress(mdl)) + offset);
-}
-
 using Hal = ExecutiveTest;
-
-DEVICE_DESCRIPTION master(bool all_addresses) {
-    DEVICE_DESCRIPTION description{};
-    description.Version = DEVICE_DESCRIPTION_VERSION;
-    description.Master = TRUE;
-    description.ScatterGather = TRUE;
-    description.Dma32BitAddresses = TRUE;
-    description.Dma64BitAddresses = all_addresses;
-    description.InterfaceType = PCIBus;
-    description.MaximumLength = 64 * 1024;
-    return description;
-}
 
 TEST_F(Hal, CommonBuffersAreContiguousAndWithinReach) {
     inside([&] {
@@ -46,13 +26,6 @@ TEST_F(Hal, CommonBuffersAreContiguousAndWithinReach) {
     });
 }
 
-struct Received {
-    SCATTER_GATHER_LIST* list = nullptr;
-};
-void NTAPI list_ready(PDEVICE_OBJECT, PIRP, PSCATTER_GATHER_LIST list, PVOID context) {
-    static_cast<Received*>(context)->list = list;
-}
-
 TEST_F(Hal, ScatterGatherListsBounceWhatTheDeviceCannotReach) {
     TestDriver driver(&refuse);
     inside([&] {
@@ -65,7 +38,7 @@ TEST_F(Hal, ScatterGatherListsBounceWhatTheDeviceCannotReach) {
             DEVICE_DESCRIPTION description = master(far);
             ULONG registers;
             DMA_ADAPTER* adapter = IoGetDmaAdapter(physical, &description, &registers);
-            const auto& operations = *adapter->DmaOperations;
+            const DMA_OPERATIONS& operations = *adapter->DmaOperations;
             Received received;
             const KIRQL old = KeRaiseIrqlToDpcLevel();
             ASSERT_EQ(operations.GetScatterGatherList(adapter, physical, mdl, buffer + 10, 10'000, &list_ready,
@@ -116,9 +89,10 @@ TEST_F(Hal, ScatterGatherListsOfPagesThatAreMappedNowhereBounce) {
         byte_at(second, 99) = 'y';
         DEVICE_DESCRIPTION description = master(false);
         description.Dma32BitAddresses = FALSE; // reaches 24 bits
+        description.InterfaceType = Isa;
         ULONG registers = 0;
         DMA_ADAPTER* adapter = IoGetDmaAdapter(physical, &description, &registers);
-        const auto& operations = *adapter->DmaOperations;
+        const DMA_OPERATIONS& operations = *adapter->DmaOperations;
         void* const index = index_into(first, 100);
         for (const BOOLEAN to_device : {TRUE, FALSE}) {
             Received received;
@@ -164,7 +138,7 @@ TEST_F(Hal, ScatterGatherListsEndWithTheirBuffer) {
         DEVICE_DESCRIPTION description = master(true);
         ULONG registers = 0;
         DMA_ADAPTER* adapter = IoGetDmaAdapter(physical, &description, &registers);
-        const auto& operations = *adapter->DmaOperations;
+        const DMA_OPERATIONS& operations = *adapter->DmaOperations;
         Received received;
         alignas(8) char place[1'024];
         ULONG bytes = 0;
@@ -198,49 +172,21 @@ TEST_F(Hal, ScatterGatherListsEndWithTheirBuffer) {
     });
 }
 
-struct IsaController : SystemDmaController {
-    Transfer transfer;
-    bool masked = true;
-    std::uint32_t counter = 0;
-    bool has_channel(unsigned channel) const override { return channel == 1; }
-    void program(unsigned, const Transfer& wanted) override {
-        transfer = wanted;
-        masked = false;
-        counter = wanted.bytes;
-    }
-    void mask(unsigned) override { masked = true; }
-    std::uint32_t read_counter(unsigned) const override { return counter; }
-};
-
-struct Channel {
-    void* map_registers = nullptr;
-    int calls = 0;
-};
-IO_ALLOCATION_ACTION NTAPI channel_ready(PDEVICE_OBJECT, PIRP, PVOID map_registers, PVOID context) {
-    auto* channel = static_cast<Channel*>(context);
-    channel->map_registers = map_registers;
-    ++channel->calls;
-    return KeepObject;
-}
-
 TEST_F(Hal, SlaveChannelsProgramTheControllerOneTransferAtATime) {
     TestDriver driver(&refuse);
     IsaController controller;
     kernel().dma_channels.attach(&controller);
     inside([&] {
         DEVICE_OBJECT* physical = make_device(driver);
-        DEVICE_DESCRIPTION description{};
+        DEVICE_DESCRIPTION description = slave();
         description.DmaChannel = 3;
-        description.InterfaceType = Isa;
-        description.DmaWidth = Width8Bits;
         description.AutoInitialize = TRUE;
-        description.MaximumLength = 0x4000;
         ULONG registers = 0;
         EXPECT_EQ(IoGetDmaAdapter(physical, &description, &registers), nullptr) << "no such channel";
         description.DmaChannel = 1;
         DMA_ADAPTER* adapter = IoGetDmaAdapter(physical, &description, &registers);
         ASSERT_NE(adapter, nullptr);
-        const auto& operations = *adapter->DmaOperations;
+        const DMA_OPERATIONS& operations = *adapter->DmaOperations;
         PHYSICAL_ADDRESS logical;
         void* memory = operations.AllocateCommonBuffer(adapter, 0x4000, &logical, FALSE);
         EXPECT_LT(logical.QuadPart + 0x4000, 1 << 24);
@@ -250,9 +196,9 @@ TEST_F(Hal, SlaveChannelsProgramTheControllerOneTransferAtATime) {
         Channel first;
         Channel second;
         const KIRQL old = KeRaiseIrqlToDpcLevel();
-        EXPECT_EQ(operations.AllocateAdapterChannel(adapter, physical, 4, &channel_ready, &first), STATUS_SUCCESS);
-        EXPECT_EQ(operations.AllocateAdapterChannel(adapter, physical, 4, &channel_ready, &second), STATUS_SUCCESS);
-        EXPECT_EQ(operations.AllocateAdapterChannel(adapter, physical, 400, &channel_ready, &second),
+        EXPECT_EQ(operations.AllocateAdapterChannel(adapter, physical, 4, channel_ready, &first), STATUS_SUCCESS);
+        EXPECT_EQ(operations.AllocateAdapterChannel(adapter, physical, 4, channel_ready, &second), STATUS_SUCCESS);
+        EXPECT_EQ(operations.AllocateAdapterChannel(adapter, physical, 400, channel_ready, &second),
                   STATUS_INSUFFICIENT_RESOURCES);
         EXPECT_EQ(first.calls, 1);
         EXPECT_EQ(second.calls, 0) << "waits for the channel";
@@ -280,13 +226,6 @@ TEST_F(Hal, SlaveChannelsProgramTheControllerOneTransferAtATime) {
     });
 }
 
-IO_ALLOCATION_ACTION NTAPI channel_keeps_registers(PDEVICE_OBJECT, PIRP, PVOID map_registers, PVOID context) {
-    auto* channel = static_cast<Channel*>(context);
-    channel->map_registers = map_registers;
-    ++channel->calls;
-    return DeallocateObjectKeepRegisters;
-}
-
 // nc-wdm-pallocate_adapter_channel: the request waits until what it needs is available; a number of map registers is
 // refused only beyond what IoGetDmaAdapter named.
 TEST_F(Hal, RequestsWaitForMapRegistersInTheirOrder) {
@@ -298,7 +237,7 @@ TEST_F(Hal, RequestsWaitForMapRegistersInTheirOrder) {
         ULONG registers = 0;
         DMA_ADAPTER* adapter = IoGetDmaAdapter(physical, &description, &registers);
         ASSERT_EQ(registers, 5U);
-        const auto& operations = *adapter->DmaOperations;
+        const DMA_OPERATIONS& operations = *adapter->DmaOperations;
         Channel kept;
         Channel large_one;
         Channel small_one;
@@ -306,10 +245,10 @@ TEST_F(Hal, RequestsWaitForMapRegistersInTheirOrder) {
         const auto allocate = [&](ULONG count, PDRIVER_CONTROL routine, Channel& channel) {
             return operations.AllocateAdapterChannel(adapter, physical, count, routine, &channel);
         };
-        EXPECT_EQ(allocate(4, &channel_keeps_registers, kept), STATUS_SUCCESS);
+        EXPECT_EQ(allocate(4, channel_keeps_registers, kept), STATUS_SUCCESS);
         EXPECT_EQ(kept.calls, 1);
-        EXPECT_EQ(allocate(2, &channel_ready, large_one), STATUS_SUCCESS);
-        EXPECT_EQ(allocate(1, &channel_ready, small_one), STATUS_SUCCESS);
+        EXPECT_EQ(allocate(2, channel_ready, large_one), STATUS_SUCCESS);
+        EXPECT_EQ(allocate(1, channel_ready, small_one), STATUS_SUCCESS);
         EXPECT_EQ(large_one.calls, 0) << "one register is left";
         EXPECT_EQ(small_one.calls, 0) << "its turn is later";
         operations.FreeMapRegisters(adapter, kept.map_registers, 4);
@@ -319,7 +258,7 @@ TEST_F(Hal, RequestsWaitForMapRegistersInTheirOrder) {
         EXPECT_EQ(small_one.calls, 1);
         operations.FreeAdapterChannel(adapter);
         // nc-wdm-pfree_adapter_channel: the map registers went with the channel.
-        EXPECT_EQ(allocate(5, &channel_ready, large_one), STATUS_SUCCESS);
+        EXPECT_EQ(allocate(5, channel_ready, large_one), STATUS_SUCCESS);
         EXPECT_EQ(large_one.calls, 2);
         operations.FreeAdapterChannel(adapter);
         KeLowerIrql(old);
@@ -335,7 +274,7 @@ TEST_F(Hal, MapRegistersAreFreedOnce) {
         DEVICE_OBJECT device{};
         Channel channel;
         KeRaiseIrqlToDpcLevel();
-        adapter->DmaOperations->AllocateAdapterChannel(adapter, &device, 1, &channel_keeps_registers, &channel);
+        adapter->DmaOperations->AllocateAdapterChannel(adapter, &device, 1, channel_keeps_registers, &channel);
         adapter->DmaOperations->FreeMapRegisters(adapter, channel.map_registers, 1);
         adapter->DmaOperations->FreeMapRegisters(adapter, channel.map_registers, 1);
     });
@@ -361,11 +300,10 @@ TEST_F(Hal, MastersWithoutScatterGatherGetTheWholeTransferAtOneAddress) {
             description.ScatterGather = scatter_gather;
             ULONG registers = 0;
             DMA_ADAPTER* adapter = IoGetDmaAdapter(physical, &description, &registers);
-            const auto& operations = *adapter->DmaOperations;
+            const DMA_OPERATIONS& operations = *adapter->DmaOperations;
             Channel channel;
             const KIRQL old = KeRaiseIrqlToDpcLevel();
-            ASSERT_EQ(operations.AllocateAdapterChannel(adapter, physical, 4, &channel_ready, &channel),
-                      STATUS_SUCCESS);
+            ASSERT_EQ(operations.AllocateAdapterChannel(adapter, physical, 4, channel_ready, &channel), STATUS_SUCCESS);
             for (const BOOLEAN to_device : {TRUE, FALSE}) {
                 memset(page_at(0), 'f', 4096);
                 memset(page_at(3), 'l', 4096);
@@ -406,7 +344,7 @@ void map_from_two_pages(ULONG map_registers, ULONG begin, ULONG length) {
     DEVICE_OBJECT device{};
     Channel channel;
     KeRaiseIrqlToDpcLevel();
-    adapter->DmaOperations->AllocateAdapterChannel(adapter, &device, map_registers, &channel_ready, &channel);
+    adapter->DmaOperations->AllocateAdapterChannel(adapter, &device, map_registers, channel_ready, &channel);
     adapter->DmaOperations->MapTransfer(adapter, mdl, channel.map_registers, index_into(mdl, begin), &length, TRUE);
 }
 
@@ -419,41 +357,6 @@ TEST_F(Hal, TransfersEndWithTheirMdl) {
 }
 TEST_F(Hal, TransfersWithoutScatterGatherNeedAMapRegisterForEachPage) {
     expect_bugcheck(0xE6, "more pages than map registers", [&] { map_from_two_pages(1, 0, 8'192); });
-}
-
-// What is not done says so, once.
-TEST_F(Hal, OperationsOfVersion3ThatAreNotDoneSaySo) {
-    inside([&] {
-        DEVICE_DESCRIPTION description = master(true);
-        description.Version = DEVICE_DESCRIPTION_VERSION3;
-        description.DmaAddressWidth = 64;
-        ULONG registers = 0;
-        DMA_ADAPTER* adapter = IoGetDmaAdapter(nullptr, &description, &registers);
-        ASSERT_NE(adapter, nullptr);
-        const auto& operations = *adapter->DmaOperations;
-        for (int call = 0; call < 2; ++call) {
-            EXPECT_EQ(operations.GetScatterGatherListEx(adapter, nullptr, nullptr, nullptr, 0, 0, 0, nullptr, nullptr,
-                                                        TRUE, nullptr, nullptr, nullptr),
-                      STATUS_NOT_IMPLEMENTED);
-            EXPECT_EQ(operations.BuildScatterGatherListEx(adapter, nullptr, nullptr, nullptr, 0, 0, 0, nullptr, nullptr,
-                                                          TRUE, nullptr, 0, nullptr, nullptr, nullptr),
-                      STATUS_NOT_IMPLEMENTED);
-            EXPECT_EQ(operations.AllocateAdapterChannelEx(adapter, nullptr, nullptr, 0, 0, nullptr, nullptr, nullptr),
-                      STATUS_NOT_IMPLEMENTED);
-            EXPECT_EQ(
-                operations.MapTransferEx(adapter, nullptr, nullptr, 0, 0, nullptr, TRUE, nullptr, 0, nullptr, nullptr),
-                STATUS_NOT_IMPLEMENTED);
-            EXPECT_EQ(operations.ConfigureAdapterChannel(adapter, 0, nullptr), STATUS_NOT_IMPLEMENTED);
-            EXPECT_EQ(operations.CancelMappedTransfer(adapter, nullptr), STATUS_NOT_IMPLEMENTED);
-        }
-        const auto& reports = Etw::current().not_done_reports;
-        for (const char* operation : {"GetScatterGatherListEx", "BuildScatterGatherListEx", "AllocateAdapterChannelEx",
-                                      "MapTransferEx", "ConfigureAdapterChannel", "CancelMappedTransfer"}) {
-            EXPECT_TRUE(reports.contains(std::string("the kernel called ") + operation + ", which is not implemented"));
-        }
-        EXPECT_EQ(reports.size(), 6U);
-        adapter->DmaOperations->PutDmaAdapter(adapter);
-    });
 }
 
 TEST_F(Hal, CommonBuffersThroughTheOldNames) {

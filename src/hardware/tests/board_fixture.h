@@ -65,7 +65,7 @@ protected:
     machine::PhysicalAddress allocate(std::uint64_t bytes) {
         machine::PageConstraints constraints;
         constraints.highest = 0xFF'FFFF;
-        constraints.boundary_mask = 0x10000;
+        constraints.boundary = 0x10000;
         return machine.memory().allocate(bytes, constraints);
     }
     template<class T>

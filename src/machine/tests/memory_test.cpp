@@ -20,10 +20,11 @@ TEST(PhysicalMemory, honours_limits_alignment_and_boundaries) {
     EXPECT_EQ(aligned % (1 << 20), 0U);
     memory.allocate(page_size, {});
     for (int i = 0; i < 40; ++i) {
-        const PhysicalAddress inside = memory.allocate(3 * page_size, {.boundary_mask = 0xFFFF});
+        const PhysicalAddress inside = memory.allocate(3 * page_size, {.boundary = 0x10000});
         ASSERT_NE(inside, no_address);
         EXPECT_EQ(inside >> 16, (inside + 3 * page_size - 1) >> 16);
     }
+    EXPECT_EQ(memory.allocate(17 * page_size, {.boundary = 0x10000}), no_address);
     EXPECT_EQ(memory.allocate(page_size, {.lowest = 65 << 20}), no_address);
     EXPECT_EQ(memory.allocate(1ULL << 40, {}), no_address);
 }

@@ -251,7 +251,7 @@ NTSTATUS new_slave_dma_channel(PDEVICE_OBJECT device, IResourceList* resources, 
         return STATUS_INVALID_PARAMETER;
     }
     DEVICE_DESCRIPTION description = {};
-    description.Version = DEVICE_DESCRIPTION_VERSION;
+    description.Version = DEVICE_DESCRIPTION_VERSION2; // the one that looks at DemandMode
     description.DemandMode = demand_mode;
     description.AutoInitialize = TRUE;
     description.Dma32BitAddresses = TRUE;
