@@ -223,6 +223,19 @@ Seeds midi_files() {
             {"frames.mid", head(0, 1, static_cast<char>(0xE7), 40) + part}};
 }
 
+// Descriptors that are right, and some that are not quite: bytes that the target reads as counts and kinds.
+Seeds descriptors() {
+    Seeds seeds;
+    for (unsigned fill = 0; fill < 16; ++fill) {
+        std::string bytes;
+        for (unsigned i = 0; i < 320; ++i) {
+            bytes.push_back(static_cast<char>(i % 7 == 0 ? fill : (i * 5 + fill) % 4));
+        }
+        seeds["table" + std::to_string(fill)] = bytes;
+    }
+    return seeds;
+}
+
 } // namespace
 } // namespace openportcls::fuzz
 
@@ -239,8 +252,10 @@ int main(int count, char** arguments) {
         seeds = files(source + "/drivers", {".vcxproj", ".cpp", ".h"});
     } else if (target == "midi_file") {
         seeds = midi_files();
+    } else if (target == "automation") {
+        seeds = descriptors();
     } else {
-        std::cerr << "usage: fuzz_seeds DRIVER_ioctl|inf_reader|driver_project|midi_file FOLDER\n";
+        std::cerr << "usage: fuzz_seeds DRIVER_ioctl|automation|inf_reader|driver_project|midi_file FOLDER\n";
         return 2;
     }
     for (const auto& [name, bytes] : seeds) {

@@ -33,9 +33,9 @@ STDMETHODIMP_(NTSTATUS) CCableAdapter::NonDelegatingQueryInterface(REFIID Interf
     return STATUS_SUCCESS;
 }
 
-// A cable keeps its settings in memory and has nothing to switch off; the port pauses the streams.
+// A cable keeps its settings in memory; the port pauses the streams.
 STDMETHODIMP_(void) CCableAdapter::PowerChangeState(POWER_STATE NewState) {
-    UNREFERENCED_PARAMETER(NewState);
+    m_Engine.SetPower(NewState.DeviceState == PowerDeviceD0);
 }
 
 STDMETHODIMP_(NTSTATUS) CCableAdapter::QueryPowerChangeState(POWER_STATE NewStateQuery) {

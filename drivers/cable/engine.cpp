@@ -108,9 +108,12 @@ void CCableEngine::Start(CableStream* Stream) {
     KeAcquireSpinLock(&m_Lock, &Irql);
     const LONGLONG Now = KeQueryPerformanceCounter(NULL).QuadPart;
     Stream->RunStart = Now;
-    Stream->LineOffset = (LONGLONG)((ULONGLONG)(Now - m_LineStart) * Stream->Format.Rate / m_Frequency);
-    if (Stream->IsCapture) {
-        Stream->LineOffset -= Stream->Format.Rate / LineDelayPerSecond;
+    // A stream that was paused for a power change goes on in the very frame where it was; rounding would lose one.
+    if (Stream->LineTimeOfStop != LineTime(Now)) {
+        Stream->LineOffset = (LONGLONG)((ULONGLONG)LineTime(Now) * Stream->Format.Rate / m_Frequency);
+        if (Stream->IsCapture) {
+            Stream->LineOffset -= Stream->Format.Rate / LineDelayPerSecond;
+        }
     }
     if (Stream->NextNotification <= Stream->FramesBeforeRun) {
         Stream->NextNotification = Stream->FramesBeforeRun + Stream->PeriodFrames;
@@ -127,7 +130,12 @@ void CCableEngine::Stop(CableStream* Stream) {
     KeAcquireSpinLock(&m_Lock, &Irql);
     if (Stream->IsRunning) {
         const LONGLONG Now = KeQueryPerformanceCounter(NULL).QuadPart;
+        if (Stream->IsCapture) {
+            AdvanceRenders(Now); // what has been played until now belongs to what is captured until now
+        }
         Advance(Stream, Now);
+        Stream->LineOffset += (LONGLONG)(Stream->FramesMoved - Stream->FramesBeforeRun);
+        Stream->LineTimeOfStop = LineTime(Now);
         Stream->FramesBeforeRun = Stream->FramesMoved;
         Stream->IsRunning = FALSE;
         RemoveEntryList(&Stream->Link);
@@ -144,6 +152,21 @@ void CCableEngine::Reset(CableStream* Stream) {
     Stream->FramesMoved = 0;
     Stream->NextNotification = 0;
     Stream->EndFrame = MAXULONGLONG;
+    Stream->LineTimeOfStop = -1;
+    KeReleaseSpinLock(&m_Lock, Irql);
+}
+
+// The port has paused the streams before, and runs them again after.
+void CCableEngine::SetPower(BOOLEAN IsOn) {
+    KIRQL Irql;
+    KeAcquireSpinLock(&m_Lock, &Irql);
+    const LONGLONG Now = KeQueryPerformanceCounter(NULL).QuadPart;
+    if (!IsOn && m_PowerOff == 0) {
+        m_PowerOff = Now;
+    } else if (IsOn && m_PowerOff != 0) {
+        m_LineStart += Now - m_PowerOff;
+        m_PowerOff = 0;
+    }
     KeReleaseSpinLock(&m_Lock, Irql);
 }
 

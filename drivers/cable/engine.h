@@ -22,6 +22,7 @@ struct CableStream {
     ULONGLONG NextNotification; // frame number
     LONGLONG NextDue;           // performance counter at that frame, or earlier where sound has to move before
     LONGLONG LineOffset;        // line frame number of the stream's frame FramesBeforeRun
+    LONGLONG LineTimeOfStop;    // where the line was when the stream left RUN
 
     // End of stream (packet mode): frames from here on are silence.
     ULONGLONG EndFrame;
@@ -48,6 +49,8 @@ class CCableEngine {
 public:
     NTSTATUS Init();
     void Close(); // waits for the timer; no stream may be running
+    // The line stands still without power: what was under way in it is heard afterwards.
+    void SetPower(BOOLEAN IsOn);
     // Where lost sound is reported; NULL: nowhere. The port outlives its miniport: no reference.
     void SetEtwHelper(PPORTCLSETWHELPER Helper) { m_EtwHelper = Helper; }
 
@@ -85,6 +88,7 @@ private:
     void WriteLine(ULONGLONG LineFrame, const UCHAR* Source, ULONG Frames, const CableFormat& Format);
     ULONG ReadLine(PUCHAR Destination, ULONGLONG LineFrame, ULONG Frames, const CableFormat& Format);
     ULONGLONG FrameAt(const CableStream* Stream, LONGLONG Counter) const;
+    LONGLONG LineTime(LONGLONG Counter) const { return Counter - m_LineStart; }
     void ArmTimer(LONGLONG Now, LONGLONG Due);
     LONGLONG EarliestDue() const;
     void Schedule(CableStream* Stream);
@@ -110,5 +114,6 @@ private:
     PUCHAR m_Line;
     ULONG m_LineFrames;      // power of two
     LONGLONG m_LineStart;    // performance counter at line frame 0
+    LONGLONG m_PowerOff;     // performance counter when the power went; 0: it is on
     ULONGLONG m_LineWritten; // frames below this number hold sound, above it silence
 };

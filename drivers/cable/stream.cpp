@@ -10,6 +10,7 @@ NTSTATUS CCableStream::Init(CCableEngine* NewEngine, PPORTWAVERTSTREAM NewPortSt
     InitializeListHead(&Events);
     IsCapture = Capture;
     EndFrame = MAXULONGLONG;
+    LineTimeOfStop = -1;
     m_Engine = NewEngine;
     m_PortStream = NewPortStream; // the port outlives its streams: no reference (it holds one on us)
     Status = m_Engine->Attach(Format, IsCapture);

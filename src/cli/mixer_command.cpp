@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/controls.h"
+#include "cli/mixer_lines.h"
 #include "cli/session.h"
 
 namespace openportcls::cli {
@@ -15,6 +16,7 @@ namespace {
 
 struct MixerArguments : SessionArguments {
     std::vector<std::string> setting;
+    bool lines = false;
 };
 
 std::string state_of(const Control& control) {
@@ -96,6 +98,15 @@ int mixer(const MixerArguments& arguments, bool is_set) {
             return fail(applied.error());
         }
     }
+    if (arguments.lines) {
+        auto mixers = read_mixers((*session)->machine());
+        auto closed = (*session)->close();
+        if (!mixers || !closed) {
+            return fail(mixers ? closed.error() : mixers.error());
+        }
+        print_mixer_lines(*mixers, arguments.json);
+        return exit_done;
+    }
     auto controls = list_controls((*session)->machine());
     auto closed = (*session)->close();
     if (!controls || !closed) {
@@ -111,6 +122,8 @@ void add_mixer_command(CLI::App& application, Run& run) {
     CLI::App* command = application.add_subcommand("mixer", "show and set a driver's volumes, mutes and sources");
     auto arguments = std::make_shared<MixerArguments>();
     command->add_flag("--json", arguments->json, "as JSON");
+    command->add_flag("--lines", arguments->lines,
+                      "the mixer lines that WDMAud makes of the topology: what the mixer API and SndVol32 show");
     add_session_options(*command, *arguments);
     CLI::App* set = command->add_subcommand(
         "set",

@@ -82,7 +82,9 @@ void IdentifierTable<Entry>::add(const Entry& entry, bool replace) {
             return;
         }
     }
-    entries_.push_back(entry);
+    if (entries_.size() < empty) { // slots are 16 bits wide
+        entries_.push_back(entry);
+    }
 }
 
 template<class Entry>

@@ -12,7 +12,8 @@ namespace openportcls::portcls {
 
 class FilterDescription {
 public:
-    // Checks R-DESC-01..03 and every index inside it.
+    // Checks R-DESC-01..03, and that what has to point somewhere does: a driver's mistake is told when its port is
+    // initialised, not when a client comes upon it.
     static Result<FilterDescription> create(const PCFILTER_DESCRIPTOR* descriptor);
 
     const PCFILTER_DESCRIPTOR& raw() const { return *descriptor_; }

@@ -62,6 +62,58 @@ TEST_F(DmusSynth, R_DMUS_15_TheWaveSinkPullsTheSynthesizer) {
     EXPECT_NE(script_.syncs.front().second, FALSE);
 }
 
+// ISynthSinkDMus::SampleToRefTime, ISynthSinkDMus::RefTimeToSample: a synthesizer whose samples are shorter than the
+// format says is asked for more of them, and its clock tells the time of its samples.
+TEST_F(DmusSynth, R_DMUS_15_TheSynthesizerSaysHowLongItsSamplesAre) {
+    be(WindowsVersion::xp);
+    script_.synth_rate = 96'000; // twice the format's
+    start(true);
+    FILE_OBJECT* const pin = open_pin(dmus_wave);
+    FILE_OBJECT* clock = nullptr;
+    inside([&] {
+        const GUID kind = KSNAME_Clock;
+        const KSCLOCK_CREATE parameters = {};
+        ASSERT_EQ(open_path(ks::make_create_name(kind, &parameters, sizeof parameters), pin, clock), STATUS_SUCCESS);
+    });
+    set_state(pin, KSSTATE_PAUSE);
+    MidiRequest& request = read(pin, 19'200); // 100 ms by the format
+    set_state(pin, KSSTATE_RUN);
+    run_for(61);
+    ASSERT_TRUE(request.is_done());
+    const GUID set = KSPROPSETID_Clock;
+    LONGLONG physical = 0;
+    LONGLONG presentation = 0;
+    EXPECT_EQ(property(clock, set, KSPROPERTY_CLOCK_PHYSICALTIME, KSPROPERTY_TYPE_GET, &physical, sizeof physical),
+              STATUS_SUCCESS);
+    EXPECT_EQ(property(clock, set, KSPROPERTY_CLOCK_TIME, KSPROPERTY_TYPE_GET, &presentation, sizeof presentation),
+              STATUS_SUCCESS);
+    EXPECT_NEAR(static_cast<double>(physical), 61.0 * millisecond, 1.0 * millisecond);
+    EXPECT_NEAR(static_cast<double>(presentation), 122.0 * millisecond, 2.0 * millisecond) << "by the format";
+    close(clock);
+}
+
+// IPositionNotify, IPositionNotify::PositionNotify: its identifier is in no header, and releases from Windows XP on do
+// not declare it: the port asks its streams for nothing but what is documented.
+TEST_F(DmusSynth, NobodyAsksForAnIPositionNotify) {
+    be(WindowsVersion::xp);
+    start(true);
+    for (const ULONG pin : {ULONG{dmus_render}, ULONG{dmus_wave}}) {
+        FILE_OBJECT* const file = open_pin(pin);
+        set_state(file, KSSTATE_RUN);
+        run_for(30);
+        set_state(file, KSSTATE_STOP);
+    }
+    ASSERT_TRUE(manager_->set_device_power(*node_, PowerDeviceD3));
+    ASSERT_TRUE(manager_->set_device_power(*node_, PowerDeviceD0));
+    EXPECT_FALSE(script_.interfaces_asked.empty());
+    const GUID documented[] = {IID_IMXF, IID_ISynthSinkDMus, IID_IPowerNotify, IID_IDrmAudioStream};
+    for (const GUID& asked : script_.interfaces_asked) {
+        EXPECT_TRUE(std::any_of(std::begin(documented), std::end(documented),
+                                [&](const GUID& each) { return IsEqualGUID(each, asked); }))
+            << std::hex << asked.Data1;
+    }
+}
+
 TEST_F(DmusSynth, R_DMUS_15_AStreamWithoutAnISynthSinkDMusIsNoWaveSink) {
     be(WindowsVersion::xp);
     script_.has_synth_sink = false;

@@ -321,6 +321,7 @@ MxfUnderTest::~MxfUnderTest() {
 }
 
 void* MxfUnderTest::find_interface(const GUID& id) {
+    midi_script()->interfaces_asked.push_back(id);
     if (id == IID_ISynthSinkDMus) {
         return midi_script()->has_synth_sink ? this : nullptr;
     }
@@ -380,6 +381,18 @@ void NTAPI MxfUnderTest::Render(PBYTE buffer, DWORD length, LONGLONG position) {
 NTSTATUS NTAPI MxfUnderTest::SyncToMaster(REFERENCE_TIME time, BOOL start) {
     midi_script()->syncs.emplace_back(time, start);
     return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI MxfUnderTest::SampleToRefTime(LONGLONG sample, REFERENCE_TIME* time) {
+    const ULONG rate = midi_script()->synth_rate;
+    *time = rate == 0 ? -1 : sample * 10'000'000 / rate;
+    return rate == 0 ? STATUS_NOT_IMPLEMENTED : STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI MxfUnderTest::RefTimeToSample(REFERENCE_TIME time, LONGLONG* sample) {
+    const ULONG rate = midi_script()->synth_rate;
+    *sample = rate == 0 ? -1 : time * rate / 10'000'000;
+    return rate == 0 ? STATUS_NOT_IMPLEMENTED : STATUS_SUCCESS;
 }
 
 DMUS_KERNEL_EVENT* MxfUnderTest::make(const MidiBytes& bytes, LONGLONG time, USHORT flags) {

@@ -55,6 +55,7 @@ struct MidiScript {
     bool shares_group = false; // the miniport's
     ULONGLONG prefetch = 0;
     bool has_synth_sink = true;
+    ULONG synth_rate = 0; // of its conversions between samples and time; 0: it has none
     std::function<NTSTATUS(const BYTE* bytes, ULONG count, ULONG* written)> write; // default: takes all
     std::deque<MidiBytes> to_read;                                                 // one a Read
     NTSTATUS read_status = STATUS_SUCCESS;
@@ -81,7 +82,8 @@ struct MidiScript {
     IServiceGroup* group = nullptr; // the miniport's
     std::vector<std::pair<LONGLONG, BOOL>> syncs;
     std::vector<std::pair<DWORD, LONGLONG>> renders;
-    MidiBytes downloaded; // DLS
+    std::vector<GUID> interfaces_asked; // of streams
+    MidiBytes downloaded;               // DLS
     HANDLE unloaded = nullptr;
     PCPROPERTY_REQUEST* pending_unload = nullptr;
 
@@ -118,8 +120,8 @@ public:
     NTSTATUS NTAPI DisconnectOutput(PMXF sink) override;
     void NTAPI Render(PBYTE buffer, DWORD length, LONGLONG position) override;
     NTSTATUS NTAPI SyncToMaster(REFERENCE_TIME time, BOOL start) override;
-    NTSTATUS NTAPI SampleToRefTime(LONGLONG, REFERENCE_TIME*) override { return STATUS_NOT_IMPLEMENTED; }
-    NTSTATUS NTAPI RefTimeToSample(REFERENCE_TIME, LONGLONG*) override { return STATUS_NOT_IMPLEMENTED; }
+    NTSTATUS NTAPI SampleToRefTime(LONGLONG sample, REFERENCE_TIME* time) override;
+    NTSTATUS NTAPI RefTimeToSample(REFERENCE_TIME time, LONGLONG* sample) override;
 
     // Puts bytes into the graph as captured at `time`. nullptr: the pool is exhausted.
     DMUS_KERNEL_EVENT* make(const MidiBytes& bytes, LONGLONG time, USHORT flags);

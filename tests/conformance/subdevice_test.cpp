@@ -245,6 +245,43 @@ constexpr WrongDescription wrong_descriptions[] = {
     {"R_DESC_03_nodes", [](PCFILTER_DESCRIPTOR& filter) { filter.Nodes = nullptr; }},
     {"R_DESC_03_pins", [](PCFILTER_DESCRIPTOR& filter) { filter.Pins = nullptr; }},
     {"R_DESC_03_categories", [](PCFILTER_DESCRIPTOR& filter) { filter.Categories = nullptr; }},
+    {"R_DESC_03_a_count_that_was_never_set", [](PCFILTER_DESCRIPTOR& filter) { filter.PinCount = 0xCDCDCDCD; }},
+    {"R_DESC_03_connections_without_end", [](PCFILTER_DESCRIPTOR& filter) { filter.ConnectionCount = 0xFFFFFFFF; }},
+    {"R_DESC_03_properties_without_end",
+     [](PCFILTER_DESCRIPTOR& filter) {
+         static PCAUTOMATION_TABLE table;
+         table = *filter.AutomationTable;
+         table.PropertyCount = 1 << 20;
+         filter.AutomationTable = &table;
+     }},
+    {"R_DESC_03_item_without_set",
+     [](PCFILTER_DESCRIPTOR& filter) {
+         static PCEVENT_ITEM item;
+         static PCAUTOMATION_TABLE table;
+         table = {};
+         table.EventItemSize = sizeof item;
+         table.EventCount = 1;
+         table.Events = &item;
+         filter.AutomationTable = &table;
+     }},
+    {"a_node_without_type",
+     [](PCFILTER_DESCRIPTOR& filter) {
+         static PCNODE_DESCRIPTOR node;
+         node = filter.Nodes[0];
+         node.Type = nullptr;
+         filter.Nodes = &node;
+         filter.NodeCount = 1;
+     }},
+    {"a_data_range_that_is_none",
+     [](PCFILTER_DESCRIPTOR& filter) {
+         static PCPIN_DESCRIPTOR pin;
+         static PKSDATARANGE ranges[1] = {nullptr};
+         pin = filter.Pins[0];
+         pin.KsPinDescriptor.DataRangesCount = 1;
+         pin.KsPinDescriptor.DataRanges = ranges;
+         filter.Pins = &pin;
+         filter.PinCount = 1;
+     }},
 };
 
 INSTANTIATE_TEST_SUITE_P(R_DESC_01_to_03, R_INIT_04, ::testing::ValuesIn(wrong_descriptions),

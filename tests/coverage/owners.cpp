@@ -12,7 +12,6 @@ struct Owner {
 
 // Names begin so.
 constexpr Owner by_name[] = {
-    {"R-WDMA-", "WDMAud's mixer lines (a later issue)"},
     {"IPositionNotify", "no header gives its IID: nobody can ask for it"},
 };
 

@@ -58,16 +58,17 @@ struct ByteQueue {
     }
 };
 
-class CMidiMiniport : public IMiniportMidi, public CUnknown {
+class CMidiMiniport : public IMiniportMidi, public IPowerNotify, public CUnknown {
 public:
     DECLARE_STD_UNKNOWN();
     DEFINE_STD_CONSTRUCTOR(CMidiMiniport);
     ~CMidiMiniport();
     IMP_IMiniportMidi;
+    IMP_IPowerNotify;
 
     ULONG Put(const UCHAR* Bytes, ULONG Count);
     ULONG Get(UCHAR* Bytes, ULONG Room);
-    void Listen(BOOLEAN IsListening);
+    void Listen(KSSTATE State);
 
 private:
     static void OnTimer(PEX_TIMER Timer, PVOID Context);
@@ -78,6 +79,7 @@ private:
     PEX_TIMER m_Timer;
     KSPIN_LOCK m_Lock;
     BOOLEAN m_IsListening;
+    BOOLEAN m_IsOff; // without power nothing moves
     ByteQueue<FifoBytes> m_Output;
     ByteQueue<InputBytes> m_Input;
 };
@@ -130,7 +132,7 @@ STDMETHODIMP_(NTSTATUS) CMidiStream::SetFormat(PKSDATAFORMAT DataFormat) {
 STDMETHODIMP_(NTSTATUS) CMidiStream::SetState(KSSTATE State) {
     PAGED_CODE();
     if (m_IsCapture) {
-        m_Miniport->Listen(State == KSSTATE_RUN);
+        m_Miniport->Listen(State);
     }
     return STATUS_SUCCESS;
 }
@@ -171,6 +173,8 @@ STDMETHODIMP_(NTSTATUS) CMidiMiniport::NonDelegatingQueryInterface(REFIID Interf
     if (IsEqualGUIDAligned(Interface, IID_IUnknown) || IsEqualGUIDAligned(Interface, IID_IMiniport) ||
         IsEqualGUIDAligned(Interface, IID_IMiniportMidi)) {
         *Object = PVOID(PMINIPORTMIDI(this));
+    } else if (IsEqualGUIDAligned(Interface, IID_IPowerNotify)) {
+        *Object = PVOID(PPOWERNOTIFY(this));
     } else {
         *Object = NULL;
         return STATUS_INVALID_PARAMETER;
@@ -269,11 +273,20 @@ ULONG CMidiMiniport::Get(UCHAR* Bytes, ULONG Room) {
     return Count;
 }
 
-void CMidiMiniport::Listen(BOOLEAN IsListening) {
+void CMidiMiniport::Listen(KSSTATE State) {
     KIRQL OldIrql;
     KeAcquireSpinLock(&m_Lock, &OldIrql);
-    m_IsListening = IsListening;
-    m_Input.Count = 0;
+    m_IsListening = State == KSSTATE_RUN;
+    if (State == KSSTATE_STOP) {
+        m_Input.Count = 0;
+    }
+    KeReleaseSpinLock(&m_Lock, OldIrql);
+}
+
+STDMETHODIMP_(void) CMidiMiniport::PowerChangeNotify(POWER_STATE NewState) {
+    KIRQL OldIrql;
+    KeAcquireSpinLock(&m_Lock, &OldIrql);
+    m_IsOff = NewState.DeviceState != PowerDeviceD0;
     KeReleaseSpinLock(&m_Lock, OldIrql);
 }
 
@@ -286,7 +299,7 @@ void CMidiMiniport::Move() {
     KIRQL OldIrql;
     KeAcquireSpinLock(&m_Lock, &OldIrql);
     ULONG Moved = 0;
-    for (; Moved < BytesPerMillisecond && m_Output.Count != 0; ++Moved) {
+    for (; !m_IsOff && Moved < BytesPerMillisecond && m_Output.Count != 0; ++Moved) {
         const UCHAR Byte = m_Output.Get();
         if (m_IsListening) {
             m_Input.Put(Byte);

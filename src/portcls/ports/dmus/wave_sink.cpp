@@ -81,11 +81,22 @@ NTSTATUS WaveSinkPin::step_state(KSSTATE next) {
     return status;
 }
 
+// By the synthesizer's own notion of its samples' time; by the format where it has none.
 ULONGLONG WaveSinkPin::bytes_due() const {
     constexpr ULONGLONG second = 10'000'000;
-    const auto time = static_cast<ULONGLONG>(clock_.to_presentation(master_time()));
+    const LONGLONG time = clock_.to_presentation(master_time());
+    LONGLONG sample = 0;
+    if (NT_SUCCESS(synth_->RefTimeToSample(time, &sample)) && sample >= 0) {
+        return static_cast<ULONGLONG>(sample) * block_bytes_;
+    }
     return static_cast<ULONGLONG>(static_cast<unsigned __int128>(time) * bytes_per_second_ / second) / block_bytes_ *
            block_bytes_;
+}
+
+NTSTATUS WaveSinkPin::physical_time(ULONGLONG bytes, LONGLONG& time) {
+    return NT_SUCCESS(synth_->SampleToRefTime(static_cast<LONGLONG>(bytes / block_bytes_), &time))
+               ? STATUS_SUCCESS
+               : Pin::physical_time(bytes, time);
 }
 
 void NTAPI WaveSinkPin::timer_expired(PEX_TIMER, PVOID context) {
@@ -100,7 +111,7 @@ void WaveSinkPin::render() {
         }
         synth_->SyncToMaster(master_time(), is_first_ ? TRUE : FALSE);
         is_first_ = false;
-        const ULONGLONG due = bytes_due();
+        const ULONGLONG due = std::max(bytes_due(), rendered_); // time is not taken back
         if (due - rendered_ > bytes_per_second_) {
             rendered_ = due - bytes_per_second_ / block_bytes_ * block_bytes_;
             machine::Machine::current().trace(machine::EventKind::glitch, pin_id(), 0,
