@@ -168,6 +168,11 @@ TEST_F(Cards, VolumesOfTheAc97AreHeardAndShown) {
         const double level = root_mean_square(read(path("heard.wav")).channel(0));
         EXPECT_NEAR(decibels(level / root_mean_square(read(file).channel(0))), wanted, 0.5);
     }
+    const Ran lines = portcls({"mixer", "--driver", "ac97", "--lines"});
+    EXPECT_THAT(lines.out, HasSubstr("DST_WAVEIN, WAVEIN  (Wave pin "));
+    EXPECT_THAT(lines.out, HasSubstr("    from \"")) << "sources below their destination";
+    EXPECT_THAT(lines.out, HasSubstr("SRC_COMPACTDISC, UNDEFINED"));
+    EXPECT_THAT(portcls({"mixer", "--driver", "ac97", "--lines", "--json"}).out, HasSubstr("\"inputs\""));
     const Ran shown = portcls({"mixer", "--driver", "ac97"});
     ASSERT_EQ(shown.status, 0) << shown.error;
     EXPECT_THAT(shown.out, HasSubstr("-46.5 to 0.0 dB in steps of 1.50"));
