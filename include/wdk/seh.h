@@ -7,10 +7,11 @@
  * A __finally is the second way on from that place. Whatever leaves the __try (its end, return, goto, break, continue)
  * goes there first, as a clean-up of the compiler's, and comes back to go on where it was going.
  * Differences that remain: the filter runs after the jump (EXCEPTION_CONTINUE_EXECUTION ends in a bugcheck), objects
- * of frames left by the jump are not destroyed. In C, `break` and `continue` directly inside a block of these belong
- * to that block; in C++, AbnormalTermination() does not tell a jump out of the __try from its end. The build warns of
- * both, and refuses a __finally that jumps itself when the __try can be left by a jump: the two would share what the
- * compiler keeps of a jump's destination.
+ * of frames left by the jump are not destroyed; in C++, AbnormalTermination() does not tell a jump out of the __try
+ * from its end. The build warns of that, and refuses a __finally that jumps itself when the __try can be left by a jump:
+ * the two would share what the compiler keeps of a jump's destination.
+ * In C, the loop that carries the frame would take a `break` or `continue` directly inside a block for its own. The
+ * build puts braces around exception blocks with such jumps (opc_seh_braced), where the frame needs no loop.
  */
 #ifndef OPC_SEH_H
 #define OPC_SEH_H
@@ -87,6 +88,8 @@ struct opc_seh_finally_guard {
 }
 #define __try if (opc_seh_guard opc_seh_here; __builtin_setjmp(opc_seh_here.jump) == 0)
 #define __finally else if (opc_seh_finally_guard opc_seh_block(&opc_seh_here); true)
+#define opc_seh_braced___try __try
+#define opc_seh_braced_end
 #else
 static __inline __attribute__((always_inline, unused)) void opc_seh_guard_end(struct opc_seh_frame* frame) {
     if (opc_seh_leaving(frame) && __builtin_setjmp(frame->back) == 0)
@@ -97,6 +100,10 @@ static __inline __attribute__((always_inline, unused)) void opc_seh_guard_end(st
          opc_seh_here.state == 0; opc_seh_finish(&opc_seh_here))                                                       \
         if (opc_seh_push(&opc_seh_here), __builtin_setjmp(opc_seh_here.jump) == 0)
 #define __finally else
+#define opc_seh_braced___try                                                                                           \
+    struct opc_seh_frame opc_seh_here __attribute__((cleanup(opc_seh_guard_end))) = {{0}};                             \
+    if (opc_seh_push(&opc_seh_here), __builtin_setjmp(opc_seh_here.jump) == 0)
+#define opc_seh_braced_end opc_seh_finish(&opc_seh_here);
 #endif
 /* The filter is an expression, which may have a comma in it. */
 #define __except(...) else if (opc_seh_caught(&opc_seh_here) && opc_seh_accept(&opc_seh_here, (__VA_ARGS__)))

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <map>
 #include <optional>
 #include <set>
 #include <tuple>
@@ -35,24 +36,61 @@ struct Block {
     std::optional<std::size_t> asks_how_it_ended;
     bool in_statement_of_loop = false; // one without braces
     std::vector<Jump> ways_out_before; // of a __finally: those of its __try
+    std::size_t try_offset = 0;        // of the word that the exception block begins with
+};
+
+// A __try with what belongs to it: from the word to just behind the last brace.
+struct Extent {
+    std::size_t start = 0;
+    std::size_t end = 0;
 };
 
 class BlockReader {
 public:
-    BlockReader(std::string_view text, Language language) : text_(text), tokens_(text), language_(language) {}
+    BlockReader(std::string_view text, Language language)
+        : text_(text), tokens_(text, Conditions::reported), language_(language) {}
 
+    // The problems; afterwards the extents and whether a loop's jump stands directly in an exception block are known.
     std::vector<ExceptionBlockProblem> run() {
         while (auto token = tokens_.next()) {
+            if (token->directive()) {
+                take_directive(token->text);
+                continue;
+            }
             take(*token);
             before_last_ = std::exchange(last_, token->text);
+            last_offset_ = token->offset;
         }
+        if (language_ == Language::c)
+            for (const auto& block : blocks_)
+                report_unpaired(block);
         std::sort(problems_.begin(), problems_.end(), [](const auto& left, const auto& right) {
             return std::tie(left.line, left.text) < std::tie(right.line, right.text);
         });
         return std::move(problems_);
     }
 
+    const std::vector<Extent>& extents() const { return extents_; }
+    bool has_loop_jump() const { return has_loop_jump_; }
+
 private:
+    // Braces that only some of the branches of an #if open or close: what follows goes by the first branch.
+    void take_directive(std::string_view directive) {
+        if (directive.starts_with("#if")) {
+            conditions_.push_back({blocks_, {}, false});
+        } else if (!conditions_.empty()) {
+            auto& condition = conditions_.back();
+            if (!std::exchange(condition.first_ended, true))
+                condition.behind_first = blocks_;
+            if (blocks_.size() != condition.behind_first.size())
+                blocks_ = condition.behind_first;
+            if (directive.starts_with("#endif"))
+                conditions_.pop_back();
+            else if (blocks_.size() != condition.before.size())
+                blocks_ = condition.before;
+        }
+    }
+
     void take(const Token& token) {
         const auto word = token.text;
         const auto closed = std::exchange(closed_parenthesis_, std::string_view());
@@ -60,6 +98,7 @@ private:
             Block block;
             block.kind = kind_after(closed);
             block.offset = token.offset;
+            block.try_offset = block.kind == Kind::guarded ? last_offset_ : ended_try_;
             if (block.kind == Kind::last)
                 block.ways_out_before = std::exchange(ways_out_of_try_, {});
             blocks_.push_back(std::move(block));
@@ -81,7 +120,7 @@ private:
         if (word == ";" && parentheses_.empty())
             block.in_statement_of_loop = false;
         if (word == "}")
-            end_block();
+            end_block(token.offset);
         else if (word == "return")
             block.jumps.push_back({token.offset, word, {}});
         else if (word == "break" || word == "continue")
@@ -119,15 +158,20 @@ private:
                (jump.word == "continue" && block.kind == Kind::loop);
     }
 
-    void end_block() {
+    void end_block(std::size_t offset) {
         Block block = std::move(blocks_.back());
         blocks_.pop_back();
         for (const auto& jump : block.jumps)
             if (stays_inside(block, jump))
                 block.inner_jump = jump.offset;
         std::erase_if(block.jumps, [&](const Jump& jump) { return stays_inside(block, jump); });
-        if (is_exception_block(block.kind) && language_ == Language::c)
-            report_loop_jumps(block);
+        if (is_exception_block(block.kind)) {
+            has_loop_jump_ = has_loop_jump_ || std::ranges::any_of(block.jumps, is_loop_jump);
+            if (block.kind == Kind::guarded)
+                ended_try_ = block.try_offset;
+            else
+                extents_.push_back({block.try_offset, offset + 1});
+        }
         if (block.kind == Kind::last && !block.ways_out_before.empty())
             report_finally(block);
         if (!blocks_.empty())
@@ -152,15 +196,18 @@ private:
         parent.in_statement_of_loop = false;
     }
 
-    void report_loop_jumps(Block& block) {
-        std::erase_if(block.jumps, [&](const Jump& jump) {
-            if (jump.word != "break" && jump.word != "continue")
-                return false;
-            report(jump.offset, true,
-                   fmt::format("in C, '{}' would leave only the exception block around it here, not the loop or switch",
-                               jump.word));
-            return true;
-        });
+    static bool is_loop_jump(const Jump& jump) { return jump.word == "break" || jump.word == "continue"; }
+
+    // The text does not say where this block ends, so it gets no braces of its own.
+    void report_unpaired(const Block& block) {
+        if (!is_exception_block(block.kind))
+            return;
+        for (const auto& jump : block.jumps)
+            if (is_loop_jump(jump))
+                report(jump.offset, true,
+                       fmt::format("in C, '{}' would leave only the exception block around it, whose braces do not "
+                                   "pair in this text, not the loop or switch",
+                                   jump.word));
     }
 
     void report_finally(const Block& finally) {
@@ -203,6 +250,17 @@ private:
     std::vector<Block> blocks_;
     std::vector<Jump> ways_out_of_try_; // of the one that just ended
     std::vector<ExceptionBlockProblem> problems_;
+    std::size_t last_offset_ = 0;
+    std::size_t ended_try_ = 0; // where the one that ended last began
+    std::vector<Extent> extents_;
+    bool has_loop_jump_ = false;
+
+    struct Condition {
+        std::vector<Block> before;
+        std::vector<Block> behind_first; // branch
+        bool first_ended = false;
+    };
+    std::vector<Condition> conditions_;
 };
 
 } // namespace
@@ -211,6 +269,28 @@ std::vector<ExceptionBlockProblem> exception_block_problems(std::string_view sou
     if (source.find("_try") == std::string_view::npos)
         return {};
     return BlockReader(source, language).run();
+}
+
+std::string with_braced_exception_blocks(std::string_view source) {
+    if (source.find("_try") == std::string_view::npos)
+        return std::string(source);
+    BlockReader reader(source, Language::c);
+    reader.run();
+    if (!reader.has_loop_jump())
+        return std::string(source);
+    std::multimap<std::size_t, std::string_view> insertions;
+    for (const auto& extent : reader.extents()) {
+        insertions.emplace(extent.start, "{ opc_seh_braced_");
+        insertions.emplace(extent.end, " opc_seh_braced_end }");
+    }
+    std::string result;
+    std::size_t copied = 0;
+    for (const auto& [offset, inserted] : insertions) {
+        result += source.substr(copied, offset - copied);
+        result += inserted;
+        copied = offset;
+    }
+    return result + std::string(source.substr(copied));
 }
 
 } // namespace openportcls::drivertools

@@ -20,4 +20,9 @@ struct ExceptionBlockProblem {
 // In the order of the lines.
 std::vector<ExceptionBlockProblem> exception_block_problems(std::string_view source, Language language);
 
+// In C, wdk/seh.h can only make __try from a loop, to which a `break` or `continue` directly inside it would belong. In
+// a text with such a jump, each __try gets braces of its own instead, to which none belongs. What is a __try in C++
+// stays one. Line numbers stay as they were, and a text without such jumps does.
+std::string with_braced_exception_blocks(std::string_view source);
+
 } // namespace openportcls::drivertools

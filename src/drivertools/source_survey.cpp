@@ -1,5 +1,6 @@
 #include "drivertools/source_survey.h"
 
+#include "drivertools/exception_blocks.h"
 #include "drivertools/source_text.h"
 #include "drivertools/text.h"
 #include "drivertools/windows_path.h"
@@ -72,8 +73,8 @@ private:
             result_.files.push_back(entry.path());
             if (auto content = read_file(entry.path())) {
                 auto text = readable_source(*content);
-                if (text != *content)
-                    result_.other_encodings.insert(entry.path());
+                if (with_braced_exception_blocks(text) != *content)
+                    result_.changed_files.insert(entry.path());
                 read_text(entry.path(), text);
             }
         }

@@ -15,10 +15,12 @@ namespace openportcls::drivertools {
 
 struct SourceSurvey {
     std::set<std::filesystem::path> folders;
-    std::vector<std::filesystem::path> files;        // sources and headers in them, sorted
-    std::set<std::filesystem::path> other_encodings; // those of them that Clang could not read (source_text.h)
-    std::set<std::string> included_names;            // last components of include directives, lower case
-    std::set<std::string> trace_headers;             // names of .tmh files that are included
+    std::vector<std::filesystem::path> files; // sources and headers in them, sorted
+    // Those of them that the compiler reads in a changed copy: encodings that Clang does not know (source_text.h),
+    // exception blocks with a loop's jumps in them (exception_blocks.h).
+    std::set<std::filesystem::path> changed_files;
+    std::set<std::string> included_names; // last components of include directives, lower case
+    std::set<std::string> trace_headers;  // names of .tmh files that are included
     // FUNC lines of WPP configuration blocks: the function, and what it is given ("LEVEL", "FLAGS", "MSG", "...").
     std::map<std::string, std::vector<std::string>> trace_functions;
 };

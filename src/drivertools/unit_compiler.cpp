@@ -2,6 +2,7 @@
 
 #include "drivertools/content_hash.h"
 #include "drivertools/elf_file.h"
+#include "drivertools/exception_blocks.h"
 #include "drivertools/friend_prototypes.h"
 #include "drivertools/host_bridge.h"
 #include "drivertools/include_overlay.h"
@@ -142,7 +143,7 @@ fs::path UnitCompiler::replacement_for(const fs::path& file, const std::set<std:
     auto content = read_file(file);
     if (!content)
         return {};
-    auto text = with_friend_prototypes(readable_source(*content), friends);
+    auto text = with_braced_exception_blocks(with_friend_prototypes(readable_source(*content), friends));
     if (text == *content)
         return {};
     // Messages and debug information name the driver's own file, however an #include spelled it.
@@ -170,7 +171,7 @@ fs::path UnitCompiler::overlay_with(const std::set<std::string>& friends) {
     if (!trace_folder_.empty())
         overlay.trace_header = trace_header_;
     for (const auto& file : survey_.files)
-        if (!friends.empty() || survey_.other_encodings.contains(file))
+        if (!friends.empty() || survey_.changed_files.contains(file))
             if (auto copy = replacement_for(file, friends); !copy.empty())
                 overlay.replacements[file] = copy;
     auto text = overlay_text(overlay);

@@ -112,6 +112,55 @@ TEST(FriendPrototypes, ChangeNoLineNumber) {
               "int G ( int );\nint x;\n");
 }
 
+TEST(FriendPrototypes, CarryTheClassOfANestedType) {
+    auto prototype = [](std::string_view members) {
+        auto functions = friend_functions("class H : public B {\npublic:\n" + std::string(members) + "\n};");
+        return functions.size() == 1 ? functions[0].prototype : "not one";
+    };
+    EXPECT_EQ(prototype("struct R { int a; }; friend void F(R* r, const R& s);"),
+              "void F ( H::R * r , const H::R & s );");
+    EXPECT_EQ(prototype("typedef enum _S { a, b } S, *PS; friend S F(IN PS state, ULONG S);"),
+              "H::S F ( IN H::PS state , ULONG S );");
+    EXPECT_EQ(prototype("typedef NTSTATUS (NTAPI *PFN)(int x); int g(PFN) { int t; } friend int F(PFN);"),
+              "int F ( H::PFN );");
+    EXPECT_EQ(prototype("using Word = int; enum class Way : int { up }; union U { int a; }; friend Word F(Way, U);"),
+              "H::Word F ( H::Way , H::U );");
+    EXPECT_EQ(prototype("struct I { struct D { int d; }; friend void F(D, struct D*); };"),
+              "void F ( H::I::D , struct H::I::D * );");
+    EXPECT_EQ(prototype("struct R; friend void F(R*, X::R, ULONG R);"), "void F ( H::R * , X :: R , ULONG R );");
+    // It cannot stand before the class, but in the bodies that use it.
+    constexpr std::string_view text =
+        "class H { struct R { }; friend int F(R*); int g() { return F(0); } int h() { } };";
+    EXPECT_EQ(with_friend_prototypes(text, {before_class("F")}),
+              "class H { struct R { }; friend int F(R*); int g() { int F ( H::R * ); return F(0); } int h() { } };");
+}
+
+TEST(FriendPrototypes, StandOutsideOfConditionsInAClassHead) {
+    constexpr std::string_view split =
+        "int x;\nclass A\n#if X\n : public B {\n#else\n{\n#endif\n friend int F(A*);\n};\nint y;";
+    EXPECT_EQ(with_friend_prototypes(split, {"F", before_class("F")}),
+              "int x;\nclass A; int F ( A * ); class A\n#if X\n : public B {\n#else\n{\n#endif\n friend int F(A*);\n}; "
+              "int F ( A * );\nint y;");
+    constexpr std::string_view whole = "int x;\n#if X\nclass A : public B\n#else\nclass A\n#endif\n{\n friend int "
+                                       "F(A*);\n};\n";
+    EXPECT_EQ(
+        with_friend_prototypes(whole, {before_class("F")}),
+        "int x;\nclass A; int F ( A * ); \n#line 2\n#if X\nclass A : public B\n#else\nclass A\n#endif\n{\n friend "
+        "int F(A*);\n};\n");
+    constexpr std::string_view open = "#if X\nclass A : public B {\n#elif Y\nclass A : public C {\n#else\nclass A "
+                                      "{\n#endif\n friend int F(A*);\n};\nvoid g() { }\n";
+    EXPECT_TRUE(
+        with_friend_prototypes(open, {before_class("F")}).starts_with("class A; int F ( A * ); \n#line 1\n#if"));
+    EXPECT_NE(with_friend_prototypes(open, {"F"}).find("}; int F ( A * );\nvoid"), std::string::npos);
+    constexpr std::string_view inside = "#if X\nclass A {\n friend int F(A*);\n};\n#endif\n";
+    EXPECT_TRUE(
+        with_friend_prototypes(inside, {before_class("F")}).starts_with("#if X\nclass A; int F ( A * ); class A"));
+    constexpr std::string_view linkage =
+        "#ifdef __cplusplus\nextern \"C\" {\n#endif\nclass A { friend int F(A*); };\n#ifdef "
+        "__cplusplus\n}\n#endif\n";
+    EXPECT_EQ(friend_functions(linkage).size(), 1U);
+}
+
 TEST(FriendPrototypes, UnderstandsInterfacesAndUnfinishedText) {
     auto in_interface = friend_functions("DECLARE_INTERFACE_(IA, IUnknown) { friend int F(int); };");
     ASSERT_EQ(in_interface.size(), 1U);
@@ -166,7 +215,30 @@ TEST(ExceptionBlocks, WhatIsNotQuiteAsOnWindowsIsTold) {
     EXPECT_EQ(exception_blocks(loops, Language::c), Problems());
     constexpr std::string_view leaves = "void f() {\nwhile (1) {\n__try {\ncontinue; }\n__except (1) {\nbreak; }\n}\n}";
     EXPECT_EQ(exception_blocks(leaves), Problems());
-    EXPECT_EQ(exception_blocks(leaves, Language::c), Problems({{4, true}, {6, true}}));
+    EXPECT_EQ(exception_blocks(leaves, Language::c), Problems()); // the block has braces of its own then
+    constexpr std::string_view unpaired = "void f() {\nfor (;;) {\n__try {\nbreak;\n";
+    EXPECT_EQ(exception_blocks(unpaired, Language::c), Problems({{4, true}}));
+}
+
+TEST(ExceptionBlocks, GetBracesWhereALoopsJumpStandsInThem) {
+    EXPECT_EQ(with_braced_exception_blocks("while (1) {\n__try {\ncontinue; }\n__except (1) {\nbreak; } }"),
+              "while (1) {\n{ opc_seh_braced___try {\ncontinue; }\n__except (1) {\nbreak; } opc_seh_braced_end } }");
+    EXPECT_EQ(with_braced_exception_blocks("while (1) { __try { __try { f(); } __finally { } break; } __finally { } }"),
+              "while (1) { { opc_seh_braced___try { { opc_seh_braced___try { f(); } __finally { } opc_seh_braced_end } "
+              "break; } __finally { } opc_seh_braced_end } }");
+    for (std::string_view same : {"__try { while (1) { break; } } __finally { }", "__try { return; } __except (1) { }",
+                                  "for (;;) { break; }", "__try { switch (a) { case 1: break; } } __finally { }"})
+        EXPECT_EQ(with_braced_exception_blocks(same), same);
+    // Braces in the branches of a condition pair once.
+    constexpr std::string_view branches = "for (;;) {\n#if A\nif (a) {\n#else\nif (b) {\n#endif\n}\n__try { break; }\n"
+                                          "__finally { }\n}\n";
+    EXPECT_NE(with_braced_exception_blocks(branches), branches);
+    EXPECT_EQ(exception_blocks(branches, Language::c), Problems());
+    constexpr std::string_view dead =
+        "for (;;) {\n#if 0\n{ {\n#ifdef A\n#else\n#endif\n#endif\n__try { break; }\n__finally "
+        "{ }\n}\n";
+    EXPECT_EQ(exception_blocks(dead, Language::c), Problems());
+    EXPECT_NE(with_braced_exception_blocks(dead), dead);
 }
 
 TEST(SourceSurvey, FindsFoldersTraceHeadersAndTraceFunctions) {

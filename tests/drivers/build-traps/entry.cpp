@@ -13,6 +13,8 @@ NTSTATUS DriverEntry(PVOID first, PVOID second) {
     if (first) {
         if (int line = check_exceptions())
             return (LONG)line;
+        if (int line = check_exceptions_plain())
+            return (LONG)line;
         if (int line = check_addresses())
             return (LONG)line;
         if (int line = check_traces())

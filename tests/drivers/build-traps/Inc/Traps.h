@@ -19,6 +19,7 @@ int check_interfaces(void);
 int check_operators(void);
 int check_runtime(void);
 int check_exceptions(void);
+int check_exceptions_plain(void);
 int check_traces(void);
 int check_plain_c(void);
 int check_statics(void);
