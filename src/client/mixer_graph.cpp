@@ -98,6 +98,7 @@ void MixerGraph::connect(std::size_t from, std::size_t to, std::uint32_t to_pin)
 MixerGraph make_mixer_graph(const std::vector<MixerFilter>& filters) {
     MixerGraph graph;
     std::vector<Places> places;
+    places.reserve(filters.size());
     for (const MixerFilter& filter : filters) {
         places.push_back(add_filter(graph, filter));
     }
