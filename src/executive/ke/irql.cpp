@@ -37,6 +37,7 @@ void lower(const char* function, KIRQL level) {
         wrong_direction(irql_not_less_or_equal, function, level);
     }
     machine.lower_irql(level);
+    machine.follow_affinity();
 }
 
 // Counted, for those who may not be called with one held.
@@ -111,6 +112,7 @@ void NTAPI KeReleaseSpinLock(PKSPIN_LOCK lock, KIRQL old) {
         wrong_direction(irql_not_less_or_equal, __func__, old);
     }
     machine.lower_irql(old);
+    machine.follow_affinity();
 }
 
 void NTAPI KfReleaseSpinLock(PKSPIN_LOCK lock, KIRQL old) {
