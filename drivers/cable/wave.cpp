@@ -110,7 +110,45 @@ NTSTATUS ProposeFormat(PPCPROPERTY_REQUEST Request) {
     return CableParseFormat((PKSDATAFORMAT)Request->Value, &Format);
 }
 
-// KSPROPERTY_PIN_PROPOSEDATAFORMAT2: the preferred format of a processing mode; here the same for both modes.
+// The processing mode that a request for a preferred format names: behind the pin a KSMULTIPLE_ITEM and attributes, of
+// which only the mode's exists. The sizes are the client's.
+NTSTATUS ModeOfRequest(PPCPROPERTY_REQUEST Request, GUID* Mode) {
+    const ULONG PinSize = sizeof(KSP_PIN) - sizeof(KSPROPERTY);
+    if (Request->InstanceSize < PinSize + sizeof(KSMULTIPLE_ITEM)) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    const UCHAR* List = (const UCHAR*)Request->Instance + PinSize;
+    const ULONG Count = ((const KSMULTIPLE_ITEM*)List)->Count;
+    ULONG Left = ((const KSMULTIPLE_ITEM*)List)->Size;
+    if (Left < sizeof(KSMULTIPLE_ITEM) || Left > Request->InstanceSize - PinSize) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    List += sizeof(KSMULTIPLE_ITEM);
+    Left -= sizeof(KSMULTIPLE_ITEM);
+    for (ULONG Index = 0; Index < Count; ++Index) {
+        if (Left < sizeof(KSATTRIBUTE)) {
+            return STATUS_INVALID_PARAMETER;
+        }
+        const KSATTRIBUTE* Attribute = (const KSATTRIBUTE*)List;
+        const ULONG Size = (Attribute->Size + 7) & ~7UL; // the next one begins on 8 bytes
+        if (Attribute->Size < sizeof(KSATTRIBUTE) || Attribute->Size > Left) {
+            return STATUS_INVALID_PARAMETER;
+        }
+        if (IsEqualGUIDAligned(Attribute->Attribute, KSATTRIBUTEID_AUDIOSIGNALPROCESSING_MODE)) {
+            if (Attribute->Size < sizeof(KSATTRIBUTE_AUDIOSIGNALPROCESSING_MODE)) {
+                return STATUS_INVALID_PARAMETER;
+            }
+            *Mode = ((const KSATTRIBUTE_AUDIOSIGNALPROCESSING_MODE*)List)->SignalProcessingMode;
+            return STATUS_SUCCESS;
+        }
+        List += Size < Left ? Size : Left;
+        Left -= Size < Left ? Size : Left;
+    }
+    return STATUS_NOT_SUPPORTED; // nothing is preferred without a mode
+}
+
+// KSPROPERTY_PIN_PROPOSEDATAFORMAT2: the preferred format of a processing mode; here the same for both modes, and none
+// for any other.
 NTSTATUS PreferredFormat(PPCPROPERTY_REQUEST Request) {
     PAGED_CODE();
     if ((Request->Verb & KSPROPERTY_TYPE_BASICSUPPORT) != 0) {
@@ -122,6 +160,15 @@ NTSTATUS PreferredFormat(PPCPROPERTY_REQUEST Request) {
         return Status;
     }
     if (!IsStreamPin(Pin)) {
+        return STATUS_NOT_SUPPORTED;
+    }
+    GUID Mode;
+    Status = ModeOfRequest(Request, &Mode);
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    if (!IsEqualGUIDAligned(Mode, AUDIO_SIGNALPROCESSINGMODE_RAW) &&
+        !IsEqualGUIDAligned(Mode, AUDIO_SIGNALPROCESSINGMODE_DEFAULT)) {
         return STATUS_NOT_SUPPORTED;
     }
     const ULONG Size = sizeof(KSDATAFORMAT_WAVEFORMATEXTENSIBLE);

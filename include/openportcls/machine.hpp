@@ -140,6 +140,8 @@ public:
 
     // `module`: a driver that `portcls build` made, or the name of one that came with OpenPortCls ("cable").
     Result<Driver> load_driver(const std::filesystem::path& module, const DriverOptions& options = {});
+    // What is wrong with the INF that load_driver read last, also when it failed: as Driver::warnings().
+    std::vector<std::string> load_warnings() const;
 
     // Filters that are there now, one entry each however many categories they have.
     std::vector<FilterInfo> filters() const;

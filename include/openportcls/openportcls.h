@@ -97,6 +97,11 @@ OPC_API opc_status opc_driver_load(opc_machine* machine, const char* module, con
                                    opc_driver** driver);
 OPC_API void opc_driver_release(opc_driver* driver);
 OPC_API const char* opc_driver_name(const opc_driver* driver);
+/* What is wrong with the INF and did not stop the installation: "card.inf:12: warning: ...", each once. The list stays
+ * until the next call for the same handle. */
+OPC_API opc_status opc_driver_warnings(opc_driver* driver, const char* const** warnings, size_t* count);
+/* The same of the INF that opc_driver_load read last, also when that failed. */
+OPC_API opc_status opc_machine_load_warnings(opc_machine* machine, const char* const** warnings, size_t* count);
 
 typedef struct opc_leak {
     const char* kind; /* "pool", "device object" … */

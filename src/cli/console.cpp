@@ -6,6 +6,7 @@
 #include <string>
 #include <sys/ioctl.h>
 #include <unistd.h>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -16,6 +17,7 @@ namespace openportcls::cli {
 namespace {
 
 bool answers_with_json = false;
+std::vector<std::string> warnings;
 nlohmann::ordered_json object_to_print = nlohmann::ordered_json::object();
 
 } // namespace
@@ -23,6 +25,16 @@ nlohmann::ordered_json object_to_print = nlohmann::ordered_json::object();
 void complain(std::string_view message) {
     std::fflush(stdout);
     remark(fmt::format("portcls: {}", message));
+}
+
+void warn(std::string_view message) {
+    remark(message);
+    warnings.emplace_back(message);
+}
+
+void say_everything_on_standard_error() {
+    std::fflush(stdout);
+    ::dup2(STDERR_FILENO, STDOUT_FILENO);
 }
 
 int fail(const Error& error) {
@@ -53,6 +65,9 @@ void answer_failure(const Error& error, int exit_status) {
         facts["name"] = name;
     }
     facts["exit_status"] = exit_status;
+    if (!warnings.empty()) {
+        facts["warnings"] = warnings;
+    }
     answer("error", std::move(facts));
 }
 

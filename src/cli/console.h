@@ -24,6 +24,12 @@ void complain(std::string_view message);
 int fail(const Error& error);
 int misuse(std::string_view message);
 
+// Something that did not stop it: said at once, and in the JSON of an error that comes later.
+void warn(std::string_view message);
+
+// Standard output is full of sound: what is printed from now on goes to standard error.
+void say_everything_on_standard_error();
+
 // With --json a program reads one object on standard output, whatever happens: what commands answered, each under its
 // name, and {"error": {...}} where one failed.
 void answer_with_json();

@@ -23,6 +23,9 @@ Result<Outputs> Outputs::open(const std::vector<std::string>& specifications, co
             return sink.error();
         }
         outputs.sinks_.push_back(std::move(*sink));
+        if (specification == endpoints::standard_output) {
+            say_everything_on_standard_error();
+        }
     }
     return outputs;
 }

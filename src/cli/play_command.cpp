@@ -371,9 +371,11 @@ int play(const PlayArguments& arguments) {
     if (auto distinct = check_distinct(files_of(arguments)); !distinct) {
         return fail(distinct.error());
     }
-    // Before a machine is built for it.
-    if (auto source = endpoints::open_source(arguments.file, WaveFormat{}); !source) {
-        return fail(source.error());
+    // Before a machine is built for it; standard input can be opened once only.
+    if (arguments.file != endpoints::standard_input) {
+        if (auto source = endpoints::open_source(arguments.file, WaveFormat{}); !source) {
+            return fail(source.error());
+        }
     }
     auto session = Session::open(arguments);
     if (!session) {
@@ -403,10 +405,14 @@ int play(const PlayArguments& arguments) {
 void add_play_command(CLI::App& application, Run& run) {
     CLI::App* command = application.add_subcommand("play", "play a sound file through a driver");
     auto arguments = std::make_shared<PlayArguments>();
-    command->add_option("file", arguments->file, "any sound file that libsndfile reads, or alsa[:DEVICE]")->required();
     command
-        ->add_option("--out", arguments->out,
-                     "where it is heard: wav:FILE, alsa[:DEVICE], default or null (repeatable)")
+        ->add_option("file", arguments->file,
+                     "any sound file that libsndfile reads, - (standard input), or alsa[:DEVICE]")
+        ->required();
+    command
+        ->add_option(
+            "--out", arguments->out,
+            "where it is heard: wav:FILE (wav:- is standard output), alsa[:DEVICE], default or null (repeatable)")
         ->allow_extra_args(false);
     command->add_flag("--verify", arguments->verify,
                       "fail unless the output equals the input bit for bit (or what it was converted to)");

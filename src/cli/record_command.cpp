@@ -218,6 +218,9 @@ int run_record(RecordArguments& arguments, bool bits_are_given) {
     for (NamedFile& file : files_of_outputs(arguments.out)) {
         files.push_back(std::move(file));
     }
+    if (arguments.in == endpoints::standard_input) {
+        return misuse("--in takes a file, not standard input");
+    }
     if (!arguments.in.empty()) {
         if (auto source = endpoints::open_source(arguments.in, WaveFormat{}); !source) {
             return fail(source.error());
@@ -253,7 +256,8 @@ int run_record(RecordArguments& arguments, bool bits_are_given) {
 void add_record_command(CLI::App& application, Run& run) {
     CLI::App* command = application.add_subcommand("record", "record through a driver");
     auto arguments = std::make_shared<RecordArguments>();
-    command->add_option("file", arguments->file, "WAV file to write; the same as --out wav:FILE");
+    command->add_option("file", arguments->file,
+                        "WAV file to write, - for standard output; the same as --out wav:FILE");
     command->add_option("--out", arguments->out, "where it goes: wav:FILE, alsa[:DEVICE], default or null (repeatable)")
         ->allow_extra_args(false);
     command->add_option("--in", arguments->in, "sound file that is played into the card meanwhile");

@@ -218,11 +218,11 @@ Result<std::unique_ptr<Session>> Session::open(const SessionArguments& arguments
     options.parameters = arguments.parameters;
     options.hardware_id = arguments.hardware_id;
     auto driver = machine->load_driver(arguments.driver, options);
+    for (const std::string& warning : machine->load_warnings()) {
+        warn(warning);
+    }
     if (!driver) {
         return driver.error();
-    }
-    for (const std::string& warning : driver->warnings()) {
-        remark(warning);
     }
     std::string repetition = fmt::format("--scheduling {} --seed {}", arguments.scheduling, arguments.seed);
     std::unique_ptr<Session> session(new Session(std::move(*machine), std::move(*driver), std::move(repetition)));

@@ -100,6 +100,10 @@ Result<Driver> Machine::load_driver(const std::filesystem::path& module, const D
     return driver;
 }
 
+std::vector<std::string> Machine::load_warnings() const {
+    return state_->pnp->load_warnings();
+}
+
 const std::string& Driver::name() const {
     return state_->name;
 }

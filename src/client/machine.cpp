@@ -50,8 +50,8 @@ machine::PolicyKind policy_of(Scheduling scheduling) {
     return machine::PolicyKind::first_come;
 }
 
-// Event providers of drivers are enabled while somebody listens.
-void enable_events(MachineState& state) {
+// Event providers of drivers are enabled while somebody listens: to be called when somebody begins or has stopped.
+void follow_observers(MachineState& state) {
     if (!state.machine->is_halted()) {
         state.machine->enter([] { executive::Etw::current().follow_observers(); });
     }
@@ -157,8 +157,8 @@ void Machine::on_debug_print(std::function<void(std::string_view)> print) {
     if (state_->debug_print) {
         state_->log_observer = std::make_unique<client::LogObserver>(*state_);
         state_->machine->add_observer(*state_->log_observer);
-        client::enable_events(*state_);
     }
+    client::follow_observers(*state_);
 }
 
 std::vector<FilterInfo> Machine::filters() const {
@@ -239,7 +239,7 @@ Result<void> Machine::start_trace(const std::filesystem::path& file) {
     (void)stop_trace();
     state_->trace = std::move(*writer);
     state_->machine->add_observer(*state_->trace);
-    client::enable_events(*state_);
+    client::follow_observers(*state_);
     return {};
 }
 
@@ -250,6 +250,7 @@ Result<void> Machine::stop_trace() {
     state_->machine->remove_observer(*state_->trace);
     auto complete = state_->trace->finish();
     state_->trace.reset();
+    client::follow_observers(*state_);
     return complete;
 }
 

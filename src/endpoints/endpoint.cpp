@@ -1,11 +1,14 @@
 #include "endpoints/endpoint.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "base/unicode.h"
 #include "endpoints/alsa.h"
 #include "endpoints/errors.h"
 #include "endpoints/wav_file.h"
+#include "endpoints/wav_stream.h"
 
 namespace openportcls::endpoints {
 
@@ -73,6 +76,9 @@ Result<std::unique_ptr<Sink>> open_sink(std::string_view specification, const Wa
         return possible.error();
     }
     const Specification wanted = split(specification);
+    if (specification == standard_output) {
+        return create_wav_stream(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0), "standard output", format);
+    }
     if (wanted.kind == "wav") {
         return create_wav_file(wanted.argument, format, expected_frames);
     }
@@ -93,11 +99,15 @@ Result<std::unique_ptr<Sink>> open_sink(std::string_view specification, const Wa
 
 std::filesystem::path file_of_sink(std::string_view specification) {
     const Specification wanted = split(specification);
-    return wanted.kind == "wav" ? std::filesystem::path(wanted.argument) : std::filesystem::path();
+    return wanted.kind == "wav" && specification != standard_output ? std::filesystem::path(wanted.argument)
+                                                                    : std::filesystem::path();
 }
 
 std::filesystem::path file_of_source(std::string_view specification) {
     const Specification wanted = split(specification);
+    if (specification == standard_input) {
+        return {};
+    }
     return wanted.kind == "alsa" ? std::filesystem::path() : wanted.kind == "wav" ? wanted.argument : specification;
 }
 
@@ -105,6 +115,9 @@ Result<std::unique_ptr<Source>> open_source(std::string_view specification, cons
     const Specification split_up = split(specification);
     if (split_up.kind == "alsa") {
         return open_alsa_source(alsa_device(split_up.argument), wanted);
+    }
+    if (specification == standard_input) {
+        return open_sound_stream(STDIN_FILENO, "standard input");
     }
     return open_sound_file(file_of_source(specification));
 }

@@ -60,8 +60,13 @@ private:
     std::string name_;
 };
 
-// Opens what `specification` names: "wav:FILE", "alsa", "alsa:DEVICE", "null", or "default" (ALSA where there is a
-// device, otherwise nothing is heard). `say` gets what a person should know, one line each.
+// Names of sources and sinks.
+inline constexpr std::string_view standard_input = "-";
+inline constexpr std::string_view standard_output = "wav:-";
+
+// Opens what `specification` names: "wav:FILE" ("wav:-": standard output, as it is at the call), "alsa", "alsa:DEVICE",
+// "null", or "default" (ALSA where there is a device, otherwise nothing is heard). `say` gets what a person should
+// know, one line each.
 using Say = std::function<void(std::string_view)>;
 // `expected_frames`: see create_wav_file.
 Result<std::unique_ptr<Sink>> open_sink(std::string_view specification, const WaveFormat& format,
@@ -73,7 +78,8 @@ Result<void> check_sink(std::string_view specification);
 std::filesystem::path file_of_sink(std::string_view specification);
 std::filesystem::path file_of_source(std::string_view specification);
 
-// A path opens as a sound file; "alsa" and "alsa:DEVICE" record from a sound card in `wanted`.
+// A path opens as a sound file, "-" standard input (once: what was read is gone); "alsa" and "alsa:DEVICE" record from
+// a sound card in `wanted`.
 Result<std::unique_ptr<Source>> open_source(std::string_view specification, const WaveFormat& wanted);
 
 } // namespace openportcls::endpoints

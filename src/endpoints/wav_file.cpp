@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 #include <system_error>
+#include <unistd.h>
 #include <vector>
 
 #include <fmt/format.h>
@@ -56,8 +57,10 @@ WaveFormat format_of(const SF_INFO& info) {
 
 class SoundFileSource final : public Source {
 public:
-    SoundFileSource(std::string name, const WaveFormat& format, SoundFile file, const SF_INFO& info)
-        : Source(std::move(name), format), file_(std::move(file)), frames_(static_cast<std::uint64_t>(info.frames)),
+    // Without `frames` nobody knows how many there are: it ends where it ends.
+    SoundFileSource(std::string name, const WaveFormat& format, SoundFile file, const SF_INFO& info,
+                    std::optional<std::uint64_t> frames)
+        : Source(std::move(name), format), file_(std::move(file)), frames_(frames),
           is_double_((info.format & SF_FORMAT_SUBMASK) == SF_FORMAT_DOUBLE) {}
 
     std::string_view reduction() const override {
@@ -71,9 +74,9 @@ public:
         const auto wanted = static_cast<sf_count_t>(bytes.size() / frame_bytes);
         const sf_count_t got = read_frames(bytes.data(), wanted);
         done_ += static_cast<std::uint64_t>(got);
-        if (got < wanted && done_ < frames_) {
+        if (got < wanted && frames_ && done_ < *frames_) {
             return failure(Failure::data_error, fmt::format("{}: cut off or damaged: {} of {} frames could be read",
-                                                            name(), done_, frames_));
+                                                            name(), done_, *frames_));
         }
         return static_cast<std::size_t>(got) * frame_bytes;
     }
@@ -107,7 +110,7 @@ private:
     }
 
     SoundFile file_;
-    std::uint64_t frames_;
+    std::optional<std::uint64_t> frames_;
     bool is_double_;
     std::uint64_t done_ = 0;
     std::vector<int> scratch_;
@@ -196,6 +199,44 @@ int subtype_of(const WaveFormat& format) {
     }
 }
 
+Error cannot_be_read(const std::string& name) {
+    const int problem = sf_error(nullptr);
+    if (problem == SF_ERR_SYSTEM) {
+        return failure(Failure::access_denied, fmt::format("{}: cannot be read: {}", name, sf_strerror(nullptr)));
+    }
+    return failure(Failure::data_error,
+                   fmt::format("{}: not a sound file that can be read ({})", name,
+                               problem == SF_ERR_UNRECOGNISED_FORMAT ? "unknown format" : sf_strerror(nullptr)));
+}
+
+Result<std::unique_ptr<Source>> make_source(const std::string& name, SoundFile file, const SF_INFO& info,
+                                            std::optional<std::uint64_t> frames) {
+    if (info.channels < 1 || info.channels > 64 || info.samplerate < 1) {
+        return failure(Failure::not_supported,
+                       fmt::format("{}: {} Hz and {} channels cannot be played", name, info.samplerate, info.channels));
+    }
+    WaveFormat format = format_of(info);
+    if ((info.format & SF_FORMAT_SUBMASK) == SF_FORMAT_VORBIS ||
+        (info.format & SF_FORMAT_SUBMASK) == SF_FORMAT_DOUBLE) {
+        // Samples beyond full scale stay what they are in float.
+        sf_command(file.get(), SFC_SET_CLIPPING, nullptr, SF_FALSE);
+    }
+    std::vector<int> map(static_cast<std::size_t>(info.channels));
+    if (sf_command(file.get(), SFC_GET_CHANNEL_MAP_INFO, map.data(), static_cast<int>(map.size() * sizeof(int))) ==
+        SF_TRUE) {
+        format.channel_mask = mask_of_channel_map(map);
+    }
+    return std::unique_ptr<Source>(std::make_unique<SoundFileSource>(name, format, std::move(file), info, frames));
+}
+
+// Who streams does not know the length: -1 in the header, or the highest number of 31 bits.
+std::optional<std::uint64_t> frames_of_stream(const SF_INFO& info) {
+    constexpr std::uint64_t placeholder_bytes = 0x7FFFF000;
+    const std::uint64_t frame_bytes = std::max<std::size_t>(1, format_of(info).bytes_per_frame());
+    const auto frames = static_cast<std::uint64_t>(info.frames);
+    return info.frames > 0 && frames < placeholder_bytes / frame_bytes ? std::optional(frames) : std::nullopt;
+}
+
 } // namespace
 
 Result<std::unique_ptr<Source>> open_sound_file(const std::filesystem::path& path) {
@@ -205,14 +246,7 @@ Result<std::unique_ptr<Source>> open_sound_file(const std::filesystem::path& pat
     SF_INFO info{};
     SoundFile file(sf_open(path.c_str(), SFM_READ, &info));
     if (file == nullptr) {
-        const int problem = sf_error(nullptr);
-        if (problem == SF_ERR_SYSTEM) {
-            return failure(Failure::access_denied,
-                           fmt::format("{}: cannot be read: {}", path.string(), sf_strerror(nullptr)));
-        }
-        return failure(Failure::data_error,
-                       fmt::format("{}: not a sound file that can be read ({})", path.string(),
-                                   problem == SF_ERR_UNRECOGNISED_FORMAT ? "unknown format" : sf_strerror(nullptr)));
+        return cannot_be_read(path.string());
     }
     if (const auto missing = missing_sound(path)) {
         if (missing->promised_bytes == 0) {
@@ -229,22 +263,18 @@ Result<std::unique_ptr<Source>> open_sound_file(const std::filesystem::path& pat
         return failure(Failure::data_error,
                        fmt::format("{}: cut off: its end, which says how long it is, is missing", path.string()));
     }
-    if (info.channels < 1 || info.channels > 64 || info.samplerate < 1) {
-        return failure(Failure::not_supported, fmt::format("{}: {} Hz and {} channels cannot be played", path.string(),
-                                                           info.samplerate, info.channels));
+    return make_source(path.string(), std::move(file), info, static_cast<std::uint64_t>(info.frames));
+}
+
+Result<std::unique_ptr<Source>> open_sound_descriptor(int descriptor, const std::string& name) {
+    SF_INFO info{};
+    const bool is_seekable = ::lseek(descriptor, 0, SEEK_CUR) >= 0;
+    SoundFile file(sf_open_fd(descriptor, SFM_READ, &info, SF_TRUE));
+    if (file == nullptr) {
+        return cannot_be_read(name);
     }
-    WaveFormat format = format_of(info);
-    if ((info.format & SF_FORMAT_SUBMASK) == SF_FORMAT_VORBIS ||
-        (info.format & SF_FORMAT_SUBMASK) == SF_FORMAT_DOUBLE) {
-        // Samples beyond full scale stay what they are in float.
-        sf_command(file.get(), SFC_SET_CLIPPING, nullptr, SF_FALSE);
-    }
-    std::vector<int> map(static_cast<std::size_t>(info.channels));
-    if (sf_command(file.get(), SFC_GET_CHANNEL_MAP_INFO, map.data(), static_cast<int>(map.size() * sizeof(int))) ==
-        SF_TRUE) {
-        format.channel_mask = mask_of_channel_map(map);
-    }
-    return std::unique_ptr<Source>(std::make_unique<SoundFileSource>(path.string(), format, std::move(file), info));
+    return make_source(name, std::move(file), info,
+                       is_seekable ? static_cast<std::uint64_t>(info.frames) : frames_of_stream(info));
 }
 
 Result<std::unique_ptr<Sink>> create_wav_file(const std::filesystem::path& path, const WaveFormat& format,

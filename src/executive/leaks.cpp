@@ -1,5 +1,6 @@
 #include "executive/leaks.h"
 
+#include <dlfcn.h>
 #include <utility>
 
 #include <fmt/format.h>
@@ -83,6 +84,16 @@ PoolPurpose purpose_of(std::string_view tag) {
         }
     }
     return {};
+}
+
+std::string place_of(const void* code) {
+    Dl_info module{};
+    if (code == nullptr || ::dladdr(code, &module) == 0 || module.dli_fname == nullptr) {
+        return {};
+    }
+    const std::string_view path = module.dli_fname;
+    return fmt::format("{}+{:#x}", path.substr(path.find_last_of('/') + 1),
+                       static_cast<const char*>(code) - static_cast<const char*>(module.dli_fbase));
 }
 
 LeftoverHook leftover_hook = nullptr;

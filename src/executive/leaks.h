@@ -32,6 +32,9 @@ struct PoolPurpose {
 };
 PoolPurpose purpose_of(std::string_view tag);
 
+// "driver.so+0x1234", for a symbolizer; empty for code in no module.
+std::string place_of(const void* code);
+
 // IRPs that are on their way, oldest first, whoever sent them.
 std::vector<IrpDescription> irps_in_flight(Kernel& kernel);
 

@@ -43,6 +43,11 @@ void InterruptLine::pulse() {
     machine_.line_pending(*this);
 }
 
+void InterruptLine::unmask() {
+    masked_ = false;
+    machine_.line_pending(*this);
+}
+
 void InterruptLine::connect(InterruptHandler& handler) {
     if (handler.lock == nullptr) {
         handler.lock = &handler.own_lock;

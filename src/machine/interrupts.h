@@ -42,6 +42,10 @@ public:
     void lower(unsigned source = 0);
     void pulse();
 
+    // While it is masked no routine is called; what comes meanwhile is not lost.
+    void mask() { masked_ = true; }
+    void unmask();
+
     // Driver side, PASSIVE_LEVEL.
     void connect(InterruptHandler& handler);
     void disconnect(InterruptHandler& handler);
@@ -50,7 +54,7 @@ public:
 private:
     friend class Machine;
     bool needs_service() const {
-        return !handlers_.empty() && (mode_ == TriggerMode::level ? asserted_by_ != 0 : edge_);
+        return !handlers_.empty() && !masked_ && (mode_ == TriggerMode::level ? asserted_by_ != 0 : edge_);
     }
 
     Machine& machine_;
@@ -60,6 +64,7 @@ private:
     bool edge_ = false;
     bool queued_ = false; // in the machine's pending list
     bool in_service_ = false;
+    bool masked_ = false;
     std::uint32_t asserted_by_ = 0;
     std::uint32_t unhandled_ = 0; // consecutive deliveries that nobody claimed, or that changed nothing
     std::vector<InterruptHandler*> handlers_;

@@ -241,6 +241,14 @@ public:
     std::span<Thread* const> threads() const { return threads_; } // living, in order of creation
     // Lets another ready thread run; false when there was none.
     bool yield_thread();
+    // The running thread runs on these processors from now on, and is on one of them on return. From DISPATCH_LEVEL
+    // up, where a thread cannot leave its processor, follow_affinity() does that afterwards.
+    void set_affinity(std::uint32_t processors);
+    void follow_affinity() {
+        if (may_stray_) [[unlikely]] {
+            move_to_own_processor();
+        }
+    }
 
     // ---- waiting --------------------------------------------------------------------------------------------
     // `deadline` is machine time, `never` waits for ever; rounding to clock interrupts is done here for kernel
@@ -370,8 +378,11 @@ private:
     void run_thread(Thread& next);
     void block();
     void NTAPI make_ready(Thread& thread);
-    Thread* pop_ready();
+    Thread* pop_ready(const Processor& taker);
+    Thread* pop_ready_for(const Processor& taker);
     bool has_ready() const { return ready_mask_ != 0; }
+    bool has_ready_for(const Processor& taker) const;
+    void move_to_own_processor();
     bool is_runnable(const Processor& candidate) const;
     std::uint32_t runnable_mask() const;
     void hand_out_ready_threads();
@@ -415,6 +426,8 @@ private:
     Thread client_;
     std::array<ReadyQueue, 32> ready_;
     std::uint32_t ready_mask_ = 0;
+    std::uint32_t ready_with_affinity_ = 0; // ready threads that not every processor may take
+    bool may_stray_ = false;                // a thread's affinity changed while it could not move
     std::uint64_t step_ = 0;
     bool attention_ = false;
     bool exploring_ = false;

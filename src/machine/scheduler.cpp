@@ -122,11 +122,15 @@ void Machine::make_ready(Thread& thread) {
         ready_mask_ |= 1U << thread.priority;
     }
     queue.tail = &thread;
+    ready_with_affinity_ += thread.affinity != Thread::every_processor ? 1 : 0;
 }
 
-Thread* Machine::pop_ready() {
+Thread* Machine::pop_ready(const Processor& taker) {
     if (ready_mask_ == 0) {
         return nullptr;
+    }
+    if (ready_with_affinity_ != 0) [[unlikely]] {
+        return pop_ready_for(taker);
     }
     const unsigned level = 31U - static_cast<unsigned>(std::countl_zero(ready_mask_));
     ReadyQueue& queue = ready_[level];
@@ -137,6 +141,61 @@ Thread* Machine::pop_ready() {
         ready_mask_ &= ~(1U << level);
     }
     return thread;
+}
+
+// Some threads may not run everywhere: the first of the highest level that this processor may take.
+Thread* Machine::pop_ready_for(const Processor& taker) {
+    for (std::size_t level = ready_.size(); level-- > 0;) {
+        ReadyQueue& queue = ready_[level];
+        Thread* before = nullptr;
+        for (Thread* thread = queue.head; thread != nullptr; before = thread, thread = thread->next_ready) {
+            if ((thread->affinity >> taker.number & 1U) == 0) {
+                continue;
+            }
+            (before == nullptr ? queue.head : before->next_ready) = thread->next_ready;
+            queue.tail = queue.tail == thread ? before : queue.tail;
+            ready_mask_ &= queue.head == nullptr ? ~(1U << level) : ~0U;
+            ready_with_affinity_ -= thread->affinity != Thread::every_processor ? 1 : 0;
+            return thread;
+        }
+    }
+    return nullptr;
+}
+
+// Asked only while there are ready threads with an affinity.
+bool Machine::has_ready_for(const Processor& taker) const {
+    for (const ReadyQueue& queue : ready_) {
+        for (const Thread* thread = queue.head; thread != nullptr; thread = thread->next_ready) {
+            if ((thread->affinity >> taker.number & 1U) != 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+void Machine::set_affinity(std::uint32_t processors) {
+    Thread& thread = current_thread();
+    thread.affinity = processors;
+    if ((processors >> processor_->number & 1U) != 0) {
+        return;
+    }
+    may_stray_ = true;
+    if (processor_->irql < irql::dispatch) {
+        move_to_own_processor();
+    }
+}
+
+void Machine::move_to_own_processor() {
+    if (processor_->irql >= irql::dispatch || processor_->in_dpc) {
+        return;
+    }
+    may_stray_ = false;
+    Thread& thread = current_thread();
+    if ((thread.affinity >> processor_->number & 1U) == 0) {
+        make_ready(thread);
+        block();
+    }
 }
 
 // The current processor leaves its thread (waiting, terminated or back in the ready queue) for another one.
@@ -153,7 +212,7 @@ void Machine::run_thread(Thread& next) {
 }
 
 void Machine::block() {
-    Thread* next = pop_ready();
+    Thread* next = pop_ready(*processor_);
     if (next == nullptr) {
         prepare_idle(*processor_);
         next = &processor_->idle;
@@ -168,7 +227,7 @@ void Machine::block() {
 
 bool Machine::yield_thread() {
     Thread& thread = current_thread();
-    if (has_ready()) {
+    if (has_ready() && (ready_with_affinity_ == 0 || has_ready_for(*processor_))) {
         make_ready(thread);
         block();
         return true;
@@ -182,7 +241,8 @@ bool Machine::yield_thread() {
 
 bool Machine::is_runnable(const Processor& candidate) const {
     // An idle processor above PASSIVE_LEVEL was left in the middle of an interrupt or DPC, say to wait for a lock.
-    return !candidate.running->is_idle || candidate.irql != irql::passive || has_deliverable(candidate);
+    return !candidate.running->is_idle || candidate.irql != irql::passive || has_deliverable(candidate) ||
+           (ready_with_affinity_ != 0 && has_ready_for(candidate));
 }
 
 std::uint32_t Machine::runnable_mask() const {
@@ -212,9 +272,10 @@ void Machine::hand_out_ready_threads() {
     for (unsigned number = 0; number < config_.processors && has_ready(); ++number) {
         Processor& candidate = processors_[number];
         if (&candidate != processor_ && candidate.running->is_idle && candidate.irql < irql::dispatch) {
-            Thread* thread = pop_ready();
-            thread->state = ThreadState::running;
-            candidate.running = thread;
+            if (Thread* thread = pop_ready(candidate)) {
+                thread->state = ThreadState::running;
+                candidate.running = thread;
+            }
         }
     }
 }
@@ -308,7 +369,7 @@ void Machine::idle_loop() {
         Processor& here = *processor_;
         if (has_deliverable(here)) {
             deliver();
-        } else if (Thread* next = pop_ready()) {
+        } else if (Thread* next = pop_ready(here)) {
             run_thread(*next);
         } else if (Processor* other = other_runnable(here)) {
             switch_processor(*other);

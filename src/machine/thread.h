@@ -34,6 +34,8 @@ enum class ThreadState : std::uint8_t { created, ready, running, waiting, termin
 
 class Thread {
 public:
+    static constexpr std::uint32_t every_processor = ~0U;
+
     using Routine = void (*)(void* context);
 
     // The header stands first so that a PKTHREAD can be waited on like any dispatcher object.
@@ -48,6 +50,8 @@ public:
     bool is_client = false; // the host thread that entered the machine
     std::uint32_t references = 1;
     std::int32_t exit_status = 0;
+    std::uint32_t affinity = every_processor; // a bit for each processor that it may run on
+    std::uint32_t system_affinity = 0;        // the same as a driver has set it; 0: no driver has
     std::int32_t critical_region_depth = 0;
     std::uint32_t owned_mutexes = 0;
     const void* last_mutex = nullptr;    // acquired; for reports only, it may be gone

@@ -89,7 +89,7 @@ public:
     DRIVER_OBJECT* object() const { return object_; }
     const InfFile* inf() const { return inf_ ? inf_.get() : nullptr; }
     // What is wrong with the INFs it was installed from and did not stop that: "file:line: warning: …", each once.
-    const std::vector<std::string>& inf_warnings() const { return inf_warnings_; }
+    const std::vector<std::string>& inf_warnings() const { return *inf_warnings_; }
     std::u16string_view registry_path() const { return registry_path_; }
     bool is_static() const { return module_ == nullptr; }
 
@@ -107,7 +107,8 @@ private:
     std::string inf_architecture_;
     std::unique_ptr<DriverModule> module_;
     std::uint32_t next_instance_ = 0;
-    std::vector<std::string> inf_warnings_;
+    // Shared with the manager: they are told of a driver that fails, too.
+    std::shared_ptr<std::vector<std::string>> inf_warnings_ = std::make_shared<std::vector<std::string>>();
 };
 
 // A device in the tree: its physical device object, its keys and its state. Owned by the PnpManager; the pointer is
@@ -179,6 +180,8 @@ public:
     Result<LoadedDriver*> load_driver(const std::filesystem::path& module, const DriverOptions& options = {});
     // A driver linked into this process (tests, examples).
     Result<LoadedDriver*> load_static_driver(PDRIVER_INITIALIZE driver_entry, const DriverOptions& options = {});
+    // LoadedDriver::inf_warnings() of the driver whose loading began last, however that ended.
+    std::vector<std::string> load_warnings() const;
     // Removes the driver's devices, calls DriverUnload and takes the module out. What the driver left behind is in the
     // report. A driver without DriverUnload cannot be unloaded (its devices are removed, the driver stays).
     Result<LeakReport> unload(LoadedDriver& driver);

@@ -1,6 +1,8 @@
 // IRP_MJ_PNP of a device made by PcAddAdapterDevice (R-ENTRY-12, R-PNP), and passing IRPs down the stack.
 #include "portcls/device_context.h"
 
+#include <utility>
+
 #include "ks/open_object.h"
 #include "machine/machine.h"
 #include "portcls/pin.h"
@@ -254,9 +256,10 @@ NTSTATUS DeviceContext::unregister_pnp_management() {
 
 // R-INIT-13. The order of the arguments of RegisterWMIProvider is the header's.
 NTSTATUS DeviceContext::register_wmi_provider(WMILIB_CONTEXT& provider) {
+    WMILIB_CONTEXT* const before = std::exchange(wmi_provider_, &provider); // WMI asks from now on
     const NTSTATUS status = IoWMIRegistrationControl(&functional_device_, WMIREG_ACTION_REGISTER);
-    if (NT_SUCCESS(status)) {
-        wmi_provider_ = &provider;
+    if (!NT_SUCCESS(status)) {
+        wmi_provider_ = before;
     }
     return status;
 }

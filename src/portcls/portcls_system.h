@@ -13,6 +13,14 @@ namespace openportcls::portcls {
 class DeviceContext;
 class Port;
 
+// What a driver got from PcNewServiceGroup and the like.
+struct HelperObject {
+    const void* object = nullptr;
+    const char* kind = "";          // "service group"
+    const char* function = "";      // that made it
+    const void* made_for = nullptr; // where that was called
+};
+
 class PortClsSystem : public machine::Subsystem {
 public:
     static constexpr machine::SubsystemId subsystem_id = machine::SubsystemId::portcls;
@@ -46,13 +54,30 @@ public:
     void remove_port(Port& port) { std::erase(ports_, &port); }
     const std::vector<Port*>& ports() const { return ports_; }
 
+    // Likewise the helper objects of drivers, for the leak report.
+    void add_helper(const HelperObject& helper) { helpers_.push_back(helper); }
+    void remove_helper(const void* object) {
+        std::erase_if(helpers_, [&](const HelperObject& helper) { return helper.object == object; });
+    }
+    const std::vector<HelperObject>& helpers() const { return helpers_; }
+
 private:
     machine::Machine& machine_;
     std::vector<Port*> ports_;
+    std::vector<HelperObject> helpers_;
     WindowsVersion version_ = WindowsVersion::windows_11;
     DrmContents drm_;
     std::uint64_t reported_glitches_ = 0;
 };
+
+// Remembers who made a helper object: `object` is where its interface, and so the object, begins.
+inline NTSTATUS made_for(NTSTATUS status, const void* object, const char* kind, const char* function,
+                         const void* caller) {
+    if (NT_SUCCESS(status)) {
+        PortClsSystem::current().add_helper({object, kind, function, caller});
+    }
+    return status;
+}
 
 inline bool has_feature(Feature feature) {
     return PortClsSystem::current().has(feature);

@@ -260,6 +260,11 @@ static void streams_carry_sound(opc_machine* machine) {
 static void devices_power_and_leaks(opc_machine* machine, opc_driver* driver) {
     opc_device* device;
     CHECK(strcmp(opc_driver_name(driver), "cable") == 0);
+    const char* const* warnings;
+    size_t warning_count = 99;
+    OK(opc_driver_warnings(driver, &warnings, &warning_count));
+    CHECK(warning_count == 0);
+    CHECK(opc_driver_warnings(driver, NULL, &warning_count) < 0);
     CHECK(opc_driver_device_count(driver) == 1);
     OK(opc_driver_device(driver, 0, &device));
     CHECK(strcmp(opc_device_path(device), "ROOT\\OPENPORTCLSCABLE\\0000") == 0);
@@ -285,6 +290,28 @@ static void devices_power_and_leaks(opc_machine* machine, opc_driver* driver) {
     size_t count = 99;
     OK(opc_driver_unload(driver, &leaks, &count));
     CHECK(count == 0);
+}
+
+/* Of an INF whose driver cannot be loaded, too. */
+static void warnings_of_an_inf(opc_machine* machine) {
+    const char* const name = "c_api_warnings.inf";
+    FILE* inf = fopen(name, "w");
+    CHECK(inf != NULL);
+    fputs("[Version]\nSignature=\"$WINDOWS NT$\"\nClass=MEDIA\n[Manufacturer]\nMe=Mine,NTamd64\n[Mine.NTamd64]\n"
+          "\"Card\"=Install,ROOT\\Card\n[Install.NT]\nAddReg=Nosuch\n[Strings]\nOpen=\"no end\n",
+          inf);
+    fclose(inf);
+    opc_driver_options options;
+    opc_driver_options_init(&options);
+    options.inf = name;
+    options.hardware_id = "ROOT\\Other";
+    opc_driver* driver;
+    CHECK(opc_driver_load(machine, "cable", &options, &driver) < 0 && driver == NULL);
+    const char* const* warnings;
+    size_t count = 0;
+    OK(opc_machine_load_warnings(machine, &warnings, &count));
+    CHECK(count == 1 && strstr(warnings[0], "c_api_warnings.inf:11: warning: ") != NULL);
+    remove(name);
 }
 
 static void load_in_thread(opc_machine* machine, void* context) {
@@ -351,6 +378,7 @@ int main(int count, char** arguments) {
     const char* parameters[] = {"Test=1"};
     options.parameters = parameters;
     options.parameter_count = 1;
+    warnings_of_an_inf(machine);
     OK(opc_driver_load(machine, "cable", &options, &driver));
     lists_what_there_is(machine);
     nonsense_is_refused(machine);

@@ -229,6 +229,19 @@ TEST_F(BadInput, MistakesInAnInfAreWarnedOf) {
     EXPECT_EQ(portcls({"info"}).error, "") << "our own is right";
 }
 
+// A driver that cannot be loaded is no reason to keep them back.
+TEST_F(BadInput, MistakesInAnInfAreWarnedOfWhenLoadingFails) {
+    const std::string inf = write_text("x.inf", "[Version]\nSignature=\"$WINDOWS NT$\"\nClass=MEDIA\n[Manufacturer]\n"
+                                                "Me=Mine,NTamd64\n[Mine.NTamd64]\n\"Card\"=Install,ROOT\\Card\n"
+                                                "[Install.NT]\nAddReg=Nosuch\n[Strings]\nOpen=\"no end\n");
+    const Ran ran = portcls({"info", "--inf", inf, "--hardware-id", "ROOT\\Other", "--json"});
+    EXPECT_EQ(ran.status, 1);
+    const auto error = ran.json()["error"];
+    ASSERT_TRUE(error.contains("warnings")) << error;
+    EXPECT_THAT(error["warnings"][0].get<std::string>(), testing::HasSubstr("the closing quotation mark is missing"));
+    EXPECT_THAT(ran.error, testing::HasSubstr(inf + ":11: warning: the closing quotation mark is missing"));
+}
+
 TEST_F(BadInput, RegistryFilesThatCannotBeUsed) {
     expect_failure(portcls({"info", "--registry", write_text("letter", "Dear Sir or Madam,")}), 1, "letter: ");
     EXPECT_EQ(text_of(path("letter")), "Dear Sir or Madam,") << "not written over";

@@ -2,7 +2,7 @@
 #include <cmath>
 
 #include <gmock/gmock.h>
-#include <sndfile.h>
+#include <sndfile.hh>
 
 #include "command.h"
 
@@ -51,6 +51,52 @@ protected:
         return run(arguments);
     }
 };
+
+TEST_F(Play, StandardInputAndOutput) {
+    const WaveFormat format{.rate = 44100, .channels = 2, .bits = 24};
+    const std::vector<std::byte> sound = noise(format, 30000);
+    write("in.wav", format, sound);
+    // $PORTCLS is the command.
+    const auto shell = [&](const std::string& line) {
+        return run({"sh", "-c", "cd '" + folder_.string() + "' && PORTCLS=\"$0\" && " + line, OPENPORTCLS_COMMAND});
+    };
+    const auto heard = [&](const std::string& name) {
+        const Sound out = read(path(name));
+        EXPECT_EQ(out.format.rate, format.rate);
+        EXPECT_EQ(out.format.bits, format.bits);
+        return out.bytes == sound;
+    };
+    // From a pipe into a file, into a pipe, and through both again.
+    Ran ran = shell("cat in.wav | $PORTCLS play - --verify --json --out wav:a.wav");
+    EXPECT_EQ(ran.status, 0) << ran.error;
+    EXPECT_EQ(ran.json()["play"]["frames"], 30000);
+    EXPECT_TRUE(heard("a.wav"));
+    ran = shell("cat in.wav | $PORTCLS play - --out wav:- | $PORTCLS play - --out wav:b.wav");
+    EXPECT_EQ(ran.status, 0) << ran.error;
+    EXPECT_THAT(ran.error, HasSubstr("bit for bit")) << "text goes to standard error";
+    EXPECT_TRUE(heard("b.wav"));
+    // Files are completed, and read whole.
+    ran = shell("$PORTCLS play - --out wav:- < in.wav > c.wav");
+    EXPECT_EQ(ran.status, 0) << ran.error;
+    EXPECT_TRUE(heard("c.wav"));
+    // A format that is not read from front to back.
+    if (SndfileHandle flac(path("in.flac"), SFM_WRITE, SF_FORMAT_FLAC | SF_FORMAT_PCM_24, 2, 44100); flac) {
+        std::vector<int> samples(60000);
+        for (std::size_t index = 0; index < samples.size(); ++index) {
+            samples[index] = static_cast<int>(static_cast<unsigned>(sound[3 * index + 2]) << 24 |
+                                              static_cast<unsigned>(sound[3 * index + 1]) << 16 |
+                                              static_cast<unsigned>(sound[3 * index]) << 8);
+        }
+        flac.write(samples.data(), static_cast<sf_count_t>(samples.size()));
+    }
+    ran = shell("cat in.flac | $PORTCLS play - --out wav:d.wav");
+    EXPECT_EQ(ran.status, 0) << ran.error;
+    EXPECT_TRUE(heard("d.wav"));
+    ran = shell("$PORTCLS record - --seconds 0.1 --rate 48000 | $PORTCLS play - --json");
+    EXPECT_EQ(ran.json()["play"]["frames"], 4800) << ran.error;
+    expect_failure(shell("head -c 1000 in.wav | $PORTCLS play -"), 1, "standard input: cut off or damaged");
+    expect_failure(shell("echo nothing | $PORTCLS play -"), 1, "standard input: not a sound file");
+}
 
 TEST_F(Play, FrontCenterIsHeardBitForBit) {
     const std::string recording = "/usr/share/sounds/alsa/Front_Center.wav";

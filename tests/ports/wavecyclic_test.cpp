@@ -1,6 +1,10 @@
 // WaveCyclic: capture, requests that end otherwise, and the miniport's part.
 #include "card_fixture.h"
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 namespace openportcls::ports {
 
 // ---- capture --------------------------------------------------------------------------------------------------------
@@ -155,7 +159,29 @@ TEST_F(WaveCyclic, AForgottenPortIsALeak) {
     ASSERT_TRUE(leaks) << leaks.error().message;
     ASSERT_EQ(leaks->size(), 1U);
     EXPECT_EQ(leaks->front().kind, "port");
-    EXPECT_EQ(leaks->front().what, "wavecyclic, a reference was not released");
+    EXPECT_EQ(leaks->front().what.rfind("wavecyclic, a reference was not released (made at cyclic.so+0x", 0), 0U)
+        << leaks->front().what;
+}
+
+// So is a helper object, with the function that made it and the place of the call.
+TEST_F(WaveCyclic, ForgottenHelpersAreLeaks) {
+    start({"Forgets=2"});
+    wave.reset();
+    auto leaks = driver->unload();
+    driver.reset();
+    ASSERT_TRUE(leaks) << leaks.error().message;
+    std::vector<std::string> found;
+    for (const LeakLine& leak : *leaks) {
+        found.push_back(leak.kind + ": " + leak.what.substr(0, leak.what.find(" (made at cyclic.so+0x")));
+    }
+    std::sort(found.begin(), found.end());
+    EXPECT_EQ(found, (std::vector<std::string>{
+                         "DMA channel: IPortWaveCyclic::NewMasterDmaChannel, a reference was not released",
+                         "handle: Key, ZwClose not called", // the registry key's
+                         "registry key: PcNewRegistryKey, a reference was not released",
+                         "resource list: PcNewResourceSublist, a reference was not released",
+                         "service group: PcNewServiceGroup, a reference was not released",
+                     }));
 }
 
 // ---- the miniport's part --------------------------------------------------------------------------------------------

@@ -34,6 +34,7 @@ WDFAPI NTSTATUS NTAPI WdfDeviceMiniportCreate(WDFDRIVER Driver, PWDF_OBJECT_ATTR
                                               PDEVICE_OBJECT DeviceObject, PDEVICE_OBJECT AttachedDeviceObject,
                                               PDEVICE_OBJECT Pdo, WDFDEVICE* Device);
 WDFAPI PDEVICE_OBJECT NTAPI WdfDeviceWdmGetDeviceObject(WDFDEVICE Device);
+WDFAPI WDFDEVICE NTAPI WdfWdmDeviceGetWdfDeviceHandle(PDEVICE_OBJECT DeviceObject);
 WDFAPI PDEVICE_OBJECT NTAPI WdfDeviceWdmGetAttachedDevice(WDFDEVICE Device);
 WDFAPI PDEVICE_OBJECT NTAPI WdfDeviceWdmGetPhysicalDevice(WDFDEVICE Device);
 WDFAPI WDFDRIVER NTAPI WdfDeviceGetDriver(WDFDEVICE Device);

@@ -18,12 +18,16 @@ struct opc_machine {
     std::vector<openportcls::FilterInfo> filters;
     std::vector<std::string> categories;
     std::vector<opc_filter_info> filter_list;
+    std::vector<std::string> warnings;
+    std::vector<const char*> warning_list;
 };
 
 struct opc_driver {
     openportcls::Driver driver;
     std::vector<openportcls::LeakLine> leaks;
     std::vector<opc_leak> leak_list;
+    std::vector<std::string> warnings;
+    std::vector<const char*> warning_list;
 };
 
 struct opc_device {

@@ -121,6 +121,33 @@ const char* opc_driver_name(const opc_driver* driver) {
     return driver->driver.name().c_str();
 }
 
+namespace {
+
+template<class Handle>
+opc_status list_warnings(Handle& handle, std::vector<std::string> texts, const char* const** warnings, size_t* count) {
+    if (warnings == nullptr || count == nullptr) {
+        return c::fail(STATUS_INVALID_PARAMETER, "there is no place for the warnings");
+    }
+    handle.warnings = std::move(texts);
+    handle.warning_list.clear();
+    for (const std::string& text : handle.warnings) {
+        handle.warning_list.push_back(text.c_str());
+    }
+    *warnings = handle.warning_list.data();
+    *count = handle.warning_list.size();
+    return 0;
+}
+
+} // namespace
+
+opc_status opc_driver_warnings(opc_driver* driver, const char* const** warnings, size_t* count) {
+    return list_warnings(*driver, driver->driver.warnings(), warnings, count);
+}
+
+opc_status opc_machine_load_warnings(opc_machine* machine, const char* const** warnings, size_t* count) {
+    return list_warnings(*machine, machine->machine->load_warnings(), warnings, count);
+}
+
 opc_status opc_driver_unload(opc_driver* driver, const opc_leak** leaks, size_t* leak_count) {
     auto left = driver->driver.unload();
     if (!left) {

@@ -18,7 +18,7 @@ namespace openportcls {
 namespace {
 
 VOID NTAPI count_enabled(LPCGUID, ULONG control, UCHAR, ULONGLONG, ULONGLONG, PEVENT_FILTER_DESCRIPTOR, PVOID context) {
-    *static_cast<int*>(context) += control == 1 ? 1 : 0;
+    *static_cast<int*>(context) += control == 1 ? 1 : 100;
 }
 
 TEST(EtwTrace, shows_what_providers_write) {
@@ -40,7 +40,9 @@ TEST(EtwTrace, shows_what_providers_write) {
     ASSERT_TRUE(machine.start_trace(file));
     write(u"an event was written");
     ASSERT_TRUE(machine.stop_trace());
+    EXPECT_EQ(enabled, 1) << "somebody still listens";
     machine.on_debug_print({});
+    EXPECT_EQ(enabled, 101) << "disabled when the last observer has left";
     write(u"nor this");
     machine.state()->machine->enter([&] { EtwUnregister(provider); });
     EXPECT_EQ(printed, "an event was written");

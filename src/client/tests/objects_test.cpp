@@ -2,6 +2,8 @@
 #include <openportcls/openportcls.hpp>
 
 #include <algorithm>
+#include <cstring>
+#include <span>
 
 #include <gtest/gtest.h>
 
@@ -93,6 +95,51 @@ TEST_F(ObjectsTest, formats_are_found_by_intersection_and_proposal) {
     const auto modes = wave.processing_modes(0);
     ASSERT_TRUE(modes) << modes.error().message;
     EXPECT_EQ(modes->size(), 2U);
+}
+
+// R-PROP-28, by the cable's own handler: the mode stands in an attribute behind the pin, whose sizes are the client's.
+TEST_F(ObjectsTest, R_PROP_28_a_preferred_format_is_one_of_a_mode) {
+    struct Request {
+        std::uint32_t pin = 0;
+        std::uint32_t reserved = 0;
+        KSMULTIPLE_ITEM list{sizeof(KSMULTIPLE_ITEM) + sizeof(KSATTRIBUTE_AUDIOSIGNALPROCESSING_MODE), 1};
+        KSATTRIBUTE_AUDIOSIGNALPROCESSING_MODE attribute{
+            {sizeof(KSATTRIBUTE_AUDIOSIGNALPROCESSING_MODE), 0, KSATTRIBUTEID_AUDIOSIGNALPROCESSING_MODE},
+            AUDIO_SIGNALPROCESSINGMODE_RAW};
+    };
+    Guid set;
+    std::memcpy(&set, &KSPROPSETID_Pin, sizeof set);
+    const auto ask = [&](const Request& request, std::size_t bytes = sizeof(Request)) {
+        KSDATAFORMAT_WAVEFORMATEXTENSIBLE format{};
+        return wave
+            .property(set, KSPROPERTY_PIN_PROPOSEDATAFORMAT2, KSPROPERTY_TYPE_GET,
+                      std::as_bytes(std::span(&request, 1)).first(bytes), std::as_writable_bytes(std::span(&format, 1)))
+            .status();
+    };
+    Request request;
+    EXPECT_EQ(ask(request), STATUS_SUCCESS);
+    request.attribute.SignalProcessingMode = AUDIO_SIGNALPROCESSINGMODE_DEFAULT;
+    EXPECT_EQ(ask(request), STATUS_SUCCESS);
+    request.attribute.SignalProcessingMode = GUID{7, 7, 7, {}};
+    EXPECT_EQ(ask(request), STATUS_NOT_SUPPORTED) << "no preferred format for the mode";
+    request = {};
+    request.attribute.AttributeHeader.Attribute = GUID{7, 7, 7, {}};
+    EXPECT_EQ(ask(request), STATUS_NOT_SUPPORTED) << "only the mode's attribute exists";
+    request = {};
+    request.list.Count = 2;
+    request.attribute.AttributeHeader.Attribute = GUID{7, 7, 7, {}};
+    EXPECT_EQ(ask(request), STATUS_INVALID_PARAMETER) << "the second is not there";
+    request = {};
+    request.list.Size = 4000;
+    EXPECT_EQ(ask(request), STATUS_INVALID_PARAMETER);
+    request = {};
+    request.attribute.AttributeHeader.Size = 4000;
+    EXPECT_EQ(ask(request), STATUS_INVALID_PARAMETER);
+    request = {};
+    request.pin = 0xFFFFFFFF;
+    EXPECT_EQ(ask(request), STATUS_INVALID_PARAMETER);
+    request = {};
+    EXPECT_EQ(ask(request, 8), STATUS_INVALID_PARAMETER) << "no list";
 }
 
 TEST_F(ObjectsTest, interface_values_come_from_the_inf) {

@@ -108,10 +108,20 @@ bool Etw::enable_for_observers(EtwProvider& provider) const {
 }
 
 void Etw::follow_observers() {
-    for (auto& [handle, provider] : providers_) {
-        if (enable_for_observers(provider)) {
-            notify(provider);
+    // A callback may register and unregister: by handle.
+    for (auto next = providers_.begin(); next != providers_.end();) {
+        const std::uint64_t handle = next->first;
+        EtwProvider& provider = next->second;
+        const bool is_left = provider.by_observers && !machine_.is_observed();
+        if (is_left) {
+            provider.enabled = provider.by_observers = false;
+            provider.level = 0;
+            provider.match_any_keyword = 0;
         }
+        if (enable_for_observers(provider) || is_left) {
+            notify(EtwProvider(provider));
+        }
+        next = providers_.upper_bound(handle);
     }
 }
 

@@ -13,6 +13,7 @@
 #include <opc/wpp.h>
 #include <wdm.h>
 
+#include "executive/etw/wmi.h"
 #include "machine/machine.h"
 
 namespace openportcls::executive {
@@ -67,7 +68,8 @@ public:
     // As a trace session does; the provider's callback is called. Future registrations of the id are enabled too.
     void enable_provider(const GUID& id, bool enable, UCHAR level, ULONGLONG match_any_keyword);
     // While the machine is observed, every provider that no session has enabled is, for all levels and keywords, as
-    // WPP's messages are. To be called when somebody begins to observe; registering looks by itself.
+    // WPP's messages are; it is disabled when nobody observes any more. To be called when somebody begins to observe,
+    // or has stopped; registering looks by itself.
     void follow_observers();
     bool is_enabled(const EtwProvider& provider) const {
         return provider.enabled && (!provider.by_observers || machine_.is_observed());
@@ -87,7 +89,7 @@ public:
     GUID next_activity_id(); // a counter: the same in every run
 
     // ---- WMI ------------------------------------------------------------------------------------------------
-    std::vector<DEVICE_OBJECT*> wmi_devices; // in order of registration
+    Wmi wmi;
     // The first of `count` consecutive numbers that nobody has for this class yet.
     ULONG allocate_instance_ids(const GUID& id, ULONG count);
 

@@ -1,6 +1,4 @@
-// WMI: registrations are recorded, events are logged. Nobody queries, so no WMI IRPs are sent but an application's.
-#include <algorithm>
-
+// IoWMI…: how drivers register and fire events. What kernel code asks them: wmi_consumers.cpp.
 #include <fmt/format.h>
 
 #include <ntddk.h>
@@ -16,25 +14,20 @@ extern "C" {
 
 NTSTATUS NTAPI IoWMIRegistrationControl(PDEVICE_OBJECT DeviceObject, ULONG Action) {
     OPC_REQUIRE_PASSIVE();
-    auto& devices = Etw::current().wmi_devices;
-    const auto found = std::find(devices.begin(), devices.end(), DeviceObject);
+    Wmi& wmi = Etw::current().wmi;
     // The upper bits say how drivers without a dispatch routine are called back.
+    const auto result = [](bool known) { return known ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER; };
     switch (Action & 0xFFFF) {
     case WMIREG_ACTION_REGISTER:
-        if (found == devices.end()) {
-            devices.push_back(DeviceObject);
-        }
+        wmi.add(DeviceObject);
         return STATUS_SUCCESS;
     case WMIREG_ACTION_DEREGISTER:
-        if (found == devices.end()) {
-            return STATUS_INVALID_PARAMETER;
-        }
-        devices.erase(found);
-        return STATUS_SUCCESS;
+        return result(wmi.remove(DeviceObject));
     case WMIREG_ACTION_REREGISTER:
     case WMIREG_ACTION_UPDATE_GUIDS:
+        return result(wmi.ask_again(DeviceObject, (Action & 0xFFFF) == WMIREG_ACTION_UPDATE_GUIDS));
     case WMIREG_ACTION_BLOCK_IRPS:
-        return found != devices.end() ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
+        return result(wmi.find(DeviceObject) != nullptr);
     default:
         return STATUS_INVALID_PARAMETER;
     }
@@ -46,10 +39,10 @@ NTSTATUS NTAPI IoWMIWriteEvent(PVOID WnodeEventItem) {
         return STATUS_INVALID_PARAMETER;
     }
     // The item comes from pool and WMI releases it; a trace item stays its owner's.
-    const auto* header = static_cast<const WNODE_HEADER*>(WnodeEventItem);
+    auto* header = static_cast<WNODE_HEADER*>(WnodeEventItem);
     Etw::current().log(LogSource::wmi, 0, 0, fmt::format("event of {} bytes", header->BufferSize));
     if ((header->Flags & (WNODE_FLAG_TRACED_GUID | WNODE_FLAG_USE_TIMESTAMP)) == 0) {
-        ExFreePool(WnodeEventItem);
+        Etw::current().wmi.deliver(header);
     }
     return STATUS_SUCCESS;
 }
@@ -64,8 +57,7 @@ NTSTATUS NTAPI IoWMIAllocateInstanceIds(GUID* Guid, ULONG InstanceCount, ULONG* 
 }
 
 ULONG NTAPI IoWMIDeviceObjectToProviderId(PDEVICE_OBJECT DeviceObject) {
-    const auto& devices = Etw::current().wmi_devices;
-    return static_cast<ULONG>(std::find(devices.begin(), devices.end(), DeviceObject) - devices.begin()) + 1;
+    return Etw::current().wmi.id_of(DeviceObject);
 }
 
 } // extern "C"

@@ -88,7 +88,9 @@ void describe_blocks(const Request& request, const Registration& answer, WMIREGG
         blocks[i].Flags = block.Flags | answer.flags;
         blocks[i].InstanceCount = block.InstanceCount;
         if ((blocks[i].Flags & WMIREG_FLAG_INSTANCE_PDO) != 0 && answer.pdo != nullptr) {
-            ObReferenceObject(answer.pdo); // WMI gives it back when it has made the names
+            if (request.function == IRP_MN_REGINFO_EX) {
+                ObReferenceObject(answer.pdo); // WMI gives it back when it has made the names
+            }
             blocks[i].Pdo = reinterpret_cast<ULONG_PTR>(answer.pdo);
         } else if ((blocks[i].Flags & WMIREG_FLAG_INSTANCE_BASENAME) != 0) {
             blocks[i].BaseNameOffset = name_offset;
@@ -381,17 +383,39 @@ NTSTATUS NTAPI WmiCompleteRequest(PDEVICE_OBJECT, PIRP Irp, NTSTATUS Status, ULO
     return Status;
 }
 
-NTSTATUS NTAPI WmiFireEvent(PDEVICE_OBJECT, LPCGUID Guid, ULONG InstanceIndex, ULONG EventDataSize, PVOID EventData) {
+NTSTATUS NTAPI WmiFireEvent(PDEVICE_OBJECT DeviceObject, LPCGUID Guid, ULONG InstanceIndex, ULONG EventDataSize,
+                            PVOID EventData) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
     if (Guid == nullptr) {
         return STATUS_INVALID_PARAMETER;
     }
-    Etw::current().log(LogSource::wmi, 0, 0,
-                       fmt::format("event {:08x} of instance {}, {} bytes", Guid->Data1, InstanceIndex, EventDataSize));
+    Etw& etw = Etw::current();
+    etw.log(LogSource::wmi, 0, 0,
+            fmt::format("event {:08x} of instance {}, {} bytes", Guid->Data1, InstanceIndex, EventDataSize));
+    constexpr ULONG data_offset = aligned(FIELD_OFFSET(WNODE_SINGLE_INSTANCE, VariableData));
+    const ULONG data_bytes = EventData != nullptr ? EventDataSize : 0;
+    const ULONG bytes = data_offset + data_bytes;
+    void* memory = ExAllocatePoolWithTag(NonPagedPoolNx, bytes, 0x696D5745 /* 'EWmi' */);
+    if (memory != nullptr) {
+        std::memset(memory, 0, data_offset);
+        auto* node = static_cast<WNODE_SINGLE_INSTANCE*>(memory);
+        node->WnodeHeader.BufferSize = bytes;
+        node->WnodeHeader.ProviderId = etw.wmi.id_of(DeviceObject);
+        node->WnodeHeader.Guid = *Guid;
+        node->WnodeHeader.Flags = WNODE_FLAG_SINGLE_INSTANCE | WNODE_FLAG_EVENT_ITEM | WNODE_FLAG_STATIC_INSTANCE_NAMES;
+        KeQuerySystemTime(&node->WnodeHeader.TimeStamp);
+        node->InstanceIndex = InstanceIndex;
+        node->DataBlockOffset = data_offset;
+        node->SizeDataBlock = data_bytes;
+        if (data_bytes != 0) {
+            std::memcpy(static_cast<UCHAR*>(memory) + data_offset, EventData, data_bytes);
+        }
+        etw.wmi.deliver(&node->WnodeHeader);
+    }
     if (EventData != nullptr) {
         ExFreePool(EventData); // the buffer is WMI's from here on
     }
-    return STATUS_SUCCESS;
+    return memory != nullptr ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
 }
 
 } // extern "C"

@@ -76,6 +76,55 @@ FILE_NETWORK_OPEN_INFORMATION network_open_information(const OpenFile& file) {
     return information;
 }
 
+FILE_STANDARD_LINK_INFORMATION link_information(const OpenFile& file) {
+    FILE_STANDARD_LINK_INFORMATION information{};
+    information.NumberOfAccessibleLinks = information.TotalNumberOfLinks = 1;
+    information.DeletePending = file.delete_on_close;
+    information.Directory = file.is_directory;
+    return information;
+}
+
+FILE_ID_INFORMATION id_information(const OpenFile& file) {
+    FILE_ID_INFORMATION information{};
+    std::memcpy(information.FileId.Identifier, &file.identity, sizeof file.identity);
+    return information;
+}
+
+// The bits that FILE_MODE_INFORMATION shows: FILE_WRITE_THROUGH to FILE_SYNCHRONOUS_IO_NONALERT, FILE_DELETE_ON_CLOSE.
+ULONG mode_of(const OpenFile& file) {
+    return file.create_options & 0x103Eu;
+}
+
+// A file has one stream, without a name; a folder has none.
+NTSTATUS store_streams(PVOID buffer, ULONG length, const OpenFile& file, ULONG_PTR* written) {
+    if (file.is_directory) {
+        return STATUS_SUCCESS;
+    }
+    static constexpr std::u16string_view name = u"::$DATA";
+    constexpr ULONG fixed = FIELD_OFFSET(FILE_STREAM_INFORMATION, StreamName);
+    constexpr ULONG name_bytes = name.size() * sizeof(WCHAR);
+    if (length < sizeof(FILE_STREAM_INFORMATION)) {
+        return STATUS_INFO_LENGTH_MISMATCH;
+    }
+    if (length < fixed + name_bytes) {
+        return STATUS_BUFFER_OVERFLOW;
+    }
+    FILE_STREAM_INFORMATION information{};
+    information.StreamNameLength = name_bytes;
+    information.StreamSize.QuadPart = size_of(file);
+    information.StreamAllocationSize.QuadPart = rounded_up(information.StreamSize.QuadPart);
+    std::memcpy(buffer, &information, fixed);
+    std::memcpy(static_cast<char*>(buffer) + fixed, name.data(), name_bytes);
+    *written = fixed + name_bytes;
+    return STATUS_SUCCESS;
+}
+
+FILE_COMPRESSION_INFORMATION compression_information(const OpenFile& file) {
+    FILE_COMPRESSION_INFORMATION information{};
+    information.CompressedFileSize.QuadPart = size_of(file);
+    return information;
+}
+
 NTSTATUS store_name(PVOID buffer, ULONG length, const OpenFile& file, ULONG_PTR* written) {
     constexpr ULONG fixed = FIELD_OFFSET(FILE_NAME_INFORMATION, FileName);
     if (length < sizeof(FILE_NAME_INFORMATION)) {
@@ -87,6 +136,26 @@ NTSTATUS store_name(PVOID buffer, ULONG length, const OpenFile& file, ULONG_PTR*
     std::memcpy(static_cast<char*>(buffer) + fixed, file.path.data(), copied);
     *written = fixed + copied;
     return copied < bytes ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
+}
+
+NTSTATUS store_whole(PVOID buffer, ULONG length, const OpenFile& file, ULONG_PTR* written) {
+    constexpr ULONG name_offset = FIELD_OFFSET(FILE_ALL_INFORMATION, NameInformation);
+    if (length < sizeof(FILE_ALL_INFORMATION)) {
+        return STATUS_INFO_LENGTH_MISMATCH;
+    }
+    FILE_ALL_INFORMATION all{};
+    all.BasicInformation = basic_information(file);
+    all.StandardInformation = standard_information(file);
+    all.InternalInformation.IndexNumber.QuadPart = static_cast<LONGLONG>(file.identity);
+    all.AccessInformation.AccessFlags = file.access;
+    all.PositionInformation.CurrentByteOffset = file.object.CurrentByteOffset;
+    all.ModeInformation.Mode = mode_of(file);
+    std::memcpy(buffer, &all, name_offset);
+    ULONG_PTR name_bytes = 0;
+    const NTSTATUS status =
+        store_name(static_cast<char*>(buffer) + name_offset, length - name_offset, file, &name_bytes);
+    *written = name_offset + name_bytes;
+    return status;
 }
 
 NTSTATUS file_of(HANDLE handle, ACCESS_MASK needed, OpenFile** file) {
@@ -106,9 +175,15 @@ NTSTATUS file_of(HANDLE handle, ACCESS_MASK needed, OpenFile** file) {
 
 // Rights that each class needs.
 ACCESS_MASK query_access(int information_class) {
-    return information_class == FileBasicInformation || information_class == FileNetworkOpenInformation
-               ? FILE_READ_ATTRIBUTES
-               : 0;
+    switch (information_class) {
+    case FileBasicInformation:
+    case FileNetworkOpenInformation:
+    case FileAllInformation:
+    case FileAttributeTagInformation:
+        return FILE_READ_ATTRIBUTES;
+    default:
+        return 0;
+    }
 }
 
 ACCESS_MASK set_access(int information_class) {
@@ -116,10 +191,13 @@ ACCESS_MASK set_access(int information_class) {
     case FileBasicInformation:
         return FILE_WRITE_ATTRIBUTES;
     case FileDispositionInformation:
+    case FileDispositionInformationEx:
     case FileRenameInformation:
+    case FileRenameInformationEx:
         return DELETE;
     case FileEndOfFileInformation:
     case FileAllocationInformation:
+    case FileValidDataLengthInformation:
         return FILE_WRITE_DATA;
     default:
         return 0;
@@ -151,10 +229,29 @@ NTSTATUS query(const OpenFile& file, PVOID buffer, ULONG length, int information
     case FileAccessInformation:
         return store(buffer, length, file.access, written);
     case FileModeInformation:
-        return store(buffer, length, file.create_options & 0x103Eu, written);
+        return store(buffer, length, FILE_MODE_INFORMATION{mode_of(file)}, written);
+    case FileEaInformation:
+        return store(buffer, length, FILE_EA_INFORMATION{0}, written); // the volume keeps none
+    case FileAllInformation:
+        return store_whole(buffer, length, file, written);
+    case FileAttributeTagInformation:
+        return store(buffer, length, FILE_ATTRIBUTE_TAG_INFORMATION{attributes_of(file), 0}, written);
+    case FileStreamInformation:
+        return store_streams(buffer, length, file, written);
+    case FileCompressionInformation:
+        return store(buffer, length, compression_information(file), written);
+    case FileIoPriorityHintInformation:
+        return store(buffer, length, FILE_IO_PRIORITY_HINT_INFORMATION{IoPriorityNormal}, written);
+    case FileIsRemoteDeviceInformation:
+        return store(buffer, length, FILE_IS_REMOTE_DEVICE_INFORMATION{FALSE}, written);
+    case FileStandardLinkInformation:
+        return store(buffer, length, link_information(file), written);
+    case FileIdInformation:
+        return store(buffer, length, id_information(file), written);
     case FileNetworkOpenInformation:
         return store(buffer, length, network_open_information(file), written);
     case FileNameInformation:
+    case FileNormalizedNameInformation: // short names there are none
         return store_name(buffer, length, file, written);
     case FileInternalInformation:
         return store(buffer, length, LARGE_INTEGER{.QuadPart = static_cast<LONGLONG>(file.identity)}, written);
@@ -225,9 +322,23 @@ NTSTATUS rename(OpenFile& file, const void* buffer, ULONG length) {
     return NT_SUCCESS(status) ? Files::current().rename(file, path, information.ReplaceIfExists != FALSE) : status;
 }
 
+// What can change of an open file; whether it is synchronous cannot.
+NTSTATUS set_mode(OpenFile& file, ULONG mode) {
+    constexpr ULONG changeable = FILE_WRITE_THROUGH | FILE_SEQUENTIAL_ONLY;
+    constexpr ULONG synchronous = FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT;
+    const bool same_kind =
+        (mode & synchronous) != 0 ? file.synchronous && (mode & synchronous) != synchronous : !file.synchronous;
+    if ((mode & ~(changeable | synchronous)) != 0 || !same_kind) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    file.create_options = (file.create_options & ~(changeable | synchronous)) | mode;
+    return STATUS_SUCCESS;
+}
+
 NTSTATUS set(OpenFile& file, const void* buffer, ULONG length, int information_class) {
     LARGE_INTEGER number{};
     UCHAR flag = 0;
+    ULONG flags = 0;
     switch (information_class) {
     case FileBasicInformation:
         // Times and attributes are accepted; the volume keeps neither.
@@ -248,10 +359,29 @@ NTSTATUS set(OpenFile& file, const void* buffer, ULONG length, int information_c
                    : STATUS_INFO_LENGTH_MISMATCH;
     case FileRenameInformation:
         return rename(file, buffer, length);
-    case FileDispositionInformation:
-        if (!load(buffer, length, &flag)) {
+    case FileRenameInformationEx: // FILE_RENAME_REPLACE_IF_EXISTS is the bit that a TRUE of the older class is
+        return rename(file, buffer, length);
+    case FileValidDataLengthInformation:
+        // Between what is valid now and the end of the file: here everything up to the end always is.
+        if (!load(buffer, length, &number)) {
             return STATUS_INFO_LENGTH_MISMATCH;
         }
+        return number.QuadPart == size_of(file) && !file.is_directory ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
+    case FileIoPriorityHintInformation:
+        if (!load(buffer, length, &flags)) {
+            return STATUS_INFO_LENGTH_MISMATCH;
+        }
+        return flags < static_cast<ULONG>(IoPriorityCritical) ? STATUS_SUCCESS
+                                                              : STATUS_INVALID_PARAMETER; // a hint: nothing comes of it
+    case FileModeInformation:
+        return load(buffer, length, &flags) ? set_mode(file, flags) : STATUS_INFO_LENGTH_MISMATCH;
+    case FileDispositionInformation:
+    case FileDispositionInformationEx:
+        if (information_class == FileDispositionInformationEx ? !load(buffer, length, &flags)
+                                                              : !load(buffer, length, &flag)) {
+            return STATUS_INFO_LENGTH_MISMATCH;
+        }
+        flag |= static_cast<UCHAR>(flags & FILE_DISPOSITION_DELETE);
         if (flag != 0 && file.is_directory && !is_empty_folder(file.file.descriptor())) {
             return STATUS_DIRECTORY_NOT_EMPTY;
         }

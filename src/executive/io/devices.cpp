@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/unicode.h"
+#include "executive/etw/debug_log.h"
 #include "executive/io/io_manager.h"
 #include "executive/irql_check.h"
 #include "executive/objects/object_manager.h"
@@ -267,6 +268,7 @@ void NTAPI IoDeleteDevice(PDEVICE_OBJECT device) {
     opc_free_device_timer(device);
     executive::unlink_from_driver(device);
     kernel.interfaces.remove_device(device);
+    executive::Etw::current().wmi.remove(device);
     ObjectManager::current().remove_name(device);
     if (device->ReferenceCount == 0) {
         executive::finish_deletion(device);

@@ -6,6 +6,7 @@
 #include "executive/io/device_record.h"
 #include "executive/irql_check.h"
 #include "executive/kernel.h"
+#include "executive/sentence.h"
 
 using namespace openportcls;
 using executive::Kernel;
@@ -16,8 +17,7 @@ namespace {
 
 constexpr ULONG interrupt_tag = 0x6E496F49; // 'IoIn'
 
-bool service(machine::InterruptHandler& handler) {
-    auto& interrupt = static_cast<KINTERRUPT&>(handler);
+bool call_routine(KINTERRUPT& interrupt) {
     const KIRQL before = interrupt.machine->irql();
     const bool mine = interrupt.message_routine != nullptr
                           ? interrupt.message_routine(&interrupt, interrupt.service_context, interrupt.message) != FALSE
@@ -33,6 +33,16 @@ bool service(machine::InterruptHandler& handler) {
     return mine;
 }
 
+bool service(machine::InterruptHandler& handler) {
+    return call_routine(static_cast<KINTERRUPT&>(handler));
+}
+
+// All that happens at the level of the line: the routine follows in its thread. A line is theirs or nobody's.
+bool request_passive_service(machine::InterruptHandler& handler) {
+    static_cast<KINTERRUPT&>(handler).passive->request();
+    return true;
+}
+
 struct Connection {
     PKSERVICE_ROUTINE routine = nullptr;
     PKMESSAGE_SERVICE_ROUTINE message_routine = nullptr;
@@ -44,10 +54,19 @@ struct Connection {
     TriggerMode mode = TriggerMode::level;
     bool shared = false;
     ULONG message = 0;
+    bool may_be_passive = false; // IoConnectInterruptEx, whole or by line
 };
 
-// Routines at PASSIVE_LEVEL (ns-wdm-_io_connect_interrupt_parameters, Irql) are not served here.
+// At PASSIVE_LEVEL an event synchronises, which the system makes: there is no spin lock, and messages are not served
+// so.
+bool is_valid_passive(const Connection& wanted) {
+    return wanted.routine != nullptr && wanted.synchronize_irql == machine::irql::passive && wanted.lock == nullptr;
+}
+
 bool is_valid(const Connection& wanted) {
+    if (wanted.irql == machine::irql::passive) {
+        return wanted.may_be_passive && is_valid_passive(wanted);
+    }
     return (wanted.routine != nullptr || wanted.message_routine != nullptr) &&
            wanted.irql >= machine::irql::device_lowest && wanted.irql <= machine::irql::high &&
            wanted.synchronize_irql <= machine::irql::high;
@@ -67,7 +86,10 @@ NTSTATUS connect(Kernel& kernel, const Connection& wanted, const void* caller, P
     if (!is_valid(wanted)) {
         return STATUS_INVALID_PARAMETER;
     }
-    machine::InterruptLine& line = kernel.machine.interrupt_line(wanted.vector, wanted.irql, wanted.mode);
+    const bool passive = wanted.irql == machine::irql::passive;
+    // The line itself interrupts all the same, as low as a device can.
+    machine::InterruptLine& line =
+        kernel.machine.interrupt_line(wanted.vector, passive ? machine::irql::device_lowest : wanted.irql, wanted.mode);
     if (!can_join(line, wanted)) {
         return STATUS_INVALID_PARAMETER;
     }
@@ -89,6 +111,16 @@ NTSTATUS connect(Kernel& kernel, const Connection& wanted, const void* caller, P
     interrupt->message = wanted.message;
     interrupt->synchronize_irql = std::max(wanted.synchronize_irql, wanted.irql);
     interrupt->lock = wanted.lock;
+    if (passive) {
+        interrupt->service = &request_passive_service;
+        interrupt->synchronize_irql = machine::irql::device_lowest; // of the request
+        interrupt->passive.emplace(*interrupt, [](KINTERRUPT* which) { return call_routine(*which); });
+        if (!interrupt->passive->is_running()) {
+            interrupt->~KINTERRUPT();
+            kernel.pool.free(memory, interrupt_tag, "IoConnectInterruptEx");
+            return STATUS_INSUFFICIENT_RESOURCES;
+        }
+    }
     interrupt->connected = true;
     line.connect(*interrupt);
     *result = interrupt;
@@ -104,6 +136,7 @@ void disconnect(Kernel& kernel, KINTERRUPT* interrupt, const char* function) {
         interrupt->line->disconnect(*interrupt);
         interrupt->connected = false;
     }
+    interrupt->~KINTERRUPT(); // ends its thread
     kernel.pool.free(interrupt, interrupt_tag, function);
 }
 
@@ -166,6 +199,7 @@ NTSTATUS connect_line(Kernel& kernel, const IO_CONNECT_INTERRUPT_LINE_BASED_PARA
         connection.synchronize_irql = wanted.SynchronizeIrql;
         connection.mode = trigger(*descriptor);
         connection.shared = is_shared(*descriptor);
+        connection.may_be_passive = true; // when its level is: the resources say so
         return connect(kernel, connection, caller, wanted.InterruptObject);
     }
     return STATUS_NOT_FOUND;
@@ -239,6 +273,17 @@ NTSTATUS connect_messages(Kernel& kernel, IO_CONNECT_INTERRUPT_PARAMETERS& param
     return STATUS_SUCCESS;
 }
 
+// The routines for the spin lock "cause a bug check" where there is none.
+void refuse_passive(const KINTERRUPT* interrupt, const char* function) {
+    if (interrupt->passive.has_value()) [[unlikely]] {
+        interrupt->machine->bugcheck(0x13B /* PASSIVE_INTERRUPT_ERROR */, 1, reinterpret_cast<std::uint64_t>(interrupt),
+                                     0, 0,
+                                     executive::Sentence("{}: the interrupt is served at PASSIVE_LEVEL and has no spin "
+                                                         "lock; KeSynchronizeExecution.",
+                                                         function));
+    }
+}
+
 } // namespace
 
 extern "C" {
@@ -289,6 +334,7 @@ NTSTATUS NTAPI IoConnectInterruptEx(PIO_CONNECT_INTERRUPT_PARAMETERS parameters)
         connection.synchronize_irql = wanted.SynchronizeIrql;
         connection.mode = trigger(wanted.InterruptMode);
         connection.shared = wanted.ShareVector != FALSE;
+        connection.may_be_passive = true;
         return connect(kernel, connection, caller, wanted.InterruptObject);
     }
     case CONNECT_LINE_BASED:
@@ -320,6 +366,10 @@ void NTAPI IoReportInterruptInactive(PIO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETER
 }
 
 BOOLEAN NTAPI KeSynchronizeExecution(PKINTERRUPT interrupt, PKSYNCHRONIZE_ROUTINE routine, PVOID context) {
+    if (interrupt->passive.has_value()) {
+        OPC_REQUIRE_PASSIVE();
+        return interrupt->passive->synchronize(routine, context);
+    }
     OPC_REQUIRE_IRQL_AT_MOST(interrupt->synchronize_irql);
     Machine& machine = Machine::current();
     const KIRQL old = machine.raise_irql(interrupt->synchronize_irql);
@@ -332,6 +382,7 @@ BOOLEAN NTAPI KeSynchronizeExecution(PKINTERRUPT interrupt, PKSYNCHRONIZE_ROUTIN
 }
 
 KIRQL NTAPI KeAcquireInterruptSpinLock(PKINTERRUPT interrupt) {
+    refuse_passive(interrupt, __func__);
     OPC_REQUIRE_IRQL_AT_MOST(interrupt->synchronize_irql);
     Machine& machine = Machine::current();
     const KIRQL old = machine.raise_irql(interrupt->synchronize_irql);
@@ -340,6 +391,7 @@ KIRQL NTAPI KeAcquireInterruptSpinLock(PKINTERRUPT interrupt) {
 }
 
 void NTAPI KeReleaseInterruptSpinLock(PKINTERRUPT interrupt, KIRQL old) {
+    refuse_passive(interrupt, __func__);
     OPC_REQUIRE_IRQL_AT_LEAST(interrupt->synchronize_irql);
     Machine& machine = Machine::current();
     machine.release_lock(*interrupt->lock);

@@ -1,8 +1,11 @@
 // Interrupt objects.
 #pragma once
 
+#include <optional>
+
 #include <wdm.h>
 
+#include "executive/io/passive_interrupt.h"
 #include "machine/machine.h"
 
 // What PKINTERRUPT points at.
@@ -17,4 +20,5 @@ struct _KINTERRUPT : openportcls::machine::InterruptHandler {
     openportcls::machine::TriggerMode mode = openportcls::machine::TriggerMode::level;
     bool shared = false;
     bool connected = false;
+    std::optional<openportcls::executive::PassiveInterrupt> passive; // nothing: the routine runs at its DIRQL
 };

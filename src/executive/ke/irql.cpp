@@ -38,6 +38,7 @@ void lower(const char* function, KIRQL level) {
         wrong_direction(irql_not_less_or_equal, function, level);
     }
     machine.lower_irql(level);
+    machine.follow_affinity();
 }
 
 // The pages demand DISPATCH_LEVEL for the release of a lock that raised to it.
@@ -103,6 +104,7 @@ void NTAPI KeReleaseSpinLock(PKSPIN_LOCK lock, KIRQL old) {
         wrong_direction(irql_not_less_or_equal, __func__, old);
     }
     machine.lower_irql(old);
+    machine.follow_affinity();
 }
 
 void NTAPI KfReleaseSpinLock(PKSPIN_LOCK lock, KIRQL old) {

@@ -2,7 +2,6 @@
 #include <wdm.h>
 
 #include "executive/irql_check.h"
-#include "executive/not_done.h"
 
 using namespace openportcls;
 using machine::Machine;
@@ -89,36 +88,6 @@ ULONG NTAPI KeGetProcessorIndexFromNumber(PPROCESSOR_NUMBER number) {
     return number->Group == 0 && number->Number < processor_count() ? number->Number : invalid_processor_index;
 }
 
-// Threads may run anywhere and a driver cannot tell; affinity is remembered only as far as the calls report it back.
-void NTAPI KeSetSystemAffinityThread(KAFFINITY) {
-    OPC_REQUIRE_APC_OR_BELOW();
-    OPC_NOT_DONE();
-}
-KAFFINITY NTAPI KeSetSystemAffinityThreadEx(KAFFINITY) {
-    OPC_REQUIRE_APC_OR_BELOW();
-    OPC_NOT_DONE();
-    return 0;
-}
-void NTAPI KeRevertToUserAffinityThread() {
-    OPC_REQUIRE_APC_OR_BELOW();
-    OPC_NOT_DONE();
-}
-void NTAPI KeRevertToUserAffinityThreadEx(KAFFINITY) {
-    OPC_REQUIRE_APC_OR_BELOW();
-    OPC_NOT_DONE();
-}
-void NTAPI KeSetSystemGroupAffinityThread(PGROUP_AFFINITY, PGROUP_AFFINITY previous) {
-    OPC_REQUIRE_APC_OR_BELOW();
-    OPC_NOT_DONE();
-    if (previous != nullptr) {
-        *previous = {};
-    }
-}
-void NTAPI KeRevertToUserGroupAffinityThread(PGROUP_AFFINITY) {
-    OPC_REQUIRE_APC_OR_BELOW();
-    OPC_NOT_DONE();
-}
-
 ULONG NTAPI KeGetRecommendedSharedDataAlignment() {
     return SYSTEM_CACHE_ALIGNMENT_SIZE;
 }
@@ -143,6 +112,11 @@ NTSTATUS NTAPI KeSaveExtendedProcessorState(ULONG64, PXSTATE_SAVE) {
 }
 void NTAPI KeRestoreExtendedProcessorState(PXSTATE_SAVE) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
+}
+// What every x64 processor has, and AVX: the same on every host.
+ULONG64 NTAPI RtlGetEnabledExtendedFeatures(ULONG64 mask) {
+    OPC_REQUIRE_PASSIVE();
+    return mask & (XSTATE_MASK_LEGACY | XSTATE_MASK_AVX);
 }
 
 } // extern "C"

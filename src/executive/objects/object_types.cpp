@@ -49,6 +49,9 @@ _OBJECT_TYPE section = {"Section", standard_read | 0x5, standard_read | 0x2, sta
                         standard_required | 0x1F};
 _OBJECT_TYPE callback = {"Callback", standard_read, standard_read | 0x1, standard_read | synchronize,
                          standard_required | synchronize | 0x1};
+// The rights are those of wmistr.h.
+_OBJECT_TYPE wmi_guid = {"WmiGuid", standard_read | 0x9, standard_read | 0x2, standard_read | synchronize | 0x14,
+                         standard_read | synchronize | 0xFFF};
 
 } // namespace openportcls::executive::object_types
 

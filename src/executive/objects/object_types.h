@@ -32,5 +32,6 @@ extern _OBJECT_TYPE device;
 extern _OBJECT_TYPE driver;
 extern _OBJECT_TYPE section;
 extern _OBJECT_TYPE callback;
+extern _OBJECT_TYPE wmi_guid;
 
 } // namespace openportcls::executive::object_types

@@ -151,6 +151,16 @@ TEST_F(EtwTest, ProvidersAreEnabledWhileTheMachineIsObserved) {
         EXPECT_TRUE(EtwProviderEnabled(first, 5, 0));
         machine_.remove_observer(observer);
         EXPECT_FALSE(EtwProviderEnabled(first, 5, 0));
+        // The driver is told, once, that nobody listens any more.
+        const int calls = early.calls;
+        EXPECT_EQ(early.control, 1u);
+        Etw::current().follow_observers();
+        Etw::current().follow_observers();
+        for (const Enabled* each : {&early, &late}) {
+            EXPECT_EQ(each->control, 0u);
+            EXPECT_EQ(each->level, 0);
+        }
+        EXPECT_EQ(early.calls, calls + 1);
         EtwUnregister(first);
         EtwUnregister(second);
     });
@@ -176,7 +186,7 @@ TEST_F(EtwTest, WmiRegistrationsAreRecorded) {
         DEVICE_OBJECT device{};
         EXPECT_EQ(IoWMIRegistrationControl(&device, WMIREG_ACTION_DEREGISTER), STATUS_INVALID_PARAMETER);
         EXPECT_EQ(IoWMIRegistrationControl(&device, WMIREG_ACTION_REGISTER), STATUS_SUCCESS);
-        EXPECT_EQ(Etw::current().wmi_devices.size(), 1u);
+        EXPECT_NE(Etw::current().wmi.find(&device), nullptr);
         EXPECT_EQ(IoWMIRegistrationControl(&device, WMIREG_ACTION_REREGISTER), STATUS_SUCCESS);
         EXPECT_EQ(IoWMIRegistrationControl(&device, WMIREG_ACTION_DEREGISTER), STATUS_SUCCESS);
         EXPECT_EQ(IoWMIRegistrationControl(&device, 42), STATUS_INVALID_PARAMETER);

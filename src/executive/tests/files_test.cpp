@@ -339,6 +339,72 @@ TEST_F(FilesTest, InformationClasses) {
     });
 }
 
+TEST_F(FilesTest, MoreInformationClasses) {
+    run([&] {
+        HANDLE file = nullptr;
+        ASSERT_EQ(open(&file, u"\\??\\C:\\more", read_write | DELETE, FILE_CREATE), STATUS_SUCCESS);
+        write(file, "0123456789");
+        const auto query = [&](auto& value, FILE_INFORMATION_CLASS which) {
+            return ZwQueryInformationFile(file, &status_, &value, sizeof value, which);
+        };
+        alignas(8) UCHAR buffer[sizeof(FILE_ALL_INFORMATION) + 32];
+        ASSERT_EQ(query(buffer, FileAllInformation), STATUS_SUCCESS);
+        const auto& all = *reinterpret_cast<const FILE_ALL_INFORMATION*>(buffer);
+        EXPECT_EQ(all.StandardInformation.EndOfFile.QuadPart, 10);
+        EXPECT_EQ(all.PositionInformation.CurrentByteOffset.QuadPart, 10);
+        EXPECT_EQ(std::u16string(all.NameInformation.FileName, all.NameInformation.FileNameLength / 2), u"\\more");
+        EXPECT_EQ(ZwQueryInformationFile(file, &status_, buffer, sizeof(FILE_ALL_INFORMATION), FileAllInformation),
+                  STATUS_BUFFER_OVERFLOW)
+            << "the name does not fit";
+        FILE_INTERNAL_INFORMATION internal{};
+        EXPECT_EQ(query(internal, FileInternalInformation), STATUS_SUCCESS);
+        EXPECT_EQ(internal.IndexNumber.QuadPart, all.InternalInformation.IndexNumber.QuadPart);
+        FILE_ATTRIBUTE_TAG_INFORMATION tag{};
+        EXPECT_EQ(query(tag, FileAttributeTagInformation), STATUS_SUCCESS);
+        EXPECT_EQ(tag.FileAttributes, ULONG{FILE_ATTRIBUTE_ARCHIVE});
+        EXPECT_EQ(tag.ReparseTag, 0u);
+        FILE_EA_INFORMATION attributes{9};
+        EXPECT_EQ(query(attributes, FileEaInformation), STATUS_SUCCESS);
+        EXPECT_EQ(attributes.EaSize, 0u);
+        alignas(8) UCHAR stream_buffer[64];
+        ASSERT_EQ(query(stream_buffer, FileStreamInformation), STATUS_SUCCESS);
+        const auto& stream = *reinterpret_cast<const FILE_STREAM_INFORMATION*>(stream_buffer);
+        EXPECT_EQ(std::u16string(stream.StreamName, stream.StreamNameLength / 2), u"::$DATA");
+        EXPECT_EQ(stream.StreamSize.QuadPart, 10);
+        FILE_STANDARD_LINK_INFORMATION links{};
+        EXPECT_EQ(query(links, FileStandardLinkInformation), STATUS_SUCCESS);
+        EXPECT_EQ(links.TotalNumberOfLinks, 1u);
+        FILE_IS_REMOTE_DEVICE_INFORMATION remote{TRUE};
+        EXPECT_EQ(query(remote, FileIsRemoteDeviceInformation), STATUS_SUCCESS);
+        EXPECT_FALSE(remote.IsRemote);
+        FILE_ALIGNMENT_INFORMATION alignment{7};
+        EXPECT_EQ(query(alignment, FileAlignmentInformation), STATUS_SUCCESS);
+        EXPECT_EQ(alignment.AlignmentRequirement, 0u);
+
+        const auto set = [&](auto value, FILE_INFORMATION_CLASS which) {
+            return ZwSetInformationFile(file, &status_, &value, sizeof value, which);
+        };
+        FILE_MODE_INFORMATION mode{};
+        EXPECT_EQ(query(mode, FileModeInformation), STATUS_SUCCESS);
+        EXPECT_EQ(set(FILE_MODE_INFORMATION{mode.Mode | FILE_SEQUENTIAL_ONLY}, FileModeInformation), STATUS_SUCCESS);
+        EXPECT_EQ(set(FILE_MODE_INFORMATION{FILE_SEQUENTIAL_ONLY}, FileModeInformation), STATUS_INVALID_PARAMETER)
+            << "a synchronous file stays one";
+        EXPECT_EQ(set(FILE_ALLOCATION_INFORMATION{.AllocationSize = {.QuadPart = 6}}, FileAllocationInformation),
+                  STATUS_SUCCESS);
+        EXPECT_EQ(host_content("more"), "012345");
+        EXPECT_EQ(set(FILE_VALID_DATA_LENGTH_INFORMATION{.ValidDataLength = {.QuadPart = 60}},
+                      FileValidDataLengthInformation),
+                  STATUS_INVALID_PARAMETER)
+            << "beyond the end";
+        EXPECT_EQ(set(FILE_IO_PRIORITY_HINT_INFORMATION{IoPriorityLow}, FileIoPriorityHintInformation), STATUS_SUCCESS);
+        EXPECT_EQ(set(ULONG{0}, FileInternalInformation), STATUS_NOT_IMPLEMENTED);
+        EXPECT_EQ(set(FILE_DISPOSITION_INFORMATION_EX{FILE_DISPOSITION_DELETE}, FileDispositionInformationEx),
+                  STATUS_SUCCESS);
+        ZwClose(file);
+        EXPECT_FALSE(std::filesystem::exists(folder_ / "c" / "more"));
+    });
+}
+
 TEST_F(FilesTest, FilesAreRenamedWithinTheVolume) {
     run([&] {
         HANDLE file = nullptr;

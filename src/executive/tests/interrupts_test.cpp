@@ -184,7 +184,7 @@ TEST_F(Hal, FullySpecifiedInterruptsNeedALevelAndAProcessor) {
     Interrupting device;
     inside([&] {
         PKINTERRUPT interrupt = nullptr;
-        for (const int irql : {0, 1, 2, 16, 200}) {
+        for (const int irql : {1, 2, 16, 200}) {
             auto parameters = fully_specified(&interrupt, &device);
             parameters.FullySpecified.Irql = static_cast<KIRQL>(irql);
             parameters.FullySpecified.SynchronizeIrql = static_cast<KIRQL>(irql);
@@ -199,6 +199,98 @@ TEST_F(Hal, FullySpecifiedInterruptsNeedALevelAndAProcessor) {
         EXPECT_EQ(interrupt, nullptr);
         EXPECT_EQ(kernel().pool.usage().blocks, 0U);
     });
+}
+
+// ---- routines at PASSIVE_LEVEL [using-passive-level-interrupt-service-routines]
+// --------------------------------------
+
+struct PassiveDevice {
+    machine::InterruptLine* line = nullptr;
+    KEVENT answered{}; // the routine waits for its device, as over a slow bus
+    int services = 0;
+    KIRQL irql = 99;
+    bool busy = false;
+};
+
+BOOLEAN NTAPI passive_service(PKINTERRUPT, PVOID context) {
+    auto* device = static_cast<PassiveDevice*>(context);
+    device->irql = KeGetCurrentIrql();
+    device->busy = true;
+    LARGE_INTEGER delay = milliseconds(2);
+    KeDelayExecutionThread(KernelMode, FALSE, &delay);
+    device->busy = false;
+    device->line->lower();
+    ++device->services;
+    KeSetEvent(&device->answered, 0, FALSE);
+    return TRUE;
+}
+
+BOOLEAN NTAPI not_while_busy(PVOID context) {
+    EXPECT_EQ(KeGetCurrentIrql(), PASSIVE_LEVEL);
+    EXPECT_FALSE(static_cast<PassiveDevice*>(context)->busy);
+    return TRUE;
+}
+
+IO_CONNECT_INTERRUPT_PARAMETERS passive_parameters(PKINTERRUPT* interrupt, PassiveDevice* device) {
+    auto parameters = fully_specified(interrupt, nullptr);
+    parameters.FullySpecified.ServiceRoutine = &passive_service;
+    parameters.FullySpecified.ServiceContext = device;
+    parameters.FullySpecified.Vector = 0x57;
+    parameters.FullySpecified.Irql = PASSIVE_LEVEL;
+    parameters.FullySpecified.SynchronizeIrql = PASSIVE_LEVEL;
+    return parameters;
+}
+
+TEST_F(Hal, PassiveRoutinesMayWaitWhileTheirLineIsMasked) {
+    PassiveDevice device;
+    inside([&] {
+        KeInitializeEvent(&device.answered, SynchronizationEvent, FALSE);
+        PKINTERRUPT interrupt = nullptr;
+        auto wanted = passive_parameters(&interrupt, &device);
+        ASSERT_EQ(IoConnectInterruptEx(&wanted), STATUS_SUCCESS);
+        device.line = &machine.interrupt_line(0x57);
+        for (int round = 1; round <= 3; ++round) {
+            device.line->raise(); // stays until the routine has told the device
+            EXPECT_EQ(machine.wait_one(&device.answered), STATUS_SUCCESS);
+            EXPECT_EQ(device.services, round);
+            EXPECT_EQ(device.irql, PASSIVE_LEVEL);
+        }
+        // An event keeps the routine and the critical section apart.
+        device.line->raise();
+        while (!device.busy) {
+            LARGE_INTEGER moment = milliseconds(1);
+            KeDelayExecutionThread(KernelMode, FALSE, &moment);
+        }
+        EXPECT_TRUE(KeSynchronizeExecution(interrupt, &not_while_busy, &device));
+        EXPECT_EQ(device.services, 4);
+        IO_DISCONNECT_INTERRUPT_PARAMETERS end{};
+        end.Version = CONNECT_FULLY_SPECIFIED;
+        end.ConnectionContext.InterruptObject = interrupt;
+        IoDisconnectInterruptEx(&end);
+        EXPECT_EQ(kernel().pool.usage().blocks, 0U);
+    });
+}
+
+// "The caller must not supply a spin lock in this call."
+TEST_F(Hal, PassiveRoutinesHaveNoSpinLock) {
+    PassiveDevice device;
+    PKINTERRUPT interrupt = nullptr;
+    inside([&] {
+        KSPIN_LOCK lock = 0;
+        auto wanted = passive_parameters(&interrupt, &device);
+        wanted.FullySpecified.SpinLock = &lock;
+        EXPECT_EQ(IoConnectInterruptEx(&wanted), STATUS_INVALID_PARAMETER);
+        wanted = passive_parameters(&interrupt, &device);
+        wanted.FullySpecified.SynchronizeIrql = 5;
+        EXPECT_EQ(IoConnectInterruptEx(&wanted), STATUS_INVALID_PARAMETER);
+        EXPECT_EQ(IoConnectInterrupt(&interrupt, &passive_service, &device, nullptr, 0x57, 0, 0, LevelSensitive, TRUE,
+                                     1, FALSE),
+                  STATUS_INVALID_PARAMETER)
+            << "the older function has none";
+        wanted = passive_parameters(&interrupt, &device);
+        EXPECT_EQ(IoConnectInterruptEx(&wanted), STATUS_SUCCESS);
+    });
+    expect_bugcheck(0x13B, "KeAcquireInterruptSpinLock", [&] { (void)KeAcquireInterruptSpinLock(interrupt); });
 }
 
 // ShareVector "specifies whether the interrupt vector is sharable": both sides have to say so, and to mean the same

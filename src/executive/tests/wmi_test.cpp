@@ -166,7 +166,9 @@ TEST_F(WmiLibrary, WmiSystemControlRegistersTheBlocks) {
             EXPECT_EQ(info.WmiRegGuid[1].Flags, ULONG{WMIREG_FLAG_INSTANCE_PDO | WMIREG_FLAG_EVENT_ONLY_GUID});
             for (ULONG i = 0; i < 2; ++i) {
                 EXPECT_EQ(info.WmiRegGuid[i].Pdo, reinterpret_cast<ULONG_PTR>(driver_.device));
-                ObDereferenceObject(driver_.device);
+                if (function == IRP_MN_REGINFO_EX) {
+                    ObDereferenceObject(driver_.device);
+                }
             }
         }
         ASSERT_EQ(ask(IRP_MN_REGINFO_EX, reinterpret_cast<void*>(WMIREGISTER), 64), STATUS_BUFFER_TOO_SMALL);

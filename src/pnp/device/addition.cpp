@@ -82,6 +82,7 @@ Result<DeviceNode*> PnpManager::add_device(LoadedDriver& driver, const DeviceSpe
         auto model =
             choose_model(*inf, spec.hardware_id, spec.compatible_ids, state_->inf_target(driver.inf_architecture_));
         if (!model) {
+            driver.take_warnings(*inf, inf->warnings());
             return model.error();
         }
         chosen = std::move(*model);

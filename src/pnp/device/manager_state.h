@@ -67,6 +67,7 @@ struct ManagerState {
     std::map<std::string, std::uint32_t, CaseInsensitiveAsciiLess> class_instances; // next number of a class key
     SYSTEM_POWER_STATE system_state = PowerSystemWorking;
     std::uint32_t last_serial = 0;
+    std::shared_ptr<std::vector<std::string>> load_warnings; // of the driver that was to be loaded last
     // One thread at a time changes the tree; what it calls may come back.
     KEVENT tree_free{}; // signalled while nobody holds the tree
     machine::Thread* tree_owner = nullptr;

@@ -99,6 +99,13 @@ PDEVICE_OBJECT NTAPI WdfDeviceWdmGetDeviceObject(WDFDEVICE Device) {
     return Framework::current().get<pnp::kmdf::Device>(Device).functional;
 }
 
+// Null for a device object that the framework does not know.
+WDFDEVICE NTAPI WdfWdmDeviceGetWdfDeviceHandle(PDEVICE_OBJECT DeviceObject) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    auto* device = Framework::current().device_of(DeviceObject);
+    return device != nullptr ? static_cast<WDFDEVICE>(device->handle()) : nullptr;
+}
+
 PDEVICE_OBJECT NTAPI WdfDeviceWdmGetAttachedDevice(WDFDEVICE Device) {
     return Framework::current().get<pnp::kmdf::Device>(Device).attached;
 }

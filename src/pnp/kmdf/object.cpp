@@ -244,6 +244,16 @@ Driver* Framework::driver_of(const DRIVER_OBJECT* wanted) const {
     return nullptr;
 }
 
+Device* Framework::device_of(const DEVICE_OBJECT* wanted) const {
+    for (const auto& [serial, object] : objects_) {
+        if (wanted != nullptr && object->type() == ObjectType::device &&
+            static_cast<Device*>(object)->functional == wanted) {
+            return static_cast<Device*>(object);
+        }
+    }
+    return nullptr;
+}
+
 Object* Framework::find_context_owner(const void* context) const {
     for (const auto& [serial, object] : objects_) {
         if (object->owns_context(context)) {

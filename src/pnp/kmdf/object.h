@@ -30,6 +30,7 @@ enum class ObjectType : std::uint8_t {
     request,
 };
 
+class Device;
 class Driver;
 class Framework;
 
@@ -136,6 +137,8 @@ public:
     // The driver whose module holds `code`; the youngest one for code in no module (drivers linked into the process).
     Driver* driver_of(const void* code) const;
     Driver* driver_of(const DRIVER_OBJECT* object) const;
+    // Null for a device object that no framework device stands for.
+    Device* device_of(const DEVICE_OBJECT* object) const;
     std::size_t object_count() const { return objects_.size(); }
     Object* find_context_owner(const void* context) const;
 

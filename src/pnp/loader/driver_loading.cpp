@@ -94,13 +94,18 @@ void LoadedDriver::take_warnings(const InfFile& inf, const std::vector<InfWarnin
     for (const InfWarning& warning : warnings) {
         std::string text = inf.text_of(warning);
         if (warning.severity == InfSeverity::warning &&
-            std::find(inf_warnings_.begin(), inf_warnings_.end(), text) == inf_warnings_.end()) {
-            inf_warnings_.push_back(std::move(text));
+            std::find(inf_warnings_->begin(), inf_warnings_->end(), text) == inf_warnings_->end()) {
+            inf_warnings_->push_back(std::move(text));
         }
     }
 }
 
+std::vector<std::string> PnpManager::load_warnings() const {
+    return state_->load_warnings != nullptr ? *state_->load_warnings : std::vector<std::string>();
+}
+
 Result<LoadedDriver*> PnpManager::load_driver(const std::filesystem::path& path, const DriverOptions& options) {
+    state_->load_warnings.reset(); // of another driver
     auto module = DriverModule::load(path);
     if (!module) {
         return module.error();
@@ -128,6 +133,7 @@ Result<LoadedDriver*> PnpManager::load_static_driver(PDRIVER_INITIALIZE driver_e
 Result<LoadedDriver*> PnpManager::start_driver(std::unique_ptr<LoadedDriver> driver, PDRIVER_INITIALIZE driver_entry,
                                                void* code, std::size_t code_size, const DriverOptions& options) {
     ManagerState& state = *state_;
+    state.load_warnings = driver->inf_warnings_;
     if (state.machine.is_halted()) {
         return crashed(state.machine);
     }
@@ -142,6 +148,7 @@ Result<LoadedDriver*> PnpManager::start_driver(std::unique_ptr<LoadedDriver> dri
     driver->inf_architecture_ = options.inf_architecture;
     const auto found = service_of(driver->inf_.get(), state.inf_target(options.inf_architecture), install);
     if (!found) {
+        driver->take_warnings(*driver->inf_, driver->inf_->warnings());
         return found.error();
     }
     if (install) {

@@ -112,9 +112,8 @@ TEST_F(NotDoneExports, NameTheDriver) {
     ASSERT_NE(::dladdr(reinterpret_cast<void*>(&call), &here), 0);
     driver.object()->DriverStart = here.dli_fbase;
     driver.object()->DriverSize = 0x7FFFFFFF;
-    inside([] { KeRevertToUserAffinityThread(); });
-    EXPECT_THAT(reports(),
-                testing::ElementsAre("driver Unwise called KeRevertToUserAffinityThread, which is not implemented"));
+    inside([] { MmFreeMappingAddress(nullptr, 0); });
+    EXPECT_THAT(reports(), testing::ElementsAre("driver Unwise called MmFreeMappingAddress, which is not implemented"));
 }
 
 } // namespace openportcls::pnp

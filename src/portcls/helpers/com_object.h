@@ -15,6 +15,8 @@ inline bool is_unknown_id(const GUID& id) {
     return id == IID_IUnknown || id == GUID{0, 0, 0, {0xC0, 0, 0, 0, 0, 0, 0, 0x46}};
 }
 
+void forget_helper(const void* object); // for the leak report (portcls_system.h)
+
 // `Derived` provides `void* find_interface(const GUID&)`, which returns the interface pointer or nullptr, for every
 // interface but IUnknown. The first interface is the object's identity. A new object has one reference, its
 // creator's. Objects lie in nonpaged pool, so that fault injection and leak reports see them; allocation may fail.
@@ -54,7 +56,10 @@ public:
     static void* operator new(std::size_t size) noexcept {
         return ExAllocatePoolWithTag(NonPagedPoolNx, size, object_tag);
     }
-    static void operator delete(void* memory) { ExFreePoolWithTag(memory, object_tag); }
+    static void operator delete(void* memory) {
+        forget_helper(memory);
+        ExFreePoolWithTag(memory, object_tag);
+    }
 
 protected:
     ~ComObject() = default;

@@ -6,6 +6,7 @@
 #include "executive/irql_check.h"
 #include "machine/machine.h"
 #include "portcls/device_context.h"
+#include "portcls/portcls_system.h"
 
 namespace openportcls::portcls {
 
@@ -303,5 +304,5 @@ extern "C" NTSTATUS NTAPI PcNewDmaChannel(PDMACHANNEL* OutDmaChannel, PUNKNOWN, 
     IDmaChannelSlave* channel = nullptr;
     const NTSTATUS status = openportcls::portcls::DmaChannel::create(*DeviceDescription, physical_device, &channel);
     *OutDmaChannel = channel;
-    return status;
+    return openportcls::portcls::made_for(status, channel, "DMA channel", __func__, __builtin_return_address(0));
 }

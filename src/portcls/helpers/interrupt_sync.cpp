@@ -1,6 +1,7 @@
 #include "portcls/helpers/interrupt_sync.h"
 
 #include "executive/irql_check.h"
+#include "portcls/portcls_system.h"
 
 namespace openportcls::portcls {
 
@@ -138,5 +139,8 @@ BOOLEAN NTAPI InterruptSync::interrupt_service(PKINTERRUPT, PVOID context) {
 extern "C" NTSTATUS NTAPI PcNewInterruptSync(PINTERRUPTSYNC* OutInterruptSync, PUNKNOWN, PRESOURCELIST ResourceList,
                                              ULONG ResourceIndex, INTERRUPTSYNCMODE Mode) {
     OPC_REQUIRE_PASSIVE();
-    return openportcls::portcls::InterruptSync::create(ResourceList, ResourceIndex, Mode, OutInterruptSync);
+    using namespace openportcls::portcls;
+    const NTSTATUS status = InterruptSync::create(ResourceList, ResourceIndex, Mode, OutInterruptSync);
+    return made_for(status, NT_SUCCESS(status) ? *OutInterruptSync : nullptr, "interrupt sync object", __func__,
+                    __builtin_return_address(0));
 }

@@ -2,6 +2,7 @@
 
 #include "executive/irql_check.h"
 #include "portcls/device_context.h"
+#include "portcls/portcls_system.h"
 
 namespace openportcls::portcls {
 
@@ -86,8 +87,12 @@ NTSTATUS NTAPI RegistryKey::NewSubKey(IRegistryKey** sub_key, PUNKNOWN, ACCESS_M
     OBJECT_ATTRIBUTES attributes;
     InitializeObjectAttributes(&attributes, name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, handle_, nullptr);
     HANDLE handle = nullptr;
-    const NTSTATUS status = ZwCreateKey(&handle, access, &attributes, 0, nullptr, create_options, disposition);
-    return NT_SUCCESS(status) ? create(handle, access, sub_key) : status;
+    NTSTATUS status = ZwCreateKey(&handle, access, &attributes, 0, nullptr, create_options, disposition);
+    if (NT_SUCCESS(status)) {
+        status = create(handle, access, sub_key);
+    }
+    return made_for(status, NT_SUCCESS(status) ? *sub_key : nullptr, "registry key", "IRegistryKey::NewSubKey",
+                    __builtin_return_address(0));
 }
 
 NTSTATUS NTAPI RegistryKey::DeleteKey() {
@@ -154,5 +159,9 @@ extern "C" NTSTATUS NTAPI PcNewRegistryKey(PREGISTRYKEY* OutRegistryKey, PUNKNOW
         }
         status = IoOpenDeviceRegistryKey(&device->physical_device(), key, DesiredAccess, &handle);
     }
-    return NT_SUCCESS(status) ? RegistryKey::create(handle, DesiredAccess, OutRegistryKey) : status;
+    if (NT_SUCCESS(status)) {
+        status = RegistryKey::create(handle, DesiredAccess, OutRegistryKey);
+    }
+    return openportcls::portcls::made_for(status, NT_SUCCESS(status) ? *OutRegistryKey : nullptr, "registry key",
+                                          __func__, __builtin_return_address(0));
 }

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "executive/irql_check.h"
+#include "portcls/portcls_system.h"
 
 namespace openportcls::portcls {
 
@@ -189,6 +190,7 @@ NTSTATUS NTAPI ResourceList::AddEntryFromParent(IResourceList* parent, CM_RESOUR
 
 } // namespace openportcls::portcls
 
+using openportcls::portcls::made_for;
 using openportcls::portcls::ResourceList;
 
 extern "C" {
@@ -196,12 +198,16 @@ extern "C" {
 NTSTATUS NTAPI PcNewResourceList(PRESOURCELIST* OutResourceList, PUNKNOWN, POOL_TYPE,
                                  PCM_RESOURCE_LIST TranslatedResources, PCM_RESOURCE_LIST UntranslatedResources) {
     OPC_REQUIRE_PASSIVE();
-    return ResourceList::create(TranslatedResources, UntranslatedResources, OutResourceList);
+    const NTSTATUS status = ResourceList::create(TranslatedResources, UntranslatedResources, OutResourceList);
+    return made_for(status, NT_SUCCESS(status) ? *OutResourceList : nullptr, "resource list", __func__,
+                    __builtin_return_address(0));
 }
 
 NTSTATUS NTAPI PcNewResourceSublist(PRESOURCELIST* OutResourceList, PUNKNOWN, POOL_TYPE, PRESOURCELIST ParentList,
                                     ULONG MaximumEntries) {
     OPC_REQUIRE_PASSIVE();
-    return ResourceList::create_sublist(ParentList, MaximumEntries, OutResourceList);
+    const NTSTATUS status = ResourceList::create_sublist(ParentList, MaximumEntries, OutResourceList);
+    return made_for(status, NT_SUCCESS(status) ? *OutResourceList : nullptr, "resource list", __func__,
+                    __builtin_return_address(0));
 }
 }

@@ -3,6 +3,7 @@
 #include "executive/irql_check.h"
 #include "machine/machine.h"
 #include "portcls/helpers/spin_lock.h"
+#include "portcls/portcls_system.h"
 
 namespace openportcls::portcls {
 
@@ -146,5 +147,8 @@ void NTAPI ServiceGroup::CancelDelayedService() {
 
 extern "C" NTSTATUS NTAPI PcNewServiceGroup(PSERVICEGROUP* OutServiceGroup, PUNKNOWN) {
     OPC_REQUIRE_PASSIVE();
-    return openportcls::portcls::ServiceGroup::create(OutServiceGroup);
+    using namespace openportcls::portcls;
+    const NTSTATUS status = ServiceGroup::create(OutServiceGroup);
+    return made_for(status, NT_SUCCESS(status) ? *OutServiceGroup : nullptr, "service group", __func__,
+                    __builtin_return_address(0));
 }

@@ -26,6 +26,22 @@ static CyclicSettings ReadSettings(PDEVICE_OBJECT DeviceObject) {
     return Settings;
 }
 
+// One helper object of each kind that needs no hardware, and nobody releases them.
+static void ForgetHelpers(PDEVICE_OBJECT DeviceObject, PPORT Port, PRESOURCELIST Resources) {
+    PSERVICEGROUP Group = NULL;
+    PRESOURCELIST Sublist = NULL;
+    PREGISTRYKEY Key = NULL;
+    PPORTWAVECYCLIC Cyclic = NULL;
+    PDMACHANNEL Channel = NULL;
+    PcNewServiceGroup(&Group, NULL);
+    PcNewResourceSublist(&Sublist, NULL, PagedPool, Resources, 4);
+    PcNewRegistryKey(&Key, NULL, DriverRegistryKey, KEY_READ, DeviceObject, NULL, NULL, 0, NULL);
+    if (NT_SUCCESS(Port->QueryInterface(IID_IPortWaveCyclic, (PVOID*)&Cyclic))) {
+        Cyclic->NewMasterDmaChannel(&Channel, NULL, NULL, 4096, TRUE, FALSE, Width32Bits, Compatible);
+        Cyclic->Release();
+    }
+}
+
 static NTSTATUS NTAPI StartDevice(PDEVICE_OBJECT DeviceObject, PIRP Irp, PRESOURCELIST ResourceList) {
     PPORT Port = NULL;
     PUNKNOWN Miniport = NULL;
@@ -33,7 +49,7 @@ static NTSTATUS NTAPI StartDevice(PDEVICE_OBJECT DeviceObject, PIRP Irp, PRESOUR
     if (NT_SUCCESS(Status)) {
         const CyclicSettings Settings = ReadSettings(DeviceObject);
         Status = CreateCyclicMiniport(&Miniport, Settings);
-        if (Settings.Forgets != 0) {
+        if (Settings.Forgets == 1) {
             Port->AddRef();
         }
     }
@@ -43,6 +59,9 @@ static NTSTATUS NTAPI StartDevice(PDEVICE_OBJECT DeviceObject, PIRP Irp, PRESOUR
     }
     if (NT_SUCCESS(Status)) {
         Status = PcRegisterSubdevice(DeviceObject, (PWSTR)L"Wave", Port);
+    }
+    if (NT_SUCCESS(Status) && ReadSettings(DeviceObject).Forgets == 2) {
+        ForgetHelpers(DeviceObject, Port, ResourceList);
     }
     if (Port != NULL) {
         Port->Release();

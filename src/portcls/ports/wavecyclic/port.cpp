@@ -4,6 +4,7 @@
 
 #include "executive/irql_check.h"
 #include "portcls/helpers/dma_channel.h"
+#include "portcls/portcls_system.h"
 #include "portcls/ports/wavecyclic/pin.h"
 
 namespace openportcls::portcls {
@@ -34,7 +35,10 @@ NTSTATUS NTAPI WaveCyclicPort::NewSlaveDmaChannel(PDMACHANNELSLAVE* channel, PUN
     if (channel == nullptr || resources == nullptr) {
         return STATUS_INVALID_PARAMETER;
     }
-    return new_slave_dma_channel(&device_object(), resources, dma_index, maximum_length, demand_mode, speed, channel);
+    const NTSTATUS status =
+        new_slave_dma_channel(&device_object(), resources, dma_index, maximum_length, demand_mode, speed, channel);
+    return portcls::made_for(status, NT_SUCCESS(status) ? *channel : nullptr, "DMA channel",
+                             "IPortWaveCyclic::NewSlaveDmaChannel", __builtin_return_address(0));
 }
 
 NTSTATUS NTAPI WaveCyclicPort::NewMasterDmaChannel(PDMACHANNEL* channel, PUNKNOWN, PRESOURCELIST, ULONG maximum_length,
@@ -44,8 +48,10 @@ NTSTATUS NTAPI WaveCyclicPort::NewMasterDmaChannel(PDMACHANNEL* channel, PUNKNOW
     if (channel == nullptr) {
         return STATUS_INVALID_PARAMETER;
     }
-    return new_master_dma_channel(&device_object(), maximum_length, dma_32_bit_addresses, dma_64_bit_addresses,
-                                  channel);
+    const NTSTATUS status =
+        new_master_dma_channel(&device_object(), maximum_length, dma_32_bit_addresses, dma_64_bit_addresses, channel);
+    return portcls::made_for(status, NT_SUCCESS(status) ? *channel : nullptr, "DMA channel",
+                             "IPortWaveCyclic::NewMasterDmaChannel", __builtin_return_address(0));
 }
 
 NTSTATUS WaveCyclicPort::create_pin(Filter& filter, const PinRequest& request, std::unique_ptr<Pin>& pin) {

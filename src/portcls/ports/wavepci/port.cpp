@@ -6,6 +6,7 @@
 #include "executive/irql_check.h"
 #include "portcls/device_context.h"
 #include "portcls/helpers/dma_channel.h"
+#include "portcls/portcls_system.h"
 #include "portcls/ports/wavepci/pin.h"
 
 namespace openportcls::portcls {
@@ -92,7 +93,8 @@ NTSTATUS NTAPI WavePciPort::NewMasterDmaChannel(PDMACHANNEL* channel, PUNKNOWN, 
         *channel = made;
         highest_address_ = dma_reach(description);
     }
-    return status;
+    return portcls::made_for(status, made, "DMA channel", "IPortWavePci::NewMasterDmaChannel",
+                             __builtin_return_address(0));
 }
 
 NTSTATUS WavePciPort::create_pin(Filter& filter, const PinRequest& request, std::unique_ptr<Pin>& pin) {
