@@ -38,11 +38,11 @@ TEST_F(Kmdf, MiniportDevicesEndWithTheirDriver) {
         WDF_OBJECT_ATTRIBUTES_INIT(&attributes);
         attributes.EvtCleanupCallback = &count_cleanup;
         WDFDEVICE device = nullptr;
+        EXPECT_EQ(WdfWdmDeviceGetWdfDeviceHandle(functional), nullptr) << "the framework does not know it yet";
         ASSERT_EQ(WdfDeviceMiniportCreate(driver, &attributes, functional, device_object_, device_object_, &device),
                   STATUS_SUCCESS);
         EXPECT_EQ(WdfDeviceWdmGetDeviceObject(device), functional);
         EXPECT_EQ(WdfWdmDeviceGetWdfDeviceHandle(functional), device);
-        EXPECT_EQ(WdfWdmDeviceGetWdfDeviceHandle(device_object_), nullptr) << "the framework does not know it";
         EXPECT_EQ(WdfDeviceWdmGetAttachedDevice(device), device_object_);
         EXPECT_EQ(WdfDeviceWdmGetPhysicalDevice(device), device_object_);
         ASSERT_NE(WdfDeviceGetIoTarget(device), nullptr) << "a device that is attached has a local target";
