@@ -88,6 +88,15 @@ void finish(EventRecord& record) {
     EventList::discard(record);
 }
 
+// A one-shot entry leaves the list, whose lock the caller holds, and is gone afterwards.
+void generate(KSEVENT_ENTRY& entry, const void* data, ULONG bytes) {
+    EventRecord& record = EventRecord::of(entry);
+    if (EventList::signal(record, data, bytes) && record.list == nullptr) {
+        RemoveEntryList(&record.entry.ListEntry);
+        finish(record);
+    }
+}
+
 } // namespace
 
 extern "C" {
@@ -191,6 +200,7 @@ KSDDKAPI NTSTATUS NTAPI KsDisableEvent(PIRP Irp, PLIST_ENTRY EventsList, KSEVENT
 }
 
 KSDDKAPI VOID NTAPI KsDiscardEvent(PKSEVENT_ENTRY EventEntry) {
+    OPC_REQUIRE_PASSIVE();
     EventList::discard(EventRecord::of(*EventEntry));
 }
 
@@ -217,18 +227,13 @@ KSDDKAPI VOID NTAPI KsFreeEventList(PFILE_OBJECT FileObject, PLIST_ENTRY EventsL
 
 KSDDKAPI NTSTATUS NTAPI KsGenerateEvent(PKSEVENT_ENTRY EventEntry) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
-    EventRecord& record = EventRecord::of(*EventEntry);
-    if (EventList::signal(record) && record.list == nullptr) {
-        // One-shot: the entry leaves the list whose lock the caller holds.
-        RemoveEntryList(&record.entry.ListEntry);
-        finish(record);
-    }
+    generate(*EventEntry, nullptr, 0);
     return STATUS_SUCCESS;
 }
 
 KSDDKAPI NTSTATUS NTAPI KsGenerateDataEvent(PKSEVENT_ENTRY EventEntry, ULONG DataSize, PVOID Data) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
-    EventList::signal(EventRecord::of(*EventEntry), Data, DataSize);
+    generate(*EventEntry, Data, DataSize);
     return STATUS_SUCCESS;
 }
 

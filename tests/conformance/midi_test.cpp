@@ -55,6 +55,16 @@ TEST_F(MidiPort, R_SUB_13_BothClassIdsGiveOnePortThatTakesEitherMiniport) {
     EXPECT_EQ(script_.port_seen, static_cast<IUnknown*>(midi)) << "IMiniportMidi::Init is given the IPortMidi";
 }
 
+TEST_F(MidiPort, R_SUB_13_TheMidiPortTakesADirectMusicMiniport) {
+    script_.class_id = &CLSID_PortMidi;
+    start(true);
+    EXPECT_EQ(script_.port_init_status, STATUS_SUCCESS);
+    auto* const dmus = port_as<IPortDMus>(IID_IPortDMus);
+    ASSERT_NE(dmus, nullptr);
+    EXPECT_NE(port_as<IPortMidi>(IID_IPortMidi), nullptr);
+    EXPECT_EQ(script_.port_seen, static_cast<IUnknown*>(dmus)) << "IMiniportDMus::Init is given the IPortDMus";
+}
+
 TEST_F(MidiPort, R_SUB_13_BeforeXpTheMidiPortTakesNoDirectMusicMiniport) {
     be(WindowsVersion::windows_2000);
     script_.class_id = &CLSID_PortMidi;

@@ -96,8 +96,12 @@ NTSTATUS NTAPI EtwWriteTransfer(REGHANDLE RegHandle, PCEVENT_DESCRIPTOR EventDes
     return write(RegHandle, EventDescriptor, UserDataCount, UserData);
 }
 
-NTSTATUS NTAPI EtwWriteEx(REGHANDLE RegHandle, PCEVENT_DESCRIPTOR EventDescriptor, ULONG64, ULONG, LPCGUID, LPCGUID,
-                          ULONG UserDataCount, PEVENT_DATA_DESCRIPTOR UserData) {
+// There is one session, so the filter has nobody to leave out; the flags are reserved.
+NTSTATUS NTAPI EtwWriteEx(REGHANDLE RegHandle, PCEVENT_DESCRIPTOR EventDescriptor, ULONG64, ULONG Flags, LPCGUID,
+                          LPCGUID, ULONG UserDataCount, PEVENT_DATA_DESCRIPTOR UserData) {
+    if (Flags != 0 && Etw::current().find_provider(RegHandle) != nullptr) {
+        return STATUS_INVALID_PARAMETER;
+    }
     return write(RegHandle, EventDescriptor, UserDataCount, UserData);
 }
 
@@ -114,8 +118,33 @@ NTSTATUS NTAPI EtwWriteString(REGHANDLE RegHandle, UCHAR Level, ULONGLONG Keywor
     return STATUS_SUCCESS;
 }
 
-NTSTATUS NTAPI EtwSetInformation(REGHANDLE RegHandle, ULONG, PVOID, ULONG) {
-    return Etw::current().find_provider(RegHandle) != nullptr ? STATUS_SUCCESS : STATUS_INVALID_HANDLE;
+NTSTATUS NTAPI EtwSetInformation(REGHANDLE RegHandle, ULONG InformationClass, PVOID Information,
+                                 ULONG InformationLength) {
+    OPC_REQUIRE_PASSIVE();
+    if (Etw::current().find_provider(RegHandle) == nullptr) {
+        return STATUS_INVALID_HANDLE;
+    }
+    // EVENT_INFO_CLASS. What is accepted changes how a session would decode events, and none here decodes them.
+    constexpr ULONG binary_tracking = 0;
+    constexpr ULONG traits = 2;
+    constexpr ULONG use_descriptor_type = 3;
+    switch (InformationClass) {
+    case binary_tracking:
+        return STATUS_SUCCESS;
+    case traits: { // begins with its own size
+        USHORT size = 0;
+        if (Information == nullptr || InformationLength < sizeof size) {
+            return STATUS_INVALID_PARAMETER;
+        }
+        std::memcpy(&size, Information, sizeof size);
+        return size == InformationLength ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
+    }
+    case use_descriptor_type:
+        return Information != nullptr && InformationLength == sizeof(BOOLEAN) ? STATUS_SUCCESS
+                                                                              : STATUS_INVALID_PARAMETER;
+    default:
+        return STATUS_INVALID_DEVICE_REQUEST;
+    }
 }
 
 NTSTATUS NTAPI EtwActivityIdControl(ULONG ControlCode, GUID* ActivityId) {

@@ -347,10 +347,13 @@ NTSTATUS NTAPI ZwDeviceIoControlFile(HANDLE Handle, HANDLE Event, PIO_APC_ROUTIN
     return finish(IoStatusBlock, status, information, event);
 }
 
-NTSTATUS NTAPI ZwFsControlFile(HANDLE, HANDLE, PIO_APC_ROUTINE, PVOID, PIO_STATUS_BLOCK, ULONG, PVOID, ULONG, PVOID,
-                               ULONG) {
+// The sandbox's file system knows no control codes: no links, no oplocks.
+NTSTATUS NTAPI ZwFsControlFile(HANDLE Handle, HANDLE, PIO_APC_ROUTINE, PVOID, PIO_STATUS_BLOCK, ULONG, PVOID, ULONG,
+                               PVOID, ULONG) {
     OPC_REQUIRE_PASSIVE();
-    return STATUS_INVALID_DEVICE_REQUEST;
+    FileHandle file;
+    const NTSTATUS status = file_of(Handle, 0, &file);
+    return NT_SUCCESS(status) ? STATUS_INVALID_DEVICE_REQUEST : status;
 }
 
 } // extern "C"

@@ -248,10 +248,14 @@ NTSTATUS NTAPI IoGetActivityIdIrp(PIRP, GUID*) {
     return STATUS_NOT_FOUND;
 }
 
-// Access was checked when the request came in (bits 14 and 15 of the code).
+// What the code itself demands (its bits 14 and 15) was checked when the request came in. At any IRQL.
 NTSTATUS NTAPI IoValidateDeviceIoControlAccess(PIRP irp, ULONG required) {
-    OPC_REQUIRE_DISPATCH_OR_BELOW();
-    const FILE_OBJECT* file = IoGetCurrentIrpStackLocation(irp)->FileObject;
+    const IO_STACK_LOCATION& location = *IoGetCurrentIrpStackLocation(irp);
+    if ((location.MajorFunction != IRP_MJ_DEVICE_CONTROL && location.MajorFunction != IRP_MJ_FILE_SYSTEM_CONTROL) ||
+        (required & ~static_cast<ULONG>(FILE_READ_ACCESS | FILE_WRITE_ACCESS)) != 0) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    const FILE_OBJECT* file = location.FileObject;
     if (irp->RequestorMode == KernelMode || file == nullptr) {
         return STATUS_SUCCESS;
     }

@@ -148,6 +148,29 @@ void disconnect_messages(Kernel& kernel, IO_INTERRUPT_MESSAGE_INFO* table, const
     kernel.pool.free(table, interrupt_tag, function);
 }
 
+void set_active(KINTERRUPT& interrupt, bool active) {
+    if (interrupt.connected == active) {
+        return;
+    }
+    if (active) {
+        interrupt.line->connect(interrupt);
+    } else {
+        interrupt.line->disconnect(interrupt);
+    }
+    interrupt.connected = active;
+}
+
+void set_active(const IO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS& parameters, bool active) {
+    if (parameters.Version != CONNECT_MESSAGE_BASED) {
+        set_active(*parameters.ConnectionContext.InterruptObject, active);
+        return;
+    }
+    const IO_INTERRUPT_MESSAGE_INFO& table = *parameters.ConnectionContext.InterruptMessageTable;
+    for (ULONG i = 0; i < table.MessageCount; ++i) {
+        set_active(*table.MessageInfo[i].InterruptObject, active);
+    }
+}
+
 TriggerMode trigger(KINTERRUPT_MODE mode) {
     return mode == Latched ? TriggerMode::latched : TriggerMode::level;
 }
@@ -357,12 +380,14 @@ void NTAPI IoDisconnectInterruptEx(PIO_DISCONNECT_INTERRUPT_PARAMETERS parameter
     disconnect_messages(kernel, parameters->ConnectionContext.InterruptMessageTable, __func__);
 }
 
-// Hints to the power framework about a connected interrupt; the line works all the time here.
-void NTAPI IoReportInterruptActive(PIO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS) {
+// An inactive routine stays registered, and the line does not know it meanwhile.
+void NTAPI IoReportInterruptActive(PIO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS parameters) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
+    set_active(*parameters, true);
 }
-void NTAPI IoReportInterruptInactive(PIO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS) {
+void NTAPI IoReportInterruptInactive(PIO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS parameters) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
+    set_active(*parameters, false);
 }
 
 BOOLEAN NTAPI KeSynchronizeExecution(PKINTERRUPT interrupt, PKSYNCHRONIZE_ROUTINE routine, PVOID context) {

@@ -1,4 +1,7 @@
 // Processors and affinity. One group; every processor is active from the start.
+#include <cstdint>
+#include <cstring>
+
 #include <wdm.h>
 
 #include "executive/irql_check.h"
@@ -17,6 +20,46 @@ KAFFINITY all_processors() {
 ULONG count_of_group(USHORT group) {
     return group == 0 || group == ALL_PROCESSOR_GROUPS ? processor_count() : 0;
 }
+
+// Bits of an XSAVE mask.
+constexpr ULONG64 legacy_floating_point = 1;
+constexpr ULONG64 legacy_sse = 2;
+
+// What XSTATE_SAVE, which drivers do not look into, holds.
+struct SavedControlWords {
+    ULONG64 mask;
+    std::uint32_t mxcsr;
+    std::uint16_t x87;
+};
+static_assert(sizeof(SavedControlWords) <= sizeof(XSTATE_SAVE));
+
+#if defined(__x86_64__)
+std::uint32_t read_mxcsr() {
+    std::uint32_t value = 0;
+    __asm__ volatile("stmxcsr %0" : "=m"(value));
+    return value;
+}
+void write_mxcsr(std::uint32_t value) {
+    __asm__ volatile("ldmxcsr %0" : : "m"(value));
+}
+std::uint16_t read_x87_control_word() {
+    std::uint16_t value = 0;
+    __asm__ volatile("fnstcw %0" : "=m"(value));
+    return value;
+}
+void write_x87_control_word(std::uint16_t value) {
+    __asm__ volatile("fldcw %0" : : "m"(value));
+}
+#else
+std::uint32_t read_mxcsr() {
+    return 0;
+}
+void write_mxcsr(std::uint32_t) {}
+std::uint16_t read_x87_control_word() {
+    return 0;
+}
+void write_x87_control_word(std::uint16_t) {}
+#endif
 
 } // namespace
 
@@ -91,7 +134,10 @@ ULONG NTAPI KeGetProcessorIndexFromNumber(PPROCESSOR_NUMBER number) {
 ULONG NTAPI KeGetRecommendedSharedDataAlignment() {
     return SYSTEM_CACHE_ALIGNMENT_SIZE;
 }
-void NTAPI KeInvalidateAllCaches() {}
+// One host processor runs all of the machine's: nothing is stale anywhere.
+void NTAPI KeInvalidateAllCaches() {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+}
 void NTAPI KeFlushIoBuffers(struct _MDL*, BOOLEAN, BOOLEAN) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
 }
@@ -106,12 +152,24 @@ NTSTATUS NTAPI KeRestoreFloatingPointState(PKFLOATING_SAVE) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
     return STATUS_SUCCESS;
 }
-NTSTATUS NTAPI KeSaveExtendedProcessorState(ULONG64, PXSTATE_SAVE) {
+// Of what XSAVE keeps, the contents of registers are the caller's to lose at any call; what stays between calls are the
+// control words: rounding, exception masks, flushing of denormals.
+NTSTATUS NTAPI KeSaveExtendedProcessorState(ULONG64 mask, PXSTATE_SAVE save) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
+    SavedControlWords words{mask, read_mxcsr(), read_x87_control_word()};
+    std::memcpy(save, &words, sizeof words);
     return STATUS_SUCCESS;
 }
-void NTAPI KeRestoreExtendedProcessorState(PXSTATE_SAVE) {
+void NTAPI KeRestoreExtendedProcessorState(PXSTATE_SAVE save) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
+    SavedControlWords words;
+    std::memcpy(&words, save, sizeof words);
+    if ((words.mask & legacy_sse) != 0) {
+        write_mxcsr(words.mxcsr);
+    }
+    if ((words.mask & legacy_floating_point) != 0) {
+        write_x87_control_word(words.x87);
+    }
 }
 // What every x64 processor has, and AVX: the same on every host.
 ULONG64 NTAPI RtlGetEnabledExtendedFeatures(ULONG64 mask) {

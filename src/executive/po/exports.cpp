@@ -201,17 +201,22 @@ NTSTATUS NTAPI PoUnregisterPowerSettingCallback(PVOID handle) {
     return Kernel::current().power.unfollow_setting(handle) ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
 }
 
-NTSTATUS NTAPI PoCreatePowerRequest(PVOID* request, PDEVICE_OBJECT, PCOUNTED_REASON_CONTEXT) {
+NTSTATUS NTAPI PoCreatePowerRequest(PVOID* request, PDEVICE_OBJECT device, PCOUNTED_REASON_CONTEXT) {
     OPC_REQUIRE_APC_OR_BELOW();
+    *request = nullptr;
+    if (device == nullptr) {
+        return STATUS_INVALID_PARAMETER;
+    }
     *request = Kernel::current().pool.allocate(MaximumMode * sizeof(ULONG) + 4 * sizeof(ULONG), request_tag,
                                                executive::PoolKind::non_paged, true, __builtin_return_address(0));
     return *request != nullptr ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
 }
 
+// The other types are the applications' (ne-wdm-_power_request_type).
 NTSTATUS NTAPI PoSetPowerRequest(PVOID request, POWER_REQUEST_TYPE type) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
-    if (type > PowerRequestExecutionRequired) {
-        return STATUS_INVALID_PARAMETER;
+    if (type != PowerRequestSystemRequired) {
+        return STATUS_NOT_SUPPORTED;
     }
     ++static_cast<ULONG*>(request)[type];
     return STATUS_SUCCESS;
@@ -219,7 +224,10 @@ NTSTATUS NTAPI PoSetPowerRequest(PVOID request, POWER_REQUEST_TYPE type) {
 
 NTSTATUS NTAPI PoClearPowerRequest(PVOID request, POWER_REQUEST_TYPE type) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
-    if (type > PowerRequestExecutionRequired || static_cast<ULONG*>(request)[type] == 0) {
+    if (type != PowerRequestSystemRequired) {
+        return STATUS_NOT_SUPPORTED;
+    }
+    if (static_cast<ULONG*>(request)[type] == 0) {
         return STATUS_INVALID_PARAMETER;
     }
     --static_cast<ULONG*>(request)[type];

@@ -182,6 +182,7 @@ TEST_F(KeSmall, KeDeregisterBugCheckCallbackTakesItBack) {
 
 TEST_F(KeSmall, NoDebuggerIsAttached) {
     inside([&] {
+        KeEnterKernelDebugger(); // there is none to enter
         EXPECT_TRUE(KeRefreshKdDebuggerNotPresent());
         EXPECT_TRUE(*KdDebuggerNotPresent);
         EXPECT_FALSE(*KdDebuggerEnabled);

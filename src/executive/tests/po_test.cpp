@@ -94,6 +94,8 @@ void NTAPI power_not_required(PVOID context) {
     PoFxCompleteDevicePowerNotRequired(log->handle);
 }
 
+// PoFxCompleteDevicePowerNotRequired, PoFxReportDevicePoweredOn: without power once the driver has said that it is ready
+// for that; its components work again only after it has said that the device is on.
 TEST_F(Po, PowerFrameworkTakesAnIdleDeviceDownAndBringsItBack) {
     PowerLog log;
     TestDriver driver(&refuse);

@@ -157,6 +157,50 @@ TEST_F(Kmdf, CompletionParametersStayWithTheRequest) {
     });
 }
 
+// WdfIoTargetGetDevice, WdfIoTargetWdmGetTargetFileObject, WdfIoTargetCloseForQueryRemove: closed for a removal that
+// may yet be refused, a target keeps its name and opens again.
+TEST_F(Kmdf, TargetsLetGoForAQueriedRemoval) {
+    inside([&] {
+        const LONG references = device_object_->ReferenceCount;
+        WDFIOTARGET target = open_target();
+        EXPECT_EQ(WdfIoTargetGetDevice(target), device_);
+        FILE_OBJECT* file = WdfIoTargetWdmGetTargetFileObject(target);
+        ASSERT_NE(file, nullptr);
+        EXPECT_EQ(file->DeviceObject, device_object_);
+        WDFREQUEST request = nullptr;
+        WDFMEMORY memory = nullptr;
+        ASSERT_EQ(WdfRequestCreate(nullptr, target, &request), STATUS_SUCCESS);
+        ASSERT_EQ(WdfMemoryCreate(nullptr, NonPagedPoolNx, 0, 4, &memory, nullptr), STATUS_SUCCESS);
+        WdfIoTargetFormatRequestForIoctl(target, request, pending_code, memory, nullptr, memory, nullptr);
+        Completion completion;
+        WdfRequestSetCompletionRoutine(request, on_completed, &completion);
+        ASSERT_TRUE(WdfRequestSend(request, target, nullptr));
+        WdfIoTargetCloseForQueryRemove(target);
+        EXPECT_EQ(completion.calls, 1) << "what was sent is cancelled and waited for";
+        EXPECT_EQ(completion.status, STATUS_CANCELLED);
+        EXPECT_EQ(WdfIoTargetGetState(target), WdfIoTargetClosedForQueryRemove);
+        EXPECT_EQ(WdfIoTargetWdmGetTargetFileObject(target), nullptr);
+        EXPECT_EQ(device_object_->ReferenceCount, references) << "nothing holds the removal back";
+        EXPECT_EQ(WdfIoTargetStart(target), STATUS_INVALID_DEVICE_STATE);
+        EXPECT_EQ(WdfIoTargetGetDevice(target), device_);
+        WDF_IO_TARGET_OPEN_PARAMS parameters;
+        WDF_IO_TARGET_OPEN_PARAMS_INIT_REOPEN(&parameters);
+        EXPECT_EQ(WdfIoTargetOpen(target, &parameters), STATUS_SUCCESS);
+        EXPECT_EQ(WdfIoTargetGetState(target), WdfIoTargetStarted);
+        EXPECT_NE(WdfIoTargetWdmGetTargetFileObject(target), nullptr);
+    });
+}
+
+// WdfRequestComplete: for requests from a queue, and this one is the driver's own.
+TEST_F(Kmdf, OwnRequestsAreNotForTheDriverToComplete) {
+    expect_bugcheck(0x10D, "WdfRequestComplete", [&] {
+        WDFREQUEST request = nullptr;
+        ASSERT_EQ(WdfRequestCreate(nullptr, open_target(), &request), STATUS_SUCCESS);
+        WdfRequestComplete(request, STATUS_SUCCESS);
+    });
+    EXPECT_EQ(machine.bugcheck_report()->parameters[0], 8u);
+}
+
 struct AnsweredInterface {
     INTERFACE header;
     int answer;

@@ -119,6 +119,27 @@ TEST(UsbDescriptors, InterfacesAreFoundByWhatIsGiven) {
     EXPECT_EQ(configuration.find(1, -1), nullptr);
 }
 
+// USBD_ParseDescriptors: the next of its type from the start position on, never beyond the length.
+TEST(UsbDescriptors, DescriptorsAreFoundByTheirType) {
+    Configuration configuration;
+    const auto find = [&](LONG type, int start, ULONG length = sizeof(Configuration::bytes)) -> std::ptrdiff_t {
+        auto* found = reinterpret_cast<UCHAR*>(
+            USBD_ParseDescriptors(configuration.bytes, length, configuration.bytes + start, type));
+        return found != nullptr ? found - configuration.bytes : -1;
+    };
+    constexpr LONG interface_type = USB_INTERFACE_DESCRIPTOR_TYPE;
+    EXPECT_EQ(find(interface_type, 0), 9);
+    EXPECT_EQ(find(interface_type, 9), 9) << "the start counts";
+    EXPECT_EQ(find(interface_type, 18), 25);
+    EXPECT_EQ(find(USB_ENDPOINT_DESCRIPTOR_TYPE, 0), 18);
+    EXPECT_EQ(find(USB_STRING_DESCRIPTOR_TYPE, 0), -1);
+    EXPECT_EQ(find(interface_type, 26, 33), -1);
+    EXPECT_EQ(find(interface_type, 18, 33), -1) << "it reaches beyond the length";
+    EXPECT_EQ(find(interface_type, 18, 34), 25);
+    configuration.bytes[18] = 0; // a length that leads nowhere
+    EXPECT_EQ(find(interface_type, 18), -1);
+}
+
 // USBD_ValidateConfigurationDescriptor
 TEST(UsbDescriptors, DamagedOnesAreRefusedWhereTheyAre) {
     Configuration configuration;

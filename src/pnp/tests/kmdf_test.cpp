@@ -36,6 +36,7 @@ TEST_F(Kmdf, DriverIsFoundAndCreatedOnce) {
     });
 }
 
+// WdfObjectGetTypedContextWorker is what the accessors call.
 TEST_F(Kmdf, ContextsAreZeroedTypedAndFoundAgain) {
     inside([&] {
         auto with_first = attributes<FirstContext>(WDF_GET_CONTEXT_TYPE_INFO(FirstContext));
@@ -45,6 +46,7 @@ TEST_F(Kmdf, ContextsAreZeroedTypedAndFoundAgain) {
         ASSERT_NE(first, nullptr);
         EXPECT_EQ(first->number, 0);
         EXPECT_EQ(second_context(object), nullptr);
+        EXPECT_EQ(WdfObjectGetTypedContextWorker(object, WDF_GET_CONTEXT_TYPE_INFO(FirstContext)), first);
         EXPECT_EQ(WdfObjectContextGetObject(first), object);
         auto with_second = attributes<SecondContext>(WDF_GET_CONTEXT_TYPE_INFO(SecondContext));
         PVOID second = nullptr;
@@ -257,15 +259,19 @@ TEST_F(Kmdf, TimersFireOncePeriodicallyPreciselyAndPassively) {
     });
 }
 
+WDFOBJECT parent_seen = nullptr;
 VOID NTAPI on_work(WDFWORKITEM item) {
     ++fired;
+    parent_seen = WdfWorkItemGetParentObject(item);
     fired_at = KeGetCurrentIrql();
     WdfWorkItemFlush(item); // from its own routine: returns at once
 }
-VOID NTAPI on_dpc(WDFDPC) {
+VOID NTAPI on_dpc(WDFDPC dpc) {
     ++fired;
+    parent_seen = WdfDpcGetParentObject(dpc);
 }
 
+// WdfWorkItemGetParentObject, WdfDpcGetParentObject: how their routines find the device. WdfDpcWdmGetDpc: the KDPC.
 TEST_F(Kmdf, WorkItemsAndDpcs) {
     inside([&] {
         WDF_WORKITEM_CONFIG config;
@@ -283,6 +289,8 @@ TEST_F(Kmdf, WorkItemsAndDpcs) {
         WdfWorkItemFlush(item);
         EXPECT_EQ(fired, 1);
         EXPECT_EQ(fired_at, PASSIVE_LEVEL);
+        EXPECT_EQ(parent_seen, static_cast<WDFOBJECT>(device_));
+        parent_seen = nullptr;
         WdfWorkItemEnqueue(item);
         WdfObjectDelete(item); // waits for it
         EXPECT_EQ(fired, 2);
@@ -294,9 +302,12 @@ TEST_F(Kmdf, WorkItemsAndDpcs) {
         KeRaiseIrql(DISPATCH_LEVEL, &old);
         EXPECT_TRUE(WdfDpcEnqueue(dpc));
         EXPECT_FALSE(WdfDpcEnqueue(dpc));
+        EXPECT_TRUE(KeRemoveQueueDpc(WdfDpcWdmGetDpc(dpc))) << "it is this one that is queued";
+        EXPECT_TRUE(WdfDpcEnqueue(dpc));
         KeLowerIrql(old);
         WdfDpcCancel(dpc, TRUE);
         EXPECT_EQ(fired, 3);
+        EXPECT_EQ(parent_seen, static_cast<WDFOBJECT>(device_));
     });
 }
 
