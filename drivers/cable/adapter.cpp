@@ -131,3 +131,20 @@ NTSTATUS NTAPI AddDevice(PDRIVER_OBJECT DriverObject, PDEVICE_OBJECT PhysicalDev
 extern "C" NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) {
     return PcInitializeAdapterDriver(DriverObject, RegistryPath, AddDevice);
 }
+
+// Two sizes there are: the flags alone, and the whole of a description without members.
+NTSTATUS CableAnswerAccess(PPCPROPERTY_REQUEST Request) {
+    const ULONG Flags = Request->PropertyItem->Flags & KSPROPERTY_TYPE_ALL;
+    if (Request->ValueSize == sizeof(ULONG)) {
+        *(PULONG)Request->Value = Flags;
+        return STATUS_SUCCESS;
+    }
+    if (Request->ValueSize != sizeof(KSPROPERTY_DESCRIPTION)) {
+        return STATUS_BUFFER_TOO_SMALL;
+    }
+    PKSPROPERTY_DESCRIPTION Description = (PKSPROPERTY_DESCRIPTION)Request->Value;
+    RtlZeroMemory(Description, sizeof(*Description));
+    Description->AccessFlags = Flags;
+    Description->DescriptionSize = sizeof(*Description);
+    return STATUS_SUCCESS;
+}

@@ -52,5 +52,8 @@ DECLARE_INTERFACE_(ICable, IUnknown) {
     STDMETHOD_(CCableEngine*, Engine)(THIS) PURE;
 };
 
+// Basic support of a property that has nothing to tell but its access flags.
+NTSTATUS CableAnswerAccess(PPCPROPERTY_REQUEST Request);
+
 NTSTATUS CreateCableWaveMiniport(PUNKNOWN* Unknown, REFCLSID ClassId, PUNKNOWN OuterUnknown, POOL_TYPE PoolType);
 NTSTATUS CreateCableTopologyMiniport(PUNKNOWN* Unknown, REFCLSID ClassId, PUNKNOWN OuterUnknown, POOL_TYPE PoolType);

@@ -197,12 +197,7 @@ NTSTATUS AnswerJacks(PPCPROPERTY_REQUEST Request, ULONG ElementSize) {
 NTSTATUS JackHandler(PPCPROPERTY_REQUEST Request) {
     PAGED_CODE();
     if ((Request->Verb & KSPROPERTY_TYPE_BASICSUPPORT) != 0) {
-        if (Request->ValueSize < sizeof(ULONG)) {
-            return STATUS_BUFFER_TOO_SMALL;
-        }
-        *(PULONG)Request->Value = KSPROPERTY_TYPE_BASICSUPPORT | KSPROPERTY_TYPE_GET;
-        Request->ValueSize = sizeof(ULONG);
-        return STATUS_SUCCESS;
+        return CableAnswerAccess(Request);
     }
     return AnswerJacks(Request, Request->PropertyItem->Id == KSPROPERTY_JACK_DESCRIPTION2 ? sizeof(KSJACK_DESCRIPTION2)
                                                                                           : sizeof(KSJACK_DESCRIPTION));

@@ -79,20 +79,11 @@ NTSTATUS PinOfRequest(PPCPROPERTY_REQUEST Request, ULONG* Pin) {
     return *Pin < WavePinCount ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
 }
 
-NTSTATUS AnswerFlags(PPCPROPERTY_REQUEST Request) {
-    if (Request->ValueSize < sizeof(ULONG)) {
-        return STATUS_BUFFER_TOO_SMALL;
-    }
-    *(PULONG)Request->Value = Request->PropertyItem->Flags & (KSPROPERTY_TYPE_ALL);
-    Request->ValueSize = sizeof(ULONG);
-    return STATUS_SUCCESS;
-}
-
 // KSPROPERTY_PIN_PROPOSEDATAFORMAT: set tests a format.
 NTSTATUS ProposeFormat(PPCPROPERTY_REQUEST Request) {
     PAGED_CODE();
     if ((Request->Verb & KSPROPERTY_TYPE_BASICSUPPORT) != 0) {
-        return AnswerFlags(Request);
+        return CableAnswerAccess(Request);
     }
     ULONG Pin;
     NTSTATUS Status = PinOfRequest(Request, &Pin);
@@ -152,7 +143,7 @@ NTSTATUS ModeOfRequest(PPCPROPERTY_REQUEST Request, GUID* Mode) {
 NTSTATUS PreferredFormat(PPCPROPERTY_REQUEST Request) {
     PAGED_CODE();
     if ((Request->Verb & KSPROPERTY_TYPE_BASICSUPPORT) != 0) {
-        return AnswerFlags(Request);
+        return CableAnswerAccess(Request);
     }
     ULONG Pin;
     NTSTATUS Status = PinOfRequest(Request, &Pin);

@@ -100,6 +100,12 @@ std::vector<NamedFile> written_files(const SessionArguments& arguments) {
     if (!arguments.registry.empty()) {
         files.push_back({"--registry " + arguments.registry.string(), arguments.registry});
     }
+    if (!arguments.inf.empty()) {
+        files.push_back({"--inf " + arguments.inf.string(), arguments.inf, false});
+    }
+    if (std::error_code ignored; std::filesystem::is_regular_file(arguments.driver, ignored)) {
+        files.push_back({"--driver " + arguments.driver, arguments.driver, false});
+    }
     return files;
 }
 

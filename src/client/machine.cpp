@@ -29,7 +29,7 @@ class LogObserver final : public machine::Observer {
 public:
     explicit LogObserver(MachineState& state) : state_(state) {}
     void on_event(const machine::TraceEvent& event) override {
-        if (event.kind == machine::EventKind::log) {
+        if (event.kind == machine::EventKind::log || event.kind == machine::EventKind::glitch) {
             state_.debug_print(event.detail);
         }
     }

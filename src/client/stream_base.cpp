@@ -7,6 +7,7 @@
 #include "client/request_stream.h"
 #include "client/wave_format.h"
 #include "client/wave_stream.h"
+#include "portcls/pin.h"
 
 namespace openportcls::client {
 
@@ -234,9 +235,15 @@ void StreamBase::note_pace() const {
     pace.worst = std::max(pace.worst, lateness);
 }
 
+// What traces call the stream.
+std::uint32_t StreamBase::serial() const {
+    const auto* const pin = dynamic_cast<const portcls::Pin*>(ks::OpenObject::from(object_->file));
+    return pin != nullptr ? pin->serial() : 0;
+}
+
 void StreamBase::note_glitch() {
     ++glitches_;
-    machine_.trace(machine::EventKind::glitch, pin_, static_cast<std::int64_t>(glitches_),
+    machine_.trace(machine::EventKind::glitch, serial(), static_cast<std::int64_t>(glitches_),
                    flow_ == PinFlow::in ? "render underrun" : "capture overrun");
 }
 

@@ -80,6 +80,7 @@ protected:
     void count_running(bool runs);
     void note_pace() const;
     void note_glitch();
+    std::uint32_t serial() const;
     // A driver that stops notifying must not hang its client: seconds are far beyond any period.
     machine::Nanoseconds patience() const;
     std::byte silence() const { return format_.bits == 8 ? std::byte{0x80} : std::byte{0}; }

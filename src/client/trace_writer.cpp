@@ -18,29 +18,42 @@ constexpr unsigned processor_process = 1;
 constexpr unsigned stream_process = 2;
 constexpr unsigned wait_process = 3;
 
+// Bytes that begin a character of UTF-8, this one included; 0: they are none.
+std::size_t utf8_length(std::string_view text) {
+    const auto byte = [&](std::size_t index) { return static_cast<unsigned char>(text[index]); };
+    const std::size_t length = byte(0) < 0x80 ? 1 : byte(0) < 0xC2 ? 0 : byte(0) < 0xE0 ? 2 : byte(0) < 0xF0 ? 3 : 4;
+    if (length == 0 || byte(0) > 0xF4 || length > text.size()) {
+        return 0;
+    }
+    for (std::size_t i = 1; i < length; ++i) {
+        if ((byte(i) & 0xC0) != 0x80) {
+            return 0;
+        }
+    }
+    const bool is_overlong = (byte(0) == 0xE0 && byte(1) < 0xA0) || (byte(0) == 0xF0 && byte(1) < 0x90);
+    const bool is_none = (byte(0) == 0xED && byte(1) > 0x9F) || (byte(0) == 0xF4 && byte(1) > 0x8F);
+    return is_overlong || is_none ? 0 : length;
+}
+
+// What drivers print may be in any code page: a byte that is no UTF-8 counts as Latin-1.
 std::string escaped(std::string_view text) {
     std::string result;
-    for (const char character : text) {
-        switch (character) {
-        case '"':
-            result += "\\\"";
-            break;
-        case '\\':
-            result += "\\\\";
-            break;
-        case '\n':
+    while (!text.empty()) {
+        const std::size_t length = utf8_length(text);
+        const auto first = static_cast<unsigned char>(text[0]);
+        if (first == '"' || first == '\\') {
+            result += '\\';
+            result += text[0];
+        } else if (first == '\n') {
             result += "\\n";
-            break;
-        case '\t':
+        } else if (first == '\t') {
             result += "\\t";
-            break;
-        default:
-            if (static_cast<unsigned char>(character) < 0x20) {
-                result += fmt::format("\\u{:04x}", static_cast<unsigned>(character));
-            } else {
-                result += character;
-            }
+        } else if (first < 0x20 || length == 0) {
+            result += fmt::format("\\u{:04x}", static_cast<unsigned>(first));
+        } else {
+            result += text.substr(0, length);
         }
+        text.remove_prefix(length == 0 ? 1 : length);
     }
     return result;
 }

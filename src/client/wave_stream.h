@@ -48,6 +48,7 @@ private:
     std::uint64_t hardware_bytes();
     void account(std::uint64_t reached);
     void notice_lateness();
+    void trace_progress(); // what the client has been notified of
     NTSTATUS take_packets();
 
     std::unique_ptr<ClientEvent> event_;

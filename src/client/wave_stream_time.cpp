@@ -64,6 +64,7 @@ NTSTATUS WaveStream::advance(std::uint64_t* reached) {
     if (packets_ != PacketMode::never && flow_ == PinFlow::out) {
         const NTSTATUS status = take_packets();
         if (!goes_on_without_packets(status)) {
+            trace_progress();
             if (reached != nullptr) {
                 *reached = completed_ * period_bytes_;
             }
@@ -86,7 +87,16 @@ NTSTATUS WaveStream::advance(std::uint64_t* reached) {
             *reached = bytes;
         }
     }
+    trace_progress();
     return STATUS_SUCCESS;
+}
+
+void WaveStream::trace_progress() {
+    if (machine_.is_observed()) [[unlikely]] {
+        machine_.trace(machine::EventKind::stream_notification, serial());
+        machine_.trace(machine::EventKind::stream_position, serial(),
+                       static_cast<std::int64_t>(completed_ * period_bytes_));
+    }
 }
 
 // Goes by the position; a period counts as finished when no more than `tolerance` bytes are missing.

@@ -12,11 +12,13 @@
 #include "drivertools/windows_path.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdlib>
 #include <dlfcn.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <fstream>
 #include <mutex>
 #include <unistd.h>
 
@@ -25,6 +27,19 @@ namespace openportcls::drivertools {
 namespace fs = std::filesystem;
 
 namespace {
+
+// A module that was built before is replaced, a source or an INF of that name is not.
+Result<void> check_keeps_others(const fs::path& module) {
+    constexpr std::string_view elf = "\x7f"
+                                     "ELF";
+    std::array<char, elf.size()> head{};
+    std::ifstream present(module, std::ios::binary);
+    present.read(head.data(), head.size());
+    if (present.gcount() == 0 || std::string_view(head.data(), static_cast<std::size_t>(present.gcount())) == elf)
+        return {};
+    return Error{status_invalid_parameter,
+                 module.string() + ": this file is no module, and is not overwritten with one"};
+}
 
 constexpr auto cache_keeps_for = std::chrono::hours(24 * 30);
 
@@ -280,6 +295,8 @@ Result<BuildReport> build_driver(const BuildRequest& original) {
     report.module = request.output.empty() ? fs::path(project->name + ".so") : request.output;
     if (auto target = file_to_write(report.module); !target) // said before minutes of compiling
         return target.error();
+    if (auto kept = check_keeps_others(report.module); !kept)
+        return kept.error();
     if (auto checked = check_exception_blocks(request, *project); !checked)
         return checked.error();
     UnitCompiler::Places places{*wdk, request.cache_directory.empty() ? default_cache_directory()

@@ -142,6 +142,10 @@ Result<std::filesystem::path> file_to_write(const std::filesystem::path& named) 
 }
 
 Result<std::string> read_file(const std::filesystem::path& file) {
+    std::error_code problem;
+    if (const auto kind = std::filesystem::status(file, problem);
+        std::filesystem::exists(kind) && !std::filesystem::is_regular_file(kind))
+        return Error{status_invalid_parameter, file.string() + ": not a regular file"};
     std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream(std::fopen(file.c_str(), "rb"), std::fclose);
     if (!stream)
         return Error{status_not_found, file.string() + ": " + std::strerror(errno)};

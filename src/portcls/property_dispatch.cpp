@@ -16,6 +16,12 @@ namespace openportcls::portcls {
 
 namespace {
 
+// Of the six of R-PROP-19 the one that a driver's own table may serve.
+bool is_position_property(const PCPROPERTY_ITEM& item) {
+    static const GUID audio = KSPROPSETID_Audio;
+    return item.Id == KSPROPERTY_AUDIO_POSITIONEX && IsEqualGUID(*item.Set, audio);
+}
+
 using ks::KsSystem;
 using ks::RequestFrame;
 
@@ -212,15 +218,18 @@ private:
             status = locked(port_.device().lock(), property, call);
             break;
         case Serialisation::position:
-            status = locked(pin_ != nullptr && port_.device().uses_position_lock() ? pin_->position_lock()
-                                                                                   : port_.device().lock(),
-                            property, call);
+            status = locked(position_lock(), property, call);
             break;
         default:
             status = property.handler(call);
             break;
         }
         return finish(frame_, status, call.value_size);
+    }
+
+    // R-PROP-19
+    DeviceLock& position_lock() const {
+        return pin_ != nullptr && port_.device().uses_position_lock() ? pin_->position_lock() : port_.device().lock();
     }
 
     static NTSTATUS locked(DeviceLock& lock, const BuiltInProperty& property, PropertyCall& call) {
@@ -249,7 +258,7 @@ private:
         driver_request.ownership = Ownership::with_handler;
         NTSTATUS status;
         {
-            DeviceLockGuard guard(port_.device().lock());
+            DeviceLockGuard guard(is_position_property(item) ? position_lock() : port_.device().lock());
             status = item.Handler(&request);
         }
         if (status == STATUS_PENDING) {

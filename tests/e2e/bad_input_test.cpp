@@ -1,6 +1,7 @@
 // What cannot work: each case says in one line what is wrong with what, and loses nothing.
 #include <csignal>
 #include <fstream>
+#include <sys/stat.h>
 
 #include <gmock/gmock.h>
 #include <sndfile.h>
@@ -205,6 +206,26 @@ TEST_F(BadInput, InfFilesThatDoNotFit) {
            "[Install.NT]\nAddReg=Registry\n[Registry]\nHKR,Ndi,Service,0,\"card\"\n",
            "x.inf");
     expect_failure(portcls({"info", "--inf", folder_.string()}), 1, folder_.string());
+    ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
+    for (const std::string& endless : {std::string("/dev/zero"), path("pipe")}) {
+        expect_failure(portcls({"info", "--inf", endless}), 1, endless + ": not a regular file");
+        expect_failure(portcls({"info", "--registry", endless}), 1, endless + ": cannot be read as a registry file");
+    }
+}
+
+TEST_F(BadInput, ABuildWritesOverModulesOnly) {
+    std::filesystem::copy(OPENPORTCLS_SOURCE "/drivers/cable", path("driver"));
+    const std::string source = path("driver/wave.cpp");
+    const auto size = std::filesystem::file_size(source);
+    const Ran ran = portcls({"build", path("driver"), "-o", source});
+    EXPECT_NE(ran.status, 0);
+    EXPECT_THAT(ran.error, testing::HasSubstr(source + ": this file is no module"));
+    EXPECT_EQ(std::filesystem::file_size(source), size);
+    std::filesystem::remove(path("driver/cable.vcxproj"));
+    std::filesystem::create_symlink("/dev/zero", path("driver/cable.vcxproj"));
+    const Ran endless = portcls({"build", path("driver/cable.vcxproj"), "-o", path("x.so")});
+    EXPECT_NE(endless.status, 0);
+    EXPECT_THAT(endless.error, testing::HasSubstr("not a regular file"));
 }
 
 // Passed over, as Windows does, but not in silence: each mistake once, with its line.

@@ -138,6 +138,19 @@ TEST_F(Options, OneFileUnderTwoNamesIsWrongUsage) {
     std::filesystem::create_hard_link(file, path("hard.wav"));
     expect_misuse({"play", file, "--out", "wav:" + path("link.wav")}, "are the same file");
     expect_misuse({"play", file, "--out", "wav:" + path("hard.wav")}, "are the same file");
+    // Nor what is run.
+    const std::string module = path("a.so");
+    const std::string inf = path("a.inx");
+    std::filesystem::copy_file(OPENPORTCLS_CABLE, module);
+    std::filesystem::copy_file(OPENPORTCLS_SOURCE "/drivers/cable/cable.inx", inf);
+    const std::vector<std::string> play{"play", file, "--driver", module, "--inf", inf};
+    for (const std::string& output : {"wav:" + module, "wav:" + inf}) {
+        std::vector<std::string> words = play;
+        words.insert(words.end(), {"--out", output});
+        expect_misuse(words, "are the same file");
+    }
+    expect_misuse({"record", inf, "--driver", module, "--inf", inf}, "are the same file");
+    expect_misuse({"info", "--driver", module, "--inf", inf, "--trace", module}, "are the same file");
     // What is no file cannot be overwritten.
     EXPECT_EQ(portcls({"play", file, "--out", "wav:/dev/null", "--out", "wav:/dev/null"}).status, 0);
     // In the current folder, by a name that does not exist yet.

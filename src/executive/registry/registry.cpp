@@ -197,9 +197,12 @@ Result<void> Registry::persist_in(const std::filesystem::path& file) {
     std::error_code problem;
     const auto status = std::filesystem::status(file, problem);
     if (std::filesystem::exists(status)) {
-        std::ifstream stream(file, std::ios::binary);
+        std::ifstream stream;
+        if (std::filesystem::is_regular_file(status)) { // opening a pipe would wait for its other end
+            stream.open(file, std::ios::binary);
+        }
         // What cannot be read must not be taken for a new registry, which would be written over it.
-        if (!std::filesystem::is_regular_file(status) || !stream.is_open()) {
+        if (!stream.is_open()) {
             return Error{STATUS_REGISTRY_IO_FAILED, file.string() + ": cannot be read as a registry file"};
         }
         const std::string text((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());

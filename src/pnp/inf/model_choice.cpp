@@ -1,5 +1,6 @@
 #include "pnp/inf/model_choice.h"
 
+#include <filesystem>
 #include <fstream>
 
 #include <fmt/format.h>
@@ -11,6 +12,10 @@ Result<std::unique_ptr<InfFile>> read_inf(const std::filesystem::path& path) {
     std::error_code problem;
     if (std::filesystem::is_directory(path, problem)) {
         return Error{STATUS_FILE_IS_A_DIRECTORY, fmt::format("{}: a folder, not an INF file", path.string())};
+    }
+    if (const auto kind = std::filesystem::status(path, problem);
+        std::filesystem::exists(kind) && !std::filesystem::is_regular_file(kind)) {
+        return Error{STATUS_INVALID_PARAMETER, fmt::format("{}: not a regular file", path.string())};
     }
     std::ifstream file(path, std::ios::binary);
     if (!file) {

@@ -48,7 +48,9 @@ NTSTATUS write_engine_event(EPcMiniportEngineEvent kind, ULONGLONG data1, ULONGL
     const int length = std::snprintf(text, sizeof text, "%.*s 0x%llx 0x%llx 0x%llx 0x%llx",
                                      static_cast<int>(name.size()), name.data(), data1, data2, data3, data4);
     const auto event = kind == eMINIPORT_GLITCH_REPORT ? machine::EventKind::glitch : machine::EventKind::log;
-    machine.trace(event, kind, static_cast<std::int64_t>(data1), {text, static_cast<std::size_t>(length)});
+    constexpr std::uint32_t no_stream = 0; // the event does not say which one
+    machine.trace(event, event == machine::EventKind::glitch ? no_stream : static_cast<std::uint32_t>(kind),
+                  static_cast<std::int64_t>(data1), {text, static_cast<std::size_t>(length)});
     return STATUS_SUCCESS;
 }
 

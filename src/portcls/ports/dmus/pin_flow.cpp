@@ -185,7 +185,7 @@ void DmusPin::pump_capture(bool serviced) {
     Locked locked(capture_lock_);
     if (allocator_->take_exhausted()) {
         packer_.note_loss();
-        machine::Machine::current().trace(machine::EventKind::glitch, pin_id(), 0,
+        machine::Machine::current().trace(machine::EventKind::glitch, serial(), 0,
                                           "capture overrun: the client had no request for the device's messages");
     }
     auto verdict = PacketQueue::Verdict::next;

@@ -114,7 +114,7 @@ void WaveSinkPin::render() {
         const ULONGLONG due = std::max(bytes_due(), rendered_); // time is not taken back
         if (due - rendered_ > bytes_per_second_) {
             rendered_ = due - bytes_per_second_ / block_bytes_ * block_bytes_;
-            machine::Machine::current().trace(machine::EventKind::glitch, pin_id(), 0,
+            machine::Machine::current().trace(machine::EventKind::glitch, serial(), 0,
                                               "the wave sink had no request for the synthesizer's sound");
         }
         queue_.transfer(static_cast<ULONG>(due - rendered_), [this](void* client, ULONG bytes) {

@@ -194,7 +194,7 @@ void WaveCyclicPin::write_silence() {
 
 void WaveCyclicPin::move_capture() {
     if (const ULONGLONG lost = buffer_.drop_overwritten(); lost != 0) {
-        machine::Machine::current().trace(machine::EventKind::glitch, pin_id(), static_cast<std::int64_t>(lost),
+        machine::Machine::current().trace(machine::EventKind::glitch, serial(), static_cast<std::int64_t>(lost),
                                           "capture overrun: the client had no request for the device's data");
     }
     while (const ULONG available = buffer_.captured()) {
