@@ -1,8 +1,9 @@
-// ac97: a WavePci driver of AC'97 audio controllers (Intel 82801AA and its kin), written from Intel's data sheet, the
-// "Audio Codec '97" specification and the PortCls documentation.
+// ac97: a WavePci and WaveRT driver of AC'97 audio controllers (Intel 82801AA and its kin), written from Intel's data
+// sheet, the "Audio Codec '97" specification and the PortCls documentation.
 //
 // The driver is written as a vendor's would be: it compiles with the WDK (ac97.vcxproj) and with `portcls build`.
-// Start reading at adapter.cpp, then hardware.cpp, wave.cpp, stream.cpp and topology.cpp.
+// Start reading at adapter.cpp, then hardware.cpp; then wave.cpp and stream.cpp (WavePci) or wavert.cpp and
+// wavertstream.cpp (WaveRT), and topology.cpp.
 #pragma once
 
 #include <ksdebug.h>
@@ -14,6 +15,9 @@
 // Reference strings of the two filters (ac97.inx: KSNAME_Wave, KSNAME_Topology).
 #define AC97_WAVE_NAME L"Wave"
 #define AC97_TOPOLOGY_NAME L"Topology"
+
+// Value of the driver's key (ac97.inx): not 0 makes the wave filter a WaveRT one where Windows has that port.
+#define AC97_USE_WAVERT L"UseWaveRT"
 
 // What a codec with variable rates takes; others run at the highest rate.
 static const ULONG Ac97MinimumRate = 8000;
@@ -44,5 +48,14 @@ DECLARE_INTERFACE_(IAc97, IUnknown) {
     STDMETHOD_(CAc97Hardware*, Hardware)(THIS) PURE;
 };
 
+// Samples are stereo, of 16 bits.
+static const ULONG Ac97FrameBytes = 4;
+
+// ---- description.cpp: what the wave filter is, whatever its port ----
+PPCFILTER_DESCRIPTOR Ac97WaveDescription(BOOLEAN HasVariableRate, BOOLEAN IsRealTime);
+// Of a stream's format; 0 for one that the card does not take.
+ULONG Ac97ReadRate(PKSDATAFORMAT DataFormat);
+
 NTSTATUS CreateAc97WaveMiniport(PUNKNOWN* Unknown, REFCLSID ClassId, PUNKNOWN OuterUnknown, POOL_TYPE PoolType);
+NTSTATUS CreateAc97WaveRTMiniport(PUNKNOWN* Unknown, REFCLSID ClassId, PUNKNOWN OuterUnknown, POOL_TYPE PoolType);
 NTSTATUS CreateAc97TopologyMiniport(PUNKNOWN* Unknown, REFCLSID ClassId, PUNKNOWN OuterUnknown, POOL_TYPE PoolType);

@@ -54,19 +54,15 @@ STDMETHODIMP_(NTSTATUS) CAc97Adapter::QueryDeviceCapabilities(PDEVICE_CAPABILITI
     return STATUS_SUCCESS;
 }
 
-// Makes a port and a miniport, binds them, registers the pair under Name. The port comes back with a reference.
-NTSTATUS InstallSubdevice(PDEVICE_OBJECT DeviceObject, PIRP Irp, PWSTR Name, REFGUID PortClass,
+// Makes a miniport for the port, binds the two, registers the pair under Name. Takes over Port; it comes back as
+// OutPort.
+NTSTATUS InstallSubdevice(PDEVICE_OBJECT DeviceObject, PIRP Irp, PWSTR Name, PPORT Port,
                           PFNCREATEINSTANCE CreateMiniport, PUNKNOWN Adapter, PRESOURCELIST ResourceList,
                           PUNKNOWN* OutPort) {
     PAGED_CODE();
     *OutPort = NULL;
-    PPORT Port = NULL;
-    NTSTATUS Status = PcNewPort(&Port, PortClass);
-    if (!NT_SUCCESS(Status)) {
-        return Status;
-    }
     PUNKNOWN Miniport = NULL;
-    Status = CreateMiniport(&Miniport, GUID_NULL, NULL, NonPagedPoolNx);
+    NTSTATUS Status = CreateMiniport(&Miniport, GUID_NULL, NULL, NonPagedPoolNx);
     if (NT_SUCCESS(Status)) {
         Status = Port->Init(DeviceObject, Irp, Miniport, Adapter, ResourceList);
         Miniport->Release(); // the port has its own reference
@@ -81,15 +77,59 @@ NTSTATUS InstallSubdevice(PDEVICE_OBJECT DeviceObject, PIRP Irp, PWSTR Name, REF
     return Status;
 }
 
+NTSTATUS InstallTopology(PDEVICE_OBJECT DeviceObject, PIRP Irp, PRESOURCELIST ResourceList, PUNKNOWN Adapter,
+                         PUNKNOWN* OutPort) {
+    PAGED_CODE();
+    PPORT Port = NULL;
+    const NTSTATUS Status = PcNewPort(&Port, CLSID_PortTopology);
+    return NT_SUCCESS(Status) ? InstallSubdevice(DeviceObject, Irp, (PWSTR)AC97_TOPOLOGY_NAME, Port,
+                                                 CreateAc97TopologyMiniport, Adapter, ResourceList, OutPort)
+                              : Status;
+}
+
+// Whether the driver's key has a value other than 0 for AC97_USE_WAVERT.
+BOOLEAN IsWaveRTAskedFor(PDEVICE_OBJECT DeviceObject) {
+    PAGED_CODE();
+    PREGISTRYKEY Key = NULL;
+    if (!NT_SUCCESS(PcNewRegistryKey(&Key, NULL, DriverRegistryKey, KEY_READ, DeviceObject, NULL, NULL, 0, NULL))) {
+        return FALSE;
+    }
+    UNICODE_STRING Name;
+    RtlInitUnicodeString(&Name, AC97_USE_WAVERT);
+    union {
+        KEY_VALUE_PARTIAL_INFORMATION Information;
+        UCHAR Bytes[sizeof(KEY_VALUE_PARTIAL_INFORMATION) + sizeof(ULONG)];
+    } Value;
+    ULONG Length = 0;
+    const NTSTATUS Status = Key->QueryValueKey(&Name, KeyValuePartialInformation, &Value, sizeof(Value), &Length);
+    Key->Release();
+    return NT_SUCCESS(Status) && Value.Information.Type == REG_DWORD && Value.Information.DataLength == sizeof(ULONG) &&
+           *(ULONG*)Value.Information.Data != 0;
+}
+
+// WaveRT where it is asked for and this Windows has the port (Vista and later), else WavePci.
+NTSTATUS InstallWave(PDEVICE_OBJECT DeviceObject, PIRP Irp, PRESOURCELIST ResourceList, PUNKNOWN Adapter,
+                     PUNKNOWN* OutPort) {
+    PAGED_CODE();
+    PPORT Port = NULL;
+    PFNCREATEINSTANCE CreateMiniport = CreateAc97WaveRTMiniport;
+    NTSTATUS Status = IsWaveRTAskedFor(DeviceObject) ? PcNewPort(&Port, CLSID_PortWaveRT) : STATUS_NOT_SUPPORTED;
+    if (!NT_SUCCESS(Status)) {
+        CreateMiniport = CreateAc97WaveMiniport;
+        Status = PcNewPort(&Port, CLSID_PortWavePci);
+    }
+    return NT_SUCCESS(Status) ? InstallSubdevice(DeviceObject, Irp, (PWSTR)AC97_WAVE_NAME, Port, CreateMiniport,
+                                                 Adapter, ResourceList, OutPort)
+                              : Status;
+}
+
 NTSTATUS InstallSubdevices(PDEVICE_OBJECT DeviceObject, PIRP Irp, PRESOURCELIST ResourceList, PUNKNOWN Adapter) {
     PAGED_CODE();
     PUNKNOWN Topology = NULL;
     PUNKNOWN Wave = NULL;
-    NTSTATUS Status = InstallSubdevice(DeviceObject, Irp, (PWSTR)AC97_TOPOLOGY_NAME, CLSID_PortTopology,
-                                       CreateAc97TopologyMiniport, Adapter, ResourceList, &Topology);
+    NTSTATUS Status = InstallTopology(DeviceObject, Irp, ResourceList, Adapter, &Topology);
     if (NT_SUCCESS(Status)) {
-        Status = InstallSubdevice(DeviceObject, Irp, (PWSTR)AC97_WAVE_NAME, CLSID_PortWavePci, CreateAc97WaveMiniport,
-                                  Adapter, ResourceList, &Wave);
+        Status = InstallWave(DeviceObject, Irp, ResourceList, Adapter, &Wave);
     }
     if (NT_SUCCESS(Status)) {
         Status = PcRegisterPhysicalConnection(DeviceObject, Wave, WavePinRenderBridge, Topology, TopologyPinWaveIn);

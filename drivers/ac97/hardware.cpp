@@ -218,6 +218,14 @@ BOOLEAN CAc97Hardware::SetRate(Ac97Engine Engine, ULONG Rate) {
 
 // ---- bus masters ---------------------------------------------------------------------------------------------------
 
+BOOLEAN CAc97Hardware::Take(Ac97Engine Engine) {
+    return InterlockedExchange(&m_IsTaken[Engine], TRUE) == FALSE;
+}
+
+void CAc97Hardware::GiveBack(Ac97Engine Engine) {
+    InterlockedExchange(&m_IsTaken[Engine], FALSE);
+}
+
 void CAc97Hardware::StartEngine(Ac97Engine Engine, ULONG List, ULONG Last) {
     WRITE_PORT_ULONG((PULONG)EnginePort(Engine, EngineList), List);
     WRITE_PORT_UCHAR(EnginePort(Engine, EngineLast), (UCHAR)Last);
@@ -241,6 +249,10 @@ Ac97Place CAc97Hardware::Place(Ac97Engine Engine) {
     return Result;
 }
 
+ULONG CAc97Hardware::CurrentIndex(Ac97Engine Engine) {
+    return READ_PORT_UCHAR(EnginePort(Engine, EngineCurrent));
+}
+
 void CAc97Hardware::HaltEngine(Ac97Engine Engine) {
     WRITE_PORT_UCHAR(EnginePort(Engine, EngineControl), 0);
 }
@@ -256,22 +268,21 @@ void CAc97Hardware::StopEngine(Ac97Engine Engine) {
 NTSTATUS NTAPI CAc97Hardware::AttendSynchronized(PINTERRUPTSYNC InterruptSync, PVOID Context) {
     UNREFERENCED_PARAMETER(InterruptSync);
     const Attendance* Change = (const Attendance*)Context;
-    Change->Hardware->m_Port[Change->Engine] = Change->Port;
-    Change->Hardware->m_Group[Change->Engine] = Change->Group;
+    Change->Hardware->m_Listener[Change->Engine] = Change->Listener;
     return STATUS_SUCCESS;
 }
 
-void CAc97Hardware::Attend(Ac97Engine Engine, PPORTWAVEPCI Port, PSERVICEGROUP Group) {
-    Attendance Change = {this, Engine, Port, Group};
+void CAc97Hardware::Attend(Ac97Engine Engine, CAc97Listener* Listener) {
+    Attendance Change = {this, Engine, Listener};
     m_InterruptSync->CallSynchronizedRoutine(AttendSynchronized, &Change);
 }
 
 void CAc97Hardware::Forget(Ac97Engine Engine) {
-    Attend(Engine, NULL, NULL);
+    Attend(Engine, NULL);
 }
 
 // The line is shared: somebody else's interrupt is left to somebody else. "Global Status" tells the engine, writing its
-// events back acknowledges them; the rest is the stream's Service, at DISPATCH_LEVEL.
+// events back acknowledges them; the rest is the listener's.
 NTSTATUS NTAPI CAc97Hardware::ServiceInterrupt(PINTERRUPTSYNC InterruptSync, PVOID Context) {
     UNREFERENCED_PARAMETER(InterruptSync);
     CAc97Hardware* Hardware = (CAc97Hardware*)Context;
@@ -286,8 +297,8 @@ NTSTATUS NTAPI CAc97Hardware::ServiceInterrupt(PINTERRUPTSYNC InterruptSync, PVO
         }
         PUSHORT Status = (PUSHORT)Hardware->EnginePort((Ac97Engine)i, EngineStatus);
         WRITE_PORT_USHORT(Status, (USHORT)(READ_PORT_USHORT(Status) & StatusEvents));
-        if (Hardware->m_Port[i] != NULL) {
-            Hardware->m_Port[i]->Notify(Hardware->m_Group[i]);
+        if (Hardware->m_Listener[i] != NULL) {
+            Hardware->m_Listener[i]->EngineInterrupt();
         }
         Result = STATUS_SUCCESS;
     }

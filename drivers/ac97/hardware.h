@@ -35,6 +35,12 @@ enum Ac97CodecRegister {
     CodecEnd = 0x80
 };
 
+// Who wants to know when an engine has raised the interrupt. Called at the level of the interrupt, events acknowledged.
+class CAc97Listener {
+public:
+    virtual void EngineInterrupt() = 0;
+};
+
 class CAc97Hardware {
 public:
     // Finds the codec and connects the interrupt.
@@ -42,13 +48,17 @@ public:
     void Close();
 
     // ---- bus masters, <= DISPATCH_LEVEL; the caller sees to it that one engine is used by one at a time ----
-    // Interrupts of the engine notify the port of the group until Forget. PASSIVE_LEVEL.
-    void Attend(Ac97Engine Engine, PPORTWAVEPCI Port, PSERVICEGROUP Group);
+    // An engine has one user at a time. PASSIVE_LEVEL.
+    BOOLEAN Take(Ac97Engine Engine);
+    void GiveBack(Ac97Engine Engine);
+    // Interrupts of the engine go to the listener, until Forget has returned. PASSIVE_LEVEL.
+    void Attend(Ac97Engine Engine, CAc97Listener* Listener);
     void Forget(Ac97Engine Engine);
     // A list at this place, from its first entry to Last.
     void StartEngine(Ac97Engine Engine, ULONG List, ULONG Last);
     void SetLast(Ac97Engine Engine, ULONG Last);
     Ac97Place Place(Ac97Engine Engine);
+    ULONG CurrentIndex(Ac97Engine Engine); // at the level of the interrupt, too
     // Stands still; its place can be read.
     void HaltEngine(Ac97Engine Engine);
     // Forgets the list.
@@ -71,8 +81,7 @@ private:
     struct Attendance {
         CAc97Hardware* Hardware;
         Ac97Engine Engine;
-        PPORTWAVEPCI Port;
-        PSERVICEGROUP Group;
+        CAc97Listener* Listener;
     };
 
     NTSTATUS FindResources(PRESOURCELIST ResourceList);
@@ -92,6 +101,6 @@ private:
     FAST_MUTEX m_CodecMutex;
     BOOLEAN m_HasVariableRate;
     USHORT m_Codec[CodecEnd / 2];
-    PPORTWAVEPCI m_Port[Ac97Engines]; // changed and read at the level of the interrupt
-    PSERVICEGROUP m_Group[Ac97Engines];
+    CAc97Listener* m_Listener[Ac97Engines]; // changed and read at the level of the interrupt
+    LONG m_IsTaken[Ac97Engines];
 };

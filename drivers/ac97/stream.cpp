@@ -33,7 +33,7 @@ struct Rest {
     ULONG Bytes;
 };
 
-class CAc97WaveStream : public IMiniportWavePciStream, public CUnknown {
+class CAc97WaveStream : public IMiniportWavePciStream, public CUnknown, private CAc97Listener {
 public:
     DECLARE_STD_UNKNOWN();
     DEFINE_STD_CONSTRUCTOR(CAc97WaveStream);
@@ -44,6 +44,8 @@ public:
     IMP_IMiniportWavePciStream;
 
 private:
+    // The port's DPC calls Service.
+    void EngineInterrupt() { m_Wave->Port()->Notify(m_Group); }
     CAc97Hardware* Hardware() { return m_Wave->Hardware(); }
     Piece* At(ULONG Number) { return &m_Pieces[(m_First + Number) % ListEntries]; }
 
@@ -105,7 +107,7 @@ void CAc97WaveStream::Init(CAc97Wave* Wave, PPORTWAVEPCISTREAM PortStream, Ac97E
     m_Rate = Rate;
     m_IsStopped = TRUE;
     KeInitializeSpinLock(&m_Lock);
-    Hardware()->Attend(m_Engine, m_Wave->Port(), m_Group);
+    Hardware()->Attend(m_Engine, this);
 }
 
 CAc97WaveStream::~CAc97WaveStream() {
@@ -115,7 +117,7 @@ CAc97WaveStream::~CAc97WaveStream() {
             Hardware()->StopEngine(m_Engine);
         }
         Hardware()->Forget(m_Engine);
-        m_Wave->GiveBack(m_Engine);
+        Hardware()->GiveBack(m_Engine);
         m_Channel->Release();
         m_Group->Release();
         m_PortStream->Release();
@@ -424,20 +426,6 @@ STDMETHODIMP_(void) CAc97WaveStream::Service() {
 }
 
 } // namespace
-
-ULONG Ac97ReadRate(PKSDATAFORMAT DataFormat) {
-    PAGED_CODE();
-    if (DataFormat->FormatSize < sizeof(KSDATAFORMAT_WAVEFORMATEX) ||
-        !IsEqualGUIDAligned(DataFormat->MajorFormat, KSDATAFORMAT_TYPE_AUDIO) ||
-        !IsEqualGUIDAligned(DataFormat->SubFormat, KSDATAFORMAT_SUBTYPE_PCM) ||
-        !IsEqualGUIDAligned(DataFormat->Specifier, KSDATAFORMAT_SPECIFIER_WAVEFORMATEX)) {
-        return 0;
-    }
-    const WAVEFORMATEX& Wave = ((PKSDATAFORMAT_WAVEFORMATEX)DataFormat)->WaveFormatEx;
-    const BOOLEAN IsTaken = Wave.wBitsPerSample == 16 && Wave.nChannels == 2 && Wave.nBlockAlign == Ac97FrameBytes &&
-                            Wave.nSamplesPerSec >= Ac97MinimumRate && Wave.nSamplesPerSec <= Ac97MaximumRate;
-    return IsTaken ? Wave.nSamplesPerSec : 0;
-}
 
 NTSTATUS CreateAc97Stream(PMINIPORTWAVEPCISTREAM* OutStream, POOL_TYPE PoolType, CAc97Wave* Owner,
                           PPORTWAVEPCISTREAM PortStream, Ac97Engine Engine, ULONG Rate, PDMACHANNEL Channel,

@@ -1,75 +1,7 @@
-// The wave filter: a render pin and a capture pin, each with a bus master of its own.
+// The WavePci form of the wave filter: each of its two stream pins has a bus master of its own.
 #include "stream.h"
 
 namespace {
-
-// ---- tables --------------------------------------------------------------------------------------------------------
-
-KSDATARANGE_AUDIO StreamRange = {
-    {{sizeof(KSDATARANGE_AUDIO), 0, 0, 0, STATICGUIDOF(KSDATAFORMAT_TYPE_AUDIO), STATICGUIDOF(KSDATAFORMAT_SUBTYPE_PCM),
-      STATICGUIDOF(KSDATAFORMAT_SPECIFIER_WAVEFORMATEX)}},
-    2,
-    16,
-    16,
-    Ac97MinimumRate,
-    Ac97MaximumRate};
-PKSDATARANGE StreamRanges[] = {PKSDATARANGE(&StreamRange)};
-
-KSDATARANGE BridgeRange = {{sizeof(KSDATARANGE), 0, 0, 0, STATICGUIDOF(KSDATAFORMAT_TYPE_AUDIO),
-                            STATICGUIDOF(KSDATAFORMAT_SUBTYPE_ANALOG), STATICGUIDOF(KSDATAFORMAT_SPECIFIER_NONE)}};
-PKSDATARANGE BridgeRanges[] = {&BridgeRange};
-
-#define AC97_STREAM_PIN(Flow, Category)                                                                                \
-    {                                                                                                                  \
-        1, 1, 0, NULL, {                                                                                               \
-            0, NULL, 0, NULL, ARRAYSIZE(StreamRanges), StreamRanges, Flow, KSPIN_COMMUNICATION_SINK, Category, NULL,   \
-                {0}                                                                                                    \
-        }                                                                                                              \
-    }
-#define AC97_BRIDGE_PIN(Flow)                                                                                          \
-    {                                                                                                                  \
-        0, 0, 0, NULL, {                                                                                               \
-            0, NULL, 0, NULL, ARRAYSIZE(BridgeRanges), BridgeRanges, Flow, KSPIN_COMMUNICATION_NONE,                   \
-                &KSCATEGORY_AUDIO, NULL, {0}                                                                           \
-        }                                                                                                              \
-    }
-
-const PCPIN_DESCRIPTOR Pins[WavePinCount] = {
-    AC97_STREAM_PIN(KSPIN_DATAFLOW_IN, &KSCATEGORY_AUDIO), // WavePinRender
-    AC97_BRIDGE_PIN(KSPIN_DATAFLOW_OUT),                   // WavePinRenderBridge
-    AC97_STREAM_PIN(KSPIN_DATAFLOW_OUT, &PINNAME_CAPTURE), // WavePinCapture
-    AC97_BRIDGE_PIN(KSPIN_DATAFLOW_IN),                    // WavePinCaptureBridge
-};
-
-enum { NodeDac = 0, NodeAdc };
-
-const PCNODE_DESCRIPTOR Nodes[] = {
-    {0, NULL, &KSNODETYPE_DAC, NULL},
-    {0, NULL, &KSNODETYPE_ADC, NULL},
-};
-
-const PCCONNECTION_DESCRIPTOR Connections[] = {
-    {PCFILTER_NODE, WavePinRender, NodeDac, 1},
-    {NodeDac, 0, PCFILTER_NODE, WavePinRenderBridge},
-    {PCFILTER_NODE, WavePinCaptureBridge, NodeAdc, 1},
-    {NodeAdc, 0, PCFILTER_NODE, WavePinCapture},
-};
-
-const GUID Categories[] = {STATICGUIDOF(KSCATEGORY_AUDIO), STATICGUIDOF(KSCATEGORY_RENDER),
-                           STATICGUIDOF(KSCATEGORY_CAPTURE)};
-
-const PCFILTER_DESCRIPTOR FilterDescriptor = {0,
-                                              NULL,
-                                              sizeof(PCPIN_DESCRIPTOR),
-                                              ARRAYSIZE(Pins),
-                                              Pins,
-                                              sizeof(PCNODE_DESCRIPTOR),
-                                              ARRAYSIZE(Nodes),
-                                              Nodes,
-                                              ARRAYSIZE(Connections),
-                                              Connections,
-                                              ARRAYSIZE(Categories),
-                                              Categories};
 
 // The list of an engine: 32 entries of eight bytes.
 const ULONG ListBytes = 256;
@@ -113,16 +45,12 @@ CAc97Wave::Init(PUNKNOWN UnknownAdapter, PRESOURCELIST ResourceList, PPORTWAVEPC
     *ServiceGroup = NULL;
     m_Port = Port;
     m_Port->AddRef();
-    const NTSTATUS Status = UnknownAdapter->QueryInterface(IID_IAc97, (PVOID*)&m_Ac97);
-    if (NT_SUCCESS(Status) && !Hardware()->HasVariableRate()) {
-        StreamRange.MinimumSampleFrequency = Ac97MaximumRate;
-    }
-    return Status;
+    return UnknownAdapter->QueryInterface(IID_IAc97, (PVOID*)&m_Ac97);
 }
 
 STDMETHODIMP_(NTSTATUS) CAc97Wave::GetDescription(PPCFILTER_DESCRIPTOR* Description) {
     PAGED_CODE();
-    *Description = PPCFILTER_DESCRIPTOR(&FilterDescriptor);
+    *Description = Ac97WaveDescription(Hardware()->HasVariableRate(), FALSE);
     return STATUS_SUCCESS;
 }
 
@@ -140,14 +68,6 @@ CAc97Wave::DataRangeIntersection(ULONG PinId, PKSDATARANGE DataRange, PKSDATARAN
     return STATUS_NOT_IMPLEMENTED;
 }
 
-BOOLEAN CAc97Wave::Take(Ac97Engine Engine) {
-    return InterlockedExchange(&m_IsTaken[Engine], TRUE) == FALSE;
-}
-
-void CAc97Wave::GiveBack(Ac97Engine Engine) {
-    InterlockedExchange(&m_IsTaken[Engine], FALSE);
-}
-
 // The channel says what the card reaches: 32 bits. Its buffer is the place of the list. The port neither references nor
 // releases it.
 STDMETHODIMP_(NTSTATUS)
@@ -162,7 +82,7 @@ CAc97Wave::NewStream(PMINIPORTWAVEPCISTREAM* OutStream, PUNKNOWN OuterUnknown, P
     if (Rate == 0) {
         return STATUS_INVALID_PARAMETER;
     }
-    if (!Take(Engine)) {
+    if (!Hardware()->Take(Engine)) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     PDMACHANNEL Channel = NULL;
@@ -188,7 +108,7 @@ CAc97Wave::NewStream(PMINIPORTWAVEPCISTREAM* OutStream, PUNKNOWN OuterUnknown, P
         if (Channel != NULL) {
             Channel->Release();
         }
-        GiveBack(Engine);
+        Hardware()->GiveBack(Engine);
         return Status;
     }
     *OutDmaChannel = Channel;

@@ -66,14 +66,15 @@ inline std::vector<SoundFrame> tone(std::uint32_t rate, std::size_t frames, floa
 
 class CardTest : public testing::Test {
 protected:
-    void start_card(const std::vector<std::string>& hardware, const char* module, const char* inf) {
-        MachineOptions options;
+    void start_card(const std::vector<std::string>& hardware, const char* module, const char* inf,
+                    const std::vector<std::string>& parameters = {}) {
         options.hardware = hardware;
         auto created = Machine::create(options);
         ASSERT_TRUE(created) << created.error().message;
         machine.emplace(std::move(*created));
         DriverOptions driver_options;
         driver_options.inf = inf;
+        driver_options.parameters = parameters;
         auto loaded = machine->load_driver(module, driver_options);
         ASSERT_TRUE(loaded) << loaded.error().message;
         driver.emplace(std::move(*loaded));
@@ -147,6 +148,7 @@ protected:
     }
     static double decibels(float level) { return 20 * std::log10(level); }
 
+    MachineOptions options; // a test may change them before it starts the card
     std::optional<Machine> machine;
     std::optional<Driver> driver;
     std::optional<Filter> wave;

@@ -157,6 +157,38 @@ TEST_F(Cards, TheAc97RecordsTheLineInput) {
     EXPECT_TRUE(read(path("out.wav")).bytes == read(file).bytes);
 }
 
+TEST_F(Cards, TheAc97PlaysAndRecordsThroughWaveRt) {
+    for (const std::uint32_t rate : {8000U, 22050U, 44100U, 48000U}) {
+        const WaveFormat used = format(rate, 2, 16);
+        const std::string file = write("in.wav", used, noise(used, rate));
+        const Ran ran = portcls({"play", file, "--driver", "ac97", "--parameter", "UseWaveRT=1", "--verify", "--out",
+                                 "wav:" + path("heard.wav")});
+        ASSERT_EQ(ran.status, 0) << ran.error << rate;
+        EXPECT_THAT(ran.out, HasSubstr("0 glitches"));
+        EXPECT_TRUE(read(path("heard.wav")).bytes == read(file).bytes);
+        const Ran recorded = portcls({"record", path("out.wav"), "--driver", "ac97", "--parameter", "UseWaveRT=1",
+                                      "--in", file, "--rate", std::to_string(rate)});
+        ASSERT_EQ(recorded.status, 0) << recorded.error;
+        EXPECT_TRUE(read(path("out.wav")).bytes == read(file).bytes);
+    }
+}
+
+TEST_F(Cards, TheAc97SaysWhichPortItsWaveFilterHas) {
+    const auto info = [&](std::vector<std::string> more) {
+        more.insert(more.begin(), {"info", "--driver", "ac97"});
+        const Ran ran = portcls(more);
+        EXPECT_EQ(ran.status, 0) << ran.error;
+        return ran.out;
+    };
+    EXPECT_THAT(info({"--parameter", "UseWaveRT=1"}), HasSubstr("realtime"));
+    EXPECT_THAT(info({}), testing::Not(HasSubstr("realtime")));
+    EXPECT_THAT(info({"--parameter", "UseWaveRT=1", "--os", "xp"}), testing::Not(HasSubstr("realtime")));
+    const WaveFormat played = format(44100, 2, 16);
+    const std::string file = write("in.wav", played, noise(played, 10000));
+    const Ran old = portcls({"play", file, "--driver", "ac97", "--parameter", "UseWaveRT=1", "--os", "xp", "--verify"});
+    EXPECT_EQ(old.status, 0) << old.error;
+}
+
 TEST_F(Cards, VolumesOfTheAc97AreHeardAndShown) {
     const WaveFormat played = format(48000, 2, 16);
     const std::string file = write("in.wav", played, tone(played, 440, 0.5, 48000));
