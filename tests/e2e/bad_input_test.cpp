@@ -322,11 +322,13 @@ TEST_F(BadSource, FoldersAndProjectsWithoutADriver) {
 TEST_F(BadSource, CompilerErrorsNameTheDriversLineAndKeepTheOldModule) {
     std::filesystem::create_directories(path("driver"));
     write_text("driver/a.cpp", "#include <ntddk.h>\n\nint broken( { return 1; }\n");
-    write_text("out.so", "the module of yesterday");
+    write_text("out.so", "\x7f"
+                         "ELF, the module of yesterday");
     const Ran ran = build(path("driver"));
     expect_build_failure(ran, 1, "1 of 1 files did not compile");
     EXPECT_THAT(ran.error, HasSubstr(path("driver/a.cpp") + ":3:15: error: "));
-    EXPECT_EQ(text_of(path("out.so")), "the module of yesterday");
+    EXPECT_EQ(text_of(path("out.so")), "\x7f"
+                                       "ELF, the module of yesterday");
 }
 
 TEST_F(BadSource, OptionsAreChecked) {

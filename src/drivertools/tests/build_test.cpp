@@ -66,7 +66,8 @@ TEST_F(Build, AnOutputThatIsNoFileIsRefusedAndStays) {
 
 TEST_F(Build, ALinkedOutputIsWrittenWhereTheLinkPoints) {
     folder.add("drv/a.cpp", entry_returning_three);
-    folder.add("real/old.so", "what was there before");
+    folder.add("real/old.so", "\x7f"
+                              "ELF: what was there before");
     std::filesystem::create_symlink("real/old.so", folder / "old.so");
     std::filesystem::create_symlink("real/new.so", folder / "new.so"); // to a file still to come
     for (const char* name : {"old.so", "new.so"}) {
