@@ -52,6 +52,34 @@ TEST_F(Po, RequestedPowerIrpReachesTheStackAndReportsBack) {
     });
 }
 
+NTSTATUS NTAPI keep(PDEVICE_OBJECT, PIRP, PVOID) {
+    return STATUS_MORE_PROCESSING_REQUIRED;
+}
+
+// How drivers written before Windows Vista hand power IRPs down.
+TEST_F(Po, PoCallDriverSendsAPowerIrpDownTheStack) {
+    PowerLog log;
+    power_log = &log;
+    TestDriver driver(&power_dispatch);
+    inside([&] {
+        DEVICE_OBJECT* device = make_device(driver);
+        IRP* irp = IoAllocateIrp(device->StackSize, FALSE);
+        IO_STACK_LOCATION* stack = IoGetNextIrpStackLocation(irp);
+        stack->MajorFunction = IRP_MJ_POWER;
+        stack->MinorFunction = IRP_MN_SET_POWER;
+        stack->Parameters.Power.Type = DevicePowerState;
+        stack->Parameters.Power.State.DeviceState = PowerDeviceD2;
+        irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
+        IoSetCompletionRoutine(irp, &keep, nullptr, TRUE, TRUE, TRUE);
+        PoStartNextPowerIrp(irp);
+        EXPECT_EQ(PoCallDriver(device, irp), STATUS_SUCCESS);
+        EXPECT_EQ(log.events, (std::vector<std::string>{"irp 2 D2"}));
+        EXPECT_EQ(irp->IoStatus.Status, STATUS_SUCCESS);
+        IoFreeIrp(irp);
+        IoDeleteDevice(device);
+    });
+}
+
 TEST_F(Po, IdleDetectionRequestsTheStateAfterItsTime) {
     PowerLog log;
     power_log = &log;
@@ -94,8 +122,8 @@ void NTAPI power_not_required(PVOID context) {
     PoFxCompleteDevicePowerNotRequired(log->handle);
 }
 
-// PoFxCompleteDevicePowerNotRequired, PoFxReportDevicePoweredOn: without power once the driver has said that it is ready
-// for that; its components work again only after it has said that the device is on.
+// PoFxCompleteDevicePowerNotRequired, PoFxReportDevicePoweredOn: without power once the driver has said that it is
+// ready for that; its components work again only after it has said that the device is on.
 TEST_F(Po, PowerFrameworkTakesAnIdleDeviceDownAndBringsItBack) {
     PowerLog log;
     TestDriver driver(&refuse);

@@ -1,4 +1,5 @@
 // Kernel code that opens a data block and asks the drivers that have it.
+#include "executive/io/io_manager.h"
 #include "executive/tests/fixture.h"
 
 #include <cstring>
@@ -294,6 +295,28 @@ VOID NTAPI notified(PVOID node, PVOID context) {
     const auto& event = *static_cast<const WNODE_SINGLE_INSTANCE*>(node);
     EXPECT_TRUE(IsEqualGUID(event.WnodeHeader.Guid, event_id));
     self.data = std::string(static_cast<const char*>(node) + event.DataBlockOffset, event.SizeDataBlock);
+}
+
+TEST_F(WmiConsumers, AHandleOfADriversFileNamesItsInstance) {
+    with_device([&] {
+        PVOID block = open(levels_id, WMIGUID_QUERY);
+        FILE_OBJECT* file = nullptr;
+        ASSERT_EQ(open_device(driver_.device, u"", nullptr, &file), STATUS_SUCCESS);
+        HANDLE handle = nullptr;
+        ASSERT_EQ(ObOpenObjectByPointer(file, OBJ_KERNEL_HANDLE, nullptr, 0, *IoFileObjectType, KernelMode, &handle),
+                  STATUS_SUCCESS);
+        UNICODE_STRING name = {};
+        EXPECT_EQ(IoWMIHandleToInstanceName(block, handle, &name), STATUS_SUCCESS);
+        EXPECT_TRUE(RtlEqualUnicodeString(&name, &first_, FALSE));
+        RtlFreeUnicodeString(&name);
+        EXPECT_EQ(IoWMIHandleToInstanceName(block, nullptr, &name), STATUS_INVALID_HANDLE);
+        PVOID unknown = open(other_id, WMIGUID_QUERY);
+        EXPECT_EQ(IoWMIHandleToInstanceName(unknown, handle, &name), STATUS_WMI_INSTANCE_NOT_FOUND);
+        ObDereferenceObject(unknown);
+        ZwClose(handle);
+        close_file(file);
+        ObDereferenceObject(block);
+    });
 }
 
 TEST_F(WmiConsumers, EventsReachWhoWaitsForThem) {
