@@ -20,15 +20,18 @@ T must(Result<T> result) {
     }
 }
 
-// `module`: another build of the cable driver; with an `inf` of its own: another driver.
+// `module`: another driver that came with the library, or another build of the cable driver; with an `inf` of its own:
+// any driver.
 struct CableMachine {
     explicit CableMachine(const MachineOptions& options = {}, const std::filesystem::path& module = "cable",
-                          const std::filesystem::path& inf = {})
+                          const std::filesystem::path& inf = {}, const std::vector<std::string>& parameters = {})
         : machine(must(Machine::create(options))) {
         DriverOptions driver;
+        driver.parameters = parameters;
         driver.inf = inf;
         for (const BuiltinDriver& known : builtin_drivers()) {
-            driver.inf = known.name == "cable" && inf.empty() ? known.inf : driver.inf;
+            const bool is_it = known.name == module || (known.name == "cable" && driver.inf.empty());
+            driver.inf = is_it && inf.empty() ? known.inf : driver.inf;
         }
         must(machine.load_driver(module, driver));
     }

@@ -17,6 +17,8 @@ void add_rows() {
     add_machine_rows();
     add_wavert_rows();
     add_wave_request_rows();
+    add_card_rows();
+    add_sequencer_rows();
     add_request_rows();
     add_lifetime_rows();
     add_memory_rows();
