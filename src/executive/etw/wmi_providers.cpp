@@ -153,6 +153,10 @@ const WmiBlock* WmiProvider::find(const GUID& block) const {
 }
 
 Wmi::~Wmi() {
+    if (Kernel* const kernel = machine::Machine::current().find_subsystem<Kernel>();
+        work_is_queued_ && kernel != nullptr) {
+        kernel->work.withdraw(work_item_, DelayedWorkQueue);
+    }
     for (WmiDataBlock* left : open_) { // nobody closed it
         delete left;
     }

@@ -39,6 +39,14 @@ WorkQueues::WorkQueues(machine::Machine& machine) : machine_(machine) {
 // Workers that still wait are parked threads of the machine and go down with it.
 WorkQueues::~WorkQueues() = default;
 
+void WorkQueues::withdraw(WORK_QUEUE_ITEM& item, WORK_QUEUE_TYPE type) {
+    Level& level = levels_[level_of(type)];
+    RemoveEntryList(&item.List);
+    --level.pending;
+    LONG& signalled = level.available.Header.SignalState;
+    signalled -= signalled > 0 ? 1 : 0; // else a worker is on its way, and finds one less
+}
+
 std::size_t WorkQueues::worker_count() const {
     std::size_t count = 0;
     for (const Level& level : levels_) {
@@ -87,6 +95,9 @@ void WorkQueues::run_worker(void* context) {
     DISPATCHER_HEADER* available = &level.available.Header;
     for (;;) {
         machine.wait({&available, 1}, false, machine::never);
+        if (level.items.Flink == &level.items) {
+            continue; // withdrawn
+        }
         auto* item = CONTAINING_RECORD(level.items.Flink, WORK_QUEUE_ITEM, List);
         level.items.Flink = item->List.Flink;
         item->List.Flink->Blink = &level.items;

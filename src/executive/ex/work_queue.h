@@ -19,6 +19,8 @@ public:
 
     // `item` may be queued again, or freed, from its own routine.
     void queue(WORK_QUEUE_ITEM& item, WORK_QUEUE_TYPE type);
+    // A queued item whose memory goes before the machine does: it does not run any more.
+    void withdraw(WORK_QUEUE_ITEM& item, WORK_QUEUE_TYPE type);
     std::size_t worker_count() const;
     // What is queued and has not begun to run.
     std::vector<const WORK_QUEUE_ITEM*> pending() const;

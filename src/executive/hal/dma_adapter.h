@@ -96,7 +96,8 @@ inline DmaAdapter& adapter_of(DMA_ADAPTER* adapter) {
 // What DMA functions of version 3 count from the beginning of the MDL chain, version 1 counts from the first MDL's
 // virtual address.
 inline char* address_at(MDL* mdl, ULONGLONG offset) {
-    return static_cast<char*>(MmGetMdlVirtualAddress(mdl)) + offset;
+    // A number: MDLs over pages have none, and count from 0.
+    return reinterpret_cast<char*>(reinterpret_cast<ULONG_PTR>(MmGetMdlVirtualAddress(mdl)) + offset);
 }
 
 // The table of a version, as the release in force has it; null where it has none.

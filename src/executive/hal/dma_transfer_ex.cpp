@@ -75,11 +75,11 @@ private:
         } else if (adapter_.can_take(piece.address, piece.bytes)) {
             add(piece.address, piece.bytes);
         } else {
-            const char* address = begin_ + mapped_;
+            const ULONG_PTR address = reinterpret_cast<ULONG_PTR>(begin_) + mapped_;
             const ULONG bytes = std::min(piece.bytes, room_in(adapter_, registers_, BYTE_OFFSET(address)));
             is_full_ = bytes < piece.bytes;
             if (bytes != 0) {
-                add(bounce(adapter_, registers_, mdl_, address, bytes, to_device_), bytes);
+                add(bounce(adapter_, registers_, mdl_, reinterpret_cast<char*>(address), bytes, to_device_), bytes);
             }
         }
     }

@@ -95,7 +95,7 @@ constexpr ULONG pages_tag = 0x6C646D4D; // 'Mmdl'
 constexpr std::uintptr_t lowest_valid_address = 0x10000;
 
 std::uint64_t page_count(const MDL* mdl) {
-    return ADDRESS_AND_SIZE_TO_SPAN_PAGES(MmGetMdlVirtualAddress(mdl), mdl->ByteCount);
+    return (std::uint64_t{mdl->ByteOffset} + mdl->ByteCount + page_size - 1) / page_size;
 }
 
 void fill_frames(Kernel& kernel, MDL* mdl) {

@@ -94,6 +94,17 @@ struct AbsoluteSecurityDescriptor {
 };
 constexpr ULONG security_descriptor_revision = 1;
 
+// From the function on that `caller`, the return address of an export, lies in.
+std::vector<machine::StackFrame> stack_from(const void* caller) {
+    std::vector<machine::StackFrame> stack = machine::capture_stack(0);
+    const auto wanted = reinterpret_cast<std::uint64_t>(caller);
+    const auto first = std::find_if(stack.begin(), stack.end(), [&](const machine::StackFrame& frame) {
+        return frame.address == wanted || frame.address + 1 == wanted;
+    });
+    stack.erase(stack.begin(), first == stack.end() ? stack.begin() : first);
+    return stack;
+}
+
 } // namespace
 
 extern "C" {
@@ -176,12 +187,13 @@ NTSTATUS NTAPI RtlVerifyVersionInfo(PRTL_OSVERSIONINFOEXW VersionInfo, ULONG Typ
 
 USHORT NTAPI RtlCaptureStackBackTrace(ULONG FramesToSkip, ULONG FramesToCapture, PVOID* BackTrace,
                                       PULONG BackTraceHash) {
-    const std::vector<machine::StackFrame> stack = machine::capture_stack(FramesToSkip + 1);
-    const auto count = static_cast<USHORT>(std::min<std::size_t>(stack.size(), FramesToCapture));
+    const std::vector<machine::StackFrame> stack = stack_from(__builtin_return_address(0));
+    const std::size_t skipped = std::min<std::size_t>(FramesToSkip, stack.size());
+    const auto count = static_cast<USHORT>(std::min<std::size_t>(stack.size() - skipped, FramesToCapture));
     ULONG hash = 0;
     for (USHORT i = 0; i < count; ++i) {
-        BackTrace[i] = reinterpret_cast<PVOID>(stack[i].address);
-        hash += static_cast<ULONG>(stack[i].offset); // offsets, because addresses differ between runs
+        BackTrace[i] = reinterpret_cast<PVOID>(stack[skipped + i].address);
+        hash += static_cast<ULONG>(stack[skipped + i].offset); // offsets, because addresses differ between runs
     }
     if (BackTraceHash != nullptr) {
         *BackTraceHash = hash;
@@ -190,7 +202,12 @@ USHORT NTAPI RtlCaptureStackBackTrace(ULONG FramesToSkip, ULONG FramesToCapture,
 }
 
 ULONG NTAPI RtlWalkFrameChain(PVOID* Callers, ULONG Count, ULONG Flags) {
-    return Flags != 0 ? 0 : RtlCaptureStackBackTrace(1, Count, Callers, nullptr);
+    const std::vector<machine::StackFrame> stack = stack_from(__builtin_return_address(0));
+    const std::size_t count = Flags != 0 ? 0 : std::min<std::size_t>(stack.size(), Count);
+    for (std::size_t i = 0; i < count; ++i) {
+        Callers[i] = reinterpret_cast<PVOID>(stack[i].address);
+    }
+    return static_cast<ULONG>(count);
 }
 
 NTSTATUS NTAPI RtlCreateSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, ULONG Revision) {
