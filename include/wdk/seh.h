@@ -8,10 +8,10 @@
  * goes there first, as a clean-up of the compiler's, and comes back to go on where it was going.
  * Differences that remain: the filter runs after the jump (EXCEPTION_CONTINUE_EXECUTION ends in a bugcheck), objects
  * of frames left by the jump are not destroyed; in C++, AbnormalTermination() does not tell a jump out of the __try
- * from its end. The build warns of that, and refuses a __finally that jumps itself when the __try can be left by a jump:
- * the two would share what the compiler keeps of a jump's destination.
- * In C, the loop that carries the frame would take a `break` or `continue` directly inside a block for its own. The
- * build puts braces around exception blocks with such jumps (opc_seh_braced), where the frame needs no loop.
+ * from its end. The build warns of that, and refuses a __finally that jumps itself when the __try can be left by a
+ * jump: the two would share what the compiler keeps of a jump's destination. In C, the loop that carries the frame
+ * would take a `break` or `continue` directly inside a block for its own. The build puts braces around exception blocks
+ * with such jumps (opc_seh_braced), where the frame needs no loop.
  */
 #ifndef OPC_SEH_H
 #define OPC_SEH_H

@@ -40,7 +40,7 @@ int graph(const GraphArguments& arguments) {
     if (!arguments.output.empty() && extension != ".svg" && extension != ".dot") {
         return misuse(fmt::format("-o {}: .svg or .dot", arguments.output.string()));
     }
-    std::vector<NamedFile> files = written_files(arguments);
+    std::vector<NamedFile> files = named_files(arguments);
     if (!arguments.output.empty()) {
         files.push_back({"-o " + arguments.output.string(), arguments.output});
     }

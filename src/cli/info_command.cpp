@@ -116,7 +116,7 @@ void print_filter(const FilterPicture& filter) {
 }
 
 int info(const SessionArguments& arguments) {
-    if (auto distinct = check_distinct(written_files(arguments)); !distinct) {
+    if (auto distinct = check_distinct(named_files(arguments)); !distinct) {
         return fail(distinct.error());
     }
     auto session = Session::open(arguments);

@@ -138,7 +138,7 @@ void print_summary(const MidiArguments& arguments, const Outcome& outcome) {
 }
 
 std::vector<NamedFile> files_of(const MidiArguments& arguments) {
-    std::vector<NamedFile> files = written_files(arguments);
+    std::vector<NamedFile> files = named_files(arguments);
     for (NamedFile& file : files_of_outputs(arguments.order.out)) {
         files.push_back(std::move(file));
     }

@@ -86,7 +86,7 @@ int mixer(const MixerArguments& arguments, bool is_set) {
         }
         setting = *parsed;
     }
-    if (auto distinct = check_distinct(written_files(arguments)); !distinct) {
+    if (auto distinct = check_distinct(named_files(arguments)); !distinct) {
         return fail(distinct.error());
     }
     auto session = Session::open(arguments);

@@ -352,7 +352,7 @@ void print_json(const PlayArguments& arguments, const Outcome& outcome) {
 }
 
 std::vector<NamedFile> files_of(const PlayArguments& arguments) {
-    std::vector<NamedFile> files = written_files(arguments);
+    std::vector<NamedFile> files = named_files(arguments);
     for (NamedFile& file : files_of_outputs(arguments.out)) {
         files.push_back(std::move(file));
     }

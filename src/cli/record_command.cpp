@@ -214,7 +214,7 @@ int run_record(RecordArguments& arguments, bool bits_are_given) {
             return misuse(possible.error().message);
         }
     }
-    std::vector<NamedFile> files = written_files(arguments);
+    std::vector<NamedFile> files = named_files(arguments);
     for (NamedFile& file : files_of_outputs(arguments.out)) {
         files.push_back(std::move(file));
     }

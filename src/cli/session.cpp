@@ -92,7 +92,7 @@ void add_session_options(CLI::App& command, SessionArguments& arguments) {
     command.add_flag("--verbose", arguments.verbose, "what the driver prints, on the error stream")->group(group);
 }
 
-std::vector<NamedFile> written_files(const SessionArguments& arguments) {
+std::vector<NamedFile> named_files(const SessionArguments& arguments) {
     std::vector<NamedFile> files;
     if (!arguments.trace.empty()) {
         files.push_back({"--trace " + arguments.trace.string(), arguments.trace});

@@ -41,7 +41,7 @@ struct SessionArguments {
 
 void add_session_options(CLI::App& command, SessionArguments& arguments);
 // The files they name: those that a run writes, and those that it must not write over.
-std::vector<NamedFile> written_files(const SessionArguments& arguments);
+std::vector<NamedFile> named_files(const SessionArguments& arguments);
 
 class Session {
 public:

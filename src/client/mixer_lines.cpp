@@ -16,7 +16,9 @@ namespace client {
 
 namespace {
 
-constexpr std::size_t most_lines = 4096; // of a topology whose splits multiply
+// Of a topology whose splits multiply.
+constexpr std::size_t most_lines = 4096;
+constexpr std::size_t most_steps = 1 << 18;
 
 // ---- what pins are (R-WDMA-05, R-WDMA-08) -------------------------------------------------------------------------
 
@@ -165,7 +167,8 @@ private:
         }
         for (const std::size_t child : at(vertex).children) {
             Way next = way;
-            if (mixer_.sources.size() < most_lines && next.passed.insert(child).second) {
+            if (mixer_.sources.size() < most_lines && steps_ < most_steps && next.passed.insert(child).second) {
+                ++steps_;
                 enter(vertex, child, line, std::move(next));
             }
         }
@@ -248,6 +251,7 @@ private:
     std::map<std::size_t, std::size_t> destination_of_; // by pin
     std::map<std::pair<std::size_t, std::uint32_t>, std::size_t> lines_into_mux_;
     std::vector<Mux> muxes_;
+    std::size_t steps_ = 0; // of walk(), whatever comes of them
 };
 
 Result<MixerFilter> read_filter(Machine& machine, const FilterInfo& info) {

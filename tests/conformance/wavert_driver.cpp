@@ -27,7 +27,7 @@ const GUID filter_categories[] = {KSCATEGORY_AUDIO, KSCATEGORY_RENDER, KSCATEGOR
 
 constexpr ULONG instances = 4;
 
-const PCPIN_DESCRIPTOR pins[pin_count] = {
+PCPIN_DESCRIPTOR pins[pin_count] = {
     {instances,
      instances,
      0,
@@ -86,6 +86,21 @@ NTSTATUS NTAPI slow_property(PCPROPERTY_REQUEST* request) {
 const PCPROPERTY_ITEM filter_items[] = {{&slow_property_set, 0, PCPROPERTY_ITEM_FLAG_GET, slow_property}};
 const PCAUTOMATION_TABLE filter_automation = {
     sizeof(PCPROPERTY_ITEM), 1, filter_items, sizeof(PCMETHOD_ITEM), 0, nullptr, sizeof(PCEVENT_ITEM), 0, nullptr, 0};
+
+// Script::position_handler: the driver answers KSPROPERTY_AUDIO_POSITIONEX itself.
+NTSTATUS NTAPI answer_position(PCPROPERTY_REQUEST* request) {
+    if (request->ValueSize < sizeof(KSAUDIO_POSITIONEX)) {
+        return STATUS_BUFFER_TOO_SMALL;
+    }
+    *static_cast<KSAUDIO_POSITIONEX*>(request->Value) = {};
+    request->ValueSize = sizeof(KSAUDIO_POSITIONEX);
+    return STATUS_SUCCESS;
+}
+
+const PCPROPERTY_ITEM position_items[] = {
+    {&KSPROPSETID_Audio, KSPROPERTY_AUDIO_POSITIONEX, PCPROPERTY_ITEM_FLAG_GET, answer_position}};
+const PCAUTOMATION_TABLE position_automation = {
+    sizeof(PCPROPERTY_ITEM), 1, position_items, sizeof(PCMETHOD_ITEM), 0, nullptr, sizeof(PCEVENT_ITEM), 0, nullptr, 0};
 
 const PCNODE_DESCRIPTOR nodes[] = {{0, nullptr, &engine_type, nullptr}};
 
@@ -156,6 +171,7 @@ public:
 
     NTSTATUS NTAPI GetDescription(PPCFILTER_DESCRIPTOR* description) override {
         called(__func__);
+        pins[render_pin].AutomationTable = current_script->position_handler ? &position_automation : nullptr;
         *description = &filter_descriptor;
         return STATUS_SUCCESS;
     }

@@ -45,6 +45,8 @@ struct Script {
     bool modes = false;
     // The adapter takes part in rebalancing.
     bool rebalance = false;
+    // Its render pin has a handler for KSPROPERTY_AUDIO_POSITIONEX.
+    bool position_handler = false;
 
     NTSTATUS init_status = STATUS_SUCCESS;
     NTSTATUS new_stream_status = STATUS_SUCCESS;

@@ -229,6 +229,21 @@ TEST_F(WaveRtPositionLock, PacketsHaveTheirOwnLock_R_WRT_29) {
     });
 }
 
+// The sixth of the properties is one that a driver's own table may serve.
+TEST_F(WaveRtPositionLock, ADriversOwnPositionHandlerHasTheStreamsLock_R_PROP_19) {
+    script_.packets = true;
+    script_.position_handler = true;
+    auto parameter = pnp::RegistryParameter::parse("DispatchSettings\\UsePositionLock:binary=01000000");
+    ASSERT_TRUE(parameter);
+    parameters_.push_back(*parameter);
+    start();
+    inside([&] {
+        for (machine::Nanoseconds waited : measure()) {
+            EXPECT_LT(waited, millisecond);
+        }
+    });
+}
+
 // R-SUB-10: the same interface, registered early, takes the property.
 TEST_F(WaveRtPacket, ConstraintsStandOnTheInterfaceBeforeItIsEnabled_R_WRT_32) {
     script_.least_packet_period = 30'000;

@@ -141,6 +141,26 @@ TEST_F(CableProperty, R_PROP_30_jacks_of_each_pin) {
     EXPECT_EQ(send(jack(KSPROPERTY_JACK_DESCRIPTION, pin_count), value.data(), value.size()), STATUS_INVALID_PARAMETER);
 }
 
+// 4 bytes and a whole description, nothing else.
+TEST_F(CableProperty, R_PROP_11_basic_support_of_jacks_knows_two_sizes) {
+    KSP_PIN request = jack(KSPROPERTY_JACK_DESCRIPTION, line_out_pin);
+    request.Property.Flags = KSPROPERTY_TYPE_BASICSUPPORT;
+    constexpr ULONG access = KSPROPERTY_TYPE_GET | KSPROPERTY_TYPE_BASICSUPPORT;
+    for (std::size_t bytes = 0; bytes <= 64; ++bytes) {
+        alignas(8) std::array<std::byte, 64> value{};
+        const NTSTATUS status = send(request, value.data(), bytes);
+        if (bytes != sizeof(ULONG) && bytes != sizeof(KSPROPERTY_DESCRIPTION)) {
+            EXPECT_EQ(status, STATUS_BUFFER_TOO_SMALL) << bytes;
+            continue;
+        }
+        ULONG flags = 0;
+        std::memcpy(&flags, value.data(), sizeof flags);
+        EXPECT_EQ(status, STATUS_SUCCESS) << bytes;
+        EXPECT_EQ(flags, access) << bytes;
+        EXPECT_EQ(information_, bytes);
+    }
+}
+
 TEST_F(CableProperty, R_PROP_31_a_jack_without_detection_is_always_connected) {
     struct {
         KSMULTIPLE_ITEM header;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "client/state.h"
+#include "portcls/helpers/engine_events.h"
 
 namespace openportcls {
 namespace {
@@ -81,6 +82,15 @@ TEST_F(Trace, AStreamsStatesPositionsAndGlitchesStandOnOneTrack) {
     const auto glitched = tracks(trace, "glitch");
     EXPECT_EQ(glitched.size(), 1U) << trace.substr(0, 2000);
     EXPECT_TRUE(all.contains(*glitched.begin()));
+}
+
+// eMINIPORT_GLITCH_REPORT is a glitch in the trace, and text to whoever listens.
+TEST_F(Trace, GlitchesThatDriversReportAreText) {
+    std::string printed;
+    machine.on_debug_print([&](std::string_view text) { printed += text; });
+    machine.state()->machine->enter(
+        [] { EXPECT_EQ(portcls::write_engine_event(eMINIPORT_GLITCH_REPORT, 1, 2, 3, 4), STATUS_SUCCESS); });
+    EXPECT_EQ(printed, "glitch_report 0x1 0x2 0x3 0x4");
 }
 
 } // namespace

@@ -15,7 +15,6 @@ namespace {
 
 constexpr ULONG first_room = 1024;
 constexpr ULONG most_room = 1 << 20;
-constexpr ACCESS_MASK data_rights = WMIGUID_QUERY | WMIGUID_SET | WMIGUID_EXECUTE;
 constexpr ULONG name_tag = 0x496D5749; // 'IWmI'
 
 using Bytes = std::vector<UCHAR>;
@@ -127,7 +126,7 @@ NTSTATUS query_instance(const WmiDataBlock& block, const UNICODE_STRING* name, B
         [](const WNODE_SINGLE_INSTANCE&, const UCHAR*) {}, answer);
     if (NT_SUCCESS(status)) {
         const auto& node = node_in<WNODE_SINGLE_INSTANCE>(*answer);
-        answer->resize(std::min<std::size_t>(answer->size(), std::size_t{node.DataBlockOffset} + node.SizeDataBlock));
+        answer->resize(std::clamp(std::size_t{node.DataBlockOffset} + node.SizeDataBlock, sizeof node, answer->size()));
         auto& header = node_in<WNODE_HEADER>(*answer);
         header.BufferSize = static_cast<ULONG>(answer->size());
         header.Linkage = 0;
@@ -267,74 +266,6 @@ void destroy_block(machine::Machine& machine, void* body) {
 }
 
 } // namespace
-
-std::size_t Wmi::consumers_of(const GUID& block, ACCESS_MASK access) const {
-    return static_cast<std::size_t>(std::count_if(open_.begin(), open_.end(), [&](const WmiDataBlock* each) {
-        return IsEqualGUID(each->id, block) && (each->access & access) != 0;
-    }));
-}
-
-// IRP_MN_ENABLE_EVENTS goes to every driver with the block, IRP_MN_ENABLE_COLLECTION to those it is expensive for.
-void Wmi::control(const GUID& block, UCHAR function) {
-    const bool collection = function == IRP_MN_ENABLE_COLLECTION || function == IRP_MN_DISABLE_COLLECTION;
-    for (const ULONG id : providers_of(block)) {
-        const WmiProvider* provider = find(id);
-        const WmiBlock* known = provider != nullptr ? provider->find(block) : nullptr;
-        if (known == nullptr || (collection && (known->flags & WMIREG_FLAG_EXPENSIVE) == 0)) {
-            continue;
-        }
-        WNODE_HEADER header{};
-        header.BufferSize = sizeof header;
-        header.ProviderId = id;
-        header.Guid = block;
-        (void)send(id, function, &header.Guid, &header, sizeof header);
-    }
-}
-
-void Wmi::open(WmiDataBlock& block) {
-    const bool is_first = (block.access & data_rights) != 0 && consumers_of(block.id, data_rights) == 0;
-    const bool is_first_listener =
-        (block.access & WMIGUID_NOTIFICATION) != 0 && consumers_of(block.id, WMIGUID_NOTIFICATION) == 0;
-    open_.push_back(&block);
-    if (is_first) {
-        control(block.id, IRP_MN_ENABLE_COLLECTION);
-    }
-    if (is_first_listener) {
-        control(block.id, IRP_MN_ENABLE_EVENTS);
-    }
-}
-
-void Wmi::close(WmiDataBlock& block) {
-    std::erase(open_, &block);
-    if ((block.access & WMIGUID_NOTIFICATION) != 0 && consumers_of(block.id, WMIGUID_NOTIFICATION) == 0) {
-        control(block.id, IRP_MN_DISABLE_EVENTS);
-    }
-    if ((block.access & data_rights) != 0 && consumers_of(block.id, data_rights) == 0) {
-        control(block.id, IRP_MN_DISABLE_COLLECTION);
-    }
-}
-
-void Wmi::deliver(WNODE_HEADER* node) {
-    const bool is_awaited = std::any_of(open_.begin(), open_.end(), [&](const WmiDataBlock* each) {
-        return each->callback != nullptr && IsEqualGUID(each->id, node->Guid);
-    });
-    if (!is_awaited) {
-        ExFreePool(node);
-        return;
-    }
-    events_.push_back(node);
-    queue_work();
-}
-
-void Wmi::call_back(const WNODE_HEADER& node) {
-    // A callback may close its block, or another one.
-    for (const WmiDataBlock* block : std::vector<WmiDataBlock*>(open_.begin(), open_.end())) {
-        const bool is_open = std::find(open_.begin(), open_.end(), block) != open_.end();
-        if (is_open && block->callback != nullptr && IsEqualGUID(block->id, node.Guid)) {
-            block->callback(const_cast<WNODE_HEADER*>(&node), block->context);
-        }
-    }
-}
 
 } // namespace openportcls::executive
 
@@ -479,11 +410,12 @@ NTSTATUS NTAPI IoWMIExecuteMethod(PVOID DataBlockObject, PUNICODE_STRING Instanc
         return status;
     }
     const auto& node = node_in<WNODE_METHOD_ITEM>(answer);
-    const ULONG bytes = std::min<ULONG>(node.SizeDataBlock, static_cast<ULONG>(answer.size()) - node.DataBlockOffset);
+    const std::size_t begin = std::min<std::size_t>(node.DataBlockOffset, answer.size()); // as the driver says
+    const auto bytes = static_cast<ULONG>(std::min<std::size_t>(node.SizeDataBlock, answer.size() - begin));
     const bool fits = bytes <= *OutBufferSize;
     *OutBufferSize = bytes;
     if (fits && bytes != 0) {
-        std::memcpy(InOutBuffer, answer.data() + node.DataBlockOffset, bytes);
+        std::memcpy(InOutBuffer, answer.data() + begin, bytes);
     }
     return fits ? STATUS_SUCCESS : STATUS_BUFFER_TOO_SMALL;
 }

@@ -1,5 +1,5 @@
 // What drivers provide, learnt from them with IRP_MN_REGINFO_EX (drivers of Windows 2000: IRP_MN_REGINFO), and the
-// requests that go to them.
+// requests that go to them; who has their blocks open.
 #include "executive/etw/wmi.h"
 
 #include <algorithm>
@@ -18,6 +18,7 @@ namespace {
 
 constexpr ULONG first_room = 4096;
 constexpr ULONG most_room = 1 << 20;
+constexpr ACCESS_MASK data_rights = WMIGUID_QUERY | WMIGUID_SET | WMIGUID_EXECUTE;
 
 std::u16string with_number(const std::u16string& base, std::u16string_view separator, ULONG number) {
     const std::string digits = std::to_string(number);
@@ -302,6 +303,76 @@ NTSTATUS Wmi::send(ULONG provider, UCHAR function, const void* path, void* buffe
     const WmiProvider* found = find(provider);
     return found != nullptr ? send_to(found->device, function, path, buffer, bytes, information)
                             : STATUS_WMI_GUID_NOT_FOUND;
+}
+
+// ---- consumers ------------------------------------------------------------------------------------------------------
+
+std::size_t Wmi::consumers_of(const GUID& block, ACCESS_MASK access) const {
+    return static_cast<std::size_t>(std::count_if(open_.begin(), open_.end(), [&](const WmiDataBlock* each) {
+        return IsEqualGUID(each->id, block) && (each->access & access) != 0;
+    }));
+}
+
+// IRP_MN_ENABLE_EVENTS goes to every driver with the block, IRP_MN_ENABLE_COLLECTION to those it is expensive for.
+void Wmi::control(const GUID& block, UCHAR function) {
+    const bool collection = function == IRP_MN_ENABLE_COLLECTION || function == IRP_MN_DISABLE_COLLECTION;
+    for (const ULONG id : providers_of(block)) {
+        const WmiProvider* provider = find(id);
+        const WmiBlock* known = provider != nullptr ? provider->find(block) : nullptr;
+        if (known == nullptr || (collection && (known->flags & WMIREG_FLAG_EXPENSIVE) == 0)) {
+            continue;
+        }
+        WNODE_HEADER header{};
+        header.BufferSize = sizeof header;
+        header.ProviderId = id;
+        header.Guid = block;
+        (void)send(id, function, &header.Guid, &header, sizeof header);
+    }
+}
+
+void Wmi::open(WmiDataBlock& block) {
+    const bool is_first = (block.access & data_rights) != 0 && consumers_of(block.id, data_rights) == 0;
+    const bool is_first_listener =
+        (block.access & WMIGUID_NOTIFICATION) != 0 && consumers_of(block.id, WMIGUID_NOTIFICATION) == 0;
+    open_.push_back(&block);
+    if (is_first) {
+        control(block.id, IRP_MN_ENABLE_COLLECTION);
+    }
+    if (is_first_listener) {
+        control(block.id, IRP_MN_ENABLE_EVENTS);
+    }
+}
+
+void Wmi::close(WmiDataBlock& block) {
+    std::erase(open_, &block);
+    if ((block.access & WMIGUID_NOTIFICATION) != 0 && consumers_of(block.id, WMIGUID_NOTIFICATION) == 0) {
+        control(block.id, IRP_MN_DISABLE_EVENTS);
+    }
+    if ((block.access & data_rights) != 0 && consumers_of(block.id, data_rights) == 0) {
+        control(block.id, IRP_MN_DISABLE_COLLECTION);
+    }
+}
+
+void Wmi::deliver(WNODE_HEADER* node) {
+    const bool is_awaited = std::any_of(open_.begin(), open_.end(), [&](const WmiDataBlock* each) {
+        return each->callback != nullptr && IsEqualGUID(each->id, node->Guid);
+    });
+    if (!is_awaited) {
+        ExFreePool(node);
+        return;
+    }
+    events_.push_back(node);
+    queue_work();
+}
+
+void Wmi::call_back(const WNODE_HEADER& node) {
+    // A callback may close its block, or another one.
+    for (const WmiDataBlock* block : std::vector<WmiDataBlock*>(open_.begin(), open_.end())) {
+        const bool is_open = std::find(open_.begin(), open_.end(), block) != open_.end();
+        if (is_open && block->callback != nullptr && IsEqualGUID(block->id, node.Guid)) {
+            block->callback(const_cast<WNODE_HEADER*>(&node), block->context);
+        }
+    }
 }
 
 } // namespace openportcls::executive

@@ -95,9 +95,9 @@ IRP* IrpPool::allocate(CCHAR stack_size, IrpKind kind, const void* caller) {
     return slot->irp();
 }
 
-void IrpPool::reuse(IRP& irp, CCHAR stack_size) {
+void IrpPool::reuse(IRP& irp) {
     IrpSlot::of(&irp)->serial = machine_.next_serial();
-    initialise(irp, static_cast<USHORT>(irp_bytes(stack_size)), stack_size, from_this_pool);
+    initialise(irp, static_cast<USHORT>(irp.Size), irp.StackCount, from_this_pool);
 }
 
 void IrpPool::free(IRP* irp) {

@@ -66,8 +66,8 @@ public:
     // Initialised like IoInitializeIrp does; nullptr when the stack size is impossible.
     IRP* allocate(CCHAR stack_size, IrpKind kind, const void* caller);
     void free(IRP* irp);
-    // For another round of the same sender: a new request in the same memory. No more stack locations than before.
-    void reuse(IRP& irp, CCHAR stack_size);
+    // For another round of the same sender: a new request in the same memory.
+    void reuse(IRP& irp);
     // The slot of an IRP that was allocated here; nullptr for one in a driver's own memory.
     static IrpSlot* slot_of(IRP* irp) {
         return (irp->AllocationFlags & from_this_pool) != 0 ? IrpSlot::of(irp) : nullptr;

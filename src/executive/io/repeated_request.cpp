@@ -1,5 +1,7 @@
 #include "executive/io/repeated_request.h"
 
+#include <cstring>
+
 #include "executive/io/completion.h"
 #include "executive/irql_check.h"
 
@@ -10,16 +12,12 @@ NTSTATUS RepeatedRequest::prepare(FILE_OBJECT& file, const Parts& parts) {
     Kernel& kernel = Kernel::current();
     file_ = &file;
     parts_ = parts;
-    irp_ = kernel.irps.allocate(top_of_stack(file.DeviceObject)->StackSize, IrpKind::repeated, nullptr);
-    if (irp_ == nullptr) {
-        return STATUS_INSUFFICIENT_RESOURCES;
+    const NTSTATUS status = take_irp(kernel, top_of_stack(file.DeviceObject)->StackSize);
+    if (!NT_SUCCESS(status)) {
+        return status;
     }
-    IrpSlot& slot = *IrpSlot::of(irp_);
-    slot.completed_callback = &ended;
-    slot.callback_context = this;
-    system_buffer_ = executive::system_buffer(kernel, slot, parts.system_bytes);
     mdl_ = IoAllocateMdl(parts.data, parts.data_bytes, FALSE, FALSE, nullptr);
-    if (system_buffer_ == nullptr || mdl_ == nullptr) {
+    if (mdl_ == nullptr) {
         reset();
         return STATUS_INSUFFICIENT_RESOURCES;
     }
@@ -35,12 +33,34 @@ void RepeatedRequest::reset() {
     if (irp_ != nullptr) {
         irp_->MdlAddress = mdl_;
         free_request(Kernel::current(), irp_);
-    } else if (mdl_ != nullptr) {
-        IoFreeMdl(mdl_);
     }
     irp_ = nullptr;
     mdl_ = nullptr;
     system_buffer_ = nullptr;
+}
+
+// The first one, or another for a device stack that has grown; what is in the system buffer goes along.
+NTSTATUS RepeatedRequest::take_irp(Kernel& kernel, CCHAR stack_size) {
+    IRP* const irp = kernel.irps.allocate(stack_size, IrpKind::repeated, nullptr);
+    if (irp == nullptr) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    IrpSlot& slot = *IrpSlot::of(irp);
+    slot.completed_callback = &ended;
+    slot.callback_context = this;
+    void* const buffer = executive::system_buffer(kernel, slot, parts_.system_bytes);
+    if (buffer == nullptr) {
+        free_request(kernel, irp);
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    if (irp_ != nullptr) {
+        std::memcpy(buffer, system_buffer_, parts_.system_bytes);
+        irp_->MdlAddress = nullptr; // it stays
+        free_request(kernel, irp_);
+    }
+    irp_ = irp;
+    system_buffer_ = buffer;
+    return STATUS_SUCCESS;
 }
 
 NTSTATUS RepeatedRequest::send(ULONG count) {
@@ -48,7 +68,13 @@ NTSTATUS RepeatedRequest::send(ULONG count) {
     Kernel& kernel = Kernel::current();
     kernel.machine.preemption_point();
     DEVICE_OBJECT* const device = top_of_stack(file_->DeviceObject);
-    kernel.irps.reuse(*irp_, device->StackSize);
+    if (device->StackSize > irp_->StackCount) [[unlikely]] {
+        if (const NTSTATUS status = take_irp(kernel, device->StackSize); !NT_SUCCESS(status)) {
+            parts_.completed(parts_.context, status, 0);
+            return status;
+        }
+    }
+    kernel.irps.reuse(*irp_);
     irp_->Tail.Overlay.Thread = reinterpret_cast<PETHREAD>(&kernel.machine.current_thread());
     irp_->Tail.Overlay.OriginalFileObject = file_;
     irp_->AssociatedIrp.SystemBuffer = system_buffer_;

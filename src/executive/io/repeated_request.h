@@ -39,6 +39,7 @@ public:
 
 private:
     static void ended(void* context, NTSTATUS status, ULONG_PTR information);
+    NTSTATUS take_irp(Kernel& kernel, CCHAR stack_size);
 
     FILE_OBJECT* file_ = nullptr;
     Parts parts_;

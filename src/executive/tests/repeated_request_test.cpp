@@ -2,6 +2,8 @@
 #include "executive/io/repeated_request.h"
 #include "executive/tests/io_fixture.h"
 
+#include <cstring>
+
 namespace openportcls::executive {
 namespace {
 
@@ -66,6 +68,32 @@ TEST_F(RepeatedRequests, CarryTheSameBuffersEveryTimeAndNothingOfTheRoundBefore)
         EXPECT_EQ(kernel().irps.living(), 0U);
         EXPECT_EQ(kernel().mdls.living(), 0U);
         EXPECT_EQ(kernel().locked_mdls, 0U);
+        close_file(file);
+    });
+}
+
+// A filter attaches itself above the device meanwhile.
+TEST_F(RepeatedRequests, GrowWithTheDeviceStack) {
+    inside([&] {
+        FILE_OBJECT* file = open();
+        RepeatedRequest request;
+        prepare(request, *file);
+        std::memcpy(request.system_buffer(), "header of a round", 16);
+        DEVICE_OBJECT* const top = top_of_stack(file->DeviceObject);
+        const CCHAR before = top->StackSize;
+        top->StackSize = 9;
+        EXPECT_EQ(request.send(100), STATUS_PENDING);
+        IRP* const irp = IoCsqRemoveNextIrp(&device.csq, nullptr);
+        ASSERT_NE(irp, nullptr);
+        EXPECT_EQ(irp->StackCount, 9);
+        EXPECT_EQ(std::memcmp(irp->AssociatedIrp.SystemBuffer, "header of a round", 16), 0);
+        EXPECT_EQ(MmGetMdlByteCount(irp->MdlAddress), 100U);
+        complete(irp, STATUS_SUCCESS);
+        EXPECT_EQ(completion.calls, 1);
+        top->StackSize = before;
+        request.reset();
+        EXPECT_EQ(kernel().irps.living(), 0U);
+        EXPECT_EQ(kernel().mdls.living(), 0U);
         close_file(file);
     });
 }
