@@ -62,8 +62,8 @@ function(openportcls_test name)
   include(GoogleTest)
   add_executable(${name} ${TEST_SOURCES})
   target_link_libraries(${name} PRIVATE openportcls openportcls_settings ${TEST_LIBRARIES} GTest::gmock GTest::gtest_main)
-  openportcls_precompile(${name} gmock/gmock.h gtest/gtest.h)
   target_compile_options(${name} PRIVATE -O0) # halves the time to compile; what is tested is in the library
+  openportcls_precompile(${name} gmock/gmock.h gtest/gtest.h)
   if(TEST_EACH_ALONE)
     gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
                          PROPERTIES TIMEOUT 120 WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})

@@ -92,9 +92,10 @@ Shape shape(Input& input, Arena& arena, ULONG item_bytes) {
     return result;
 }
 
+// Strides may leave items where no object of their type can be: their bytes are copied there.
 template<class T>
-T& item(const Shape& shape, ULONG index) {
-    return *reinterpret_cast<T*>(static_cast<char*>(shape.array) + std::size_t{index} * shape.stride);
+void place(const Shape& shape, ULONG index, const T& item) {
+    std::memcpy(static_cast<char*>(shape.array) + std::size_t{index} * shape.stride, &item, sizeof(item));
 }
 
 const GUID* any_set(Input& input, bool of_events) {
@@ -117,29 +118,33 @@ PCAUTOMATION_TABLE* automation(Input& input, Arena& arena) {
     table->PropertyCount = properties.count;
     table->Properties = static_cast<PCPROPERTY_ITEM*>(properties.array);
     for (ULONG i = 0; properties.is_there && i < properties.count; ++i) {
-        auto& property = item<PCPROPERTY_ITEM>(properties, i);
+        PCPROPERTY_ITEM property{};
         property.Set = any_set(input, false);
         property.Id = input.byte() % 64;
         property.Flags = input.word();
         property.Handler = (input.byte() & 1) != 0 ? property_handler : nullptr;
+        place(properties, i, property);
     }
     const Shape events = shape(input, arena, sizeof(PCEVENT_ITEM));
     table->EventItemSize = events.stride;
     table->EventCount = events.count;
     table->Events = static_cast<PCEVENT_ITEM*>(events.array);
     for (ULONG i = 0; events.is_there && i < events.count; ++i) {
-        auto& event = item<PCEVENT_ITEM>(events, i);
+        PCEVENT_ITEM event{};
         event.Set = any_set(input, true);
         event.Id = input.byte() % 8;
         event.Flags = input.word();
         event.Handler = (input.byte() & 1) != 0 ? event_handler : nullptr;
+        place(events, i, event);
     }
     const Shape methods = shape(input, arena, sizeof(PCMETHOD_ITEM));
     table->MethodItemSize = methods.stride;
     table->MethodCount = methods.count;
     table->Methods = static_cast<PCMETHOD_ITEM*>(methods.array);
     for (ULONG i = 0; methods.is_there && i < methods.count; ++i) {
-        item<PCMETHOD_ITEM>(methods, i).Set = any_set(input, false);
+        PCMETHOD_ITEM method{};
+        method.Set = any_set(input, false);
+        place(methods, i, method);
     }
     return table;
 }
@@ -189,7 +194,7 @@ PCFILTER_DESCRIPTOR* filter_descriptor(Input& input, Arena& arena) {
     filter->PinCount = pins.count;
     filter->Pins = static_cast<PCPIN_DESCRIPTOR*>(pins.array);
     for (ULONG i = 0; pins.is_there && i < pins.count; ++i) {
-        auto& pin = item<PCPIN_DESCRIPTOR>(pins, i);
+        PCPIN_DESCRIPTOR pin{};
         pin.MaxGlobalInstanceCount = input.byte();
         pin.MaxFilterInstanceCount = input.byte();
         pin.AutomationTable = automation(input, arena);
@@ -198,23 +203,27 @@ PCFILTER_DESCRIPTOR* filter_descriptor(Input& input, Arena& arena) {
         pin.KsPinDescriptor.Communication = static_cast<KSPIN_COMMUNICATION>(input.byte() % 6);
         pin.KsPinDescriptor.Category = any_guid(input);
         pin.KsPinDescriptor.Name = any_guid(input);
+        place(pins, i, pin);
     }
     const Shape nodes = shape(input, arena, sizeof(PCNODE_DESCRIPTOR));
     filter->NodeSize = nodes.stride;
     filter->NodeCount = nodes.count;
     filter->Nodes = static_cast<PCNODE_DESCRIPTOR*>(nodes.array);
     for (ULONG i = 0; nodes.is_there && i < nodes.count; ++i) {
-        auto& node = item<PCNODE_DESCRIPTOR>(nodes, i);
+        PCNODE_DESCRIPTOR node{};
         node.Flags = input.byte() == 0xFF ? 1 : 0;
         node.AutomationTable = automation(input, arena);
         node.Type = any_guid(input);
         node.Name = any_guid(input);
+        place(nodes, i, node);
     }
     const Shape connections = shape(input, arena, sizeof(PCCONNECTION_DESCRIPTOR));
     filter->ConnectionCount = connections.stride == sizeof(PCCONNECTION_DESCRIPTOR) ? connections.count : 0;
     filter->Connections = static_cast<PCCONNECTION_DESCRIPTOR*>(connections.array);
     for (ULONG i = 0; filter->ConnectionCount != 0 && connections.is_there && i < connections.count; ++i) {
-        input.fill(&item<PCCONNECTION_DESCRIPTOR>(connections, i), sizeof(PCCONNECTION_DESCRIPTOR));
+        PCCONNECTION_DESCRIPTOR connection{};
+        input.fill(&connection, sizeof(connection));
+        place(connections, i, connection);
     }
     filter->ConnectionCount = connections.is_there || connections.array == nullptr || connections.count > 0xFFFF
                                   ? filter->ConnectionCount

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "base/status.h"
 #include "client/status_text.h"
 
 namespace openportcls::cli {
@@ -57,7 +58,6 @@ void answer(std::string_view command, nlohmann::ordered_json facts) {
 }
 
 void answer_failure(const Error& error, int exit_status) {
-    constexpr auto status_invalid_parameter = static_cast<std::int32_t>(0xC000000D);
     const std::int32_t status = error.status == status_misused ? status_invalid_parameter : error.status;
     nlohmann::ordered_json facts = {{"message", error.message},
                                     {"status", fmt::format("0x{:08X}", static_cast<std::uint32_t>(status))}};

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/status.h"
 #include "cli/console.h"
 #include "cli/topology.h"
 
@@ -15,7 +16,6 @@ namespace openportcls::cli {
 namespace {
 
 constexpr std::uint32_t most_channels = 32;
-constexpr auto status_invalid_parameter = static_cast<std::int32_t>(0xC000000D);
 constexpr auto status_not_found = static_cast<std::int32_t>(0xC0000225);
 
 std::string lower(std::string_view text) {

@@ -30,7 +30,7 @@ struct MidiArguments : SessionArguments {
     bool verify = false;
 };
 
-struct Outcome {
+struct MidiOutcome {
     MidiRun run;
     double file_seconds = 0;
     std::uint64_t file_events = 0;
@@ -68,7 +68,7 @@ nlohmann::ordered_json facts_of(const MidiComparison& comparison) {
     return facts;
 }
 
-void print_json(const MidiArguments& arguments, const Outcome& outcome) {
+void print_json(const MidiArguments& arguments, const MidiOutcome& outcome) {
     const MidiRun& run = outcome.run;
     nlohmann::ordered_json facts = {
         {"file", arguments.file},
@@ -112,7 +112,7 @@ void print_comparison(std::string_view what, const MidiComparison& comparison) {
                milliseconds_of(comparison.farthest_off));
 }
 
-void print_summary(const MidiArguments& arguments, const Outcome& outcome) {
+void print_summary(const MidiArguments& arguments, const MidiOutcome& outcome) {
     const MidiRun& run = outcome.run;
     fmt::print("{} events, {:.2f} s of music through pin {} of {} ({}) in {:.3f} s\n", run.events, outcome.file_seconds,
                run.pin, run.filter, name_of(run.kind), outcome.host_seconds);
@@ -149,8 +149,8 @@ std::vector<NamedFile> files_of(const MidiArguments& arguments) {
     return files;
 }
 
-Result<Outcome> run_session(const MidiArguments& arguments, const MidiFile& file, Session& session) {
-    Outcome outcome;
+Result<MidiOutcome> run_session(const MidiArguments& arguments, const MidiFile& file, Session& session) {
+    MidiOutcome outcome;
     outcome.file_seconds = std::chrono::duration<double>(file.length).count();
     outcome.file_events = file.messages.size();
     const auto begin = std::chrono::steady_clock::now();

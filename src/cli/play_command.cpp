@@ -34,7 +34,7 @@ struct PlayArguments : SessionArguments {
     std::string loopback; // a pin, "none", or empty: where the driver is known to loop
 };
 
-struct Outcome {
+struct PlayOutcome {
     WaveFormat format;
     std::uint64_t frames = 0;
     std::uint64_t glitches = 0;
@@ -75,7 +75,7 @@ public:
     Playing(const Playing&) = delete;
     Playing& operator=(const Playing&) = delete;
 
-    Result<void> play(endpoints::Source& source, Outcome& outcome) {
+    Result<void> play(endpoints::Source& source, PlayOutcome& outcome) {
         if (capture_) {
             auto listening = capture_->on_period([this](std::span<const std::byte> period) {
                 captured_.insert(captured_.end(), period.begin(), period.end());
@@ -145,7 +145,7 @@ private:
     }
 
     // The last frames are on their way through the cable when the render stream has ended.
-    Result<void> hear_the_rest(Outcome& outcome) {
+    Result<void> hear_the_rest(PlayOutcome& outcome) {
         outcome.glitches = render_.glitches();
         if (!hears()) {
             return {};
@@ -200,7 +200,7 @@ Result<std::optional<CaptureStream>> open_loopback(const PlayArguments& argument
     return std::optional<CaptureStream>(std::move(*capture));
 }
 
-Result<Outcome> stream(const PlayArguments& arguments, Session& session) {
+Result<PlayOutcome> stream(const PlayArguments& arguments, Session& session) {
     StreamWish wish;
     auto source = endpoints::open_source(arguments.file, wish.format);
     if (!source) {
@@ -216,7 +216,7 @@ Result<Outcome> stream(const PlayArguments& arguments, Session& session) {
     if (!render) {
         return render.error();
     }
-    Outcome outcome;
+    PlayOutcome outcome;
     outcome.format = render->stream.format();
     outcome.filter = render->filter.name();
     outcome.pin = render->stream.pin();
@@ -270,7 +270,7 @@ Result<Outcome> stream(const PlayArguments& arguments, Session& session) {
     return outcome;
 }
 
-void print_summary(const PlayArguments& arguments, const Outcome& outcome) {
+void print_summary(const PlayArguments& arguments, const PlayOutcome& outcome) {
     fmt::print("{}: {} frames, {:.2f} s of audio ({})\n", arguments.file, outcome.frames, outcome.seconds(),
                to_string(outcome.format));
     const std::string how = arguments.paced ? "in real time"
@@ -311,7 +311,7 @@ void print_summary(const PlayArguments& arguments, const Outcome& outcome) {
     }
 }
 
-void print_json(const PlayArguments& arguments, const Outcome& outcome) {
+void print_json(const PlayArguments& arguments, const PlayOutcome& outcome) {
     nlohmann::ordered_json facts = {
         {"file", arguments.file},
         {"driver", arguments.driver},

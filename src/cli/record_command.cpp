@@ -37,7 +37,7 @@ struct RecordArguments : SessionArguments {
     std::string mode;
 };
 
-struct Outcome {
+struct RecordOutcome {
     WaveFormat format;
     std::string filter;
     std::uint32_t pin = 0;
@@ -63,7 +63,7 @@ double peak_of(std::span<const std::byte> frames, const WaveFormat& format) {
 
 // Reads from the pin, converts where the driver gave another format than was asked for, hands on.
 Result<void> record(CaptureStream& stream, std::uint64_t frames_wanted, std::optional<endpoints::Converter>& converter,
-                    Outputs& outputs, Outcome& outcome) {
+                    Outputs& outputs, RecordOutcome& outcome) {
     const WaveFormat& given = stream.format();
     constexpr std::uint64_t frames_per_read = 4096;
     Progress progress(static_cast<double>(frames_wanted) / given.rate);
@@ -99,7 +99,7 @@ Result<void> record(CaptureStream& stream, std::uint64_t frames_wanted, std::opt
     return stream.stop();
 }
 
-Result<Outcome> record(const RecordArguments& arguments, Session& session) {
+Result<RecordOutcome> record(const RecordArguments& arguments, Session& session) {
     double seconds = arguments.seconds;
     if (!arguments.in.empty()) {
         const auto fed = feed_file(session.machine(), arguments.socket, arguments.in);
@@ -119,7 +119,7 @@ Result<Outcome> record(const RecordArguments& arguments, Session& session) {
     if (!capture) {
         return capture.error();
     }
-    Outcome outcome;
+    RecordOutcome outcome;
     outcome.format = arguments.format;
     outcome.filter = capture->filter.name();
     outcome.pin = capture->stream.pin();
@@ -156,7 +156,7 @@ Result<Outcome> record(const RecordArguments& arguments, Session& session) {
     return outcome;
 }
 
-void print(const RecordArguments& arguments, const Outcome& outcome) {
+void print(const RecordArguments& arguments, const RecordOutcome& outcome) {
     const bool is_silent = outcome.peak == 0;
     if (arguments.json) {
         nlohmann::ordered_json facts = {

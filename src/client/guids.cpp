@@ -4,19 +4,14 @@
 
 #include <openportcls/filter.hpp>
 
+#include "client/guid_bytes.h"
+
 #include <ks.h>
 #include <ksmedia.h>
 
 namespace openportcls {
 
 namespace {
-
-Guid from_windows(const GUID& guid) {
-    Guid result;
-    static_assert(sizeof result == sizeof guid);
-    std::memcpy(&result, &guid, sizeof guid);
-    return result;
-}
 
 struct Name {
     GUID guid;
@@ -79,7 +74,7 @@ std::string to_string(const Guid& guid) {
 
 std::string guid_name(const Guid& guid) {
     for (const Name& entry : names) {
-        if (from_windows(entry.guid) == guid) {
+        if (client::from_windows(entry.guid) == guid) {
             return entry.name;
         }
     }

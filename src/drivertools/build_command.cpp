@@ -1,5 +1,6 @@
 #include "drivertools/build_command.h"
 
+#include "base/status.h"
 #include "drivertools/drivertools.h"
 #include "drivertools/text.h"
 
@@ -15,7 +16,6 @@ namespace {
 constexpr int exit_failed = 1;
 constexpr int exit_usage = 2;
 constexpr auto status_object_path_not_found = static_cast<std::int32_t>(0xC000003A);
-constexpr auto status_invalid_parameter = static_cast<std::int32_t>(0xC000000D);
 
 constexpr const char* options_help = "  -o FILE               the module to write\n"
                                      "  --debug               DBG=1, no optimisation\n"

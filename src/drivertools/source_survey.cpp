@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int deepest_folder = 8;
+constexpr int deepest_surveyed = 8;
 constexpr std::size_t most_folders = 2000;
 
 std::string_view identifier_at(std::string_view text) {
@@ -58,7 +58,7 @@ private:
         for (; walk != fs::recursive_directory_iterator(); walk.increment(ignored)) {
             if (!walk->is_directory(ignored))
                 continue;
-            if (walk->path().filename().string().starts_with(".") || walk.depth() >= deepest_folder)
+            if (walk->path().filename().string().starts_with(".") || walk.depth() >= deepest_surveyed)
                 walk.disable_recursion_pending();
             else
                 add_folder(walk->path());

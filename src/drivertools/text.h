@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "base/status.h"
 
 #include <filesystem>
 #include <string>
@@ -9,13 +10,6 @@
 #include <vector>
 
 namespace openportcls::drivertools {
-
-// NTSTATUS values this layer reports; it stands below the layers that know the Windows headers.
-inline constexpr std::int32_t status_unsuccessful = static_cast<std::int32_t>(0xC0000001);
-inline constexpr std::int32_t status_invalid_parameter = static_cast<std::int32_t>(0xC000000D);
-inline constexpr std::int32_t status_not_found = static_cast<std::int32_t>(0xC0000034);
-inline constexpr std::int32_t status_invalid_image_format = static_cast<std::int32_t>(0xC000007B);
-inline constexpr std::int32_t status_entry_point_not_found = static_cast<std::int32_t>(0xC0000139);
 
 std::string to_utf8(std::string_view bytes);
 

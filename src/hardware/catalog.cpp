@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/status.h"
 #include "hardware/ac97/card.h"
 #include "hardware/sb16/card.h"
 
@@ -17,8 +18,6 @@ std::span<const Model> models() {
 }
 
 namespace {
-
-constexpr auto status_invalid_parameter = static_cast<std::int32_t>(0xC000000D);
 
 Error wrong(std::string message) {
     return {status_invalid_parameter, std::move(message)};

@@ -25,7 +25,7 @@ void NTAPI free_frame(FILE_OBJECT* file, void* frame) {
 }
 
 // Function pointers are for kernel callers only.
-NTSTATUS NTAPI get_function_table(IRP* irp, KSIDENTIFIER*, void* data) {
+NTSTATUS NTAPI get_allocator_functions(IRP* irp, KSIDENTIFIER*, void* data) {
     if (irp->RequestorMode != KernelMode) {
         return STATUS_INVALID_DEVICE_REQUEST;
     }
@@ -50,7 +50,7 @@ NTSTATUS NTAPI method_free(IRP* irp, KSIDENTIFIER*, void* data) {
 
 const KSPROPERTY_ITEM property_items[] = {
     {KSPROPERTY_STREAMALLOCATOR_FUNCTIONTABLE,
-     {get_function_table},
+     {get_allocator_functions},
      sizeof(KSPROPERTY),
      sizeof(KSSTREAMALLOCATOR_FUNCTIONTABLE),
      {nullptr},

@@ -73,7 +73,7 @@ LONGLONG FASTCALL function_correlated_time(FILE_OBJECT* file, LONGLONG* system_t
 }
 
 // Function pointers are for kernel callers only.
-NTSTATUS NTAPI get_function_table(IRP* irp, KSIDENTIFIER*, void* data) {
+NTSTATUS NTAPI get_clock_functions(IRP* irp, KSIDENTIFIER*, void* data) {
     if (irp->RequestorMode != KernelMode) {
         return STATUS_INVALID_DEVICE_REQUEST;
     }
@@ -101,7 +101,7 @@ const KSPROPERTY_ITEM clock_items[] = {
     get_item(KSPROPERTY_CLOCK_CORRELATEDPHYSICALTIME, get_correlated_time<true>, sizeof(KSCORRELATED_TIME)),
     get_item(KSPROPERTY_CLOCK_RESOLUTION, get_resolution, sizeof(KSRESOLUTION)),
     get_item(KSPROPERTY_CLOCK_STATE, get_state, sizeof(KSSTATE)),
-    get_item(KSPROPERTY_CLOCK_FUNCTIONTABLE, get_function_table, sizeof(KSCLOCK_FUNCTIONTABLE)),
+    get_item(KSPROPERTY_CLOCK_FUNCTIONTABLE, get_clock_functions, sizeof(KSCLOCK_FUNCTIONTABLE)),
 };
 
 const GUID clock_property_set = KSPROPSETID_Clock;

@@ -1,4 +1,5 @@
 #include "machine/clock.h"
+#include "machine/doorbell.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -10,12 +11,6 @@ namespace openportcls::machine {
 namespace {
 
 constexpr std::uint32_t arity = 4;
-
-std::int64_t host_monotonic() {
-    timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * nanoseconds_per_second + now.tv_nsec;
-}
 
 // Wake-ups a second in the long run, and how many may come as close together as they like before that counts.
 constexpr Nanoseconds wake_interval = nanoseconds_per_second / 1'100;

@@ -15,6 +15,9 @@
 
 namespace openportcls::portcls {
 
+using property_verbs::get;
+using property_verbs::set;
+
 namespace {
 
 const GUID pin_set = KSPROPSETID_Pin;
@@ -236,16 +239,13 @@ NTSTATUS signal_processing_modes(PropertyCall& call) {
     return call.answer_list(count, modes.data(), count * static_cast<ULONG>(sizeof(GUID)));
 }
 
-constexpr ULONG get = KSPROPERTY_TYPE_GET;
-constexpr ULONG set = KSPROPERTY_TYPE_SET;
-
 // What a miniport's filter table may answer in the port's place.
 constexpr BuiltInProperty replaceable(BuiltInProperty property) {
     property.yields_to_driver = true;
     return property;
 }
 
-const BuiltInProperty properties[] = {
+const BuiltInProperty filter_properties[] = {
     {&pin_set, KSPROPERTY_PIN_CINSTANCES, get, sizeof(KSP_PIN), sizeof(KSPIN_CINSTANCES), pin_property<instances>},
     {&pin_set, KSPROPERTY_PIN_CTYPES, get, sizeof(KSPROPERTY), sizeof(ULONG), pin_types},
     {&pin_set, KSPROPERTY_PIN_DATAFLOW, get, sizeof(KSP_PIN), sizeof(KSPIN_DATAFLOW), pin_property<data_flow>},
@@ -286,7 +286,7 @@ constexpr std::size_t new_in_vista = 1;
 } // namespace
 
 BuiltInProperties core_filter_properties() {
-    const BuiltInProperties all(properties);
+    const BuiltInProperties all(filter_properties);
     if (has_feature(Feature::signal_processing_modes)) {
         return all;
     }

@@ -9,6 +9,9 @@
 
 namespace openportcls::portcls {
 
+using property_verbs::get;
+using property_verbs::set;
+
 namespace {
 
 const GUID connection_set = KSPROPSETID_Connection;
@@ -77,10 +80,7 @@ NTSTATUS content_id(PropertyCall& call) {
     return status;
 }
 
-constexpr ULONG get = KSPROPERTY_TYPE_GET;
-constexpr ULONG set = KSPROPERTY_TYPE_SET;
-
-const BuiltInProperty properties[] = {
+const BuiltInProperty pin_properties[] = {
     {&connection_set, KSPROPERTY_CONNECTION_STATE, get | set, sizeof(KSPROPERTY), sizeof(KSSTATE), connection_state},
     {&connection_set, KSPROPERTY_CONNECTION_DATAFORMAT, get | set, sizeof(KSPROPERTY), 0, connection_data_format},
     {&connection_set, KSPROPERTY_CONNECTION_ALLOCATORFRAMING, get, sizeof(KSPROPERTY), sizeof(KSALLOCATOR_FRAMING),
@@ -97,7 +97,7 @@ const BuiltInProperty properties[] = {
 } // namespace
 
 BuiltInProperties core_pin_properties() {
-    const BuiltInProperties all(properties);
+    const BuiltInProperties all(pin_properties);
     return has_feature(Feature::content_functions) ? all : all.first(all.size() - 1);
 }
 

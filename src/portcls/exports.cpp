@@ -4,6 +4,7 @@
 #include <dmusicks.h>
 
 #include "executive/irql_check.h"
+#include "executive/rtl/counted_text.h"
 #include "ks/open_object.h"
 #include "portcls/device_context.h"
 #include "portcls/port.h"
@@ -20,10 +21,6 @@ using portcls::PhysicalConnection;
 using portcls::Port;
 
 namespace {
-
-std::u16string text_of(const UNICODE_STRING* string) {
-    return string == nullptr ? std::u16string() : std::u16string(string->Buffer, string->Length / sizeof(WCHAR));
-}
 
 NTSTATUS add_connection(PDEVICE_OBJECT device, ConnectionEnd from, ConnectionEnd to) {
     DeviceContext* const context = DeviceContext::from(device);
@@ -146,7 +143,8 @@ PORTCLASSAPI NTSTATUS NTAPI PcRegisterPhysicalConnectionToExternal(PDEVICE_OBJEC
     OPC_REQUIRE_PASSIVE();
     Port* const from = Port::from(FromUnknown);
     return from == nullptr ? STATUS_INVALID_PARAMETER
-                           : add_connection(DeviceObject, {from, {}, FromPin}, {nullptr, text_of(ToString), ToPin});
+                           : add_connection(DeviceObject, {from, {}, FromPin},
+                                            {nullptr, std::u16string(executive::text_of(ToString)), ToPin});
 }
 
 PORTCLASSAPI NTSTATUS NTAPI PcRegisterPhysicalConnectionFromExternal(PDEVICE_OBJECT DeviceObject,
@@ -154,8 +152,10 @@ PORTCLASSAPI NTSTATUS NTAPI PcRegisterPhysicalConnectionFromExternal(PDEVICE_OBJ
                                                                      PUNKNOWN ToUnknown, ULONG ToPin) {
     OPC_REQUIRE_PASSIVE();
     Port* const to = Port::from(ToUnknown);
-    return to == nullptr ? STATUS_INVALID_PARAMETER
-                         : add_connection(DeviceObject, {nullptr, text_of(FromString), FromPin}, {to, {}, ToPin});
+    return to == nullptr
+               ? STATUS_INVALID_PARAMETER
+               : add_connection(DeviceObject, {nullptr, std::u16string(executive::text_of(FromString)), FromPin},
+                                {to, {}, ToPin});
 }
 
 // ---- ports and miniports ----------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@
 
 #include "base/unicode.h"
 #include "executive/irql_check.h"
+#include "executive/rtl/counted_text.h"
 #include "portcls/device_context.h"
 #include "portcls/dispatch_tables.h"
 #include "portcls/helpers/engine_events.h"
@@ -17,10 +18,6 @@
 namespace openportcls::portcls {
 
 namespace {
-
-std::u16string text_of(const UNICODE_STRING* string) {
-    return string == nullptr ? std::u16string() : std::u16string(string->Buffer, string->Length / sizeof(WCHAR));
-}
 
 NTSTATUS remove_connection(PDEVICE_OBJECT device, ConnectionEnd from, ConnectionEnd to) {
     DeviceContext* const context = DeviceContext::from(device);
@@ -158,7 +155,8 @@ NTSTATUS PortServices::UnregisterPhysicalConnectionToExternal(PDEVICE_OBJECT dev
     OPC_REQUIRE_PASSIVE();
     Port* const from_port = Port::from(from);
     return from_port == nullptr ? STATUS_INVALID_PARAMETER
-                                : remove_connection(device, {from_port, {}, from_pin}, {nullptr, text_of(to), to_pin});
+                                : remove_connection(device, {from_port, {}, from_pin},
+                                                    {nullptr, std::u16string(executive::text_of(to)), to_pin});
 }
 
 NTSTATUS PortServices::UnregisterPhysicalConnectionFromExternal(PDEVICE_OBJECT device, PUNICODE_STRING from,
@@ -166,7 +164,8 @@ NTSTATUS PortServices::UnregisterPhysicalConnectionFromExternal(PDEVICE_OBJECT d
     OPC_REQUIRE_PASSIVE();
     Port* const to_port = Port::from(to);
     return to_port == nullptr ? STATUS_INVALID_PARAMETER
-                              : remove_connection(device, {nullptr, text_of(from), from_pin}, {to_port, {}, to_pin});
+                              : remove_connection(device, {nullptr, std::u16string(executive::text_of(from)), from_pin},
+                                                  {to_port, {}, to_pin});
 }
 
 // ---- IDrmPort2 (R-DRM-07) ---------------------------------------------------------------------------------------

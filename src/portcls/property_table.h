@@ -54,6 +54,12 @@ enum class Serialisation : std::uint8_t {
     none,
 };
 
+// The verbs of a property as the columns of its table.
+namespace property_verbs {
+inline constexpr ULONG get = KSPROPERTY_TYPE_GET;
+inline constexpr ULONG set = KSPROPERTY_TYPE_SET;
+} // namespace property_verbs
+
 struct BuiltInProperty {
     const GUID* set;
     ULONG id;

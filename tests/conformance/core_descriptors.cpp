@@ -98,7 +98,6 @@ constexpr ULONG get = PCPROPERTY_ITEM_FLAG_GET;
 constexpr ULONG set = PCPROPERTY_ITEM_FLAG_SET;
 constexpr ULONG basic = PCPROPERTY_ITEM_FLAG_BASICSUPPORT;
 
-const GUID pin_set = KSPROPSETID_Pin;
 const GUID control_change_set = KSEVENTSETID_AudioControlChange;
 
 const WideItem custom_items[] = {
@@ -110,7 +109,7 @@ const WideItem custom_items[] = {
     {{&custom_set, custom_greedy, get, custom_handler}, 0x6666},
     {{&custom_set, custom_get_only, get, custom_handler}, 0x7777},
     // The port answers this one itself, whatever a driver says.
-    {{&pin_set, KSPROPERTY_PIN_CTYPES, get, custom_handler}, 0x8888},
+    {{&KSPROPSETID_Pin, KSPROPERTY_PIN_CTYPES, get, custom_handler}, 0x8888},
 };
 const PCEVENT_ITEM custom_events[] = {
     {&custom_event_set, 0, PCEVENT_ITEM_FLAG_ENABLE | PCEVENT_ITEM_FLAG_ONESHOT | PCEVENT_ITEM_FLAG_BASICSUPPORT,

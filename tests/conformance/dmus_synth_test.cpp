@@ -8,11 +8,7 @@ namespace conformance {
 
 using DmusSynth = MidiTest;
 
-namespace {
-
-const MidiBytes note_on = {0x90, 60, 100};
-
-} // namespace
+namespace {} // namespace
 
 // ---- the wave sink --------------------------------------------------------------------------------------------------
 

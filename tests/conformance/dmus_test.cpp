@@ -13,8 +13,6 @@ using DmusPort = MidiTest;
 namespace {
 
 constexpr double a_moment = 10; // what a call takes, in 100 ns
-const MidiBytes note_on = {0x90, 60, 100};
-const MidiBytes note_off = {0x80, 60, 0};
 
 std::vector<MidiBytes> bytes_of(const std::vector<Played>& played) {
     std::vector<MidiBytes> result;

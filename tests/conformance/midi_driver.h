@@ -16,6 +16,9 @@ namespace portcls = openportcls::portcls;
 
 using MidiBytes = std::vector<BYTE>;
 
+inline const MidiBytes note_on = {0x90, 60, 100};
+inline const MidiBytes note_off = {0x80, 60, 0};
+
 // Pins of the filter, the legacy ones first (R-DMUS-21). The MIDI miniport has the first two only.
 inline constexpr ULONG midi_render = 0;
 inline constexpr ULONG midi_capture = 1;

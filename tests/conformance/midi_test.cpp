@@ -10,9 +10,6 @@ using MidiPort = MidiTest;
 
 namespace {
 
-const MidiBytes note_on = {0x90, 60, 100};
-const MidiBytes note_off = {0x80, 60, 0};
-
 std::vector<MidiBytes> bytes_of(const std::vector<Played>& played) {
     std::vector<MidiBytes> result;
     for (const Played& each : played) {

@@ -6,7 +6,6 @@ namespace conformance {
 
 namespace {
 
-const GUID pin_set = KSPROPSETID_Pin;
 const GUID topology_set = KSPROPSETID_Topology;
 const GUID connection_set = KSPROPSETID_Connection;
 const GUID stream_set = KSPROPSETID_Stream;
@@ -116,13 +115,13 @@ protected:
 
 TEST_F(PortProperty, values_of_one_size_on_the_filter) {
     const Fixed rows[] = {
-        OPC_FIXED(pin_set, KSPROPERTY_PIN_CINSTANCES, KSP_PIN, KSPIN_CINSTANCES, get),
-        OPC_FIXED(pin_set, KSPROPERTY_PIN_CTYPES, KSPROPERTY, ULONG, get),
-        OPC_FIXED(pin_set, KSPROPERTY_PIN_DATAFLOW, KSP_PIN, KSPIN_DATAFLOW, get),
-        OPC_FIXED(pin_set, KSPROPERTY_PIN_COMMUNICATION, KSP_PIN, KSPIN_COMMUNICATION, get),
-        OPC_FIXED(pin_set, KSPROPERTY_PIN_GLOBALCINSTANCES, KSP_PIN, KSPIN_CINSTANCES, get),
-        OPC_FIXED(pin_set, KSPROPERTY_PIN_NECESSARYINSTANCES, KSP_PIN, ULONG, get),
-        OPC_FIXED(pin_set, KSPROPERTY_PIN_CATEGORY, KSP_PIN, GUID, get),
+        OPC_FIXED(KSPROPSETID_Pin, KSPROPERTY_PIN_CINSTANCES, KSP_PIN, KSPIN_CINSTANCES, get),
+        OPC_FIXED(KSPROPSETID_Pin, KSPROPERTY_PIN_CTYPES, KSPROPERTY, ULONG, get),
+        OPC_FIXED(KSPROPSETID_Pin, KSPROPERTY_PIN_DATAFLOW, KSP_PIN, KSPIN_DATAFLOW, get),
+        OPC_FIXED(KSPROPSETID_Pin, KSPROPERTY_PIN_COMMUNICATION, KSP_PIN, KSPIN_COMMUNICATION, get),
+        OPC_FIXED(KSPROPSETID_Pin, KSPROPERTY_PIN_GLOBALCINSTANCES, KSP_PIN, KSPIN_CINSTANCES, get),
+        OPC_FIXED(KSPROPSETID_Pin, KSPROPERTY_PIN_NECESSARYINSTANCES, KSP_PIN, ULONG, get),
+        OPC_FIXED(KSPROPSETID_Pin, KSPROPERTY_PIN_CATEGORY, KSP_PIN, GUID, get),
     };
     start_and_open();
     inside([&] {
@@ -134,10 +133,10 @@ TEST_F(PortProperty, values_of_one_size_on_the_filter) {
 
 TEST_F(PortProperty, lists_on_the_filter) {
     const Variable rows[] = {
-        OPC_VARIABLE(pin_set, KSPROPERTY_PIN_DATARANGES, KSP_PIN),
-        OPC_VARIABLE(pin_set, KSPROPERTY_PIN_INTERFACES, KSP_PIN),
-        OPC_VARIABLE(pin_set, KSPROPERTY_PIN_MEDIUMS, KSP_PIN),
-        OPC_VARIABLE(pin_set, KSPROPERTY_PIN_CONSTRAINEDDATARANGES, KSP_PIN),
+        OPC_VARIABLE(KSPROPSETID_Pin, KSPROPERTY_PIN_DATARANGES, KSP_PIN),
+        OPC_VARIABLE(KSPROPSETID_Pin, KSPROPERTY_PIN_INTERFACES, KSP_PIN),
+        OPC_VARIABLE(KSPROPSETID_Pin, KSPROPERTY_PIN_MEDIUMS, KSP_PIN),
+        OPC_VARIABLE(KSPROPSETID_Pin, KSPROPERTY_PIN_CONSTRAINEDDATARANGES, KSP_PIN),
         OPC_VARIABLE(topology_set, KSPROPERTY_TOPOLOGY_CATEGORIES, KSPROPERTY),
         OPC_VARIABLE(topology_set, KSPROPERTY_TOPOLOGY_NODES, KSPROPERTY),
         OPC_VARIABLE(topology_set, KSPROPERTY_TOPOLOGY_CONNECTIONS, KSPROPERTY),
@@ -160,11 +159,11 @@ TEST_F(PortProperty, names_and_connections_on_the_filter) {
             text.pop_back();
             return text;
         };
-        const Variable pin_name = OPC_VARIABLE(pin_set, KSPROPERTY_PIN_NAME, KSP_PIN);
+        const Variable pin_name = OPC_VARIABLE(KSPROPSETID_Pin, KSPROPERTY_PIN_NAME, KSP_PIN);
         EXPECT_EQ(text_of(expect_variable(wave_, pin_name, false, wave_bridge_pin), 0), u"Speakers");
         const Variable node_name = OPC_VARIABLE(topology_set, KSPROPERTY_TOPOLOGY_NAME, KSP_NODE);
         EXPECT_EQ(text_of(expect_variable(topology_, node_name, false, volume_node), 0), u"Master volume");
-        const Variable cable = OPC_VARIABLE(pin_set, KSPROPERTY_PIN_PHYSICALCONNECTION, KSP_PIN);
+        const Variable cable = OPC_VARIABLE(KSPROPSETID_Pin, KSPROPERTY_PIN_PHYSICALCONNECTION, KSP_PIN);
         const std::vector<UCHAR> bytes = expect_variable(wave_, cable, false, wave_bridge_pin);
         KSPIN_PHYSICALCONNECTION connection = {};
         std::memcpy(&connection, bytes.data(), offsetof(KSPIN_PHYSICALCONNECTION, SymbolicLinkName));
@@ -172,8 +171,9 @@ TEST_F(PortProperty, names_and_connections_on_the_filter) {
         EXPECT_EQ(connection.Pin, topology_in_pin);
         EXPECT_EQ(text_of(bytes, offsetof(KSPIN_PHYSICALCONNECTION, SymbolicLinkName)), path_of(u"Topology"));
         UCHAR value[512];
-        EXPECT_EQ(ask(wave_, pin_set, KSPROPERTY_PIN_PHYSICALCONNECTION, get, sizeof(KSP_PIN), value, sizeof value),
-                  STATUS_NOT_FOUND)
+        EXPECT_EQ(
+            ask(wave_, KSPROPSETID_Pin, KSPROPERTY_PIN_PHYSICALCONNECTION, get, sizeof(KSP_PIN), value, sizeof value),
+            STATUS_NOT_FOUND)
             << "a streaming pin has no cable";
     });
 }
@@ -191,7 +191,7 @@ TEST_F(PortProperty, a_pin_without_a_registered_name_has_none) {
     };
     start_and_open();
     inside([&] {
-        const KSP_PIN in = pin_request(pin_set, KSPROPERTY_PIN_NAME, wave_bridge_pin);
+        const KSP_PIN in = pin_request(KSPROPSETID_Pin, KSPROPERTY_PIN_NAME, wave_bridge_pin);
         EXPECT_EQ(property(wave_, in), STATUS_OBJECT_NAME_NOT_FOUND);
         EXPECT_EQ(information_, 0u);
         executive::Registry::current()
@@ -224,15 +224,16 @@ TEST_F(PortProperty, KSPROPERTY_PIN_CONSTRAINEDDATARANGES_are_the_narrower_ones)
     };
     start_and_open();
     inside([&] {
-        const auto ranges =
-            list<KSDATARANGE_AUDIO>(wave_, pin_request(pin_set, KSPROPERTY_PIN_CONSTRAINEDDATARANGES, render_pin));
+        const auto ranges = list<KSDATARANGE_AUDIO>(
+            wave_, pin_request(KSPROPSETID_Pin, KSPROPERTY_PIN_CONSTRAINEDDATARANGES, render_pin));
         ASSERT_EQ(ranges.size(), 1u);
         EXPECT_EQ(ranges[0].MinimumSampleFrequency, 48000u);
-        EXPECT_EQ(list<KSDATARANGE_AUDIO>(wave_, pin_request(pin_set, KSPROPERTY_PIN_DATARANGES, render_pin)).size(),
-                  2u);
+        EXPECT_EQ(
+            list<KSDATARANGE_AUDIO>(wave_, pin_request(KSPROPSETID_Pin, KSPROPERTY_PIN_DATARANGES, render_pin)).size(),
+            2u);
         // Without narrower ones, all of them.
-        EXPECT_EQ(whole(wave_, pin_request(pin_set, KSPROPERTY_PIN_CONSTRAINEDDATARANGES, capture_pin)),
-                  whole(wave_, pin_request(pin_set, KSPROPERTY_PIN_DATARANGES, capture_pin)));
+        EXPECT_EQ(whole(wave_, pin_request(KSPROPSETID_Pin, KSPROPERTY_PIN_CONSTRAINEDDATARANGES, capture_pin)),
+                  whole(wave_, pin_request(KSPROPSETID_Pin, KSPROPERTY_PIN_DATARANGES, capture_pin)));
     });
 }
 

@@ -13,17 +13,15 @@ struct ProposeForMode {
     KSATTRIBUTE_AUDIOSIGNALPROCESSING_MODE mode;
 };
 
-const GUID pin_set = KSPROPSETID_Pin;
-
 // A driver that knows the default format of its pins.
 NTSTATUS NTAPI own_proposal_handler(PCPROPERTY_REQUEST* request) {
     script()->calls.push_back({"proposal", *request, 0});
     return request->Verb == KSPROPERTY_TYPE_SET ? STATUS_NO_MATCH : STATUS_SUCCESS;
 }
 const PCPROPERTY_ITEM proposal_items[] = {
-    {&pin_set, KSPROPERTY_PIN_PROPOSEDATAFORMAT, PCPROPERTY_ITEM_FLAG_GET | PCPROPERTY_ITEM_FLAG_SET,
+    {&KSPROPSETID_Pin, KSPROPERTY_PIN_PROPOSEDATAFORMAT, PCPROPERTY_ITEM_FLAG_GET | PCPROPERTY_ITEM_FLAG_SET,
      own_proposal_handler},
-    {&pin_set, KSPROPERTY_PIN_PROPOSEDATAFORMAT2, PCPROPERTY_ITEM_FLAG_GET, own_proposal_handler},
+    {&KSPROPSETID_Pin, KSPROPERTY_PIN_PROPOSEDATAFORMAT2, PCPROPERTY_ITEM_FLAG_GET, own_proposal_handler},
 };
 const PCAUTOMATION_TABLE proposal_automation = {sizeof(PCPROPERTY_ITEM),
                                                 RTL_NUMBER_OF(proposal_items),

@@ -18,7 +18,7 @@ struct PinMode {
     KSP_PIN pin;
     GUID mode;
 };
-struct ProposeForMode {
+struct ModeProposal {
     KSP_PIN pin;
     KSMULTIPLE_ITEM list;
     KSATTRIBUTE_AUDIOSIGNALPROCESSING_MODE mode;
@@ -120,7 +120,7 @@ const std::map<std::string, DescriptorShape, std::less<>> descriptors = {
     {"KSPROPERTY", {sizeof(KSPROPERTY), false}},
     {"KSP_PIN", {sizeof(KSP_PIN), false}},
     {"KSP_PIN, followed by a Mode GUID", {sizeof(PinMode), false}},
-    {"KSP_PIN + KSMULTIPLE_ITEM + KSATTRIBUTE_AUDIOSIGNALPROCESSING_MODE", {sizeof(ProposeForMode), false}},
+    {"KSP_PIN + KSMULTIPLE_ITEM + KSATTRIBUTE_AUDIOSIGNALPROCESSING_MODE", {sizeof(ModeProposal), false}},
     {"KSP_PINMODE", {sizeof(KSP_PINMODE), false}},
     {"KSATTRIBUTE_AUDIOLOOPBACK_TAPPOINT", {sizeof(TapPoint), false}},
     {"KSAUDIOMODULE_PROPERTY + [optional custom module arguments]", {sizeof(KSAUDIOMODULE_PROPERTY) + 24, false}},

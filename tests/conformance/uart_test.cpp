@@ -10,8 +10,6 @@ using testing::ElementsAreArray;
 
 namespace {
 
-const MidiBytes note_on = {0x90, 60, 100};
-const MidiBytes note_off = {0x80, 60, 0};
 constexpr ULONG irq = 9;
 constexpr ULONG port_address = 0x330;
 

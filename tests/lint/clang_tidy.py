@@ -28,29 +28,40 @@ def inside(path, base):
     return os.path.relpath(path, ROOT) if path.startswith(f"{ROOT}{os.sep}") else None
 
 
+def sources_of(file):
+    """The sources that CMake compiles as this one: itself, or what a file of a unity build includes."""
+    path = pathlib.Path(file)
+    if path.parent.name != "Unity":
+        return [file]
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [line.split('"')[1] for line in lines if line.startswith('#include "')]
+
+
 def compilations(build):
-    """Command by source, for what is ours to check: everything in src but the tests."""
+    """Entries of a compilation database by source, for what is ours to check: everything in src but the tests."""
     with open(build / "compile_commands.json", encoding="utf-8") as file:
         entries = json.load(file)
-    commands = {}
+    found = {}
     for entry in entries:
-        source = inside(entry["file"], entry["directory"])
-        if source and source.startswith("src/") and "/tests/" not in source:
-            commands.setdefault(source, entry["command"])
-    return commands
+        unit = os.path.normpath(os.path.join(entry["directory"], entry["file"]))
+        for path in sources_of(unit):
+            source = inside(path, entry["directory"])
+            if source and source.startswith("src/") and "/tests/" not in source and source not in found:
+                command = entry["command"].replace(entry["file"], path)
+                found[source] = {"directory": entry["directory"], "file": path, "command": command, "unit": unit}
+    return found
 
 
 def dependencies(build):
-    """The files of this tree that each source was last compiled from, itself among them."""
+    """The files of this tree by what was last compiled from them, a source or a file of a unity build."""
     found = {}
     current = []
     for line in output_of("ninja", "-C", str(build), "-t", "deps").splitlines():
         if line.startswith("    "):
-            path = inside(line.strip(), build)
-            if path:
-                if not current:
-                    found[path] = current
-                current.append(path)
+            path = os.path.normpath(os.path.join(build, line.strip()))
+            if not current:
+                found[path] = current
+            current.append(inside(path, build) or path)
         elif line:
             current = []
     return found
@@ -89,8 +100,8 @@ class Keys:
         return self._hashes[file]
 
 
-def check(source, build):
-    ran = subprocess.run([TIDY, "-p", str(build), "--quiet", "--warnings-as-errors=*", source], cwd=ROOT, text=True,
+def check(source, database):
+    ran = subprocess.run([TIDY, "-p", str(database), "--quiet", "--warnings-as-errors=*", source], cwd=ROOT, text=True,
                          capture_output=True)
     return ran.returncode == 0, ran.stdout
 
@@ -106,9 +117,11 @@ def main():
     known = build / "lint"
     known.mkdir(exist_ok=True)
 
-    commands = compilations(build)
-    files = {source: [source] for source in commands} | dependencies(build)
-    chosen = sorted(commands)
+    entries = compilations(build)
+    (known / "compile_commands.json").write_text(json.dumps(list(entries.values())), encoding="utf-8")
+    compiled = dependencies(build)
+    files = {source: compiled.get(entry["unit"], [source]) for source, entry in entries.items()}
+    chosen = sorted(entries)
     if asked.paths:
         folders = [os.path.normpath(path) for path in asked.paths]
         chosen = [s for s in chosen if any(s == folder or s.startswith(folder + "/") for folder in folders)]
@@ -117,7 +130,7 @@ def main():
         if ".clang-tidy" not in changed:
             chosen = [source for source in chosen if not changed.isdisjoint(files[source])]
     keys = Keys()
-    key_of = {source: keys.of(commands[source], files[source]) for source in chosen}
+    key_of = {source: keys.of(entries[source]["command"], files[source]) for source in chosen}
     due = [source for source in chosen if not (known / key_of[source]).exists()]
     # The longest first: they would hold up the end.
     due.sort(key=lambda source: -len(files[source]))
@@ -125,7 +138,7 @@ def main():
     began = time.monotonic()
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(asked.jobs) as pool:
-        running = {pool.submit(check, source, build): source for source in due}
+        running = {pool.submit(check, source, known): source for source in due}
         for number, done in enumerate(concurrent.futures.as_completed(running), 1):
             clean, text = done.result()
             if clean:
@@ -137,7 +150,7 @@ def main():
                 print(f"\rclang-tidy: {number} of {len(due)}", end="", file=sys.stderr, flush=True)
     if sys.stderr.isatty() and due:
         print(file=sys.stderr)
-    print(f"clang-tidy: {len(chosen)} of {len(commands)} sources, {len(chosen) - len(due)} known to be clean, "
+    print(f"clang-tidy: {len(chosen)} of {len(entries)} sources, {len(chosen) - len(due)} known to be clean, "
           f"{len(due)} looked at in {time.monotonic() - began:.0f} s, {failed} with findings")
     return 1 if failed else 0
 

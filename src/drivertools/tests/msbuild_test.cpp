@@ -2,6 +2,7 @@
 #include "drivertools/msbuild_expression.h"
 #include "drivertools/msbuild_functions.h"
 #include "drivertools/project.h"
+#include "project_names.h"
 #include "temporary_folder.h"
 
 #include <gmock/gmock.h>
@@ -25,13 +26,6 @@ std::string project_text(std::string_view body) {
     return "<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n"
            "<Project xmlns=\"http://schemas.microsoft.com/developer/msbuild/2003\">" +
            std::string(body) + "</Project>";
-}
-
-std::vector<std::string> names_of(const DriverProject& project) {
-    std::vector<std::string> names;
-    for (const auto& unit : project.units)
-        names.push_back(unit.file.filename());
-    return names;
 }
 
 DriverProject read_driver(const TemporaryFolder& folder, const std::string& body,

@@ -1,6 +1,7 @@
 #include "drivertools/compiler_switches.h"
 #include "drivertools/nmake_file.h"
 #include "drivertools/project.h"
+#include "project_names.h"
 #include "temporary_folder.h"
 
 #include <gmock/gmock.h>
@@ -20,13 +21,6 @@ NmakeFile read_nmake(const TemporaryFolder& folder, std::string_view text, Nmake
     auto read = file.read();
     EXPECT_TRUE(read) << (read ? "" : read.error().message);
     return file;
-}
-
-std::vector<std::string> names_of(const DriverProject& project) {
-    std::vector<std::string> names;
-    for (const auto& unit : project.units)
-        names.push_back(unit.file.filename());
-    return names;
 }
 
 } // namespace

@@ -11,6 +11,11 @@
 
 namespace openportcls::executive {
 
+// Parts of a WNODE begin on 8 bytes.
+constexpr ULONG wnode_aligned(ULONG bytes) {
+    return (bytes + 7) & ~ULONG{7};
+}
+
 struct WmiBlock {
     GUID id{};
     ULONG flags = 0;

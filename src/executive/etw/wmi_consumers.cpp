@@ -8,6 +8,7 @@
 #include "executive/irql_check.h"
 #include "executive/kernel.h"
 #include "executive/objects/object_manager.h"
+#include "executive/rtl/counted_text.h"
 
 namespace openportcls::executive {
 
@@ -24,20 +25,12 @@ Node& node_in(Bytes& bytes) {
     return *reinterpret_cast<Node*>(bytes.data());
 }
 
-constexpr ULONG aligned(ULONG bytes) {
-    return (bytes + 7) & ~ULONG{7};
-}
-
-std::u16string_view text_of(const UNICODE_STRING* name) {
-    return {name->Buffer, name->Length / sizeof(WCHAR)};
-}
-
 // WNODE_SINGLE_INSTANCE, WNODE_SINGLE_ITEM or WNODE_METHOD_ITEM with the name of the instance and room for data.
 template<class Node>
 Bytes make_node(ULONG provider, const GUID& block, ULONG flags, std::u16string_view name, ULONG data_bytes) {
     constexpr auto name_offset = static_cast<ULONG>(FIELD_OFFSET(Node, VariableData) + 1) & ~1U;
     const auto name_bytes = static_cast<USHORT>(name.size() * sizeof(char16_t));
-    const ULONG data_offset = aligned(name_offset + static_cast<ULONG>(sizeof name_bytes) + name_bytes);
+    const ULONG data_offset = wnode_aligned(name_offset + static_cast<ULONG>(sizeof name_bytes) + name_bytes);
     Bytes bytes(std::max<std::size_t>(data_offset + std::size_t{data_bytes}, sizeof(Node)));
     std::memcpy(bytes.data() + name_offset, &name_bytes, sizeof name_bytes);
     std::memcpy(bytes.data() + name_offset + sizeof name_bytes, name.data(), name_bytes);
@@ -143,7 +136,7 @@ void insert_names(Bytes& bytes, const WmiBlock& block) {
     header.WnodeHeader.Flags &= ~static_cast<ULONG>(WNODE_FLAG_STATIC_INSTANCE_NAMES | WNODE_FLAG_PDO_INSTANCE_NAMES);
     const ULONG count = std::min(header.InstanceCount, static_cast<ULONG>(block.names.size()));
     header.InstanceCount = count;
-    const ULONG table = aligned(static_cast<ULONG>(bytes.size()));
+    const ULONG table = wnode_aligned(static_cast<ULONG>(bytes.size()));
     header.OffsetInstanceNameOffsets = table;
     bytes.resize(table + std::size_t{count} * sizeof(ULONG));
     for (ULONG index = 0; index < count; ++index) {
@@ -185,7 +178,7 @@ NTSTATUS query_provider(Wmi& wmi, ULONG provider, const GUID& id, Bytes* answer)
 // One node behind the other, each linked to the next.
 void append(Bytes& chain, std::size_t& last, const Bytes& node) {
     if (!chain.empty()) {
-        chain.resize(aligned(static_cast<ULONG>(chain.size())));
+        chain.resize(wnode_aligned(static_cast<ULONG>(chain.size())));
         reinterpret_cast<WNODE_HEADER*>(chain.data() + last)->Linkage = static_cast<ULONG>(chain.size() - last);
         last = chain.size();
     }

@@ -16,10 +16,6 @@ using namespace openportcls::executive;
 
 namespace {
 
-constexpr ULONG aligned(ULONG bytes) { // instances begin on 8 bytes
-    return (bytes + 7) & ~ULONG{7};
-}
-
 // What a request is about.
 struct Request {
     WMILIB_CONTEXT& driver;
@@ -142,8 +138,8 @@ NTSTATUS register_blocks(const Request& request, SYSCTL_IRP_DISPOSITION& disposi
 // ---- data blocks --------------------------------------------------------------------------------------------------
 
 ULONG data_offset_of_all(ULONG instances) {
-    return aligned(static_cast<ULONG>(FIELD_OFFSET(WNODE_ALL_DATA, OffsetInstanceDataAndLength) +
-                                      std::size_t{instances} * sizeof(OFFSETINSTANCEDATAANDLENGTH)));
+    return wnode_aligned(static_cast<ULONG>(FIELD_OFFSET(WNODE_ALL_DATA, OffsetInstanceDataAndLength) +
+                                            std::size_t{instances} * sizeof(OFFSETINSTANCEDATAANDLENGTH)));
 }
 
 NTSTATUS query_all(const Request& request) {
@@ -170,7 +166,7 @@ void finish_all(WNODE_ALL_DATA& node) {
     const auto* lengths = &node.OffsetInstanceDataAndLength[0].OffsetInstanceData;
     ULONG end = node.DataBlockOffset;
     for (ULONG i = 0; i < node.InstanceCount; ++i) {
-        end = aligned(end) + lengths[i];
+        end = wnode_aligned(end) + lengths[i];
     }
     // Each pair takes the place of two lengths: from the last one on.
     for (ULONG i = node.InstanceCount; i-- > 0;) {
@@ -179,7 +175,7 @@ void finish_all(WNODE_ALL_DATA& node) {
         node.OffsetInstanceDataAndLength[i] = {begin, length};
         ULONG before = node.DataBlockOffset;
         for (ULONG each = 0; each < i; ++each) {
-            before = aligned(before) + lengths[each];
+            before = wnode_aligned(before) + lengths[each];
         }
         end = before;
     }
@@ -392,7 +388,7 @@ NTSTATUS NTAPI WmiFireEvent(PDEVICE_OBJECT DeviceObject, LPCGUID Guid, ULONG Ins
     Etw& etw = Etw::current();
     etw.log(LogSource::wmi, 0, 0,
             fmt::format("event {:08x} of instance {}, {} bytes", Guid->Data1, InstanceIndex, EventDataSize));
-    constexpr ULONG data_offset = aligned(FIELD_OFFSET(WNODE_SINGLE_INSTANCE, VariableData));
+    constexpr ULONG data_offset = wnode_aligned(FIELD_OFFSET(WNODE_SINGLE_INSTANCE, VariableData));
     const ULONG data_bytes = EventData != nullptr ? EventDataSize : 0;
     const ULONG bytes = data_offset + data_bytes;
     void* memory = ExAllocatePoolWithTag(NonPagedPoolNx, bytes, 0x696D5745 /* 'EWmi' */);

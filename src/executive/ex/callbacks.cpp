@@ -7,6 +7,7 @@
 #include "executive/irql_check.h"
 #include "executive/kernel.h"
 #include "executive/objects/object_manager.h"
+#include "executive/rtl/counted_text.h"
 
 using namespace openportcls;
 using executive::Kernel;
@@ -33,11 +34,6 @@ void destroy_callback(machine::Machine&, void* body) {
     delete static_cast<CALLBACK_OBJECT*>(body);
 }
 
-std::u16string_view text_of(const UNICODE_STRING* string) {
-    return string == nullptr ? std::u16string_view{}
-                             : std::u16string_view{string->Buffer, string->Length / sizeof(WCHAR)};
-}
-
 } // namespace
 
 extern "C" {
@@ -46,7 +42,7 @@ NTSTATUS NTAPI ExCreateCallback(PCALLBACK_OBJECT* object, POBJECT_ATTRIBUTES att
                                 BOOLEAN allow_multiple) {
     OPC_REQUIRE_APC_OR_BELOW();
     ObjectManager& objects = ObjectManager::current();
-    const std::u16string_view name = text_of(attributes != nullptr ? attributes->ObjectName : nullptr);
+    const std::u16string_view name = executive::text_of(attributes != nullptr ? attributes->ObjectName : nullptr);
     if (!name.empty()) {
         const auto found = objects.lookup(name);
         if (NT_SUCCESS(found.status) && found.remaining.empty() && found.body != nullptr) {

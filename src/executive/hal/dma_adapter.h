@@ -15,6 +15,9 @@
 
 namespace openportcls::executive {
 
+// DRIVER_VERIFIER_DMA_VIOLATION, whose first parameter says which of its rules.
+inline constexpr std::uint32_t dma_violation = 0xE6;
+
 class Kernel;
 class SystemDmaController;
 struct ListRecord;

@@ -9,8 +9,6 @@ namespace openportcls::executive {
 
 namespace {
 
-constexpr std::uint32_t dma_violation = 0xE6;
-
 ULONG registers_left(const DmaAdapter& adapter) {
     ULONG left = adapter.map_registers - adapter.registers_of_lists;
     for (const auto& each : adapter.registers) {

@@ -19,8 +19,7 @@ namespace openportcls::executive {
 
 namespace {
 
-constexpr ULONG vector_tag = 0x56616D44; // 'DmaV'
-constexpr std::uint32_t dma_violation = 0xE6;
+constexpr ULONG vector_tag = 0x56616D44;                       // 'DmaV'
 constexpr std::uint64_t large_page = 512 * machine::page_size; // DOMAIN_COMMON_BUFFER_LARGE_PAGE
 
 void* allocate(DmaAdapter& adapter, ULONGLONG bytes, const machine::PageConstraints& constraints, const char* kind,

@@ -30,7 +30,6 @@ struct ListRecord {
 namespace {
 
 constexpr ULONG list_tag = 0x4C477353; // 'SsGL'
-constexpr std::uint32_t dma_violation = 0xE6;
 
 constexpr std::size_t record_offset(ULONG elements) {
     return sizeof(SCATTER_GATHER_LIST) + std::size_t{elements} * sizeof(SCATTER_GATHER_ELEMENT);

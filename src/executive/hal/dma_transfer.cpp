@@ -12,8 +12,6 @@ namespace openportcls::executive {
 
 namespace {
 
-constexpr std::uint32_t dma_violation = 0xE6;
-
 // Where a transfer lies in physical memory.
 struct Extent {
     MdlPiece first{0, 0};

@@ -11,6 +11,7 @@
 #include "executive/io/io_manager.h"
 #include "executive/irql_check.h"
 #include "executive/objects/object_manager.h"
+#include "executive/rtl/counted_text.h"
 
 void opc_free_device_timer(DEVICE_OBJECT* device);
 
@@ -46,10 +47,6 @@ void unlink_from_driver(DEVICE_OBJECT* device) {
         }
     }
     device->NextDevice = nullptr;
-}
-
-std::u16string_view text_of(const UNICODE_STRING* string) {
-    return {string->Buffer, string->Length / sizeof(WCHAR)};
 }
 
 std::u16string automatic_name(Kernel& kernel) {

@@ -7,6 +7,7 @@
 #include "executive/kernel.h"
 #include "executive/not_done.h"
 #include "executive/objects/object_manager.h"
+#include "executive/rtl/counted_text.h"
 
 using namespace openportcls;
 using executive::Kernel;
@@ -18,10 +19,6 @@ namespace {
 constexpr ULONG extension_tag = 0x78447249;    // 'IrDx'
 constexpr ULONG error_log_tag = 0x4C457249;    // 'IrEL'
 constexpr ULONG reinitialize_tag = 0x69527249; // 'IrRi'
-
-std::u16string_view text_of(const UNICODE_STRING* string) {
-    return {string->Buffer, string->Length / sizeof(WCHAR)};
-}
 
 struct Reinitialization {
     WORK_QUEUE_ITEM item;
@@ -41,7 +38,7 @@ KEVENT* open_event(UNICODE_STRING* name, HANDLE* handle, EVENT_TYPE type) {
     ObjectManager& objects = ObjectManager::current();
     KEVENT* event = nullptr;
     if (name != nullptr) {
-        const auto found = objects.lookup(text_of(name));
+        const auto found = objects.lookup(executive::text_of(name));
         if (NT_SUCCESS(found.status) && found.remaining.empty()) {
             const auto* header = objects.find(found.body);
             if (header == nullptr || header->type != &executive::object_types::event) {
@@ -53,7 +50,7 @@ KEVENT* open_event(UNICODE_STRING* name, HANDLE* handle, EVENT_TYPE type) {
         }
     }
     event = objects.create_event(type, true);
-    if (name != nullptr && !NT_SUCCESS(objects.insert_name(text_of(name), event, false))) {
+    if (name != nullptr && !NT_SUCCESS(objects.insert_name(executive::text_of(name), event, false))) {
         objects.dereference(event);
         return nullptr;
     }

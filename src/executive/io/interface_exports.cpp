@@ -7,6 +7,7 @@
 #include "executive/kernel.h"
 #include "executive/objects/object_manager.h"
 #include "executive/registry/registry.h"
+#include "executive/rtl/counted_text.h"
 
 using namespace openportcls;
 using executive::DeviceInterface;
@@ -16,11 +17,6 @@ using executive::Registry;
 namespace {
 
 constexpr ULONG name_tag = 0x66496F49; // 'IoIf'
-
-std::u16string_view text_of(const UNICODE_STRING* string) {
-    return string == nullptr ? std::u16string_view{}
-                             : std::u16string_view{string->Buffer, string->Length / sizeof(WCHAR)};
-}
 
 // A string for the driver to free with RtlFreeUnicodeString (or ExFreePool on its buffer).
 NTSTATUS give_string(std::u16string_view text, UNICODE_STRING* string, const void* caller) {
@@ -36,7 +32,7 @@ NTSTATUS give_string(std::u16string_view text, UNICODE_STRING* string, const voi
 }
 
 DeviceInterface* find(const UNICODE_STRING* link) {
-    return Kernel::current().interfaces.find(text_of(link));
+    return Kernel::current().interfaces.find(executive::text_of(link));
 }
 
 bool is_physical_device(DEVICE_OBJECT* device) {
@@ -53,7 +49,7 @@ NTSTATUS NTAPI IoRegisterDeviceInterface(PDEVICE_OBJECT device, const GUID* inte
     if (!is_physical_device(device)) {
         return STATUS_INVALID_DEVICE_REQUEST;
     }
-    const std::u16string_view text = text_of(reference);
+    const std::u16string_view text = executive::text_of(reference);
     if (text.find(u'\\') != std::u16string_view::npos) {
         return STATUS_INVALID_DEVICE_REQUEST; // a path separator is not allowed in a reference string
     }

@@ -4,7 +4,7 @@
 namespace openportcls::executive {
 namespace {
 
-constexpr ULONG queue_code = CTL_CODE(0x22, 0x801, METHOD_BUFFERED, FILE_ANY_ACCESS);
+constexpr ULONG explored_code = CTL_CODE(0x22, 0x801, METHOD_BUFFERED, FILE_ANY_ACCESS);
 
 struct Queue {
     IO_CSQ csq{};
@@ -73,7 +73,7 @@ void send_and_cancel(machine::Machine& machine, Queue& queue) {
     ULONG number = 0;
     for (int i = 0; i < 16; ++i) {
         IRP* request = nullptr;
-        start_device_control(file, queue_code, &number, 4, &number, 4, &on_completed, &queue.completed[i], &request);
+        start_device_control(file, explored_code, &number, 4, &number, 4, &on_completed, &queue.completed[i], &request);
         machine.preemption_point();
         // The request may be gone by the time it is looked at: only the sender knows, from its callback.
         if (request != nullptr && queue.completed[i] == 0) {

@@ -39,14 +39,14 @@ TEST_F(Io, WorkItemsRunAndKeepTheirDevice) {
     });
 }
 
-std::vector<int>* started = nullptr;
+std::vector<int>* started_in_order = nullptr;
 void NTAPI start_io(PDEVICE_OBJECT, PIRP irp) {
-    started->push_back(static_cast<int>(irp->IoStatus.Information));
+    started_in_order->push_back(static_cast<int>(irp->IoStatus.Information));
 }
 
 TEST_F(Io, StartPacketSerialises) {
     std::vector<int> order;
-    started = &order;
+    started_in_order = &order;
     driver.object.DriverStartIo = &start_io;
     inside([&] {
         IRP* irps[3];

@@ -71,19 +71,19 @@ TEST_F(KeTime, ResolutionFollowsTheFinestRequest) {
     });
 }
 
-struct Ticks {
+struct TickTimes {
     std::vector<machine::Nanoseconds> times;
 };
-void NTAPI tick(PKDPC, PVOID context, PVOID, PVOID) {
-    static_cast<Ticks*>(context)->times.push_back(machine::Machine::current().now());
+void NTAPI note_time(PKDPC, PVOID context, PVOID, PVOID) {
+    static_cast<TickTimes*>(context)->times.push_back(machine::Machine::current().now());
 }
 
 TEST_F(KeTime, PeriodsDoNotDriftAndStayOnTheClock) {
     inside([&] {
-        Ticks ticks;
+        TickTimes ticks;
         KDPC dpc;
         KTIMER timer;
-        KeInitializeDpc(&dpc, &tick, &ticks);
+        KeInitializeDpc(&dpc, &note_time, &ticks);
         KeInitializeTimerEx(&timer, NotificationTimer);
         ExSetTimerResolution(10'000, TRUE);
         const auto begin = machine.now();
@@ -108,10 +108,10 @@ TEST_F(KeTime, PeriodsDoNotDriftAndStayOnTheClock) {
 
 TEST_F(KeTime, CoalescableTimersExpireWithinTheirTolerance) {
     inside([&] {
-        Ticks ticks;
+        TickTimes ticks;
         KDPC dpc;
         KTIMER timer;
-        KeInitializeDpc(&dpc, &tick, &ticks);
+        KeInitializeDpc(&dpc, &note_time, &ticks);
         KeInitializeTimer(&timer);
         const auto begin = machine.now();
         EXPECT_FALSE(KeSetCoalescableTimer(&timer, milliseconds(100), 0, 32, &dpc));
@@ -124,10 +124,10 @@ TEST_F(KeTime, CoalescableTimersExpireWithinTheirTolerance) {
 
 TEST_F(KeTime, CancelledTimersStaySilentEvenAtDispatchLevel) {
     inside([&] {
-        Ticks ticks;
+        TickTimes ticks;
         KDPC dpc;
         KTIMER timer;
-        KeInitializeDpc(&dpc, &tick, &ticks);
+        KeInitializeDpc(&dpc, &note_time, &ticks);
         KeInitializeTimer(&timer);
         KeSetTimer(&timer, milliseconds(20), &dpc);
         const KIRQL old = KeRaiseIrqlToDpcLevel();

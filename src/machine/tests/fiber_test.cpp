@@ -95,17 +95,17 @@ TEST(FiberStacks, CrashedMachinesLeaveNothingMapped) {
     EXPECT_LT(mapped_bytes(), before + (64 << 20));
 }
 
-[[gnu::noinline]] int overflow(int depth) { // NOLINT(misc-no-recursion)
+[[gnu::noinline]] int eat_stack(int depth) { // NOLINT(misc-no-recursion)
     volatile char buffer[1000];
     buffer[0] = static_cast<char>(depth);
-    return depth < 0 ? 0 : overflow(depth + 1) + buffer[0];
+    return depth < 0 ? 0 : eat_stack(depth + 1) + buffer[0];
 }
 
 // Reported on a stack of its own, from which nobody comes back either.
 TEST(FiberStacks, OverflowsAreReportedAgainAndAgain) {
     for (int round = 0; round < 3; ++round) {
         Machine machine;
-        EXPECT_FALSE(machine.enter([&] { run(machine, [](void*) { overflow(0); }); }));
+        EXPECT_FALSE(machine.enter([&] { run(machine, [](void*) { eat_stack(0); }); }));
         EXPECT_EQ(machine.bugcheck_report()->parameters[0], 8U);
         use_the_same_stack(nullptr);
     }

@@ -1,5 +1,6 @@
 #include "pnp/inf/inf_file.h"
 
+#include "base/status.h"
 #include "pnp/inf/inf_line_splitter.h"
 #include "pnp/inf/text.h"
 
@@ -11,7 +12,6 @@
 namespace openportcls::pnp {
 namespace {
 
-constexpr std::int32_t status_invalid_parameter = static_cast<std::int32_t>(0xC000000D);
 constexpr std::size_t longest_field = 4096 - 1; // characters, "INF Size Limits"
 
 void replace_all(std::string& text, std::string_view what, std::string_view with) {

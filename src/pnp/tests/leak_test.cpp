@@ -5,6 +5,7 @@
 
 #include "executive/kernel.h"
 #include "executive/objects/object_manager.h"
+#include "executive/rtl/counted_text.h"
 #include "pnp_fixture.h"
 
 namespace openportcls::pnp::test {
@@ -34,11 +35,6 @@ NTSTATUS NTAPI driver_entry(DRIVER_OBJECT* driver, UNICODE_STRING*) {
     driver->DriverUnload = &unload;
     the_possession->take(driver);
     return STATUS_SUCCESS;
-}
-
-UNICODE_STRING counted(std::u16string_view text) {
-    const auto bytes = static_cast<USHORT>(text.size() * 2);
-    return {bytes, bytes, const_cast<char16_t*>(text.data())};
 }
 
 KTIMER timer;
@@ -75,7 +71,7 @@ NTSTATUS NTAPI setting_changed(LPCGUID, PVOID, ULONG, PVOID) {
 }
 
 void open_key(ULONG attributes) {
-    UNICODE_STRING name = counted(software_key);
+    UNICODE_STRING name = executive::counted(software_key);
     OBJECT_ATTRIBUTES key;
     InitializeObjectAttributes(&key, &name, OBJ_CASE_INSENSITIVE | attributes, nullptr, nullptr);
     EXPECT_EQ(ZwOpenKey(&handle, KEY_READ, &key), STATUS_SUCCESS);

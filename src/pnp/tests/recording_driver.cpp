@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "executive/rtl/counted_text.h"
+
 namespace openportcls::pnp::test {
 
 namespace {
@@ -212,13 +214,8 @@ NTSTATUS NTAPI add_device(DRIVER_OBJECT* driver, DEVICE_OBJECT* physical) {
     return STATUS_SUCCESS;
 }
 
-void NTAPI unload(DRIVER_OBJECT*) {
+void NTAPI note_unload(DRIVER_OBJECT*) {
     note("DriverUnload");
-}
-
-UNICODE_STRING counted(std::u16string_view text) {
-    const auto bytes = static_cast<USHORT>(text.size() * 2);
-    return {bytes, bytes, const_cast<char16_t*>(text.data())};
 }
 
 } // namespace
@@ -246,7 +243,7 @@ NTSTATUS NTAPI recording_driver_entry(DRIVER_OBJECT* driver, UNICODE_STRING* reg
         driver->DriverExtension->AddDevice = &add_device;
     }
     if (the_recording.has_unload) {
-        driver->DriverUnload = &unload;
+        driver->DriverUnload = &note_unload;
     }
     driver->MajorFunction[IRP_MJ_PNP] = &dispatch_pnp;
     driver->MajorFunction[IRP_MJ_POWER] = &dispatch_power;
@@ -257,13 +254,13 @@ NTSTATUS NTAPI recording_driver_entry(DRIVER_OBJECT* driver, UNICODE_STRING* reg
         ExAllocatePoolWithTag(NonPagedPool, 100, 0x6B61654C /* 'Leak' */);
     }
     if (the_recording.leaks_symbolic_link) {
-        UNICODE_STRING link = counted(u"\\DosDevices\\Leaked");
-        UNICODE_STRING target = counted(u"\\Device\\Null");
+        UNICODE_STRING link = executive::counted(u"\\DosDevices\\Leaked");
+        UNICODE_STRING target = executive::counted(u"\\Device\\Null");
         IoCreateSymbolicLink(&link, &target);
     }
     if (the_recording.leaks_control_device) {
         DEVICE_OBJECT* control;
-        UNICODE_STRING name = counted(u"\\Device\\LeakedControl");
+        UNICODE_STRING name = executive::counted(u"\\Device\\LeakedControl");
         IoCreateDevice(driver, 0, &name, FILE_DEVICE_UNKNOWN, 0, FALSE, &control);
     }
     return the_recording.driver_entry_status;

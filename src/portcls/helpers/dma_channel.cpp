@@ -26,9 +26,8 @@ bool satisfies(PHYSICAL_ADDRESS address, ULONG size, const PHYSICAL_ADDRESS* con
 
 } // namespace
 
-DmaChannel::DmaChannel(DMA_ADAPTER* adapter, PDEVICE_OBJECT device, ULONG map_registers, ULONG maximum_size,
-                       bool master)
-    : adapter_(adapter), device_(device), map_registers_(map_registers), maximum_size_(maximum_size), master_(master) {
+DmaChannel::DmaChannel(DMA_ADAPTER* adapter, PDEVICE_OBJECT device, ULONG maximum_size, bool master)
+    : adapter_(adapter), device_(device), maximum_size_(maximum_size), master_(master) {
     KeInitializeEvent(&granted_, SynchronizationEvent, FALSE);
 }
 
@@ -48,7 +47,7 @@ NTSTATUS DmaChannel::create(const DEVICE_DESCRIPTION& description, PDEVICE_OBJEC
     if (!copy.Master && map_registers != 0) {
         maximum = static_cast<ULONG>(std::min<ULONGLONG>(maximum, ULONGLONG{map_registers} * PAGE_SIZE));
     }
-    auto* channel = new DmaChannel(adapter, physical_device, map_registers, maximum, copy.Master);
+    auto* channel = new DmaChannel(adapter, physical_device, maximum, copy.Master);
     if (channel == nullptr) {
         adapter->DmaOperations->PutDmaAdapter(adapter);
         return STATUS_INSUFFICIENT_RESOURCES;

@@ -36,14 +36,13 @@ public:
     NTSTATUS NTAPI WaitForTC(ULONG timeout_in_microseconds) override;
 
 private:
-    DmaChannel(DMA_ADAPTER* adapter, PDEVICE_OBJECT device, ULONG map_registers, ULONG maximum_size, bool master);
+    DmaChannel(DMA_ADAPTER* adapter, PDEVICE_OBJECT device, ULONG maximum_size, bool master);
     static IO_ALLOCATION_ACTION NTAPI channel_granted(PDEVICE_OBJECT device, PIRP irp, PVOID map_register_base,
                                                       PVOID context);
     const DMA_OPERATIONS& operations() const { return *adapter_->DmaOperations; }
 
     DMA_ADAPTER* adapter_;
     PDEVICE_OBJECT device_;
-    ULONG map_registers_;
     ULONG maximum_size_;
     ULONG allocated_size_ = 0;
     ULONG buffer_size_ = 0;

@@ -8,8 +8,8 @@ namespace openportcls::portcls::fmsynth {
 namespace {
 
 constexpr LONG units_per_decibel = 65536;
-constexpr LONG level_step = units_per_decibel * 3 / 4;
-constexpr LONG lowest_level = -63 * level_step;
+constexpr LONG volume_step = units_per_decibel * 3 / 4;
+constexpr LONG lowest_level = -63 * volume_step;
 constexpr ULONG output_count = 2;
 
 struct Support {
@@ -30,7 +30,7 @@ Support support_of(const PCPROPERTY_ITEM& item) {
     support.members.MembersCount = output_count;
     support.members.Flags = KSPROPERTY_MEMBER_FLAG_BASICSUPPORT_MULTICHANNEL; // R-PROP-13
     for (KSPROPERTY_STEPPING_LONG& range : support.ranges) {
-        range.SteppingDelta = level_step;
+        range.SteppingDelta = volume_step;
         range.Bounds.SignedMinimum = lowest_level;
         range.Bounds.SignedMaximum = 0;
     }
@@ -68,8 +68,8 @@ NTSTATUS check_value(PCPROPERTY_REQUEST& request) {
 // R-PROP-14: beyond the range the nearest level is taken, and a get shows it.
 void FmSynthMiniport::set_level(ULONG output, LONG level) {
     const LONG within = std::clamp(level, lowest_level, LONG{0});
-    const LONG steps = (level_step / 2 - within) / level_step;
-    levels_[output] = -steps * level_step;
+    const LONG steps = (volume_step / 2 - within) / volume_step;
+    levels_[output] = -steps * volume_step;
     with_player([&](Player& player) {
         player.set_output_attenuation(output, static_cast<std::uint16_t>(steps * 12)); // 0.75 dB in 1/16 dB
     });

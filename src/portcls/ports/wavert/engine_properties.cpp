@@ -9,10 +9,11 @@
 
 namespace openportcls::portcls {
 
+using property_verbs::get;
+using property_verbs::set;
+
 namespace {
 
-constexpr ULONG get = KSPROPERTY_TYPE_GET;
-constexpr ULONG set = KSPROPERTY_TYPE_SET;
 constexpr ULONG support = KSPROPERTY_TYPE_BASICSUPPORT;
 
 constexpr ULONG variant_long = 3;  // VT_I4

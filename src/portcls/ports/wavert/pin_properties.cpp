@@ -7,10 +7,10 @@
 
 namespace openportcls::portcls {
 
-namespace {
+using property_verbs::get;
+using property_verbs::set;
 
-constexpr ULONG get = KSPROPERTY_TYPE_GET;
-constexpr ULONG set = KSPROPERTY_TYPE_SET;
+namespace {
 
 WaveRtPin& pin_of(const PropertyCall& call) {
     return static_cast<WaveRtPin&>(*call.pin);
