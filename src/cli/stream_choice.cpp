@@ -105,7 +105,7 @@ std::vector<WaveFormat> candidates(const WaveFormat& wanted, const std::vector<W
     return both;
 }
 
-struct Place {
+struct FoundPin {
     FilterInfo filter;
     PinInfo pin;
 };
@@ -116,8 +116,8 @@ std::string wrong_pin(const FilterInfo& filter, const PinInfo& pin, bool is_play
                                          is_playing ? "play" : "record", is_playing ? "records" : "plays");
 }
 
-Result<std::vector<Place>> places(Machine& machine, const StreamWish& wish, PinFlow flow) {
-    std::vector<Place> found;
+Result<std::vector<FoundPin>> places(Machine& machine, const StreamWish& wish, PinFlow flow) {
+    std::vector<FoundPin> found;
     const bool is_playing = flow == PinFlow::in;
     bool has_filter = wish.filter.empty();
     std::vector<std::string> problems; // one for each filter that has the wished pin
@@ -168,7 +168,7 @@ Result<ChosenStream<AnyStream>> open_stream(Machine& machine, const StreamWish& 
     if (!possible) {
         return possible.error();
     }
-    const auto attempt = [&](const Place& place, const WaveFormat& format) -> Result<ChosenStream<AnyStream>> {
+    const auto attempt = [&](const FoundPin& place, const WaveFormat& format) -> Result<ChosenStream<AnyStream>> {
         auto filter = machine.open(place.filter);
         if (!filter) {
             return filter.error();
@@ -187,7 +187,7 @@ Result<ChosenStream<AnyStream>> open_stream(Machine& machine, const StreamWish& 
         as_wished.push_back(wish.format);
         as_wished.back().extensible = false;
     }
-    for (const Place& place : *possible) {
+    for (const FoundPin& place : *possible) {
         for (const WaveFormat& format : as_wished) {
             auto opened = attempt(place, format);
             if (opened || machine.crash_report()) {
@@ -198,7 +198,7 @@ Result<ChosenStream<AnyStream>> open_stream(Machine& machine, const StreamWish& 
             }
         }
     }
-    for (const Place& place : *possible) {
+    for (const FoundPin& place : *possible) {
         for (const WaveFormat& format : candidates(wish.format, place.pin.ranges)) {
             auto opened = attempt(place, format);
             if (opened || machine.crash_report()) {

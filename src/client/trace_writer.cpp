@@ -64,8 +64,8 @@ std::string timestamp(machine::Nanoseconds time) {
 }
 
 bool is_about_a_stream(EventKind kind) {
-    return kind == EventKind::stream_state || kind == EventKind::stream_position || kind == EventKind::glitch ||
-           kind == EventKind::stream_notification;
+    return kind == EventKind::stream_opened || kind == EventKind::stream_state || kind == EventKind::stream_position ||
+           kind == EventKind::glitch || kind == EventKind::stream_notification;
 }
 
 } // namespace
@@ -78,15 +78,11 @@ Result<std::unique_ptr<TraceWriter>> TraceWriter::create(const std::filesystem::
     }
     std::unique_ptr<TraceWriter> writer(new TraceWriter(path, file));
     std::fputs("{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n", file);
-    const auto name = [&](unsigned process, unsigned thread, std::string_view what, std::string_view text) {
-        writer->emit(fmt::format(R"({{"ph":"M","pid":{},"tid":{},"name":"{}","args":{{"name":"{}"}}}})", process,
-                                 thread, what, text));
-    };
-    name(processor_process, 0, "process_name", "Processors");
-    name(stream_process, 0, "process_name", "Streams");
-    name(wait_process, 0, "process_name", "Waiting threads");
+    writer->name(processor_process, 0, "process_name", "Processors");
+    writer->name(stream_process, 0, "process_name", "Streams");
+    writer->name(wait_process, 0, "process_name", "Waiting threads");
     for (unsigned number = 0; number < processors; ++number) {
-        name(processor_process, number + 1, "thread_name", fmt::format("processor {}", number));
+        writer->name(processor_process, number + 1, "thread_name", fmt::format("processor {}", number));
     }
     return writer;
 }
@@ -104,6 +100,17 @@ void TraceWriter::emit(const std::string& line) {
     }
     first_ = false;
     failed_ |= std::fputs(line.c_str(), file_) < 0;
+}
+
+void TraceWriter::name(unsigned process, unsigned track, std::string_view what, std::string_view text) {
+    emit(fmt::format(R"({{"ph":"M","pid":{},"tid":{},"name":"{}","args":{{"name":"{}"}}}})", process, track, what,
+                     escaped(text)));
+}
+
+void TraceWriter::name_track(unsigned process, std::uint32_t track, const std::string& text) {
+    if (named_.emplace(process, track).second) {
+        name(process, track, "thread_name", text);
+    }
 }
 
 Result<void> TraceWriter::finish() {
@@ -136,12 +143,22 @@ void TraceWriter::on_event(const machine::TraceEvent& event) {
     case EventKind::dpc_leave:
         slice('E', "DPC");
         return;
+    case EventKind::thread_switch:
+        name_track(wait_process, event.subject,
+                   fmt::format("thread {}{}{}", event.subject, event.detail.empty() ? "" : ": ", event.detail));
+        break;
+    case EventKind::stream_opened:
+        name_track(stream_process, event.subject,
+                   fmt::format("stream {}: {} pin {}", event.subject, event.detail, event.value));
+        break;
     case EventKind::wait_begin:
     case EventKind::wait_end:
+        name_track(wait_process, event.subject, fmt::format("thread {}", event.subject));
         emit(fmt::format(R"({{"ph":"{}","pid":{},"tid":{},"ts":{},"name":"wait"}})",
                          event.kind == EventKind::wait_begin ? 'B' : 'E', wait_process, event.subject, time));
         return;
     case EventKind::stream_position:
+        name_track(stream_process, event.subject, fmt::format("stream {}", event.subject));
         emit(fmt::format(R"({{"ph":"C","pid":{},"tid":{},"ts":{},"name":"position {}","args":{{"bytes":{}}}}})",
                          stream_process, event.subject, time, event.subject, event.value));
         return;
@@ -149,6 +166,9 @@ void TraceWriter::on_event(const machine::TraceEvent& event) {
         break;
     }
     const bool stream = is_about_a_stream(event.kind);
+    if (stream) {
+        name_track(stream_process, event.subject, fmt::format("stream {}", event.subject));
+    }
     emit(fmt::format(
         R"({{"ph":"i","s":"t","pid":{},"tid":{},"ts":{},"name":"{}","args":{{"irql":{},"subject":{},"value":{},"detail":"{}"}}}})",
         stream ? stream_process : processor_process, stream ? event.subject : processor, time,

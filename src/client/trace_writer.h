@@ -5,7 +5,10 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "base/result.h"
 #include "machine/observer.h"
@@ -24,9 +27,13 @@ public:
 private:
     TraceWriter(std::filesystem::path path, std::FILE* file) : path_(std::move(path)), file_(file) {}
     void emit(const std::string& line);
+    void name(unsigned process, unsigned track, std::string_view what, std::string_view text);
+    // The first name that a thread's or stream's track gets is the one it keeps.
+    void name_track(unsigned process, std::uint32_t track, const std::string& text);
 
     std::filesystem::path path_;
     std::FILE* file_;
+    std::set<std::pair<unsigned, std::uint32_t>> named_; // processes and their tracks
     bool first_ = true;
     bool failed_ = false;
 };

@@ -29,7 +29,16 @@ class RegisterFile {
 public:
     using Entry = RegisterEntry<Owner>;
 
-    explicit RegisterFile(std::span<const Entry> table) : table_(table), values_(table.size()) { reset(); }
+    explicit RegisterFile(std::span<const Entry> table) : table_(table), values_(table.size()) {
+        for (std::size_t index = 0; index < table.size(); ++index) {
+            const std::uint32_t offset = table[index].offset;
+            if (offset >= places_.size()) {
+                places_.resize(offset + 1, static_cast<std::uint16_t>(table.size()));
+            }
+            places_[offset] = static_cast<std::uint16_t>(index);
+        }
+        reset();
+    }
 
     std::span<const Entry> table() const { return table_; }
 
@@ -64,20 +73,16 @@ public:
     }
 
     bool has(std::uint32_t offset) const { return find(offset) != table_.size(); }
+    std::uint32_t width(std::uint32_t offset) const { return table_[find(offset)].width_bytes; }
     // What is stored, without side effects. The register must exist.
     std::uint32_t value(std::uint32_t offset) const { return values_[find(offset)]; }
     void set(std::uint32_t offset, std::uint32_t value) { values_[find(offset)] = value; }
 
 private:
-    std::size_t find(std::uint32_t offset) const {
-        std::size_t index = 0;
-        while (index < table_.size() && table_[index].offset != offset) {
-            ++index;
-        }
-        return index;
-    }
+    std::size_t find(std::uint32_t offset) const { return offset < places_.size() ? places_[offset] : table_.size(); }
 
     std::span<const Entry> table_;
+    std::vector<std::uint16_t> places_; // in the table, by offset; its size where there is none
     std::vector<std::uint32_t> values_;
 };
 

@@ -30,6 +30,9 @@ public:
     void start(Nanoseconds now, SampleRate rate) {
         origin_ = now;
         rate_ = rate;
+        const unsigned __int128 divisor = common_divisor(full_speed(), full_scale());
+        speed_ = static_cast<std::uint64_t>(full_speed() / divisor);
+        scale_ = static_cast<std::uint64_t>(full_scale() / divisor);
     }
     Nanoseconds origin() const { return origin_; }
     SampleRate rate() const { return rate_; }
@@ -39,7 +42,12 @@ public:
         if (now <= origin_) {
             return 0;
         }
-        return static_cast<std::uint64_t>(static_cast<unsigned __int128>(now - origin_) * speed() / scale());
+        const auto passed = static_cast<std::uint64_t>(now - origin_);
+        std::uint64_t product = 0;
+        if (!__builtin_mul_overflow(passed, speed_, &product)) [[likely]] {
+            return product / scale_; // a division of 128 bits costs ten times as much
+        }
+        return static_cast<std::uint64_t>(static_cast<unsigned __int128>(passed) * speed_ / scale_);
     }
 
     // The first moment by which `count` samples have passed; never for a clock without a rate.
@@ -47,24 +55,40 @@ public:
         if (rate_.numerator == 0) {
             return machine::never;
         }
-        const unsigned __int128 span = (static_cast<unsigned __int128>(count) * scale() + speed() - 1) / speed();
+        std::uint64_t product = 0;
+        if (!__builtin_mul_overflow(count, scale_, &product) && product <= UINT64_MAX - speed_) [[likely]] {
+            return origin_ + static_cast<Nanoseconds>((product + speed_ - 1) / speed_);
+        }
+        const unsigned __int128 span = (static_cast<unsigned __int128>(count) * scale_ + speed_ - 1) / speed_;
         return origin_ + static_cast<Nanoseconds>(span);
     }
 
 private:
     static constexpr std::uint64_t million = 1'000'000;
 
-    unsigned __int128 speed() const {
+    // Samples in so many nanoseconds, before both are divided by what they have in common.
+    unsigned __int128 full_speed() const {
         return static_cast<unsigned __int128>(rate_.numerator) *
                static_cast<std::uint64_t>(static_cast<std::int64_t>(million) + drift_);
     }
-    unsigned __int128 scale() const {
+    unsigned __int128 full_scale() const {
         return static_cast<unsigned __int128>(rate_.denominator) * million *
                static_cast<std::uint64_t>(machine::nanoseconds_per_second);
     }
 
+    static unsigned __int128 common_divisor(unsigned __int128 first, unsigned __int128 second) {
+        while (second != 0) {
+            const unsigned __int128 rest = first % second;
+            first = second;
+            second = rest;
+        }
+        return first;
+    }
+
     Nanoseconds origin_ = 0;
     SampleRate rate_;
+    std::uint64_t speed_ = 0;
+    std::uint64_t scale_ = 1;
     std::int32_t drift_ = 0;
 };
 

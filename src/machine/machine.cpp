@@ -257,10 +257,10 @@ void Machine::report_event(EventKind kind, std::uint32_t subject, std::int64_t v
 
 std::string_view event_kind_name(EventKind kind) {
     static constexpr std::string_view names[] = {
-        "interrupt enter", "interrupt leave", "dpc enter",     "dpc leave",   "thread switch",
-        "timer expired",   "signalled",       "wait begin",    "wait end",    "line raised",
-        "line lowered",    "irp dispatched",  "irp completed", "service",     "stream state",
-        "stream position", "notification",    "glitch",        "power state", "log",
+        "interrupt enter", "interrupt leave", "dpc enter",     "dpc leave",    "thread switch",   "timer expired",
+        "signalled",       "wait begin",      "wait end",      "line raised",  "line lowered",    "irp dispatched",
+        "irp completed",   "service",         "stream opened", "stream state", "stream position", "notification",
+        "glitch",          "power state",     "log",
     };
     return names[static_cast<std::size_t>(kind)];
 }

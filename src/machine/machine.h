@@ -222,6 +222,7 @@ public:
 
     // ---- threads --------------------------------------------------------------------------------------------
     Thread& current_thread() { return *processor_->running; }
+    bool is_entered() const { return is_entered_; } // a stack of the machine's is in use
     Thread& client_thread() { return client_; }
     // The new thread is ready; the caller holds one reference besides the one the running thread has on itself. Null
     // when the host has no room for its stack.

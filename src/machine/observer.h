@@ -25,6 +25,7 @@ enum class EventKind : std::uint8_t {
     irp_dispatched,
     irp_completed,
     service,
+    stream_opened, // value: its pin; detail: its filter
     stream_state,
     stream_position,
     stream_notification,

@@ -23,7 +23,7 @@ std::vector<std::uint8_t> bytes_of(T value) {
     return bytes;
 }
 
-void append_string(std::vector<std::uint8_t>& bytes, std::string_view text) {
+void append_wide_string(std::vector<std::uint8_t>& bytes, std::string_view text) {
     for (const char16_t unit : utf8_to_utf16(text)) {
         bytes.push_back(static_cast<std::uint8_t>(unit));
         bytes.push_back(static_cast<std::uint8_t>(unit >> 8));
@@ -101,13 +101,13 @@ Result<RegistryParameter> RegistryParameter::parse(std::string_view text) {
     parameter.name = name;
     if (type == "sz" || type == "expand_sz") {
         parameter.type = type == "sz" ? REG_SZ : REG_EXPAND_SZ;
-        append_string(parameter.data, value);
+        append_wide_string(parameter.data, value);
     } else if (type == "multi_sz") {
         parameter.type = REG_MULTI_SZ;
         for (std::size_t at = 0; at < value.size();) {
             const auto end = std::min(value.find(';', at), value.size());
             if (end > at) {
-                append_string(parameter.data, value.substr(at, end - at));
+                append_wide_string(parameter.data, value.substr(at, end - at));
             }
             at = end + 1;
         }

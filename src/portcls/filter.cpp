@@ -12,7 +12,7 @@ namespace openportcls::portcls {
 
 namespace {
 
-const GUID pin_name = KSNAME_Pin;
+const GUID pin_object_name = KSNAME_Pin;
 
 } // namespace
 
@@ -35,8 +35,8 @@ void Filter::release() {
 
 NTSTATUS Filter::create_child(IRP& irp, const GUID& kind, const void* parameters, ULONG parameters_bytes) {
     // Topology nodes are no objects here (they have no handle), clocks and allocators belong to pins.
-    return IsEqualGUID(kind, pin_name) ? create_pin(*this, irp, parameters, parameters_bytes)
-                                       : STATUS_OBJECT_NAME_NOT_FOUND;
+    return IsEqualGUID(kind, pin_object_name) ? create_pin(*this, irp, parameters, parameters_bytes)
+                                              : STATUS_OBJECT_NAME_NOT_FOUND;
 }
 
 NTSTATUS Filter::property(IRP& irp) {

@@ -43,7 +43,7 @@ struct Name {
     std::string_view text;
     WindowsVersion version;
 };
-constexpr Name names[] = {
+constexpr Name release_names[] = {
     {"2000", windows_2000},       {"xp", xp_sp2},          {"vista", vista},   {"7", windows_7}, {"8", windows_8},
     {"8.1", windows_8_1},         {"10", windows_10_1703}, {"11", windows_11}, {"xp-rtm", xp},   {"10-rtm", windows_10},
     {"10-1511", windows_10_1511},
@@ -52,7 +52,7 @@ constexpr Name names[] = {
 } // namespace
 
 std::optional<WindowsVersion> parse_windows_version(std::string_view text) {
-    for (const Name& name : names) {
+    for (const Name& name : release_names) {
         if (name.text == text) {
             return name.version;
         }
@@ -61,7 +61,7 @@ std::optional<WindowsVersion> parse_windows_version(std::string_view text) {
 }
 
 std::string_view windows_version_name(WindowsVersion version) {
-    for (const Name& name : names) {
+    for (const Name& name : release_names) {
         if (name.version == version) {
             return name.text;
         }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/unicode.h"
 #include "ks/allocator.h"
 #include "ks/event_requests.h"
 #include "machine/machine.h"
@@ -18,7 +19,7 @@ namespace {
 
 const GUID clock_name = KSNAME_Clock;
 const GUID allocator_name = KSNAME_Allocator;
-const GUID connection_event_set = KSEVENTSETID_Connection;
+const GUID stream_event_set = KSEVENTSETID_Connection;
 
 FILE_OBJECT* file_of(IRP& irp) {
     return IoGetCurrentIrpStackLocation(&irp)->FileObject;
@@ -59,6 +60,12 @@ void Pin::opened() {
     ++filter_.pin_instances_[pin_id_];
     ++port_.global_instances_[pin_id_];
     port_.pins_.push_back(this);
+    auto& machine = machine::Machine::current();
+    if (machine.is_observed()) {
+        const Subdevice* const subdevice = device_.subdevice_of(port_);
+        machine.trace(machine::EventKind::stream_opened, serial_, pin_id_,
+                      subdevice == nullptr ? std::string() : utf16_to_utf8(subdevice->name));
+    }
 }
 
 void Pin::store_format(const KSDATAFORMAT& format, ULONG format_bytes) {
@@ -171,7 +178,7 @@ NTSTATUS Pin::change_format(const KSDATAFORMAT& format, ULONG format_bytes) {
 
 void Pin::generate_connection_event(KSEVENT_CONNECTION event) {
     ks::EventList::Filter filter;
-    filter.set = &connection_event_set;
+    filter.set = &stream_event_set;
     filter.id = event;
     filter.file = file_;
     port_.events().generate(filter);

@@ -39,6 +39,14 @@ struct PropertyCall {
     bool is_get() const { return verb == KSPROPERTY_TYPE_GET; }
     bool is_set() const { return verb == KSPROPERTY_TYPE_SET; }
 
+    // A value of a fixed size that a miniport's method has written, or not.
+    template<class T>
+    NTSTATUS answered(NTSTATUS status) {
+        if (NT_SUCCESS(status)) {
+            value_size = sizeof(T);
+        }
+        return status;
+    }
     // Variable-sized answers by the general rule (R-PROP-08, R-PROP-09): no room asks for the size, too little fails.
     NTSTATUS answer(const void* data, ULONG data_bytes);
     // KSMULTIPLE_ITEM answers (R-PROP-33): besides, room for the header alone receives the header.

@@ -114,5 +114,25 @@ TEST_F(Sb16Resources, OtherDriversGetNoResources) {
     EXPECT_TRUE(both.load_driver(OPENPORTCLS_SB16, driver_options));
 }
 
+// What a driver left is told apart from what others still have.
+TEST_F(Sb16Resources, EachOfSeveralDriversUnloadsByItself) {
+    MachineOptions options;
+    options.hardware = {"sb16"};
+    auto both = Machine::create(options).value();
+    DriverOptions driver_options;
+    driver_options.inf = OPENPORTCLS_SB16_INF;
+    auto card = both.load_driver(OPENPORTCLS_SB16, driver_options);
+    auto cable = both.load_driver("cable");
+    ASSERT_TRUE(card);
+    ASSERT_TRUE(cable);
+    for (Driver* each : {&*card, &*cable}) {
+        auto leaks = each->unload();
+        ASSERT_TRUE(leaks) << leaks.error().message;
+        for (const LeakLine& leak : *leaks) {
+            ADD_FAILURE() << leak.kind << " " << leak.what;
+        }
+    }
+}
+
 } // namespace
 } // namespace openportcls::cards

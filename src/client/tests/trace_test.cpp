@@ -1,6 +1,7 @@
 // What a trace shows: valid text whatever drivers print, and streams by the name that everything about them has.
 #include <openportcls/openportcls.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -29,15 +30,19 @@ protected:
         std::ifstream stream(file);
         return {std::istreambuf_iterator<char>(stream), {}};
     }
-    // The tracks on which events of this name stand.
-    std::set<std::string> tracks(const std::string& trace, const std::string& name) const {
+    // What the pattern's first group stands for, at each of its places.
+    static std::set<std::string> found(const std::string& trace, const std::string& pattern) {
         std::set<std::string> found;
-        const std::regex pattern("\"pid\":2,\"tid\":(\\d+),\"ts\":[0-9.]+,\"name\":\"" + name);
-        for (std::sregex_iterator match(trace.begin(), trace.end(), pattern); match != std::sregex_iterator();
+        const std::regex expression(pattern);
+        for (std::sregex_iterator match(trace.begin(), trace.end(), expression); match != std::sregex_iterator();
              ++match) {
             found.insert((*match)[1]);
         }
         return found;
+    }
+    // The tracks on which events of this name stand.
+    static std::set<std::string> tracks(const std::string& trace, const std::string& name) {
+        return found(trace, "\"pid\":2,\"tid\":(\\d+),\"ts\":[0-9.]+,\"name\":\"" + name);
     }
 
     Machine machine = Machine::create().value();
@@ -82,6 +87,37 @@ TEST_F(Trace, AStreamsStatesPositionsAndGlitchesStandOnOneTrack) {
     const auto glitched = tracks(trace, "glitch");
     EXPECT_EQ(glitched.size(), 1U) << trace.substr(0, 2000);
     EXPECT_TRUE(all.contains(*glitched.begin()));
+}
+
+// Before the trace as well as in it: every track has a name, and a stream's says what it is of.
+TEST_F(Trace, ThreadsAndStreamsHaveNames) {
+    auto driver = machine.load_driver("cable");
+    ASSERT_TRUE(driver) << driver.error().message;
+    Filter wave = machine.open_first("Wave").value();
+    auto before = RenderStream::open(wave, WaveFormat{});
+    ASSERT_TRUE(before);
+    ASSERT_TRUE(machine.start_trace(file));
+    {
+        auto within = RenderStream::open(wave, WaveFormat{});
+        ASSERT_TRUE(within);
+        for (RenderStream* stream : {&*before, &*within}) {
+            ASSERT_TRUE(stream->start());
+            ASSERT_TRUE(stream->write(std::vector<std::byte>(4800, std::byte{1})));
+        }
+        ASSERT_TRUE(machine.run_for(milliseconds(50)));
+    }
+    ASSERT_TRUE(machine.stop_trace());
+    const std::string trace = text();
+    for (const char* process : {"2", "3"}) {
+        const std::set<std::string> used =
+            found(trace, fmt::format("\"ph\":\"[^M]\",(?:\"s\":\"t\",)?\"pid\":{},\"tid\":(\\d+)", process));
+        EXPECT_FALSE(used.empty()) << process;
+        const std::set<std::string> named =
+            found(trace, fmt::format("\"ph\":\"M\",\"pid\":{},\"tid\":([1-9]\\d*),\"name\":\"thread_name\"", process));
+        EXPECT_TRUE(std::includes(named.begin(), named.end(), used.begin(), used.end())) << process;
+    }
+    EXPECT_EQ(found(trace, "\"name\":\"(stream \\d+: Wave pin \\d+)\"").size(), 1U);
+    EXPECT_EQ(found(trace, "\"name\":\"(stream \\d+)\"").size(), 1U);
 }
 
 // eMINIPORT_GLITCH_REPORT is a glitch in the trace, and text to whoever listens.

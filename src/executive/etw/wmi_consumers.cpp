@@ -16,7 +16,7 @@ namespace {
 
 constexpr ULONG first_room = 1024;
 constexpr ULONG most_room = 1 << 20;
-constexpr ULONG name_tag = 0x496D5749; // 'IWmI'
+constexpr ULONG instance_name_tag = 0x496D5749; // 'IWmI'
 
 using Bytes = std::vector<UCHAR>;
 
@@ -241,7 +241,7 @@ NTSTATUS name_of_first_instance(void* object, DEVICE_OBJECT* device, UNICODE_STR
         }
         const std::u16string& text = known.names.front();
         const auto bytes = static_cast<USHORT>(text.size() * sizeof(WCHAR));
-        auto* buffer = static_cast<WCHAR*>(ExAllocatePoolWithTag(PagedPool, bytes + sizeof(WCHAR), name_tag));
+        auto* buffer = static_cast<WCHAR*>(ExAllocatePoolWithTag(PagedPool, bytes + sizeof(WCHAR), instance_name_tag));
         if (buffer == nullptr) {
             return STATUS_INSUFFICIENT_RESOURCES;
         }

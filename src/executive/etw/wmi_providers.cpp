@@ -16,8 +16,8 @@ namespace openportcls::executive {
 
 namespace {
 
-constexpr ULONG first_room = 4096;
-constexpr ULONG most_room = 1 << 20;
+constexpr ULONG first_answer_room = 4096;
+constexpr ULONG most_answer_room = 1 << 20;
 constexpr ACCESS_MASK data_rights = WMIGUID_QUERY | WMIGUID_SET | WMIGUID_EXECUTE;
 
 std::u16string with_number(const std::u16string& base, std::u16string_view separator, ULONG number) {
@@ -67,7 +67,7 @@ private:
 std::vector<std::u16string> names_of(const Answer& answer, std::size_t start, const WMIREGGUIDW& block,
                                      const std::u16string& path) {
     std::vector<std::u16string> names;
-    const ULONG count = std::min<ULONG>(block.InstanceCount, most_room / sizeof(USHORT));
+    const ULONG count = std::min<ULONG>(block.InstanceCount, most_answer_room / sizeof(USHORT));
     if ((block.Flags & WMIREG_FLAG_INSTANCE_PDO) != 0) {
         for (ULONG index = 0; index < count; ++index) {
             names.push_back(with_number(path, u"_", index));
@@ -130,14 +130,14 @@ NTSTATUS send_to(DEVICE_OBJECT* device, UCHAR function, const void* path, void* 
 
 // What the driver answers to a registration request, with as much room as it wants.
 NTSTATUS ask_for_blocks(DEVICE_OBJECT* device, UCHAR function, WMIACTIONCODE action, std::vector<UCHAR>* answer) {
-    for (ULONG room = first_room;;) {
+    for (ULONG room = first_answer_room;;) {
         answer->assign(room, 0);
         ULONG_PTR information = 0;
         const NTSTATUS status = send_to(device, function, reinterpret_cast<const void*>(static_cast<ULONG_PTR>(action)),
                                         answer->data(), room, &information);
         ULONG needed = 0;
         std::memcpy(&needed, answer->data(), sizeof needed);
-        if (status != STATUS_BUFFER_TOO_SMALL || needed <= room || needed > most_room) {
+        if (status != STATUS_BUFFER_TOO_SMALL || needed <= room || needed > most_answer_room) {
             answer->resize(std::min<std::size_t>(answer->size(), NT_SUCCESS(status) ? information : 0));
             return status;
         }

@@ -15,7 +15,7 @@ using executive::ObjectManager;
 
 namespace {
 
-struct Registration {
+struct CallbackRegistration {
     CALLBACK_OBJECT* object;
     PCALLBACK_FUNCTION function;
     void* context;
@@ -25,7 +25,7 @@ struct Registration {
 
 struct _CALLBACK_OBJECT {
     bool allow_multiple = true;
-    std::vector<std::unique_ptr<Registration>> registrations;
+    std::vector<std::unique_ptr<CallbackRegistration>> registrations;
 };
 
 namespace {
@@ -82,13 +82,14 @@ PVOID NTAPI ExRegisterCallback(PCALLBACK_OBJECT object, PCALLBACK_FUNCTION funct
     }
     ObjectManager::current().reference(object);
     ObjectManager::current().note_reference(object, __builtin_return_address(0));
-    object->registrations.push_back(std::make_unique<Registration>(Registration{object, function, context}));
+    object->registrations.push_back(
+        std::make_unique<CallbackRegistration>(CallbackRegistration{object, function, context}));
     return object->registrations.back().get();
 }
 
 void NTAPI ExUnregisterCallback(PVOID handle) {
     OPC_REQUIRE_APC_OR_BELOW();
-    CALLBACK_OBJECT* object = static_cast<Registration*>(handle)->object;
+    CALLBACK_OBJECT* object = static_cast<CallbackRegistration*>(handle)->object;
     std::erase_if(object->registrations, [handle](const auto& each) { return each.get() == handle; });
     ObjectManager::current().note_dereference(object, __builtin_return_address(0));
     ObjectManager::current().dereference(object);
@@ -99,7 +100,7 @@ void NTAPI ExNotifyCallback(PVOID object, PVOID argument1, PVOID argument2) {
     auto* callback = static_cast<CALLBACK_OBJECT*>(object);
     // By index: a routine may register another one.
     for (std::size_t i = 0; i < callback->registrations.size(); ++i) {
-        const Registration& each = *callback->registrations[i];
+        const CallbackRegistration& each = *callback->registrations[i];
         each.function(each.context, argument1, argument2);
     }
 }

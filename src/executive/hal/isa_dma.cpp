@@ -17,8 +17,8 @@ constexpr unsigned channels_per_controller = 4;
 constexpr unsigned channel_count = 8;
 constexpr unsigned cascade_channel = 4;
 
-struct Place {
-    explicit Place(unsigned channel)
+struct ChannelPlace {
+    explicit ChannelPlace(unsigned channel)
         : own(channel % channels_per_controller), is_words(channel >= channels_per_controller) {}
     std::uint32_t port(std::uint32_t number) const { return is_words ? 0xC0 + number * 2 : number; }
     std::uint32_t address_port() const { return port(own * 2); }
@@ -53,12 +53,12 @@ std::uint32_t IsaDma::read(std::uint32_t port) const {
 
 bool IsaDma::has_channel(unsigned channel) const {
     return channel < channel_count && channel != cascade_channel &&
-           machine_.ports().find(Place(channel).port(single_mask)) != nullptr;
+           machine_.ports().find(ChannelPlace(channel).port(single_mask)) != nullptr;
 }
 
 void IsaDma::program(unsigned channel, const Transfer& transfer) {
     constexpr unsigned accesses = 9;
-    const Place place(channel);
+    const ChannelPlace place(channel);
     const auto address = static_cast<std::uint32_t>(place.is_words ? transfer.address >> 1 : transfer.address);
     const std::uint32_t count = (place.is_words ? transfer.bytes / 2 : transfer.bytes) - 1;
     spend(accesses);
@@ -78,13 +78,13 @@ void IsaDma::program(unsigned channel, const Transfer& transfer) {
 
 void IsaDma::mask(unsigned channel) {
     spend(1);
-    write(Place(channel).port(single_mask), mask_bit | Place(channel).own);
+    write(ChannelPlace(channel).port(single_mask), mask_bit | ChannelPlace(channel).own);
 }
 
 // The chip counts one less than is left, and stands at FFFFh when a transfer that does not repeat is over.
 std::uint32_t IsaDma::read_counter(unsigned channel) const {
     constexpr unsigned accesses = 3;
-    const Place place(channel);
+    const ChannelPlace place(channel);
     spend(accesses);
     write(place.port(clear_flip_flop), 0);
     const std::uint32_t low = read(place.count_port());

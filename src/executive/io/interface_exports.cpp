@@ -16,13 +16,13 @@ using executive::Registry;
 
 namespace {
 
-constexpr ULONG name_tag = 0x66496F49; // 'IoIf'
+constexpr ULONG interface_name_tag = 0x66496F49; // 'IoIf'
 
 // A string for the driver to free with RtlFreeUnicodeString (or ExFreePool on its buffer).
 NTSTATUS give_string(std::u16string_view text, UNICODE_STRING* string, const void* caller) {
     const auto bytes = static_cast<USHORT>(text.size() * sizeof(WCHAR));
-    auto* buffer = static_cast<WCHAR*>(
-        Kernel::current().pool.allocate(bytes + sizeof(WCHAR), name_tag, executive::PoolKind::paged, true, caller));
+    auto* buffer = static_cast<WCHAR*>(Kernel::current().pool.allocate(bytes + sizeof(WCHAR), interface_name_tag,
+                                                                       executive::PoolKind::paged, true, caller));
     if (buffer == nullptr) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
@@ -83,8 +83,8 @@ NTSTATUS NTAPI IoGetDeviceInterfaces(const GUID* interface_class, PDEVICE_OBJECT
     }
     names += u'\0';
     const std::size_t bytes = names.size() * sizeof(WCHAR);
-    auto* buffer = static_cast<WCHAR*>(
-        kernel.pool.allocate(bytes, name_tag, executive::PoolKind::paged, false, __builtin_return_address(0)));
+    auto* buffer = static_cast<WCHAR*>(kernel.pool.allocate(bytes, interface_name_tag, executive::PoolKind::paged,
+                                                            false, __builtin_return_address(0)));
     if (buffer == nullptr) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }

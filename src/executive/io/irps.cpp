@@ -16,13 +16,13 @@ constexpr std::uint32_t no_more_irp_stack_locations = 0x35;
 constexpr std::uint32_t multiple_irp_complete_requests = 0x44;
 constexpr std::uint32_t verifier_io_violation = 0xC9;
 
-std::uint64_t number(const void* pointer) {
+std::uint64_t as_parameter(const void* pointer) {
     return reinterpret_cast<std::uint64_t>(pointer);
 }
 
 [[noreturn, gnu::cold, gnu::noinline]] void violation(machine::Machine& machine, std::uint32_t code, std::uint64_t p1,
                                                       const IRP* irp, const char* rule) {
-    machine.bugcheck(code, p1, number(irp), 0, 0, rule);
+    machine.bugcheck(code, p1, as_parameter(irp), 0, 0, rule);
 }
 
 // What a completed location held is no business of the drivers above.
@@ -109,7 +109,7 @@ void finish(Kernel& kernel, IRP* irp) {
 void complete_request(Kernel& kernel, IRP* irp) {
     machine::Machine& machine = kernel.machine;
     if (irp->CurrentLocation > irp->StackCount + 1 || irp->Type != 6) [[unlikely]] {
-        violation(machine, multiple_irp_complete_requests, number(irp), irp,
+        violation(machine, multiple_irp_complete_requests, as_parameter(irp), irp,
                   "An IRP is completed once (IoCompleteRequest).");
     }
     if (irp->IoStatus.Status == STATUS_PENDING) [[unlikely]] {
@@ -164,7 +164,7 @@ void complete_request(Kernel& kernel, IRP* irp) {
 
 NTSTATUS dispatch(machine::Machine& machine, DEVICE_OBJECT* device, IRP* irp) {
     if (--irp->CurrentLocation <= 0) [[unlikely]] {
-        violation(machine, no_more_irp_stack_locations, number(irp), irp,
+        violation(machine, no_more_irp_stack_locations, as_parameter(irp), irp,
                   "IoCallDriver with no stack location left: the IRP was allocated with too small a StackSize.");
     }
     IO_STACK_LOCATION* stack = --irp->Tail.Overlay.CurrentStackLocation;

@@ -15,10 +15,6 @@ namespace {
 
 constexpr USHORT notification_version = 1;
 
-bool same(const GUID& a, const GUID& b) {
-    return std::memcmp(&a, &b, sizeof a) == 0;
-}
-
 } // namespace
 
 NotificationTable::Entry* NotificationTable::add(const Entry& entry) {
@@ -61,7 +57,7 @@ void NotificationTable::interface_changed(const GUID& interface_class, std::u16s
     for (std::size_t i = 0; i < entries_.size(); ++i) {
         Entry& entry = *entries_[i];
         if (!entry.removed && entry.category == EventCategoryDeviceInterfaceChange &&
-            same(entry.interface_class, interface_class)) {
+            IsEqualGUID(entry.interface_class, interface_class)) {
             entry.callback(&notification, entry.context);
         }
     }
@@ -84,7 +80,7 @@ NTSTATUS NotificationTable::target_changed(DEVICE_OBJECT* physical_device, const
         notification.Event = event;
         notification.FileObject = entry.file;
         const NTSTATUS status = entry.callback(&notification, entry.context);
-        if (same(event, GUID_TARGET_DEVICE_QUERY_REMOVE)) {
+        if (IsEqualGUID(event, GUID_TARGET_DEVICE_QUERY_REMOVE)) {
             result = status;
         }
     }

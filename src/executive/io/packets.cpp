@@ -18,7 +18,7 @@ struct _IO_TIMER {
 
 namespace {
 
-constexpr ULONG timer_tag = 0x69546F49; // 'IoTi'
+constexpr ULONG device_timer_tag = 0x69546F49; // 'IoTi'
 
 void start_io(DEVICE_OBJECT* device, IRP* irp) {
     device->DriverObject->DriverStartIo(device, irp);
@@ -104,7 +104,7 @@ NTSTATUS NTAPI IoInitializeTimer(PDEVICE_OBJECT device, PIO_TIMER_ROUTINE routin
     OPC_REQUIRE_PASSIVE();
     if (device->Timer == nullptr) {
         device->Timer = static_cast<_IO_TIMER*>(Kernel::current().pool.allocate(
-            sizeof(_IO_TIMER), timer_tag, executive::PoolKind::non_paged, true, nullptr));
+            sizeof(_IO_TIMER), device_timer_tag, executive::PoolKind::non_paged, true, nullptr));
         KeInitializeTimerEx(&device->Timer->timer, NotificationTimer);
         KeInitializeDpc(&device->Timer->dpc, &timer_ticks, device->Timer);
     }
@@ -134,7 +134,7 @@ void NTAPI IoStopTimer(PDEVICE_OBJECT device) {
 void opc_free_device_timer(DEVICE_OBJECT* device) {
     if (device->Timer != nullptr) {
         IoStopTimer(device);
-        Kernel::current().pool.free(device->Timer, timer_tag, "IoDeleteDevice");
+        Kernel::current().pool.free(device->Timer, device_timer_tag, "IoDeleteDevice");
         device->Timer = nullptr;
     }
 }

@@ -30,7 +30,7 @@ const void* routine_of(const _IO_WORKITEM& work) {
 
 constexpr ULONG work_item_tag = 0x69576F49; // 'IoWi'
 
-void NTAPI run(PVOID parameter) {
+void NTAPI run_item(PVOID parameter) {
     auto* work = static_cast<_IO_WORKITEM*>(parameter);
     void* const object = work->object; // the routine may free the item
     Machine::current().current_thread().guest_routine = routine_of(*work);
@@ -50,7 +50,7 @@ void queue(_IO_WORKITEM& work, WORK_QUEUE_TYPE type) {
                                 "IoQueueWorkItem: the work item is queued already.");
     }
     ObReferenceObject(work.object);
-    work.item.WorkerRoutine = &run;
+    work.item.WorkerRoutine = &run_item;
     work.item.Parameter = &work;
     kernel.work.queue(work.item, type);
 }
@@ -58,7 +58,7 @@ void queue(_IO_WORKITEM& work, WORK_QUEUE_TYPE type) {
 } // namespace
 
 const void* executive::driver_routine_of(const WORK_QUEUE_ITEM& item) {
-    return item.WorkerRoutine == &run ? routine_of(*static_cast<const _IO_WORKITEM*>(item.Parameter))
+    return item.WorkerRoutine == &run_item ? routine_of(*static_cast<const _IO_WORKITEM*>(item.Parameter))
                                       : reinterpret_cast<const void*>(item.WorkerRoutine);
 }
 

@@ -13,7 +13,7 @@ namespace irql = openportcls::machine::irql;
 namespace {
 
 constexpr std::uint32_t irql_not_greater_or_equal = 0x09;
-constexpr std::uint32_t irql_not_less_or_equal = 0x0A;
+constexpr std::uint32_t irql_lowered_or_raised = 0x0A;
 
 [[noreturn, gnu::cold, gnu::noinline]] void NTAPI wrong_direction(std::uint32_t code, const char* function,
                                                                   KIRQL wanted) {
@@ -35,7 +35,7 @@ KIRQL raise(const char* function, KIRQL level) {
 void lower(const char* function, KIRQL level) {
     Machine& machine = Machine::current();
     if (level > machine.irql()) [[unlikely]] {
-        wrong_direction(irql_not_less_or_equal, function, level);
+        wrong_direction(irql_lowered_or_raised, function, level);
     }
     machine.lower_irql(level);
     machine.follow_affinity();
@@ -101,7 +101,7 @@ void NTAPI KeReleaseSpinLock(PKSPIN_LOCK lock, KIRQL old) {
     Machine& machine = Machine::current();
     release_spin_lock(machine, *lock);
     if (old > irql::dispatch) [[unlikely]] {
-        wrong_direction(irql_not_less_or_equal, __func__, old);
+        wrong_direction(irql_lowered_or_raised, __func__, old);
     }
     machine.lower_irql(old);
     machine.follow_affinity();

@@ -92,7 +92,7 @@ namespace {
 
 constexpr std::uint32_t process_has_locked_pages = 0x76;
 constexpr ULONG pages_tag = 0x6C646D4D; // 'Mmdl'
-constexpr std::uintptr_t lowest_valid_address = 0x10000;
+constexpr std::uintptr_t lowest_lockable_address = 0x10000;
 
 std::uint64_t page_count(const MDL* mdl) {
     return (std::uint64_t{mdl->ByteOffset} + mdl->ByteCount + page_size - 1) / page_size;
@@ -227,7 +227,7 @@ void NTAPI MmProbeAndLockPages(PMDL mdl, KPROCESSOR_MODE mode, LOCK_OPERATION op
     require_describable(kernel, mdl, __func__);
     // "IoWriteAccess and IoModifyAccess, which are equivalent" (nf-wdm-mmprobeandlockpages)
     const machine::Access access = operation == IoReadAccess ? machine::Access::read : machine::Access::write;
-    if (reinterpret_cast<std::uintptr_t>(mdl->StartVa) < lowest_valid_address ||
+    if (reinterpret_cast<std::uintptr_t>(mdl->StartVa) < lowest_lockable_address ||
         (mode == UserMode && !executive::is_user_accessible(MmGetMdlVirtualAddress(mdl), mdl->ByteCount, access)))
         [[unlikely]] {
         executive::raise_status(STATUS_ACCESS_VIOLATION, "MmProbeAndLockPages: the buffer is not accessible.");

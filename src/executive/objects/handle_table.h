@@ -12,8 +12,9 @@ namespace openportcls::executive {
 struct HandleEntry {
     void* body = nullptr;
     ACCESS_MASK granted_access = 0;
-    bool kernel = false; // OBJ_KERNEL_HANDLE: user mode cannot use it
-    bool client = false; // of an application's process, which closes it at its end
+    bool kernel = false;      // OBJ_KERNEL_HANDLE: user mode cannot use it
+    bool client = false;      // of an application's process, which closes it at its end
+    std::uint16_t driver = 0; // who opened it (calling_driver)
 };
 
 class HandleTable {

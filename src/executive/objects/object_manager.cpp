@@ -2,6 +2,7 @@
 
 #include <ntddk.h>
 
+#include "executive/calling_driver.h"
 #include "executive/kernel.h"
 
 namespace openportcls::executive {
@@ -52,6 +53,7 @@ ObjectHeader& ObjectManager::add(void* body, const _OBJECT_TYPE& type, const Obj
     header.type = &type;
     header.callbacks = callbacks;
     header.serial = serial;
+    header.driver = calling_driver(machine_);
     by_body_[body] = &header;
     return header;
 }
@@ -158,7 +160,7 @@ HANDLE ObjectManager::open_handle(void* body, ACCESS_MASK granted_access, ULONG 
     ++header->handles;
     const bool kernel = (attributes & OBJ_KERNEL_HANDLE) != 0;
     const bool client = !kernel && Kernel::current().previous_mode() == UserMode;
-    return handles_.add({body, granted_access, kernel, client});
+    return handles_.add({body, granted_access, kernel, client, calling_driver(machine_)});
 }
 
 HANDLE ObjectManager::open_client_handle(void* body, ACCESS_MASK granted_access) {

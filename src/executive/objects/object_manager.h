@@ -35,6 +35,7 @@ struct ObjectHeader {
     const _OBJECT_TYPE* type = nullptr;
     ObjectCallbacks callbacks;
     std::uint64_t serial = 0; // order of creation
+    std::uint16_t driver = 0; // who made it (calling_driver)
     std::int64_t references = 1;
     std::uint32_t handles = 0;
     bool permanent = false; // keeps its name without handles

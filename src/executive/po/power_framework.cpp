@@ -10,10 +10,6 @@ namespace openportcls::executive {
 
 namespace {
 
-bool same(const GUID& a, const GUID& b) {
-    return std::memcmp(&a, &b, sizeof a) == 0;
-}
-
 // The deepest idle state that comes back within the driver's latency and pays off within its residency.
 ULONG deepest_allowed(const PowerComponent& component) {
     ULONG state = 0;
@@ -191,15 +187,15 @@ void PowerFramework::powered_on(PowerDevice& device) {
 }
 
 void PowerFramework::set_setting(const GUID& setting, std::vector<UCHAR> value) {
-    auto known =
-        std::find_if(settings_.begin(), settings_.end(), [&](const auto& each) { return same(each.first, setting); });
+    auto known = std::find_if(settings_.begin(), settings_.end(),
+                              [&](const auto& each) { return IsEqualGUID(each.first, setting); });
     if (known == settings_.end()) {
         known = settings_.insert(settings_.end(), {setting, {}});
     }
     known->second = value;
     for (std::size_t i = 0; i < followers_.size(); ++i) {
         const SettingFollower follower = *followers_[i];
-        if (same(follower.setting, setting)) {
+        if (IsEqualGUID(follower.setting, setting)) {
             follower.callback(&setting, value.data(), static_cast<ULONG>(value.size()), follower.context);
         }
     }
@@ -209,8 +205,8 @@ void PowerFramework::set_setting(const GUID& setting, std::vector<UCHAR> value) 
 void* PowerFramework::follow_setting(const GUID& setting, PPOWER_SETTING_CALLBACK callback, void* context) {
     followers_.push_back(std::make_unique<SettingFollower>(SettingFollower{setting, callback, context}));
     void* handle = followers_.back().get();
-    const auto known =
-        std::find_if(settings_.begin(), settings_.end(), [&](const auto& each) { return same(each.first, setting); });
+    const auto known = std::find_if(settings_.begin(), settings_.end(),
+                                    [&](const auto& each) { return IsEqualGUID(each.first, setting); });
     if (known != settings_.end()) {
         std::vector<UCHAR> value = known->second;
         callback(&setting, value.data(), static_cast<ULONG>(value.size()), context);

@@ -26,9 +26,6 @@ constexpr std::array<std::string_view, 12> type_names = {"REG_NONE",
                                                          "REG_FULL_RESOURCE_DESCRIPTOR",
                                                          "REG_RESOURCE_REQUIREMENTS_LIST",
                                                          "REG_QWORD"};
-constexpr std::uint32_t reg_sz = 1;
-constexpr std::uint32_t reg_expand_sz = 2;
-constexpr std::uint32_t reg_dword = 4;
 
 std::string type_name(std::uint32_t type) {
     return type < type_names.size() ? std::string(type_names[type]) : fmt::format("{:#x}", type);

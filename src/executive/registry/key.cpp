@@ -6,10 +6,6 @@
 namespace openportcls::executive {
 namespace {
 
-constexpr std::uint32_t reg_sz = 1;
-constexpr std::uint32_t reg_expand_sz = 2;
-constexpr std::uint32_t reg_dword = 4;
-
 template<class Values>
 auto find_value(Values& values, std::u16string_view name) {
     return std::find_if(values.begin(), values.end(),

@@ -15,6 +15,11 @@
 
 namespace openportcls::executive {
 
+// Types of values that mean something here: REG_xxx.
+inline constexpr std::uint32_t reg_sz = 1;
+inline constexpr std::uint32_t reg_expand_sz = 2;
+inline constexpr std::uint32_t reg_dword = 4;
+
 struct RegistryValue {
     std::u16string name;    // empty for the default value
     std::uint32_t type = 0; // REG_SZ …

@@ -12,7 +12,7 @@
 namespace openportcls::executive {
 namespace {
 
-std::u16string_view take_component(std::u16string_view& path) {
+std::u16string_view take_key_name(std::u16string_view& path) {
     while (path.starts_with(u'\\')) {
         path.remove_prefix(1);
     }
@@ -70,7 +70,7 @@ NTSTATUS Registry::walk(std::u16string_view path, const RegistryKey* base, std::
         if (!path.starts_with(u'\\')) {
             return STATUS_OBJECT_PATH_SYNTAX_BAD;
         }
-        if (!equal_ignoring_case(take_component(path), root_->name())) {
+        if (!equal_ignoring_case(take_key_name(path), root_->name())) {
             return STATUS_OBJECT_PATH_NOT_FOUND;
         }
         key = root_.get();
@@ -82,7 +82,7 @@ NTSTATUS Registry::walk(std::u16string_view path, const RegistryKey* base, std::
     std::shared_ptr<RegistryKey> held = std::const_pointer_cast<RegistryKey>(key->shared_from_this());
     *last = {};
     while (!path.empty()) {
-        const std::u16string_view component = take_component(path);
+        const std::u16string_view component = take_key_name(path);
         if (component.size() > RegistryKey::longest_name) {
             return STATUS_OBJECT_NAME_INVALID;
         }
@@ -140,11 +140,11 @@ std::shared_ptr<RegistryKey> Registry::find(std::u16string_view path, const Regi
 std::shared_ptr<RegistryKey> Registry::create(std::u16string_view path, const RegistryKey* base) {
     std::shared_ptr<RegistryKey> key =
         base != nullptr ? std::const_pointer_cast<RegistryKey>(base->shared_from_this()) : root_;
-    if (base == nullptr && !equal_ignoring_case(take_component(path), root_->name())) {
+    if (base == nullptr && !equal_ignoring_case(take_key_name(path), root_->name())) {
         return nullptr;
     }
     while (!path.empty()) {
-        const std::u16string_view component = take_component(path);
+        const std::u16string_view component = take_key_name(path);
         if (component.size() > RegistryKey::longest_name) {
             return nullptr;
         }

@@ -1,6 +1,7 @@
 // An AC '97 codec: mixer, converters' rates, power. Register names are those of "Audio Codec '97", revision 2.3.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <span>
@@ -42,6 +43,11 @@ public:
     void play(const SampleTime& when, std::span<const Frame> frames);
     void record(const SampleTime& when, std::span<Frame> frames);
     void record_microphone(const SampleTime& when, std::span<Frame> frames);
+
+    // Something is plugged into an output.
+    bool is_heard() const {
+        return std::ranges::any_of(outputs_, [](const OutputSocket& output) { return output.plugged != nullptr; });
+    }
 
     std::span<OutputSocket> outputs() { return outputs_; }
     std::span<InputSocket> inputs() { return inputs_; }

@@ -75,6 +75,8 @@ private:
     std::span<std::byte> next_words(std::uint32_t wanted);
     void consume(std::uint32_t words);
     void move(std::uint32_t frames);
+    bool is_worth_converting() const { return kind_ != Kind::pcm_out || codec_.is_heard(); }
+    void pass_over(std::size_t words);
     void play(const SampleTime& when, std::span<Frame> frames);
     void record(const SampleTime& when, std::span<Frame> frames);
     static void buffer_due(machine::ClockEvent& event);

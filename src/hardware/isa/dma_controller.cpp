@@ -129,6 +129,13 @@ std::size_t DmaController::to_device(unsigned channel, std::span<std::byte> byte
     });
 }
 
+std::size_t DmaController::skip_to_device(unsigned channel, std::size_t bytes) {
+    if (!chip_of(channel).moves_to_device(channel % DmaChip::channel_count)) {
+        return 0;
+    }
+    return move(channel, bytes, [](const std::byte*, std::size_t, std::size_t) {});
+}
+
 std::size_t DmaController::to_memory(unsigned channel, std::span<const std::byte> bytes) {
     if (!chip_of(channel).moves_to_memory(channel % DmaChip::channel_count)) {
         return 0;

@@ -46,6 +46,8 @@ public:
     // What the device moves with its requests answered; bytes moved, in whole units. Less than asked for when the
     // channel is masked, reaches its terminal count without starting over, or is programmed for the other direction.
     std::size_t to_device(unsigned channel, std::span<std::byte> bytes);
+    // The same for a device that throws away what it gets.
+    std::size_t skip_to_device(unsigned channel, std::size_t bytes);
     std::size_t to_memory(unsigned channel, std::span<const std::byte> bytes);
     bool answers(unsigned channel) const { return chip_of(channel).answers(channel % DmaChip::channel_count); }
 

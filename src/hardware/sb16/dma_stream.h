@@ -27,6 +27,7 @@ public:
     class Owner {
     public:
         virtual ~Owner() = default;
+        virtual bool is_heard() const = 0; // otherwise nothing is played
         virtual void play(const SampleTime& when, std::span<const Frame> frames) = 0;
         virtual void record(const SampleTime& when, std::span<Frame> frames) = 0;
         virtual void block_is_over(bool is_16_bit) = 0;
@@ -74,7 +75,9 @@ private:
     static void block_due(machine::ClockEvent& event);
     void run_clock();
     void schedule();
-    // Frames moved of `count`, no more than a chunk.
+    bool is_worth_converting() const { return plan_.is_input || owner_.is_heard(); }
+    std::uint32_t pass_over(std::uint32_t frames);
+    // Frames moved of `count`, no more than a chunk of those that are converted.
     std::uint32_t move(std::uint32_t count);
     std::uint32_t play(std::uint32_t count, const SampleTime& when);
     std::uint32_t record(std::uint32_t count, const SampleTime& when);

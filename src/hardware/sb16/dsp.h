@@ -15,6 +15,7 @@ public:
     class Board {
     public:
         virtual ~Board() = default;
+        virtual bool is_heard() const = 0;
         virtual void play(const SampleTime& when, std::span<const Frame> frames) = 0;
         virtual void record(const SampleTime& when, std::span<Frame> frames) = 0;
         virtual void interrupt(bool is_16_bit) = 0;
@@ -51,6 +52,7 @@ private:
     static const std::array<Command, 38> commands;
     static const Command* find(std::uint8_t code);
 
+    bool is_heard() const override { return board_.is_heard(); }
     void play(const SampleTime& when, std::span<const Frame> frames) override { board_.play(when, frames); }
     void record(const SampleTime& when, std::span<Frame> frames) override { board_.record(when, frames); }
     void block_is_over(bool is_16_bit) override { board_.interrupt(is_16_bit); }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <type_traits>
 
 #include "hardware/sample_word.h"
 #include "hardware/sb16/dma_stream.h"
@@ -13,15 +14,23 @@ namespace openportcls::hardware::sb16 {
 
 inline constexpr float full_8_bit = 128.0F;
 
-inline float decode(const std::byte* sample, const SampleFormat& format) {
-    if (format.is_16_bit) {
-        std::uint16_t word;
-        std::memcpy(&word, sample, sizeof word);
-        const int flip = format.is_signed ? 0 : 0x8000;
-        return level_of(static_cast<std::int16_t>(word ^ flip));
+// Unsigned samples are signed ones with the highest bit turned over: `flip` is that bit, or 0.
+template<class Word>
+float decode(const std::byte* sample, int flip) {
+    Word word;
+    std::memcpy(&word, sample, sizeof word);
+    const auto level = static_cast<std::make_signed_t<Word>>(word ^ flip);
+    return static_cast<float>(level) / (sizeof(Word) == 1 ? full_8_bit : full_16_bit);
+}
+
+// A loop for each format, which the compiler can make wide.
+template<class Word, unsigned channels>
+void decode(const std::byte* bytes, bool is_signed, std::span<Frame> frames) {
+    const int flip = is_signed ? 0 : 1 << (8 * sizeof(Word) - 1);
+    for (std::size_t index = 0; index < frames.size(); ++index) {
+        const std::byte* const frame = bytes + index * channels * sizeof(Word);
+        frames[index] = {decode<Word>(frame, flip), decode<Word>(frame + (channels - 1) * sizeof(Word), flip)};
     }
-    const int flip = format.is_signed ? 0 : 0x80;
-    return static_cast<float>(static_cast<std::int8_t>(std::to_integer<int>(*sample) ^ flip)) / full_8_bit;
 }
 
 inline void encode(float level, const SampleFormat& format, std::byte* sample) {
@@ -35,11 +44,11 @@ inline void encode(float level, const SampleFormat& format, std::byte* sample) {
 }
 
 inline void decode(std::span<const std::byte> bytes, const SampleFormat& format, std::span<Frame> frames) {
-    const unsigned right = format.frame_bytes() - format.frame_bytes() / format.channels();
-    for (std::size_t index = 0; index < frames.size(); ++index) {
-        const std::byte* const frame = bytes.data() + index * format.frame_bytes();
-        frames[index] = {decode(frame, format), decode(frame + right, format)};
-    }
+    const auto of = [&]<class Word>(Word) {
+        format.is_stereo ? decode<Word, 2>(bytes.data(), format.is_signed, frames)
+                         : decode<Word, 1>(bytes.data(), format.is_signed, frames);
+    };
+    format.is_16_bit ? of(std::uint16_t{}) : of(std::uint8_t{});
 }
 
 // Of a mono recording the left side counts.

@@ -48,7 +48,8 @@ LeakBaseline take_leak_baseline(executive::Kernel& kernel) {
     return baseline;
 }
 
-LeakReport find_leaks(executive::Kernel& kernel, const LoadedDriver& driver, const LeakBaseline& baseline) {
+LeakReport find_leaks(executive::Kernel& kernel, const LoadedDriver& driver, const LeakBaseline& baseline,
+                      bool is_alone) {
     std::map<std::pair<std::string, std::string>, Leak> found;
     const auto add = [&](std::string kind, std::string what, std::uint64_t bytes) {
         Leak& leak = found[{kind, what}];
@@ -77,10 +78,14 @@ LeakReport find_leaks(executive::Kernel& kernel, const LoadedDriver& driver, con
                 device->Size);
         }
     }
+    // A driver that is part of the program, as tests have them, has no code of its own.
+    const auto is_its_own = [&](std::uint16_t owner) {
+        return baseline.pool_owner == 0 || owner == baseline.pool_owner;
+    };
     ObjectManager& objects = ObjectManager::of(kernel.machine);
     objects.for_each_object([&](const ObjectHeader& object) {
         const char* kind = kind_of(object);
-        if (kind != nullptr && object.serial > baseline.object_serial) {
+        if (kind != nullptr && object.serial > baseline.object_serial && is_its_own(object.driver)) {
             add(kind, object.name.empty() ? "unnamed" : utf16_to_utf8(object.name), 0);
         }
         if (baseline.pool_owner != 0 && object.referencing_driver == baseline.pool_owner) {
@@ -91,12 +96,12 @@ LeakReport find_leaks(executive::Kernel& kernel, const LoadedDriver& driver, con
     });
     objects.for_each_handle([&](HANDLE handle, const executive::HandleEntry& entry) {
         const ObjectHeader* object = objects.find(entry.body);
-        if (object != nullptr && !entry.client && !baseline.handles.contains(handle)) {
+        if (object != nullptr && !entry.client && !baseline.handles.contains(handle) && is_its_own(entry.driver)) {
             add("handle", fmt::format("{}, ZwClose not called", object->type->name), 0);
         }
     });
     const auto add_growth = [&](const char* what, std::uint64_t before, std::uint64_t after, std::uint64_t bytes_each) {
-        for (; after > before; --after) {
+        for (; is_alone && after > before; --after) {
             add("mapping or registration", what, bytes_each);
         }
     };
@@ -109,7 +114,7 @@ LeakReport find_leaks(executive::Kernel& kernel, const LoadedDriver& driver, con
     add_growth("PoFxRegisterDevice without PoFxUnregisterDevice", baseline.power_devices, kernel.power.count(), 0);
     add_growth("PoRegisterPowerSettingCallback not unregistered", baseline.power_settings,
                kernel.power.follower_count(), 0);
-    if (kernel.machine.clock_interval() < baseline.clock_interval) {
+    if (is_alone && kernel.machine.clock_interval() < baseline.clock_interval) {
         add("mapping or registration", "ExSetTimerResolution not given back", 0);
     }
     LeakReport report;

@@ -27,6 +27,8 @@ struct LeakBaseline {
 };
 
 LeakBaseline take_leak_baseline(executive::Kernel& kernel);
-LeakReport find_leaks(executive::Kernel& kernel, const LoadedDriver& driver, const LeakBaseline& baseline);
+// What is only counted says nothing about whose it is: `is_alone`, the driver was the only one.
+LeakReport find_leaks(executive::Kernel& kernel, const LoadedDriver& driver, const LeakBaseline& baseline,
+                      bool is_alone);
 
 } // namespace openportcls::pnp

@@ -9,7 +9,7 @@
 namespace openportcls::pnp {
 namespace {
 
-constexpr std::uint32_t reg_multi_sz = 7;
+constexpr std::uint32_t appended_type = 7;
 
 std::u16string root_path(const InfRegistryOperation& operation, std::u16string_view relative_root) {
     if (operation.root == "HKR") {
@@ -76,8 +76,8 @@ void set_value(executive::Registry& registry, const InfRegistryOperation& operat
     if (key == nullptr) {
         return; // the name of a key is too long
     }
-    if (existing != nullptr && operation.append_to_multi_string && existing->type == reg_multi_sz) {
-        key->set_value(name, reg_multi_sz, appended(*existing, operation));
+    if (existing != nullptr && operation.append_to_multi_string && existing->type == appended_type) {
+        key->set_value(name, appended_type, appended(*existing, operation));
     } else {
         key->set_value(name, operation.type, operation.data);
     }

@@ -248,7 +248,7 @@ Result<LeakReport> PnpManager::unload(LoadedDriver& driver) {
         state.machine.settle();
         state.kernel.pool.check_all("Noticed when the driver was unloaded");
         executive::free_driver_extensions(driver.object_);
-        LeakReport report = find_leaks(state.kernel, driver, state.baselines.at(&driver));
+        LeakReport report = find_leaks(state.kernel, driver, state.baselines.at(&driver), state.drivers.size() == 1);
         release(driver);
         return report;
     });

@@ -9,7 +9,7 @@ namespace openportcls::portcls {
 
 namespace {
 
-constexpr LONGLONG retry_interval = 10'000; // 1 ms: three bytes on the cable
+constexpr LONGLONG cable_interval = 10'000; // 1 ms: three bytes on the cable
 
 const BYTE* data_of(const DMUS_KERNEL_EVENT& event) {
     return SHORT_EVT(&event) ? event.uData.abData : event.uData.pbData;
@@ -161,7 +161,7 @@ void DmusUartStream::consume() {
         const ULONG left = first_->cbEvent - written_;
         written_ += device_.write(data_of(*first_) + written_, left);
         if (written_ < first_->cbEvent) {
-            group_->RequestDelayedService(static_cast<ULONGLONG>(-retry_interval));
+            group_->RequestDelayedService(static_cast<ULONGLONG>(-cable_interval));
             return;
         }
         drop_first();

@@ -11,7 +11,7 @@ namespace openportcls::portcls {
 
 namespace {
 
-const GUID synth_set = KSPROPSETID_Synth;
+const GUID synth_property_set = KSPROPSETID_Synth;
 constexpr ULONG one_group = 1; // sixteen channels of one cable (R-DMUS-19)
 constexpr DWORD unknown_many = 0xFFFFFFFF;
 constexpr LONGLONG latency = 3 * 3'200; // a message of three bytes, in 100 ns
@@ -86,10 +86,11 @@ NTSTATUS NTAPI latency_clock(PPCPROPERTY_REQUEST request) {
 }
 
 const PCPROPERTY_ITEM items[] = {
-    {&synth_set, KSPROPERTY_SYNTH_CAPS, PCPROPERTY_ITEM_FLAG_GET, capabilities},
-    {&synth_set, KSPROPERTY_SYNTH_PORTPARAMETERS, PCPROPERTY_ITEM_FLAG_GET, port_parameters},
-    {&synth_set, KSPROPERTY_SYNTH_CHANNELGROUPS, PCPROPERTY_ITEM_FLAG_GET | PCPROPERTY_ITEM_FLAG_SET, channel_groups},
-    {&synth_set, KSPROPERTY_SYNTH_LATENCYCLOCK, PCPROPERTY_ITEM_FLAG_GET, latency_clock},
+    {&synth_property_set, KSPROPERTY_SYNTH_CAPS, PCPROPERTY_ITEM_FLAG_GET, capabilities},
+    {&synth_property_set, KSPROPERTY_SYNTH_PORTPARAMETERS, PCPROPERTY_ITEM_FLAG_GET, port_parameters},
+    {&synth_property_set, KSPROPERTY_SYNTH_CHANNELGROUPS, PCPROPERTY_ITEM_FLAG_GET | PCPROPERTY_ITEM_FLAG_SET,
+     channel_groups},
+    {&synth_property_set, KSPROPERTY_SYNTH_LATENCYCLOCK, PCPROPERTY_ITEM_FLAG_GET, latency_clock},
 };
 
 } // namespace

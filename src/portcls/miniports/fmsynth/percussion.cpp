@@ -7,7 +7,7 @@ namespace openportcls::portcls::fmsynth {
 
 namespace {
 
-constexpr std::uint8_t same = 0;
+constexpr std::uint8_t undamped = 0;
 constexpr std::uint8_t hi_hats = 1;
 constexpr std::uint8_t whistles = 2;
 constexpr std::uint8_t guiros = 3;
@@ -19,7 +19,7 @@ constexpr std::uint8_t triangles = 5;
 struct Instrument {
     Timbre base;
     std::uint8_t note;
-    std::uint8_t decay = same;
+    std::uint8_t decay = undamped;
     std::uint8_t softer = 0;
     std::uint8_t group = 0;
 };
@@ -102,7 +102,7 @@ bool percussion_patch(unsigned note, Patch& patch) {
     patch.exclusive_group = instrument.group;
     const unsigned level = patch.carrier.level + instrument.softer;
     patch.carrier.level = static_cast<std::uint8_t>(level);
-    if (instrument.decay != same) {
+    if (instrument.decay != undamped) {
         patch.carrier.attack_decay = static_cast<std::uint8_t>((patch.carrier.attack_decay & 0xF0) | instrument.decay);
     }
     // Key-up makes no difference to a drum: it dies away as fast as it would have.

@@ -8,6 +8,8 @@
 
 namespace openportcls::portcls {
 
+inline constexpr LONGLONG units_per_millisecond = 10'000; // KS counts 100 ns
+
 class EventAllocator final : public ComObject<EventAllocator, IAllocatorMXF> {
 public:
     static constexpr USHORT buffer_bytes = 1024;

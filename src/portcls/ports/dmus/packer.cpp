@@ -8,11 +8,7 @@
 
 namespace openportcls::portcls {
 
-namespace {
-
-constexpr LONGLONG millisecond = 10'000; // in 100 ns
-
-} // namespace
+namespace {} // namespace
 
 void Packer::add(DMUS_KERNEL_EVENT* event) {
     event->pNextEvt = nullptr;
@@ -53,8 +49,9 @@ void Packer::write_record(Packet& packet, const DMUS_KERNEL_EVENT& event, ULONG 
     ULONG unit = 0;
     if (format_ == MusicFormat::midi) {
         // Rounded sums, not sums of rounded: the milliseconds do not drift.
-        const LONGLONG delta = std::clamp<LONGLONG>((event.ullPresTime100ns - packet.time) / millisecond, 0, MAXULONG);
-        packet.time += delta * millisecond;
+        const LONGLONG delta =
+            std::clamp<LONGLONG>((event.ullPresTime100ns - packet.time) / units_per_millisecond, 0, MAXULONG);
+        packet.time += delta * units_per_millisecond;
         const KSMUSICFORMAT record = {static_cast<ULONG>(delta), count};
         std::memcpy(place, &record, sizeof record);
         place += sizeof record;

@@ -14,7 +14,7 @@ namespace openportcls::portcls {
 
 namespace {
 
-const GUID synth_clock_set = KSPROPSETID_SynthClock;
+const GUID own_clock_set = KSPROPSETID_SynthClock;
 const KSPIN_INTERFACE streaming[] = {{{{KSINTERFACESETID_Standard, KSINTERFACE_STANDARD_STREAMING, 0}}}};
 
 NTSTATUS synth_master_clock(PropertyCall& call) {
@@ -23,7 +23,7 @@ NTSTATUS synth_master_clock(PropertyCall& call) {
 }
 
 const BuiltInProperty dmus_filter_properties[] = {
-    {&synth_clock_set, KSPROPERTY_SYNTH_MASTERCLOCK, KSPROPERTY_TYPE_GET, sizeof(KSPROPERTY), sizeof(ULONGLONG),
+    {&own_clock_set, KSPROPERTY_SYNTH_MASTERCLOCK, KSPROPERTY_TYPE_GET, sizeof(KSPROPERTY), sizeof(ULONGLONG),
      synth_master_clock, Serialisation::none},
 };
 

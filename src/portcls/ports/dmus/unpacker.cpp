@@ -10,8 +10,6 @@ namespace openportcls::portcls {
 
 namespace {
 
-constexpr LONGLONG millisecond = 10'000; // in 100 ns
-
 ULONG rounded_up(ULONG bytes, ULONG unit) {
     return (bytes + unit - 1) / unit * unit;
 }
@@ -108,7 +106,7 @@ PacketQueue::Verdict Unpacker::unpack_midi(Packet& packet, LONGLONG horizon, boo
             why = STATUS_INVALID_PARAMETER;
             return Verdict::fail;
         }
-        const LONGLONG time = packet.time + record.TimeDeltaMs * millisecond;
+        const LONGLONG time = packet.time + record.TimeDeltaMs * units_per_millisecond;
         if (time > horizon) {
             next_time_ = time;
             return Verdict::stay;

@@ -14,12 +14,12 @@ namespace {
 
 constexpr LONGLONG interval = 100'000; // 10 ms
 constexpr ULONG events = 256;
-constexpr ULONG buffers = 16;
+constexpr ULONG buffers_of_a_sink = 16;
 
 } // namespace
 
 WaveSinkPin::WaveSinkPin(Filter& filter, const PinRequest& request)
-    : Pin(filter, request), allocator_(EventAllocator::create(events, buffers)), queue_(false, false),
+    : Pin(filter, request), allocator_(EventAllocator::create(events, buffers_of_a_sink)), queue_(false, false),
       bytes_per_second_(ks::wave_format(*request.format)->nAvgBytesPerSec),
       block_bytes_(std::max<ULONG>(ks::wave_format(*request.format)->nBlockAlign, 1)) {}
 

@@ -34,14 +34,6 @@ struct Engine {
     ULONG node;
 };
 
-template<class Value>
-NTSTATUS answered(PropertyCall& call, NTSTATUS status) {
-    if (NT_SUCCESS(status)) {
-        call.value_size = sizeof(Value);
-    }
-    return status;
-}
-
 // Room for an answer of `needed` bytes: R-PROP-08, R-PROP-09.
 NTSTATUS check_room(PropertyCall& call, ULONG needed) {
     if (call.value_size == 0) {
@@ -139,9 +131,9 @@ NTSTATUS volume(PropertyCall& call) {
         return engine.of_stream(call) ? engine.stream->SetStreamChannelVolume(channel, level, AUDIO_CURVE_TYPE_NONE, 0)
                                       : engine.device->SetDeviceChannelVolume(engine.node, channel, level);
     }
-    return answered<LONG>(call, engine.of_stream(call)
-                                    ? engine.stream->GetStreamChannelVolume(channel, &level)
-                                    : engine.device->GetDeviceChannelVolume(engine.node, channel, &level));
+    return call.answered<LONG>(engine.of_stream(call)
+                                   ? engine.stream->GetStreamChannelVolume(channel, &level)
+                                   : engine.device->GetDeviceChannelVolume(engine.node, channel, &level));
 }
 
 NTSTATUS mute(PropertyCall& call) {
@@ -159,9 +151,9 @@ NTSTATUS mute(PropertyCall& call) {
         return engine.of_stream(call) ? engine.stream->SetStreamChannelMute(channel, muted != FALSE)
                                       : engine.device->SetDeviceChannelMute(engine.node, channel, muted != FALSE);
     }
-    return answered<BOOL>(call, engine.of_stream(call)
-                                    ? engine.stream->GetStreamChannelMute(channel, &muted)
-                                    : engine.device->GetDeviceChannelMute(engine.node, channel, &muted));
+    return call.answered<BOOL>(engine.of_stream(call)
+                                   ? engine.stream->GetStreamChannelMute(channel, &muted)
+                                   : engine.device->GetDeviceChannelMute(engine.node, channel, &muted));
 }
 
 NTSTATUS peak_meter(PropertyCall& call) {
@@ -175,9 +167,9 @@ NTSTATUS peak_meter(PropertyCall& call) {
     }
     const UINT32 channel = channel_of(call);
     auto& peak = call.value_as<LONG>();
-    return answered<LONG>(call, engine.of_stream(call)
-                                    ? engine.stream->GetStreamChannelPeakMeter(channel, &peak)
-                                    : engine.device->GetDeviceChannelPeakMeter(engine.node, channel, &peak));
+    return call.answered<LONG>(engine.of_stream(call)
+                                   ? engine.stream->GetStreamChannelPeakMeter(channel, &peak)
+                                   : engine.device->GetDeviceChannelPeakMeter(engine.node, channel, &peak));
 }
 
 // What only a stream has: through a filter handle there is too little addressing (R-PROP-16).
@@ -187,14 +179,14 @@ NTSTATUS presentation_position(PropertyCall& call) {
     const Engine engine(call);
     return engine.stream == nullptr
                ? STATUS_NOT_SUPPORTED
-               : answered<Position>(call, engine.stream->GetStreamPresentationPosition(&call.value_as<Position>()));
+               : call.answered<Position>(engine.stream->GetStreamPresentationPosition(&call.value_as<Position>()));
 }
 
 NTSTATUS linear_buffer_position(PropertyCall& call) {
     const Engine engine(call);
     return engine.stream == nullptr
                ? STATUS_NOT_SUPPORTED
-               : answered<ULONGLONG>(call, engine.stream->GetStreamLinearBufferPosition(&call.value_as<ULONGLONG>()));
+               : call.answered<ULONGLONG>(engine.stream->GetStreamLinearBufferPosition(&call.value_as<ULONGLONG>()));
 }
 
 NTSTATUS write_position(PropertyCall& call) {
@@ -218,7 +210,7 @@ NTSTATUS local_effect(PropertyCall& call) {
     }
     auto& enabled = call.value_as<BOOL>();
     return call.is_set() ? engine.stream->SetLfxState(enabled != FALSE)
-                         : answered<BOOL>(call, engine.stream->GetLfxState(&enabled));
+                         : call.answered<BOOL>(engine.stream->GetLfxState(&enabled));
 }
 
 NTSTATUS loopback_protection(PropertyCall& call) {
@@ -257,7 +249,7 @@ NTSTATUS engine_volume(PropertyCall& call) {
         return engine.stream->SetStreamChannelVolume(channel_of(call), level.TargetVolume, level.CurveType,
                                                      level.CurveDuration);
     }
-    return answered<LONG>(call, engine.stream->GetStreamChannelVolume(channel_of(call), &call.value_as<LONG>()));
+    return call.answered<LONG>(engine.stream->GetStreamChannelVolume(channel_of(call), &call.value_as<LONG>()));
 }
 
 // KSPROPSETID_AudioEngine, per device. A pin handle carries more addressing than needed and will do (R-PROP-16).
@@ -269,7 +261,7 @@ NTSTATUS global_effect(PropertyCall& call) {
     }
     auto& enabled = call.value_as<BOOL>();
     return call.is_set() ? engine.device->SetGfxState(engine.node, enabled != FALSE)
-                         : answered<BOOL>(call, engine.device->GetGfxState(engine.node, &enabled));
+                         : call.answered<BOOL>(engine.device->GetGfxState(engine.node, &enabled));
 }
 
 using FormatGetter = NTSTATUS (*)(const Engine& engine, void* format, ULONG size);
@@ -341,8 +333,8 @@ NTSTATUS descriptor(PropertyCall& call) {
     using Descriptor = KSAUDIOENGINE_DESCRIPTOR;
     const Engine engine(call);
     return engine.device == nullptr ? STATUS_NOT_SUPPORTED
-                                    : answered<Descriptor>(call, engine.device->GetAudioEngineDescriptor(
-                                                                     engine.node, &call.value_as<Descriptor>()));
+                                    : call.answered<Descriptor>(engine.device->GetAudioEngineDescriptor(
+                                          engine.node, &call.value_as<Descriptor>()));
 }
 
 // The format in question follows the node (ksproperty-audioengine-buffer-size-limits).
@@ -356,7 +348,7 @@ NTSTATUS buffer_size_range(PropertyCall& call) {
         const_cast<char*>(reinterpret_cast<const char*>(call.request) + sizeof(KSP_NODE)));
     const NTSTATUS status = ks::check_format(format, call.request_size - sizeof(KSP_NODE));
     return NT_SUCCESS(status)
-               ? answered<Range>(call, engine.device->GetBufferSizeRange(engine.node, format, &call.value_as<Range>()))
+               ? call.answered<Range>(engine.device->GetBufferSizeRange(engine.node, format, &call.value_as<Range>()))
                : status;
 }
 

@@ -21,19 +21,10 @@ KPROCESSOR_MODE mode_of(const PropertyCall& call) {
 }
 
 // A get with a value of one size: tells how much was written, if it was.
-template<class Value>
-NTSTATUS answered(PropertyCall& call, NTSTATUS status) {
-    if (NT_SUCCESS(status)) {
-        call.value_size = sizeof(Value);
-    }
-    return status;
-}
-
 NTSTATUS buffer(PropertyCall& call) {
     const auto& request = call.request_as<KSRTAUDIO_BUFFER_PROPERTY>();
-    return answered<KSRTAUDIO_BUFFER>(call,
-                                      pin_of(call).allocate_buffer(request.BaseAddress, request.RequestedBufferSize, 0,
-                                                                   call.value_as<KSRTAUDIO_BUFFER>()));
+    return call.answered<KSRTAUDIO_BUFFER>(pin_of(call).allocate_buffer(
+        request.BaseAddress, request.RequestedBufferSize, 0, call.value_as<KSRTAUDIO_BUFFER>()));
 }
 
 NTSTATUS buffer_with_notification(PropertyCall& call) {
@@ -45,24 +36,24 @@ NTSTATUS buffer_with_notification(PropertyCall& call) {
     if (request.NotificationCount != 1 && request.NotificationCount != 2) { // R-WRT-11
         return STATUS_INVALID_PARAMETER;
     }
-    return answered<KSRTAUDIO_BUFFER>(call, pin.allocate_buffer(request.BaseAddress, request.RequestedBufferSize,
-                                                                request.NotificationCount,
-                                                                call.value_as<KSRTAUDIO_BUFFER>()));
+    return call.answered<KSRTAUDIO_BUFFER>(pin.allocate_buffer(request.BaseAddress, request.RequestedBufferSize,
+                                                               request.NotificationCount,
+                                                               call.value_as<KSRTAUDIO_BUFFER>()));
 }
 
 // R-WRT-16: cannot fail.
 NTSTATUS hardware_latency(PropertyCall& call) {
     pin_of(call).wave_stream().GetHWLatency(&call.value_as<KSRTAUDIO_HWLATENCY>());
-    return answered<KSRTAUDIO_HWLATENCY>(call, STATUS_SUCCESS);
+    return call.answered<KSRTAUDIO_HWLATENCY>(STATUS_SUCCESS);
 }
 
 NTSTATUS position_register(PropertyCall& call) {
-    return answered<KSRTAUDIO_HWREGISTER>(call,
-                                          pin_of(call).map_position_register(call.value_as<KSRTAUDIO_HWREGISTER>()));
+    return call.answered<KSRTAUDIO_HWREGISTER>(
+        pin_of(call).map_position_register(call.value_as<KSRTAUDIO_HWREGISTER>()));
 }
 
 NTSTATUS clock_register(PropertyCall& call) {
-    return answered<KSRTAUDIO_HWREGISTER>(call, pin_of(call).map_clock_register(call.value_as<KSRTAUDIO_HWREGISTER>()));
+    return call.answered<KSRTAUDIO_HWREGISTER>(pin_of(call).map_clock_register(call.value_as<KSRTAUDIO_HWREGISTER>()));
 }
 
 // the pages list both verbs and no value.
@@ -84,7 +75,7 @@ NTSTATUS notification_support(PropertyCall& call) {
         return STATUS_NOT_FOUND;
     }
     call.value_as<BOOL>() = pin_of(call).notification() != nullptr;
-    return answered<BOOL>(call, STATUS_SUCCESS);
+    return call.answered<BOOL>(STATUS_SUCCESS);
 }
 
 // A position between two readings of the clock. A driver may answer it in its table instead (ks_properties).
@@ -93,7 +84,7 @@ NTSTATUS position_with_time(PropertyCall& call) {
     answer.TimeStamp1 = KeQueryPerformanceCounter(&answer.TimerFrequency);
     const NTSTATUS status = pin_of(call).position(answer.Position);
     answer.TimeStamp2 = KeQueryPerformanceCounter(nullptr);
-    return answered<KSAUDIO_POSITIONEX>(call, status);
+    return call.answered<KSAUDIO_POSITIONEX>(status);
 }
 
 // The packet properties exist for streams with the packet interfaces (R-WRT-20).
@@ -101,15 +92,15 @@ NTSTATUS position_with_time(PropertyCall& call) {
 NTSTATUS packet_count(PropertyCall& call) {
     auto* output = pin_of(call).output();
     return output == nullptr ? STATUS_NOT_SUPPORTED
-                             : answered<ULONG>(call, output->GetPacketCount(&call.value_as<ULONG>()));
+                             : call.answered<ULONG>(output->GetPacketCount(&call.value_as<ULONG>()));
 }
 
-NTSTATUS presentation_position(PropertyCall& call) {
+NTSTATUS output_presentation_position(PropertyCall& call) {
     using Position = KSAUDIO_PRESENTATION_POSITION;
     auto* output = pin_of(call).output();
     return output == nullptr
                ? STATUS_NOT_SUPPORTED
-               : answered<Position>(call, output->GetOutputStreamPresentationPosition(&call.value_as<Position>()));
+               : call.answered<Position>(output->GetOutputStreamPresentationPosition(&call.value_as<Position>()));
 }
 
 NTSTATUS read_packet(PropertyCall& call) {
@@ -119,8 +110,7 @@ NTSTATUS read_packet(PropertyCall& call) {
     }
     auto& packet = call.value_as<KSRTAUDIO_GETREADPACKET_INFO>();
     packet.Flags = 0; // R-WRT-25
-    return answered<KSRTAUDIO_GETREADPACKET_INFO>(
-        call,
+    return call.answered<KSRTAUDIO_GETREADPACKET_INFO>(
         input->GetReadPacket(&packet.PacketNumber, &packet.Flags, &packet.PerformanceCounterValue, &packet.MoreData));
 }
 
@@ -154,7 +144,7 @@ constexpr std::array<BuiltInProperty, 13> properties = {{
     {&KSPROPSETID_RtAudio, KSPROPERTY_RTAUDIO_PACKETCOUNT, get, sizeof(KSPROPERTY), sizeof(ULONG), packet_count,
      Serialisation::position},
     {&KSPROPSETID_RtAudio, KSPROPERTY_RTAUDIO_PRESENTATION_POSITION, get, sizeof(KSPROPERTY),
-     sizeof(KSAUDIO_PRESENTATION_POSITION), presentation_position, Serialisation::position},
+     sizeof(KSAUDIO_PRESENTATION_POSITION), output_presentation_position, Serialisation::position},
     {&KSPROPSETID_RtAudio, KSPROPERTY_RTAUDIO_GETREADPACKET, get, sizeof(KSPROPERTY),
      sizeof(KSRTAUDIO_GETREADPACKET_INFO), read_packet, Serialisation::position},
     {&KSPROPSETID_RtAudio, KSPROPERTY_RTAUDIO_SETWRITEPACKET, set, sizeof(KSPROPERTY),
