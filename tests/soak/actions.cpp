@@ -16,11 +16,13 @@ constexpr std::size_t most_streams = 6; // of one kind on one card
 
 // ---- what there is --------------------------------------------------------------------------------------------------
 
-std::optional<Filter> any_filter(Epoch& epoch, const Card& card) {
+// `name`: only filters that are called so.
+std::optional<Filter> any_filter(Epoch& epoch, const Card& card, std::string_view name = {}) {
     std::vector<FilterInfo> found;
     for (const FilterInfo& filter : epoch.machine.filters()) {
         const auto devices = card.driver.devices();
-        if (std::ranges::any_of(devices, [&](const Device& each) { return each.instance_path() == filter.device; })) {
+        const auto is_its = [&](const Device& each) { return each.instance_path() == filter.device; };
+        if ((name.empty() || filter.name == name) && std::ranges::any_of(devices, is_its)) {
             found.push_back(filter);
         }
     }
@@ -119,10 +121,13 @@ void compare(Epoch& epoch, Card& card) {
     if (card.name != "cable" || !card.playing.empty() || !card.recording.empty()) {
         return;
     }
-    auto filter = epoch.machine.open_first("Wave");
-    WaveFormat format;
-    auto from = filter ? CaptureStream::open(*filter, format, any_options(epoch)) : filter.error();
-    auto to = filter ? RenderStream::open(*filter, format, any_options(epoch)) : filter.error();
+    auto filter = any_filter(epoch, card, "Wave");
+    if (!filter) {
+        return;
+    }
+    const WaveFormat format;
+    auto from = CaptureStream::open(*filter, format, any_options(epoch));
+    auto to = RenderStream::open(*filter, format, any_options(epoch));
     if (!epoch.answered(from) || !epoch.answered(to) || !epoch.answered(from->start())) {
         return;
     }

@@ -47,10 +47,18 @@ void NTAPI ServiceGroup::RequestService() {
     KeInsertQueueDpc(&dpc_, nullptr, nullptr);
 }
 
-// Of the pass in progress; `first` begins one.
+// Of the pass in progress; `first` begins one, or has the one that another processor is at followed by a further one.
 ServiceGroup::Member* ServiceGroup::next_member(bool first) {
     const BrieflyLocked locked(lock_);
+    if (first && cursor_ != nullptr) {
+        again_ = true;
+        return nullptr;
+    }
     cursor_ = first ? members_.Flink : cursor_;
+    if (cursor_ == &members_ && again_) {
+        again_ = false;
+        cursor_ = members_.Flink;
+    }
     if (cursor_ == &members_) {
         cursor_ = nullptr;
         return nullptr;

@@ -33,6 +33,7 @@ private:
 
     LIST_ENTRY members_;
     LIST_ENTRY* cursor_ = nullptr; // the next member of the pass in progress; removal moves it on
+    bool again_ = false;           // the DPC was called once more meanwhile
     KSPIN_LOCK lock_ = 0;
     KDPC dpc_;
     KTIMER timer_;

@@ -186,6 +186,49 @@ TEST_F(ServiceGroupTest, ReleasingTheGroupRevokesWhatIsPending) {
     });
 }
 
+// The DPC of a request can begin on one processor while it runs on another: members are called by one at a time.
+TEST_F(ServiceGroupTest, ARequestDuringAPassOnAnotherProcessorIsServicedAfterIt) {
+    struct Shared {
+        IServiceGroup* group = nullptr;
+        bool is_in_pass = false;
+    } shared;
+    inside([&] {
+        auto group = make();
+        auto first = sink();
+        auto second = sink();
+        group->AddMember(first.get());
+        group->AddMember(second.get());
+        shared.group = group.get();
+        ULONG within = 0;
+        first->during = [&] {
+            EXPECT_EQ(++within, 1u);
+            shared.is_in_pass = true;
+            KeStallExecutionProcessor(200);
+            --within;
+        };
+        HANDLE handle = nullptr;
+        ASSERT_EQ(PsCreateSystemThread(
+                      &handle, THREAD_ALL_ACCESS, nullptr, nullptr, nullptr,
+                      [](PVOID context) NTAPI {
+                          auto& shared = *static_cast<Shared*>(context);
+                          KeSetSystemAffinityThreadEx(2);
+                          while (!shared.is_in_pass) {
+                              KeStallExecutionProcessor(1);
+                          }
+                          shared.group->RequestService();
+                      },
+                      &shared),
+                  STATUS_SUCCESS);
+        KeSetSystemAffinityThreadEx(1);
+        group->RequestService();
+        machine_.settle();
+        EXPECT_EQ(first->calls, 2u);
+        EXPECT_EQ(second->calls, 2u);
+        group->RemoveMember(first.get());
+        ZwClose(handle);
+    });
+}
+
 TEST_F(ServiceGroupTest, MembershipIsForPassiveLevel_R_SVC_02) {
     EXPECT_EQ(crash_of([&] {
                   auto group = make();

@@ -41,7 +41,7 @@ private:
 
     // Everything the stream does: by one processor at a time, at DISPATCH_LEVEL. `serviced`: the miniport has asked.
     void pump(bool serviced);
-    bool try_own_pump();
+    bool try_own_pump(bool insists);
     void own_pump();
     void disown_pump();
     void pump_render();

@@ -15,19 +15,20 @@ constexpr ULONGLONG hardware_sequences = 1ULL << 62; // a prefetch as large as t
 
 // ---- who pumps ------------------------------------------------------------------------------------------------------
 
-bool DmusPin::try_own_pump() {
+// `insists`: whoever has the pump is to go round once more.
+bool DmusPin::try_own_pump(bool insists) {
     Locked locked(lock_);
     if (pumping_) {
-        again_ = true;
+        again_ = again_ || insists;
         return false;
     }
     pumping_ = true;
     return true;
 }
 
-// PASSIVE_LEVEL: the pump runs at DISPATCH_LEVEL on another processor, so it ends by itself.
+// PASSIVE_LEVEL: the pump runs at DISPATCH_LEVEL on another processor, so it ends by itself unless it is kept at work.
 void DmusPin::own_pump() {
-    while (!try_own_pump()) {
+    while (!try_own_pump(false)) {
         KeStallExecutionProcessor(1);
     }
 }
@@ -43,7 +44,7 @@ void DmusPin::pump(bool serviced) {
         Locked locked(lock_);
         service_wanted_ = service_wanted_ || serviced;
     }
-    if (!try_own_pump()) {
+    if (!try_own_pump(true)) {
         return;
     }
     KIRQL irql;
