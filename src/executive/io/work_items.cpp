@@ -59,7 +59,7 @@ void queue(_IO_WORKITEM& work, WORK_QUEUE_TYPE type) {
 
 const void* executive::driver_routine_of(const WORK_QUEUE_ITEM& item) {
     return item.WorkerRoutine == &run_item ? routine_of(*static_cast<const _IO_WORKITEM*>(item.Parameter))
-                                      : reinterpret_cast<const void*>(item.WorkerRoutine);
+                                           : reinterpret_cast<const void*>(item.WorkerRoutine);
 }
 
 extern "C" {
