@@ -29,7 +29,7 @@ class RegisterFile {
 public:
     using Entry = RegisterEntry<Owner>;
 
-    explicit RegisterFile(std::span<const Entry> table) : table_(table), values_(table.size()) {
+    explicit RegisterFile(std::span<const Entry> table) : table_(table) {
         for (std::size_t index = 0; index < table.size(); ++index) {
             const std::uint32_t offset = table[index].offset;
             if (offset >= places_.size()) {
@@ -37,14 +37,15 @@ public:
             }
             places_[offset] = static_cast<std::uint16_t>(index);
         }
+        values_.resize(places_.size());
         reset();
     }
 
     std::span<const Entry> table() const { return table_; }
 
     void reset() {
-        for (std::size_t index = 0; index < table_.size(); ++index) {
-            values_[index] = table_[index].reset;
+        for (const Entry& entry : table_) {
+            values_[entry.offset] = entry.reset;
         }
     }
 
@@ -55,7 +56,7 @@ public:
             return UINT32_MAX;
         }
         const Entry& entry = table_[index];
-        return entry.read != nullptr ? (owner.*entry.read)(values_[index]) : values_[index];
+        return entry.read != nullptr ? (owner.*entry.read)(values_[offset]) : values_[offset];
     }
 
     void write(Owner& owner, std::uint32_t offset, std::uint32_t value) {
@@ -64,7 +65,7 @@ public:
             return;
         }
         const Entry& entry = table_[index];
-        std::uint32_t& stored = values_[index];
+        std::uint32_t& stored = values_[offset];
         stored = (stored & ~entry.write_mask) | (value & entry.write_mask);
         stored &= ~(value & entry.write_one_to_clear);
         if (entry.written != nullptr) {
@@ -75,15 +76,15 @@ public:
     bool has(std::uint32_t offset) const { return find(offset) != table_.size(); }
     std::uint32_t width(std::uint32_t offset) const { return table_[find(offset)].width_bytes; }
     // What is stored, without side effects. The register must exist.
-    std::uint32_t value(std::uint32_t offset) const { return values_[find(offset)]; }
-    void set(std::uint32_t offset, std::uint32_t value) { values_[find(offset)] = value; }
+    std::uint32_t value(std::uint32_t offset) const { return values_[offset]; }
+    void set(std::uint32_t offset, std::uint32_t value) { values_[offset] = value; }
 
 private:
     std::size_t find(std::uint32_t offset) const { return offset < places_.size() ? places_[offset] : table_.size(); }
 
     std::span<const Entry> table_;
     std::vector<std::uint16_t> places_; // in the table, by offset; its size where there is none
-    std::vector<std::uint32_t> values_;
+    std::vector<std::uint32_t> values_; // by offset
 };
 
 } // namespace openportcls::hardware

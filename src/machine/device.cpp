@@ -45,15 +45,20 @@ Result<void> AddressSpace::claim(std::uint64_t begin, std::uint64_t size, Device
 
 void AddressSpace::release(std::uint64_t begin) {
     claims_.erase(begin);
+    found_ = {};
 }
 
-const AddressSpace::Claim* AddressSpace::find(std::uint64_t address) const {
+const AddressSpace::Claim* AddressSpace::look_up(std::uint64_t address) const {
     auto claim = claims_.upper_bound(address);
     if (claim == claims_.begin()) {
         return nullptr;
     }
     --claim;
-    return address < claim->second.end ? &claim->second : nullptr;
+    if (address >= claim->second.end) {
+        return nullptr;
+    }
+    found_[slot_of(address)] = &claim->second;
+    return &claim->second;
 }
 
 Result<void> ConfigSpace::attach(unsigned bus, std::uint32_t slot, Device& device) {

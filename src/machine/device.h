@@ -1,6 +1,8 @@
 // Hardware as an interface: what answers port, register and configuration-space accesses.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string_view>
@@ -40,10 +42,19 @@ public:
 
     Result<void> claim(std::uint64_t begin, std::uint64_t size, Device& device, unsigned range);
     void release(std::uint64_t begin);
-    const Claim* find(std::uint64_t address) const;
+    const Claim* find(std::uint64_t address) const {
+        const Claim* const claim = found_[slot_of(address)];
+        return claim != nullptr && address >= claim->begin && address < claim->end ? claim : look_up(address);
+    }
 
 private:
+    static constexpr std::size_t slots = 64;
+    static std::size_t slot_of(std::uint64_t address) { return address >> 4 & (slots - 1); }
+    const Claim* look_up(std::uint64_t address) const;
+
     std::map<std::uint64_t, Claim> claims_; // by begin
+    // What was found last for addresses that have these bits: a card's registers are few and asked for often.
+    mutable std::array<const Claim*, slots> found_{};
 };
 
 // PCI configuration space: one device per bus/device/function.

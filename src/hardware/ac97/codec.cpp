@@ -230,7 +230,7 @@ void Codec::hear(Output output, const Gain& gain, const SampleTime& when, std::s
         return;
     }
     const auto scaled = std::span(scaled_).first(mix.size());
-    std::ranges::transform(mix, scaled.begin(), [&gain](const Frame& frame) {
+    std::ranges::transform(mix, scaled.begin(), [gain](const Frame& frame) { // by value: a loop for wide registers
         return Frame{frame.left * gain.left, frame.right * gain.right};
     });
     outputs_[output].plugged->hear(when, scaled);
@@ -256,8 +256,8 @@ void Codec::hear_mono(const SampleTime& when, std::span<const Frame> mix) {
 
 void Codec::play(const SampleTime& when, std::span<const Frame> frames) {
     const auto mixed = std::span(mixed_).first(frames.size());
-    std::ranges::transform(frames, mixed.begin(), [this](const Frame& frame) {
-        return Frame{frame.left * pcm_.left, frame.right * pcm_.right};
+    std::ranges::transform(frames, mixed.begin(), [gain = pcm_](const Frame& frame) {
+        return Frame{frame.left * gain.left, frame.right * gain.right};
     });
     add_inputs(playing_, when, mixed);
     hear(line_out, masters_[line_out], when, mixed);

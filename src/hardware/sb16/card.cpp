@@ -253,7 +253,7 @@ void Sb16::resources_written() {
 
 // ---- sound ----------------------------------------------------------------------------------------------------------
 
-void Sb16::add_input(Input which, const Gain& gain, const SampleTime& when, std::span<Frame> sum) {
+void Sb16::add_input(Input which, Gain gain, const SampleTime& when, std::span<Frame> sum) {
     if (inputs_[which].plugged == nullptr || (gain.left == 0 && gain.right == 0)) {
         return;
     }
@@ -268,7 +268,8 @@ void Sb16::add_input(Input which, const Gain& gain, const SampleTime& when, std:
 
 void Sb16::play(const SampleTime& when, std::span<const Frame> frames) {
     const auto mixed = std::span(mixed_).first(frames.size());
-    std::ranges::transform(frames, mixed.begin(), [this](const Frame& frame) { return mixer_.voice_out().of(frame); });
+    std::ranges::transform(frames, mixed.begin(),
+                           [gain = mixer_.voice_out()](const Frame& frame) { return gain.of(frame); });
     finish_mix(when, mixed);
 }
 

@@ -81,7 +81,7 @@ private:
     bool has_fm_ports() const;
     void set_pending(std::uint32_t bits, bool on);
     void connect_resources();
-    void add_input(Input which, const Gain& gain, const SampleTime& when, std::span<Frame> sum);
+    void add_input(Input which, Gain gain, const SampleTime& when, std::span<Frame> sum);
 
     Motherboard& board_;
     DmaController& dma_;
