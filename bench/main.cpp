@@ -18,6 +18,7 @@ void add_rows() {
     add_wavert_rows();
     add_wave_request_rows();
     add_card_rows();
+    add_command_rows();
     add_sequencer_rows();
     add_request_rows();
     add_lifetime_rows();

@@ -44,6 +44,7 @@ void add_wavert_rows();
 void add_request_rows();
 void add_wave_request_rows();
 void add_card_rows();
+void add_command_rows();
 void add_sequencer_rows();
 void add_lifetime_rows();
 void add_paced_rows();
