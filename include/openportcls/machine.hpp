@@ -184,6 +184,9 @@ public:
     Result<void> sleep(unsigned s_state); // 1 to 4: the whole machine
     Result<void> wake();
 
+    // Writes MachineOptions::registry now. The machine does so at its end, too, when nobody hears of a failure.
+    Result<void> save_registry();
+
     // The bugcheck report when the guest has crashed.
     std::optional<std::string> crash_report() const;
     // What drivers printed with DbgPrint and friends.

@@ -257,6 +257,9 @@ Result<void> Session::close() {
     if (auto clean = sanitizers_were_silent(repetition_); !clean) {
         return clean.error();
     }
+    if (auto kept = machine_.save_registry(); !kept) {
+        return kept;
+    }
     if (left_behind->empty()) {
         return traced;
     }

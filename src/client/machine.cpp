@@ -101,6 +101,11 @@ Result<Machine> Machine::create(const MachineOptions& options) {
     }
     auto state = std::make_shared<MachineState>(options);
     machine::MachineConfig config;
+    constexpr unsigned deepest = 1000;
+    if (options.pct_depth > deepest) {
+        return Error{STATUS_INVALID_PARAMETER,
+                     fmt::format("a PCT depth is at most {}, not {}", deepest, options.pct_depth)};
+    }
     config.processors = options.processors;
     config.policy = client::policy_of(options.scheduling);
     config.seed = options.seed;
@@ -241,6 +246,11 @@ Result<void> Machine::start_trace(const std::filesystem::path& file) {
     state_->machine->add_observer(*state_->trace);
     client::follow_observers(*state_);
     return {};
+}
+
+Result<void> Machine::save_registry() {
+    const auto* const registry = state_->machine->find_subsystem<executive::Registry>();
+    return registry != nullptr ? registry->save() : Result<void>();
 }
 
 Result<void> Machine::stop_trace() {

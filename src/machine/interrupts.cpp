@@ -65,7 +65,12 @@ void InterruptLine::disconnect(InterruptHandler& handler) {
     while (in_service_ && *handler.lock != 0) {
         machine_.stall(1000);
     }
-    handlers_.erase(std::remove(handlers_.begin(), handlers_.end(), &handler), handlers_.end());
+    const auto place = std::find(handlers_.begin(), handlers_.end(), &handler);
+    if (place != handlers_.end()) {
+        // Another processor may be going through them: nobody behind this one loses its turn.
+        turn_ -= place - handlers_.begin() < static_cast<std::ptrdiff_t>(turn_) ? 1 : 0;
+        handlers_.erase(place);
+    }
     tsan::acquire(handler.lock);
 }
 
@@ -119,8 +124,8 @@ void Machine::service_line(InterruptLine& line) {
     trace(EventKind::interrupt_enter, line.vector_);
     // A level line asks routine after routine until one claims it and is asked again while it is still asserted;
     // on a latched line every routine gets its turn, because edges merge.
-    for (std::size_t i = 0; i < line.handlers_.size(); ++i) {
-        InterruptHandler& handler = *line.handlers_[i];
+    for (line.turn_ = 0; line.turn_ < line.handlers_.size();) {
+        InterruptHandler& handler = *line.handlers_[line.turn_++];
         const KIRQL before = raise_irql(std::max(line.irql_, handler.synchronize_irql));
         bool mine = false;
         run_as(tsan::Kind::interrupt, [&] {

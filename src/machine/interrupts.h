@@ -64,6 +64,7 @@ private:
     bool edge_ = false;
     bool queued_ = false; // in the machine's pending list
     bool in_service_ = false;
+    std::size_t turn_ = 0; // of the service in progress: whose comes next
     bool masked_ = false;
     std::uint32_t asserted_by_ = 0;
     std::uint32_t unhandled_ = 0; // consecutive deliveries that nobody claimed, or that changed nothing

@@ -120,22 +120,29 @@ NTSTATUS Pin::set_state(KSSTATE target) {
         if (NT_SUCCESS(status)) {
             state_ = target;
         }
+        tell_clocks();
         return status;
     }
     const NTSTATUS status = walk_to(target);
     if (NT_SUCCESS(status)) {
         state_ = target;
     }
+    tell_clocks();
+    return status;
+}
+
+// Their marks are timed by whether the stream runs (R-KS-07).
+void Pin::tell_clocks() {
     for (ks::Clock* clock : clocks_) {
         clock->state_changed();
     }
-    return status;
 }
 
 void Pin::pause_for_power() {
     paused_for_power_ = true;
     if (device_state_ == KSSTATE_RUN) {
         walk_to(KSSTATE_PAUSE);
+        tell_clocks();
     }
 }
 
@@ -143,6 +150,7 @@ void Pin::resume_after_power() {
     paused_for_power_ = false;
     if (!stopped_for_removal_ && device_state_ != state_) {
         walk_to(state_);
+        tell_clocks();
     }
 }
 
@@ -151,6 +159,7 @@ void Pin::stop_for_removal() {
         stopped_for_removal_ = true;
         walk_to(KSSTATE_STOP);
         state_ = KSSTATE_STOP;
+        tell_clocks();
         cancel_stream_io();
     }
 }

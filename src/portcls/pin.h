@@ -119,6 +119,7 @@ private:
     void store_format(const KSDATAFORMAT& format, ULONG format_bytes);
     NTSTATUS stream_request(IRP& irp, bool write);
     NTSTATUS step_to(KSSTATE next);
+    void tell_clocks();
     NTSTATUS walk_to(KSSTATE target);
 
     // ks::ClockSource

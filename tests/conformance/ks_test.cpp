@@ -170,6 +170,48 @@ TEST_F(R_KS, R_KS_07_interval_marks_repeat_and_position_marks_do_not) {
     });
 }
 
+TEST_F(R_KS, R_KS_07_marks_begin_when_power_returns_to_a_stream_that_was_told_to_run) {
+    KSEMAPHORE intervals;
+    KSEVENT_TIME_INTERVAL interval = {};
+    start_and_open();
+    FILE_OBJECT* pin = nullptr;
+    FILE_OBJECT* clock = nullptr;
+    inside([&] {
+        pin = open_pin();
+        clock = open_clock(pin);
+        KeInitializeSemaphore(&intervals, 0, 1000);
+        interval.EventData.NotificationType = KSEVENTF_SEMAPHORE_OBJECT;
+        interval.EventData.SemaphoreObject.Semaphore = &intervals;
+        interval.EventData.SemaphoreObject.Adjustment = 1;
+        interval.TimeBase = 100'000;
+        interval.Interval = 500'000; // 50 ms
+        set_state(pin, KSSTATE_PAUSE);
+        ASSERT_EQ(enable(clock, event(KSEVENTSETID_Clock, KSEVENT_CLOCK_INTERVAL_MARK), interval, KernelMode),
+                  STATUS_SUCCESS);
+    });
+    ASSERT_TRUE(manager_->set_device_power(*node_, PowerDeviceD3));
+    inside([&] {
+        EXPECT_EQ(set_state(pin, KSSTATE_RUN), STATUS_SUCCESS);
+        machine_.run_for(300'000'000);
+        EXPECT_EQ(KeReadStateSemaphore(&intervals), 0);
+    });
+    ASSERT_TRUE(manager_->set_device_power(*node_, PowerDeviceD0));
+    inside([&] {
+        machine_.run_for(620'000'000);
+        const LONG marks = KeReadStateSemaphore(&intervals);
+        EXPECT_GE(marks, 11);
+        EXPECT_LE(marks, 13);
+    });
+    ASSERT_TRUE(manager_->set_device_power(*node_, PowerDeviceD3));
+    inside([&] {
+        const LONG marks = KeReadStateSemaphore(&intervals);
+        machine_.run_for(300'000'000);
+        EXPECT_EQ(KeReadStateSemaphore(&intervals), marks) << "the stream stands still";
+        EXPECT_EQ(disable(clock, &interval.EventData), STATUS_SUCCESS);
+    });
+    ASSERT_TRUE(manager_->set_device_power(*node_, PowerDeviceD0));
+}
+
 TEST_F(R_KS, R_KS_07_a_clock_outlives_its_pin_without_a_time) {
     start_and_open();
     inside([&] {

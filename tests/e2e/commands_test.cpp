@@ -280,6 +280,12 @@ TEST_F(Commands, CoverageHasAStateForEveryRow) {
                 AllOf(HasSubstr("ZwCreateSection"), HasSubstr("STATUS_NOT_IMPLEMENTED")));
 }
 
+TEST_F(Commands, ARegistryThatCannotBeKeptIsAFailure) {
+    const Ran ran = portcls({"info", "--registry", "/proc/openportcls-registry"});
+    EXPECT_EQ(ran.status, 1);
+    EXPECT_THAT(ran.error, HasSubstr("registry"));
+}
+
 TEST_F(Commands, TraceIsATimeline) {
     ASSERT_EQ(portcls({"info", "--trace", path("t.json")}).status, 0);
     EXPECT_GT(std::filesystem::file_size(path("t.json")), 100U);

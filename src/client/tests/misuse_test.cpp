@@ -66,6 +66,11 @@ TEST_F(Misuse, ARunningStreamOfAPulledDeviceDoesNotStart) {
 }
 
 TEST_F(Misuse, ValuesOutsideOfTheOptionsAreRefused) {
+    for (const unsigned depth : {1001U, UINT32_MAX}) {
+        EXPECT_EQ(Machine::create({.scheduling = Scheduling::pct, .pct_depth = depth}).status(),
+                  STATUS_INVALID_PARAMETER)
+            << depth;
+    }
     for (const unsigned processors : {0U, 33U, 100'000U}) {
         EXPECT_EQ(Machine::create({.processors = processors}).status(), STATUS_INVALID_PARAMETER) << processors;
     }

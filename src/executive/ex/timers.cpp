@@ -1,5 +1,6 @@
 // EX_TIMER: ExAllocateTimer and its relatives. High-resolution timers expire at their exact time, the others at the
 // next clock interrupt; the callback runs at DISPATCH_LEVEL.
+#include <algorithm>
 #include <new>
 
 #include <wdm.h>
@@ -128,7 +129,8 @@ BOOLEAN NTAPI ExSetTimer(PEX_TIMER timer, LONGLONG due_time, LONGLONG period, PE
     }
     timer->header.SignalState = 0;
     timer->nominal = executive::due_to_machine_time(machine, due_time);
-    timer->period = period * machine::nanoseconds_per_tick;
+    constexpr LONGLONG longest = INT64_MAX / 4 / machine::nanoseconds_per_tick; // 73 years
+    timer->period = std::clamp<LONGLONG>(period, 0, longest) * machine::nanoseconds_per_tick;
     if (timer->nominal <= machine.now()) {
         timer->nominal = machine.now(); // no clock interrupt to wait for
         machine.clock().schedule(timer->event, timer->nominal);

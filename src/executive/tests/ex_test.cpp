@@ -176,6 +176,18 @@ TEST_F(Ex, HighResolutionTimerIsExact) {
     });
 }
 
+TEST_F(Ex, PeriodsBeyondTheEndOfTimeAreLong) {
+    inside([&] {
+        HighResolution ticks;
+        PEX_TIMER timer = ExAllocateTimer(&high_resolution_tick, &ticks, EX_TIMER_HIGH_RESOLUTION);
+        EXPECT_FALSE(ExSetTimer(timer, -10'000, INT64_MAX, nullptr));
+        machine.run_for(2'000'000);
+        EXPECT_EQ(ticks.times.size(), 1U);
+        EXPECT_TRUE(ExCancelTimer(timer, nullptr)) << "it is still set for the next period";
+        ExDeleteTimer(timer, TRUE, TRUE, nullptr);
+    });
+}
+
 TEST_F(Ex, OrdinaryTimerWaitsForTheClockInterrupt) {
     inside([&] {
         HighResolution ticks;

@@ -270,6 +270,62 @@ TEST(Interrupts, latched_edges_are_remembered_once) {
     }));
 }
 
+// One routine is disconnected while another processor is at the next: the one behind that has its turn, too.
+TEST(Interrupts, a_latched_edge_reaches_everybody_although_one_goes_meanwhile) {
+    struct Sharer : InterruptHandler {
+        int calls = 0;
+    };
+    static Sharer first;
+    static Sharer second;
+    static Sharer third;
+    static bool is_in_second;
+    static InterruptLine* shared;
+    for (Sharer* sharer : {&first, &second, &third}) {
+        *sharer = {};
+        sharer->service = [](InterruptHandler& handler) {
+            ++static_cast<Sharer&>(handler).calls;
+            return true;
+        };
+    }
+    is_in_second = false;
+    second.service = [](InterruptHandler&) {
+        ++second.calls;
+        is_in_second = true;
+        for (int count = 0; count < 20; ++count) {
+            Machine::current().stall(1000);
+        }
+        return true;
+    };
+    Machine machine;
+    ASSERT_TRUE(machine.enter([&] {
+        shared = &machine.interrupt_line(5, 5, TriggerMode::latched);
+        for (Sharer* sharer : {&first, &second, &third}) {
+            shared->connect(*sharer);
+        }
+        Thread* const thread = machine.create_thread(
+            "disconnects",
+            [](void*) {
+                while (!is_in_second) {
+                    Machine::current().stall(500);
+                }
+                shared->disconnect(first);
+            },
+            nullptr);
+        machine.stall(2000);
+        shared->pulse();
+        for (int count = 0; count < 50; ++count) {
+            machine.stall(1000);
+        }
+        machine.wait_one(thread);
+        machine.release_thread(*thread);
+        EXPECT_EQ(first.calls, 1);
+        EXPECT_EQ(second.calls, 1);
+        EXPECT_EQ(third.calls, 1);
+        shared->disconnect(second);
+        shared->disconnect(third);
+    }));
+}
+
 TEST(Interrupts, a_line_that_nobody_can_quieten_is_a_storm) {
     Machine machine;
     InterruptLine& line = machine.interrupt_line(9);

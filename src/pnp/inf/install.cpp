@@ -10,6 +10,14 @@
 namespace openportcls::pnp {
 namespace {
 
+// {xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx}
+bool is_guid(std::string_view text) {
+    constexpr std::string_view shape = "{00000000-0000-0000-0000-000000000000}";
+    return std::ranges::equal(text, shape, [](char character, char wanted) {
+        return wanted == '0' ? std::isxdigit(static_cast<unsigned char>(character)) != 0 : character == wanted;
+    });
+}
+
 // Gathers one device's installation from the DDInstall section and those it leads to.
 class Installer {
 public:
@@ -244,6 +252,9 @@ private:
             if (interface.category.empty()) {
                 note(line.number, "AddInterface without an interface class");
                 return;
+            }
+            if (!is_guid(interface.category)) {
+                note(line.number, fmt::format("AddInterface: {} is no interface class", interface.category));
             }
             if (!line.field(2).empty()) {
                 if (const InfSection* added = decorated(file, line.field(2))) {

@@ -324,6 +324,17 @@ TEST_F(InfInstall, NotesSayWhatWasLeftOut) {
     }
 }
 
+TEST_F(InfInstall, WhatIsNoInterfaceClassIsNamed) {
+    const InfFile file = parsed("[Version]\nSignature=\"$CHICAGO$\"\n[Manufacturer]\nM=Mdl,NTamd64\n"
+                                "[Mdl.NTamd64]\nD=Inst,ROOT\\X\n[Inst]\n[Inst.Interfaces]\n"
+                                "AddInterface={zzz},Wave\n"
+                                "AddInterface={6994AD04-93EF-11D0-A3CC-00A0C9223196},Wave\n");
+    const InfDeviceInstall result = install(file);
+    ASSERT_EQ(result.notes.size(), 1u);
+    EXPECT_EQ(result.notes[0].line, 9u);
+    EXPECT_EQ(result.notes[0].message, "AddInterface: {zzz} is no interface class");
+}
+
 // Windows does not install them either: never silently.
 TEST_F(InfInstall, ModelsForOtherArchitecturesAreRefusedAndNamed) {
     const InfFile file = parsed("[Version]\nSignature=\"$CHICAGO$\"\n[Manufacturer]\nM=Mdl,NTx86,NTarm64,NTia64\n"
