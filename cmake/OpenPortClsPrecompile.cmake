@@ -1,5 +1,6 @@
 # openportcls_precompile(TARGET [HEADER ...]): with OPENPORTCLS_PRECOMPILE the headers that nearly every source of the
-# target reads are read once. Targets that ask for the same headers and are compiled alike share what was read. Sources include what they use all the same: without the option nothing else changes.
+# target reads are read once; targets that ask for the same headers and are compiled alike share what was read. Sources
+# include what they use all the same: without the option nothing else changes.
 set(openportcls_common_headers
   algorithm array atomic bit cstdint cstring deque functional map memory optional set span string string_view
   unordered_map utility variant vector)

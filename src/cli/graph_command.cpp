@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "base/status.h"
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/drawing.h"
@@ -23,7 +24,6 @@ struct GraphArguments : SessionArguments {
 Result<std::string> render_svg(const std::string& dot) {
     const std::vector<std::string> command = {"dot", "-Tsvg"};
     auto result = drivertools::run_process(command, dot);
-    constexpr auto status_unsuccessful = static_cast<std::int32_t>(0xC0000001);
     if (!result || result->exit_status == 127) {
         return Error{status_unsuccessful,
                      "an SVG needs Graphviz' program \"dot\", which is not there (package graphviz); "

@@ -12,6 +12,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "base/status.h"
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "drivertools/build_command.h"
@@ -72,7 +73,6 @@ int run_safely(int count, char** arguments) {
         if (std::ferror(stdout) != 0) {
             return exit_failed; // with_output_kept says why
         }
-        constexpr auto status_unsuccessful = static_cast<std::int32_t>(0xC0000001);
         return fail(Error{status_unsuccessful, problem.what()});
     }
 }

@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "base/status.h"
 #include "cli/console.h"
 #include "cli/controls.h"
 #include "cli/option_checks.h"
@@ -182,7 +183,7 @@ Result<void> preload_sanitizers(const std::filesystem::path& module) {
     arguments.push_back(nullptr);
     std::fflush(nullptr);
     execv("/proc/self/exe", arguments.data());
-    return Error{static_cast<std::int32_t>(0xC0000001), "cannot start again with the sanitizer's library"};
+    return Error{status_unsuccessful, "cannot start again with the sanitizer's library"};
 }
 
 Result<void> sanitizers_were_silent(const std::string& repetition) {
@@ -196,7 +197,7 @@ Result<void> sanitizers_were_silent(const std::string& repetition) {
     } else {
         return {};
     }
-    return Error{static_cast<std::int32_t>(0xC0000001), fmt::format("{}; the same run again: {}", found, repetition)};
+    return Error{status_unsuccessful, fmt::format("{}; the same run again: {}", found, repetition)};
 }
 
 } // namespace
@@ -270,7 +271,7 @@ Result<void> Session::close() {
             list += fmt::format(", {} bytes", line.bytes);
         }
     }
-    return Error{static_cast<std::int32_t>(0xC0000001), list};
+    return Error{status_unsuccessful, list};
 }
 
 } // namespace openportcls::cli

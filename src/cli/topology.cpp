@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "base/status.h"
+
 namespace openportcls::cli {
 
 namespace {
@@ -64,7 +66,6 @@ std::string flow_name(PinFlow flow) {
 }
 
 Result<void> still_alive(const Machine& machine) {
-    constexpr auto status_unsuccessful = static_cast<std::int32_t>(0xC0000001);
     const auto crash = machine.crash_report();
     return crash ? Result<void>(Error{status_unsuccessful, "the driver crashed\n" + *crash}) : Result<void>();
 }

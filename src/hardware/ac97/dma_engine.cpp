@@ -291,8 +291,9 @@ void DmaEngine::move(std::uint32_t count) {
     }
 }
 
-// What nobody hears leaves memory all the same.
-void DmaEngine::pass_over(std::size_t words) {
+// Calls `use` with each part of so many words that the list has, and where it begins among them; how many there were.
+template<class Use>
+std::size_t DmaEngine::follow_list(std::size_t words, Use&& use) {
     std::size_t done = 0;
     while (done < words && is_bus_master_ && has_data()) {
         const auto part = static_cast<std::uint32_t>(std::min<std::size_t>(words - done, value(picb)));
@@ -300,40 +301,43 @@ void DmaEngine::pass_over(std::size_t words) {
         if (bytes.empty()) {
             set_status(fifo_error, true);
         }
-        for (std::uint32_t index = part - std::min(part, 2U); index < part; ++index) {
-            last_[(done + index) % 2] = word_at(bytes, index);
-        }
+        use(done, bytes, part);
         done += part;
         consume(part);
     }
+    return done;
+}
+
+// Of each side, for BUP.
+void DmaEngine::keep_last(std::size_t first, std::span<const std::byte> bytes, std::uint32_t part) {
+    for (std::uint32_t index = part - std::min(part, 2U); index < part; ++index) {
+        last_[(first + index) % 2] = word_at(bytes, index);
+    }
+}
+
+// What nobody hears leaves memory all the same.
+void DmaEngine::pass_over(std::size_t words) {
+    follow_list(words, [this](std::size_t first, std::span<const std::byte> bytes, std::uint32_t part) {
+        keep_last(first, bytes, part);
+    });
 }
 
 // What is missing is the last sample again (BUP) or silence.
 void DmaEngine::play(const SampleTime& when, std::span<Frame> frames) {
-    std::size_t words = frames.size() * 2;
-    std::size_t done = 0;
-    while (done < words && is_bus_master_ && has_data()) {
-        const auto part = static_cast<std::uint32_t>(std::min<std::size_t>(words - done, value(picb)));
-        const auto bytes = next_words(part);
-        if (bytes.empty()) {
-            set_status(fifo_error, true);
-        }
+    const std::size_t words = frames.size() * 2;
+    std::size_t done = follow_list(words, [&](std::size_t first, std::span<const std::byte> bytes, std::uint32_t part) {
         std::uint32_t index = 0;
-        if (done % 2 == 0 && !bytes.empty()) { // whole frames, in a loop that the compiler can make wide
+        if (first % 2 == 0 && !bytes.empty()) { // whole frames, in a loop that the compiler can make wide
             for (; index + 1 < part; index += 2) {
-                frames[(done + index) / 2] = {level_of(word_at(bytes, index)), level_of(word_at(bytes, index + 1))};
+                frames[(first + index) / 2] = {level_of(word_at(bytes, index)), level_of(word_at(bytes, index + 1))};
             }
         }
         for (; index < part; ++index) {
-            Frame& frame = frames[(done + index) / 2];
-            ((done + index) % 2 == 0 ? frame.left : frame.right) = level_of(word_at(bytes, index));
+            Frame& frame = frames[(first + index) / 2];
+            ((first + index) % 2 == 0 ? frame.left : frame.right) = level_of(word_at(bytes, index));
         }
-        for (index = part - std::min(part, 2U); index < part; ++index) {
-            last_[(done + index) % 2] = word_at(bytes, index);
-        }
-        done += part;
-        consume(part);
-    }
+        keep_last(first, bytes, part);
+    });
     const bool repeats = (current_.control & repeat_at_underrun) != 0;
     for (; done < words; ++done) {
         (done % 2 == 0 ? frames[done / 2].left : frames[done / 2].right) = repeats ? level_of(last_[done % 2]) : 0.0F;
@@ -348,23 +352,14 @@ void DmaEngine::record(const SampleTime& when, std::span<Frame> frames) {
     } else {
         codec_.record(when, frames);
     }
-    const std::size_t words = frames.size() * channels();
-    std::size_t done = 0;
-    while (done < words && is_bus_master_ && has_data()) {
-        const auto part = static_cast<std::uint32_t>(std::min<std::size_t>(words - done, value(picb)));
-        const auto bytes = next_words(part);
-        if (bytes.empty()) {
-            set_status(fifo_error, true);
+    follow_list(frames.size() * channels(), [&](std::size_t first, std::span<std::byte> bytes, std::uint32_t part) {
+        for (std::uint32_t index = 0; index < part && !bytes.empty(); ++index) {
+            const std::size_t place = first + index;
+            const Frame& frame = frames[place / channels()];
+            const std::int16_t word = word_of(place % channels() == 0 ? frame.left : frame.right);
+            std::memcpy(bytes.data() + index * sizeof word, &word, sizeof word);
         }
-        for (std::uint32_t index = 0; index < part; ++index, ++done) {
-            const Frame& frame = frames[done / channels()];
-            const std::int16_t word = word_of(done % channels() == 0 ? frame.left : frame.right);
-            if (!bytes.empty()) {
-                std::memcpy(bytes.data() + index * sizeof word, &word, sizeof word);
-            }
-        }
-        consume(part);
-    }
+    });
 }
 
 } // namespace openportcls::hardware::ac97

@@ -76,6 +76,9 @@ private:
     void consume(std::uint32_t words);
     void move(std::uint32_t frames);
     bool is_worth_converting() const { return kind_ != Kind::pcm_out || codec_.is_heard(); }
+    template<class Use>
+    std::size_t follow_list(std::size_t words, Use&& use);
+    void keep_last(std::size_t first, std::span<const std::byte> bytes, std::uint32_t part);
     void pass_over(std::size_t words);
     void play(const SampleTime& when, std::span<Frame> frames);
     void record(const SampleTime& when, std::span<Frame> frames);
