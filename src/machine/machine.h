@@ -56,6 +56,7 @@ struct Processor {
     std::uint32_t seconds_at_dispatch = 0;    // of host CPU time, counted by the watchdog since dispatch_since
     Nanoseconds dispatch_since = not_watched; // when this stay at DISPATCH_LEVEL or above was first noticed
     Nanoseconds dpc_since = not_watched;      // the same of the DPC routine that runs
+    Nanoseconds running_since = 0;            // of the thread that runs
     Thread* running = nullptr;
     Thread idle;
     KDPC* dpc_head = nullptr;
@@ -185,11 +186,14 @@ public:
     // An operation that takes time on real hardware; also a preemption point.
     void spend(Nanoseconds cost) {
         clock_.spend(cost);
-        if (clock_.is_due()) [[unlikely]] {
+        if (clock_.is_due() || now() >= look_around_at_) [[unlikely]] {
             attention_ = true;
         }
         preemption_point();
     }
+    // What asks again and again for something to happen takes as long as a `pause`, so that it does happen.
+    static constexpr Nanoseconds poll_cost = 40;
+    void poll() { spend(poll_cost); }
     // A busy-wait by design (KeStallExecutionProcessor): others get to run.
     void stall(Nanoseconds duration);
 
@@ -252,9 +256,8 @@ public:
     }
 
     // ---- waiting --------------------------------------------------------------------------------------------
-    // `deadline` is machine time, `never` waits for ever; rounding to clock interrupts is done here for kernel
-    // threads. Returns STATUS_WAIT_0 + index, STATUS_TIMEOUT, or STATUS_POSSIBLE_DEADLOCK to a client thread
-    // when nothing is left that could ever happen.
+    // `deadline` is machine time, `never` waits for ever; it is exact. Returns STATUS_WAIT_0 + index, STATUS_TIMEOUT,
+    // or STATUS_POSSIBLE_DEADLOCK to a client thread when nothing is left that could ever happen.
     NTSTATUS wait(std::span<DISPATCHER_HEADER* const> objects, bool wait_all, Nanoseconds deadline);
     NTSTATUS wait_one(void* object, Nanoseconds deadline = never);
     LONG NTAPI set_event(KEVENT& event);
@@ -263,6 +266,9 @@ public:
     LONG release_mutex(KMUTEX& mutex);
     // After SignalState of any object has been raised by hand.
     void NTAPI wake_waiters(DISPATCHER_HEADER& object);
+
+    // The clock interrupt at which a kernel wait or timer that is due then ends.
+    Nanoseconds NTAPI round_to_clock(Nanoseconds due) const;
 
     // ---- timers that tick with the clock interrupt (KTIMER) --------------------------------------------------
     // due: machine time; period 0 = once. Returns whether the timer was set before.
@@ -378,7 +384,8 @@ private:
     void switch_processor(Processor& to);
     void run_thread(Thread& next);
     void block();
-    void NTAPI make_ready(Thread& thread);
+    enum class QueueEnd : std::uint8_t { head, tail };
+    void NTAPI make_ready(Thread& thread, QueueEnd end = QueueEnd::tail);
     Thread* pop_ready(const Processor& taker);
     Thread* pop_ready_for(const Processor& taker);
     bool has_ready() const { return ready_mask_ != 0; }
@@ -387,6 +394,8 @@ private:
     bool is_runnable(const Processor& candidate) const;
     std::uint32_t runnable_mask() const;
     void hand_out_ready_threads();
+    void let_others_run();
+    void give_way(Thread& thread);
     Processor* other_runnable(const Processor& except);
     void NTAPI wait_for_lock(KSPIN_LOCK& lock);
     [[noreturn]] void NTAPI lock_not_owned(const KSPIN_LOCK& lock);
@@ -404,7 +413,6 @@ private:
     void NTAPI finish_wait(Thread& thread, NTSTATUS status);
     static void wait_timed_out(ClockEvent& event);
     static void timer_due(ClockEvent& event);
-    Nanoseconds NTAPI round_to_clock(Nanoseconds due) const;
     TimerRecord* NTAPI timer_record(const KTIMER& timer) const;
     TimerRecord* NTAPI new_timer_record();
     void NTAPI unlink_timer(TimerRecord& record);
@@ -431,6 +439,9 @@ private:
     bool may_stray_ = false;                // a thread's affinity changed while it could not move
     std::uint64_t step_ = 0;
     bool attention_ = false;
+    // How long one who does not wait keeps others from a processor that idles.
+    static constexpr Nanoseconds patience = 20'000;
+    Nanoseconds look_around_at_ = patience; // when whoever spends time looks next whether somebody else waits to run
     bool exploring_ = false;
     bool settling_ = false;
     std::vector<Thread*> terminated_;

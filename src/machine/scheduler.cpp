@@ -13,6 +13,10 @@ namespace {
 constexpr std::size_t stack_bytes = 512 * 1024; // untouched pages cost nothing; sanitizers triple a frame
 constexpr std::size_t spare_stack_limit = 64;
 
+// How long a thread that does not wait keeps others of its priority from its own processor: two ticks of the clock, the
+// quantum of a client edition of Windows.
+constexpr Nanoseconds quantum = 2 * default_clock_interval;
+
 } // namespace
 
 // After every switch: a fiber that comes back into a crashed machine can only be the client, on its way out.
@@ -111,17 +115,21 @@ void Machine::exit_thread(std::int32_t status) {
     std::abort(); // nobody continues a terminated thread
 }
 
-void Machine::make_ready(Thread& thread) {
+void Machine::make_ready(Thread& thread, QueueEnd end) {
     thread.state = ThreadState::ready;
-    thread.next_ready = nullptr;
     ReadyQueue& queue = ready_[thread.priority];
-    if (queue.tail != nullptr) {
-        queue.tail->next_ready = &thread;
-    } else {
-        queue.head = &thread;
+    if (queue.head == nullptr) {
+        queue.head = queue.tail = &thread;
+        thread.next_ready = nullptr;
         ready_mask_ |= 1U << thread.priority;
+    } else if (end == QueueEnd::tail) {
+        queue.tail->next_ready = &thread;
+        queue.tail = &thread;
+        thread.next_ready = nullptr;
+    } else {
+        thread.next_ready = queue.head;
+        queue.head = &thread;
     }
-    queue.tail = &thread;
     ready_with_affinity_ += thread.affinity != Thread::every_processor ? 1 : 0;
 }
 
@@ -202,6 +210,7 @@ void Machine::move_to_own_processor() {
 void Machine::run_thread(Thread& next) {
     Thread& previous = *processor_->running;
     processor_->running = &next;
+    processor_->running_since = now();
     next.state = ThreadState::running;
     if (!next.is_idle) {
         trace(EventKind::thread_switch, next.serial, 0, next.name);
@@ -275,8 +284,32 @@ void Machine::hand_out_ready_threads() {
             if (Thread* thread = pop_ready(candidate)) {
                 thread->state = ThreadState::running;
                 candidate.running = thread;
+                candidate.running_since = now();
             }
         }
+    }
+}
+
+// Whoever spends time without ever waiting (he polls a clock, a register, an event) does so on his own processor.
+void Machine::let_others_run() {
+    look_around_at_ = now() + patience;
+    hand_out_ready_threads();
+    Processor& here = *processor_;
+    if (Processor* other = other_runnable(here)) {
+        switch_processor(*other);
+    } else if (has_ready() && here.irql < irql::dispatch && !here.in_dpc && !here.running->is_idle) {
+        give_way(*here.running);
+    }
+}
+
+// To a thread of a higher priority at once, before others of the own one; to one of these when the quantum has ended.
+void Machine::give_way(Thread& thread) {
+    const int highest = 31 - std::countl_zero(ready_mask_);
+    const bool is_higher = highest > thread.priority;
+    const bool has_had_quantum = highest == thread.priority && now() - processor_->running_since >= quantum;
+    if ((is_higher || has_had_quantum) && (ready_with_affinity_ == 0 || has_ready_for(*processor_))) {
+        make_ready(thread, is_higher ? QueueEnd::head : QueueEnd::tail);
+        block();
     }
 }
 
@@ -316,6 +349,8 @@ void Machine::preempt() {
         if (chosen != here.number) {
             switch_processor(processors_[chosen]);
         }
+    } else if (now() >= look_around_at_) {
+        let_others_run();
     }
 }
 
@@ -333,6 +368,7 @@ void Machine::stall(Nanoseconds duration) {
 bool Machine::try_acquire_lock(KSPIN_LOCK& lock) {
     preemption_point();
     if (lock != 0) {
+        poll();
         return false;
     }
     lock = processor_->number + 1ULL;
@@ -409,6 +445,7 @@ bool Machine::let_time_pass() {
         return false;
     }
     process_due_events();
+    look_around_at_ = now() + patience;
     return true;
 }
 

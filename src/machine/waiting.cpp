@@ -95,6 +95,7 @@ NTSTATUS Machine::wait(std::span<DISPATCHER_HEADER* const> objects, bool wait_al
         }
     }
     if (deadline <= now()) {
+        poll();
         return STATUS_TIMEOUT;
     }
 
@@ -116,7 +117,7 @@ NTSTATUS Machine::wait(std::span<DISPATCHER_HEADER* const> objects, bool wait_al
     thread.wait_status = STATUS_PENDING;
     thread.state = ThreadState::waiting;
     if (deadline != never) {
-        clock_.schedule(thread.timeout, thread.is_client ? deadline : round_to_clock(deadline));
+        clock_.schedule(thread.timeout, deadline);
     }
     trace(EventKind::wait_begin, thread.serial);
     block();
@@ -166,7 +167,9 @@ void Machine::park() {
     thread.block_count = 0;
     thread.wait_all = false;
     thread.is_parked = true;
-    prepare_idle(*processor_); // now: once the thread runs its periods, nothing asks the host for memory
+    for (Processor& each : processors()) {
+        prepare_idle(each); // now: once the thread runs its periods, nothing asks the host for memory
+    }
     trace(EventKind::wait_begin, thread.serial);
     while (thread.is_parked && pass_idle_time()) {
     }

@@ -40,6 +40,7 @@ void acquire(Machine& machine, FAST_MUTEX& mutex, const char* function) {
 bool try_acquire(Machine& machine, FAST_MUTEX& mutex) {
     machine.preemption_point();
     if (mutex.Count != 1) {
+        machine.poll();
         return false;
     }
     mutex.Count = 0;

@@ -36,6 +36,35 @@ void set_first(SLIST_HEADER& head, const SLIST_ENTRY* entry) {
     head.HeaderX64.NextEntry = reinterpret_cast<ULONG_PTR>(entry) >> 4;
 }
 
+PLIST_ENTRY remove_head(LIST_ENTRY& head, KSPIN_LOCK& lock) {
+    const ListLock held(lock);
+    PLIST_ENTRY first = head.Flink;
+    if (first == &head) {
+        return nullptr;
+    }
+    head.Flink = first->Flink;
+    first->Flink->Blink = &head;
+    return first;
+}
+
+PSINGLE_LIST_ENTRY pop_entry(SINGLE_LIST_ENTRY& head, KSPIN_LOCK& lock) {
+    const ListLock held(lock);
+    PSINGLE_LIST_ENTRY first = head.Next;
+    if (first != nullptr) {
+        head.Next = first->Next;
+    }
+    return first;
+}
+
+// Who finds nothing may be waiting for something to come.
+template<class Entry>
+Entry* or_poll(Entry* entry) {
+    if (entry == nullptr) {
+        Machine::current().poll();
+    }
+    return entry;
+}
+
 } // namespace
 
 extern "C" {
@@ -59,23 +88,11 @@ PLIST_ENTRY NTAPI ExInterlockedInsertTailList(PLIST_ENTRY head, PLIST_ENTRY entr
 }
 
 PLIST_ENTRY NTAPI ExInterlockedRemoveHeadList(PLIST_ENTRY head, PKSPIN_LOCK lock) {
-    const ListLock held(*lock);
-    PLIST_ENTRY first = head->Flink;
-    if (first == head) {
-        return nullptr;
-    }
-    head->Flink = first->Flink;
-    first->Flink->Blink = head;
-    return first;
+    return or_poll(remove_head(*head, *lock));
 }
 
 PSINGLE_LIST_ENTRY NTAPI ExInterlockedPopEntryList(PSINGLE_LIST_ENTRY head, PKSPIN_LOCK lock) {
-    const ListLock held(*lock);
-    PSINGLE_LIST_ENTRY first = head->Next;
-    if (first != nullptr) {
-        head->Next = first->Next;
-    }
-    return first;
+    return or_poll(pop_entry(*head, *lock));
 }
 
 PSINGLE_LIST_ENTRY NTAPI ExInterlockedPushEntryList(PSINGLE_LIST_ENTRY head, PSINGLE_LIST_ENTRY entry,
@@ -131,7 +148,7 @@ PSLIST_ENTRY NTAPI ExpInterlockedPopEntrySList(PSLIST_HEADER head) {
         head->HeaderX64.Depth -= 1;
         head->HeaderX64.Sequence += 1;
     }
-    return first;
+    return or_poll(first);
 }
 
 PSLIST_ENTRY NTAPI ExpInterlockedFlushSList(PSLIST_HEADER head) {

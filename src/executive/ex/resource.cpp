@@ -96,6 +96,7 @@ bool acquire_exclusive(ERESOURCE& resource, bool wait) {
             return true;
         }
         if (!wait) {
+            machine.poll();
             return false;
         }
         if (own != nullptr) [[unlikely]] {
@@ -128,6 +129,7 @@ bool acquire_shared(ERESOURCE& resource, bool wait, Starvation starvation) {
             return true;
         }
         if (!wait) {
+            machine.poll();
             return false;
         }
         ++resource.NumberOfSharedWaiters;

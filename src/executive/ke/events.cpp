@@ -90,7 +90,7 @@ LONG NTAPI KeResetEvent(PRKEVENT event) {
 
 LONG NTAPI KeReadStateEvent(PRKEVENT event) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
-    Machine::current().preemption_point();
+    Machine::current().poll();
     return state_of(event->Header);
 }
 
@@ -101,7 +101,7 @@ void NTAPI KeInitializeSemaphore(PRKSEMAPHORE semaphore, LONG count, LONG limit)
 
 LONG NTAPI KeReadStateSemaphore(PRKSEMAPHORE semaphore) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
-    Machine::current().preemption_point();
+    Machine::current().poll();
     return state_of(semaphore->Header);
 }
 
@@ -132,7 +132,7 @@ void NTAPI KeInitializeMutex(PRKMUTEX mutex, ULONG) {
 
 LONG NTAPI KeReadStateMutex(PRKMUTEX mutex) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
-    Machine::current().preemption_point();
+    Machine::current().poll();
     return mutex->Header.SignalState;
 }
 

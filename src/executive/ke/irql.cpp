@@ -131,7 +131,7 @@ BOOLEAN NTAPI KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK lock) {
 }
 
 BOOLEAN NTAPI KeTestSpinLock(PKSPIN_LOCK lock) {
-    Machine::current().preemption_point();
+    Machine::current().poll();
     return *lock == 0;
 }
 

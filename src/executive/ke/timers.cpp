@@ -81,7 +81,7 @@ BOOLEAN NTAPI KeCancelTimer(PKTIMER timer) {
 
 BOOLEAN NTAPI KeReadStateTimer(PKTIMER timer) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
-    Machine::current().preemption_point();
+    Machine::current().poll();
     return timer->Header.SignalState != 0;
 }
 

@@ -15,11 +15,17 @@ namespace {
 // KTHREAD has this many wait blocks built in; more objects need an array from the caller.
 constexpr ULONG thread_wait_objects = 3;
 
+// A wait ends with the clock interrupt at or after its due time.
+machine::Nanoseconds due_with_clock(const Machine& machine, LONGLONG due) {
+    const machine::Nanoseconds exact = executive::due_to_machine_time(machine, due);
+    return exact <= machine.now() ? exact : machine.round_to_clock(exact);
+}
+
 machine::Nanoseconds deadline_of(const Machine& machine, const LARGE_INTEGER* timeout) {
     if (timeout == nullptr) {
         return machine::never;
     }
-    return timeout->QuadPart == 0 ? machine.now() : executive::due_to_machine_time(machine, timeout->QuadPart);
+    return timeout->QuadPart == 0 ? machine.now() : due_with_clock(machine, timeout->QuadPart);
 }
 
 // Waiting is for threads below DISPATCH_LEVEL; only a look (timeout 0) is allowed there.
@@ -78,17 +84,16 @@ NTSTATUS NTAPI KeDelayExecutionThread(KPROCESSOR_MODE, BOOLEAN, PLARGE_INTEGER i
     OPC_REQUIRE_APC_OR_BELOW();
     Machine& machine = Machine::current();
     if (interval->QuadPart == 0) {
+        machine.poll();
         machine.yield_thread();
         return STATUS_SUCCESS;
     }
-    machine.wait({}, false, executive::due_to_machine_time(machine, interval->QuadPart));
+    machine.wait({}, false, due_with_clock(machine, interval->QuadPart));
     return STATUS_SUCCESS;
 }
 
-// Each takes as long as a `pause`: time passes for who waits for a timer.
 void NTAPI OpcYieldProcessor() {
-    constexpr machine::Nanoseconds pause{40};
-    Machine::current().stall(pause);
+    Machine::current().stall(Machine::poll_cost);
 }
 
 void NTAPI KeStallExecutionProcessor(ULONG microseconds) {

@@ -258,8 +258,7 @@ TEST_F(Hal, PassiveRoutinesMayWaitWhileTheirLineIsMasked) {
         // An event keeps the routine and the critical section apart.
         device.line->raise();
         while (!device.busy) {
-            LARGE_INTEGER moment = milliseconds(1);
-            KeDelayExecutionThread(KernelMode, FALSE, &moment);
+            machine.run_for(machine::nanoseconds_per_millisecond);
         }
         EXPECT_TRUE(KeSynchronizeExecution(interrupt, &not_while_busy, &device));
         EXPECT_EQ(device.services, 4);
