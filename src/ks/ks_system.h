@@ -1,7 +1,6 @@
 // What KS keeps per machine.
 #pragma once
 
-#include <memory>
 #include <vector>
 
 #include "ks/request_frame.h"
@@ -33,7 +32,7 @@ public:
 private:
     machine::Machine& machine_;
     RequestFrame* free_frames_ = nullptr;
-    std::vector<std::unique_ptr<RequestFrame>> frames_;
+    std::vector<RequestFrame*> frames_; // in the guest's heap: values are what drivers write to
 };
 
 } // namespace openportcls::ks

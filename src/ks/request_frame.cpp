@@ -1,8 +1,9 @@
 #include "ks/request_frame.h"
 
-#include <cstdlib>
 #include <cstring>
+#include <new>
 
+#include "executive/sentence.h"
 #include "ks/ks_system.h"
 #include "machine/guarded_access.h"
 
@@ -12,6 +13,8 @@ namespace {
 
 using machine::Access;
 using machine::is_accessible;
+
+constexpr std::uint64_t guard = 0xB5D1'C3A7'9EE3'8BF1; // no byte that a handler often writes
 
 // Most requests are a bare KSIDENTIFIER and most values a ULONG or two: these are copied without a call.
 void copy(void* to, const void* from, ULONG bytes) {
@@ -67,7 +70,7 @@ NTSTATUS RequestFrame::capture(IRP& from, ValueDirection (*direction_of)(ULONG))
     }
     void* request_copy = request_storage_;
     if (in_bytes > inline_request_bytes) {
-        request_copy = large_request_ = std::malloc(in_bytes);
+        request_copy = large_request_ = machine::Machine::current().guest_heap().allocate(in_bytes);
         if (request_copy == nullptr) {
             return STATUS_INSUFFICIENT_RESOURCES;
         }
@@ -78,15 +81,17 @@ NTSTATUS RequestFrame::capture(IRP& from, ValueDirection (*direction_of)(ULONG))
     user_value_ = from.UserBuffer;
     value = value_storage_;
     if (out_bytes > inline_value_bytes) {
-        value = large_value_ = std::calloc(1, out_bytes);
+        value = large_value_ = machine::Machine::current().guest_heap().allocate(std::size_t{out_bytes} + guard_bytes);
         if (value == nullptr) {
             return STATUS_INSUFFICIENT_RESOURCES;
         }
+        std::memset(value, 0, out_bytes);
     } else if (constexpr ULONG usual_bytes = 16; out_bytes <= usual_bytes) {
         std::memset(value_storage_, 0, usual_bytes);
     } else {
         std::memset(value_storage_, 0, out_bytes);
     }
+    std::memcpy(static_cast<char*>(value) + out_bytes, &guard, guard_bytes);
     if (out_bytes == 0) {
         value = nullptr;
     } else if (direction_of(request->Flags).to_handler) {
@@ -107,13 +112,28 @@ bool RequestFrame::deliver(ULONG bytes) const {
     return true;
 }
 
+void RequestFrame::check_guard() const {
+    if (value == nullptr || std::memcmp(static_cast<const char*>(value) + value_size, &guard, guard_bytes) == 0)
+        [[likely]] {
+        return;
+    }
+    machine::Machine::current().bugcheck(
+        0x19 /* BAD_POOL_HEADER */, 0x21, reinterpret_cast<std::uint64_t>(value), value_size, request->Id,
+        executive::Sentence("The handler of item {} of set {{{:08X}-{:04X}-{:04X}-…}} wrote past the {} bytes of the "
+                            "request's value.",
+                            request->Id, request->Set.Data1, request->Set.Data2, request->Set.Data3, value_size));
+}
+
 void RequestFrame::reset() {
+    if (user_value_ != nullptr) {
+        check_guard();
+    }
     if (large_request_ != nullptr) {
-        std::free(large_request_);
+        machine::Machine::current().guest_heap().free(large_request_, request_size);
         large_request_ = nullptr;
     }
     if (large_value_ != nullptr) {
-        std::free(large_value_);
+        machine::Machine::current().guest_heap().free(large_value_, std::size_t{value_size} + guard_bytes);
         large_value_ = nullptr;
     }
     user_value_ = nullptr;
@@ -122,7 +142,12 @@ void RequestFrame::reset() {
 
 RequestFrame& KsSystem::take_frame() {
     if (free_frames_ == nullptr) [[unlikely]] {
-        frames_.push_back(std::make_unique<RequestFrame>());
+        char* const room = machine_.guest_heap().allocate(sizeof(RequestFrame));
+        if (room == nullptr) {
+            machine_.bugcheck(0x41 /* MUST_SUCCEED_POOL_EMPTY */, sizeof(RequestFrame), 0, 0, 0,
+                              "The host has no room for a request.");
+        }
+        frames_.push_back(new (room) RequestFrame);
         return *frames_.back();
     }
     RequestFrame& frame = *free_frames_;
@@ -136,6 +161,10 @@ void KsSystem::give_frame(RequestFrame& frame) {
     free_frames_ = &frame;
 }
 
-KsSystem::~KsSystem() = default;
+KsSystem::~KsSystem() {
+    for (RequestFrame* frame : frames_) {
+        machine_.guest_heap().free(reinterpret_cast<char*>(frame), sizeof *frame);
+    }
+}
 
 } // namespace openportcls::ks

@@ -42,11 +42,16 @@ public:
     void reset();
 
 private:
+    // Behind the value's copy: a handler that writes there has forgotten how much room the client gave.
+    static constexpr ULONG guard_bytes = 8;
+
+    void check_guard() const;
+
     void* user_value_ = nullptr;
-    void* large_request_ = nullptr;
-    void* large_value_ = nullptr;
+    char* large_request_ = nullptr;
+    char* large_value_ = nullptr;
     alignas(16) std::uint8_t request_storage_[inline_request_bytes];
-    alignas(16) std::uint8_t value_storage_[inline_value_bytes];
+    alignas(16) std::uint8_t value_storage_[inline_value_bytes + guard_bytes];
 };
 
 } // namespace openportcls::ks

@@ -108,6 +108,16 @@ void describe_memory_fault(Machine& machine, const Fault& fault, BugcheckReport&
         report.rule = "A driver wrote past the end of a local variable, over everything up to the end of its stack.";
         return;
     }
+    if (machine.guest_heap().is_guard(address)) {
+        report.code = 0xCD; // PAGE_FAULT_BEYOND_END_OF_ALLOCATION
+        report.parameters[0] = fault.address;
+        report.parameters[1] = fault.is_write;
+        report.parameters[2] = fault.instruction;
+        report.rule = fmt::format("A driver {} memory at {:#x}, far outside of any pool block.",
+                                  fault.is_write ? "wrote to" : "read", fault.address);
+        machine.guest_heap().explain(address, report);
+        return;
+    }
     const bool is_elevated = machine.irql() >= irql::dispatch;
     report.code = is_elevated ? 0xD1 : 0x50;
     report.parameters[0] = fault.address;

@@ -18,6 +18,7 @@
 #include "machine/bugcheck.h"
 #include "machine/clock.h"
 #include "machine/device.h"
+#include "machine/guest_heap.h"
 #include "machine/interrupts.h"
 #include "machine/observer.h"
 #include "machine/physical_memory.h"
@@ -104,6 +105,7 @@ public:
     const MachineConfig& config() const { return config_; }
     Clock& clock() { return clock_; }
     PhysicalMemory& memory() { return memory_; }
+    GuestHeap& guest_heap() { return guest_heap_; }
     AddressSpace& ports() { return ports_; }
     AddressSpace& registers() { return registers_; } // memory-mapped, by physical address
     ConfigSpace& pci_config() { return pci_config_; }
@@ -424,6 +426,7 @@ private:
     MachineConfig config_;
     Clock clock_;
     PhysicalMemory memory_;
+    GuestHeap guest_heap_;
     AddressSpace ports_;
     AddressSpace registers_;
     ConfigSpace pci_config_;

@@ -71,6 +71,10 @@ NTSTATUS NTAPI custom_handler(PCPROPERTY_REQUEST* request) {
         std::memcpy(&s.stored_value, request->Value, sizeof(ULONG));
         return STATUS_SUCCESS;
     }
+    if (s.bytes_written_past != 0) {
+        std::memset(request->Value, 0x42, request->ValueSize + s.bytes_written_past);
+        return STATUS_SUCCESS;
+    }
     return return_value(request, s.stored_value);
 }
 

@@ -110,6 +110,7 @@ struct Script {
     // ---- what happened ----
     std::vector<std::string> journal;
     std::vector<Call> calls;
+    ULONG bytes_written_past = 0;  // by the handler of a GET, behind the value
     std::vector<char> format_seen; // by the last NewStream
     PCPROPERTY_REQUEST* pending_request = nullptr;
     KIRQL event_irql = PASSIVE_LEVEL; // of the last call of the event handler

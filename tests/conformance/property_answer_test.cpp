@@ -26,6 +26,23 @@ TEST_F(R_PROP, R_PROP_09_short_buffer_is_too_small) {
     });
 }
 
+// The value is a copy in the kernel's memory, as long as the client said: what lies behind is not the handler's.
+TEST_F(R_PROP, a_handler_that_writes_past_the_value_is_found) {
+    start_and_open();
+    inside([&] {
+        ULONG value[2] = {};
+        script_.bytes_written_past = 0;
+        EXPECT_EQ(property(wave_, custom(custom_value), value), STATUS_SUCCESS);
+    });
+    script_.bytes_written_past = 1;
+    std::vector<UCHAR> large(1000);
+    machine_.enter([&] { property(wave_, custom(custom_value), large.data(), 1000); });
+    ASSERT_TRUE(machine_.is_halted());
+    EXPECT_EQ(machine_.bugcheck_report()->code, 0x19u) << "BAD_POOL_HEADER";
+    EXPECT_THAT(machine_.bugcheck_report()->rule,
+                testing::HasSubstr("wrote past the 1000 bytes of the request's value"));
+}
+
 TEST_F(R_PROP, R_PROP_11_basic_support_by_the_port_knows_three_sizes) {
     start_and_open();
     inside([&] {

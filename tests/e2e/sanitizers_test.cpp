@@ -194,6 +194,20 @@ TEST_F(Errors, BeyondABufferOnTheStack) {
     expect_crash(13, "stack-buffer-overflow", "DRIVER_OVERRAN_STACK_BUFFER", "STACK_OVERFLOW");
 }
 
+// Kernel functions are not instrumented; they look at what they are given.
+TEST_F(Errors, InObjectsGivenToKernelFunctions) {
+    for (const auto& [fault, mark] : {std::pair{20U, "SHORT_EVENT"}, std::pair{21U, "FREED_EVENT"}}) {
+        const Ran ran = commit(fault);
+        EXPECT_EQ(ran.status, 1) << fault;
+        EXPECT_THAT(ran.error, AllOf(HasSubstr("*** PAGE_FAULT_BEYOND_END_OF_ALLOCATION"),
+                                     HasSubstr("AddressSanitizer"), HasSubstr(place("memory.cpp", mark))));
+    }
+    const Ran twice = commit(22);
+    EXPECT_EQ(twice.status, 1);
+    EXPECT_THAT(twice.error, AllOf(HasSubstr("*** BAD_POOL_CALLER"), HasSubstr("freed by thread"),
+                                   HasSubstr(place("memory.cpp", "SECOND_FREE"))));
+}
+
 TEST_F(Errors, InSignedArithmetic) {
     const Ran ran = commit(14, {"--seed", "8"});
     EXPECT_EQ(ran.status, 1);
@@ -201,6 +215,23 @@ TEST_F(Errors, InSignedArithmetic) {
                                  HasSubstr(place("memory.cpp", "SIGNED_OVERFLOW")), HasSubstr("seed 8, step "),
                                  HasSubstr("UndefinedBehaviorSanitizer reported 1 error; the same run again: "
                                            "--scheduling first_come --seed 8")));
+}
+
+// Without a sanitizer as well: what a driver writes over is its own, and the host lives to say whose block it was.
+TEST_F(Sanitizers, NoneIsNeededForTheHostToOutliveAnOverrun) {
+    if (e2e::command_is_sanitized) {
+        GTEST_SKIP() << "skipped: the command's own sanitizer would answer";
+    }
+    build(faults_folder(), "f.so", {"--debug"});
+    const auto expect = [&](unsigned fault, const std::string& bugcheck, const std::string& rule, const char* mark) {
+        const Ran ran = commit(fault);
+        EXPECT_EQ(ran.status, 1) << fault;
+        EXPECT_THAT(ran.error, AllOf(HasSubstr("the driver crashed\n*** " + bugcheck), HasSubstr(rule),
+                                     HasSubstr(place("memory.cpp", mark))));
+    };
+    expect(23, "PAGE_FAULT_BEYOND_END_OF_ALLOCATION", "behind the pool block 'Falt' of 64 bytes", "STACK_OVERFLOW");
+    expect(24, "PAGE_FAULT_IN_NONPAGED_AREA", "wrote to invalid memory", "STACK_OVERFLOW");
+    expect(22, "BAD_POOL_CALLER", "has been freed already", "SECOND_FREE");
 }
 
 TEST_F(Errors, AreNoneInTheRacesThatTakeTheLock) {

@@ -7,6 +7,8 @@
 extern "C" {
 __attribute__((weak)) void __asan_poison_memory_region(const volatile void* address, std::size_t size);
 __attribute__((weak)) void __asan_unpoison_memory_region(const volatile void* address, std::size_t size);
+__attribute__((weak)) void* __asan_region_is_poisoned(void* address, std::size_t size);
+__attribute__((weak)) void __asan_describe_address(void* address);
 }
 
 #if defined(__has_feature)
@@ -37,6 +39,24 @@ inline void asan_poison(const volatile void* address, std::size_t size) {
 inline void asan_unpoison(const volatile void* address, std::size_t size) {
     if (__asan_unpoison_memory_region != nullptr) {
         __asan_unpoison_memory_region(address, size);
+    }
+}
+
+// Prints whose memory it is, or was.
+inline void asan_describe(const void* address) {
+    if (__asan_describe_address != nullptr) {
+        __asan_describe_address(const_cast<void*>(address));
+    }
+}
+
+// Kernel functions are not instrumented where the driver alone is: an object that a driver hands them is looked at
+// here. A bugcheck when it is not all memory of the driver's.
+[[noreturn]] void not_own_memory(const void* object, std::size_t bytes, const void* poisoned, const char* function);
+inline void require_own_memory(const void* object, std::size_t bytes, const char* function) {
+    if (__asan_region_is_poisoned != nullptr) [[unlikely]] {
+        if (const void* poisoned = __asan_region_is_poisoned(const_cast<void*>(object), bytes)) {
+            not_own_memory(object, bytes, poisoned, function);
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 // Lists under a spin lock, and sequenced lists without one.
 #include <wdm.h>
 
+#include "executive/ex/asan.h"
 #include "executive/irql_check.h"
 
 using namespace openportcls;
@@ -71,6 +72,8 @@ extern "C" {
 
 PLIST_ENTRY NTAPI ExInterlockedInsertHeadList(PLIST_ENTRY head, PLIST_ENTRY entry, PKSPIN_LOCK lock) {
     const ListLock held(*lock);
+    executive::require_own_memory(head, sizeof *head, __func__);
+    executive::require_own_memory(entry, sizeof *entry, __func__);
     PLIST_ENTRY first = head->Flink;
     *entry = {first, head};
     first->Blink = entry;
@@ -80,6 +83,8 @@ PLIST_ENTRY NTAPI ExInterlockedInsertHeadList(PLIST_ENTRY head, PLIST_ENTRY entr
 
 PLIST_ENTRY NTAPI ExInterlockedInsertTailList(PLIST_ENTRY head, PLIST_ENTRY entry, PKSPIN_LOCK lock) {
     const ListLock held(*lock);
+    executive::require_own_memory(head, sizeof *head, __func__);
+    executive::require_own_memory(entry, sizeof *entry, __func__);
     PLIST_ENTRY last = head->Blink;
     *entry = {head, last};
     last->Flink = entry;

@@ -69,6 +69,15 @@ struct Pool::Front {
     std::uint32_t check; // of the slot: memory that never was in the pool has no such pair
 };
 
+void not_own_memory(const void* object, std::size_t bytes, const void* poisoned, const char* function) {
+    asan_describe(poisoned);
+    machine::Machine::current().bugcheck(
+        0xCD /* PAGE_FAULT_BEYOND_END_OF_ALLOCATION */, number(poisoned), 0, 0, 0,
+        Sentence("{} was given an object of {} bytes at {:#x}, which are not all the driver's memory: AddressSanitizer "
+                 "says above whose {:#x} is.",
+                 function, bytes, number(object), number(poisoned)));
+}
+
 namespace {
 
 constexpr std::uint32_t check_of(std::uint32_t slot) {
@@ -90,6 +99,7 @@ std::string pool_tag_text(std::uint32_t tag) {
 
 Pool::Pool(machine::Machine& machine) : machine_(machine) {
     static_assert(sizeof(Front) == cache_line);
+    machine.guest_heap().explain_with(&Pool::explain, this);
     quarantine_.fill(no_slot);
     owners_.emplace_back("kernel");
     usage_of_owner_.emplace_back();
@@ -98,10 +108,26 @@ Pool::Pool(machine::Machine& machine) : machine_(machine) {
 Pool::~Pool() {
     for (const Block& block : blocks_) {
         if (block.state != State::unused) {
-            asan_unpoison(block.body - cache_line, cache_line);
-            std::free(block.host);
+            return_room(block);
         }
     }
+    machine_.guest_heap().explain_with(nullptr, nullptr);
+}
+
+// Blocks that ask for no more begin 16 bytes behind a cache line, so that none is aligned better than on Windows.
+std::uint64_t Pool::room_before(std::uint64_t size, PoolAlignment alignment) {
+    constexpr std::uint64_t usual_alignment = 16;
+    return size >= page ? page : alignment == PoolAlignment::cache_line ? cache_line : cache_line + usual_alignment;
+}
+
+std::uint64_t Pool::whole_room(std::uint64_t size, PoolAlignment alignment) {
+    return room_before(size, alignment) + std::max<std::uint64_t>(size, 1) + back_guard();
+}
+
+OPC_NO_ASAN void Pool::return_room(const Block& block) {
+    asan_unpoison(block.body - cache_line, cache_line);
+    machine_.guest_heap().free(block.body - room_before(block.size, block.alignment),
+                               whole_room(block.size, block.alignment));
 }
 
 std::uint32_t Pool::take_slot() {
@@ -123,26 +149,14 @@ OPC_NO_ASAN void* Pool::allocate(std::uint64_t size, std::uint32_t tag, PoolKind
     if ((budget_ != 0 && usage_.bytes + size > budget_) || size > UINT64_MAX / 2) [[unlikely]] {
         return nullptr;
     }
-    const std::uint64_t bytes = size == 0 ? 1 : size;
-    std::uint64_t before = cache_line;
-    char* host = nullptr;
-    if (size >= page) {
-        before = page;
-        host = static_cast<char*>(std::aligned_alloc(page, before + ((bytes + back_guard() + page - 1) & ~(page - 1))));
-    } else if (alignment == PoolAlignment::cache_line) {
-        const std::uint64_t whole = before + bytes + back_guard();
-        host = static_cast<char*>(std::aligned_alloc(cache_line, (whole + cache_line - 1) & ~(cache_line - 1)));
-    } else {
-        // The host allocator's alignment is 16 bytes on x86-64.
-        host = static_cast<char*>(std::malloc(before + bytes + back_guard()));
-    }
-    if (host == nullptr) [[unlikely]] {
+    char* const room = machine_.guest_heap().allocate(whole_room(size, alignment));
+    if (room == nullptr) [[unlikely]] {
         return nullptr;
     }
     const std::uint32_t slot = take_slot();
-    char* const body = host + before;
-    blocks_[slot] = {body, host, size, ++last_serial_, caller, nullptr, tag, owner, kind, State::live};
-    std::memset(body, zero ? 0 : uninitialised_byte, bytes);
+    char* const body = room + room_before(size, alignment);
+    blocks_[slot] = {body, size, ++last_serial_, caller, nullptr, tag, owner, kind, alignment, State::live};
+    std::memset(body, zero ? 0 : uninitialised_byte, std::max<std::uint64_t>(size, 1));
     const std::uint64_t pattern = pattern_of(tag, size);
     auto* front = reinterpret_cast<Front*>(body) - 1;
     std::fill_n(front->guard, Front::words, pattern);
@@ -166,14 +180,21 @@ void Pool::report(std::uint32_t code, std::uint64_t p1, std::uint64_t p2, std::u
                   std::string_view rule, const Block* block) const {
     machine::BugcheckReport report{.code = code, .parameters = {p1, p2, p3, p4}, .rule = std::string(rule)};
     report.stack = machine::capture_stack(1);
-    if (block != nullptr && block->caller != nullptr) {
-        report.origin_title = "allocated by";
-        const auto recorded = stacks_.find(block->serial);
-        report.origin = recorded != stacks_.end()
-                            ? recorded->second
-                            : std::vector<machine::StackFrame>{machine::frame_at(number(block->caller))};
+    if (block != nullptr) {
+        name_origin(*block, report);
     }
     machine_.bugcheck_with_stack(std::move(report));
+}
+
+void Pool::name_origin(const Block& block, machine::BugcheckReport& report) const {
+    if (block.caller == nullptr) {
+        return;
+    }
+    report.origin_title = "allocated by";
+    const auto recorded = stacks_.find(block.serial);
+    report.origin = recorded != stacks_.end()
+                        ? recorded->second
+                        : std::vector<machine::StackFrame>{machine::frame_at(number(block.caller))};
 }
 
 // The block whose memory, or guards, contain the address; for reports only, it looks at all of them.
@@ -199,6 +220,7 @@ OPC_NO_ASAN std::uint32_t Pool::slot_of(const void* body, const char* function) 
     }
     const Block* around = find(body);
     if (around == nullptr) {
+        asan_describe(body);
         report(bad_pool_caller, 0x46, address, 0, 0,
                Sentence("{} was given {:#x}, which is no pool block.", function, address), nullptr);
     }
@@ -212,7 +234,7 @@ OPC_NO_ASAN std::uint32_t Pool::slot_of(const void* body, const char* function) 
     return static_cast<std::uint32_t>(around - blocks_.data());
 }
 
-OPC_NO_ASAN void Pool::check(const Block& block, const char* moment) const {
+OPC_NO_ASAN bool Pool::is_front_intact(const Block& block) const {
     const std::uint64_t pattern = pattern_of(block.tag, block.size);
     const auto slot = static_cast<std::uint32_t>(&block - blocks_.data());
     const auto* front = reinterpret_cast<const Front*>(block.body) - 1;
@@ -220,16 +242,55 @@ OPC_NO_ASAN void Pool::check(const Block& block, const char* moment) const {
     for (const std::uint64_t word : front->guard) {
         differences |= word ^ pattern;
     }
-    if (differences != 0) [[unlikely]] {
+    return differences == 0;
+}
+
+OPC_NO_ASAN std::size_t Pool::intact_behind(const Block& block) {
+    return first_difference(block.body + block.size, back_guard(), pattern_of(block.tag, block.size));
+}
+
+// Whose overrun, or underrun, has come as far as to a page without access: the block farthest from there of those whose
+// guards on that side were written over; of an access with a stride, the nearest.
+void Pool::explain(void* self, const void* address, machine::BugcheckReport& report) {
+    const auto& pool = *static_cast<const Pool*>(self);
+    constexpr std::int64_t within = 512 * 1024;
+    const Block* found = nullptr;
+    bool found_is_damaged = false;
+    std::int64_t found_distance = within;
+    for (const Block& block : pool.blocks_) {
+        const auto behind = static_cast<std::int64_t>(number(address) - number(block.body) - block.size);
+        const std::int64_t distance =
+            behind >= 0 ? behind : static_cast<std::int64_t>(number(block.body) - number(address));
+        if (block.state == State::unused || distance < 0 || distance >= within) {
+            continue;
+        }
+        const bool is_damaged = behind >= 0 ? intact_behind(block) < back_guard() : !pool.is_front_intact(block);
+        const bool is_better = is_damaged == found_is_damaged ? (distance > found_distance) == is_damaged : is_damaged;
+        if (found == nullptr || is_better) {
+            found = &block;
+            found_is_damaged = is_damaged;
+            found_distance = distance;
+        }
+    }
+    if (found != nullptr) {
+        const bool is_behind = number(address) >= number(found->body);
+        report.rule = fmt::format("A driver {} memory at {:#x}, {} bytes {} the pool block '{}' of {} bytes.",
+                                  report.parameters[1] != 0 ? "wrote to" : "read", number(address), found_distance,
+                                  is_behind ? "behind" : "in front of", pool_tag_text(found->tag), found->size);
+        pool.name_origin(*found, report);
+    }
+}
+
+OPC_NO_ASAN void Pool::check(const Block& block, const char* moment) const {
+    if (!is_front_intact(block)) [[unlikely]] {
         report(bad_pool_header, 0x20, number(block.body), block.size, block.tag,
                Sentence("{}: something wrote over the bytes in front of the pool block '{}' of {} bytes at {:#x}.",
                         moment, pool_tag_text(block.tag), block.size, number(block.body)),
                &block);
     }
-    const char* const end = block.body + block.size;
-    const std::size_t intact = first_difference(end, back_guard(), pattern);
+    const std::size_t intact = intact_behind(block);
     if (intact != back_guard()) [[unlikely]] {
-        const auto found = static_cast<unsigned char>(end[intact]);
+        const auto found = static_cast<unsigned char>(block.body[block.size + intact]);
         report(bad_pool_header, 0x21, number(block.body), block.size, found,
                Sentence("{}: the pool block '{}' of {} bytes at {:#x} was written past its end: {:#04x} at offset {}.",
                         moment, pool_tag_text(block.tag), block.size, number(block.body), found, block.size + intact),
@@ -319,7 +380,11 @@ OPC_NO_ASAN void Pool::release(std::uint32_t slot, const void* caller) {
     if (!stacks_.empty()) [[unlikely]] {
         stacks_.erase(block.serial);
     }
-    // With AddressSanitizer the host allocator keeps freed blocks aside itself, and knows who freed them.
+    // With AddressSanitizer the host allocator keeps freed blocks aside itself, and knows who freed them. What kernel
+    // functions are given of them, which it does not watch, is seen to be no object any more.
+    if (asan_present()) {
+        std::memset(block.body, freed_byte, block.size);
+    }
     if (block.size > quarantine_largest || asan_present()) {
         give_back(slot);
         return;
@@ -337,8 +402,7 @@ OPC_NO_ASAN void Pool::release(std::uint32_t slot, const void* caller) {
 
 OPC_NO_ASAN void Pool::give_back(std::uint32_t slot) {
     Block& block = blocks_[slot];
-    asan_unpoison(block.body - cache_line, cache_line);
-    std::free(block.host);
+    return_room(block);
     block = {};
     unused_slots_.push_back(slot);
 }

@@ -1,4 +1,4 @@
-// Kernel pool over the host allocator: who allocated what, and whether it was given back.
+// Kernel pool: who allocated what, and whether it was given back.
 #pragma once
 
 #include <array>
@@ -84,7 +84,6 @@ private:
     // What is known of a block stands apart from it, out of the reach of whoever writes past one.
     struct Block {
         char* body = nullptr;
-        void* host = nullptr; // what the host allocator gave
         std::uint64_t size = 0;
         std::uint64_t serial = 0;
         const void* caller = nullptr;
@@ -92,11 +91,18 @@ private:
         std::uint32_t tag = 0;
         std::uint16_t owner = 0; // index of the driver, see register_module
         PoolKind kind = PoolKind::non_paged;
+        PoolAlignment alignment = PoolAlignment::usual;
         State state = State::unused;
     };
     struct Front;
 
     std::uint32_t take_slot();
+    static std::uint64_t room_before(std::uint64_t size, PoolAlignment alignment);
+    static std::uint64_t whole_room(std::uint64_t size, PoolAlignment alignment);
+    void return_room(const Block& block);
+    bool is_front_intact(const Block& block) const;
+    static std::size_t intact_behind(const Block& block); // bytes of the guard
+    static void explain(void* self, const void* address, machine::BugcheckReport& report);
     const Block* find(const void* address) const;
     std::uint32_t slot_of(const void* body, const char* function) const;
     void check(const Block& block, const char* moment) const;
@@ -104,6 +110,7 @@ private:
     void check_no_timer_in(const Block& block, const char* function) const;
     [[noreturn]] void report(std::uint32_t code, std::uint64_t p1, std::uint64_t p2, std::uint64_t p3, std::uint64_t p4,
                              std::string_view rule, const Block* block) const;
+    void name_origin(const Block& block, machine::BugcheckReport& report) const;
     void release(std::uint32_t slot, const void* caller);
     void give_back(std::uint32_t slot);
     std::vector<const Block*> in_order(State state) const;

@@ -33,8 +33,8 @@ IrpPool::IrpPool(machine::Machine& machine) : machine_(machine) {
 }
 
 IrpPool::~IrpPool() {
-    for (void* block : blocks_) {
-        std::free(block);
+    for (const auto& [block, bytes] : blocks_) {
+        machine_.guest_heap().free(block, bytes);
     }
 }
 
@@ -66,11 +66,12 @@ IRP* IrpPool::allocate(CCHAR stack_size, IrpKind kind, const void* caller) {
         free_[size_class] = slot->next;
         asan_unpoison(slot->irp(), irp_bytes(stack_sizes[size_class]));
     } else {
-        void* block = std::malloc(sizeof(IrpSlot) + irp_bytes(stack_sizes[size_class]));
+        const std::size_t bytes = sizeof(IrpSlot) + irp_bytes(stack_sizes[size_class]);
+        char* const block = machine_.guest_heap().allocate(bytes);
         if (block == nullptr) {
             return nullptr;
         }
-        blocks_.push_back(block);
+        blocks_.emplace_back(block, bytes);
         slot = new (block) IrpSlot;
         slot->size_class = size_class;
         slot->event.Header.WaitListHead = {&slot->event.Header.WaitListHead, &slot->event.Header.WaitListHead};

@@ -88,7 +88,7 @@ private:
     machine::Machine& machine_;
     IrpSlot anchor_;
     std::array<IrpSlot*, stack_sizes.size()> free_{};
-    std::vector<void*> blocks_; // every slot ever made, given back with the pool
+    std::vector<std::pair<char*, std::size_t>> blocks_; // every slot ever made, given back with the pool
     std::size_t living_ = 0;
 };
 

@@ -1,6 +1,7 @@
 // Deferred procedure calls, APC-disabling regions and inter-processor calls.
 #include <wdm.h>
 
+#include "executive/ex/asan.h"
 #include "executive/irql_check.h"
 #include "executive/ke/regions.h"
 #include "executive/sentence.h"
@@ -14,6 +15,7 @@ constexpr UCHAR dpc_object = 19;
 constexpr UCHAR threaded_dpc_object = 24;
 
 void initialise(KDPC& dpc, UCHAR type, PKDEFERRED_ROUTINE routine, void* context) {
+    executive::require_own_memory(&dpc, sizeof dpc, "KeInitializeDpc");
     dpc = {};
     dpc.Type = type;
     dpc.Importance = MediumImportance;

@@ -1,6 +1,7 @@
 // Events, semaphores and mutexes.
 #include <wdm.h>
 
+#include "executive/ex/asan.h"
 #include "executive/ex/exceptions.h"
 #include "executive/irql_check.h"
 #include "executive/sentence.h"
@@ -10,7 +11,8 @@ using machine::Machine;
 
 namespace {
 
-void initialise(DISPATCHER_HEADER& header, UCHAR type, UCHAR bytes, LONG state) {
+void initialise(DISPATCHER_HEADER& header, UCHAR type, UCHAR bytes, LONG state, const char* function) {
+    executive::require_own_memory(&header, bytes, function);
     header.Lock = 0;
     header.Type = type;
     header.Size = static_cast<UCHAR>(bytes / sizeof(LONG));
@@ -27,6 +29,7 @@ void initialise(DISPATCHER_HEADER& header, UCHAR type, UCHAR bytes, LONG state) 
 
 // A driver that signals an event it never initialised finds a null list; say so instead of faulting.
 void require_initialised(const DISPATCHER_HEADER& header, const char* function) {
+    executive::require_own_memory(&header, sizeof header, function);
     if (header.WaitListHead.Flink == nullptr) [[unlikely]] {
         not_initialised(header, function);
     }
@@ -47,7 +50,7 @@ extern "C" {
 void NTAPI KeInitializeEvent(PRKEVENT event, EVENT_TYPE type, BOOLEAN state) {
     initialise(event->Header,
                type == NotificationEvent ? machine::EventNotificationObject : machine::EventSynchronizationObject,
-               sizeof(KEVENT), state != FALSE);
+               sizeof(KEVENT), state != FALSE, __func__);
 }
 
 LONG NTAPI KeSetEvent(PRKEVENT event, KPRIORITY, BOOLEAN wait) {
@@ -95,7 +98,7 @@ LONG NTAPI KeReadStateEvent(PRKEVENT event) {
 }
 
 void NTAPI KeInitializeSemaphore(PRKSEMAPHORE semaphore, LONG count, LONG limit) {
-    initialise(semaphore->Header, machine::SemaphoreObject, sizeof(KSEMAPHORE), count);
+    initialise(semaphore->Header, machine::SemaphoreObject, sizeof(KSEMAPHORE), count, __func__);
     semaphore->Limit = limit;
 }
 
@@ -123,7 +126,7 @@ LONG NTAPI KeReleaseSemaphore(PRKSEMAPHORE semaphore, KPRIORITY, LONG adjustment
 }
 
 void NTAPI KeInitializeMutex(PRKMUTEX mutex, ULONG) {
-    initialise(mutex->Header, machine::MutantObject, sizeof(KMUTEX), 1);
+    initialise(mutex->Header, machine::MutantObject, sizeof(KMUTEX), 1, __func__);
     mutex->MutantListEntry = {nullptr, nullptr};
     mutex->OwnerThread = nullptr;
     mutex->Abandoned = FALSE;

@@ -1,6 +1,7 @@
 // Kernel timers. They tick with the clock interrupt; the machine does the rounding.
 #include <wdm.h>
 
+#include "executive/ex/asan.h"
 #include "executive/irql_check.h"
 #include "executive/ke/time_units.h"
 
@@ -22,6 +23,7 @@ void NTAPI expire_now(Machine& machine, KTIMER& timer) {
 
 bool NTAPI set(KTIMER& timer, LARGE_INTEGER due_time, ULONG period_milliseconds, KDPC* dpc, const void* caller) {
     Machine& machine = Machine::current();
+    executive::require_own_memory(&timer, sizeof timer, "KeSetTimer");
     machine.preemption_point();
     const Nanoseconds period = static_cast<Nanoseconds>(period_milliseconds) * machine::nanoseconds_per_millisecond;
     const Nanoseconds due = executive::due_to_machine_time(machine, due_time.QuadPart);
@@ -45,6 +47,7 @@ bool NTAPI set(KTIMER& timer, LARGE_INTEGER due_time, ULONG period_milliseconds,
 extern "C" {
 
 void NTAPI KeInitializeTimerEx(PKTIMER timer, TIMER_TYPE type) {
+    executive::require_own_memory(timer, sizeof *timer, __func__);
     *timer = {};
     timer->Header.Type =
         type == NotificationTimer ? machine::TimerNotificationObject : machine::TimerSynchronizationObject;

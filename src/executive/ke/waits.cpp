@@ -3,6 +3,7 @@
 
 #include <wdm.h>
 
+#include "executive/ex/asan.h"
 #include "executive/irql_check.h"
 #include "executive/ke/time_units.h"
 #include "executive/ke/waits.h"
@@ -34,6 +35,9 @@ bool must_be_below_dispatch(const LARGE_INTEGER* timeout) {
 }
 
 NTSTATUS wait(Machine& machine, std::span<DISPATCHER_HEADER* const> objects, bool all, const LARGE_INTEGER* timeout) {
+    for (const DISPATCHER_HEADER* object : objects) {
+        executive::require_own_memory(object, sizeof *object, "A wait");
+    }
     const NTSTATUS status = machine.wait(objects, all, deadline_of(machine, timeout));
     if (status == STATUS_POSSIBLE_DEADLOCK) [[unlikely]] {
         machine.bugcheck(0xEA /* THREAD_STUCK_IN_DEVICE_DRIVER */,

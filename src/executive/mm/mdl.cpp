@@ -18,7 +18,7 @@ MdlPool::~MdlPool() {
     for (Slot* list : {anchor_.next, free_}) {
         while (list != nullptr && list != &anchor_) {
             Slot* next = list->next;
-            std::free(list);
+            machine_.guest_heap().free(reinterpret_cast<char*>(list), list->bytes);
             list = next;
         }
     }
@@ -31,11 +31,12 @@ MDL* MdlPool::allocate(const void* address, ULONG bytes, const void* caller) {
     if (slot != nullptr) {
         free_ = slot->next;
     } else {
-        void* memory = std::malloc(sizeof(Slot) + mdl_bytes);
+        char* const memory = machine_.guest_heap().allocate(sizeof(Slot) + mdl_bytes);
         if (memory == nullptr) {
             return nullptr;
         }
         slot = new (memory) Slot;
+        slot->bytes = sizeof(Slot) + mdl_bytes;
     }
     machine::tsan::acquire(this);
     slot->allocated_by = caller;
@@ -70,7 +71,7 @@ void MdlPool::free(MDL* mdl) {
         slot->next = free_;
         free_ = slot;
     } else {
-        std::free(slot);
+        machine_.guest_heap().free(reinterpret_cast<char*>(slot), slot->bytes);
     }
 }
 

@@ -32,6 +32,7 @@ private:
         Slot* previous = nullptr;
         const void* allocated_by = nullptr;
         std::uint64_t mark = 0;
+        std::size_t bytes = 0; // with the MDL behind
     };
 
     machine::Machine& machine_;

@@ -90,6 +90,56 @@ TEST_F(Ex, OverwrittenHeaderIsABugcheck) {
     });
 }
 
+// Pool lies apart from the host's heap: whoever writes far past a block ends his guest, and nothing else.
+struct FarWrite {
+    std::size_t size;
+    std::ptrdiff_t from;
+    std::ptrdiff_t up_to;
+    std::uint32_t code;
+};
+class FarWrites : public ExecutiveTest, public testing::WithParamInterface<FarWrite> {};
+
+TEST_P(FarWrites, EndTheGuestOnly) {
+    if (machine::GuestHeap::belongs_to_sanitizer()) {
+        GTEST_SKIP() << "the sanitizer keeps the blocks";
+    }
+    const FarWrite& write = GetParam();
+    const std::string block_text = fmt::format("the pool block 'Test' of {} bytes", write.size);
+    expect_bugcheck(write.code, block_text, [&] {
+        std::vector<void*> others;
+        for (int i = 0; i < 20; ++i) {
+            others.push_back(ExAllocatePoolWithTag(NonPagedPool, 100, 'rhtO'));
+        }
+        auto* const block = static_cast<volatile char*>(ExAllocatePoolWithTag(NonPagedPool, write.size, 0x74736554));
+        const std::ptrdiff_t step = write.from < write.up_to ? 1 : -1;
+        for (std::ptrdiff_t offset = write.from; offset != write.up_to; offset += step) {
+            block[offset] = 0x41;
+        }
+        ExFreePoolWithTag(const_cast<char*>(block), 0x74736554);
+    });
+}
+
+INSTANTIATE_TEST_SUITE_P(Ex, FarWrites,
+                         testing::Values(FarWrite{64, 0, 256, 0x19}, FarWrite{64, 0, 4096, 0x19},
+                                         FarWrite{1000, 0, 1256, 0x19}, FarWrite{64, 0, 1 << 20, 0xCD},
+                                         FarWrite{4096, 0, 65536, 0xCD}, FarWrite{16384, 0, 81920, 0xCD},
+                                         FarWrite{64, 64, -1024, 0x19}, FarWrite{64, 64, -(1 << 20), 0xCD},
+                                         FarWrite{16384, 0, -8192, 0xCD}));
+
+TEST_F(Ex, WritingFarIntoAFreedBlockEndsTheGuestOnly) {
+    if (machine::GuestHeap::belongs_to_sanitizer()) {
+        GTEST_SKIP() << "the sanitizer keeps the blocks";
+    }
+    expect_bugcheck(0x19, "after it was freed", [&] {
+        auto* const block = static_cast<volatile char*>(ExAllocatePoolWithTag(NonPagedPool, 64, tag));
+        ExFreePoolWithTag(const_cast<char*>(block), tag);
+        for (int offset = 0; offset < 4096; ++offset) {
+            block[offset] = 0x41;
+        }
+        kernel().pool.check_all("At the end");
+    });
+}
+
 TEST_F(Ex, PoolBudgetAndRaise) {
     kernel().pool.set_budget(1);
     inside([&] { EXPECT_EQ(ExAllocatePoolWithTag(NonPagedPool, 16, tag), nullptr); });

@@ -68,6 +68,21 @@ static NTSTATUS NTAPI StartDevice(PDEVICE_OBJECT DeviceObject, PIRP Irp, PRESOUR
     case 19:
         RemoveListEntryTwice();
         break;
+    case 20:
+        InitialiseEventInShortBlock();
+        break;
+    case 21:
+        SignalFreedEvent();
+        break;
+    case 22:
+        FreePoolTwice();
+        break;
+    case 23:
+        OverrunPoolFar();
+        break;
+    case 24:
+        OverrunGlobalFar();
+        break;
     default:
         DbgPrint("faults: no such fault\n");
         return STATUS_INVALID_PARAMETER;

@@ -14,5 +14,10 @@ void RecurseWithoutEnd();
 void OverrunStackFar();
 void StallAtDispatchLevel();
 void RemoveListEntryTwice();
+void InitialiseEventInShortBlock();
+void SignalFreedEvent();
+void FreePoolTwice();
+void OverrunPoolFar();
+void OverrunGlobalFar();
 
 const ULONG FaultsPoolTag = 'tluF';

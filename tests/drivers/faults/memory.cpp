@@ -75,3 +75,35 @@ void RemoveListEntryTwice() {
         RemoveEntryList(&Entries[Ten % 3]); // LIST_ENTRY_TWICE
     }
 }
+
+void InitialiseEventInShortBlock() {
+    PKEVENT Event = (PKEVENT)ExAllocatePool2(POOL_FLAG_NON_PAGED, 8, FaultsPoolTag);
+    KeInitializeEvent(Event, NotificationEvent, FALSE); // SHORT_EVENT
+    ExFreePoolWithTag(Event, FaultsPoolTag);
+}
+
+void SignalFreedEvent() {
+    PKEVENT Event = (PKEVENT)ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(KEVENT), FaultsPoolTag);
+    KeInitializeEvent(Event, NotificationEvent, FALSE);
+    ExFreePoolWithTag(Event, FaultsPoolTag);
+    KeSetEvent(Event, IO_NO_INCREMENT, FALSE); // FREED_EVENT
+}
+
+void FreePoolTwice() {
+    PVOID Block = ExAllocatePool2(POOL_FLAG_NON_PAGED, 64, FaultsPoolTag);
+    ExFreePoolWithTag(Block, FaultsPoolTag);
+    ExFreePoolWithTag(Block, FaultsPoolTag); // SECOND_FREE
+}
+
+void OverrunPoolFar() {
+    PUCHAR Bytes = (PUCHAR)ExAllocatePool2(POOL_FLAG_NON_PAGED, 64, FaultsPoolTag);
+    Fill(Bytes, 100000 * Ten);
+    ExFreePoolWithTag(Bytes, FaultsPoolTag);
+}
+
+static UCHAR Few[8];
+
+void OverrunGlobalFar() {
+    Fill(Few, 100000 * Ten);
+    DbgPrint("faults: %u\n", Few[Ten % 8]);
+}
