@@ -212,9 +212,14 @@ private:
             if (auto taken = take_library(reference, depth); !taken)
                 return taken;
         for (const auto& library : evaluator->libraries())
-            if (auto project = project_that_builds(library, file))
+            if (auto project = project_that_builds(library, file)) {
                 if (auto taken = take_library(*project, depth); !taken)
                     return taken;
+            } else if (library.starts_with("..") || library.starts_with(".\\") || library.starts_with("./")) {
+                // Those of the kit are named alone, or by its folders.
+                project_.notes.push_back(file.filename().string() + ": no project builds " + library +
+                                         ": what it holds is missing");
+            }
         return {};
     }
 

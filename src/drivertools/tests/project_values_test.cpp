@@ -165,6 +165,15 @@ TEST_F(Project, ThePrecompiledHeaderIsFoundByItsName) {
     EXPECT_THAT(by_switch.notes, IsEmpty());
 }
 
+TEST_F(Project, ALibraryThatNoProjectBuildsIsTold) {
+    folder.add("a.cpp");
+    folder.add("vendor/blob.lib");
+    const auto project = read("<ItemDefinitionGroup><Link><AdditionalDependencies>..\\blob\\x.lib;portcls.lib;"
+                              "$(DDK_LIB_PATH)\\stdunk.lib;%(AdditionalDependencies)</AdditionalDependencies></Link>"
+                              "</ItemDefinitionGroup><ItemGroup><ClCompile Include=\"a.cpp\"/></ItemGroup>");
+    EXPECT_THAT(project.notes, ElementsAre("drv.vcxproj: no project builds ..\\blob\\x.lib: what it holds is missing"));
+}
+
 TEST(CompilerSwitches, GoByTheLanguageTheUnitHasInTheEnd) {
     EXPECT_EQ(switches("/std:c17 /std:c++17").unit.standard, "c++17");
     EXPECT_EQ(switches("/std:c17 /std:c++17", Language::c).unit.standard, "c17");
