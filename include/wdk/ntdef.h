@@ -8,7 +8,7 @@
 #include "specstrings.h"
 #if OPC_DRIVER
 #include "crt/ctype.h"
-#include "crt/intrin.h"
+#include "opc/interlocked.h"
 #include "seh.h"
 #endif
 

@@ -108,6 +108,12 @@ static __inline __attribute__((always_inline, unused)) void opc_seh_guard_end(st
 /* The filter is an expression, which may have a comma in it. */
 #define __except(...) else if (opc_seh_caught(&opc_seh_here) && opc_seh_accept(&opc_seh_here, (__VA_ARGS__)))
 #define __leave opc_seh_leave(&opc_seh_here)
+/* With its extensions on, which they are for drivers, Microsoft's compiler takes one underscore as well. */
+#define _try __try
+#define _except __except
+#define _finally __finally
+#define _leave __leave
+#define opc_seh_braced__try opc_seh_braced___try
 #define GetExceptionCode() (opc_seh_here.record.ExceptionCode)
 #define exception_code() (opc_seh_here.record.ExceptionCode)
 #define _exception_code() (opc_seh_here.record.ExceptionCode)

@@ -316,8 +316,12 @@ Result<BuildReport> build_driver(const BuildRequest& original) {
     UnitCompiler driver_compiler(request, *toolchain, places, survey_sources(with_request_folders));
     UnitCompiler runtime_compiler(runtime_request, *toolchain, places, survey_sources(runtime_project));
     auto compilation = Compiler(request, driver_compiler, runtime_compiler).run(project->units, runtime_project.units);
-    if (!compilation)
+    if (!compilation) {
+        for (const auto& note : project->notes) // one of them may be the reason
+            if (request.on_diagnostics)
+                request.on_diagnostics(fmt::format("note: {}\n", note));
         return compilation.error();
+    }
 
     report.note = note_for(request, *project);
     report.notes = project->notes;

@@ -102,6 +102,12 @@ std::vector<std::string> unit_flags(const SourceUnit& unit, const BuildRequest& 
         for (auto warning : accepted_in_c)
             flags.emplace_back(warning);
     }
+    if (unit.most_alignment != 0)
+        flags.push_back("-fpack-struct=" + std::to_string(unit.most_alignment));
+    if (unit.unsigned_char)
+        flags.emplace_back("-funsigned-char");
+    if (unit.wide_character_is_short)
+        append(flags, {"-Xclang", "-fno-wchar"});
     // The last definition of a name wins, without a warning.
     std::vector<std::string> defines = unit.defines;
     defines.insert(defines.end(), request.defines.begin(), request.defines.end());

@@ -3,6 +3,7 @@
 #include "drivertools/cpp_tokens.h"
 
 #include <algorithm>
+#include <cctype>
 #include <fmt/format.h>
 #include <map>
 #include <optional>
@@ -265,14 +266,27 @@ private:
 
 } // namespace
 
+bool names_exception_blocks(std::string_view source) {
+    const auto is_part_of_word = [&](std::size_t at) {
+        return at < source.size() && (std::isalnum(static_cast<unsigned char>(source[at])) || source[at] == '_');
+    };
+    constexpr std::string_view word = "_try";
+    for (auto at = source.find(word); at != std::string_view::npos; at = source.find(word, at + 1)) {
+        const auto start = at > 0 && source[at - 1] == '_' ? at - 1 : at;
+        if (!is_part_of_word(at + word.size()) && (start == 0 || !is_part_of_word(start - 1)))
+            return true;
+    }
+    return false;
+}
+
 std::vector<ExceptionBlockProblem> exception_block_problems(std::string_view source, Language language) {
-    if (source.find("_try") == std::string_view::npos)
+    if (!names_exception_blocks(source))
         return {};
     return BlockReader(source, language).run();
 }
 
 std::string with_braced_exception_blocks(std::string_view source) {
-    if (source.find("_try") == std::string_view::npos)
+    if (!names_exception_blocks(source))
         return std::string(source);
     BlockReader reader(source, Language::c);
     reader.run();

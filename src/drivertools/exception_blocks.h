@@ -17,6 +17,9 @@ struct ExceptionBlockProblem {
     std::string text;
 };
 
+// `__try` or `_try` stands in it, as a word of its own.
+bool names_exception_blocks(std::string_view source);
+
 // In the order of the lines.
 std::vector<ExceptionBlockProblem> exception_block_problems(std::string_view source, Language language);
 

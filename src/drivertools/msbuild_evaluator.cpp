@@ -1,13 +1,16 @@
 #include "drivertools/msbuild_evaluator.h"
 
+#include "drivertools/compiler_switches.h"
 #include "drivertools/msbuild_expression.h"
 #include "drivertools/msbuild_functions.h"
+#include "drivertools/msbuild_text.h"
 #include "drivertools/text.h"
 #include "drivertools/windows_path.h"
 
 #include <algorithm>
 #include <iterator>
 #include <pugixml.hpp>
+#include <utility>
 
 namespace openportcls::drivertools {
 
@@ -23,6 +26,15 @@ std::string local_name(const pugi::xml_node& node) {
 
 bool is_named(const pugi::xml_node& node, std::string_view name) {
     return equals_ignoring_case(local_name(node), name);
+}
+
+// All the text in an element; a comment may stand in its midst.
+std::string text_in(const pugi::xml_node& node) {
+    std::string text;
+    for (const auto& child : node.children())
+        if (child.type() == pugi::node_pcdata || child.type() == pugi::node_cdata)
+            text += child.value();
+    return text;
 }
 
 std::string backslashed_folder(const fs::path& folder) {
@@ -122,6 +134,10 @@ Result<void> MsBuildEvaluator::evaluate() {
 }
 
 std::string MsBuildEvaluator::property(const std::string& name) const {
+    return without_escapes(escaped_property(name));
+}
+
+std::string MsBuildEvaluator::escaped_property(const std::string& name) const {
     auto found = properties_.find(name);
     return found == properties_.end() ? std::string() : found->second;
 }
@@ -129,6 +145,15 @@ std::string MsBuildEvaluator::property(const std::string& name) const {
 void MsBuildEvaluator::note(std::string text) {
     if (std::find(notes_.begin(), notes_.end(), text) == notes_.end())
         notes_.push_back(std::move(text));
+}
+
+void MsBuildEvaluator::note_here(const std::string& text) {
+    note(property("MSBuildThisFile") + ":" + std::to_string(line_) + ": " + text);
+}
+
+void MsBuildEvaluator::stand_at(const pugi::xml_node& node) {
+    const auto offset = std::clamp<std::ptrdiff_t>(node.offset_debug(), 0, static_cast<std::ptrdiff_t>(text_.size()));
+    line_ = 1 + static_cast<std::size_t>(std::count(text_.begin(), text_.begin() + offset, '\n'));
 }
 
 void MsBuildEvaluator::set_file_properties(const fs::path& file) {
@@ -139,7 +164,7 @@ void MsBuildEvaluator::set_file_properties(const fs::path& file) {
 }
 
 std::string MsBuildEvaluator::expand(std::string_view text) {
-    const PropertyScope scope{[this](const std::string& name) { return property(name); },
+    const PropertyScope scope{[this](const std::string& name) { return escaped_property(name); },
                               [this](std::string_view inner) { return expand(inner); }, project_folder_};
     std::string result;
     while (!text.empty()) {
@@ -152,8 +177,7 @@ std::string MsBuildEvaluator::expand(std::string_view text) {
         text.remove_prefix(std::min(expression.size() + 1, text.size()));
         auto value = evaluate_property_expression(expression, scope);
         if (!value)
-            note(property("MSBuildThisFile") + ": $(" + std::string(expression) +
-                 ") is not understood: taken as empty");
+            note_here("$(" + std::string(expression) + ") is not understood: taken as empty");
         result += value.value_or("");
     }
     return result;
@@ -165,12 +189,12 @@ bool MsBuildEvaluator::condition_holds(std::string_view condition) {
     const auto expanded = expand(condition);
     const auto value = evaluate_condition(expanded, project_folder_);
     if (!value && !trim(expanded).empty())
-        note(property("MSBuildThisFile") + ": the condition " + std::string(condition) +
-             " is not understood: taken as false");
+        note_here("the condition " + std::string(condition) + " is not understood: taken as false");
     return value.value_or(false);
 }
 
 bool MsBuildEvaluator::enabled(const pugi::xml_node& node) {
+    stand_at(node);
     return condition_holds(node.attribute("Condition").value());
 }
 
@@ -194,10 +218,14 @@ Result<void> MsBuildEvaluator::walk_file(const fs::path& file, Pass pass) {
         files_read_.push_back(file);
     open_files_.insert(file);
     set_file_properties(file);
+    const auto outer_text = std::exchange(text_, text);
+    const auto outer_line = line_;
     if (file == project_file_)
         walk_project(root, pass);
     else
         walk_children(root, file, pass);
+    text_ = outer_text;
+    line_ = outer_line;
     open_files_.erase(file);
     return {};
 }
@@ -278,14 +306,21 @@ void MsBuildEvaluator::take_import(const pugi::xml_node& import, const fs::path&
             take_directory_build(DirectoryBuild::targets, pass);
         return;
     }
-    auto target = find_ignoring_case(file.parent_path(), expand(written));
-    if (!target) {
-        note(file.filename().string() + ": import of " + written + " passed over: no such file");
-        return;
+    const auto path = expand(written);
+    if (path.find_first_of("*?") != std::string::npos) {
+        for (const auto& match : files_matching(file.parent_path(), without_escapes(path)))
+            walk_import(match, file, pass);
+    } else if (auto target = find_ignoring_case(file.parent_path(), without_escapes(path))) {
+        walk_import(*target, file, pass);
+    } else {
+        note_here("import of " + written + " passed over: no such file");
     }
-    if (open_files_.contains(*target))
+}
+
+void MsBuildEvaluator::walk_import(const fs::path& target, const fs::path& file, Pass pass) {
+    if (open_files_.contains(target))
         return;
-    if (auto walked = walk_file(*target, pass); !walked)
+    if (auto walked = walk_file(target, pass); !walked)
         note(walked.error().message);
     set_file_properties(file);
 }
@@ -293,26 +328,46 @@ void MsBuildEvaluator::take_import(const pugi::xml_node& import, const fs::path&
 void MsBuildEvaluator::take_properties(const pugi::xml_node& group) {
     for (const auto& node : group.children())
         if (node.type() == pugi::node_element && enabled(node) && !globals_.contains(local_name(node)))
-            properties_[local_name(node)] = expand(node.text().get());
+            properties_[local_name(node)] = expand(text_in(node));
 }
 
 void MsBuildEvaluator::merge_metadata(const pugi::xml_node& parent, Metadata& into) {
+    const auto kind = local_name(parent);
     for (const auto& attribute : parent.attributes())
         if (!is_attribute_of_msbuild(attribute.name()))
-            merge_value(attribute.name(), attribute.value(), into);
+            merge_value(kind, attribute.name(), attribute.value(), into);
     for (const auto& node : parent.children())
         if (node.type() == pugi::node_element && enabled(node))
-            merge_value(local_name(node), node.text().get(), into);
+            merge_value(kind, local_name(node), text_in(node), into);
 }
 
-void MsBuildEvaluator::merge_value(const std::string& name, std::string_view written, Metadata& into) {
-    const auto reference = "%(" + name + ")";
-    auto value = expand(written);
-    // `%(Name)` stands for what earlier definitions gave.
-    const auto at = lower(value).find(lower(reference));
-    if (at != std::string::npos)
-        value.replace(at, reference.size(), into.contains(name) ? into.at(name) : std::string());
-    into[name] = value;
+// `%(Name)` or `%(ClCompile.Name)` stands for what earlier definitions gave.
+void MsBuildEvaluator::merge_value(const std::string& kind, const std::string& name, std::string_view written,
+                                   Metadata& into) {
+    const bool is_switches =
+        equals_ignoring_case(kind, compiled_items) && equals_ignoring_case(name, "AdditionalOptions");
+    if (is_switches)
+        check_compiler_switches(with_metadata(expand(written), [](std::string_view) { return std::string(); }));
+    into[name] = with_metadata(expand(written), [&](std::string_view reference) {
+        const auto dot = reference.find('.');
+        const bool qualified = dot != std::string_view::npos;
+        const auto asked = std::string(trim(qualified ? reference.substr(dot + 1) : reference));
+        if (is_metadata_of_files(asked) && !into.contains(asked))
+            return "%(" + asked + ")"; // known when the item is
+        if (qualified && !equals_ignoring_case(trim(reference.substr(0, dot)), kind)) {
+            note_here("%(" + std::string(reference) + ") is of another kind of item: taken as empty");
+            return std::string();
+        }
+        const auto known = into.find(asked);
+        return known == into.end() ? std::string() : known->second;
+    });
+}
+
+// Where they are written, so that the note can say it.
+void MsBuildEvaluator::check_compiler_switches(const std::string& line) {
+    SourceUnit nothing;
+    for (const auto& word : take_compiler_switches(without_escapes(line), project_folder_, nothing))
+        note_here("the compiler's option " + word + " has no meaning here: passed over");
 }
 
 void MsBuildEvaluator::take_definitions(const pugi::xml_node& group) {
@@ -324,8 +379,8 @@ void MsBuildEvaluator::take_definitions(const pugi::xml_node& group) {
         if (is_named(node, "Link") || is_named(node, "Lib")) {
             Metadata link;
             merge_metadata(node, link);
-            for (auto& library : split(link["AdditionalDependencies"], ";"))
-                libraries_.push_back(std::move(library));
+            for (const auto& library : split(link["AdditionalDependencies"], ";"))
+                libraries_.push_back(without_escapes(library));
         }
     }
 }
@@ -342,13 +397,13 @@ void MsBuildEvaluator::take_items(const pugi::xml_node& group) {
 }
 
 void MsBuildEvaluator::take_reference(const pugi::xml_node& reference) {
-    auto written = expand(reference.attribute("Include").value());
+    auto written = without_escapes(expand(reference.attribute("Include").value()));
     if (written.empty())
         return; // an Update or Remove
     if (auto target = find_ignoring_case(project_folder_, written))
         references_.push_back(*target);
     else
-        note(project_file_.filename().string() + ": referenced project " + written + " does not exist");
+        note_here("referenced project " + written + " does not exist");
 }
 
 void MsBuildEvaluator::take_item(const pugi::xml_node& item) {
@@ -385,11 +440,11 @@ std::vector<MsBuildItem> MsBuildEvaluator::items_named(const std::string& list, 
         } else if (entry.find_first_of("*?") != std::string::npos) {
             for (const auto& file : files_matching(project_folder_, entry))
                 add(file);
-        } else if (auto file = find_ignoring_case(project_folder_, entry)) {
-            add(*file);
         } else {
-            // Kept, so that the build can name what is missing.
-            add((project_folder_ / with_forward_slashes(entry)).lexically_normal());
+            const auto name = without_escapes(entry);
+            // What is missing is kept, so that the build can name it.
+            add(find_ignoring_case(project_folder_, name)
+                    .value_or((project_folder_ / with_forward_slashes(name)).lexically_normal()));
         }
     }
     return items;
@@ -402,7 +457,7 @@ std::vector<MsBuildItem> MsBuildEvaluator::referred_items(std::string_view refer
     const auto transform = inside.find("->");
     const auto made = transform == std::string_view::npos ? "" : lower(trim(inside.substr(transform + 2)));
     if (!made.empty() && made != "'%(fullpath)'" && made != "'%(identity)'") {
-        note(property("MSBuildThisFile") + ": " + std::string(reference) + " is not understood: taken as empty");
+        note_here(std::string(reference) + " is not understood: taken as empty");
         return {};
     }
     auto items = items_[kind];

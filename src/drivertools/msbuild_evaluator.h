@@ -51,6 +51,7 @@ private:
 
     static constexpr std::string_view compiled_items = "ClCompile";
 
+    std::string escaped_property(const std::string& name) const; // `%3B` in it is not yet a semicolon
     // What they cannot understand they note, and take for empty and false.
     std::string expand(std::string_view text);
     bool condition_holds(std::string_view condition);
@@ -60,6 +61,7 @@ private:
     void take_directory_build(DirectoryBuild which, Pass pass);
     void walk_children(const pugi::xml_node& parent, const std::filesystem::path& file, Pass pass);
     void take_import(const pugi::xml_node& import, const std::filesystem::path& file, Pass pass);
+    void walk_import(const std::filesystem::path& target, const std::filesystem::path& file, Pass pass);
     void take_choose(const pugi::xml_node& choose, const std::filesystem::path& file, Pass pass);
     void take_properties(const pugi::xml_node& group);
     void take_definitions(const pugi::xml_node& group);
@@ -69,10 +71,13 @@ private:
     std::vector<MsBuildItem> items_named(const std::string& list, const Metadata& defaults);
     std::vector<MsBuildItem> referred_items(std::string_view reference, const Metadata& defaults);
     void merge_metadata(const pugi::xml_node& parent, Metadata& into);
-    void merge_value(const std::string& name, std::string_view written, Metadata& into);
+    void merge_value(const std::string& kind, const std::string& name, std::string_view written, Metadata& into);
+    void check_compiler_switches(const std::string& line);
     bool enabled(const pugi::xml_node& node);
     void set_file_properties(const std::filesystem::path& file);
     void note(std::string text);
+    void note_here(const std::string& text); // behind the file and line that are being read
+    void stand_at(const pugi::xml_node& node);
 
     std::filesystem::path project_file_;
     std::filesystem::path project_folder_;
@@ -85,6 +90,8 @@ private:
     std::vector<std::filesystem::path> files_read_;
     std::vector<std::string> notes_;
     std::set<std::filesystem::path> open_files_;
+    std::string_view text_; // of the file that is being read
+    std::size_t line_ = 0;
     std::set<DirectoryBuild> directory_builds_taken_; // in this pass
 };
 

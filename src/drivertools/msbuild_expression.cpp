@@ -1,5 +1,6 @@
 #include "drivertools/msbuild_expression.h"
 
+#include "drivertools/msbuild_text.h"
 #include "drivertools/text.h"
 #include "drivertools/windows_path.h"
 
@@ -75,7 +76,7 @@ private:
             auto end = text_.find('\'', 1);
             if (end == std::string_view::npos)
                 return fail();
-            std::string value(text_.substr(1, end - 1));
+            auto value = without_escapes(text_.substr(1, end - 1));
             text_.remove_prefix(end + 1);
             return value;
         }

@@ -44,6 +44,60 @@ std::vector<std::string> kit_defines(const KitDefines& kit, Configuration config
     return defines;
 }
 
+std::string layout_note(const SourceUnit& unit) {
+    std::string note;
+    if (unit.most_alignment != 0 && unit.most_alignment < 16)
+        note = fmt::format("the driver's structures are packed to {0} {1} (-fpack-struct={0}), the kit's are not",
+                           unit.most_alignment, unit.most_alignment == 1 ? "byte" : "bytes");
+    if (unit.unsigned_char)
+        note += fmt::format("{}char has no sign (-funsigned-char)", note.empty() ? "" : "; ");
+    return note;
+}
+
+namespace {
+
+std::optional<fs::path> precompiled_header_of(const SourceUnit& unit) {
+    if (auto beside = find_ignoring_case(unit.file.parent_path(), unit.precompiled_header))
+        return beside;
+    for (const auto& folder : unit.include_directories)
+        if (auto found = find_ignoring_case(folder, unit.precompiled_header))
+            return found;
+    return std::nullopt;
+}
+
+// The header that this unit means: the one that is made under its name, otherwise one beside other sources.
+std::optional<fs::path> precompiled_header_elsewhere(const DriverProject& project, const SourceUnit& user) {
+    for (const bool makes : {true, false})
+        for (const auto& unit : project.units)
+            if (unit.makes_precompiled_header == makes &&
+                (!makes || equals_ignoring_case(unit.precompiled_header, user.precompiled_header))) {
+                auto asked = unit;
+                asked.precompiled_header = user.precompiled_header;
+                if (auto header = precompiled_header_of(asked))
+                    return header;
+            }
+    return find_ignoring_case(project.folder, user.precompiled_header);
+}
+
+// The folder that leads to `header` under the name that is included.
+fs::path folder_for(fs::path header, const std::string& name) {
+    for (const auto& component : fs::path(with_forward_slashes(name)))
+        if (component != ".")
+            header = header.parent_path();
+    return header;
+}
+
+} // namespace
+
+void find_precompiled_headers(DriverProject& project) {
+    for (auto& unit : project.units) {
+        if (unit.precompiled_header.empty() || precompiled_header_of(unit))
+            continue;
+        if (auto header = precompiled_header_elsewhere(project, unit))
+            unit.include_directories.push_back(folder_for(*header, unit.precompiled_header));
+    }
+}
+
 namespace {
 
 constexpr int deepest_folder = 12;

@@ -21,6 +21,11 @@ struct SourceUnit {
     std::vector<std::string> defines; // NAME or NAME=VALUE
     std::vector<std::string> undefines;
     std::vector<std::filesystem::path> forced_includes;
+    unsigned most_alignment = 0; // of a structure's members, in bytes; 0: each has its own
+    bool unsigned_char = false;
+    bool wide_character_is_short = false; // wchar_t is no type of its own
+    std::string precompiled_header;       // as /Yu or /Yc names it; empty: none
+    bool makes_precompiled_header = false;
 
     bool operator==(const SourceUnit&) const = default;
 };
@@ -39,6 +44,13 @@ struct ProjectContext {
 
 bool is_c_or_cpp_source(const std::filesystem::path& file);
 Language language_of(const std::filesystem::path& file);
+
+// Microsoft's compiler knows a precompiled header by its name: a unit that uses one gets the folder of the header that
+// another makes, wherever the two are. What is not found is left to the compiler to say.
+void find_precompiled_headers(DriverProject& project);
+
+// "structures are packed to 1 byte (-fpack-struct=1)": what changes the layout of everything is said. Empty: nothing.
+std::string layout_note(const SourceUnit& unit);
 
 // The preprocessor symbols every driver build of the Windows kit sets, before those of the project.
 struct KitDefines {

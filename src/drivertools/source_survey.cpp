@@ -30,6 +30,7 @@ public:
 
     SourceSurvey run() {
         for (const auto& unit : project_.units) {
+            result_.packs_structures = result_.packs_structures || unit.most_alignment != 0;
             add_folder(unit.file.parent_path());
             for (const auto& folder : unit.include_directories)
                 add_folder(folder);

@@ -23,6 +23,7 @@ struct SourceSurvey {
     std::set<std::string> trace_headers;  // names of .tmh files that are included
     // FUNC lines of WPP configuration blocks: the function, and what it is given ("LEVEL", "FLAGS", "MSG", "...").
     std::map<std::string, std::vector<std::string>> trace_functions;
+    bool packs_structures = false; // of the driver's; those of the kit keep their layout
 };
 
 bool is_header(const std::filesystem::path& file);

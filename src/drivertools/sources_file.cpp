@@ -16,7 +16,11 @@ namespace {
 
 constexpr int deepest_library = 16;
 
-NmakeMacros initial_macros(const ProjectContext& context) {
+// Stands for the libraries of the kit, which are a part of this.
+constexpr std::string_view kit_folder = "kit:";
+
+NmakeMacros initial_macros(const fs::path& file, const ProjectContext& context) {
+    const auto folder = file.parent_path();
     bool debug = context.configuration == Configuration::debug;
     return {{"AMD64", "1"},
             {"_BUILDARCH", "AMD64"},
@@ -30,7 +34,28 @@ NmakeMacros initial_macros(const ProjectContext& context) {
             {"_NT_TARGET_VERSION_WINXP", "0x501"},
             {"_NT_TARGET_VERSION_WIN2K", "0x500"},
             {"FREEBUILD", debug ? "0" : "1"},
-            {"NTDEBUG", debug ? "ntsd" : "retail"}};
+            {"NTDEBUG", debug ? "ntsd" : "retail"},
+            // Where build.exe puts what it makes; a library of another folder is named by such a path.
+            {"BUILD_ALT_DIR", debug ? "chk_win7_amd64" : "fre_win7_amd64"},
+            {"_OBJ_DIR", "obj$(BUILD_ALT_DIR)"},
+            {"O", "$(_OBJ_DIR)\\amd64"},
+            {"OBJ_PATH", folder.string()},
+            {"MAKEDIR", folder.string()},
+            {"DDK_LIB_PATH", std::string(kit_folder)},
+            {"SDK_LIB_PATH", std::string(kit_folder)},
+            {"IFSKIT_LIB_PATH", std::string(kit_folder)},
+            {"WDM_LIB_PATH", std::string(kit_folder)},
+            {"KMDF_LIB_PATH", std::string(kit_folder)},
+            {"DDK_LIB_DEST", std::string(kit_folder)}};
+}
+
+bool is_kit_library(const fs::path& library) {
+    constexpr std::string_view names[] = {
+        "bufferoverflowk", "csq",      "drmk",     "dxguid",    "hal",     "hidclass", "ks",
+        "ksguid",          "libcntpr", "ntoskrnl", "ntstrsafe", "portcls", "rtlver",   "safeboot",
+        "stdunk",          "usbd",     "uuid",     "wdm",       "wdmguid", "wdmsec",   "wpprecorder"};
+    const auto stem = lower(library.stem().string());
+    return std::ranges::find(names, stem) != std::end(names);
 }
 
 bool is_library(const std::string& target_type) {
@@ -50,13 +75,14 @@ public:
         auto taken = equals_ignoring_case(file.filename().string(), "dirs") ? take_dirs(file) : take(file, 0);
         if (!taken)
             return taken.error();
+        find_precompiled_headers(project_);
         return std::move(project_);
     }
 
 private:
     // A `dirs` file lists folders to build; the driver among them is ours, and brings its libraries.
     Result<void> take_dirs(const fs::path& file) {
-        NmakeFile list(file, initial_macros(context_));
+        NmakeFile list(file, initial_macros(file, context_));
         if (auto read = list.read(); !read)
             return read;
         project_.project_files.push_back(file);
@@ -75,7 +101,7 @@ private:
     }
 
     void collect_drivers(const fs::path& file, std::vector<fs::path>& drivers, int depth) const {
-        NmakeFile list(file, initial_macros(context_));
+        NmakeFile list(file, initial_macros(file, context_));
         if (depth > deepest_library || !list.read())
             return;
         auto folders = split(list.macro("DIRS") + " " + list.macro("OPTIONAL_DIRS"), " \t");
@@ -84,7 +110,7 @@ private:
             if (!folder)
                 continue;
             if (auto sources = find_ignoring_case(*folder, "sources")) {
-                NmakeFile candidate(*sources, initial_macros(context_));
+                NmakeFile candidate(*sources, initial_macros(*sources, context_));
                 if (candidate.read() && !is_library(candidate.macro("TARGETTYPE")) &&
                     !is_user_mode(candidate.macro("TARGETTYPE")))
                     drivers.push_back(*sources);
@@ -97,7 +123,7 @@ private:
     Result<void> take(const fs::path& file, int depth) {
         if (depth > deepest_library || !seen_.insert(file).second)
             return {};
-        NmakeFile sources(file, initial_macros(context_));
+        NmakeFile sources(file, initial_macros(file, context_));
         if (auto read = sources.read(); !read)
             return read;
         auto type = sources.macro("TARGETTYPE");
@@ -111,13 +137,34 @@ private:
         }
         for (const auto& read : sources.files_read())
             project_.project_files.push_back(read);
-        for (const auto& note : sources.notes())
-            project_.notes.push_back(note);
+        for (const auto& read_note : sources.notes())
+            note(read_note);
         take_units(file.parent_path(), sources);
-        for (const auto& library : split(sources.macro("TARGETLIBS"), " \t"))
-            if (auto other = sources_that_build(library, file))
-                if (auto taken = take(*other, depth + 1); !taken)
+        for (const char* list : {"TARGETLIBS", "LINKLIBS", "LIBRARIES"})
+            for (const auto& library : split(sources.macro(list), " \t"))
+                if (auto taken = take_library(library, sources.place_of(list), file, depth); !taken)
                     return taken;
+        return {};
+    }
+
+    void note(const std::string& text) {
+        if (std::ranges::find(project_.notes, text) == project_.notes.end())
+            project_.notes.push_back(text);
+    }
+
+    Result<void> take_library(const std::string& library, const std::string& place, const fs::path& user, int depth) {
+        const fs::path file = with_forward_slashes(library);
+        if (library.starts_with(kit_folder) || library.find_first_of("\\/") == std::string::npos)
+            return {}; // what of it a driver uses is here
+        if (auto other = sources_that_build(library, user))
+            return take(*other, depth + 1);
+        if (is_kit_library(file))
+            return {};
+        if (find_ignoring_case(user.parent_path(), library))
+            note(place + ": " + library + " is machine code: only what comes as source can be built");
+        else
+            note(place + ": no sources file near " + deepest_existing(user.parent_path(), library).string() +
+                 " builds " + file.filename().string() + ": passed over");
         return {};
     }
 
@@ -137,47 +184,87 @@ private:
         for (const auto& entry : split(sources.macro("INCLUDES"), "; \t"))
             if (auto include = find_ignoring_case(folder, entry))
                 common.include_directories.push_back(*include);
-        take_compiler_switches(sources.macro("C_DEFINES"), folder, common);
-        take_compiler_switches(sources.macro("USER_C_FLAGS"), folder, common);
+        common.precompiled_header = sources.macro("PRECOMPILED_INCLUDE");
         if (sources.macro("USE_UNICODE") == "1" || sources.macro("UNICODE") == "1") {
             common.defines.push_back("UNICODE=1");
             common.defines.push_back("_UNICODE=1");
         }
         // `..\` names are looked up in the folder above, as build.exe does.
-        take_list(sources.macro("SOURCES"), folder, common, "");
-        take_list(sources.macro("AMD64_SOURCES"), folder, common, "amd64");
+        take_list("SOURCES", folder, common, sources);
+        take_list("AMD64_SOURCES", folder, common, sources);
+    }
+
+    // One command line, as the compiler gets it; what it does not know is told with its place.
+    void take_switches(const NmakeFile& sources, const fs::path& folder, SourceUnit& unit) {
+        std::string line;
+        for (const char* list : {"C_DEFINES", "USER_C_FLAGS", "MSC_OPTIMIZATION", "MSC_WARNING_LEVEL"}) {
+            const auto switches = sources.macro(list);
+            SourceUnit nothing;
+            for (const auto& word : take_compiler_switches(switches, folder, nothing))
+                note(sources.place_of(list) + ": the compiler's option " + word + " has no meaning here: passed over");
+            line += switches + " ";
+        }
+        take_compiler_switches(line, folder, unit);
+        if (const auto layout = layout_note(unit); !layout.empty())
+            note(sources.place_of("USER_C_FLAGS") + ": " + layout);
     }
 
     // Sources for one processor are listed apart and lie in its sub-folder; some drivers have them beside the others.
-    void take_list(const std::string& list, const fs::path& folder, const SourceUnit& common,
-                   const std::string& processor) {
-        for (const auto& entry : split(list, " \t")) {
-            if (!is_c_or_cpp_source(with_forward_slashes(entry)))
+    void take_list(std::string_view list, const fs::path& folder, const SourceUnit& common, const NmakeFile& sources) {
+        const std::string processor = list.starts_with("AMD64") ? "amd64" : "";
+        for (const auto& entry : split(sources.macro(list), " \t")) {
+            if (!is_c_or_cpp_source(with_forward_slashes(entry))) {
+                note_source_passed_over(entry, sources.place_of(list));
                 continue;
+            }
             auto unit = common;
             auto found = processor.empty() ? std::nullopt : find_ignoring_case(folder, processor + "\\" + entry);
             if (!found)
                 found = find_ignoring_case(folder, entry);
             unit.file = found.value_or((folder / with_forward_slashes(entry)).lexically_normal());
             unit.language = language_of(unit.file);
+            take_switches(sources, folder, unit);
             if (std::none_of(project_.units.begin(), project_.units.end(),
                              [&](const SourceUnit& present) { return present.file == unit.file; }))
                 project_.units.push_back(std::move(unit));
         }
     }
 
-    // `..\lib\$(O)\shared.lib` is built by the sources file in the deepest folder of that path that exists.
+    void note_source_passed_over(const std::string& entry, const std::string& place) {
+        const auto extension = lower(fs::path(with_forward_slashes(entry)).extension().string());
+        if (extension != ".rc" && extension != ".mc" && extension != ".rc2")
+            note(place + ": " + entry + " is neither C nor C++: passed over");
+    }
+
+    // `..\lib\$(O)\shared.lib` is built by the sources file in the deepest folder of that path that exists, or, when
+    // that one only keeps libraries (TARGETPATH), by one in a folder below it or beside the user's.
     std::optional<fs::path> sources_that_build(const std::string& library, const fs::path& user) const {
-        if (!ends_with_ignoring_case(library, ".lib") || library.find_first_of("\\/") == std::string::npos)
+        if (!ends_with_ignoring_case(library, ".lib"))
             return std::nullopt;
-        auto stem = fs::path(with_forward_slashes(library)).stem().string();
-        auto file = find_ignoring_case(deepest_existing(user.parent_path(), library), "sources");
-        if (!file || *file == user)
+        const auto stem = fs::path(with_forward_slashes(library)).stem().string();
+        const auto kept_in = deepest_existing(user.parent_path(), library);
+        if (!kept_in.has_relative_path()) // a macro that nothing sets
             return std::nullopt;
-        NmakeFile candidate(*file, initial_macros(context_));
-        if (!candidate.read() || !equals_ignoring_case(candidate.macro("TARGETNAME"), stem))
-            return std::nullopt;
-        return file;
+        std::vector<fs::path> folders{kept_in};
+        for (const auto& near : {kept_in, user.parent_path().parent_path()}) {
+            std::vector<fs::path> below;
+            std::error_code ignored;
+            for (const auto& entry : fs::directory_iterator(near, ignored))
+                if (entry.is_directory(ignored))
+                    below.push_back(entry.path());
+            std::ranges::sort(below);
+            folders.insert(folders.end(), below.begin(), below.end());
+        }
+        for (const auto& folder : folders)
+            if (auto file = find_ignoring_case(folder, "sources"); file && *file != user && builds(*file, stem))
+                return file;
+        return std::nullopt;
+    }
+
+    bool builds(const fs::path& file, const std::string& name) const {
+        NmakeFile candidate(file, initial_macros(file, context_));
+        return candidate.read() && equals_ignoring_case(candidate.macro("TARGETNAME"), name) &&
+               is_library(candidate.macro("TARGETTYPE"));
     }
 
     const ProjectContext& context_;

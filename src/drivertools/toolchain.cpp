@@ -66,11 +66,14 @@ constexpr Needed needed[] = {{"clang", &Toolchain::clang, "clang-19"},
 
 } // namespace
 
-fs::path Toolchain::runtime_library(std::string_view name) const {
+fs::path Toolchain::resource_folder() const {
     auto asked = run_process(std::vector<std::string>{clang.string(), "--print-resource-dir"});
-    if (!asked)
-        return {};
-    return fs::path(std::string(trim(asked->output))) / "lib" / "linux" / fmt::format("libclang_rt.{}", name);
+    return asked ? fs::path(std::string(trim(asked->output))) : fs::path();
+}
+
+fs::path Toolchain::runtime_library(std::string_view name) const {
+    const auto folder = resource_folder();
+    return folder.empty() ? folder : folder / "lib" / "linux" / fmt::format("libclang_rt.{}", name);
 }
 
 Result<Toolchain> find_toolchain() {

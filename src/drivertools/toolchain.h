@@ -17,6 +17,8 @@ struct Toolchain {
     std::filesystem::path undname; // llvm-undname
     std::string identity;          // changes when a tool is replaced; part of every cache key
 
+    // The compiler's own folder; its `include` has the headers of vector types.
+    std::filesystem::path resource_folder() const;
     std::filesystem::path runtime_library(std::string_view name) const; // "asan-x86_64.so"
 };
 

@@ -1,5 +1,6 @@
 #include "drivertools/unit_compiler.h"
 
+#include "drivertools/compiler_messages.h"
 #include "drivertools/content_hash.h"
 #include "drivertools/elf_file.h"
 #include "drivertools/exception_blocks.h"
@@ -47,19 +48,6 @@ public:
 private:
     std::vector<fs::path> files_;
 };
-
-std::string without_colors(std::string_view text) {
-    std::string result;
-    for (std::size_t index = 0; index < text.size(); ++index) {
-        if (text[index] == '\x1b') {
-            while (index < text.size() && text[index] != 'm' && text[index] != 'K')
-                ++index;
-            continue;
-        }
-        result += text[index];
-    }
-    return result;
-}
 
 constexpr std::string_view no_optimisation = "-O0";
 
@@ -137,6 +125,25 @@ UnitCompiler::UnitCompiler(const BuildRequest& request, const Toolchain& toolcha
     trace_header_ = folder / "trace_messages.h";
     if (!survey_.trace_headers.empty() && write_file(trace_header_, text))
         trace_folder_ = folder / "tmh";
+    compiler_headers_ = toolchain_.resource_folder() / "include";
+    if (survey_.packs_structures)
+        unpacked_folder_ = make_unpacked_headers();
+}
+
+// A folder that stands before the kit's headers and includes each with the alignment they were written for; what has to
+// be aligned by more says so itself. Those that change the packing of who includes them are left alone.
+fs::path UnitCompiler::make_unpacked_headers() const {
+    const auto changes_packing = [](const fs::path& header) {
+        const auto name = lower(header.stem().string());
+        return name.starts_with("pshpack") || name == "poppack";
+    };
+    const auto folder = places_.cache_directory / "generated" / "unpacked-8";
+    for (const auto& header : files_matching(places_.wdk_include_directory, "*.h"))
+        if (!changes_packing(header))
+            (void)write_file(folder / header.filename(),
+                             fmt::format("#pragma pack(push, 8)\n#include_next <{}>\n#pragma pack(pop)\n",
+                                         header.filename().string()));
+    return folder;
 }
 
 fs::path UnitCompiler::replacement_for(const fs::path& file, const std::set<std::string>& friends) {
@@ -163,6 +170,8 @@ fs::path UnitCompiler::overlay_with(const std::set<std::string>& friends) {
     overlay.included_names = survey_.included_names;
     std::error_code ignored;
     overlay.whole_folders.insert(places_.wdk_include_directory);
+    if (!unpacked_folder_.empty())
+        overlay.whole_folders.insert(unpacked_folder_);
     for (const auto& entry : fs::recursive_directory_iterator(places_.wdk_include_directory, ignored))
         if (entry.is_directory(ignored))
             overlay.whole_folders.insert(entry.path());
@@ -205,11 +214,14 @@ Result<CompiledUnit> UnitCompiler::compile(const SourceUnit& unit, Instrumented 
         return Error{status_not_found,
                      unit.file.string() + ": error: the project names this file, but it does not exist\n"};
     auto flags = common_flags(request_, instrumented);
+    if (!unpacked_folder_.empty())
+        flags.insert(flags.end(), {"-isystem", unpacked_folder_.string()});
     auto more = unit_flags(unit, request_, places_.wdk_include_directory, trace_folder_);
     flags.insert(flags.end(), more.begin(), more.end());
+    flags.insert(flags.end(), {"-isystem", compiler_headers_.string()});
     flags.insert(flags.end(), extra_flags.begin(), extra_flags.end());
     // seh.h builds __try from setjmp: a handler would see old values of locals that live in registers.
-    if (auto text = read_file(unit.file); text && readable_source(*text).find("__try") != std::string::npos)
+    if (auto text = read_file(unit.file); text && names_exception_blocks(readable_source(*text)))
         flags.emplace_back(no_optimisation);
     auto compiled = compile_with(unit, flags);
     if (!compiled || flags.back() == no_optimisation || !has_exception_blocks(compiled->object))
@@ -254,7 +266,7 @@ Result<CompiledUnit> UnitCompiler::compile_with(const SourceUnit& unit, const st
         if (!ran)
             return ran.error();
         if (ran->exit_status == 0) {
-            compiled.diagnostics = ran->diagnostics;
+            compiled.diagnostics = in_words_of_drivers(ran->diagnostics);
             if (auto kept = keep(entry, attempt, compiled); !kept)
                 return kept.error();
             return compiled;
@@ -265,7 +277,7 @@ Result<CompiledUnit> UnitCompiler::compile_with(const SourceUnit& unit, const st
             if (!friends.insert(name).second) // declared behind its class already: it is used in it
                 friends.insert(before_class(name));
         if (friends.size() == before || attempt_number == most_attempts)
-            return Error{status_unsuccessful, ran->diagnostics};
+            return Error{status_unsuccessful, in_words_of_drivers(ran->diagnostics)};
         if (auto written = write_file(friends_file, fmt::format("{}\n", fmt::join(friends, "\n"))); !written)
             return written.error();
     }

@@ -49,6 +49,7 @@ public:
 
 private:
     struct Attempt;
+    std::filesystem::path make_unpacked_headers() const;
     std::filesystem::path overlay_with(const std::set<std::string>& friends);
     std::filesystem::path replacement_for(const std::filesystem::path& file, const std::set<std::string>& friends);
     Result<CompiledUnit> compile_with(const SourceUnit& unit, const std::vector<std::string>& flags);
@@ -63,6 +64,8 @@ private:
     Places places_;
     SourceSurvey survey_;
     std::filesystem::path trace_folder_;
+    std::filesystem::path unpacked_folder_; // empty unless the driver packs its structures
+    std::filesystem::path compiler_headers_;
     std::filesystem::path trace_header_;
     FileHashes hashes_;
     std::mutex overlay_mutex_;

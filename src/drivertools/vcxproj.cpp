@@ -1,5 +1,6 @@
 #include "drivertools/compiler_switches.h"
 #include "drivertools/msbuild_evaluator.h"
+#include "drivertools/msbuild_text.h"
 #include "drivertools/project.h"
 #include "drivertools/text.h"
 #include "drivertools/windows_path.h"
@@ -47,60 +48,117 @@ std::string unescaped_define(std::string define) {
     return replace_all(std::move(define), "\\\"", "\"");
 }
 
-SourceUnit unit_of(const MsBuildItem& item, const MsBuildEvaluator& project, const ProjectContext& context) {
-    auto metadata = [&](const char* name) {
-        auto found = item.metadata.find(name);
-        return found == item.metadata.end() ? std::string() : found->second;
-    };
-    SourceUnit unit;
-    unit.file = item.file;
-    unit.language = language_of(item.file);
-    if (auto as = metadata("CompileAs"); equals_ignoring_case(as, "CompileAsC"))
-        unit.language = Language::c;
-    else if (equals_ignoring_case(as, "CompileAsCpp"))
-        unit.language = Language::cpp;
-    unit.standard =
-        standard_of(metadata(unit.language == Language::c ? "LanguageStandard_C" : "LanguageStandard"), unit.language);
-    auto add_folder = [&](const std::string& written) {
+// One file to compile, with what its project says of it.
+class UnitReader {
+public:
+    UnitReader(const MsBuildItem& item, const MsBuildEvaluator& project, const ProjectContext& context)
+        : item_(item), project_(project), context_(context) {}
+
+    SourceUnit run() {
+        unit_.file = item_.file;
+        unit_.language = language_of(item_.file);
+        if (auto as = value("CompileAs"); equals_ignoring_case(as, "CompileAsC"))
+            unit_.language = Language::c;
+        else if (equals_ignoring_case(as, "CompileAsCpp"))
+            unit_.language = Language::cpp;
+        take_folders();
+        take_defines();
+        take_forced_includes();
+        take_packing();
+        take_precompiled_header();
+        take_compiler_switches(value("AdditionalOptions"), item_.folder_of_project, unit_);
+        if (unit_.standard.empty()) // the line of switches, which is last, said nothing
+            unit_.standard = standard_of(
+                value(unit_.language == Language::c ? "LanguageStandard_C" : "LanguageStandard"), unit_.language);
+        return std::move(unit_);
+    }
+
+private:
+    // Its escapes are still in it.
+    std::string metadata(const char* name) const {
+        auto found = item_.metadata.find(name);
+        if (found == item_.metadata.end())
+            return {};
+        return with_metadata(found->second, [this](std::string_view reference) {
+            return metadata_of_file(reference, item_.file, item_.folder_of_project);
+        });
+    }
+
+    std::string value(const char* name) const { return without_escapes(metadata(name)); }
+
+    std::vector<std::string> entries(const char* name) const {
+        auto list = split(metadata(name), ";");
+        for (auto& entry : list)
+            entry = without_escapes(entry);
+        return list;
+    }
+
+    void add_folder(const std::string& written) {
         // Folders of the kits are unknown here and vanish; a compiler ignores a missing folder as well.
-        auto folder = find_ignoring_case(item.folder_of_project, written);
-        if (folder && std::find(unit.include_directories.begin(), unit.include_directories.end(), *folder) ==
-                          unit.include_directories.end())
-            unit.include_directories.push_back(*folder);
-    };
-    for (const char* list : {"AdditionalIncludeDirectories"})
-        for (const auto& entry : split(metadata(list), ";"))
+        auto folder = find_ignoring_case(item_.folder_of_project, written);
+        auto& folders = unit_.include_directories;
+        if (folder && std::find(folders.begin(), folders.end(), *folder) == folders.end())
+            folders.push_back(*folder);
+    }
+
+    void take_folders() {
+        for (const auto& entry : entries("AdditionalIncludeDirectories"))
             add_folder(entry);
-    for (const char* list : {"IncludePath", "ExternalIncludePath"})
-        for (const auto& entry : split(project.property(list), ";"))
-            add_folder(entry);
-    KitDefines kit;
-    kit.windows_version = windows_version_of(project);
-    if (equals_ignoring_case(project.property("DriverType"), "KMDF")) {
-        auto major = project.property("KMDF_VERSION_MAJOR");
-        auto minor = project.property("KMDF_VERSION_MINOR");
-        kit.kmdf_major = major.empty() ? 1 : std::atoi(major.c_str());
-        kit.kmdf_minor = minor.empty() ? 15 : std::atoi(minor.c_str());
+        for (const char* list : {"IncludePath", "ExternalIncludePath"})
+            for (const auto& entry : split(project_.property(list), ";"))
+                add_folder(entry);
     }
-    unit.defines = kit_defines(kit, context.configuration);
-    if (equals_ignoring_case(project.property("CharacterSet"), "Unicode")) {
-        unit.defines.push_back("UNICODE=1");
-        unit.defines.push_back("_UNICODE=1");
+
+    void take_defines() {
+        KitDefines kit;
+        kit.windows_version = windows_version_of(project_);
+        if (equals_ignoring_case(project_.property("DriverType"), "KMDF")) {
+            auto major = project_.property("KMDF_VERSION_MAJOR");
+            auto minor = project_.property("KMDF_VERSION_MINOR");
+            kit.kmdf_major = major.empty() ? 1 : std::atoi(major.c_str());
+            kit.kmdf_minor = minor.empty() ? 15 : std::atoi(minor.c_str());
+        }
+        unit_.defines = kit_defines(kit, context_.configuration);
+        if (equals_ignoring_case(project_.property("CharacterSet"), "Unicode")) {
+            unit_.defines.push_back("UNICODE=1");
+            unit_.defines.push_back("_UNICODE=1");
+        }
+        for (const auto& define : entries("PreprocessorDefinitions"))
+            if (!define.starts_with("@("))
+                unit_.defines.push_back(unescaped_define(define));
+        unit_.undefines = entries("UndefinePreprocessorDefinitions");
     }
-    for (const auto& define : split(metadata("PreprocessorDefinitions"), ";"))
-        if (!define.starts_with("%(") && !define.starts_with("@("))
-            unit.defines.push_back(unescaped_define(define));
-    unit.undefines = split(metadata("UndefinePreprocessorDefinitions"), ";");
-    for (const auto& entry : split(metadata("ForcedIncludeFiles"), ";")) {
-        auto file = find_ignoring_case(item.folder_of_project, entry);
-        for (auto folder = unit.include_directories.begin(); !file && folder != unit.include_directories.end();
-             ++folder)
-            file = find_ignoring_case(*folder, entry);
-        unit.forced_includes.push_back(file.value_or(with_forward_slashes(entry)));
+
+    void take_forced_includes() {
+        for (const auto& entry : entries("ForcedIncludeFiles")) {
+            auto file = find_ignoring_case(item_.folder_of_project, entry);
+            for (auto folder = unit_.include_directories.begin(); !file && folder != unit_.include_directories.end();
+                 ++folder)
+                file = find_ignoring_case(*folder, entry);
+            unit_.forced_includes.push_back(file.value_or(with_forward_slashes(entry)));
+        }
     }
-    take_compiler_switches(metadata("AdditionalOptions"), item.folder_of_project, unit);
-    return unit;
-}
+
+    // "1Byte", "2Bytes" … "16Bytes", "Default".
+    void take_packing() {
+        if (const auto packing = value("StructMemberAlignment"); lower(packing).find("byte") != std::string::npos)
+            unit_.most_alignment = static_cast<unsigned>(std::atoi(packing.c_str()));
+    }
+
+    void take_precompiled_header() {
+        const auto use = value("PrecompiledHeader");
+        unit_.makes_precompiled_header = equals_ignoring_case(use, "Create");
+        if (!unit_.makes_precompiled_header && !equals_ignoring_case(use, "Use"))
+            return;
+        const auto named = value("PrecompiledHeaderFile");
+        unit_.precompiled_header = named.empty() ? "stdafx.h" : named; // as Microsoft.Cl.Common.props has it
+    }
+
+    const MsBuildItem& item_;
+    const MsBuildEvaluator& project_;
+    const ProjectContext& context_;
+    SourceUnit unit_;
+};
 
 class VcxprojReader {
 public:
@@ -110,10 +168,18 @@ public:
     Result<DriverProject> read(const fs::path& file) {
         if (auto taken = take(file, 0); !taken)
             return taken.error();
+        find_precompiled_headers(project_);
         return std::move(project_);
     }
 
 private:
+    void note_layout(const fs::path& file, const SourceUnit& unit) {
+        const auto layout = layout_note(unit);
+        auto note = file.filename().string() + ": " + layout;
+        if (!layout.empty() && std::ranges::find(project_.notes, note) == project_.notes.end())
+            project_.notes.push_back(std::move(note));
+    }
+
     Result<void> take(const fs::path& file, int depth) {
         if (depth > deepest_reference || !seen_.insert(file).second)
             return {};
@@ -132,7 +198,8 @@ private:
             project_.name = evaluator->property("TargetName");
         }
         for (const auto& item : evaluator->sources()) {
-            auto unit = unit_of(item, *evaluator, context_);
+            auto unit = UnitReader(item, *evaluator, context_).run();
+            note_layout(file, unit);
             if (std::none_of(project_.units.begin(), project_.units.end(),
                              [&](const SourceUnit& present) { return present.file == unit.file; }))
                 project_.units.push_back(std::move(unit));
@@ -145,9 +212,14 @@ private:
             if (auto taken = take_library(reference, depth); !taken)
                 return taken;
         for (const auto& library : evaluator->libraries())
-            if (auto project = project_that_builds(library, file))
+            if (auto project = project_that_builds(library, file)) {
                 if (auto taken = take_library(*project, depth); !taken)
                     return taken;
+            } else if (library.starts_with("..") || library.starts_with(".\\") || library.starts_with("./")) {
+                // Those of the kit are named alone, or by its folders.
+                project_.notes.push_back(file.filename().string() + ": no project builds " + library +
+                                         ": what it holds is missing");
+            }
         return {};
     }
 

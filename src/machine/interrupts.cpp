@@ -93,8 +93,18 @@ void Machine::line_pending(InterruptLine& line) {
     attention_ = true;
 }
 
+void Machine::enable_interrupts() {
+    processor_->interrupts_disabled = false;
+    if (has_deliverable(*processor_)) {
+        deliver();
+    }
+}
+
 // Something waited for this processor's IRQL to be low enough.
 void Machine::deliver() {
+    if (processor_->interrupts_disabled) {
+        return;
+    }
     deliver_interrupts();
     if (processor_->irql < irql::dispatch && processor_->dpc_head != nullptr) {
         drain_dpcs();
@@ -102,7 +112,7 @@ void Machine::deliver() {
 }
 
 void Machine::deliver_interrupts() {
-    while ((pending_irqls_ >> (processor_->irql + 1)) != 0) {
+    while ((pending_irqls_ >> (processor_->irql + 1)) != 0 && !processor_->interrupts_disabled) {
         const unsigned level = 31U - static_cast<unsigned>(std::countl_zero(pending_irqls_));
         InterruptLine& line = *pending_lines_[level];
         pending_lines_[level] = line.next_pending_;

@@ -54,6 +54,7 @@ struct Processor {
     unsigned number = 0;
     KIRQL irql = irql::passive;
     bool in_dpc = false;
+    bool interrupts_disabled = false;         // by the `cli` instruction: nothing is delivered, whatever the IRQL
     std::uint32_t seconds_at_dispatch = 0;    // of host CPU time, counted by the watchdog since dispatch_since
     Nanoseconds dispatch_since = not_watched; // when this stay at DISPATCH_LEVEL or above was first noticed
     Nanoseconds dpc_since = not_watched;      // the same of the DPC routine that runs
@@ -171,6 +172,12 @@ public:
             deliver();
         }
     }
+
+    bool are_interrupts_enabled() const { return !processor_->interrupts_disabled; }
+    // `cli` and `sti`, on the processor that runs. A thread that waits nevertheless takes the flag along, as the
+    // processor's flags are its own.
+    void disable_interrupts() { processor_->interrupts_disabled = true; }
+    void enable_interrupts();
 
     // Where the scheduler may interfere: kernel API calls and hardware accesses pass through here.
     void preemption_point() {
@@ -362,7 +369,8 @@ private:
     void watch_stay_at_dispatch();
 
     bool has_deliverable(const Processor& here) const {
-        return (here.irql < irql::dispatch && here.dpc_head != nullptr) || (pending_irqls_ >> (here.irql + 1)) != 0;
+        return ((here.irql < irql::dispatch && here.dpc_head != nullptr) || (pending_irqls_ >> (here.irql + 1)) != 0) &&
+               !here.interrupts_disabled;
     }
     void NTAPI preempt();
     void NTAPI deliver();

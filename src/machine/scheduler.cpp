@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 namespace openportcls::machine {
 
@@ -230,8 +231,10 @@ void Machine::block() {
     const KIRQL level = processor_->irql;
     processor_->irql = irql::passive;
     processor_->dispatch_since = Processor::not_watched;
+    const bool interrupts_disabled = std::exchange(processor_->interrupts_disabled, false);
     run_thread(*next);
     processor_->irql = level;
+    processor_->interrupts_disabled = interrupts_disabled;
 }
 
 bool Machine::yield_thread() {
@@ -419,10 +422,10 @@ void Machine::idle_loop() {
 // What an idle processor would do, on the stack of a thread that has nothing to do: no switch there and back. False
 // when that is not enough, because somebody else has to run.
 bool Machine::pass_idle_time() {
-    if (exploring_) {
+    Processor& here = *processor_;
+    if (exploring_ || here.interrupts_disabled) {
         return false;
     }
-    Processor& here = *processor_;
     if (has_deliverable(here)) {
         deliver();
         return true;

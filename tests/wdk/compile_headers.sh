@@ -27,10 +27,11 @@ done
 # The C runtime's headers: drivers only, they shadow the host's.
 case $mode in
 driver-*)
+    own=$("$clang" -print-resource-dir)/include # of its vector types
     for header in "$wdk"/crt/*; do
         name=$(basename "$header")
         case $mode$name in driver-cc[!t]*|driver-cnew) continue ;; esac
-        if ! printf '#include <%s>\n' "$name" | "$clang" $flags -fsyntax-only -Wall -Wextra -isystem "$wdk" -isystem "$wdk/crt" -; then
+        if ! printf '#include <%s>\n' "$name" | "$clang" $flags -fsyntax-only -Wall -Wextra -isystem "$wdk" -isystem "$wdk/crt" -isystem "$own" -; then
             echo "FAILED alone: crt/$name ($mode)"
             failed=1
         fi

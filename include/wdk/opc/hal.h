@@ -331,16 +331,6 @@ NTHALAPI VOID NTAPI WRITE_REGISTER_BUFFER_ULONG64(volatile ULONG64* Register, PU
 }
 #endif
 
-#if OPC_DRIVER
-/* The compiler's port intrinsics reach the machine the same way as the HAL calls. */
-#define __inbyte(port) READ_PORT_UCHAR((PUCHAR)(ULONG_PTR)(port))
-#define __inword(port) READ_PORT_USHORT((PUSHORT)(ULONG_PTR)(port))
-#define __indword(port) READ_PORT_ULONG((PULONG)(ULONG_PTR)(port))
-#define __outbyte(port, value) WRITE_PORT_UCHAR((PUCHAR)(ULONG_PTR)(port), (UCHAR)(value))
-#define __outword(port, value) WRITE_PORT_USHORT((PUSHORT)(ULONG_PTR)(port), (USHORT)(value))
-#define __outdword(port, value) WRITE_PORT_ULONG((PULONG)(ULONG_PTR)(port), (ULONG)(value))
-#endif
-
 /* The inline forms of the WDK go through the adapter's table. */
 FORCEINLINE NTSTATUS IoAllocateAdapterChannel(PDMA_ADAPTER Adapter, PDEVICE_OBJECT DeviceObject,
                                               ULONG NumberOfMapRegisters, PDRIVER_CONTROL ExecutionRoutine,

@@ -86,16 +86,6 @@ void _mm_pause(void);
 void _mm_mfence(void);
 void _mm_lfence(void);
 void _mm_sfence(void);
-unsigned long long __rdtsc(void);
-
-#define __nop() __asm__ volatile("nop")
-#define __int2c() __asm__ volatile("int $0x2c")
-#define __cpuidex(registers, leaf, subleaf)                                                                            \
-    __asm__ volatile("cpuid"                                                                                           \
-                     : "=a"((registers)[0]), "=b"((registers)[1]), "=c"((registers)[2]), "=d"((registers)[3])          \
-                     : "a"(leaf), "c"(subleaf))
-#define __cpuid(registers, leaf) __cpuidex(registers, leaf, 0)
-
 #else
 FORCEINLINE char _InterlockedExchange8(char volatile* target, char value) {
     return __atomic_exchange_n(target, value, __ATOMIC_SEQ_CST);
@@ -566,5 +556,7 @@ FORCEINLINE unsigned long long _byteswap_uint64(unsigned long long value) {
 #define MemoryBarrier() __atomic_thread_fence(__ATOMIC_SEQ_CST)
 #define KeMemoryBarrier() __atomic_thread_fence(__ATOMIC_SEQ_CST)
 #define KeMemoryBarrierWithoutFence() _ReadWriteBarrier()
+
+#include "intrinsics.h"
 
 #endif

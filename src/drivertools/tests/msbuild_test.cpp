@@ -124,8 +124,8 @@ TEST(Vcxproj, PropertyFunctionsDecideAndWhatIsNotKnownIsNoted) {
     EXPECT_EQ(project.name, "release");
     EXPECT_THAT(names_of(project), ElementsAre("a.cpp", "c.cpp"));
     EXPECT_THAT(project.notes,
-                ElementsAre("drv.vcxproj: $(Configuration.PadLeft(20)) is not understood: taken as empty",
-                            "drv.vcxproj: the condition IsOSPlatform('Linux') is not understood: taken as false"));
+                ElementsAre("drv.vcxproj:2: $(Configuration.PadLeft(20)) is not understood: taken as empty",
+                            "drv.vcxproj:2: the condition IsOSPlatform('Linux') is not understood: taken as false"));
 }
 
 TEST(Vcxproj, AnUpdateChangesAndExcludesItems) {

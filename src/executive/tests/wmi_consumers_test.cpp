@@ -11,7 +11,7 @@
 
 #include "executive/etw/debug_log.h"
 
-namespace openportcls::executive {
+namespace openportcls::executive::wmi_consumers {
 namespace {
 
 constexpr GUID levels_id{0x51111111, 0, 0, {}};
@@ -366,4 +366,4 @@ TEST_F(WmiConsumers, ADeletedDeviceProvidesNothing) {
 }
 
 } // namespace
-} // namespace openportcls::executive
+} // namespace openportcls::executive::wmi_consumers

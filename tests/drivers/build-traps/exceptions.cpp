@@ -170,9 +170,53 @@ static int left_to_an_exception() {
     return 0;
 }
 
+static int with_one_underscore() {
+    volatile int reached = 0;
+    _try {
+        raise();
+    }
+    _except(GetExceptionCode() == STATUS_NO_MEMORY) {
+        reached += 1;
+    }
+    for (int i = 0; i < 3; ++i) {
+        _try {
+            if (i == 1)
+                _leave;
+            if (i == 2)
+                break;
+            reached += 10;
+        }
+        _finally {
+            reached += 100;
+        }
+    }
+    EXPECT(reached == 311);
+    return 0;
+}
+
+// CR8 is the IRQL, the flag of interrupts is not, and the counter is the machine's time.
+static int privileged_instructions() {
+    const ULONG64 before = __rdtsc();
+    KeStallExecutionProcessor(3);
+    const ULONG64 passed = __rdtsc() - before;
+    EXPECT(passed >= 3000 && passed < 4000);
+    __writecr8(DISPATCH_LEVEL);
+    EXPECT(KeGetCurrentIrql() == DISPATCH_LEVEL && __readcr8() == DISPATCH_LEVEL);
+    __writecr8(PASSIVE_LEVEL);
+    _disable();
+    EXPECT(!(__readeflags() & 0x200) && KeGetCurrentIrql() == PASSIVE_LEVEL);
+    _enable();
+    EXPECT(__readeflags() & 0x200);
+    UCHAR bytes[3] = {0, 0, 0};
+    __inbytestring(0x1234, bytes, 3); // nobody's port
+    EXPECT(bytes[0] == 0xFF && bytes[2] == 0xFF && __inword(0x1234) == 0xFFFF);
+    return 0;
+}
+
 extern "C" int check_exceptions() {
-    int (*const checks[])() = {without_exception, raised_and_finally,  faulted, left,
-                               jumped_out_of,     left_to_an_exception};
+    int (*const checks[])() = {
+        without_exception,   raised_and_finally,     faulted, left, jumped_out_of, left_to_an_exception,
+        with_one_underscore, privileged_instructions};
     for (ULONG index = 0; index < sizeof(checks) / sizeof(checks[0]); ++index)
         if (int line = checks[index]())
             return line;

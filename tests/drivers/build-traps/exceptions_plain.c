@@ -105,12 +105,37 @@ static int left_to_an_exception(void) {
     return 0;
 }
 
+static int with_one_underscore(void) {
+    volatile int reached = 0;
+    int i;
+    _try {
+        raise_when(1);
+    }
+    _except(EXCEPTION_EXECUTE_HANDLER) {
+        reached += 1;
+    }
+    for (i = 0; i < 3; ++i) {
+        _try {
+            if (i == 1)
+                break; /* leaves the loop */
+            _leave;
+        }
+        _finally {
+            reached += 10;
+        }
+    }
+    EXPECT(reached == 21 && i == 1);
+    return 0;
+}
+
 int check_exceptions_plain(void) {
     int line = left_try();
     if (line == 0)
         line = left_handler();
     if (line == 0)
         line = left_to_an_exception();
+    if (line == 0)
+        line = with_one_underscore();
     if (line != 0)
         return line;
     EXPECT(left_switch(1) == 1011);

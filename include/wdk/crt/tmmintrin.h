@@ -1,0 +1,3 @@
+/* The compiler's own, whose folder stands behind this one. */
+#include "../opc_abi.h"
+#include_next <tmmintrin.h>
