@@ -35,8 +35,8 @@ TEST_F(R_PROP, a_handler_that_writes_past_the_value_is_found) {
         EXPECT_EQ(property(wave_, custom(custom_value), value), STATUS_SUCCESS);
     });
     script_.bytes_written_past = 1;
-    std::vector<UCHAR> large(1000);
-    machine_.enter([&] { property(wave_, custom(custom_value), large.data(), 1000); });
+    UCHAR large[1000] = {};
+    machine_.enter([&] { property(wave_, custom(custom_value), large); });
     ASSERT_TRUE(machine_.is_halted());
     EXPECT_EQ(machine_.bugcheck_report()->code, 0x19u) << "BAD_POOL_HEADER";
     EXPECT_THAT(machine_.bugcheck_report()->rule,

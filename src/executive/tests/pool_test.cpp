@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include <fmt/format.h>
+
 #include "executive/ex/asan.h"
 
 namespace openportcls::executive {
