@@ -37,7 +37,8 @@ bool ClientEvent::take() {
 NTSTATUS ClientEvent::wait(machine::Nanoseconds timeout) {
     return machine_->call([&] {
         machine::Machine& here = *machine_->machine;
-        return here.wait_one(event_, timeout == machine::never ? machine::never : here.now() + timeout);
+        const machine::Nanoseconds now = here.now();
+        return here.wait_one(event_, timeout >= machine::never - now ? machine::never : now + timeout);
     });
 }
 
@@ -82,6 +83,9 @@ EventState::~EventState() {
 }
 
 Result<void> EventState::call_back(std::function<void()> function) {
+    if (!function) {
+        return end_callback();
+    }
     if (thread_ != nullptr) {
         return object->error(STATUS_DEVICE_BUSY, "this event has a callback already");
     }
@@ -91,6 +95,21 @@ Result<void> EventState::call_back(std::function<void()> function) {
         return thread_ != nullptr ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
     });
     return NT_SUCCESS(status) ? Result<void>() : Result<void>(object->error(status, "starting an event's callback"));
+}
+
+// Whoever calls back cannot be waited for by itself.
+Result<void> EventState::end_callback() {
+    const NTSTATUS status = object->machine->call([this] {
+        const bool is_inside = thread_ != nullptr && &object->machine->machine->current_thread() == thread_;
+        return is_inside ? STATUS_DEVICE_BUSY : STATUS_SUCCESS;
+    });
+    if (!NT_SUCCESS(status)) {
+        return object->error(status, "ending an event's callback from inside of it");
+    }
+    end_service();
+    ends_ = false;
+    signalled = nullptr;
+    return {};
 }
 
 void EventState::serve(void* context) {
@@ -128,6 +147,9 @@ bool Event::take() {
 }
 
 Result<void> Event::wait(std::chrono::nanoseconds timeout) {
+    if (timeout < std::chrono::nanoseconds(0)) {
+        return Error{STATUS_INVALID_PARAMETER, "nobody waits for less than no time"};
+    }
     const NTSTATUS status = state_->event.wait(timeout.count());
     return status == STATUS_SUCCESS ? Result<void>()
                                     : Result<void>(state_->object->machine->error(status, "waiting for an event"));

@@ -100,6 +100,9 @@ void MachineThread::call(const std::function<void(Machine&)>& function) const {
 }
 
 void MachineThread::post(std::function<void(Machine&)> function) const {
+    if (!function) {
+        return;
+    }
     state_->post(std::move(function));
 }
 

@@ -185,7 +185,25 @@ Result<std::size_t> StreamBase::read_available(std::span<std::byte> bytes) {
     return done;
 }
 
+// Whoever calls back cannot be waited for by itself.
+Result<void> StreamBase::end_callback() {
+    if (!has_callback()) {
+        return {};
+    }
+    const NTSTATUS status =
+        object_->machine->call([this] { return service_->is_serving(place_) ? STATUS_DEVICE_BUSY : STATUS_SUCCESS; });
+    if (!NT_SUCCESS(status)) {
+        return error(status, "a period callback ends itself by returning false");
+    }
+    end_service();
+    exchange_ = nullptr;
+    return {};
+}
+
 Result<void> StreamBase::on_period(std::function<bool(std::span<std::byte>)> exchange) {
+    if (!exchange) {
+        return end_callback();
+    }
     if (!uses_events()) {
         return error(STATUS_NOT_SUPPORTED, "period callbacks need a driver with notification events");
     }
