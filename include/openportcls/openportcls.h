@@ -72,7 +72,9 @@ OPC_API opc_status opc_machine_create(const opc_machine_options* options, opc_ma
 OPC_API void opc_machine_destroy(opc_machine* machine);
 OPC_API uint64_t opc_machine_now(const opc_machine* machine); /* nanoseconds of simulated time */
 OPC_API opc_status opc_machine_run_for(opc_machine* machine, uint64_t nanoseconds);
-OPC_API opc_status opc_machine_sleep(opc_machine* machine, unsigned s_state); /* 1 to 4 */
+/* s_state: 1 to 4, from which opc_machine_wake leads back, or 5: off. Then time stands still, and what would ask a
+ * driver is STATUS_SYSTEM_SHUTDOWN (0xC00002FE); handles can be closed. */
+OPC_API opc_status opc_machine_sleep(opc_machine* machine, unsigned s_state);
 OPC_API opc_status opc_machine_wake(opc_machine* machine);
 /* The bugcheck report when a driver has crashed, NULL otherwise. */
 OPC_API const char* opc_machine_crash_report(opc_machine* machine);

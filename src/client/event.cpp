@@ -13,7 +13,7 @@ namespace openportcls {
 namespace client {
 
 ClientEvent::ClientEvent(std::shared_ptr<MachineState> machine) : machine_(std::move(machine)) {
-    machine_->call([&] {
+    machine_->call_even_when_off([&] {
         auto& objects = executive::ObjectManager::of(*machine_->machine);
         event_ = objects.create_event(SynchronizationEvent, false);
         handle_ = objects.open_client_handle(event_, EVENT_ALL_ACCESS);
@@ -22,7 +22,7 @@ ClientEvent::ClientEvent(std::shared_ptr<MachineState> machine) : machine_(std::
 }
 
 ClientEvent::~ClientEvent() {
-    machine_->call([&] {
+    machine_->call_even_when_off([&] {
         auto& objects = executive::ObjectManager::of(*machine_->machine);
         objects.close_handle(handle_, UserMode);
         objects.dereference(event_);
@@ -35,7 +35,7 @@ bool ClientEvent::take() {
 }
 
 NTSTATUS ClientEvent::wait(machine::Nanoseconds timeout) {
-    return machine_->call([&] {
+    return machine_->call_even_when_off([&] {
         machine::Machine& here = *machine_->machine;
         const machine::Nanoseconds now = here.now();
         return here.wait_one(event_, timeout >= machine::never - now ? machine::never : now + timeout);
@@ -99,7 +99,7 @@ Result<void> EventState::call_back(std::function<void()> function) {
 
 // Whoever calls back cannot be waited for by itself.
 Result<void> EventState::end_callback() {
-    const NTSTATUS status = object->machine->call([this] {
+    const NTSTATUS status = object->machine->call_even_when_off([this] {
         const bool is_inside = thread_ != nullptr && &object->machine->machine->current_thread() == thread_;
         return is_inside ? STATUS_DEVICE_BUSY : STATUS_SUCCESS;
     });
@@ -124,7 +124,7 @@ void EventState::end_service() {
     if (thread_ == nullptr) {
         return;
     }
-    object->machine->call([&] {
+    object->machine->call_even_when_off([&] {
         machine::Machine& here = *object->machine->machine;
         ends_ = true;
         here.set_event(event.object());
@@ -149,6 +149,9 @@ bool Event::take() {
 Result<void> Event::wait(std::chrono::nanoseconds timeout) {
     if (timeout < std::chrono::nanoseconds(0)) {
         return Error{STATUS_INVALID_PARAMETER, "nobody waits for less than no time"};
+    }
+    if (auto on = state_->object->machine->check_is_on("waiting for an event"); !on) {
+        return on;
     }
     const NTSTATUS status = state_->event.wait(timeout.count());
     return status == STATUS_SUCCESS ? Result<void>()

@@ -62,7 +62,7 @@ void MachineThreadState::serve(Machine& machine) {
     machine::Machine& inside = *machine.state()->machine;
     auto& service = inside.add_subsystem<machine::DoorbellService>(doorbell_);
     while (!ends_) {
-        if (inside.is_halted()) {
+        if (inside.is_halted() || machine.state()->is_off()) {
             doorbell_.wait_until(machine::Doorbell::never);
             doorbell_.take();
         } else {

@@ -18,7 +18,7 @@ namespace client {
 
 ObjectState::~ObjectState() {
     if (file != nullptr) {
-        machine->call([&] {
+        machine->call_even_when_off([&] {
             executive::close_file(file);
             return STATUS_SUCCESS;
         });

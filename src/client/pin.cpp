@@ -43,7 +43,7 @@ struct StreamRequestState {
         self.object->machine->machine->set_event(self.done.object());
     }
     void cancel() {
-        object->machine->call([&] {
+        object->machine->call_even_when_off([&] {
             if (irp != nullptr) {
                 executive::cancel_request(irp);
             }
@@ -113,6 +113,9 @@ Result<void> StreamRequest::wait(std::chrono::nanoseconds timeout) {
         return Error{STATUS_INVALID_PARAMETER, "nobody waits for less than no time"};
     }
     if (!state_->is_done) {
+        if (auto on = state_->object->machine->check_is_on(state_->attempted); !on) {
+            return on;
+        }
         const NTSTATUS waited = state_->done.wait(timeout.count());
         if (waited != STATUS_SUCCESS) {
             return state_->object->error(waited, state_->attempted);
