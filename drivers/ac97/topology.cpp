@@ -112,7 +112,7 @@ NTSTATUS AnswerBasicSupport(PPCPROPERTY_REQUEST Request, ULONG PropertyType, ULO
         Request->ValueSize = AllSize;
         return STATUS_BUFFER_OVERFLOW;
     }
-    if (Request->ValueSize >= sizeof(KSPROPERTY_DESCRIPTION)) {
+    if (Request->ValueSize >= AllSize || Request->ValueSize == sizeof(KSPROPERTY_DESCRIPTION)) { // R-PROP-11
         PKSPROPERTY_DESCRIPTION Description = (PKSPROPERTY_DESCRIPTION)Request->Value;
         RtlZeroMemory(Description, sizeof(KSPROPERTY_DESCRIPTION));
         Description->AccessFlags = Flags;
@@ -139,9 +139,8 @@ NTSTATUS AnswerBasicSupport(PPCPROPERTY_REQUEST Request, ULONG PropertyType, ULO
         Request->ValueSize = AllSize;
         return STATUS_SUCCESS;
     }
-    if (Request->ValueSize >= sizeof(ULONG)) {
+    if (Request->ValueSize == sizeof(ULONG)) {
         *(PULONG)Request->Value = Flags;
-        Request->ValueSize = sizeof(ULONG);
         return STATUS_SUCCESS;
     }
     return STATUS_BUFFER_TOO_SMALL;

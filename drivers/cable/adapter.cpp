@@ -132,19 +132,24 @@ extern "C" NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRI
     return PcInitializeAdapterDriver(DriverObject, RegistryPath, AddDevice);
 }
 
-// Two sizes there are: the flags alone, and the whole of a description without members.
+// R-PROP-11: the flags alone, or the whole of a description without members, which more room is enough for.
 NTSTATUS CableAnswerAccess(PPCPROPERTY_REQUEST Request) {
     const ULONG Flags = Request->PropertyItem->Flags & KSPROPERTY_TYPE_ALL;
+    if (Request->ValueSize == 0) {
+        Request->ValueSize = sizeof(KSPROPERTY_DESCRIPTION);
+        return STATUS_BUFFER_OVERFLOW;
+    }
     if (Request->ValueSize == sizeof(ULONG)) {
         *(PULONG)Request->Value = Flags;
         return STATUS_SUCCESS;
     }
-    if (Request->ValueSize != sizeof(KSPROPERTY_DESCRIPTION)) {
+    if (Request->ValueSize < sizeof(KSPROPERTY_DESCRIPTION)) {
         return STATUS_BUFFER_TOO_SMALL;
     }
     PKSPROPERTY_DESCRIPTION Description = (PKSPROPERTY_DESCRIPTION)Request->Value;
     RtlZeroMemory(Description, sizeof(*Description));
     Description->AccessFlags = Flags;
     Description->DescriptionSize = sizeof(*Description);
+    Request->ValueSize = sizeof(*Description);
     return STATUS_SUCCESS;
 }

@@ -89,10 +89,12 @@ NTSTATUS CableParseFormat(PKSDATAFORMAT DataFormat, CableFormat* Format) {
         return STATUS_NO_MATCH;
     }
 
+    // What it says of itself has to be true: what follows it, what it is made of, how fast it goes.
     BOOLEAN IsFloat = FALSE;
     if (Wave->wFormatTag == WAVE_FORMAT_EXTENSIBLE) {
         if (WaveSize < sizeof(WAVEFORMATEXTENSIBLE) ||
-            Wave->cbSize < sizeof(WAVEFORMATEXTENSIBLE) - sizeof(WAVEFORMATEX)) {
+            Wave->cbSize < sizeof(WAVEFORMATEXTENSIBLE) - sizeof(WAVEFORMATEX) ||
+            Wave->cbSize > WaveSize - sizeof(WAVEFORMATEX)) {
             return STATUS_NO_MATCH;
         }
         const WAVEFORMATEXTENSIBLE* Extensible = (const WAVEFORMATEXTENSIBLE*)Wave;
@@ -109,13 +111,18 @@ NTSTATUS CableParseFormat(PKSDATAFORMAT DataFormat, CableFormat* Format) {
         return STATUS_NO_MATCH;
     }
 
+    if (!IsEqualGUIDAligned(DataFormat->SubFormat,
+                            IsFloat ? KSDATAFORMAT_SUBTYPE_IEEE_FLOAT : KSDATAFORMAT_SUBTYPE_PCM)) {
+        return STATUS_NO_MATCH;
+    }
     NTSTATUS Status = SampleTypeOf(Wave, IsFloat, &Format->SampleType);
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
     if (Wave->nChannels < 1 || Wave->nChannels > CableMaximumChannels || Wave->nSamplesPerSec < CableMinimumRate ||
         Wave->nSamplesPerSec > CableMaximumRate ||
-        Wave->nBlockAlign != Wave->nChannels * BytesPerSample[Format->SampleType]) {
+        Wave->nBlockAlign != Wave->nChannels * BytesPerSample[Format->SampleType] ||
+        Wave->nAvgBytesPerSec != Wave->nSamplesPerSec * Wave->nBlockAlign) {
         return STATUS_NO_MATCH;
     }
     Format->Rate = Wave->nSamplesPerSec;

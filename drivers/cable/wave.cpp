@@ -79,6 +79,35 @@ NTSTATUS PinOfRequest(PPCPROPERTY_REQUEST Request, ULONG* Pin) {
     return *Pin < WavePinCount ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
 }
 
+// Whether the attributes are there that the format's flag promises: on the next 8 bytes a KSMULTIPLE_ITEM, and behind
+// it processing modes and nothing else. Any mode is fine (R-FMT-12).
+BOOLEAN HasModeAttributes(const UCHAR* Format, ULONG FormatSize, ULONG Room) {
+    const ULONG Offset = (FormatSize + 7) & ~7UL;
+    if (FormatSize > Room - sizeof(KSMULTIPLE_ITEM) || Offset > Room - sizeof(KSMULTIPLE_ITEM)) {
+        return FALSE;
+    }
+    const UCHAR* List = Format + Offset;
+    const ULONG Count = ((const KSMULTIPLE_ITEM*)List)->Count;
+    ULONG Left = ((const KSMULTIPLE_ITEM*)List)->Size;
+    if (Count == 0 || Left < sizeof(KSMULTIPLE_ITEM) || Left > Room - Offset) {
+        return FALSE;
+    }
+    List += sizeof(KSMULTIPLE_ITEM);
+    Left -= sizeof(KSMULTIPLE_ITEM);
+    for (ULONG Index = 0; Index < Count; ++Index) {
+        const KSATTRIBUTE* Attribute = (const KSATTRIBUTE*)List;
+        if (Left < sizeof(KSATTRIBUTE_AUDIOSIGNALPROCESSING_MODE) ||
+            Attribute->Size < sizeof(KSATTRIBUTE_AUDIOSIGNALPROCESSING_MODE) || Attribute->Size > Left ||
+            !IsEqualGUIDAligned(Attribute->Attribute, KSATTRIBUTEID_AUDIOSIGNALPROCESSING_MODE)) {
+            return FALSE;
+        }
+        const ULONG Size = (Attribute->Size + 7) & ~7UL; // the next one begins on 8 bytes
+        List += Size < Left ? Size : Left;
+        Left -= Size < Left ? Size : Left;
+    }
+    return TRUE;
+}
+
 // KSPROPERTY_PIN_PROPOSEDATAFORMAT: set tests a format.
 NTSTATUS ProposeFormat(PPCPROPERTY_REQUEST Request) {
     PAGED_CODE();
@@ -97,8 +126,13 @@ NTSTATUS ProposeFormat(PPCPROPERTY_REQUEST Request) {
         ((PKSDATAFORMAT)Request->Value)->FormatSize > Request->ValueSize) {
         return STATUS_BUFFER_TOO_SMALL;
     }
+    PKSDATAFORMAT DataFormat = (PKSDATAFORMAT)Request->Value;
+    if ((DataFormat->Flags & KSDATAFORMAT_ATTRIBUTES) != 0 &&
+        !HasModeAttributes((const UCHAR*)DataFormat, DataFormat->FormatSize, Request->ValueSize)) {
+        return STATUS_NO_MATCH;
+    }
     CableFormat Format;
-    return CableParseFormat((PKSDATAFORMAT)Request->Value, &Format);
+    return CableParseFormat(DataFormat, &Format);
 }
 
 // The processing mode that a request for a preferred format names: behind the pin a KSMULTIPLE_ITEM and attributes, of

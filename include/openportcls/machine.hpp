@@ -181,8 +181,12 @@ public:
     std::chrono::nanoseconds now() const;
     // Lets simulated time pass.
     Result<void> run_for(std::chrono::nanoseconds duration);
-    Result<void> sleep(unsigned s_state); // 1 to 4: the whole machine
-    Result<void> wake();
+    // The whole machine: S1 to S4 are sleep, from which wake() leads back. S5 is off: drivers are asked, get
+    // IRP_MJ_SHUTDOWN where they have registered for it, and SET_POWER with PowerSystemShutdown. After that time stands
+    // still, and whatever would ask a driver fails with STATUS_SYSTEM_SHUTDOWN; handles can be closed, and lists,
+    // traces, the crash report and the registry be had.
+    Result<void> sleep(unsigned s_state);
+    Result<void> wake(); // from S5 only a new machine: STATUS_INVALID_DEVICE_STATE
 
     // Writes MachineOptions::registry now. The machine does so at its end, too, when nobody hears of a failure.
     Result<void> save_registry();

@@ -61,7 +61,7 @@ public:
             return std::move(*value);
         }
     }
-    // The same without waiting for it.
+    // The same without waiting for it. An empty function does nothing.
     void post(std::function<void(Machine&)> function) const;
 
     // Whether the host gave the priority that was asked for.
@@ -77,7 +77,7 @@ private:
 
 struct LiveOptions {
     StreamOptions stream;
-    std::chrono::microseconds ring{40'000}; // how much sound the ring holds
+    std::chrono::microseconds ring{40'000}; // how much sound the ring holds: 256 MiB at most
 };
 
 // What both directions have in common. start, pause and the destructor wait for the machine's thread.

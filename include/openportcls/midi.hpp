@@ -43,8 +43,8 @@ enum class MidiPinKind : std::uint8_t {
 struct MidiOptions {
     MidiPinKind kind = MidiPinKind::any;
     std::uint32_t pin = UINT32_MAX;    // UINT32_MAX: the first of that kind
-    std::uint32_t buffer_bytes = 4096; // of an input's requests
-    std::uint32_t buffer_count = 4;    // how many of them wait at the driver
+    std::uint32_t buffer_bytes = 4096; // of an input's requests; at least 1
+    std::uint32_t buffer_count = 4;    // how many of them wait at the driver; at least 1, 256 MiB in all at most
 };
 
 struct MidiPinInfo {

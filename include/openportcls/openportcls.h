@@ -12,8 +12,12 @@
  * moves samples with opc_live_write and opc_live_read, which never wait.
  *
  * Structures that are handed in begin with their size; their _init function sets it, and the usual values. Another size
- * is STATUS_INFO_LENGTH_MISMATCH, a value that is none of the header's STATUS_INVALID_PARAMETER. Handles are those that
- * these functions gave: NULL is none, unless its description says so. */
+ * is STATUS_INFO_LENGTH_MISMATCH, a value that is none of the header's STATUS_INVALID_PARAMETER.
+ *
+ * NULL. A parameter may be NULL where its description says so; so may every `context`, which is the caller's, and the
+ * address of no bytes. Anywhere else NULL is STATUS_INVALID_PARAMETER, or, from a function without a status, 0, false
+ * or NULL, and opc_last_error() names the parameter. Nothing is changed then but the place of a new handle: that is
+ * NULL after every failure. */
 #ifndef OPENPORTCLS_H
 #define OPENPORTCLS_H
 
@@ -68,7 +72,9 @@ OPC_API opc_status opc_machine_create(const opc_machine_options* options, opc_ma
 OPC_API void opc_machine_destroy(opc_machine* machine);
 OPC_API uint64_t opc_machine_now(const opc_machine* machine); /* nanoseconds of simulated time */
 OPC_API opc_status opc_machine_run_for(opc_machine* machine, uint64_t nanoseconds);
-OPC_API opc_status opc_machine_sleep(opc_machine* machine, unsigned s_state); /* 1 to 4 */
+/* s_state: 1 to 4, from which opc_machine_wake leads back, or 5: off. Then time stands still, and what would ask a
+ * driver is STATUS_SYSTEM_SHUTDOWN (0xC00002FE); handles can be closed. */
+OPC_API opc_status opc_machine_sleep(opc_machine* machine, unsigned s_state);
 OPC_API opc_status opc_machine_wake(opc_machine* machine);
 /* The bugcheck report when a driver has crashed, NULL otherwise. */
 OPC_API const char* opc_machine_crash_report(opc_machine* machine);
@@ -109,9 +115,11 @@ typedef struct opc_leak {
     uint64_t count;
     uint64_t bytes;
 } opc_leak;
-/* Removes its devices, calls DriverUnload, takes the module out. The list (may be NULL) is what it left behind. */
+/* Removes its devices, calls DriverUnload, takes the module out. The list is what it left behind; both places may
+ * be NULL. */
 OPC_API opc_status opc_driver_unload(opc_driver* driver, const opc_leak** leaks, size_t* leak_count);
 
+/* hardware_id: NULL for the INF's first model. */
 OPC_API opc_status opc_driver_add_device(opc_driver* driver, const char* hardware_id, opc_device** device);
 OPC_API size_t opc_driver_device_count(const opc_driver* driver);
 OPC_API opc_status opc_driver_device(opc_driver* driver, size_t index, opc_device** device);
@@ -244,8 +252,10 @@ OPC_API opc_status opc_event_enable(opc_object* object, const opc_uuid* set, uin
                                     opc_event** event);
 OPC_API void opc_event_disable(opc_event* event);
 OPC_API bool opc_event_take(opc_event* event); /* signalled since the last look? */
+/* Lets time pass until it is signalled; STATUS_TIMEOUT (0x102) when it is not by then. UINT64_MAX: no end. */
 OPC_API opc_status opc_event_wait(opc_event* event, uint64_t timeout_nanoseconds);
-/* Calls `signalled` inside the machine, while time passes there. It may not disable the event. */
+/* Calls `signalled` inside the machine, while time passes there. It may not disable the event. NULL, which it may not
+ * hand in itself, ends the calls; opc_event_take and opc_event_wait see the signals again. */
 OPC_API opc_status opc_event_on_signal(opc_event* event, void (*signalled)(void* context), void* context);
 
 /* ---- streams --------------------------------------------------------------------------------------------------- */
@@ -296,7 +306,8 @@ OPC_API opc_status opc_stream_read(opc_stream* stream, void* frames, size_t byte
 OPC_API opc_status opc_stream_read_available(opc_stream* stream, void* frames, size_t bytes, size_t* taken);
 /* The WaveRT buffer itself, shared with the driver; NULL and 0 where the port has none. */
 OPC_API void* opc_stream_buffer(opc_stream* stream, size_t* bytes);
-/* Called with each period to fill (render) or take (capture) while time passes; false ends the stream. */
+/* Called with each period to fill (render) or take (capture) while time passes; false ends the stream. NULL, which the
+ * function may not hand in itself, ends the calls: the stream goes on, with opc_stream_write or opc_stream_read. */
 typedef bool (*opc_period_function)(void* context, void* period, size_t bytes);
 OPC_API opc_status opc_stream_on_period(opc_stream* stream, opc_period_function function, void* context);
 

@@ -84,7 +84,8 @@ public:
     // Called with each period of the buffer that is free to be filled, while simulated time passes in
     // Machine::run_for or in another stream's calls. Return false to end the stream. One thread inside the machine
     // calls back for all streams (while interleavings are explored each stream has its own): who waits there delays the
-    // others.
+    // others. An empty function, which the callback may not hand in itself, ends the calls: the stream goes on, with
+    // write() or read().
     using FillPeriod = std::function<bool(std::span<std::byte> period)>;
     Result<void> on_period(FillPeriod fill);
 

@@ -16,7 +16,6 @@ namespace openportcls::cli {
 namespace {
 
 constexpr std::uint32_t most_channels = 32;
-constexpr auto status_not_found = static_cast<std::int32_t>(0xC0000225);
 
 std::string lower(std::string_view text) {
     std::string result(text);

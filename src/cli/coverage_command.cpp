@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/status.h"
 #include "cli/commands.h"
 #include "cli/console.h"
 
@@ -45,7 +46,7 @@ Result<std::vector<Row>> read_rows(const std::filesystem::path& path) {
     std::ifstream file(path);
     std::string line;
     if (!std::getline(file, line)) {
-        return Error{static_cast<std::int32_t>(0xC000000F), fmt::format("{}: cannot be read", path.string())};
+        return Error{status_no_such_file, fmt::format("{}: cannot be read", path.string())};
     }
     std::vector<Row> rows;
     while (std::getline(file, line)) {

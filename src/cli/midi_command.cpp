@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/status.h"
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/midi_player.h"
@@ -38,7 +39,6 @@ struct MidiOutcome {
     client::Pace pace;
 };
 
-constexpr auto status_data_error = static_cast<std::int32_t>(0xC000003E);
 constexpr nanoseconds tolerance = std::chrono::milliseconds(1);
 
 double milliseconds_of(nanoseconds time) {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 
+#include "base/status.h"
 #include "cli/sockets.h"
 #include "endpoints/conversion.h"
 #include "endpoints/fluidsynth.h"
@@ -13,9 +14,6 @@ namespace openportcls::cli {
 namespace {
 
 using std::chrono::nanoseconds;
-
-constexpr std::int32_t status_not_supported = static_cast<std::int32_t>(0xC00000BB);
-constexpr std::int32_t status_no_such_device = static_cast<std::int32_t>(0xC000000E);
 
 // How late a card may be with what it has played.
 constexpr nanoseconds longest_block = std::chrono::milliseconds(20);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/status.h"
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/loopback.h"
@@ -246,7 +247,7 @@ Result<PlayOutcome> stream(const PlayArguments& arguments, Session& session) {
     }
     if (arguments.verify && !outcome.is_heard()) {
         return Error{
-            static_cast<std::int32_t>(0xC00000BB),
+            status_not_supported,
             "--verify: this driver does not loop what it plays back to a capture pin (--loopback PIN names one)"};
     }
     auto outputs = Outputs::open(arguments.out, outcome.format, (*source)->frames());
@@ -390,7 +391,6 @@ int play(const PlayArguments& arguments) {
     if (!closed) {
         return fail(closed.error());
     }
-    constexpr auto status_data_error = static_cast<std::int32_t>(0xC000003E);
     if (arguments.verify && outcome->is_interrupted) {
         return fail(Error{status_data_error, "--verify: interrupted, the output is not the whole input"});
     }

@@ -7,13 +7,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/status.h"
 #include "base/unicode.h"
 
 namespace openportcls::cli {
 
 namespace {
-
-constexpr auto status_no_match = static_cast<std::int32_t>(0xC0000272);
 
 // The less, the better: sound that is lost weighs more than bits that are wasted.
 double distance(const WaveFormat& wanted, const WaveFormat& offered) {

@@ -69,6 +69,9 @@ Error unloaded(const DriverState& driver) {
 } // namespace
 
 Result<Driver> Machine::load_driver(const std::filesystem::path& module, const DriverOptions& options) {
+    if (auto on = state_->check_is_on("loading the driver"); !on) {
+        return on.error();
+    }
     auto resolved = resolve_module(module, options.inf);
     if (!resolved) {
         return resolved.error();
@@ -124,6 +127,9 @@ Result<Device> Driver::add_device(const std::string& hardware_id, const std::vec
     if (state_->driver == nullptr) {
         return unloaded(*state_);
     }
+    if (auto on = state_->machine->check_is_on("starting the device"); !on) {
+        return on.error();
+    }
     auto parsed = parse_parameters(parameters);
     if (!parsed) {
         return parsed.error();
@@ -148,6 +154,9 @@ Result<Device> Driver::add_device(const std::string& hardware_id, const std::vec
 Result<std::vector<LeakLine>> Driver::unload() {
     if (state_->driver == nullptr) {
         return unloaded(*state_);
+    }
+    if (auto on = state_->machine->check_is_on("unloading the driver"); !on) {
+        return on.error();
     }
     auto report = state_->machine->pnp->unload(*state_->driver);
     if (!report) {
@@ -180,6 +189,9 @@ Result<pnp::DeviceNode*> node_of(DeviceState& state) {
 
 template<class Action>
 Result<void> with_node(DeviceState& state, Action&& action) {
+    if (auto on = state.machine->check_is_on(state.instance_path); !on) {
+        return on;
+    }
     auto node = node_of(state);
     return node ? action(*state.machine->pnp, **node) : Result<void>(node.error());
 }

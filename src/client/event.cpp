@@ -13,7 +13,7 @@ namespace openportcls {
 namespace client {
 
 ClientEvent::ClientEvent(std::shared_ptr<MachineState> machine) : machine_(std::move(machine)) {
-    machine_->call([&] {
+    machine_->call_even_when_off([&] {
         auto& objects = executive::ObjectManager::of(*machine_->machine);
         event_ = objects.create_event(SynchronizationEvent, false);
         handle_ = objects.open_client_handle(event_, EVENT_ALL_ACCESS);
@@ -22,7 +22,7 @@ ClientEvent::ClientEvent(std::shared_ptr<MachineState> machine) : machine_(std::
 }
 
 ClientEvent::~ClientEvent() {
-    machine_->call([&] {
+    machine_->call_even_when_off([&] {
         auto& objects = executive::ObjectManager::of(*machine_->machine);
         objects.close_handle(handle_, UserMode);
         objects.dereference(event_);
@@ -35,9 +35,10 @@ bool ClientEvent::take() {
 }
 
 NTSTATUS ClientEvent::wait(machine::Nanoseconds timeout) {
-    return machine_->call([&] {
+    return machine_->call_even_when_off([&] {
         machine::Machine& here = *machine_->machine;
-        return here.wait_one(event_, timeout == machine::never ? machine::never : here.now() + timeout);
+        const machine::Nanoseconds now = here.now();
+        return here.wait_one(event_, timeout >= machine::never - now ? machine::never : now + timeout);
     });
 }
 
@@ -82,6 +83,9 @@ EventState::~EventState() {
 }
 
 Result<void> EventState::call_back(std::function<void()> function) {
+    if (!function) {
+        return end_callback();
+    }
     if (thread_ != nullptr) {
         return object->error(STATUS_DEVICE_BUSY, "this event has a callback already");
     }
@@ -91,6 +95,21 @@ Result<void> EventState::call_back(std::function<void()> function) {
         return thread_ != nullptr ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
     });
     return NT_SUCCESS(status) ? Result<void>() : Result<void>(object->error(status, "starting an event's callback"));
+}
+
+// Whoever calls back cannot be waited for by itself.
+Result<void> EventState::end_callback() {
+    const NTSTATUS status = object->machine->call_even_when_off([this] {
+        const bool is_inside = thread_ != nullptr && &object->machine->machine->current_thread() == thread_;
+        return is_inside ? STATUS_DEVICE_BUSY : STATUS_SUCCESS;
+    });
+    if (!NT_SUCCESS(status)) {
+        return object->error(status, "ending an event's callback from inside of it");
+    }
+    end_service();
+    ends_ = false;
+    signalled = nullptr;
+    return {};
 }
 
 void EventState::serve(void* context) {
@@ -105,7 +124,7 @@ void EventState::end_service() {
     if (thread_ == nullptr) {
         return;
     }
-    object->machine->call([&] {
+    object->machine->call_even_when_off([&] {
         machine::Machine& here = *object->machine->machine;
         ends_ = true;
         here.set_event(event.object());
@@ -128,6 +147,12 @@ bool Event::take() {
 }
 
 Result<void> Event::wait(std::chrono::nanoseconds timeout) {
+    if (timeout < std::chrono::nanoseconds(0)) {
+        return Error{STATUS_INVALID_PARAMETER, "nobody waits for less than no time"};
+    }
+    if (auto on = state_->object->machine->check_is_on("waiting for an event"); !on) {
+        return on;
+    }
     const NTSTATUS status = state_->event.wait(timeout.count());
     return status == STATUS_SUCCESS ? Result<void>()
                                     : Result<void>(state_->object->machine->error(status, "waiting for an event"));

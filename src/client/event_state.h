@@ -53,6 +53,7 @@ struct EventState {
 private:
     static void serve(void* context);
     void end_service();
+    Result<void> end_callback();
 
     machine::Thread* thread_ = nullptr;
     bool ends_ = false;

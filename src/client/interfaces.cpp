@@ -53,7 +53,7 @@ std::string friendly_name(machine::Machine& machine, const executive::DeviceInte
 
 std::vector<FilterInfo> list_filters(MachineState& state) {
     std::vector<FilterInfo> filters;
-    state.call([&] {
+    state.call_even_when_off([&] {
         auto& kernel = state.machine->subsystem<executive::Kernel>();
         for (const executive::DeviceInterface* entry : kernel.interfaces.enumerate()) {
             const pnp::DeviceNode* node = state.pnp->node_of(entry->physical_device);
@@ -95,7 +95,7 @@ void collect(const executive::RegistryKey& key, const std::string& path, std::ve
 
 Result<std::vector<InterfaceValue>> interface_values(MachineState& state, std::string_view path) {
     std::vector<InterfaceValue> values;
-    const NTSTATUS status = state.call([&] {
+    const NTSTATUS status = state.call_even_when_off([&] {
         auto& kernel = state.machine->subsystem<executive::Kernel>();
         const executive::DeviceInterface* entry = kernel.interfaces.find(utf8_to_utf16(path));
         if (entry == nullptr) {

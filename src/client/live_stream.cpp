@@ -15,6 +15,18 @@ std::size_t ring_bytes(const WaveFormat& format, const LiveOptions& options) {
     return static_cast<std::size_t>(std::max<std::int64_t>(wanted, 1)) * format.bytes_per_frame();
 }
 
+Result<void> check_ring(const WaveFormat& format, const LiveOptions& options) {
+    if (format.bytes_per_frame() == 0) {
+        return Error{STATUS_INVALID_PARAMETER, to_string(format) + " is no format to stream"};
+    }
+    constexpr double most_bytes = 1 << 28;
+    const double wanted = static_cast<double>(options.ring.count()) / 1e6 * format.rate * format.bytes_per_frame();
+    if (wanted < 0 || wanted > most_bytes) {
+        return Error{STATUS_INVALID_PARAMETER, "a ring holds some sound, and 256 MiB of it at most"};
+    }
+    return {};
+}
+
 Result<Filter> open_filter(Machine& machine, std::string_view name) {
     return name.find('\\') != std::string_view::npos ? machine.open(name) : machine.open_first(name);
 }
@@ -174,8 +186,8 @@ std::optional<Error> LiveStreamBase::failure() const {
 
 Result<LiveRender> LiveRender::open(const MachineThread& machine, std::string_view filter, const WaveFormat& format,
                                     const LiveOptions& options) {
-    if (format.bytes_per_frame() == 0) {
-        return Error{STATUS_INVALID_PARAMETER, to_string(format) + " is no format to stream"};
+    if (auto possible = client::check_ring(format, options); !possible) {
+        return possible.error();
     }
     auto stream = std::make_shared<client::LiveStream>(machine.state_, PinFlow::in, format, options);
     auto opened = stream->open(filter, options.stream);
@@ -198,8 +210,8 @@ Result<void> LiveRender::drain(std::chrono::milliseconds timeout) {
 
 Result<LiveCapture> LiveCapture::open(const MachineThread& machine, std::string_view filter, const WaveFormat& format,
                                       const LiveOptions& options) {
-    if (format.bytes_per_frame() == 0) {
-        return Error{STATUS_INVALID_PARAMETER, to_string(format) + " is no format to stream"};
+    if (auto possible = client::check_ring(format, options); !possible) {
+        return possible.error();
     }
     auto stream = std::make_shared<client::LiveStream>(machine.state_, PinFlow::out, format, options);
     auto opened = stream->open(filter, options.stream);

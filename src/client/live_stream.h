@@ -1,6 +1,7 @@
 // A stream on a MachineThread and the ring that an application's thread shares with it.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <optional>
 
@@ -56,7 +57,11 @@ private:
 
 template<class Condition>
 Result<void> LiveStream::wait(Condition&& enough, std::chrono::milliseconds timeout) {
-    const std::int64_t deadline = machine::host_monotonic() + std::chrono::nanoseconds(timeout).count();
+    constexpr auto longest = std::chrono::hours(24 * 365); // beyond it nanoseconds run over
+    const std::int64_t deadline =
+        machine::host_monotonic() +
+        std::chrono::nanoseconds(std::clamp<std::chrono::milliseconds>(timeout, std::chrono::milliseconds(0), longest))
+            .count();
     for (;;) {
         period_ended_.take();
         if (enough()) {

@@ -83,6 +83,9 @@ Error MachineState::error(std::int32_t status, std::string_view attempted) const
     if (const machine::BugcheckReport* report = machine->bugcheck_report()) {
         return Error{STATUS_UNSUCCESSFUL, fmt::format("{}: the driver crashed\n{}", attempted, report->to_text())};
     }
+    if (status == STATUS_SYSTEM_SHUTDOWN && is_off()) {
+        return Error{status, fmt::format("{}: the machine is off (S5); only a new one starts again", attempted)};
+    }
     return status_error(status, attempted);
 }
 
@@ -221,8 +224,11 @@ Result<void> Machine::run_for(std::chrono::nanoseconds duration) {
 }
 
 Result<void> Machine::sleep(unsigned s_state) {
-    if (s_state < 1 || s_state > 4) {
-        return Error{STATUS_INVALID_PARAMETER, "system sleep states are S1 to S4"};
+    if (s_state < 1 || s_state > 5) {
+        return Error{STATUS_INVALID_PARAMETER, "a machine sleeps in S1 to S4 and is off in S5; wake() leads to S0"};
+    }
+    if (auto on = state_->check_is_on("going to sleep"); !on) {
+        return on;
     }
     return state_->pnp->sleep(static_cast<SYSTEM_POWER_STATE>(PowerSystemWorking + s_state));
 }

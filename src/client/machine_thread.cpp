@@ -62,7 +62,7 @@ void MachineThreadState::serve(Machine& machine) {
     machine::Machine& inside = *machine.state()->machine;
     auto& service = inside.add_subsystem<machine::DoorbellService>(doorbell_);
     while (!ends_) {
-        if (inside.is_halted()) {
+        if (inside.is_halted() || machine.state()->is_off()) {
             doorbell_.wait_until(machine::Doorbell::never);
             doorbell_.take();
         } else {
@@ -100,6 +100,9 @@ void MachineThread::call(const std::function<void(Machine&)>& function) const {
 }
 
 void MachineThread::post(std::function<void(Machine&)> function) const {
+    if (!function) {
+        return;
+    }
     state_->post(std::move(function));
 }
 

@@ -37,7 +37,7 @@ public:
             return {};
         }
         auto done = pin.set_state(PinState::pause);
-        while (done && waiting.size() < std::max<std::size_t>(buffer_count, 1)) {
+        while (done && waiting.size() < buffer_count) {
             done = submit();
         }
         if (done) {
@@ -106,10 +106,13 @@ Result<void> MidiInputState::take_first() {
 }
 
 Result<std::optional<MidiMessage>> MidiInputState::receive(nanoseconds timeout) {
+    if (timeout < nanoseconds(0)) {
+        return Error{STATUS_INVALID_PARAMETER, "nobody waits for less than no time"};
+    }
     if (auto started = start(); !started) {
         return started.error();
     }
-    const nanoseconds deadline = now() + timeout;
+    const nanoseconds deadline = now() + std::min(timeout, nanoseconds::max() - now());
     while (messages.empty()) {
         StreamRequest& request = waiting.front().request;
         if (!request.is_done()) {
@@ -143,6 +146,11 @@ MidiInput& MidiInput::operator=(MidiInput&&) noexcept = default;
 MidiInput::~MidiInput() = default;
 
 Result<MidiInput> MidiInput::open(Filter& filter, const MidiOptions& options) {
+    constexpr std::uint64_t most_bytes = 1 << 28;
+    if (options.buffer_bytes == 0 || options.buffer_count == 0 ||
+        std::uint64_t{options.buffer_bytes} * options.buffer_count > most_bytes) {
+        return Error{STATUS_INVALID_PARAMETER, "an input has buffers, and 256 MiB of them at most"};
+    }
     auto opened = client::open_midi_pin(filter, PinFlow::out, options);
     if (!opened) {
         return opened.error();

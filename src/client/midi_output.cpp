@@ -110,7 +110,10 @@ Result<void> MidiOutputState::send(std::span<const MidiMessage> messages) {
 
 // A legacy request is done when its last message is with the device; a DirectMusic one when the sequencer has it.
 Result<void> MidiOutputState::drain(nanoseconds timeout) {
-    const nanoseconds deadline = now() + timeout;
+    if (timeout < nanoseconds(0)) {
+        return Error{STATUS_INVALID_PARAMETER, "nobody waits for less than no time"};
+    }
+    const nanoseconds deadline = now() + std::min(timeout, nanoseconds::max() - now());
     while (!requests.empty()) {
         auto ended = requests.front().request.wait(std::max(deadline - now(), nanoseconds(1)));
         if (!ended && !requests.front().request.is_done()) {

@@ -18,7 +18,7 @@ namespace client {
 
 ObjectState::~ObjectState() {
     if (file != nullptr) {
-        machine->call([&] {
+        machine->call_even_when_off([&] {
             executive::close_file(file);
             return STATUS_SUCCESS;
         });
@@ -109,6 +109,10 @@ const std::string& KsObject::name() const {
 
 ControlResult KsObject::control(std::uint32_t code, std::span<const std::byte> in, std::span<std::byte> out) const {
     ControlResult result;
+    if (in.size() > UINT32_MAX || out.size() > UINT32_MAX) { // lengths are ULONGs
+        result.status = STATUS_INVALID_PARAMETER;
+        return result;
+    }
     ULONG_PTR information = 0;
     result.status = object_->control(code, in.data(), static_cast<ULONG>(in.size()), out.data(),
                                      static_cast<ULONG>(out.size()), &information);

@@ -7,6 +7,7 @@
 #include <ks.h>
 #include <ksmedia.h>
 
+#include "client/bridge_pin.h"
 #include "client/event_state.h"
 #include "client/wave_format.h"
 #include "executive/io/io_manager.h"
@@ -42,7 +43,7 @@ struct StreamRequestState {
         self.object->machine->machine->set_event(self.done.object());
     }
     void cancel() {
-        object->machine->call([&] {
+        object->machine->call_even_when_off([&] {
             if (irp != nullptr) {
                 executive::cancel_request(irp);
             }
@@ -108,7 +109,13 @@ bool StreamRequest::is_done() const {
 }
 
 Result<void> StreamRequest::wait(std::chrono::nanoseconds timeout) {
+    if (timeout < std::chrono::nanoseconds(0)) {
+        return Error{STATUS_INVALID_PARAMETER, "nobody waits for less than no time"};
+    }
     if (!state_->is_done) {
+        if (auto on = state_->object->machine->check_is_on(state_->attempted); !on) {
+            return on;
+        }
         const NTSTATUS waited = state_->done.wait(timeout.count());
         if (waited != STATUS_SUCCESS) {
             return state_->object->error(waited, state_->attempted);
@@ -162,6 +169,9 @@ Result<std::shared_ptr<client::ObjectState>> open_pin(Filter& filter, std::span<
 } // namespace
 
 Result<Pin> Pin::open_raw(Filter& filter, std::span<const std::byte> connect) {
+    if (connect.size() > UINT16_MAX) { // it is a part of a file's name
+        return Error{STATUS_INVALID_PARAMETER, "a connect structure has less than 64 KiB"};
+    }
     auto object = open_pin(filter, connect, filter.name() + " pin");
     return object ? Result<Pin>(Pin(std::move(*object))) : Result<Pin>(object.error());
 }
@@ -169,6 +179,9 @@ Result<Pin> Pin::open_raw(Filter& filter, std::span<const std::byte> connect) {
 Result<Pin> Pin::open(Filter& filter, const PinConnect& connect) {
     auto object =
         open_pin(filter, client::make_pin_connect(connect), fmt::format("{} pin {}", filter.name(), connect.pin));
+    if (!object && object.status() == STATUS_INVALID_PARAMETER && client::is_bridge_pin(filter, connect.pin)) {
+        return client::bridge_pin_error(filter, connect.pin);
+    }
     return object ? Result<Pin>(Pin(std::move(*object))) : Result<Pin>(object.error());
 }
 
@@ -206,7 +219,22 @@ Result<StreamRequest> Pin::submit_read(std::span<const StreamBlock> blocks) {
     return state ? Result<StreamRequest>(StreamRequest(std::move(*state))) : Result<StreamRequest>(state.error());
 }
 
+namespace {
+
+// One block of frames: some address, and a length that a stream header can state.
+Result<void> check_block(const client::ObjectState& pin, std::span<const std::byte> frames) {
+    if ((frames.data() == nullptr && !frames.empty()) || frames.size() > UINT32_MAX) {
+        return pin.error(STATUS_INVALID_PARAMETER, "frames have an address, and less than 4 GiB");
+    }
+    return {};
+}
+
+} // namespace
+
 Result<void> Pin::write(std::span<const std::byte> frames) {
+    if (auto right = check_block(*object_, frames); !right) {
+        return right;
+    }
     // A write request only reads its data.
     const StreamBlock block{{const_cast<std::byte*>(frames.data()), frames.size()}};
     auto request = submit_write({&block, 1});
@@ -214,6 +242,9 @@ Result<void> Pin::write(std::span<const std::byte> frames) {
 }
 
 Result<std::size_t> Pin::read(std::span<std::byte> frames) {
+    if (auto right = check_block(*object_, frames); !right) {
+        return right.error();
+    }
     const StreamBlock block{frames};
     auto request = submit_read({&block, 1});
     if (!request) {

@@ -58,9 +58,15 @@ struct MachineState {
     unsigned running_streams = 0;
     std::weak_ptr<StreamService> stream_service; // as long as a stream has a callback
 
+    // Shut down (S5): nothing but what is left of it can be tidied up.
+    bool is_off() const { return pnp != nullptr && pnp->system_power_state() == PowerSystemShutdown; }
     // Runs `function`, which returns NTSTATUS, inside the machine.
     template<class Function>
     NTSTATUS call(Function&& function) {
+        return is_off() ? STATUS_SYSTEM_SHUTDOWN : call_even_when_off(std::forward<Function>(function));
+    }
+    template<class Function>
+    NTSTATUS call_even_when_off(Function&& function) {
         NTSTATUS status = STATUS_UNSUCCESSFUL;
         machine->enter([&] { status = function(); });
         return machine->is_halted() ? STATUS_UNSUCCESSFUL : status;
@@ -70,6 +76,9 @@ struct MachineState {
     // `error`, or, when the driver has crashed, the whole report of that.
     Error explain(const Error& error, std::string_view attempted) const {
         return machine->is_halted() ? this->error(error.status, attempted) : error;
+    }
+    Result<void> check_is_on(std::string_view attempted) const {
+        return is_off() ? Result<void>(error(STATUS_SYSTEM_SHUTDOWN, attempted)) : Result<void>();
     }
     Result<void> check(std::int32_t status, std::string_view attempted) const {
         return NT_SUCCESS(status) ? Result<void>() : Result<void>(error(status, attempted));

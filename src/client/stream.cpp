@@ -4,6 +4,7 @@
 
 #include <ks.h>
 
+#include "client/bridge_pin.h"
 #include "client/stream_base.h"
 
 namespace openportcls {
@@ -14,6 +15,9 @@ namespace {
 
 // A pin of the other direction would take the format, and nothing would be heard.
 Result<void> check_direction(Filter& filter, PinFlow flow, std::uint32_t pin) {
+    if (client::is_bridge_pin(filter, pin)) {
+        return client::bridge_pin_error(filter, pin);
+    }
     const auto value = filter.get<std::uint32_t>({property::pin_set, KSPROPERTY_PIN_DATAFLOW}, Target::pin(pin));
     constexpr std::uint32_t flow_in = KSPIN_DATAFLOW_IN;
     if (!value || (*value == flow_in) == (flow == PinFlow::in)) {
@@ -130,6 +134,9 @@ Result<std::size_t> CaptureStream::read_available(std::span<std::byte> frames) {
     return stream_->read_available(frames);
 }
 Result<void> CaptureStream::on_period(TakePeriod take) {
+    if (!take) {
+        return stream_->on_period({});
+    }
     return stream_->on_period([take = std::move(take)](std::span<std::byte> period) { return take(period); });
 }
 

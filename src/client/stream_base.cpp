@@ -118,7 +118,7 @@ Result<void> StreamBase::stop() {
     if (!NT_SUCCESS(status)) {
         return error(status, "stopping");
     }
-    object_->machine->call([this] {
+    object_->machine->call_even_when_off([this] {
         forget_inside();
         return STATUS_SUCCESS;
     });
@@ -185,7 +185,25 @@ Result<std::size_t> StreamBase::read_available(std::span<std::byte> bytes) {
     return done;
 }
 
+// Whoever calls back cannot be waited for by itself.
+Result<void> StreamBase::end_callback() {
+    if (!has_callback()) {
+        return {};
+    }
+    const NTSTATUS status = object_->machine->call_even_when_off(
+        [this] { return service_->is_serving(place_) ? STATUS_DEVICE_BUSY : STATUS_SUCCESS; });
+    if (!NT_SUCCESS(status)) {
+        return error(status, "a period callback ends itself by returning false");
+    }
+    end_service();
+    exchange_ = nullptr;
+    return {};
+}
+
 Result<void> StreamBase::on_period(std::function<bool(std::span<std::byte>)> exchange) {
+    if (!exchange) {
+        return end_callback();
+    }
     if (!uses_events()) {
         return error(STATUS_NOT_SUPPORTED, "period callbacks need a driver with notification events");
     }
@@ -217,7 +235,7 @@ void StreamBase::end_service() {
     if (service_ == nullptr) {
         return;
     }
-    object_->machine->call([&] {
+    object_->machine->call_even_when_off([&] {
         service_->detach(place_);
         return STATUS_SUCCESS;
     });

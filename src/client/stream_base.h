@@ -104,6 +104,7 @@ private:
     // Whole frames of this stream, or an error.
     Result<void> check_frames(std::size_t bytes) const;
     NTSTATUS attach_service();
+    Result<void> end_callback();
     void end_service();
 
     StreamService::Place place_{*this};

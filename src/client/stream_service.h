@@ -34,6 +34,8 @@ public:
     void attach(Place& place, KEVENT& event);
     // When this returns no call is in progress, unless it is made by one.
     void detach(Place& place);
+    // Whether the caller is inside of that place's callback.
+    bool is_serving(const Place& place) const { return serving_ == &place && &machine_.current_thread() == thread_; }
 
 private:
     static void run(void* context);

@@ -15,7 +15,6 @@ namespace {
 
 constexpr int exit_failed = 1;
 constexpr int exit_usage = 2;
-constexpr auto status_object_path_not_found = static_cast<std::int32_t>(0xC000003A);
 
 constexpr const char* options_help = "  -o FILE               the module to write\n"
                                      "  --debug               DBG=1, no optimisation\n"

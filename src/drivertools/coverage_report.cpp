@@ -34,7 +34,7 @@ Result<std::string> coverage_report(const fs::path& module, const fs::path& html
     auto full = fs::absolute(module);
     std::vector<fs::path> profiles = files_matching(full.parent_path(), full.filename().string() + ".*.profraw");
     if (profiles.empty())
-        return Error{status_not_found,
+        return Error{status_object_name_not_found,
                      module.string() + ": no profile beside it; run a module built with --coverage first"};
     auto merged = full.string() + ".profdata";
     std::vector<std::string> merge{profdata->string(), "merge", "--sparse", "-o", merged};

@@ -34,9 +34,10 @@ Result<fs::path> place_of(const char* name, const char* source_folder, const cha
     }
     if (fs::exists(fs::path(source_folder) / proof, ignored))
         return fs::path(source_folder);
-    return Error{status_not_found, fmt::format("the {} folder that belongs to OpenPortCls is missing: neither in "
-                                               "share/openportcls of its installation nor in {}",
-                                               name, source_folder)};
+    return Error{status_object_name_not_found,
+                 fmt::format("the {} folder that belongs to OpenPortCls is missing: neither in "
+                             "share/openportcls of its installation nor in {}",
+                             name, source_folder)};
 }
 
 } // namespace
@@ -62,9 +63,10 @@ Result<std::optional<fs::path>> sanitizer_runtime(const ModuleNote& note) {
     auto file = toolchain->runtime_library(library);
     std::error_code ignored;
     if (!fs::exists(file, ignored))
-        return Error{status_not_found, fmt::format("{}: the sanitizer's runtime is missing. On Debian: apt install "
-                                                   "libclang-rt-19-dev",
-                                                   file.string())};
+        return Error{status_object_name_not_found,
+                     fmt::format("{}: the sanitizer's runtime is missing. On Debian: apt install "
+                                 "libclang-rt-19-dev",
+                                 file.string())};
     return std::optional(file);
 }
 

@@ -172,7 +172,7 @@ Result<void> link_module(const BuildRequest& request, const Toolchain& toolchain
         return collected.error();
     const auto& [objects, defined, undefined, host_functions, entry] = *collected;
     if (entry.empty())
-        return Error{status_entry_point_not_found, link.note.name + ": no source file defines DriverEntry"};
+        return Error{status_entrypoint_not_found, link.note.name + ": no source file defines DriverEntry"};
     const auto target = file_to_write(link.output);
     if (!target)
         return target.error();
@@ -255,7 +255,7 @@ Result<void> link_module(const BuildRequest& request, const Toolchain& toolchain
             fmt::format("\n  {} (used by {})", readable_part(symbol.name), users_of(std::string(symbol.name), objects));
     }
     if (!missing.empty())
-        return Error{status_entry_point_not_found, link.note.name + ": nothing here provides:" + missing};
+        return Error{status_entrypoint_not_found, link.note.name + ": nothing here provides:" + missing};
     if (auto shortened = shorten_names(linked); !shortened)
         return shortened;
     fs::permissions(linked,

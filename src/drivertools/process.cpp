@@ -125,7 +125,7 @@ Result<ProcessResult> run_process(std::span<const std::string> command, std::str
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     if (problem != 0)
-        return Error{status_not_found, command.front() + " cannot be started: " + std::strerror(problem)};
+        return Error{status_object_name_not_found, command.front() + " cannot be started: " + std::strerror(problem)};
     in.close_end(0);
     out.close_end(1);
     error.close_end(1);

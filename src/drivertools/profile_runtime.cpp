@@ -34,9 +34,10 @@ Result<ProfileRuntime> prepare_profile_runtime(const Toolchain& toolchain,
     auto archive = toolchain.runtime_library("profile-x86_64.a");
     std::error_code ignored;
     if (!fs::exists(archive, ignored))
-        return Error{status_not_found, fmt::format("{}: the coverage runtime is missing. On Debian: apt install "
-                                                   "libclang-rt-19-dev",
-                                                   archive.string())};
+        return Error{status_object_name_not_found,
+                     fmt::format("{}: the coverage runtime is missing. On Debian: apt install "
+                                 "libclang-rt-19-dev",
+                                 archive.string())};
     ContentHash hash;
     hash.add("profile-1").add(toolchain.identity);
     for (const auto& name : defined_by_driver)
@@ -72,7 +73,7 @@ Result<ProfileRuntime> prepare_profile_runtime(const Toolchain& toolchain,
     std::error_code problem;
     fs::rename(adapted, result.object, problem);
     if (problem)
-        return Error{status_not_found, fmt::format("{}: {}", result.object.string(), problem.message())};
+        return Error{status_object_name_not_found, fmt::format("{}: {}", result.object.string(), problem.message())};
     return result;
 }
 

@@ -175,7 +175,7 @@ Result<DriverProject> only_driver_among(const std::vector<fs::path>& candidates,
         chosen = std::move(*project);
     }
     if (drivers.empty())
-        return Error{status_not_found,
+        return Error{status_object_name_not_found,
                      folder.string() + ": no project here builds a kernel driver (" + first_problem + ")"};
     if (drivers.size() > 1)
         return Error{status_invalid_parameter,
@@ -224,7 +224,7 @@ Result<DriverProject> read_plain_folder(const fs::path& folder, const ProjectCon
     if (!content)
         return content.error();
     if (content->loose.empty())
-        return Error{status_not_found, folder.string() + ": no C or C++ source here"};
+        return Error{status_object_name_not_found, folder.string() + ": no C or C++ source here"};
     DriverProject project;
     project.folder = folder;
     project.name = folder.filename().string();
@@ -235,7 +235,8 @@ Result<DriverProject> read_plain_folder(const fs::path& folder, const ProjectCon
         return is_host;
     });
     if (content->loose.empty())
-        return Error{status_not_found, folder.string() + ": no driver's source here, only programs of the host's"};
+        return Error{status_object_name_not_found,
+                     folder.string() + ": no driver's source here, only programs of the host's"};
     std::vector<fs::path> include_directories{folder};
     for (const auto& file : content->loose)
         if (std::find(include_directories.begin(), include_directories.end(), file.parent_path()) ==
@@ -262,7 +263,7 @@ Result<DriverProject> find_project(const fs::path& path, const ProjectContext& c
     if (!full.has_filename())
         full = full.parent_path();
     if (!fs::exists(full, problem))
-        return Error{status_not_found, path.string() + ": no such file or folder"};
+        return Error{status_object_name_not_found, path.string() + ": no such file or folder"};
     if (!fs::is_directory(full, problem)) {
         if (equals_ignoring_case(full.extension().string(), ".sln"))
             return read_solution(full, context);

@@ -89,7 +89,7 @@ private:
         std::vector<fs::path> drivers;
         collect_drivers(file, drivers, 0);
         if (drivers.empty())
-            return Error{status_not_found, file.string() + ": no folder in it builds a kernel driver"};
+            return Error{status_object_name_not_found, file.string() + ": no folder in it builds a kernel driver"};
         if (drivers.size() > 1) {
             std::string choices;
             for (const auto& driver : drivers)
@@ -277,7 +277,7 @@ private:
 Result<DriverProject> read_sources_file(const fs::path& file, const ProjectContext& context) {
     auto project = SourcesReader(context).read(fs::absolute(file).lexically_normal());
     if (project && project->units.empty())
-        return Error{status_not_found, file.string() + ": has no C or C++ source to compile"};
+        return Error{status_object_name_not_found, file.string() + ": has no C or C++ source to compile"};
     return project;
 }
 

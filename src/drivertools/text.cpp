@@ -148,7 +148,7 @@ Result<std::string> read_file(const std::filesystem::path& file) {
         return Error{status_invalid_parameter, file.string() + ": not a regular file"};
     std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream(std::fopen(file.c_str(), "rb"), std::fclose);
     if (!stream)
-        return Error{status_not_found, file.string() + ": " + std::strerror(errno)};
+        return Error{status_object_name_not_found, file.string() + ": " + std::strerror(errno)};
     std::string content;
     char buffer[65536];
     while (auto count = std::fread(buffer, 1, sizeof buffer, stream.get()))

@@ -98,8 +98,8 @@ Result<Toolchain> find_toolchain() {
         if (missing.empty())
             missing = absent;
     }
-    return Error{status_not_found, "building a driver needs clang, lld and llvm 19; not found:" + missing +
-                                       ". On Debian: apt install clang-19 lld-19 llvm-19"};
+    return Error{status_object_name_not_found, "building a driver needs clang, lld and llvm 19; not found:" + missing +
+                                                   ". On Debian: apt install clang-19 lld-19 llvm-19"};
 }
 
 Result<fs::path> find_llvm_tool(std::string_view name) {
@@ -108,7 +108,7 @@ Result<fs::path> find_llvm_tool(std::string_view name) {
             return *found;
     if (auto found = tool(name, ""))
         return *found;
-    return Error{status_not_found, fmt::format("{} not found. On Debian: apt install llvm-19", name)};
+    return Error{status_object_name_not_found, fmt::format("{} not found. On Debian: apt install llvm-19", name)};
 }
 
 } // namespace openportcls::drivertools

@@ -211,7 +211,7 @@ Result<CompiledUnit> UnitCompiler::compile(const SourceUnit& unit, Instrumented 
                                            const std::vector<std::string>& extra_flags) {
     std::error_code ignored;
     if (!fs::exists(unit.file, ignored))
-        return Error{status_not_found,
+        return Error{status_object_name_not_found,
                      unit.file.string() + ": error: the project names this file, but it does not exist\n"};
     auto flags = common_flags(request_, instrumented);
     if (!unpacked_folder_.empty())

@@ -306,7 +306,7 @@ std::optional<std::string> project_path_in(std::string_view line) {
 Result<DriverProject> read_vcxproj(const fs::path& file, const ProjectContext& context) {
     auto project = VcxprojReader(context, {}).read(fs::absolute(file).lexically_normal());
     if (project && project->units.empty())
-        return Error{status_not_found, file.string() + ": has no C or C++ source to compile"};
+        return Error{status_object_name_not_found, file.string() + ": has no C or C++ source to compile"};
     return project;
 }
 
@@ -329,7 +329,7 @@ Result<DriverProject> read_solution(const fs::path& file, const ProjectContext& 
             drivers.push_back(*project);
     }
     if (drivers.empty())
-        return Error{status_not_found, file.string() + ": no project in it builds a kernel driver"};
+        return Error{status_object_name_not_found, file.string() + ": no project in it builds a kernel driver"};
     if (drivers.size() > 1) {
         std::string choices;
         for (const auto& driver : drivers)

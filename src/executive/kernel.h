@@ -85,7 +85,7 @@ public:
     KSPIN_LOCK cancel_lock = 0;
     KEVENT push_lock_released{}; // pulsed; whoever waits for a push lock looks again
     KEVENT physical_memory{};    // the body of \Device\PhysicalMemory
-    std::map<PVOID, SIZE_T> section_views;
+    std::multimap<PVOID, SIZE_T> section_views;
     KEVENT process{}; // what PsGetCurrentProcess points at: never signalled, it does not end
     ULONG os_major = 10;
     ULONG os_minor = 0;

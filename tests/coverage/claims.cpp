@@ -1,5 +1,7 @@
 #include "claims.h"
 
+#include <algorithm>
+
 #include <dlfcn.h>
 
 #include "executive/not_done.h"
@@ -76,6 +78,17 @@ bool has_any(const std::set<std::string>& words, const std::set<std::string>& na
     return false;
 }
 
+// What a test calls itself it may show; most of all what its name or its comment says it is about, and then what it
+// expects something of. What it only mentions (in a text, a comment, the name of a helper) comes last.
+int weight_of_function(const Test& test, const std::set<std::string>& names) {
+    const auto in_name = [&](const std::string& name) { return test.name.find(name) != std::string::npos; };
+    if (!has_any(test.calls, names)) {
+        return has_any(test.words, names);
+    }
+    const bool is_named = std::any_of(names.begin(), names.end(), in_name);
+    return 2 + has_any(test.checked_calls, names) + 2 * has_any(test.comment_words, names) + 4 * is_named;
+}
+
 } // namespace
 
 bool is_missing_export(const Row& row) {
@@ -136,7 +149,8 @@ Claim Claims::find(const Row& row) const {
     return claim;
 }
 
-// The test that is most about it: the first of the greatest weight.
+// The test that is most about it: of the greatest weight; of functions, the one that calls the least besides; the
+// first.
 Claim Claims::find_by_mention(const Row& row) const {
     std::set<std::string> names{row.name};
     if (const auto known = aliases_.find(row.name); row.is("function") && known != aliases_.end()) {
@@ -146,7 +160,9 @@ Claim Claims::find_by_mention(const Row& row) const {
     int best_weight = 0;
     for (const Test& test : sources_.tests()) {
         const int found = shows_no_behaviour(test) ? 0 : weight(test, row, names);
-        if (found > best_weight) {
+        const bool is_closer = best != nullptr && found == best_weight && found > 1 && row.is("function") &&
+                               test.calls.size() < best->calls.size();
+        if (found > best_weight || is_closer) {
             best = &test;
             best_weight = found;
         }
@@ -164,6 +180,9 @@ int Claims::weight(const Test& test, const Row& row, const std::set<std::string>
                                                        : test.words.contains(row.name);
     }
     const std::size_t colons = row.name.find("::");
+    if (row.is("function") && colons == std::string::npos) {
+        return weight_of_function(test, names);
+    }
     if (colons == std::string::npos) {
         return has_any(test.comment_words, names) ? 2 : has_any(test.words, names);
     }

@@ -78,6 +78,59 @@ void collect_words(const std::string& text, std::set<std::string>& words) {
     collect_rules(text, words);
 }
 
+// The code without its comments and without what its texts and characters say.
+std::string bare_code(const std::string& text) {
+    std::string code;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        if (text.compare(at, 2, "//") == 0) {
+            at = std::min(text.find('\n', at), text.size());
+            code += '\n';
+        } else if (text.compare(at, 2, "/*") == 0) {
+            at = std::min(text.find("*/", at), text.size() - 2) + 1;
+            code += ' ';
+        } else if (text[at] == '"' || (text[at] == '\'' && (at == 0 || !is_word_character(text[at - 1])))) {
+            const char quote = text[at]; // 1'000 is no character
+            for (++at; at < text.size() && text[at] != quote && text[at] != '\n'; ++at) {
+                at += text[at] == '\\' ? 1 : 0;
+            }
+            code += quote;
+            code += quote;
+        } else {
+            code += text[at];
+        }
+    }
+    return code;
+}
+
+// Identifiers in front of a parenthesis; and, of those, the ones in a statement that expects something.
+void collect_calls(const std::string& code, std::set<std::string>& calls, std::set<std::string>& checked) {
+    std::size_t statement = 0;
+    bool expects = false;
+    for (std::size_t at = 0; at < code.size();) {
+        if (code[at] == ';' || code[at] == '{' || code[at] == '}') {
+            statement = at + 1;
+            expects = false;
+        }
+        std::size_t end = at;
+        while (end < code.size() && is_word_character(code[end])) {
+            ++end;
+        }
+        if (end == at) {
+            ++at;
+            continue;
+        }
+        const std::string word = code.substr(at, end - at);
+        expects = expects || (at >= statement && (word.starts_with("EXPECT_") || word.starts_with("ASSERT_")));
+        if (end < code.size() && code[end] == '(') {
+            calls.insert(word);
+            if (expects) {
+                checked.insert(word);
+            }
+        }
+        at = end;
+    }
+}
+
 // Where the comment directly above a test begins.
 std::size_t comment_above(const std::string& text, std::size_t test) {
     std::size_t begin = test;
@@ -148,6 +201,8 @@ void TestSources::read_source(const fs::path& path, bool of_headers) {
         collect_rules(test.name, test.name_rules);
         collect_words(test.comment, test.comment_words);
         collect_words(text.substr(begin, end - begin), test.words);
+        const std::size_t body = std::min(text.find('{', heads[index].first_line), end);
+        collect_calls(bare_code(text.substr(body, end - body)), test.calls, test.checked_calls);
         names_.insert(test.name);
         tests_.push_back(std::move(test));
     }

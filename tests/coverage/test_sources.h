@@ -16,6 +16,8 @@ struct Test {
     std::set<std::string> name_rules;    // rules in the name, as "R-WRT-04"
     std::set<std::string> comment_words; // identifiers and rules of the comment above it
     std::set<std::string> words;         // of all of it
+    std::set<std::string> calls;         // what its own code calls: no comment, no text, no helper beside it
+    std::set<std::string> checked_calls; // those within an expectation
     std::string comment;
     bool of_headers = false;                           // tests/wdk: layouts, numbers and declarations only
     const std::set<std::string>* file_words = nullptr; // of the whole file

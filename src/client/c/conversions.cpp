@@ -21,6 +21,16 @@ opc_status fail(opc_status status, const char* message) {
     return fail(Error{status, message});
 }
 
+bool lacks(std::initializer_list<Given> parameters, const char* function) {
+    for (const Given& parameter : parameters) {
+        if (!parameter.is_there) {
+            fail(STATUS_INVALID_PARAMETER, (std::string(function) + ": " + parameter.name + " is NULL").c_str());
+            return true;
+        }
+    }
+    return false;
+}
+
 WaveFormat format_of(const opc_format& format) {
     WaveFormat result;
     result.rate = format.rate;
@@ -131,6 +141,9 @@ const char* opc_version() {
 }
 
 void opc_machine_options_init(opc_machine_options* options) {
+    if (c::lacks({{"options", options}})) {
+        return;
+    }
     const MachineOptions usual;
     *options = {};
     options->size = sizeof *options;
@@ -143,12 +156,18 @@ void opc_machine_options_init(opc_machine_options* options) {
 }
 
 void opc_driver_options_init(opc_driver_options* options) {
+    if (c::lacks({{"options", options}})) {
+        return;
+    }
     *options = {};
     options->size = sizeof *options;
     options->add_device = true;
 }
 
 void opc_stream_options_init(opc_stream_options* options) {
+    if (c::lacks({{"options", options}})) {
+        return;
+    }
     const StreamOptions usual;
     *options = {};
     options->size = sizeof *options;
@@ -157,5 +176,8 @@ void opc_stream_options_init(opc_stream_options* options) {
 }
 
 void opc_format_init(opc_format* format) {
+    if (c::lacks({{"format", format}})) {
+        return;
+    }
     *format = c::format_of(WaveFormat{});
 }

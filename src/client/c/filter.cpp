@@ -4,6 +4,10 @@
 using namespace openportcls;
 
 opc_status opc_filter_open(opc_machine* machine, const char* which, opc_filter** filter) {
+    c::clear(filter);
+    if (c::lacks({{"machine", machine}, {"which", which}, {"filter", filter}})) {
+        return STATUS_INVALID_PARAMETER;
+    }
     const std::string_view name = which;
     auto opened =
         name.find('\\') != std::string_view::npos ? machine->machine->open(name) : machine->machine->open_first(name);
@@ -15,10 +19,16 @@ void opc_filter_close(opc_filter* filter) {
 }
 
 const char* opc_filter_name(const opc_filter* filter) {
+    if (c::lacks({{"filter", filter}})) {
+        return nullptr;
+    }
     return filter->filter.name().c_str();
 }
 
 opc_status opc_filter_pins(opc_filter* filter, const opc_pin_info** pins, size_t* count) {
+    if (c::lacks({{"filter", filter}, {"pins", pins}, {"count", count}})) {
+        return STATUS_INVALID_PARAMETER;
+    }
     auto known = filter->filter.pins();
     if (!known) {
         return c::fail(known.error());
@@ -43,6 +53,9 @@ opc_status opc_filter_pins(opc_filter* filter, const opc_pin_info** pins, size_t
 }
 
 opc_status opc_filter_nodes(opc_filter* filter, const opc_node_info** nodes, size_t* count) {
+    if (c::lacks({{"filter", filter}, {"nodes", nodes}, {"count", count}})) {
+        return STATUS_INVALID_PARAMETER;
+    }
     auto known = filter->filter.nodes();
     if (!known) {
         return c::fail(known.error());
@@ -63,6 +76,9 @@ opc_status opc_filter_nodes(opc_filter* filter, const opc_node_info** nodes, siz
 }
 
 opc_status opc_filter_connections(opc_filter* filter, const opc_connection** connections, size_t* count) {
+    if (c::lacks({{"filter", filter}, {"connections", connections}, {"count", count}})) {
+        return STATUS_INVALID_PARAMETER;
+    }
     auto known = filter->filter.connections();
     if (!known) {
         return c::fail(known.error());
@@ -77,6 +93,9 @@ opc_status opc_filter_connections(opc_filter* filter, const opc_connection** con
 }
 
 opc_status opc_filter_find_pin(opc_filter* filter, int flow, const opc_format* format, uint32_t* pin) {
+    if (c::lacks({{"filter", filter}, {"pin", pin}})) {
+        return STATUS_INVALID_PARAMETER;
+    }
     if (flow != OPC_IN && flow != OPC_OUT) {
         return c::fail(STATUS_INVALID_PARAMETER, "a pin's flow is OPC_IN or OPC_OUT");
     }
@@ -91,6 +110,9 @@ opc_status opc_filter_find_pin(opc_filter* filter, int flow, const opc_format* f
 }
 
 opc_status opc_filter_intersect(opc_filter* filter, uint32_t pin, const opc_range* range, opc_format* format) {
+    if (c::lacks({{"filter", filter}, {"range", range}, {"format", format}})) {
+        return STATUS_INVALID_PARAMETER;
+    }
     WaveRange wanted;
     wanted.minimum_rate = range->minimum_rate;
     wanted.maximum_rate = range->maximum_rate;
@@ -108,21 +130,33 @@ opc_status opc_filter_intersect(opc_filter* filter, uint32_t pin, const opc_rang
 }
 
 opc_status opc_filter_propose(opc_filter* filter, uint32_t pin, const opc_format* format, int mode) {
+    if (c::lacks({{"filter", filter}, {"format", format}})) {
+        return STATUS_INVALID_PARAMETER;
+    }
     return c::status_of(filter->filter.propose(pin, c::format_of(*format), c::mode_of(mode)));
 }
 
 // ---- controls ------------------------------------------------------------------------------------------------------
 
 opc_status opc_filter_get_volume(opc_filter* filter, uint32_t node, uint32_t channel, double* decibels) {
+    if (c::lacks({{"filter", filter}, {"decibels", decibels}})) {
+        return STATUS_INVALID_PARAMETER;
+    }
     return c::give(filter->filter.volume(node, channel), decibels);
 }
 
 opc_status opc_filter_set_volume(opc_filter* filter, uint32_t node, uint32_t channel, double decibels) {
+    if (c::lacks({{"filter", filter}})) {
+        return STATUS_INVALID_PARAMETER;
+    }
     return c::status_of(filter->filter.set_volume(node, channel, decibels));
 }
 
 opc_status opc_filter_volume_range(opc_filter* filter, uint32_t node, uint32_t channel, double* minimum,
                                    double* maximum, double* step) {
+    if (c::lacks({{"filter", filter}, {"minimum", minimum}, {"maximum", maximum}, {"step", step}})) {
+        return STATUS_INVALID_PARAMETER;
+    }
     auto ranges = filter->filter.volume_ranges(node);
     if (!ranges) {
         return c::fail(ranges.error());
@@ -138,21 +172,36 @@ opc_status opc_filter_volume_range(opc_filter* filter, uint32_t node, uint32_t c
 }
 
 opc_status opc_filter_get_mute(opc_filter* filter, uint32_t node, uint32_t channel, bool* mute) {
+    if (c::lacks({{"filter", filter}, {"mute", mute}})) {
+        return STATUS_INVALID_PARAMETER;
+    }
     return c::give(filter->filter.mute(node, channel), mute);
 }
 
 opc_status opc_filter_set_mute(opc_filter* filter, uint32_t node, uint32_t channel, bool mute) {
+    if (c::lacks({{"filter", filter}})) {
+        return STATUS_INVALID_PARAMETER;
+    }
     return c::status_of(filter->filter.set_mute(node, channel, mute));
 }
 
 opc_status opc_filter_get_mux(opc_filter* filter, uint32_t node, uint32_t* input) {
+    if (c::lacks({{"filter", filter}, {"input", input}})) {
+        return STATUS_INVALID_PARAMETER;
+    }
     return c::give(filter->filter.mux(node), input);
 }
 
 opc_status opc_filter_set_mux(opc_filter* filter, uint32_t node, uint32_t input) {
+    if (c::lacks({{"filter", filter}})) {
+        return STATUS_INVALID_PARAMETER;
+    }
     return c::status_of(filter->filter.set_mux(node, input));
 }
 
 opc_status opc_filter_get_peak(opc_filter* filter, uint32_t node, uint32_t channel, double* peak) {
+    if (c::lacks({{"filter", filter}, {"peak", peak}})) {
+        return STATUS_INVALID_PARAMETER;
+    }
     return c::give(filter->filter.peak(node, channel), peak);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstring>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <vector>
@@ -93,6 +94,27 @@ namespace openportcls::c {
 // Keeps the message for opc_last_error.
 opc_status fail(const Error& error);
 opc_status fail(opc_status status, const char* message);
+
+// A parameter, and whether the caller gave it.
+struct Given {
+    template<class T>
+    Given(const char* parameter, T* pointer) : name(parameter), is_there(pointer != nullptr) {}
+    // No bytes need no address.
+    Given(const char* parameter, const void* pointer, std::size_t bytes)
+        : name(parameter), is_there(pointer != nullptr || bytes == 0) {}
+    const char* name;
+    bool is_there;
+};
+// Whether one of them is missing, which is then the message.
+bool lacks(std::initializer_list<Given> parameters, const char* function = __builtin_FUNCTION());
+
+// The place of a handle, before anything can fail.
+template<class Handle>
+void clear(Handle** place) {
+    if (place != nullptr) {
+        *place = nullptr;
+    }
+}
 
 template<class T>
 opc_status status_of(const Result<T>& result) {

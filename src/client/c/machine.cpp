@@ -1,16 +1,18 @@
 // Machines, drivers and devices.
 #include "client/c/handles.h"
 
+#include <fmt/format.h>
+
 using namespace openportcls;
 
 opc_status opc_machine_create(const opc_machine_options* options, opc_machine** machine) {
-    if (machine == nullptr) {
-        return c::fail(STATUS_INVALID_PARAMETER, "there is no place for the machine's handle");
+    c::clear(machine);
+    if (c::lacks({{"machine", machine}})) {
+        return STATUS_INVALID_PARAMETER;
     }
     if (!c::has_known_size(options)) {
         return c::wrong_size();
     }
-    *machine = nullptr;
     auto made = Machine::create(c::machine_options_of(options));
     if (!made) {
         return c::fail(made.error());
@@ -27,22 +29,37 @@ void opc_machine_destroy(opc_machine* machine) {
 }
 
 uint64_t opc_machine_now(const opc_machine* machine) {
+    if (c::lacks({{"machine", machine}})) {
+        return 0;
+    }
     return static_cast<uint64_t>(machine->machine->now().count());
 }
 
 opc_status opc_machine_run_for(opc_machine* machine, uint64_t nanoseconds) {
+    if (c::lacks({{"machine", machine}})) {
+        return STATUS_INVALID_PARAMETER;
+    }
     return c::status_of(machine->machine->run_for(std::chrono::nanoseconds(nanoseconds)));
 }
 
 opc_status opc_machine_sleep(opc_machine* machine, unsigned s_state) {
+    if (c::lacks({{"machine", machine}})) {
+        return STATUS_INVALID_PARAMETER;
+    }
     return c::status_of(machine->machine->sleep(s_state));
 }
 
 opc_status opc_machine_wake(opc_machine* machine) {
+    if (c::lacks({{"machine", machine}})) {
+        return STATUS_INVALID_PARAMETER;
+    }
     return c::status_of(machine->machine->wake());
 }
 
 const char* opc_machine_crash_report(opc_machine* machine) {
+    if (c::lacks({{"machine", machine}})) {
+        return nullptr;
+    }
     auto report = machine->machine->crash_report();
     if (!report) {
         return nullptr;
@@ -52,6 +69,9 @@ const char* opc_machine_crash_report(opc_machine* machine) {
 }
 
 void opc_machine_on_debug_print(opc_machine* machine, opc_print_function print, void* context) {
+    if (c::lacks({{"machine", machine}})) {
+        return;
+    }
     if (print == nullptr) {
         machine->machine->on_debug_print({});
         return;
@@ -61,14 +81,23 @@ void opc_machine_on_debug_print(opc_machine* machine, opc_print_function print, 
 }
 
 opc_status opc_machine_start_trace(opc_machine* machine, const char* file) {
+    if (c::lacks({{"machine", machine}, {"file", file}})) {
+        return STATUS_INVALID_PARAMETER;
+    }
     return c::status_of(machine->machine->start_trace(file));
 }
 
 opc_status opc_machine_stop_trace(opc_machine* machine) {
+    if (c::lacks({{"machine", machine}})) {
+        return STATUS_INVALID_PARAMETER;
+    }
     return c::status_of(machine->machine->stop_trace());
 }
 
 opc_status opc_machine_filters(opc_machine* machine, const opc_filter_info** filters, size_t* count) {
+    if (c::lacks({{"machine", machine}, {"filters", filters}, {"count", count}})) {
+        return STATUS_INVALID_PARAMETER;
+    }
     machine->filters = machine->machine->filters();
     machine->categories.clear();
     machine->filter_list.clear();
@@ -93,8 +122,9 @@ opc_status opc_machine_filters(opc_machine* machine, const opc_filter_info** fil
 
 opc_status opc_driver_load(opc_machine* machine, const char* module, const opc_driver_options* given,
                            opc_driver** driver) {
-    if (module == nullptr || driver == nullptr) {
-        return c::fail(STATUS_INVALID_PARAMETER, "a driver needs a name and a place for its handle");
+    c::clear(driver);
+    if (c::lacks({{"machine", machine}, {"module", module}, {"driver", driver}})) {
+        return STATUS_INVALID_PARAMETER;
     }
     if (!c::has_known_size(given)) {
         return c::wrong_size();
@@ -108,6 +138,9 @@ opc_status opc_driver_load(opc_machine* machine, const char* module, const opc_d
     }
     result.add_device = options.add_device;
     for (size_t i = 0; i < options.parameter_count; ++i) {
+        if (options.parameters == nullptr || options.parameters[i] == nullptr) {
+            return c::fail(STATUS_INVALID_PARAMETER, fmt::format("opc_driver_load: parameters[{}] is NULL", i).c_str());
+        }
         result.parameters.emplace_back(options.parameters[i]);
     }
     return c::give_handle(machine->machine->load_driver(module, result), driver);
@@ -118,6 +151,9 @@ void opc_driver_release(opc_driver* driver) {
 }
 
 const char* opc_driver_name(const opc_driver* driver) {
+    if (c::lacks({{"driver", driver}})) {
+        return nullptr;
+    }
     return driver->driver.name().c_str();
 }
 
@@ -125,9 +161,6 @@ namespace {
 
 template<class Handle>
 opc_status list_warnings(Handle& handle, std::vector<std::string> texts, const char* const** warnings, size_t* count) {
-    if (warnings == nullptr || count == nullptr) {
-        return c::fail(STATUS_INVALID_PARAMETER, "there is no place for the warnings");
-    }
     handle.warnings = std::move(texts);
     handle.warning_list.clear();
     for (const std::string& text : handle.warnings) {
@@ -141,14 +174,23 @@ opc_status list_warnings(Handle& handle, std::vector<std::string> texts, const c
 } // namespace
 
 opc_status opc_driver_warnings(opc_driver* driver, const char* const** warnings, size_t* count) {
+    if (c::lacks({{"driver", driver}, {"warnings", warnings}, {"count", count}})) {
+        return STATUS_INVALID_PARAMETER;
+    }
     return list_warnings(*driver, driver->driver.warnings(), warnings, count);
 }
 
 opc_status opc_machine_load_warnings(opc_machine* machine, const char* const** warnings, size_t* count) {
+    if (c::lacks({{"machine", machine}, {"warnings", warnings}, {"count", count}})) {
+        return STATUS_INVALID_PARAMETER;
+    }
     return list_warnings(*machine, machine->machine->load_warnings(), warnings, count);
 }
 
 opc_status opc_driver_unload(opc_driver* driver, const opc_leak** leaks, size_t* leak_count) {
+    if (c::lacks({{"driver", driver}})) {
+        return STATUS_INVALID_PARAMETER;
+    }
     auto left = driver->driver.unload();
     if (!left) {
         return c::fail(left.error());
@@ -168,16 +210,26 @@ opc_status opc_driver_unload(opc_driver* driver, const opc_leak** leaks, size_t*
 }
 
 opc_status opc_driver_add_device(opc_driver* driver, const char* hardware_id, opc_device** device) {
+    c::clear(device);
+    if (c::lacks({{"driver", driver}, {"device", device}})) {
+        return STATUS_INVALID_PARAMETER;
+    }
     return c::give_handle(driver->driver.add_device(c::text_or_empty(hardware_id)), device);
 }
 
 size_t opc_driver_device_count(const opc_driver* driver) {
+    if (c::lacks({{"driver", driver}})) {
+        return 0;
+    }
     return driver->driver.devices().size();
 }
 
 opc_status opc_driver_device(opc_driver* driver, size_t index, opc_device** device) {
+    c::clear(device);
+    if (c::lacks({{"driver", driver}, {"device", device}})) {
+        return STATUS_INVALID_PARAMETER;
+    }
     const std::vector<Device> devices = driver->driver.devices();
-    *device = nullptr;
     if (index >= devices.size()) {
         return c::fail(STATUS_NO_MORE_ENTRIES, "the driver has no device of that number");
     }
@@ -190,39 +242,66 @@ void opc_device_release(opc_device* device) {
 }
 
 const char* opc_device_path(const opc_device* device) {
+    if (c::lacks({{"device", device}})) {
+        return nullptr;
+    }
     return device->device.instance_path().c_str();
 }
 
 const char* opc_device_description(const opc_device* device) {
+    if (c::lacks({{"device", device}})) {
+        return nullptr;
+    }
     return device->device.description().c_str();
 }
 
 const char* opc_device_state(opc_device* device) {
+    if (c::lacks({{"device", device}})) {
+        return nullptr;
+    }
     device->state = device->device.state();
     return device->state.c_str();
 }
 
 opc_status opc_device_start(opc_device* device) {
+    if (c::lacks({{"device", device}})) {
+        return STATUS_INVALID_PARAMETER;
+    }
     return c::status_of(device->device.start());
 }
 
 opc_status opc_device_stop(opc_device* device) {
+    if (c::lacks({{"device", device}})) {
+        return STATUS_INVALID_PARAMETER;
+    }
     return c::status_of(device->device.stop());
 }
 
 opc_status opc_device_remove(opc_device* device) {
+    if (c::lacks({{"device", device}})) {
+        return STATUS_INVALID_PARAMETER;
+    }
     return c::status_of(device->device.remove());
 }
 
 opc_status opc_device_surprise_remove(opc_device* device) {
+    if (c::lacks({{"device", device}})) {
+        return STATUS_INVALID_PARAMETER;
+    }
     return c::status_of(device->device.surprise_remove());
 }
 
 opc_status opc_device_set_power(opc_device* device, unsigned d_state) {
+    if (c::lacks({{"device", device}})) {
+        return STATUS_INVALID_PARAMETER;
+    }
     return c::status_of(device->device.set_power(d_state));
 }
 
 size_t opc_builtin_drivers(const opc_builtin_driver** drivers) {
+    if (c::lacks({{"drivers", drivers}})) {
+        return 0;
+    }
     struct Known {
         Known() : drivers(builtin_drivers()) {
             for (const BuiltinDriver& driver : drivers) {

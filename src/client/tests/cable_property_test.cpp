@@ -141,15 +141,18 @@ TEST_F(CableProperty, R_PROP_30_jacks_of_each_pin) {
     EXPECT_EQ(send(jack(KSPROPERTY_JACK_DESCRIPTION, pin_count), value.data(), value.size()), STATUS_INVALID_PARAMETER);
 }
 
-// 4 bytes and a whole description, nothing else.
-TEST_F(CableProperty, R_PROP_11_basic_support_of_jacks_knows_two_sizes) {
+// The flags, or the whole of a description, which has no members: more room than that is enough, too. A value of no
+// bytes asks how large it is, as of every other property (R-PROP-08).
+TEST_F(CableProperty, R_PROP_11_basic_support_of_jacks_is_a_description_without_members) {
     KSP_PIN request = jack(KSPROPERTY_JACK_DESCRIPTION, line_out_pin);
     request.Property.Flags = KSPROPERTY_TYPE_BASICSUPPORT;
     constexpr ULONG access = KSPROPERTY_TYPE_GET | KSPROPERTY_TYPE_BASICSUPPORT;
-    for (std::size_t bytes = 0; bytes <= 64; ++bytes) {
+    EXPECT_EQ(send(request, nullptr, 0), STATUS_BUFFER_OVERFLOW);
+    EXPECT_EQ(information_, sizeof(KSPROPERTY_DESCRIPTION));
+    for (std::size_t bytes = 1; bytes <= 64; ++bytes) {
         alignas(8) std::array<std::byte, 64> value{};
         const NTSTATUS status = send(request, value.data(), bytes);
-        if (bytes != sizeof(ULONG) && bytes != sizeof(KSPROPERTY_DESCRIPTION)) {
+        if (bytes != sizeof(ULONG) && bytes < sizeof(KSPROPERTY_DESCRIPTION)) {
             EXPECT_EQ(status, STATUS_BUFFER_TOO_SMALL) << bytes;
             continue;
         }
@@ -157,7 +160,7 @@ TEST_F(CableProperty, R_PROP_11_basic_support_of_jacks_knows_two_sizes) {
         std::memcpy(&flags, value.data(), sizeof flags);
         EXPECT_EQ(status, STATUS_SUCCESS) << bytes;
         EXPECT_EQ(flags, access) << bytes;
-        EXPECT_EQ(information_, bytes);
+        EXPECT_EQ(information_, std::min(bytes, sizeof(KSPROPERTY_DESCRIPTION)));
     }
 }
 

@@ -45,6 +45,72 @@ TEST_F(Misuse, APinOfTheOtherDirectionIsRefused) {
     EXPECT_FALSE(RenderStream::open(wave, WaveFormat{}, {.pin = 99}));
 }
 
+// R-DESC-07: it stands for a connection, whatever its direction.
+TEST_F(Misuse, ABridgePinIsRefusedForWhatItIs) {
+    Filter wave = machine.open_first("Wave").value();
+    for (const std::uint32_t bridge : {1U, 3U}) {
+        StreamOptions options;
+        options.pin = bridge;
+        const Error errors[] = {RenderStream::open(wave, WaveFormat{}, options).error(),
+                                CaptureStream::open(wave, WaveFormat{}, options).error(),
+                                Pin::open(wave, bridge, WaveFormat{}).error()};
+        for (const Error& error : errors) {
+            EXPECT_EQ(error.status, STATUS_INVALID_PARAMETER);
+            EXPECT_NE(error.message.find("is a bridge pin"), std::string::npos) << error.message;
+            EXPECT_EQ(error.message.find("records"), std::string::npos) << error.message;
+        }
+    }
+}
+
+TEST_F(Misuse, EmptyNamesAreNobodys) {
+    EXPECT_FALSE(machine.open(""));
+    EXPECT_FALSE(machine.open("\\"));
+    EXPECT_FALSE(machine.open_first(""));
+    EXPECT_FALSE(machine.load_driver(""));
+    EXPECT_FALSE(machine.start_trace(""));
+    EXPECT_FALSE(machine.listen("", {}));
+    EXPECT_FALSE(machine.feed("", 48000, {}));
+    EXPECT_FALSE(machine.listen_midi("", {}));
+    EXPECT_FALSE(machine.loop_midi(""));
+    EXPECT_FALSE(driver.add_device("ROOT\\Nobody"));
+    EXPECT_FALSE(driver.add_device("", {""}));
+    EXPECT_FALSE(machine.crash_report());
+}
+
+// They end what they replace, or do nothing.
+TEST_F(Misuse, EmptyFunctionsAreNotCalled) {
+    machine.on_debug_print({});
+    Filter wave = machine.open_first("Wave").value();
+    RenderStream render = RenderStream::open(wave, WaveFormat{}).value();
+    EXPECT_TRUE(render.on_period({}));
+    CaptureStream capture = CaptureStream::open(wave, WaveFormat{}).value();
+    EXPECT_TRUE(capture.on_period({}));
+    ASSERT_TRUE(capture.start());
+    EXPECT_TRUE(machine.run_for(std::chrono::milliseconds(50)));
+    Filter topology = machine.open_first("Topology").value();
+    Event event = topology.subscribe(event::control_change, {.target = Target::node(0)}).value();
+    EXPECT_TRUE(event.on_signal({}));
+    ASSERT_TRUE(topology.set_volume(0, 0, -3));
+    EXPECT_TRUE(event.take());
+    EXPECT_FALSE(machine.crash_report());
+}
+
+TEST(MisuseOfThreads, WhatIsNoFunctionAndWhatIsNoRing) {
+    auto thread = MachineThread::start().value();
+    thread.post({});
+    thread.run([](Machine& machine) { return machine.load_driver("cable"); }).value();
+    for (const std::chrono::microseconds ring :
+         {std::chrono::microseconds(-1), std::chrono::microseconds::max(), std::chrono::microseconds::min()}) {
+        EXPECT_EQ(LiveRender::open(thread, "render", WaveFormat{}, {.ring = ring}).status(), STATUS_INVALID_PARAMETER);
+        EXPECT_EQ(LiveCapture::open(thread, "capture", WaveFormat{}, {.ring = ring}).status(),
+                  STATUS_INVALID_PARAMETER);
+    }
+    LiveRender render = LiveRender::open(thread, "render", WaveFormat{}).value();
+    EXPECT_EQ(render.wait_for_room(SIZE_MAX, std::chrono::milliseconds::max()).status(), 0);
+    EXPECT_EQ(render.wait_for_room(1, std::chrono::milliseconds::min()).status(), 0) << "it is there";
+    EXPECT_FALSE(LiveRender::open(thread, "", WaveFormat{}));
+}
+
 TEST_F(Misuse, FramesAtNoAddressAreRefused) {
     Filter wave = machine.open_first("Wave").value();
     RenderStream render = RenderStream::open(wave, WaveFormat{}).value();
@@ -92,6 +158,17 @@ TEST_F(Misuse, NumbersThatAreNoneAreRefused) {
     EXPECT_EQ(topology.volume(0, 0).value(), before);
     EXPECT_EQ(machine.run_for(std::chrono::nanoseconds(-1)).status(), STATUS_INVALID_PARAMETER);
     EXPECT_EQ(machine.run_for(std::chrono::nanoseconds::max()).status(), STATUS_INVALID_PARAMETER);
+    Event event = topology.subscribe(event::control_change, {.target = Target::node(0)}).value();
+    EXPECT_EQ(event.wait(std::chrono::nanoseconds(-1)).status(), STATUS_INVALID_PARAMETER);
+    for (int round = 0; round < 2; ++round) {
+        ASSERT_TRUE(topology.set_volume(0, 0, -5 - round));
+        EXPECT_TRUE(event.wait(std::chrono::nanoseconds::max() - std::chrono::nanoseconds(round)));
+        EXPECT_TRUE(machine.run_for(std::chrono::milliseconds(1)));
+    }
+    EXPECT_FALSE(topology.set_volume(UINT32_MAX, 0, 0));
+    EXPECT_FALSE(topology.set_volume(0, UINT32_MAX - 1, 0));
+    EXPECT_FALSE(topology.set_mux(0, UINT32_MAX));
+    EXPECT_FALSE(driver.devices().front().set_power(UINT32_MAX));
 }
 
 TEST(MisuseOfC, ValuesOutsideOfTheOptionsAreRefused) {

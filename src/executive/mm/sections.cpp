@@ -65,7 +65,7 @@ NTSTATUS NTAPI ZwMapViewOfSection(HANDLE SectionHandle, HANDLE ProcessHandle, PV
     if (view == nullptr) {
         return STATUS_NO_MEMORY;
     }
-    kernel.section_views[view] = bytes;
+    kernel.section_views.emplace(view, bytes);
     *BaseAddress = view;
     *ViewSize = bytes;
     SectionOffset->QuadPart = static_cast<LONGLONG>(begin);

@@ -6,12 +6,13 @@
 #include <array>
 #include <charconv>
 
+#include "base/status.h"
+
 namespace openportcls::executive {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::int32_t status_registry_corrupt = static_cast<std::int32_t>(0xC000014C);
 constexpr int deepest_nesting = 128;
 
 constexpr std::array<std::string_view, 12> type_names = {"REG_NONE",

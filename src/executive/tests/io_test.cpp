@@ -124,6 +124,7 @@ TEST_F(Io, BufferedReadCopiesWhatInformationSays) {
     });
 }
 
+// IoDeleteDevice
 TEST_F(Io, DeletedDeviceLivesUntilItsLastFileIsClosed) {
     inside([&] {
         FILE_OBJECT* file = open();

@@ -36,6 +36,7 @@ NTSTATUS NTAPI filter_dispatch(PDEVICE_OBJECT object, PIRP irp) {
     return IoCallDriver(filter->lower, irp);
 }
 
+// IoCreateDevice, IoAttachDeviceToDeviceStack, IoDetachDevice
 TEST_F(Io, CompletionRoutinesRunUpTheStack) {
     TestDriver filter_driver(&filter_dispatch);
     Filter filter;
@@ -67,6 +68,29 @@ TEST_F(Io, CompletionRoutinesRunUpTheStack) {
         IoDeleteDevice(top);
         EXPECT_EQ(object->AttachedDevice, nullptr);
         EXPECT_EQ(kernel().devices().size(), 1U);
+    });
+}
+
+// IoAllocateIrp: an IRP that was given back can be had again, as new; giving it back twice ends the guest.
+TEST_F(Io, IoFreeIrpGivesAnIrpBackOnce) {
+    inside([&] {
+        IRP* first = IoAllocateIrp(2, FALSE);
+        ASSERT_NE(first, nullptr);
+        first->IoStatus.Status = STATUS_DATA_ERROR;
+        first->Cancel = TRUE;
+        IoFreeIrp(first);
+        IRP* second = IoAllocateIrp(2, FALSE);
+        ASSERT_NE(second, nullptr);
+        EXPECT_EQ(second->IoStatus.Status, STATUS_SUCCESS);
+        EXPECT_FALSE(second->Cancel);
+        EXPECT_EQ(second->StackCount, 2);
+        EXPECT_EQ(second->CurrentLocation, 3);
+        IoFreeIrp(second);
+    });
+    expect_bugcheck(0x44, "was freed already", [] {
+        IRP* irp = IoAllocateIrp(1, FALSE);
+        IoFreeIrp(irp);
+        IoFreeIrp(irp);
     });
 }
 

@@ -228,6 +228,7 @@ TEST_F(Ke, RaisingToALowerIrqlIsABugcheck) {
     });
 }
 
+// KeInitializeSpinLock, KeAcquireSpinLock, KeReleaseSpinLock
 TEST_F(Ke, SpinLockRaisesAndRestores) {
     inside([&] {
         KSPIN_LOCK lock;
@@ -252,6 +253,7 @@ TEST_F(Ke, SpinLockRaisesAndRestores) {
     });
 }
 
+// KeQueryPerformanceCounter, KeQuerySystemTime, KeQuerySystemTimePrecise
 TEST_F(Ke, ClocksMoveWhileTheyArePolled) {
     inside([&] {
         LARGE_INTEGER frequency;

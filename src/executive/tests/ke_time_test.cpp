@@ -25,6 +25,32 @@ TEST_F(KeTime, InterruptTimeAdvancesWithTheClockInterrupt) {
     });
 }
 
+// At any IRQL; whoever stalls keeps the processor.
+TEST_F(KeTime, KeStallExecutionProcessorLetsTimePassAndNothingElse) {
+    inside([&] {
+        for (const ULONG microseconds : {1U, 50U, 1000U}) {
+            const auto before = machine.now();
+            KeStallExecutionProcessor(microseconds);
+            EXPECT_GE(machine.now() - before, microseconds * 1000);
+            EXPECT_LT(machine.now() - before, microseconds * 1000 + 10'000);
+        }
+        int ran = 0;
+        KDPC dpc;
+        KeInitializeDpc(&dpc, [](PKDPC, PVOID context, PVOID, PVOID) NTAPI { ++*static_cast<int*>(context); }, &ran);
+        const KIRQL old = KeRaiseIrqlToDpcLevel();
+        KeInsertQueueDpc(&dpc, nullptr, nullptr);
+        KeStallExecutionProcessor(100);
+        EXPECT_EQ(ran, 0);
+        KeLowerIrql(old);
+        EXPECT_EQ(ran, 1);
+        KIRQL before;
+        KeRaiseIrql(HIGH_LEVEL, &before);
+        KeStallExecutionProcessor(1);
+        EXPECT_EQ(KeGetCurrentIrql(), HIGH_LEVEL);
+        KeLowerIrql(before);
+    });
+}
+
 TEST_F(KeTime, TickCountsCountDefaultIntervals) {
     inside([&] {
         LARGE_INTEGER begin;

@@ -25,6 +25,7 @@ protected:
     Probe probe_;
 };
 
+// ObDereferenceObject: the object goes with the last reference, which outlives the last handle.
 TEST_F(Objects, TheLastHandleAndTheLastReferenceAreToldApart) {
     run([&] {
         add_probe();

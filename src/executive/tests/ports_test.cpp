@@ -51,6 +51,7 @@ TEST_F(Hal, PortsReachTheirDeviceAndCostTime) {
     });
 }
 
+// MmMapIoSpace, MmUnmapIoSpace: device registers and memory, at their offset in a page, until they are unmapped.
 TEST_F(Hal, RegistersAreReachedThroughTheirMapping) {
     RegisterFile device;
     constexpr LONGLONG base = 0xFEBF'0010;

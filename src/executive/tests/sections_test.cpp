@@ -46,6 +46,33 @@ TEST_F(Sections, ViewsShowPhysicalMemory) {
     });
 }
 
+// Two views of one piece of memory show it both, from its own first byte on; each goes for itself.
+TEST_F(Sections, ZwMapViewOfSectionMakesViewsOfTheirOwn) {
+    inside([&] {
+        HANDLE section = open();
+        constexpr LONGLONG where = 0x20'0000; // a multiple of 64 KB: nothing is rounded
+        PVOID views[2] = {};
+        for (PVOID& each : views) {
+            LARGE_INTEGER offset = large(where);
+            SIZE_T bytes = 2 * PAGE_SIZE;
+            EXPECT_EQ(ZwMapViewOfSection(section, ZwCurrentProcess(), &each, 0, bytes, &offset, &bytes, ViewUnmap, 0,
+                                         PAGE_READWRITE),
+                      STATUS_SUCCESS);
+            EXPECT_EQ(offset.QuadPart, where);
+            EXPECT_EQ(bytes, 2 * PAGE_SIZE);
+        }
+        static_cast<UCHAR*>(views[0])[PAGE_SIZE + 7] = 0xA5;
+        EXPECT_EQ(static_cast<UCHAR*>(views[1])[PAGE_SIZE + 7], 0xA5);
+        EXPECT_EQ(MmGetPhysicalAddress(views[1]).QuadPart, where);
+        EXPECT_EQ(ZwUnmapViewOfSection(ZwCurrentProcess(), views[0]), STATUS_SUCCESS);
+        EXPECT_EQ(static_cast<UCHAR*>(views[1])[PAGE_SIZE + 7], 0xA5) << "the other one stays";
+        EXPECT_EQ(ZwUnmapViewOfSection(ZwCurrentProcess(), views[1]), STATUS_SUCCESS);
+        EXPECT_EQ(ZwUnmapViewOfSection(ZwCurrentProcess(), views[1]), STATUS_NOT_MAPPED_VIEW);
+        EXPECT_EQ(ZwClose(section), STATUS_SUCCESS);
+        EXPECT_EQ(kernel().io_space.mapped_ranges(), 0U);
+    });
+}
+
 TEST_F(Sections, ArgumentsThatMakeNoSense) {
     inside([&] {
         HANDLE section = open(SECTION_MAP_READ);

@@ -2,13 +2,14 @@
 
 #include <algorithm>
 
+#include "base/status.h"
+
 namespace openportcls::hardware::pci {
 
 namespace {
 
 constexpr unsigned device_count = 32;
 constexpr std::uint32_t last_port = 0xFFFF;
-constexpr auto status_insufficient_resources = static_cast<std::int32_t>(0xC000009A);
 // Where the board's four interrupt wires end; pins of neighbouring devices are turned by one (PCI 2.2.6).
 constexpr unsigned interrupt_wires[] = {11, 9, 11, 9};
 

@@ -71,6 +71,30 @@ TEST_F(Power, SwallowedDevicePowerIsReported) {
                  HasSubstr("without passing it down"));
 }
 
+// S5: asked as for sleep; then those that have registered for it hear of the shutdown while all devices still work;
+// then the system goes, and each device's power policy owner takes its device along.
+TEST_F(Power, ShutdownAsksThenNotifiesThenTells) {
+    driver_log.requests_device_power = true;
+    DeviceNode& node = add(load());
+    machine.enter([&] { EXPECT_EQ(IoRegisterShutdownNotification(driver_log.device), STATUS_SUCCESS); });
+    driver_log.log.clear();
+    EXPECT_OK(manager.sleep(PowerSystemShutdown));
+    EXPECT_EQ(manager.system_power_state(), PowerSystemShutdown);
+    EXPECT_EQ(node.power_state(), PowerDeviceD3);
+    EXPECT_THAT(driver_log.log, ElementsAre("QUERY S5", "SHUTDOWN", "SET S5", "SET D3", "requested D3 done"));
+}
+
+// Nobody has heard of a shutdown that does not take place.
+TEST_F(Power, RefusedShutdownIsTakenBack) {
+    add(load());
+    machine.enter([&] { EXPECT_EQ(IoRegisterShutdownNotification(driver_log.device), STATUS_SUCCESS); });
+    driver_log.refusals[{IRP_MJ_POWER, IRP_MN_QUERY_POWER}] = STATUS_DEVICE_BUSY;
+    driver_log.log.clear();
+    EXPECT_ERROR(manager.sleep(PowerSystemShutdown), STATUS_DEVICE_BUSY, HasSubstr("refuses S5"));
+    EXPECT_THAT(driver_log.log, ElementsAre("QUERY S5", "SET S0"));
+    EXPECT_EQ(manager.system_power_state(), PowerSystemWorking);
+}
+
 TEST_F(Power, ShutdownIsFinal) {
     add(load());
     EXPECT_ERROR(manager.sleep(PowerSystemWorking), STATUS_INVALID_PARAMETER, HasSubstr("S1, S2, S3"));

@@ -117,6 +117,11 @@ bool refused(DEVICE_OBJECT*, IRP* irp, const IO_STACK_LOCATION& stack, NTSTATUS*
     return true;
 }
 
+NTSTATUS NTAPI dispatch_shutdown(DEVICE_OBJECT*, IRP* irp) {
+    note("SHUTDOWN");
+    return complete(irp, STATUS_SUCCESS);
+}
+
 NTSTATUS NTAPI dispatch_pnp(DEVICE_OBJECT* device, IRP* irp) {
     const IO_STACK_LOCATION& stack = *IoGetCurrentIrpStackLocation(irp);
     note(pnp_name(stack.MinorFunction));
@@ -245,6 +250,7 @@ NTSTATUS NTAPI recording_driver_entry(DRIVER_OBJECT* driver, UNICODE_STRING* reg
     if (the_recording.has_unload) {
         driver->DriverUnload = &note_unload;
     }
+    driver->MajorFunction[IRP_MJ_SHUTDOWN] = &dispatch_shutdown;
     driver->MajorFunction[IRP_MJ_PNP] = &dispatch_pnp;
     driver->MajorFunction[IRP_MJ_POWER] = &dispatch_power;
     driver->MajorFunction[IRP_MJ_CREATE] = &dispatch_file;
