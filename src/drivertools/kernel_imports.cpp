@@ -88,8 +88,11 @@ std::string explained_link_errors(std::string_view text) {
                                  line.find("recompile with -fPIC") != std::string_view::npos;
         if (unreachable)
             symbol = between(line, "symbol '", "'");
-        // ">>> referenced by file.cpp:12 (/folder/file.cpp:12)"
-        if (auto place = between(line, ">>> referenced by ", ")"); !symbol.empty() && !place.empty()) {
+        // ">>> referenced by file.cpp:12 (/folder/file.cpp:12)", or without the brackets where both are the same
+        constexpr std::string_view referenced = ">>> referenced by ";
+        if (const auto at = line.find(referenced); !symbol.empty() && at != std::string_view::npos) {
+            auto place = line.substr(at + referenced.size());
+            place = place.substr(0, place.find(')'));
             auto bracket = place.find('(');
             result += fmt::format("{}: error: '{}' lies in another module: its address can be taken and it can be "
                                   "called, but neither read nor reckoned with in one instruction\n",

@@ -133,6 +133,11 @@ Result<void> shorten_names(const fs::path& module) {
     return write_file(module, *content);
 }
 
+// Behind all of a module's variables lie pages that the loader takes every access from: who writes past the last one
+// meets neither the host's memory nor another module's.
+constexpr std::string_view fence_assembly = ".section opc_fence,\"aw\",@nobits\n.balign 4096\n.zero 65536\n"
+                                            ".section .note.GNU-stack,\"\",@progbits\n";
+
 Result<void> run_tool(const BuildRequest& request, const std::vector<std::string>& command,
                       std::string_view input = {}) {
     if (request.on_command)
@@ -184,6 +189,7 @@ Result<void> link_module(const BuildRequest& request, const Toolchain& toolchain
     auto work = link.work_directory /
                 fmt::format("link-{}-{}", ::getpid(), ContentHash().add(link.output.string()).text().substr(0, 12));
     auto companion = work.string() + ".o";
+    auto fence = work.string() + ".fence.o";
     auto version_script = work.string() + ".version";
     auto linked = target->string() + fmt::format(".new{}", ::getpid());
     struct Cleaner {
@@ -193,7 +199,7 @@ Result<void> link_module(const BuildRequest& request, const Toolchain& toolchain
             for (const auto& file : files)
                 fs::remove(file, nothing);
         }
-    } cleaner{{companion, version_script, linked}};
+    } cleaner{{companion, fence, version_script, linked}};
 
     std::optional<ProfileRuntime> profile;
     if (request.coverage) {
@@ -202,11 +208,15 @@ Result<void> link_module(const BuildRequest& request, const Toolchain& toolchain
             return prepared.error();
         profile = std::move(*prepared);
     }
-    if (auto assembled = run_tool(
+    const auto assemble = [&](const std::string& object, std::string_view text) {
+        return run_tool(
             request,
-            {toolchain.clang.string(), "--target=x86_64-pc-linux-gnu", "-x", "assembler", "-c", "-", "-o", companion},
-            assembly(link, profile, host_functions, variables));
-        !assembled)
+            {toolchain.clang.string(), "--target=x86_64-pc-linux-gnu", "-x", "assembler", "-c", "-", "-o", object},
+            text);
+    };
+    if (auto assembled = assemble(companion, assembly(link, profile, host_functions, variables)); !assembled)
+        return assembled;
+    if (auto assembled = assemble(fence, fence_assembly); !assembled)
         return assembled;
     auto exported = std::string("DriverEntry;") + (request.coverage ? " __llvm_profile_write_file;" : "");
     if (auto written = write_file(version_script, fmt::format("{{ global: {} local: *; }};\n", exported)); !written)
@@ -239,6 +249,7 @@ Result<void> link_module(const BuildRequest& request, const Toolchain& toolchain
     command.emplace_back("--end-lib");
     if (profile)
         command.push_back(profile->object.string());
+    command.push_back(fence); // the last
     if (auto done = run_tool(request, command); !done)
         return Error{status_unsuccessful, link.note.name + ": linking failed"};
 

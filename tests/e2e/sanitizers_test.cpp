@@ -229,7 +229,7 @@ TEST_F(Sanitizers, NoneIsNeededForTheHostToOutliveAnOverrun) {
         EXPECT_THAT(ran.error, AllOf(HasSubstr("the driver crashed\n*** " + bugcheck), HasSubstr(rule),
                                      HasSubstr(place("memory.cpp", mark))));
     };
-    expect(23, "PAGE_FAULT_BEYOND_END_OF_ALLOCATION", "behind the pool block 'Falt' of 64 bytes", "STACK_OVERFLOW");
+    expect(23, "PAGE_FAULT_BEYOND_END_OF_ALLOCATION", "behind the pool block 'Fult' of 64 bytes", "STACK_OVERFLOW");
     expect(24, "PAGE_FAULT_IN_NONPAGED_AREA", "wrote to invalid memory", "STACK_OVERFLOW");
     expect(22, "BAD_POOL_CALLER", "has been freed already", "SECOND_FREE");
 }

@@ -5,6 +5,7 @@
 #include "drivertools/friend_prototypes.h"
 #include "drivertools/host_bridge.h"
 #include "drivertools/include_overlay.h"
+#include "drivertools/kernel_imports.h"
 #include "drivertools/module_note.h"
 #include "drivertools/source_survey.h"
 #include "drivertools/symbol_names.h"
@@ -22,6 +23,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 using testing::Pair;
+using testing::StartsWith;
 
 TEST(SymbolNames, AreReadableAndDifferent) {
     auto first = linker_safe_name("?NewStream@CMiniportWaveRT@@UEAAJPEAXK@Z",
@@ -311,6 +313,18 @@ TEST(ModuleNoteText, ComesBackAsItWas) {
     EXPECT_FALSE(parsed->has_sanitizer("thread"));
     EXPECT_FALSE(parse_note_text(""));
     EXPECT_FALSE(parse_note_text("abi=x\nname=a\n"));
+}
+
+// As ld.lld 19 prints them: the place once more in brackets where it has a folder, alone where it has none.
+TEST(LinkErrors, ExplainWhereAKernelVariableIsReckonedWith) {
+    for (const std::string place : {"r.cpp:4 (/folder/r.cpp:4)", "r.cpp:4"}) {
+        const std::string explained = explained_link_errors(
+            "ld.lld: error: relocation R_X86_64_PC32 cannot be used against symbol 'KeSetEvent'; recompile with -fPIC\n"
+            ">>> defined in libopenportcls.so\n>>> referenced by " +
+            place + "\n>>>               r.o:(DriverEntry)\n\n");
+        const std::string file = place.size() > 10 ? "/folder/r.cpp:4" : "r.cpp:4";
+        EXPECT_THAT(explained, StartsWith(file + ": error: 'KeSetEvent' lies in another module")) << explained;
+    }
 }
 
 TEST(ElfFile, RefusesDamage) {

@@ -190,6 +190,8 @@ Result<std::unique_ptr<ModuleInstance>> map_module(const std::filesystem::path& 
     dlinfo(instance->handle, RTLD_DI_LINKMAP, &map);
     instance->base = reinterpret_cast<char*>(map->l_addr);
     instance->driver_entry = reinterpret_cast<PDRIVER_INITIALIZE>(dlsym(instance->handle, "DriverEntry"));
+    const ModuleRange& fence = instance->image.fence;
+    mprotect(instance->base + fence.begin, fence.end - fence.begin, PROT_NONE);
     take_pristine(*instance);
     return instance;
 }

@@ -189,10 +189,22 @@ private:
                        (name.starts_with("__sancov") || name.starts_with("__llvm_prf") ||
                         name.starts_with("__llvm_cov"))) {
                 image_.keep.push_back({section.sh_addr, section.sh_addr + section.sh_size});
+            } else if (name == "opc_fence") {
+                fence_off({section.sh_addr, section.sh_addr + section.sh_size});
             }
         }
         std::ranges::sort(image_.keep, {}, &ModuleRange::begin);
         return {};
+    }
+
+    void fence_off(const ModuleRange& fence) {
+        const bool is_writable = std::ranges::any_of(image_.writable, [&](const ModuleRange& range) {
+            return range.begin <= fence.begin && fence.end <= range.end;
+        });
+        if (is_writable && fence.begin % page == 0 && fence.end % page == 0) {
+            subtract(image_.writable, fence);
+            image_.fence = fence;
+        }
     }
 
     bool read_symbols(const Elf64_Shdr& section, const Elf64_Shdr& names) {

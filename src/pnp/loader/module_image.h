@@ -39,6 +39,7 @@ struct ModuleImage {
     std::uint64_t image_size = 0;      // from the load address to the end of the last segment
     std::vector<ModuleRange> writable; // sorted; without what stays read-only after relocation (RELRO)
     std::vector<ModuleRange> keep;     // sorted; counters of coverage and profiling tools inside `writable`
+    ModuleRange fence;                 // behind everything else: no access once it is loaded
     bool exports_driver_entry = false;
 
     // Refuses everything that is not a 64-bit x86-64 shared object with a note and a DriverEntry, and says what it is.
