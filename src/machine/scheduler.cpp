@@ -447,8 +447,8 @@ bool Machine::let_time_pass() {
     } else {
         return false;
     }
-    process_due_events();
     look_around_at_ = now() + patience;
+    process_due_events();
     return true;
 }
 

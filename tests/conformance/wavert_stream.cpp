@@ -16,6 +16,7 @@ TestStream::TestStream(IPortWaveRTStream* port_stream, ULONG, bool capture)
 
 TestStream::~TestStream() {
     KeCancelTimer(&timer_);
+    KeFlushQueuedDpcs(); // the last one may still be at work on another processor
     std::erase(script()->streams, this);
     --script()->streams_alive;
     script()->note("~Stream");

@@ -482,7 +482,8 @@ TEST_F(CNullArguments, LargeNumbersAreNoMishap) {
     EXPECT_EQ(opc_control(object, 0x2F0003, bytes, 4, bytes, std::size_t{1} << 32, nullptr), STATUS_INVALID_PARAMETER);
     EXPECT_EQ(opc_pin_write(pin, bytes, std::size_t{1} << 32), STATUS_INVALID_PARAMETER);
     EXPECT_EQ(opc_pin_read(pin, bytes, std::size_t{1} << 32, &size), STATUS_INVALID_PARAMETER);
-    EXPECT_EQ(opc_pin_open_raw(filter, bytes, SIZE_MAX, &pin), STATUS_INVALID_PARAMETER);
+    opc_pin* opened = nullptr;
+    EXPECT_EQ(opc_pin_open_raw(filter, bytes, SIZE_MAX, &opened), STATUS_INVALID_PARAMETER);
     ASSERT_EQ(opc_filter_set_volume(topology, 0, 0, -9), 0);
     EXPECT_EQ(opc_event_wait(event, UINT64_MAX), 0) << "as long as it takes: " << opc_last_error();
     EXPECT_EQ(opc_machine_run_for(machine, UINT64_MAX), STATUS_INVALID_PARAMETER);

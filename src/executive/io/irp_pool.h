@@ -9,6 +9,7 @@
 
 #include <wdm.h>
 
+#include "executive/ex/asan.h"
 #include "executive/io/io_manager.h"
 #include "machine/machine.h"
 
@@ -69,7 +70,7 @@ public:
     // For another round of the same sender: a new request in the same memory.
     void reuse(IRP& irp);
     // The slot of an IRP that was allocated here; nullptr for one in a driver's own memory.
-    static IrpSlot* slot_of(IRP* irp) {
+    OPC_NO_ASAN static IrpSlot* slot_of(IRP* irp) { // which may have been freed
         return (irp->AllocationFlags & from_this_pool) != 0 ? IrpSlot::of(irp) : nullptr;
     }
     static void initialise(IRP& irp, USHORT bytes, CCHAR stack_size, UCHAR allocation_flags);

@@ -6,6 +6,7 @@
 #include <ntddk.h>
 
 #include "base/unicode.h"
+#include "executive/ex/asan.h"
 #include "executive/irql_check.h"
 #include "executive/rtl/counted_text.h"
 
@@ -58,6 +59,7 @@ NTSTATUS convert_case(PUNICODE_STRING destination, PCUNICODE_STRING source, BOOL
 extern "C" {
 
 VOID NTAPI RtlInitUnicodeString(PUNICODE_STRING DestinationString, PCWSTR SourceString) {
+    require_own_memory(DestinationString, sizeof *DestinationString, __func__);
     OPC_REQUIRE_DISPATCH_OR_BELOW();
     *DestinationString = {0, 0, const_cast<PWCH>(SourceString)};
     if (SourceString != nullptr) {

@@ -140,6 +140,13 @@ void take_pristine(ModuleInstance& instance) {
     });
 }
 
+// LeakSanitizer looks for pointers in all that a module has for variables.
+void put_up_fence(const ModuleInstance& instance) {
+    const bool is_read = dlsym(RTLD_DEFAULT, "__lsan_do_leak_check") != nullptr;
+    const ModuleRange& fence = instance.image.fence;
+    mprotect(instance.base + fence.begin, fence.end - fence.begin, is_read ? PROT_READ : PROT_NONE);
+}
+
 void make_fresh(ModuleInstance& instance) {
     for_each_writable(instance, [&](const ModuleRange& range, std::size_t offset, std::size_t) {
         std::uint64_t at = range.begin;
@@ -190,8 +197,7 @@ Result<std::unique_ptr<ModuleInstance>> map_module(const std::filesystem::path& 
     dlinfo(instance->handle, RTLD_DI_LINKMAP, &map);
     instance->base = reinterpret_cast<char*>(map->l_addr);
     instance->driver_entry = reinterpret_cast<PDRIVER_INITIALIZE>(dlsym(instance->handle, "DriverEntry"));
-    const ModuleRange& fence = instance->image.fence;
-    mprotect(instance->base + fence.begin, fence.end - fence.begin, PROT_NONE);
+    put_up_fence(*instance);
     take_pristine(*instance);
     return instance;
 }
