@@ -116,43 +116,72 @@ bool is_for(const pnp::LoadedDriver& driver, const std::string& wanted, const st
     });
 }
 
+// True when there is one. `taken` counts those of the driver's that have a device already.
 bool find_pci_card(MachineState& state, hardware::Motherboard& board, const pnp::LoadedDriver& driver,
-                   pnp::DeviceSpec& spec) {
+                   pnp::DeviceSpec& spec, unsigned& taken) {
     std::unique_ptr<PciBus>& bus = plugs_of(state).pci_bus;
     if (bus == nullptr) {
         bus = std::make_unique<PciBus>(board.pci());
     }
     for (const auto& card : board.cards()) {
         hardware::pci::Function* const function = card->pci();
-        if (function == nullptr || has_pci_device(state, *function)) {
+        if (function == nullptr) {
             continue;
         }
         std::vector<std::string> ids = PciBus::ids_of(*function);
-        if (is_for(driver, spec.hardware_id, ids)) {
-            spec.bus = bus.get();
-            spec.address = PciBus::address_of(*function);
-            spec.hardware_id = ids.front();
-            spec.compatible_ids.assign(ids.begin() + 1, ids.end());
-            return true;
+        if (!is_for(driver, spec.hardware_id, ids)) {
+            continue;
         }
+        if (has_pci_device(state, *function)) {
+            ++taken;
+            continue;
+        }
+        spec.bus = bus.get();
+        spec.address = PciBus::address_of(*function);
+        spec.hardware_id = ids.front();
+        spec.compatible_ids.assign(ids.begin() + 1, ids.end());
+        return true;
+    }
+    return false;
+}
+
+// The same of the cards that cannot say what they are.
+bool find_isa_card(const MachineState& state, const hardware::Motherboard& board, pnp::DeviceSpec& spec,
+                   unsigned& taken) {
+    for (const hardware::Card* card : board.cards()) {
+        const auto set = card->resources();
+        if (set.empty()) {
+            continue;
+        }
+        if (has_device(state, set.front())) {
+            ++taken;
+            continue;
+        }
+        std::ranges::transform(set, std::back_inserter(spec.resources), &resource_of);
+        return true;
     }
     return false;
 }
 
 } // namespace
 
-void find_card(MachineState& state, const pnp::LoadedDriver& driver, pnp::DeviceSpec& spec) {
+Result<void> find_card(MachineState& state, const pnp::LoadedDriver& driver, pnp::DeviceSpec& spec) {
     hardware::Motherboard* const board = board_of(state);
-    if (board == nullptr || find_pci_card(state, *board, driver, spec) || !asks_for_resources(driver)) {
-        return;
+    unsigned taken = 0;
+    if (board == nullptr || find_pci_card(state, *board, driver, spec, taken)) {
+        return {};
     }
-    for (const hardware::Card* card : board->cards()) {
-        const auto set = card->resources();
-        if (!set.empty() && !has_device(state, set.front())) {
-            std::ranges::transform(set, std::back_inserter(spec.resources), &resource_of);
-            break;
-        }
+    if (taken == 0 && (!asks_for_resources(driver) || find_isa_card(state, *board, spec, taken))) {
+        return {};
     }
+    // Without an INF nobody knows whether the driver is for a card at all.
+    if (taken == 0 || driver.inf() == nullptr) {
+        return {};
+    }
+    return Error{STATUS_NO_SUCH_DEVICE,
+                 fmt::format("no card is left for another device of {}: {} in this computer {} one already",
+                             driver.service_name(), taken == 1 ? "the only one" : fmt::format("all {}", taken),
+                             taken == 1 ? "has" : "have")};
 }
 
 namespace {
