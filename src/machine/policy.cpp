@@ -36,9 +36,15 @@ private:
 
 // Probabilistic concurrency testing: the highest of random priorities runs; at `depth` random steps the running
 // one falls to the bottom. Processors stand for PCT's threads, since each runs one thread at a time.
+//
+// The paper draws the change points uniformly from the steps of the run, whose number it takes as known (Burckhardt et
+// al., section 3). Here it is not: a run may have a hundred steps or a million. So each point is uniform below 2^u, and
+// u is random itself: whatever power of two is near the run's length, it is drawn with a chance of one in thirteen, and
+// the guarantee of the paper holds for it with that factor.
 class PctPolicy final : public Policy {
 public:
-    static constexpr std::uint32_t expected_steps = 10'000;
+    static constexpr std::uint32_t least_bits = 5;
+    static constexpr std::uint32_t most_bits = 17;
 
     PctPolicy(std::uint64_t seed, unsigned depth, unsigned processors) : random_(seed), priorities_(processors) {
         std::iota(priorities_.begin(), priorities_.end(), static_cast<int>(depth));
@@ -46,7 +52,8 @@ public:
             std::swap(priorities_[i - 1], priorities_[random_.below(static_cast<std::uint32_t>(i))]);
         }
         for (unsigned i = 0; i < depth; ++i) {
-            change_points_.push_back(1 + random_.below(expected_steps));
+            const std::uint32_t bits = least_bits + random_.below(most_bits - least_bits + 1);
+            change_points_.push_back(1 + random_.below(1U << bits));
         }
         std::sort(change_points_.begin(), change_points_.end());
     }
