@@ -116,6 +116,23 @@ bool is_for(const pnp::LoadedDriver& driver, const std::string& wanted, const st
     });
 }
 
+// The hardware id of the device that the driver's INF is for, when that is one of the PCI bus; else empty.
+std::string pci_id_of(const pnp::LoadedDriver& driver, const std::string& wanted) {
+    if (driver.inf() == nullptr) {
+        return {};
+    }
+    for (const char* architecture : {"amd64", "x86"}) {
+        pnp::InfTarget target;
+        target.architecture = architecture;
+        const auto chosen = pnp::choose_model(*driver.inf(), wanted, {}, target);
+        if (chosen && !chosen->model.hardware_ids.empty()) {
+            const std::string& id = chosen->model.hardware_ids.front();
+            return id.starts_with("PCI\\") ? id : std::string();
+        }
+    }
+    return {};
+}
+
 // True when there is one. `taken` counts those of the driver's that have a device already.
 bool find_pci_card(MachineState& state, hardware::Motherboard& board, const pnp::LoadedDriver& driver,
                    pnp::DeviceSpec& spec, unsigned& taken) {
@@ -170,6 +187,14 @@ Result<void> find_card(MachineState& state, const pnp::LoadedDriver& driver, pnp
     unsigned taken = 0;
     if (board == nullptr || find_pci_card(state, *board, driver, spec, taken)) {
         return {};
+    }
+    if (const std::string id = pci_id_of(driver, spec.hardware_id); taken == 0 && !id.empty()) {
+        std::string there;
+        for (const hardware::Card* card : board->cards()) {
+            there += (there.empty() ? "" : ", ") + std::string(card->model());
+        }
+        return Error{STATUS_NO_SUCH_DEVICE, fmt::format("{} is for {}, which no card in this computer is; there is: {}",
+                                                        driver.service_name(), id, there)};
     }
     if (taken == 0 && (!asks_for_resources(driver) || find_isa_card(state, *board, spec, taken))) {
         return {};

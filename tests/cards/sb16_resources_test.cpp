@@ -127,6 +127,14 @@ TEST_F(Sb16Resources, ModelsAreListed) {
     EXPECT_TRUE(is_listed);
 }
 
+TEST_F(Sb16Resources, ADriverThatTookTheOnlyCardGetsNoOther) {
+    start();
+    auto second = driver->add_device();
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().status, static_cast<std::int32_t>(0xC000000E)) << second.error().message;
+    EXPECT_THAT(second.error().message, testing::HasSubstr("the only one in this computer has one already"));
+}
+
 // A driver without hardware of its own is left alone by the cards.
 TEST_F(Sb16Resources, OtherDriversGetNoResources) {
     MachineOptions options;
