@@ -230,11 +230,15 @@ void add_midi_command(CLI::App& application, Run& run) {
         ->add_option("--out", arguments->order.out,
                      "where it is heard: wav:FILE, alsa[:DEVICE], default or null (repeatable)")
         ->allow_extra_args(false);
-    const std::map<std::string, MidiSynth> synths = {{"fluidsynth", MidiSynth::fluidsynth}, {"fm", MidiSynth::fm}};
     command
-        ->add_option("--synth", arguments->order.synth,
-                     "what plays it: fluidsynth at the card's MIDI plug (default), or the card's own: fm")
-        ->transform(CLI::CheckedTransformer(synths));
+        ->add_option_function<std::string>(
+            "--synth",
+            [arguments](const std::string& name) {
+                arguments->order.synth = name == name_of(MidiSynth::fm) ? MidiSynth::fm : MidiSynth::fluidsynth;
+            },
+            "what plays it: FluidSynth at the card's MIDI plug, or the card's own FM synthesizer")
+        ->check(CLI::IsMember({"fluidsynth", "fm"}))
+        ->default_str(std::string(name_of(arguments->order.synth)));
     command->add_option("--sound-font", arguments->order.sound_font, "FluidSynth's instruments (SF2 or SF3)");
     command->add_option("--rate", arguments->order.rate, "frames per second of what is heard")
         ->transform(whole_number_between(8000, 96000))

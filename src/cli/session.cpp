@@ -81,6 +81,13 @@ void add_session_options(CLI::App& command, SessionArguments& arguments) {
         ->group(group)
         ->check(CLI::IsMember({"first_come", "random", "pct"}))
         ->capture_default_str();
+    constexpr std::uint64_t deepest = 1000; // as Machine::create takes
+    command
+        .add_option("--pct-depth", arguments.pct_depth,
+                    "with --scheduling pct: at how many random steps the priorities of the processors change")
+        ->group(group)
+        ->transform(whole_number_between(1, deepest))
+        ->capture_default_str();
     command.add_flag("--paced", arguments.paced, "in real time instead of as fast as possible")->group(group);
     command.add_option("--os", arguments.windows, "the Windows the driver finds: xp, vista, 7, 8, 8.1, 10 or 11")
         ->group(group)
@@ -132,6 +139,7 @@ MachineOptions machine_options(const SessionArguments& arguments) {
     MachineOptions options;
     options.hardware = cards_for(arguments);
     options.seed = arguments.seed;
+    options.pct_depth = arguments.pct_depth;
     options.paced = arguments.paced;
     options.windows = arguments.windows;
     options.sandbox = arguments.sandbox;
@@ -232,6 +240,9 @@ Result<std::unique_ptr<Session>> Session::open(const SessionArguments& arguments
         return driver.error();
     }
     std::string repetition = fmt::format("--scheduling {} --seed {}", arguments.scheduling, arguments.seed);
+    if (arguments.scheduling == "pct" && arguments.pct_depth != MachineOptions{}.pct_depth) {
+        repetition += fmt::format(" --pct-depth {}", arguments.pct_depth);
+    }
     std::unique_ptr<Session> session(new Session(std::move(*machine), std::move(*driver), std::move(repetition)));
     for (const std::string& setting : arguments.settings) {
         const auto parsed = parse_assignment(setting);

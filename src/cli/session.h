@@ -30,6 +30,7 @@ struct SessionArguments {
     std::vector<std::string> hardware = {"builtin"};
     std::uint64_t seed = 1;
     std::string scheduling = "first_come";
+    unsigned pct_depth = MachineOptions{}.pct_depth;
     bool paced = false;
     std::string windows = "11";
     std::filesystem::path sandbox;

@@ -116,43 +116,97 @@ bool is_for(const pnp::LoadedDriver& driver, const std::string& wanted, const st
     });
 }
 
+// The hardware id of the device that the driver's INF is for, when that is one of the PCI bus; else empty.
+std::string pci_id_of(const pnp::LoadedDriver& driver, const std::string& wanted) {
+    if (driver.inf() == nullptr) {
+        return {};
+    }
+    for (const char* architecture : {"amd64", "x86"}) {
+        pnp::InfTarget target;
+        target.architecture = architecture;
+        const auto chosen = pnp::choose_model(*driver.inf(), wanted, {}, target);
+        if (chosen && !chosen->model.hardware_ids.empty()) {
+            const std::string& id = chosen->model.hardware_ids.front();
+            return id.starts_with("PCI\\") ? id : std::string();
+        }
+    }
+    return {};
+}
+
+// True when there is one. `taken` counts those of the driver's that have a device already.
 bool find_pci_card(MachineState& state, hardware::Motherboard& board, const pnp::LoadedDriver& driver,
-                   pnp::DeviceSpec& spec) {
+                   pnp::DeviceSpec& spec, unsigned& taken) {
     std::unique_ptr<PciBus>& bus = plugs_of(state).pci_bus;
     if (bus == nullptr) {
         bus = std::make_unique<PciBus>(board.pci());
     }
     for (const auto& card : board.cards()) {
         hardware::pci::Function* const function = card->pci();
-        if (function == nullptr || has_pci_device(state, *function)) {
+        if (function == nullptr) {
             continue;
         }
         std::vector<std::string> ids = PciBus::ids_of(*function);
-        if (is_for(driver, spec.hardware_id, ids)) {
-            spec.bus = bus.get();
-            spec.address = PciBus::address_of(*function);
-            spec.hardware_id = ids.front();
-            spec.compatible_ids.assign(ids.begin() + 1, ids.end());
-            return true;
+        if (!is_for(driver, spec.hardware_id, ids)) {
+            continue;
         }
+        if (has_pci_device(state, *function)) {
+            ++taken;
+            continue;
+        }
+        spec.bus = bus.get();
+        spec.address = PciBus::address_of(*function);
+        spec.hardware_id = ids.front();
+        spec.compatible_ids.assign(ids.begin() + 1, ids.end());
+        return true;
+    }
+    return false;
+}
+
+// The same of the cards that cannot say what they are.
+bool find_isa_card(const MachineState& state, const hardware::Motherboard& board, pnp::DeviceSpec& spec,
+                   unsigned& taken) {
+    for (const hardware::Card* card : board.cards()) {
+        const auto set = card->resources();
+        if (set.empty()) {
+            continue;
+        }
+        if (has_device(state, set.front())) {
+            ++taken;
+            continue;
+        }
+        std::ranges::transform(set, std::back_inserter(spec.resources), &resource_of);
+        return true;
     }
     return false;
 }
 
 } // namespace
 
-void find_card(MachineState& state, const pnp::LoadedDriver& driver, pnp::DeviceSpec& spec) {
+Result<void> find_card(MachineState& state, const pnp::LoadedDriver& driver, pnp::DeviceSpec& spec) {
     hardware::Motherboard* const board = board_of(state);
-    if (board == nullptr || find_pci_card(state, *board, driver, spec) || !asks_for_resources(driver)) {
-        return;
+    unsigned taken = 0;
+    if (board == nullptr || find_pci_card(state, *board, driver, spec, taken)) {
+        return {};
     }
-    for (const hardware::Card* card : board->cards()) {
-        const auto set = card->resources();
-        if (!set.empty() && !has_device(state, set.front())) {
-            std::ranges::transform(set, std::back_inserter(spec.resources), &resource_of);
-            break;
+    if (const std::string id = pci_id_of(driver, spec.hardware_id); taken == 0 && !id.empty()) {
+        std::string there;
+        for (const hardware::Card* card : board->cards()) {
+            there += (there.empty() ? "" : ", ") + std::string(card->model());
         }
+        return Error{STATUS_NO_SUCH_DEVICE, fmt::format("{} is for {}, which no card in this computer is; there is: {}",
+                                                        driver.service_name(), id, there)};
     }
+    if (taken == 0 && (!asks_for_resources(driver) || find_isa_card(state, *board, spec, taken))) {
+        return {};
+    }
+    // Without an INF nobody knows whether the driver is for a card at all.
+    if (taken == 0 || driver.inf() == nullptr) {
+        return {};
+    }
+    return Error{STATUS_NO_SUCH_DEVICE,
+                 fmt::format("no card is left for another device of {}: {} in this computer {} one already",
+                             driver.service_name(), taken == 1 ? "the only one" : fmt::format("all {}", taken),
+                             taken == 1 ? "has" : "have")};
 }
 
 namespace {

@@ -17,6 +17,8 @@ Result<void> plug_cards(machine::Machine& machine, const std::vector<std::string
 // Finds the first card that has no device yet for a new device of this driver. A card on the PCI bus says what it is,
 // and goes to a driver whose INF names it; of others the device gets what they are set to, when the driver's INF asks
 // for resources: the answer that a person gives the installer of a driver for a card that cannot be found by itself.
-void find_card(MachineState& state, const pnp::LoadedDriver& driver, pnp::DeviceSpec& spec);
+// STATUS_NO_SUCH_DEVICE when there are cards for the driver and all have devices, and when it is for a PCI card and
+// there are only others.
+Result<void> find_card(MachineState& state, const pnp::LoadedDriver& driver, pnp::DeviceSpec& spec);
 
 } // namespace openportcls::client

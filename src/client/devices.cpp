@@ -137,7 +137,9 @@ Result<Device> Driver::add_device(const std::string& hardware_id, const std::vec
     pnp::DeviceSpec spec;
     spec.hardware_id = hardware_id;
     spec.parameters = std::move(*parsed);
-    client::find_card(*state_->machine, *state_->driver, spec);
+    if (auto found = client::find_card(*state_->machine, *state_->driver, spec); !found) {
+        return found.error();
+    }
     auto node = state_->machine->pnp->add_device(*state_->driver, spec);
     if (!node) {
         return state_->machine->explain(node.error(), "starting the device");

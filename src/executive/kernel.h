@@ -12,6 +12,7 @@
 #include "executive/ex/pool_guest.h"
 #include "executive/ex/work_queue.h"
 #include "executive/hal/dma_channels.h"
+#include "executive/hal/dma_ledger.h"
 #include "executive/io/device_interfaces.h"
 #include "executive/io/device_record.h"
 #include "executive/io/irp_pool.h"
@@ -36,6 +37,7 @@ public:
 
     machine::Machine& machine;
     Pool pool;
+    DmaLedger dma_ledger;
     PoolGuestList pool_guests; // after the pool: goes before it
     IrpPool irps;
     MdlPool mdls;

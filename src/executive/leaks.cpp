@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/unicode.h"
+#include "executive/hal/dma_adapter.h"
 #include "executive/io/work_items.h"
 
 namespace openportcls::executive {
@@ -68,6 +69,29 @@ void add_pending_calls(Kernel& kernel, std::uint16_t owner, std::vector<Leftover
     }
 }
 
+// Driver Verifier stops the machine when the adapter is put (0xE6, parameters 9 and 10).
+void add_dma(const Kernel& kernel, std::uint16_t owner, std::vector<Leftover>& found) {
+    const auto registers = [&](std::uint32_t count, const char* what) {
+        found.push_back({"DMA map registers", fmt::format("{} of a request, {}", count, what)});
+    };
+    for (const DmaAdapter* adapter : kernel.dma_ledger.adapters) {
+        for (const auto& each : adapter->registers) {
+            if (each->owner == owner) {
+                registers(each->count, adapter->busy && adapter->current == each.get() ? "FreeAdapterChannel not called"
+                                                                                       : "FreeMapRegisters not called");
+            }
+        }
+        for (ULONG list = 0; adapter->owner == owner && list < adapter->scatter_gather_lists; ++list) {
+            found.push_back({"scatter/gather list", "PutScatterGatherList not called"});
+        }
+    }
+    for (const LostMapRegisters& lost : kernel.dma_ledger.lost) {
+        if (lost.owner == owner) {
+            registers(lost.count, "FreeMapRegisters not called before PutDmaAdapter");
+        }
+    }
+}
+
 } // namespace
 
 PoolPurpose purpose_of(std::string_view tag) {
@@ -125,6 +149,7 @@ std::vector<Leftover> leftovers(Kernel& kernel, std::uint16_t owner) {
             found.push_back({"mapping", "MmMapIoSpace without MmUnmapIoSpace", range.bytes});
         }
     }
+    add_dma(kernel, owner, found);
     add_pending_calls(kernel, owner, found);
     if (leftover_hook != nullptr) {
         leftover_hook(kernel, owner, found);

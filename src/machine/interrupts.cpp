@@ -4,12 +4,62 @@
 #include <algorithm>
 #include <bit>
 
+#include <fmt/format.h>
+
+#include "machine/spin_locks.h"
+
 namespace openportcls::machine {
 
 namespace {
 
 // A line that interrupts this often in a row without anybody's help is stuck.
 constexpr std::uint32_t storm_limit = 100'000;
+
+const void* routine_of(const InterruptHandler& handler) {
+    return handler.routine != nullptr ? handler.routine : reinterpret_cast<const void*>(handler.service);
+}
+
+// "Bug Check 0xF2": the parameters are about the first routine of the line, the fourth says whether there are others.
+// The stack begins with all that were asked, in the order they were: of a shared line, the parameters alone do not tell
+// whose card it is.
+[[noreturn]] void interrupt_storm(Machine& machine, const InterruptLine& line, const InterruptHandler* claimant) {
+    constexpr std::uint64_t not_chained = 1;
+    constexpr std::uint64_t chained = 2;
+    BugcheckReport report;
+    const std::span<InterruptHandler* const> handlers = line.handlers();
+    std::size_t claiming_frame = handlers.size();
+    for (std::size_t number = 0; number < handlers.size(); ++number) {
+        // Frames hold return addresses, of which the symbols are looked up one byte earlier.
+        report.stack.push_back(frame_at(reinterpret_cast<std::uint64_t>(routine_of(*handlers[number])) + 1));
+        claiming_frame = handlers[number] == claimant ? number : claiming_frame;
+    }
+    const bool is_shared = handlers.size() > 1;
+    report.code = 0xF2; // HARDWARE_INTERRUPT_STORM
+    if (!handlers.empty()) {
+        const InterruptHandler& first = *handlers.front();
+        report.parameters[0] = reinterpret_cast<std::uint64_t>(routine_of(first));
+        report.parameters[1] = reinterpret_cast<std::uint64_t>(first.routine_context);
+        report.parameters[2] = reinterpret_cast<std::uint64_t>(&first);
+        report.parameters[3] = is_shared ? chained : not_chained;
+    }
+    report.rule = fmt::format(
+        "The interrupt line of vector {:#x} stays asserted although {}: the device must be told that it was served. "
+        "{} {}.",
+        line.vector(),
+        is_shared ? fmt::format("its {} service routines keep being asked", handlers.size())
+                  : std::string("its service routine keeps running"),
+        is_shared ? fmt::format("Frames #0 to #{} below are the routines that share it, in the order they are asked;",
+                                handlers.size() - 1)
+                  : std::string("Frame #0 below is the routine; it"),
+        claiming_frame == handlers.size()
+            ? (is_shared ? std::string("none claims the interrupt") : std::string("does not claim the interrupt"))
+        : is_shared ? fmt::format("that of #{} claims the interrupt", claiming_frame)
+                    : std::string("claims the interrupt"));
+    for (StackFrame& frame : capture_stack(0)) {
+        report.stack.push_back(std::move(frame));
+    }
+    machine.bugcheck_with_stack(std::move(report));
+}
 
 } // namespace
 
@@ -130,7 +180,7 @@ void Machine::service_line(InterruptLine& line) {
     const KIRQL old = raise_irql(line.irql_);
     line.edge_ = false;
     line.in_service_ = true;
-    bool claimed = false;
+    const InterruptHandler* claimant = nullptr;
     trace(EventKind::interrupt_enter, line.vector_);
     // A level line asks routine after routine until one claims it and is asked again while it is still asserted;
     // on a latched line every routine gets its turn, because edges merge.
@@ -145,18 +195,16 @@ void Machine::service_line(InterruptLine& line) {
             release_lock(*handler.lock);
         });
         processor_->irql = before;
-        claimed |= mine;
+        claimant = mine ? &handler : claimant;
         if (mine && line.mode_ == TriggerMode::level) {
             break;
         }
     }
-    trace(EventKind::interrupt_leave, line.vector_, claimed);
+    trace(EventKind::interrupt_leave, line.vector_, claimant != nullptr);
     line.in_service_ = false;
     line.unhandled_ = line.mode_ == TriggerMode::level && line.asserted_by_ != 0 ? line.unhandled_ + 1 : 0;
     if (line.unhandled_ > storm_limit) {
-        bugcheck(0xF2 /* HARDWARE_INTERRUPT_STORM */, line.vector_, line.irql_, claimed, 0,
-                 "An interrupt line stays asserted although its service routines keep running: the device must be "
-                 "told that it was served.");
+        interrupt_storm(*this, line, claimant);
     }
     processor_->irql = old;
     if (old < irql::dispatch) {
@@ -274,6 +322,9 @@ void Machine::drain_dpcs() {
                     tsan::release(here);
                 }
             });
+        }
+        if (here->held_spin_locks != 0) [[unlikely]] { // a processor that goes through its DPCs held none
+            spin_lock_kept(*this, "A DPC routine", reinterpret_cast<const void*>(routine));
         }
         if (here->irql != irql::dispatch) [[unlikely]] {
             constexpr std::uint32_t callout = 2; // the third part of parameter 1 says what the others are

@@ -24,6 +24,9 @@ public:
     KSPIN_LOCK* lock = nullptr; // held while `service` runs
     KSPIN_LOCK own_lock = 0;
     std::uint32_t serial = 0;
+    // Whom `service` calls, for reports: the driver's routine and what it is given. Null: `service` itself.
+    const void* routine = nullptr;
+    const void* routine_context = nullptr;
 };
 
 class InterruptLine {

@@ -65,6 +65,8 @@ struct Processor {
     KDPC* dpc_tail = nullptr;
     std::uint32_t dpcs_queued = 0;
     std::uint32_t held_spin_locks = 0; // of drivers, and of whoever uses their functions
+    static constexpr std::uint32_t remembered_locks = 8;
+    std::array<const KSPIN_LOCK*, remembered_locks> taken_locks{}; // the latest of them, by how many were held before
     std::uint64_t dpcs_delivered = 0;
 };
 

@@ -36,9 +36,18 @@ private:
 
 // Probabilistic concurrency testing: the highest of random priorities runs; at `depth` random steps the running
 // one falls to the bottom. Processors stand for PCT's threads, since each runs one thread at a time.
+//
+// The paper draws the change points uniformly from the steps of the run, whose number it takes as known (Burckhardt et
+// al., section 3). Here it is not: a run may have ten choices or a million. So each point is uniform below 2^u, and u
+// is random itself: whatever power of two is near the run's length, it is drawn with a known chance, and the guarantee
+// of the paper holds with that factor. The first is drawn from the smaller half, for runs of few choices. Steps at
+// which only one processor could run are not counted: a change of priority there is none before the next step with a
+// choice, and most steps of a machine with one busy driver are such.
 class PctPolicy final : public Policy {
 public:
-    static constexpr std::uint32_t expected_steps = 10'000;
+    static constexpr std::uint32_t least_bits = 3;
+    static constexpr std::uint32_t middle_bits = 9;
+    static constexpr std::uint32_t most_bits = 16;
 
     PctPolicy(std::uint64_t seed, unsigned depth, unsigned processors) : random_(seed), priorities_(processors) {
         std::iota(priorities_.begin(), priorities_.end(), static_cast<int>(depth));
@@ -46,15 +55,18 @@ public:
             std::swap(priorities_[i - 1], priorities_[random_.below(static_cast<std::uint32_t>(i))]);
         }
         for (unsigned i = 0; i < depth; ++i) {
-            change_points_.push_back(1 + random_.below(expected_steps));
+            const std::uint32_t last = i == 0 ? middle_bits : most_bits; // a short run, too, has one
+            const std::uint32_t bits = least_bits + random_.below(last - least_bits + 1);
+            change_points_.push_back(1 + random_.below(1U << bits));
         }
         std::sort(change_points_.begin(), change_points_.end());
     }
 
     bool explores() const override { return true; }
 
-    unsigned choose_processor(std::uint32_t runnable, unsigned current, std::uint64_t step) override {
-        while (next_change_ < change_points_.size() && change_points_[next_change_] <= step) {
+    unsigned choose_processor(std::uint32_t runnable, unsigned current, std::uint64_t) override {
+        choices_ += std::popcount(runnable) > 1 ? 1 : 0;
+        while (next_change_ < change_points_.size() && change_points_[next_change_] <= choices_) {
             priorities_[current] = lowest_--;
             ++next_change_;
         }
@@ -74,6 +86,7 @@ private:
     std::vector<int> priorities_;
     std::vector<std::uint64_t> change_points_;
     std::size_t next_change_ = 0;
+    std::uint64_t choices_ = 0; // steps so far at which several processors could run
     int lowest_ = -1;
 };
 

@@ -136,13 +136,8 @@ Result<void> PnpManager::cancel_stop(DeviceNode& device) {
     return on_device(device, [&](ManagerState& state) { return state.cancel_stop(device); });
 }
 Result<void> PnpManager::rebalance(DeviceNode& device, std::vector<Resource> resources) {
-    return on_device(device, [&](ManagerState& state) -> Result<void> {
-        if (auto stopped = state.stop(device); !stopped) {
-            return stopped;
-        }
-        device.resources_ = std::move(resources);
-        return state.start(device);
-    });
+    return on_device(
+        device, [&](ManagerState& state) -> Result<void> { return state.rebalance(device, std::move(resources)); });
 }
 Result<void> PnpManager::query_remove(DeviceNode& device) {
     return on_device(device, [&](ManagerState& state) { return state.query_remove(device); });

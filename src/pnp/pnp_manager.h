@@ -130,6 +130,8 @@ public:
     DEVICE_POWER_STATE power_state() const { return power_state_; }
     const DEVICE_CAPABILITIES& capabilities() const { return capabilities_; } // as the whole stack answered
     const std::vector<Resource>& resources() const { return resources_; }
+    // Those it was started with, as long as no other device can have them.
+    const std::vector<Resource>& held_resources() const { return held_resources_; }
     // Full registry paths.
     const std::u16string& enum_key() const { return enum_key_; }         // …\Enum\ROOT\CABLE\0000
     const std::u16string& driver_key() const { return driver_key_; }     // …\Control\Class\{guid}\0000
@@ -159,6 +161,7 @@ private:
     std::vector<std::string> hardware_ids_;
     std::vector<std::string> compatible_ids_;
     std::vector<Resource> resources_;
+    std::vector<Resource> held_resources_;
     Bus* bus_ = nullptr;
     std::uint32_t address_ = 0;
     std::u16string enum_key_;
@@ -193,6 +196,8 @@ public:
     Result<void> stop(DeviceNode& device);
     Result<void> query_stop(DeviceNode& device);
     Result<void> cancel_stop(DeviceNode& device); // also without query_stop (R-PNP-04)
+    // QUERY_STOP_DEVICE, and when another device has one of `resources` CANCEL_STOP_DEVICE: the device goes on as it
+    // was.
     Result<void> rebalance(DeviceNode& device, std::vector<Resource> resources);
     Result<void> query_remove(DeviceNode& device);
     Result<void> cancel_remove(DeviceNode& device);

@@ -38,7 +38,9 @@ TEST_F(Sb16Resources, TwoCardsTwoDevices) {
     ASSERT_TRUE(second) << second.error().message;
     EXPECT_EQ(second->state(), "started");
     auto third = driver->add_device();
-    EXPECT_FALSE(third) << "there is no third card";
+    ASSERT_FALSE(third) << "there is no third card";
+    EXPECT_EQ(third.error().status, static_cast<std::int32_t>(0xC000000E)) << third.error().message; // no such device
+    EXPECT_THAT(third.error().message, testing::HasSubstr("all 2 in this computer have one already"));
     std::size_t second_heard = 0;
     ASSERT_TRUE(machine->listen("sb16-2/line out",
                                 [&](double, std::span<const SoundFrame> frames) { second_heard += frames.size(); }));
@@ -58,6 +60,28 @@ TEST_F(Sb16Resources, TwoCardsTwoDevices) {
     }
     EXPECT_EQ(second_heard + heard.size(), std::max(second_heard, heard.size())) << "one of the two played";
     EXPECT_GE(second_heard + heard.size(), 800U);
+}
+
+// Two cards on one DMA channel or interrupt line: only one of them has a device at a time.
+TEST_F(Sb16Resources, CardsInEachOthersWay) {
+    const struct {
+        const char* second;
+        const char* message;
+    } cases[] = {
+        {"sb16:io=240,mpu=300,irq=7", "DMA channel 1"},
+        {"sb16:io=240,mpu=300,irq=7,dma=3", "DMA channel 5"},
+        {"sb16:io=240,mpu=300,dma=3,dma16=6", "interrupt 5"},
+    };
+    for (const auto& each : cases) {
+        start({"sb16", each.second});
+        auto second = driver->add_device();
+        ASSERT_FALSE(second) << each.second;
+        EXPECT_EQ(second.error().status, static_cast<std::int32_t>(0xC0000018)) << second.error().message; // conflict
+        EXPECT_THAT(second.error().message, testing::HasSubstr(each.message));
+        TearDown();
+        driver.reset();
+        machine.reset();
+    }
 }
 
 TEST_F(Sb16Resources, WithoutACardTheDriverDoesNotStart) {
@@ -101,6 +125,14 @@ TEST_F(Sb16Resources, ModelsAreListed) {
         is_listed |= each.name == "sb16" && each.binds_to == "sb16";
     }
     EXPECT_TRUE(is_listed);
+}
+
+TEST_F(Sb16Resources, ADriverThatTookTheOnlyCardGetsNoOther) {
+    start();
+    auto second = driver->add_device();
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().status, static_cast<std::int32_t>(0xC000000E)) << second.error().message;
+    EXPECT_THAT(second.error().message, testing::HasSubstr("the only one in this computer has one already"));
 }
 
 // A driver without hardware of its own is left alone by the cards.

@@ -215,6 +215,9 @@ TEST_F(Cards, TheAc97WithoutVariableRates) {
     const std::string file = write("in.wav", played, noise(played, 10000));
     EXPECT_EQ(portcls({"play", file, "--driver", "ac97", "--hardware", "ac97:vra=0", "--verify"}).status, 0);
     EXPECT_EQ(portcls({"info", "--driver", "ac97", "--hardware", "none"}).status, 1);
+    const Ran other = portcls({"info", "--driver", "ac97", "--hardware", "sb16", "--json"});
+    expect_failure(other, 1, "which no card in this computer is; there is: sb16");
+    EXPECT_EQ(other.json()["error"]["name"], "STATUS_NO_SUCH_DEVICE");
 }
 
 } // namespace

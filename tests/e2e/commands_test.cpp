@@ -98,9 +98,12 @@ TEST_F(Commands, EveryCommandHasHelp) {
     const Ran all = portcls({"--help"});
     EXPECT_EQ(all.status, 0);
     for (const char* command :
-         {"drivers", "hardware", "build", "play", "record", "info", "graph", "mixer", "coverage"}) {
+         {"drivers", "hardware", "build", "play", "record", "midi", "info", "graph", "mixer", "coverage"}) {
         EXPECT_THAT(all.out, HasSubstr(command));
         const Ran ran = portcls({command, "--help"});
+        for (const char* internal : {"->", "ENUM", "{}", "} OR {", "value in"}) {
+            EXPECT_THAT(ran.out, testing::Not(HasSubstr(internal))) << command;
+        }
         EXPECT_EQ(ran.status, 0) << command;
         EXPECT_GT(ran.out.size(), 80U) << command;
     }

@@ -79,6 +79,7 @@ TEST_F(Options, NumbersThatMakeNoSenseAreWrongUsage) {
     const std::vector<std::vector<std::string>> with_a_machine = {play, record, {"info"}, {"graph"}, {"mixer"}};
     for (const auto& command : with_a_machine) {
         options.push_back({command, "--seed", no_count});
+        options.push_back({command, "--pct-depth", no_count});
     }
     for (const NumericOption& option : options) {
         for (const std::string& value : option.wrong) {
@@ -86,6 +87,12 @@ TEST_F(Options, NumbersThatMakeNoSenseAreWrongUsage) {
             arguments.insert(arguments.end(), {option.option, value});
             expect_misuse(arguments, option.option);
         }
+    }
+    for (const char* depth : {"0", "1001"}) {
+        expect_misuse({"play", good(), "--scheduling", "pct", "--pct-depth", depth}, "1 to 1000");
+    }
+    for (const char* depth : {"1", "1000"}) {
+        EXPECT_EQ(portcls({"play", good(), "--scheduling", "pct", "--pct-depth", depth}).status, 0) << depth;
     }
     for (const char* seed : {"0", "18446744073709551615", "010"}) {
         EXPECT_EQ(portcls({"play", good(), "--seed", seed}).status, 0) << seed;

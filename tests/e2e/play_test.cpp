@@ -1,5 +1,6 @@
 // portcls play through `cable`: what comes out is what went in.
 #include <cmath>
+#include <set>
 
 #include <gmock/gmock.h>
 #include <sndfile.hh>
@@ -147,6 +148,20 @@ TEST_F(Play, EverySchedulingPlaysTheSame) {
             expect_bit_exact(file, {"--scheduling", scheduling, "--seed", seed});
         }
     }
+}
+
+// A twentieth of a second has few moments at which two processors could run; seeds still tell runs apart.
+TEST_F(Play, PctExploresShortRuns) {
+    const WaveFormat format;
+    const std::string file = write("short.wav", format, noise(format, format.rate / 20));
+    std::set<std::string> different;
+    for (int seed = 1; seed <= 40; ++seed) {
+        const Ran ran = portcls({"play", file, "--out", "null", "--scheduling", "pct", "--seed", std::to_string(seed),
+                                 "--trace", path("pct.json")});
+        ASSERT_EQ(ran.status, 0) << ran.error;
+        different.insert(text_of(path("pct.json")));
+    }
+    EXPECT_GE(different.size(), 20U);
 }
 
 TEST_F(Play, SameSeedSameTrace) {

@@ -5,6 +5,7 @@
 #include "executive/irql_check.h"
 #include "executive/ke/waits.h"
 #include "executive/kernel.h"
+#include "machine/spin_locks.h"
 
 namespace openportcls::executive {
 
@@ -113,6 +114,9 @@ void WorkQueues::run_worker(void* context) {
         worker.guest_routine = nullptr;
         if (machine.irql() != machine::irql::passive || machine.current_thread().critical_region_depth != 0)
             [[unlikely]] {
+            if (machine.processor().held_spin_locks != 0) {
+                machine::spin_lock_kept(machine, "A work item", reinterpret_cast<const void*>(routine));
+            }
             machine.bugcheck(0xE1 /* WORKER_THREAD_RETURNED_AT_BAD_IRQL */, reinterpret_cast<std::uint64_t>(routine),
                              machine.irql(), reinterpret_cast<std::uint64_t>(parameter), 0,
                              "A work item returns at PASSIVE_LEVEL and outside of critical regions.");

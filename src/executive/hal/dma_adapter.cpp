@@ -87,11 +87,20 @@ DMA_ADAPTER* create(DEVICE_OBJECT* device, const DEVICE_DESCRIPTION& description
     adapter->highest = reach_of(description, device);
     adapter->owner = kernel.pool.owner_at(caller);
     adapter->map_registers = map_registers_for(*adapter);
+    kernel.dma_ledger.adapters.push_back(adapter);
     *map_registers = adapter->map_registers;
     return &adapter->documented;
 }
 
 } // namespace
+
+// Map registers that nobody freed are gone with the adapter.
+DmaAdapter::~DmaAdapter() {
+    for (const auto& each : registers) {
+        kernel->dma_ledger.lost.push_back({each->owner, each->count});
+    }
+    std::erase(kernel->dma_ledger.adapters, this);
+}
 
 SystemDmaController* DmaAdapter::controller() {
     if (!is_slave()) {

@@ -39,11 +39,15 @@ struct MapRegisters {
     // Of a request of version 3. The context is compared and never read: the driver may have freed it.
     const TransferContext* transfer_context = nullptr;
     DEVICE_OBJECT* device = nullptr;
-    bool cancelled = false; // CancelMappedTransfer
+    bool cancelled = false;  // CancelMappedTransfer
+    std::uint16_t owner = 0; // who asked for them
 };
 
 struct DmaAdapter {
     explicit DmaAdapter(machine::Machine& machine) : isa_dma(machine), transfer_end(*this) {}
+    ~DmaAdapter();
+    DmaAdapter(const DmaAdapter&) = delete;
+    DmaAdapter& operator=(const DmaAdapter&) = delete;
 
     DMA_ADAPTER documented{}; // first: drivers see this
     Kernel* kernel = nullptr;
@@ -63,6 +67,7 @@ struct DmaAdapter {
         void* context = nullptr;
         TransferContext* transfer_context = nullptr;
         ListRecord* list = nullptr; // this one is built instead
+        std::uint16_t owner = 0;    // who asked
     };
     bool busy = false;
     std::deque<Waiting> waiting;

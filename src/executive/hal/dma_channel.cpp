@@ -22,6 +22,7 @@ MapRegisters* new_registers(DmaAdapter& adapter, const DmaAdapter::Waiting& requ
     registers->count = request.registers;
     registers->device = request.device;
     registers->transfer_context = request.transfer_context;
+    registers->owner = request.owner;
     adapter.registers.push_back(std::move(registers));
     return adapter.registers.back().get();
 }
@@ -109,6 +110,12 @@ NTSTATUS check_request(const DmaAdapter& adapter, const DmaAdapter::Waiting& req
     return can_wait || is_available(adapter, request.registers, true) ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
 }
 
+// The driver that calls; whoever has the adapter, when that is no driver.
+std::uint16_t owner_of_request(const DmaAdapter& adapter, const void* caller) {
+    const std::uint16_t owner = adapter.kernel->pool.owner_at(caller);
+    return owner != 0 ? owner : adapter.owner;
+}
+
 } // namespace
 
 MapRegisters* find_registers(const DmaAdapter& adapter, const void* map_register_base) {
@@ -162,7 +169,11 @@ NTSTATUS NTAPI dma_allocate_channel(DMA_ADAPTER* documented, DEVICE_OBJECT* devi
     if (registers > adapter.map_registers) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
-    request_resources(adapter, {.device = device, .registers = registers, .routine = routine, .context = context});
+    request_resources(adapter, {.device = device,
+                                .registers = registers,
+                                .routine = routine,
+                                .context = context,
+                                .owner = owner_of_request(adapter, __builtin_return_address(0))});
     return STATUS_SUCCESS;
 }
 
@@ -178,7 +189,8 @@ NTSTATUS NTAPI dma_allocate_channel_ex(DMA_ADAPTER* documented, DEVICE_OBJECT* d
                                       .registers = registers,
                                       .routine = routine,
                                       .context = context,
-                                      .transfer_context = TransferContext::of(transfer_context)};
+                                      .transfer_context = TransferContext::of(transfer_context),
+                                      .owner = owner_of_request(adapter, __builtin_return_address(0))};
     const NTSTATUS status = check_request(adapter, request, flags, map_register_base);
     if (!NT_SUCCESS(status)) {
         return status;

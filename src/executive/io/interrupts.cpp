@@ -18,17 +18,13 @@ namespace {
 constexpr ULONG interrupt_tag = 0x6E496F49; // 'IoIn'
 
 bool call_routine(KINTERRUPT& interrupt) {
-    const KIRQL before = interrupt.machine->irql();
+    const executive::CalledAt before(*interrupt.machine);
     const bool mine = interrupt.message_routine != nullptr
                           ? interrupt.message_routine(&interrupt, interrupt.service_context, interrupt.message) != FALSE
                           : interrupt.service_routine(&interrupt, interrupt.service_context) != FALSE;
-    if (interrupt.machine->irql() != before) [[unlikely]] {
+    if (!before.is_kept(*interrupt.machine)) [[unlikely]] {
         constexpr unsigned of_interrupt = 3;
-        executive::irql_changed("An interrupt service routine", before,
-                                interrupt.message_routine != nullptr
-                                    ? reinterpret_cast<const void*>(interrupt.message_routine)
-                                    : reinterpret_cast<const void*>(interrupt.service_routine),
-                                &interrupt, of_interrupt);
+        executive::not_kept(before, "An interrupt service routine", interrupt.routine, &interrupt, of_interrupt);
     }
     return mine;
 }
@@ -108,6 +104,9 @@ NTSTATUS connect(Kernel& kernel, const Connection& wanted, const void* caller, P
     interrupt->service_routine = wanted.routine;
     interrupt->message_routine = wanted.message_routine;
     interrupt->service_context = wanted.context;
+    interrupt->routine = wanted.message_routine != nullptr ? reinterpret_cast<const void*>(wanted.message_routine)
+                                                           : reinterpret_cast<const void*>(wanted.routine);
+    interrupt->routine_context = wanted.context;
     interrupt->message = wanted.message;
     interrupt->synchronize_irql = std::max(wanted.synchronize_irql, wanted.irql);
     interrupt->lock = wanted.lock;
@@ -399,8 +398,11 @@ BOOLEAN NTAPI KeSynchronizeExecution(PKINTERRUPT interrupt, PKSYNCHRONIZE_ROUTIN
     Machine& machine = Machine::current();
     const KIRQL old = machine.raise_irql(interrupt->synchronize_irql);
     machine.acquire_lock(*interrupt->lock);
+    const executive::CalledAt before(machine);
     const BOOLEAN result = routine(context);
-    executive::require_irql_kept(machine, "A routine of KeSynchronizeExecution", interrupt->synchronize_irql, routine);
+    if (!before.is_kept(machine)) [[unlikely]] {
+        executive::not_kept(before, "A routine of KeSynchronizeExecution", reinterpret_cast<const void*>(routine));
+    }
     machine.release_lock(*interrupt->lock);
     machine.lower_irql(old);
     return result;

@@ -143,9 +143,11 @@ void complete_request(Kernel& kernel, IRP* irp) {
             clear_location(*stack);
             DEVICE_OBJECT* owner =
                 irp->CurrentLocation == last ? nullptr : irp->Tail.Overlay.CurrentStackLocation->DeviceObject;
-            const KIRQL before = machine.irql();
+            const CalledAt before(machine);
             const NTSTATUS status = routine(owner, irp, context);
-            require_irql_kept(machine, "A completion routine", before, routine);
+            if (!before.is_kept(machine)) [[unlikely]] {
+                not_kept(before, "A completion routine", reinterpret_cast<const void*>(routine));
+            }
             if (status == STATUS_MORE_PROCESSING_REQUIRED) {
                 return;
             }
@@ -174,12 +176,12 @@ NTSTATUS dispatch(machine::Machine& machine, DEVICE_OBJECT* device, IRP* irp) {
         const IrpSlot* slot = IrpPool::slot_of(irp);
         machine.trace(machine::EventKind::irp_dispatched, slot != nullptr ? slot->serial : 0, major);
     }
-    const KIRQL before = machine.irql();
+    const CalledAt before(machine);
     const PDRIVER_DISPATCH routine = device->DriverObject->MajorFunction[major];
     const NTSTATUS status = routine(device, irp);
-    if (machine.irql() != before) [[unlikely]] {
-        irql_changed(Sentence("A dispatch routine (of major function {:#x})", major), before,
-                     reinterpret_cast<const void*>(routine), irp);
+    if (!before.is_kept(machine)) [[unlikely]] {
+        not_kept(before, Sentence("A dispatch routine (of major function {:#x})", major),
+                 reinterpret_cast<const void*>(routine), irp);
     }
     return status;
 }

@@ -2,10 +2,13 @@
 #include "executive/irql_check.h"
 #include "executive/ke/spin_lock.h"
 #include "executive/sentence.h"
+#include "machine/spin_locks.h"
 
 #include <fmt/format.h>
 
 using openportcls::executive::acquire_spin_lock;
+using openportcls::executive::count_spin_lock;
+using openportcls::executive::holds_spin_lock;
 using openportcls::executive::release_spin_lock;
 using openportcls::machine::Machine;
 namespace irql = openportcls::machine::irql;
@@ -36,6 +39,9 @@ void lower(const char* function, KIRQL level) {
     Machine& machine = Machine::current();
     if (level > machine.irql()) [[unlikely]] {
         wrong_direction(irql_lowered_or_raised, function, level);
+    }
+    if (level < irql::dispatch && holds_spin_lock(machine)) [[unlikely]] {
+        openportcls::machine::lowered_with_spin_lock(machine, level);
     }
     machine.lower_irql(level);
     machine.follow_affinity();
@@ -103,6 +109,9 @@ void NTAPI KeReleaseSpinLock(PKSPIN_LOCK lock, KIRQL old) {
     if (old > irql::dispatch) [[unlikely]] {
         wrong_direction(irql_lowered_or_raised, __func__, old);
     }
+    if (old < irql::dispatch && holds_spin_lock(machine)) [[unlikely]] {
+        openportcls::machine::released_with_spin_lock(machine, lock, old);
+    }
     machine.lower_irql(old);
     machine.follow_affinity();
 }
@@ -126,7 +135,9 @@ BOOLEAN NTAPI KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK lock) {
     OPC_REQUIRE_IRQL_AT_LEAST(irql::dispatch);
     Machine& machine = Machine::current();
     const bool acquired = machine.try_acquire_lock(*lock);
-    machine.processor().held_spin_locks += acquired ? 1 : 0;
+    if (acquired) {
+        count_spin_lock(machine, *lock);
+    }
     return acquired;
 }
 

@@ -10,9 +10,13 @@
 namespace openportcls::executive {
 
 // Counted, for those who may not be called with one held. IRQL is the caller's business.
+inline void count_spin_lock(machine::Machine& machine, const KSPIN_LOCK& lock) {
+    machine::Processor& here = machine.processor();
+    here.taken_locks[here.held_spin_locks++ % machine::Processor::remembered_locks] = &lock;
+}
 inline void acquire_spin_lock(machine::Machine& machine, KSPIN_LOCK& lock) {
     machine.acquire_lock(lock);
-    ++machine.processor().held_spin_locks;
+    count_spin_lock(machine, lock);
 }
 inline void release_spin_lock(machine::Machine& machine, KSPIN_LOCK& lock) {
     --machine.processor().held_spin_locks;

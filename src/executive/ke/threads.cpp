@@ -4,6 +4,7 @@
 #include "executive/irql_check.h"
 #include "executive/kernel.h"
 #include "executive/objects/object_manager.h"
+#include "machine/spin_locks.h"
 
 using namespace openportcls;
 using executive::Kernel;
@@ -35,6 +36,10 @@ void run_system_thread(void* argument) {
     const StartParameters parameters = *static_cast<StartParameters*>(argument);
     kernel.pool.free(argument, start_tag, "PsCreateSystemThread");
     parameters.routine(parameters.context);
+    if (kernel.machine.processor().held_spin_locks != 0) [[unlikely]] {
+        openportcls::machine::spin_lock_kept(kernel.machine, "A system thread's routine",
+                                             reinterpret_cast<const void*>(parameters.routine));
+    }
     PsTerminateSystemThread(STATUS_SUCCESS);
 }
 

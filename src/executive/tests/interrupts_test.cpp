@@ -36,6 +36,60 @@ BOOLEAN NTAPI synchronized(PVOID context) {
     return TRUE;
 }
 
+BOOLEAN NTAPI not_mine(PKINTERRUPT, PVOID) {
+    return FALSE;
+}
+BOOLEAN NTAPI always_mine(PKINTERRUPT, PVOID) {
+    return TRUE;
+}
+
+// "Bug Check 0xF2": the first routine of the line, its context, its interrupt object, whether there are others.
+struct Storm {
+    std::vector<PKSERVICE_ROUTINE> routines;
+    std::uint64_t chained;
+    const char* rule;
+};
+
+TEST(InterruptStorm, NamesTheServiceRoutines) {
+    const Storm storms[] = {
+        {{&always_mine}, 1, "Frame #0 below is the routine; it claims the interrupt"},
+        {{&not_mine}, 1, "Frame #0 below is the routine; it does not claim the interrupt"},
+        {{&not_mine, &always_mine}, 2, "Frames #0 to #1 below are the routines that share it"},
+        {{&not_mine, &always_mine}, 2, "that of #1 claims the interrupt"},
+        {{&always_mine, &not_mine}, 2, "that of #0 claims the interrupt"},
+        {{&not_mine, &not_mine}, 2, "none claims the interrupt"},
+    };
+    for (const Storm& storm : storms) {
+        constexpr ULONG vector = 0x51;
+        machine::Machine machine;
+        install(machine);
+        PKINTERRUPT first = nullptr;
+        int context = 0;
+        EXPECT_FALSE(machine.enter([&] {
+            for (const PKSERVICE_ROUTINE routine : storm.routines) {
+                PKINTERRUPT interrupt = nullptr;
+                IoConnectInterrupt(&interrupt, routine, &context, nullptr, vector, 5, 5, LevelSensitive, TRUE, 1,
+                                   FALSE);
+                first = first == nullptr ? interrupt : first;
+            }
+            machine.interrupt_line(vector).raise();
+            machine.settle();
+        }));
+        ASSERT_TRUE(machine.is_halted());
+        const machine::BugcheckReport& report = *machine.bugcheck_report();
+        EXPECT_EQ(report.code, 0xF2U);
+        EXPECT_EQ(report.parameters[0], reinterpret_cast<std::uint64_t>(storm.routines.front()));
+        EXPECT_EQ(report.parameters[1], reinterpret_cast<std::uint64_t>(&context));
+        EXPECT_EQ(report.parameters[2], reinterpret_cast<std::uint64_t>(first));
+        EXPECT_EQ(report.parameters[3], storm.chained);
+        EXPECT_NE(report.rule.find(storm.rule), std::string::npos) << report.rule;
+        ASSERT_GT(report.stack.size(), storm.routines.size());
+        for (std::size_t number = 0; number < storm.routines.size(); ++number) {
+            EXPECT_EQ(report.stack[number].address, reinterpret_cast<std::uint64_t>(storm.routines[number]) + 1);
+        }
+    }
+}
+
 TEST_F(Hal, InterruptsAreServedAtTheirLevel) {
     Interrupting device;
     inside([&] {

@@ -1,4 +1,7 @@
 // "Bug Check 0xC8: IRQL_UNEXPECTED_VALUE" and its kin: a driver's routine returns at the IRQL it was called at.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
 #include "executive/tests/fixture.h"
 
 namespace openportcls::executive {
@@ -56,6 +59,36 @@ void NTAPI raising_ex_timer(PEX_TIMER, PVOID) {
     KeRaiseIrql(5, &old);
 }
 
+// Routines that return with a spin lock that they acquired.
+KSPIN_LOCK spin_lock;
+
+void keep_lock() {
+    KIRQL old;
+    KeAcquireSpinLock(&spin_lock, &old);
+}
+void NTAPI locking_dpc(PKDPC, PVOID, PVOID, PVOID) {
+    KeAcquireSpinLockAtDpcLevel(&spin_lock);
+}
+void NTAPI locking_worker(PVOID) {
+    keep_lock();
+}
+BOOLEAN NTAPI locking_isr(PKINTERRUPT, PVOID) {
+    KeAcquireSpinLockAtDpcLevel(&spin_lock);
+    return TRUE;
+}
+BOOLEAN NTAPI locking_synchronised(PVOID) {
+    KeAcquireSpinLockAtDpcLevel(&spin_lock);
+    return TRUE;
+}
+NTSTATUS NTAPI locking_dispatch(PDEVICE_OBJECT, PIRP irp) {
+    keep_lock();
+    return complete(irp, STATUS_SUCCESS);
+}
+NTSTATUS NTAPI locking_completion(PDEVICE_OBJECT, PIRP, PVOID) {
+    KeTryToAcquireSpinLockAtDpcLevel(&spin_lock);
+    return STATUS_MORE_PROCESSING_REQUIRED;
+}
+
 KDPC dpc;
 KTIMER timer;
 WORK_QUEUE_ITEM item;
@@ -82,7 +115,7 @@ void interrupt_with(PKSERVICE_ROUTINE service, PKSYNCHRONIZE_ROUTINE synchronise
     }
 }
 
-void send_irp(PDRIVER_DISPATCH dispatch, PIO_COMPLETION_ROUTINE completion) {
+void send_irp(PDRIVER_DISPATCH dispatch, PIO_COMPLETION_ROUTINE completion, KIRQL level = PASSIVE_LEVEL) {
     static TestDriver driver(dispatch);
     driver = TestDriver(dispatch);
     driver.object.DriverExtension = &driver.extension;
@@ -91,6 +124,8 @@ void send_irp(PDRIVER_DISPATCH dispatch, PIO_COMPLETION_ROUTINE completion) {
     IoCreateDevice(&driver.object, 0, nullptr, FILE_DEVICE_KS, 0, FALSE, &device);
     IRP* irp = IoAllocateIrp(device->StackSize, FALSE);
     IoSetCompletionRoutine(irp, completion, nullptr, TRUE, TRUE, TRUE);
+    KIRQL old;
+    KeRaiseIrql(level, &old);
     IoCallDriver(device, irp);
 }
 
@@ -163,6 +198,102 @@ TEST_P(ReturnedIrql, MustBeTheOneItWasCalledAt) {
 
 INSTANTIATE_TEST_SUITE_P(Table, ReturnedIrql, testing::ValuesIn(cases),
                          [](const auto& info) { return std::string(info.param.name); });
+
+// ---- spin locks
+// -------------------------------------------------------------------------------------------------------
+
+struct LockCase {
+    const char* name;
+    std::uint64_t violation; // the first parameter of bug check 0xC4
+    const char* rule;
+    void (*act)();
+};
+
+void PrintTo(const LockCase& each, std::ostream* out) {
+    *out << each.name;
+}
+
+constexpr std::uint64_t spin_lock_rule = 0x00040009;
+KSPIN_LOCK inner_lock;
+
+const LockCase lock_cases[] = {
+    {"Dpc", spin_lock_rule, "A DPC routine returned without releasing the spin lock at 0x",
+     [] { run_dpc(&locking_dpc); }},
+    {"WorkQueueItem", spin_lock_rule, "A work item returned without releasing the spin lock at 0x",
+     [] {
+         ExInitializeWorkItem(&item, &locking_worker, nullptr);
+         ExQueueWorkItem(&item, DelayedWorkQueue);
+         wait();
+     }},
+    {"SystemThread", spin_lock_rule, "A system thread's routine returned without releasing the spin lock at 0x",
+     [] {
+         HANDLE thread = nullptr;
+         PsCreateSystemThread(&thread, 0, nullptr, nullptr, nullptr, &locking_worker, nullptr);
+         wait();
+     }},
+    {"InterruptServiceRoutine", spin_lock_rule, "An interrupt service routine returned without releasing",
+     [] { interrupt_with(&locking_isr, nullptr); }},
+    {"SynchronisedRoutine", spin_lock_rule, "A routine of KeSynchronizeExecution returned without releasing",
+     [] { interrupt_with(&calm_isr, &locking_synchronised); }},
+    {"DispatchRoutine", spin_lock_rule, "A dispatch routine (of major function 0x0) returned without releasing",
+     [] { send_irp(&locking_dispatch, &keeping_completion); }},
+    {"DispatchRoutineAtDispatchLevel", spin_lock_rule,
+     "A dispatch routine (of major function 0x0) returned without releasing",
+     [] { send_irp(&locking_dispatch, &keeping_completion, DISPATCH_LEVEL); }},
+    {"CompletionRoutine", spin_lock_rule, "A completion routine returned without releasing the spin lock at 0x",
+     [] { send_irp(&calm_dispatch, &locking_completion, DISPATCH_LEVEL); }},
+    {"KeLowerIrql", 0x31, "KeLowerIrql goes to IRQL 0 while the processor holds the spin lock at 0x",
+     [] {
+         keep_lock();
+         KeLowerIrql(PASSIVE_LEVEL);
+     }},
+    {"ReleaseWithTheOtherIrql", spin_lock_rule, "goes to IRQL 0 while the processor holds the spin lock at 0x",
+     [] {
+         KIRQL outer;
+         KIRQL inner;
+         KeAcquireSpinLock(&inner_lock, &outer);
+         KeAcquireSpinLock(&spin_lock, &inner);
+         KeReleaseSpinLock(&inner_lock, outer);
+     }},
+};
+
+class KeptSpinLock : public ExecutiveTest, public testing::WithParamInterface<LockCase> {};
+
+TEST_P(KeptSpinLock, IsReportedWithTheLock) {
+    spin_lock = inner_lock = 0;
+    expect_bugcheck(0xC4, GetParam().rule, GetParam().act);
+    if (machine.is_halted()) {
+        EXPECT_EQ(machine.bugcheck_report()->parameters[0], GetParam().violation);
+        EXPECT_THAT(machine.bugcheck_report()->rule,
+                    testing::HasSubstr(fmt::format("{:#x}", reinterpret_cast<std::uint64_t>(&spin_lock))));
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, KeptSpinLock, testing::ValuesIn(lock_cases),
+                         [](const auto& info) { return std::string(info.param.name); });
+
+// Nested locks that are not released in the reverse order, but with the right levels, are nobody's mistake; neither is
+// KeLowerIrql between device levels and DISPATCH_LEVEL.
+class SpinLockOrder : public ExecutiveTest {};
+
+TEST_F(SpinLockOrder, ThatKeepsTheLevelIsAllowed) {
+    inside([] {
+        KSPIN_LOCK first = 0;
+        KSPIN_LOCK second = 0;
+        KIRQL outer;
+        KIRQL inner;
+        KeAcquireSpinLock(&first, &outer);
+        KeAcquireSpinLock(&second, &inner);
+        KIRQL device;
+        KeRaiseIrql(7, &device);
+        KeLowerIrql(device);
+        KeReleaseSpinLock(&first, inner);
+        EXPECT_EQ(KeGetCurrentIrql(), DISPATCH_LEVEL);
+        KeReleaseSpinLock(&second, outer);
+        EXPECT_EQ(KeGetCurrentIrql(), PASSIVE_LEVEL);
+        KeLowerIrql(PASSIVE_LEVEL);
+    });
+}
 
 } // namespace
 } // namespace openportcls::executive

@@ -340,7 +340,14 @@ TEST(Interrupts, a_line_that_nobody_can_quieten_is_a_storm) {
         FAIL() << "the guest should be gone";
     }));
     ASSERT_NE(machine.bugcheck_report(), nullptr);
-    EXPECT_EQ(machine.bugcheck_report()->code, 0xF2U);
+    const BugcheckReport& report = *machine.bugcheck_report();
+    EXPECT_EQ(report.code, 0xF2U);
+    const auto routine = reinterpret_cast<std::uint64_t>(&TestHandler::serve);
+    EXPECT_EQ(report.parameters[0], routine);
+    EXPECT_EQ(report.parameters[2], reinterpret_cast<std::uint64_t>(&handler));
+    EXPECT_EQ(report.parameters[3], 1U); // nobody shares the line
+    ASSERT_FALSE(report.stack.empty());
+    EXPECT_EQ(report.stack.front().address, routine + 1);
 }
 
 // ---- timers ------------------------------------------------------------------------------------------------------

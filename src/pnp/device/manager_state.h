@@ -98,16 +98,22 @@ struct ManagerState {
     NTSTATUS query_capabilities(DeviceNode& node);
     NTSTATUS query_device_state(DeviceNode& node, PNP_DEVICE_STATE* state);
     void query_bus_relations(DeviceNode& node);
-    Result<void> assign_resources(DeviceNode& node);
+    // What the device is to be started with: its resources after the drivers' filters, none of them another device's.
+    Result<Assignment> choose_resources(DeviceNode& node);
+    // From now on they are the device's.
+    void hold_resources(DeviceNode& node, const Assignment& assignment);
     // IRP_MJ_POWER to the top of the stack.
     NTSTATUS send_power(DeviceNode& node, UCHAR minor, POWER_STATE_TYPE type, POWER_STATE state, POWER_ACTION action);
 
     // ---- transitions (device/transitions.cpp) ---------------------------------------------------------------------
     Result<void> add_to_stack(DeviceNode& node);
     Result<void> start(DeviceNode& node);
+    Result<void> start_with(DeviceNode& node, const Assignment& assignment);
+    Error start_failed(DeviceNode& node, Error error);
     Result<void> query_stop(DeviceNode& node);
     Result<void> cancel_stop(DeviceNode& node);
     Result<void> stop(DeviceNode& node);
+    Result<void> rebalance(DeviceNode& node, std::vector<Resource> resources);
     Result<void> query_remove(DeviceNode& node);
     Result<void> cancel_remove(DeviceNode& node);
     Result<void> remove(DeviceNode& node);

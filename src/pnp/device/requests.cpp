@@ -1,7 +1,11 @@
 // PnP and power IRPs as the PnP manager sends them.
+#include <memory>
+#include <optional>
+
 #include "executive/io/device_record.h"
 #include "executive/io/io_manager.h"
 #include "pnp/bus.h"
+#include "pnp/device/arbiter.h"
 #include "pnp/device/manager_state.h"
 #include "pnp/device/status_text.h"
 
@@ -58,10 +62,54 @@ void ManagerState::query_bus_relations(DeviceNode& node) {
     ExFreePool(relations);
 }
 
-Result<void> ManagerState::assign_resources(DeviceNode& node) {
-    const BusPlace place = place_of(node, node.bus_, node.address_);
-    executive::DeviceRecord& record = executive::device_record(node.pdo_);
-    const auto wishes = make_requirements(node.resources_, place);
+namespace {
+
+using Requirements = std::unique_ptr<IO_RESOURCE_REQUIREMENTS_LIST, decltype(&ExFreePool)>;
+
+// The assignment that the drivers' requirements make of the device's resources. What another device has is not there;
+// an alternative may do without it.
+Result<Assignment> arbitrate(const ManagerState& manager, const DeviceNode& node,
+                             const IO_RESOURCE_REQUIREMENTS_LIST* requirements) {
+    std::vector<Resource> available = node.resources();
+    std::optional<ResourceConflict> first_conflict;
+    const auto in_use = [&] {
+        return Error{STATUS_CONFLICTING_ADDRESSES,
+                     fmt::format("{}: {} cannot be had: {} ({}) has {}", node.instance_path(),
+                                 resource_name(first_conflict->wanted), first_conflict->holder->instance_path(),
+                                 first_conflict->holder->driver().service_name(), resource_name(first_conflict->held))};
+    };
+    while (true) {
+        Assignment assignment{available, {}};
+        if (requirements != nullptr) {
+            auto satisfied = satisfy(*requirements, available);
+            if (!satisfied) {
+                return first_conflict ? in_use()
+                                      : Error{satisfied.status(),
+                                              fmt::format("{}: {}", node.instance_path(), satisfied.error().message)};
+            }
+            assignment = std::move(*satisfied);
+        }
+        const auto conflict = find_conflict(manager, node, assignment.resources);
+        if (!conflict) {
+            return assignment;
+        }
+        if (!first_conflict) {
+            first_conflict = conflict;
+        }
+        const auto is_taken = [&](const Resource& resource) {
+            return resource.kind == conflict->wanted.kind && resource.start == conflict->wanted.start &&
+                   resource.line == conflict->wanted.line;
+        };
+        if (requirements == nullptr || std::erase_if(available, is_taken) == 0) {
+            return in_use();
+        }
+    }
+}
+
+} // namespace
+
+Result<Assignment> ManagerState::choose_resources(DeviceNode& node) {
+    const auto wishes = make_requirements(node.resources_, place_of(node, node.bus_, node.address_));
     void* list = nullptr;
     if (!wishes.empty()) {
         list = ExAllocatePoolWithTag(PagedPool, wishes.size(), 0x20706E50 /* 'Pnp ' */);
@@ -77,18 +125,16 @@ Result<void> ManagerState::assign_resources(DeviceNode& node) {
     if (NT_SUCCESS(status)) {
         list = reinterpret_cast<void*>(information);
     }
-    Assignment assignment{node.resources_, {}};
-    if (list != nullptr) {
-        auto satisfied = satisfy(*static_cast<IO_RESOURCE_REQUIREMENTS_LIST*>(list), node.resources_);
-        ExFreePool(list);
-        if (!satisfied) {
-            return Error{satisfied.status(), fmt::format("{}: {}", node.instance_path_, satisfied.error().message)};
-        }
-        assignment = std::move(*satisfied);
-    }
+    const Requirements requirements(static_cast<IO_RESOURCE_REQUIREMENTS_LIST*>(list), &ExFreePool);
+    return arbitrate(*this, node, requirements.get());
+}
+
+void ManagerState::hold_resources(DeviceNode& node, const Assignment& assignment) {
+    const BusPlace place = place_of(node, node.bus_, node.address_);
+    executive::DeviceRecord& record = executive::device_record(node.pdo_);
     record.raw_resources = make_resource_list(assignment, place, false);
     record.translated_resources = make_resource_list(assignment, place, true);
-    return {};
+    node.held_resources_ = assignment.resources;
 }
 
 NTSTATUS ManagerState::send_power(DeviceNode& node, UCHAR minor, POWER_STATE_TYPE type, POWER_STATE state,

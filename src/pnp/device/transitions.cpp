@@ -90,25 +90,29 @@ Result<void> ManagerState::start(DeviceNode& node) {
     if (auto allowed = expect_state(node, {DeviceState::added, DeviceState::stopped}, "start"); !allowed) {
         return allowed;
     }
-    const bool restart = node.state_ == DeviceState::stopped;
-    const auto fail = [&](Error error) -> Result<void> {
-        node.problem_ = error.status;
-        if (restart) {
-            // As when a rebalance fails: the device goes, in the order of an unexpected removal.
-            disable_interfaces(node);
-            send_pnp(node, IRP_MN_SURPRISE_REMOVAL);
-        }
-        if (open_handles(node) == 0) {
-            tear_down_stack(node);
-            node.state_ = DeviceState::failed;
-        } else {
-            node.state_ = DeviceState::surprise_removed; // REMOVE_DEVICE follows the last handle
-        }
-        return error;
-    };
-    if (auto assigned = assign_resources(node); !assigned) {
-        return fail(assigned.error());
+    auto chosen = choose_resources(node);
+    return chosen ? start_with(node, *chosen) : start_failed(node, chosen.error());
+}
+
+Error ManagerState::start_failed(DeviceNode& node, Error error) {
+    node.problem_ = error.status;
+    if (node.state_ == DeviceState::stopped) {
+        // As when a rebalance fails: the device goes, in the order of an unexpected removal.
+        disable_interfaces(node);
+        send_pnp(node, IRP_MN_SURPRISE_REMOVAL);
     }
+    node.held_resources_.clear();
+    if (open_handles(node) == 0) {
+        tear_down_stack(node);
+        node.state_ = DeviceState::failed;
+    } else {
+        node.state_ = DeviceState::surprise_removed; // REMOVE_DEVICE follows the last handle
+    }
+    return error;
+}
+
+Result<void> ManagerState::start_with(DeviceNode& node, const Assignment& assignment) {
+    hold_resources(node, assignment);
     executive::DeviceRecord& record = executive::device_record(node.pdo_);
     DEVICE_OBJECT* top = node.top();
     IRP* irp = executive::build_request(top, IRP_MJ_PNP, IRP_MN_START_DEVICE);
@@ -124,7 +128,7 @@ Result<void> ManagerState::start(DeviceNode& node) {
     const NTSTATUS status = call(node, irp);
     if (!NT_SUCCESS(status)) {
         record.started = false;
-        return fail(failure(node, "START_DEVICE failed", status));
+        return start_failed(node, failure(node, "START_DEVICE failed", status));
     }
     node.state_ = DeviceState::started;
     query_capabilities(node);
@@ -133,9 +137,10 @@ Result<void> ManagerState::start(DeviceNode& node) {
     if ((device_state & (PNP_DEVICE_FAILED | PNP_DEVICE_REMOVED)) != 0) {
         disable_interfaces(node);
         send_pnp(node, IRP_MN_SURPRISE_REMOVAL);
-        return fail(Error{STATUS_DEVICE_CONFIGURATION_ERROR,
-                          fmt::format("{}: the driver reported PNP_DEVICE_FAILED after its start (state 0x{:X})",
-                                      node.instance_path_, device_state)});
+        return start_failed(node,
+                            {STATUS_DEVICE_CONFIGURATION_ERROR,
+                             fmt::format("{}: the driver reported PNP_DEVICE_FAILED after its start (state 0x{:X})",
+                                         node.instance_path_, device_state)});
     }
     query_bus_relations(node);
     return {};
@@ -175,9 +180,30 @@ Result<void> ManagerState::stop(DeviceNode& node) {
     }
     const NTSTATUS status = send_pnp(node, IRP_MN_STOP_DEVICE);
     node.state_ = DeviceState::stopped;
+    node.held_resources_.clear();
     executive::device_record(node.pdo_).started = false;
     return NT_SUCCESS(status) ? Result<void>()
                               : failure(node, "STOP_DEVICE failed, which a driver may not do: it failed", status);
+}
+
+// In the order of the system: a device is stopped for other resources only when there are some for it.
+Result<void> ManagerState::rebalance(DeviceNode& node, std::vector<Resource> resources) {
+    if (node.state_ != DeviceState::stop_pending) {
+        if (auto queried = query_stop(node); !queried) {
+            return queried;
+        }
+    }
+    std::swap(node.resources_, resources);
+    const auto chosen = choose_resources(node);
+    if (!chosen) {
+        std::swap(node.resources_, resources);
+        (void)cancel_stop(node);
+        return chosen.error();
+    }
+    if (auto stopped = stop(node); !stopped) {
+        return stopped;
+    }
+    return start_with(node, *chosen);
 }
 
 std::uint64_t ManagerState::open_handles(const DeviceNode& node) const {
@@ -266,6 +292,7 @@ Result<void> ManagerState::surprise_remove(DeviceNode& node) {
     }
     const NTSTATUS status = send_pnp(node, IRP_MN_SURPRISE_REMOVAL);
     node.state_ = DeviceState::surprise_removed;
+    node.held_resources_.clear();
     executive::device_record(node.pdo_).started = false;
     disable_interfaces(node);
     kernel.notifications.target_changed(node.pdo_, GUID_TARGET_DEVICE_REMOVE_COMPLETE);

@@ -83,6 +83,54 @@ void start_thread() {
               STATUS_SUCCESS);
 }
 
+void get_adapter(DRIVER_OBJECT* driver) {
+    IoCreateDevice(driver, 0, nullptr, FILE_DEVICE_UNKNOWN, 0, FALSE, &device);
+    DEVICE_DESCRIPTION description{};
+    description.Version = DEVICE_DESCRIPTION_VERSION;
+    description.Master = TRUE;
+    description.ScatterGather = TRUE;
+    description.Dma32BitAddresses = TRUE;
+    description.InterfaceType = PCIBus;
+    description.MaximumLength = 65536;
+    ULONG count = 0;
+    adapter = IoGetDmaAdapter(device, &description, &count);
+    EXPECT_NE(adapter, nullptr);
+}
+void put_adapter() {
+    adapter->DmaOperations->PutDmaAdapter(adapter);
+    IoDeleteDevice(device);
+}
+
+void at_dispatch_level(void (*act)()) {
+    const KIRQL old = KeRaiseIrqlToDpcLevel();
+    act();
+    KeLowerIrql(old);
+}
+
+void* map_register_base;
+PSCATTER_GATHER_LIST list;
+constexpr ULONG registers_kept = 3;
+
+IO_ALLOCATION_ACTION NTAPI keep_registers(PDEVICE_OBJECT, PIRP, PVOID base, PVOID) {
+    map_register_base = base;
+    return DeallocateObjectKeepRegisters;
+}
+IO_ALLOCATION_ACTION NTAPI keep_channel(PDEVICE_OBJECT, PIRP, PVOID, PVOID) {
+    return KeepObject;
+}
+void NTAPI keep_list(PDEVICE_OBJECT, PIRP, PSCATTER_GATHER_LIST made, PVOID) {
+    list = made;
+}
+void allocate_registers(PDRIVER_CONTROL routine) {
+    const KIRQL old = KeRaiseIrqlToDpcLevel();
+    EXPECT_EQ(adapter->DmaOperations->AllocateAdapterChannel(adapter, device, registers_kept, routine, nullptr),
+              STATUS_SUCCESS);
+    KeLowerIrql(old);
+}
+void free_registers() {
+    at_dispatch_level([] { adapter->DmaOperations->FreeMapRegisters(adapter, map_register_base, registers_kept); });
+}
+
 const Possession possessions[] = {
     {"TimerWithDpc",
      [](DRIVER_OBJECT*) {
@@ -181,25 +229,54 @@ const Possession possessions[] = {
                    STATUS_SUCCESS);
      },
      [] { IoDisconnectInterrupt(interrupt); }, "1 × connected interrupt: IoDisconnectInterrupt not called"},
-    {"DmaAdapter",
+    {"DmaAdapter", &get_adapter, [] { put_adapter(); }, "1 × DMA adapter: PutDmaAdapter not called"},
+    {"MapRegisters",
      [](DRIVER_OBJECT* driver) {
-         IoCreateDevice(driver, 0, nullptr, FILE_DEVICE_UNKNOWN, 0, FALSE, &device);
-         DEVICE_DESCRIPTION description{};
-         description.Version = DEVICE_DESCRIPTION_VERSION;
-         description.Master = TRUE;
-         description.ScatterGather = TRUE;
-         description.Dma32BitAddresses = TRUE;
-         description.InterfaceType = PCIBus;
-         description.MaximumLength = 65536;
-         ULONG count = 0;
-         adapter = IoGetDmaAdapter(device, &description, &count);
-         EXPECT_NE(adapter, nullptr);
+         get_adapter(driver);
+         allocate_registers(&keep_registers);
      },
      [] {
-         adapter->DmaOperations->PutDmaAdapter(adapter);
-         IoDeleteDevice(device);
+         free_registers();
+         put_adapter();
      },
-     "1 × DMA adapter: PutDmaAdapter not called"},
+     "1 × DMA map registers: 3 of a request, FreeMapRegisters not called"},
+    {"DmaChannel",
+     [](DRIVER_OBJECT* driver) {
+         get_adapter(driver);
+         allocate_registers(&keep_channel);
+     },
+     [] {
+         at_dispatch_level([] { adapter->DmaOperations->FreeAdapterChannel(adapter); });
+         put_adapter();
+     },
+     "1 × DMA map registers: 3 of a request, FreeAdapterChannel not called"},
+    {"ScatterGatherList",
+     [](DRIVER_OBJECT* driver) {
+         get_adapter(driver);
+         mdl = IoAllocateMdl(page, sizeof page, FALSE, FALSE, nullptr);
+         MmBuildMdlForNonPagedPool(mdl);
+         at_dispatch_level([] {
+             EXPECT_EQ(adapter->DmaOperations->GetScatterGatherList(adapter, device, mdl, page, sizeof page, &keep_list,
+                                                                    nullptr, TRUE),
+                       STATUS_SUCCESS);
+         });
+     },
+     [] {
+         at_dispatch_level([] { adapter->DmaOperations->PutScatterGatherList(adapter, list, TRUE); });
+         IoFreeMdl(mdl);
+         put_adapter();
+     },
+     "1 × scatter/gather list: PutScatterGatherList not called"},
+    {"MapRegistersOfAnAdapterThatIsGone",
+     [](DRIVER_OBJECT* driver) {
+         get_adapter(driver);
+         allocate_registers(&keep_registers);
+         if (!forgets) {
+             free_registers();
+         }
+         put_adapter();
+     },
+     [] {}, "1 × DMA map registers: 3 of a request, FreeMapRegisters not called before PutDmaAdapter"},
     {"Irp", [](DRIVER_OBJECT*) { object = IoAllocateIrp(2, FALSE); }, [] { IoFreeIrp(static_cast<IRP*>(object)); },
      "1 × IRP: major function"},
     {"ContiguousMemory", [](DRIVER_OBJECT*) { object = MmAllocateContiguousMemory(4096, {.QuadPart = 0x7FFF'FFFF}); },

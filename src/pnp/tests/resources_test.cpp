@@ -53,6 +53,102 @@ TEST_F(Resources, RebalanceRestartsWithOthers) {
     EXPECT_EQ(driver_log.count("STOP"), 1);
 }
 
+// ---- what another device has
+// ------------------------------------------------------------------------------------------
+
+class Arbitration : public PnpTest {
+protected:
+    LoadedDriver& driver = load({.service_name = "cards"});
+    Result<DeviceNode*> second(std::vector<Resource> resources) {
+        return manager.add_device(driver, {.resources = std::move(resources)});
+    }
+};
+
+TEST_F(Arbitration, RefusesWhatAnotherDeviceHas) {
+    add(driver, {.resources = sound_blaster});
+    const int starts = driver_log.count("START");
+    const struct {
+        Resource wanted;
+        const char* message;
+    } cases[] = {
+        {Resource::port(0x22F, 16), "ports 0x22F-0x23E cannot be had: ROOT\\CARDS\\0000 (cards) has ports 0x220-0x22F"},
+        {Resource::port(0x211, 16), "ports 0x220-0x22F"},
+        {Resource::memory(0xFE000FFF, 1), "memory 0xFE000000-0xFE000FFF"},
+        {Resource::interrupt(5, machine::TriggerMode::latched), "interrupt 5"},
+        {Resource::interrupt(5, machine::TriggerMode::level), "interrupt 5"},
+        {Resource::dma(1), "DMA channel 1"},
+    };
+    for (const auto& each : cases) {
+        auto refused = second({Resource::port(0x300, 2), each.wanted});
+        ASSERT_FALSE(refused) << each.message;
+        EXPECT_EQ(refused.error().status, STATUS_CONFLICTING_ADDRESSES);
+        EXPECT_THAT(refused.error().message, ::testing::AllOf(HasSubstr(each.message), HasSubstr("(cards) has ")));
+    }
+    EXPECT_EQ(driver_log.count("START"), starts) << "no driver sees resources that it cannot have";
+    EXPECT_THAT(manager.devices(), SizeIs(1));
+}
+
+TEST_F(Arbitration, GrantsWhatIsBesideOrShared) {
+    auto shared_port = Resource::port(0x400, 16);
+    shared_port.shared = true;
+    add(driver, {.resources = {Resource::port(0x220, 16), Resource::interrupt(9), Resource::dma(1), shared_port}});
+    EXPECT_OK(second({Resource::port(0x230, 16), Resource::port(0x210, 16)}));
+    EXPECT_OK(second({Resource::interrupt(9), shared_port}));
+    EXPECT_OK(second({Resource::memory(0x220, 16), Resource::dma(3), Resource::interrupt(1)}));
+    EXPECT_ERROR(second({Resource::interrupt(9, machine::TriggerMode::latched)}), STATUS_CONFLICTING_ADDRESSES,
+                 HasSubstr("interrupt 9"));
+}
+
+TEST_F(Arbitration, RangesMayEndWithTheAddressSpace) {
+    add(driver, {.resources = {Resource::memory(UINT64_MAX - 0xFFF, 0x1000)}});
+    EXPECT_OK(second({Resource::memory(0, 0x1000)}));
+    EXPECT_ERROR(second({Resource::memory(UINT64_MAX, 1)}), STATUS_CONFLICTING_ADDRESSES, HasSubstr("memory"));
+}
+
+TEST_F(Arbitration, GivesBackWhenADeviceStopsOrGoes) {
+    DeviceNode& first = add(driver, {.resources = sound_blaster});
+    EXPECT_OK(manager.stop(first));
+    DeviceNode& other = add(driver, {.resources = sound_blaster});
+    EXPECT_OK(manager.remove(other));
+    EXPECT_OK(manager.start(first));
+    EXPECT_OK(manager.surprise_remove(first));
+    EXPECT_OK(second(sound_blaster));
+}
+
+TEST_F(Arbitration, GivesBackWhenAStartFails) {
+    driver_log.refusals[{IRP_MJ_PNP, IRP_MN_START_DEVICE}] = STATUS_UNSUCCESSFUL;
+    DeviceNode& failed = add(driver, {.resources = sound_blaster, .start = false});
+    EXPECT_ERROR(manager.start(failed), STATUS_UNSUCCESSFUL, HasSubstr("START_DEVICE"));
+    driver_log.refusals.clear();
+    EXPECT_OK(second(sound_blaster));
+}
+
+TEST_F(Arbitration, RebalanceMovesADeviceOutOfTheWay) {
+    DeviceNode& first = add(driver, {.resources = {Resource::port(0x220, 16)}});
+    EXPECT_OK(manager.rebalance(first, {Resource::port(0x240, 16)}));
+    EXPECT_OK(second({Resource::port(0x220, 16)}));
+    EXPECT_ERROR(second({Resource::port(0x240, 16)}), STATUS_CONFLICTING_ADDRESSES, HasSubstr("0x240-0x24F"));
+}
+
+TEST_F(Arbitration, RebalanceIntoAConflictLeavesTheDeviceAsItIs) {
+    DeviceNode& first = add(driver, {.resources = {Resource::port(0x220, 16)}});
+    add(driver, {.resources = {Resource::port(0x240, 16)}});
+    EXPECT_ERROR(manager.rebalance(first, {Resource::port(0x248, 16)}), STATUS_CONFLICTING_ADDRESSES,
+                 HasSubstr("0x240-0x24F"));
+    EXPECT_EQ(first.state(), DeviceState::started);
+    EXPECT_EQ(first.resources().front().start, 0x220U);
+    EXPECT_EQ(driver_log.count("STOP"), 0);
+    EXPECT_EQ(driver_log.count("CANCEL_STOP"), 1);
+    EXPECT_ERROR(second({Resource::port(0x220, 16)}), STATUS_CONFLICTING_ADDRESSES, HasSubstr("0x220-0x22F"));
+}
+
+// A device whose driver does without a resource does not hold it.
+TEST_F(Arbitration, WhatAFilterDroppedIsFree) {
+    driver_log.filters_resources = true;
+    add(driver, {.resources = sound_blaster});
+    EXPECT_OK(second({sound_blaster.back(), Resource::dma(0)}));
+}
+
 TEST(InterruptTranslation, EveryLineHasItsVectorAtADeviceLevel) {
     std::set<std::uint32_t> vectors;
     for (std::uint32_t line = 0; line < 256; ++line) {
