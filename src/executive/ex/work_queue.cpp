@@ -1,4 +1,5 @@
 #include "executive/ex/work_queue.h"
+#include "executive/interrupts_check.h"
 
 #include "executive/objects/object_manager.h"
 
@@ -109,8 +110,10 @@ void WorkQueues::run_worker(void* context) {
         item->List.Flink = nullptr; // free to be queued again
         machine::Thread& worker = machine.current_thread();
         worker.guest_routine = reinterpret_cast<const void*>(routine);
+        const InterruptsCheck interrupts(machine);
         routine(parameter);
         worker.guest_routine = nullptr;
+        interrupts.returned("A work item", routine);
         if (machine.irql() != machine::irql::passive || machine.current_thread().critical_region_depth != 0)
             [[unlikely]] {
             machine.bugcheck(0xE1 /* WORKER_THREAD_RETURNED_AT_BAD_IRQL */, reinterpret_cast<std::uint64_t>(routine),

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <new>
 
+#include "executive/interrupts_check.h"
 #include "executive/io/device_record.h"
 #include "executive/irql_check.h"
 #include "executive/kernel.h"
@@ -19,16 +20,17 @@ constexpr ULONG interrupt_tag = 0x6E496F49; // 'IoIn'
 
 bool call_routine(KINTERRUPT& interrupt) {
     const KIRQL before = interrupt.machine->irql();
+    const executive::InterruptsCheck interrupts(*interrupt.machine);
     const bool mine = interrupt.message_routine != nullptr
                           ? interrupt.message_routine(&interrupt, interrupt.service_context, interrupt.message) != FALSE
                           : interrupt.service_routine(&interrupt, interrupt.service_context) != FALSE;
+    const void* const routine = interrupt.message_routine != nullptr
+                                    ? reinterpret_cast<const void*>(interrupt.message_routine)
+                                    : reinterpret_cast<const void*>(interrupt.service_routine);
+    interrupts.returned("An interrupt service routine", routine);
     if (interrupt.machine->irql() != before) [[unlikely]] {
         constexpr unsigned of_interrupt = 3;
-        executive::irql_changed("An interrupt service routine", before,
-                                interrupt.message_routine != nullptr
-                                    ? reinterpret_cast<const void*>(interrupt.message_routine)
-                                    : reinterpret_cast<const void*>(interrupt.service_routine),
-                                &interrupt, of_interrupt);
+        executive::irql_changed("An interrupt service routine", before, routine, &interrupt, of_interrupt);
     }
     return mine;
 }
@@ -399,7 +401,9 @@ BOOLEAN NTAPI KeSynchronizeExecution(PKINTERRUPT interrupt, PKSYNCHRONIZE_ROUTIN
     Machine& machine = Machine::current();
     const KIRQL old = machine.raise_irql(interrupt->synchronize_irql);
     machine.acquire_lock(*interrupt->lock);
+    const executive::InterruptsCheck interrupts(machine);
     const BOOLEAN result = routine(context);
+    interrupts.returned("A routine of KeSynchronizeExecution", routine);
     executive::require_irql_kept(machine, "A routine of KeSynchronizeExecution", interrupt->synchronize_irql, routine);
     machine.release_lock(*interrupt->lock);
     machine.lower_irql(old);

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "executive/interrupts_check.h"
 #include "executive/io/completion.h"
 #include "executive/irql_check.h"
 #include "executive/ke/waits.h"
@@ -144,7 +145,9 @@ void complete_request(Kernel& kernel, IRP* irp) {
             DEVICE_OBJECT* owner =
                 irp->CurrentLocation == last ? nullptr : irp->Tail.Overlay.CurrentStackLocation->DeviceObject;
             const KIRQL before = machine.irql();
+            const InterruptsCheck interrupts(machine);
             const NTSTATUS status = routine(owner, irp, context);
+            interrupts.returned("A completion routine", routine);
             require_irql_kept(machine, "A completion routine", before, routine);
             if (status == STATUS_MORE_PROCESSING_REQUIRED) {
                 return;
@@ -167,6 +170,12 @@ NTSTATUS dispatch(machine::Machine& machine, DEVICE_OBJECT* device, IRP* irp) {
         violation(machine, no_more_irp_stack_locations, as_parameter(irp), irp,
                   "IoCallDriver with no stack location left: the IRP was allocated with too small a StackSize.");
     }
+    if (!machine.are_interrupts_enabled()) [[unlikely]] {
+        constexpr std::uint64_t called_with_interrupts_disabled = 0xC0;
+        machine.bugcheck(0xC4 /* DRIVER_VERIFIER_DETECTED_VIOLATION */, called_with_interrupts_disabled,
+                         as_parameter(irp), 0, 0,
+                         "IoCallDriver is called with interrupts enabled, not after _disable().");
+    }
     IO_STACK_LOCATION* stack = --irp->Tail.Overlay.CurrentStackLocation;
     stack->DeviceObject = device;
     const UCHAR major = stack->MajorFunction;
@@ -175,8 +184,10 @@ NTSTATUS dispatch(machine::Machine& machine, DEVICE_OBJECT* device, IRP* irp) {
         machine.trace(machine::EventKind::irp_dispatched, slot != nullptr ? slot->serial : 0, major);
     }
     const KIRQL before = machine.irql();
+    const InterruptsCheck interrupts(machine);
     const PDRIVER_DISPATCH routine = device->DriverObject->MajorFunction[major];
     const NTSTATUS status = routine(device, irp);
+    interrupts.returned("A dispatch routine", routine);
     if (machine.irql() != before) [[unlikely]] {
         irql_changed(Sentence("A dispatch routine (of major function {:#x})", major), before,
                      reinterpret_cast<const void*>(routine), irp);

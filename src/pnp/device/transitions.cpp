@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "executive/interrupts_check.h"
 #include "executive/io/device_record.h"
 #include "executive/io/devices.h"
 #include "executive/io/io_manager.h"
@@ -63,7 +64,9 @@ Result<void> ManagerState::add_to_stack(DeviceNode& node) {
     }
     const KIRQL before = machine.irql();
     watchdog.blame(node.driver_->service_name());
+    const executive::InterruptsCheck interrupts(machine);
     const NTSTATUS status = add_device(&body.object, node.pdo_);
+    interrupts.returned("AddDevice", add_device);
     executive::require_irql_kept(machine, "AddDevice", before, add_device);
     if (!NT_SUCCESS(status)) {
         return failure(node, "AddDevice failed", status);

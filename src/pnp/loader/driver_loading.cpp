@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "executive/interrupts_check.h"
 #include "executive/irql_check.h"
 #include "pnp/device/inside.h"
 #include "pnp/device/status_text.h"
@@ -192,7 +193,9 @@ Result<LoadedDriver*> PnpManager::start_driver(std::unique_ptr<LoadedDriver> dri
         UNICODE_STRING registry_path{bytes, static_cast<USHORT>(bytes + sizeof(char16_t)), path.data()};
         const KIRQL before = state.machine.irql();
         state.watchdog.blame(loading.service_name_);
+        const executive::InterruptsCheck interrupts(state.machine);
         const NTSTATUS status = driver_entry(loading.object_, &registry_path);
+        interrupts.returned("DriverEntry", driver_entry);
         executive::require_irql_kept(state.machine, "DriverEntry", before, driver_entry);
         if (!NT_SUCCESS(status)) {
             const std::string name = loading.service_name_;
@@ -225,7 +228,9 @@ void PnpManager::call_unload(LoadedDriver& driver) {
     const PDRIVER_UNLOAD unload = driver.object_->DriverUnload;
     const KIRQL before = machine.irql();
     state_->watchdog.blame(driver.service_name_);
+    const executive::InterruptsCheck interrupts(machine);
     unload(driver.object_);
+    interrupts.returned("DriverUnload", unload);
     executive::require_irql_kept(machine, "DriverUnload", before, unload);
 }
 
