@@ -9,6 +9,7 @@
 #include "pnp/device/inside.h"
 #include "pnp/device/status_text.h"
 #include "pnp/inf/model_choice.h"
+#include "pnp/kmdf/object.h"
 #include "pnp/loader/driver_module.h"
 #include "pnp/pnp_manager.h"
 
@@ -217,6 +218,9 @@ void PnpManager::release(LoadedDriver& driver) {
         state.kernel.pool.unregister_module(code);
     }
     executive::free_driver_extensions(driver.object_);
+    if (auto* framework = state.machine.find_subsystem<kmdf::Framework>()) {
+        framework->disown(driver.object_);
+    }
     state.forget_driver_object(*state.bodies[&driver]);
     state.bodies.erase(&driver);
     state.baselines.erase(&driver);
