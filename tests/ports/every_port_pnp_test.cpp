@@ -260,8 +260,14 @@ TEST_P(PortPnp, R_SUB_a_subdevice_goes_and_comes_back) {
             EXPECT_EQ(PcRegisterSubdevice(device, const_cast<PWSTR>(name), port.get()), STATUS_SUCCESS);
             port.reset();
         });
-        EXPECT_FALSE(pin.set_state(PinState::run)) << "what stopped has stopped for good";
-        EXPECT_TRUE(pin.set_state(PinState::stop));
+        // What was open stays dead, although its port is registered again.
+        expect_dead(pin);
+        EXPECT_EQ(pin.set_state(PinState::stop).error().status, status_device_removed);
+        EXPECT_EQ(pin.state().error().status, status_device_removed);
+        const auto stale = loop.open(capture);
+        ASSERT_FALSE(stale) << "the old filter makes no pins";
+        EXPECT_EQ(stale.error().status, status_device_removed);
+        EXPECT_TRUE(loop.machine->open_first(kind.filter)) << "a fresh handle is there";
     }
     loop.filter.emplace(loop.machine->open_first(kind.filter).value());
     Pin fresh = open_in(PinState::run, capture);
