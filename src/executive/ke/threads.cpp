@@ -1,6 +1,7 @@
 // System threads and the one process there is.
 #include <wdm.h>
 
+#include "executive/interrupts_check.h"
 #include "executive/irql_check.h"
 #include "executive/kernel.h"
 #include "executive/objects/object_manager.h"
@@ -34,7 +35,9 @@ void run_system_thread(void* argument) {
     Kernel& kernel = Kernel::current();
     const StartParameters parameters = *static_cast<StartParameters*>(argument);
     kernel.pool.free(argument, start_tag, "PsCreateSystemThread");
+    const executive::InterruptsCheck interrupts(kernel.machine);
     parameters.routine(parameters.context);
+    interrupts.returned("A system thread", parameters.routine);
     PsTerminateSystemThread(STATUS_SUCCESS);
 }
 

@@ -171,6 +171,9 @@ void NTAPI disabling_dpc(PKDPC, PVOID, PVOID, PVOID) {
 void NTAPI disabling_worker(PVOID) {
     OpcDisableInterrupts();
 }
+void NTAPI disabling_thread(PVOID) {
+    OpcDisableInterrupts();
+}
 BOOLEAN NTAPI disabling_isr(PKINTERRUPT, PVOID) {
     OpcDisableInterrupts();
     return TRUE;
@@ -199,6 +202,12 @@ const Case disabling_cases[] = {
      [] {
          ExInitializeWorkItem(&item, &disabling_worker, nullptr);
          ExQueueWorkItem(&item, DelayedWorkQueue);
+         wait();
+     }},
+    {"SystemThread", 0xC4, 0xC1, "A system thread returns with interrupts enabled",
+     [] {
+         HANDLE thread = nullptr;
+         PsCreateSystemThread(&thread, 0, nullptr, nullptr, nullptr, &disabling_thread, nullptr);
          wait();
      }},
     {"InterruptServiceRoutine", 0xC4, 0xC1, "An interrupt service routine returns with interrupts enabled",
