@@ -84,15 +84,28 @@ std::string call_if_there(std::string_view function) {
                        function);
 }
 
-// AddressSanitizer checks the arguments of these itself, and returns when it was told to go on after a report.
+// Has libopenportcls look at memory that is about to be read or written for the driver: it reports at the driver's own
+// place and ends the guest, and the copying never happens. (address, bytes, is_write, pc, bp, sp)
+std::string look_at(int address_slot, bool write) {
+    return fmt::format(" movq {}(%rsp),%rdi\n movq 16(%rsp),%rsi\n movl ${},%edx\n movq 8(%rbp),%rcx\n"
+                       " movq (%rbp),%r8\n leaq 16(%rbp),%r9\n",
+                       address_slot, write ? 1 : 0) +
+           call_if_there("__sanitizer_openportcls_look");
+}
+
+// AddressSanitizer checks the arguments of these itself, but goes on after its report and does as it was asked: a guest
+// that writes over itself so has no place left to tell of it. What looking beforehand does not find (memcpy between
+// ranges that overlap) is noticed afterwards.
 std::optional<std::string> asan_memory_thunk(const std::string& function) {
     if (function != "__asan_memcpy" && function != "__asan_memmove" && function != "__asan_memset")
         return std::nullopt;
     auto name = bridged_name(function);
-    return prologue(name, 16) +
-           fmt::format(" movq %rcx,%rdi\n movq %rdx,%rsi\n movq %r8,%rdx\n call {}@PLT\n movq %rax,(%rsp)\n",
+    const auto look_at_source = function == "__asan_memset" ? std::string() : look_at(8, false);
+    return prologue(name, 32) + " movq %rcx,(%rsp)\n movq %rdx,8(%rsp)\n movq %r8,16(%rsp)\n" + look_at_source +
+           look_at(0, true) +
+           fmt::format(" movq (%rsp),%rdi\n movq 8(%rsp),%rsi\n movq 16(%rsp),%rdx\n call {}@PLT\n movq %rax,(%rsp)\n",
                        function) +
-           call_if_there("__sanitizer_openportcls_check") + " movq (%rsp),%rax\n" + epilogue(name, 16);
+           call_if_there("__sanitizer_openportcls_check") + " movq (%rsp),%rax\n" + epilogue(name, 32);
 }
 
 // Likewise `__asan_report_load4(address)`: __asan_report_error(pc, bp, sp, address, is_write, size, exp) takes the

@@ -57,11 +57,22 @@ void irql_changed(std::string_view what, KIRQL before, const void* routine, cons
                               irql_name(before), irql_name(now)));
 }
 
+void interrupts_left_disabled(std::string_view what, const void* routine) {
+    constexpr std::uint64_t returned_with_interrupts_disabled = 0xC1;
+    machine::Machine::current().bugcheck(
+        machine::driver_verifier_detected_violation, returned_with_interrupts_disabled,
+        reinterpret_cast<std::uint64_t>(routine), 0, 0,
+        Sentence("{} returns with interrupts enabled; this one called _disable() without _enable().", what));
+}
+
 void not_kept(const CalledAt& before, std::string_view what, const void* routine, const void* argument,
               unsigned unique) {
     auto& machine = machine::Machine::current();
     if (machine.processor().held_spin_locks > before.held_spin_locks) {
         machine::spin_lock_kept(machine, what, routine);
+    }
+    if (machine.processor().interrupts_disabled && !before.interrupts_disabled) {
+        interrupts_left_disabled(what, routine);
     }
     irql_changed(what, before.irql, routine, argument, unique);
 }

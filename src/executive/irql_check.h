@@ -16,31 +16,34 @@ namespace openportcls::executive {
 [[noreturn, gnu::cold, gnu::noinline]] void irql_changed(std::string_view what, KIRQL before, const void* routine,
                                                          const void* argument = nullptr, unsigned unique = 2);
 
-// A driver's routine returns at the IRQL it was called at: with a spin lock of its own, it cannot, unless it was called
-// at DISPATCH_LEVEL.
-template<class Routine>
-void require_irql_kept(machine::Machine& machine, std::string_view what, KIRQL before, Routine* routine) {
-    if (machine.irql() != before) [[unlikely]] {
-        irql_changed(what, before, reinterpret_cast<const void*>(routine));
-    }
-}
-
 // How a driver's routine finds the processor, and leaves it.
 struct CalledAt {
     explicit CalledAt(machine::Machine& machine)
-        : irql(machine.irql()), held_spin_locks(machine.processor().held_spin_locks) {}
+        : irql(machine.irql()), interrupts_disabled(machine.processor().interrupts_disabled),
+          held_spin_locks(machine.processor().held_spin_locks) {}
     bool is_kept(machine::Machine& machine) const {
         const machine::Processor& here = machine.processor();
-        return here.irql == irql && here.held_spin_locks <= held_spin_locks;
+        return here.irql == irql && here.interrupts_disabled <= interrupts_disabled &&
+               here.held_spin_locks <= held_spin_locks;
     }
 
     KIRQL irql;
+    bool interrupts_disabled;
     std::uint32_t held_spin_locks;
 };
 
-// Bugcheck of the spin lock that was kept, or of the IRQL.
+// Driver Verifier's bugcheck 0xC4, parameter 1 0xC1: `what`, a routine of a driver's, returned after _disable().
+[[noreturn, gnu::cold, gnu::noinline]] void interrupts_left_disabled(std::string_view what, const void* routine);
+// Bugcheck of the spin lock that was kept, of interrupts left disabled, or of the IRQL.
 [[noreturn, gnu::cold, gnu::noinline]] void not_kept(const CalledAt& before, std::string_view what, const void* routine,
                                                      const void* argument = nullptr, unsigned unique = 2);
+
+template<class Routine>
+void require_kept(machine::Machine& machine, const CalledAt& before, std::string_view what, Routine* routine) {
+    if (!before.is_kept(machine)) [[unlikely]] {
+        not_kept(before, what, reinterpret_cast<const void*>(routine));
+    }
+}
 
 // "PASSIVE_LEVEL", "DISPATCH_LEVEL", "DIRQL 5" …
 std::string irql_name(KIRQL level);

@@ -7,8 +7,8 @@
 #include <sys/mman.h>
 
 #include "machine/fiber.h"
+#include "machine/physical_memory.h"
 #include "machine/thread_sanitizer.h"
-#include "machine/types.h"
 
 namespace openportcls::machine {
 

@@ -326,6 +326,12 @@ void Machine::drain_dpcs() {
         if (here->held_spin_locks != 0) [[unlikely]] { // a processor that goes through its DPCs held none
             spin_lock_kept(*this, "A DPC routine", reinterpret_cast<const void*>(routine));
         }
+        // DPCs come only while interrupts are enabled.
+        if (here->interrupts_disabled) [[unlikely]] {
+            bugcheck(driver_verifier_detected_violation, 0xC1 /* returned with interrupts disabled */,
+                     reinterpret_cast<std::uint64_t>(routine), 0, 0,
+                     "A DPC routine returns with interrupts enabled; this one called _disable() without _enable().");
+        }
         if (here->irql != irql::dispatch) [[unlikely]] {
             constexpr std::uint32_t callout = 2; // the third part of parameter 1 says what the others are
             bugcheck(0xC8 /* IRQL_UNEXPECTED_VALUE */,

@@ -1,5 +1,6 @@
 #include "machine/sanitizer_reports.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <string_view>
 #include <sys/syscall.h>
@@ -16,6 +17,9 @@ extern "C" {
 [[gnu::weak]] void* __asan_get_report_pc();
 [[gnu::weak]] int __asan_get_report_access_type();
 [[gnu::weak]] std::size_t __asan_get_report_access_size();
+[[gnu::weak]] void* __asan_region_is_poisoned(void* begin, std::size_t bytes);
+[[gnu::weak]] void __asan_report_error(void* pc, void* bp, void* sp, void* address, int is_write, std::size_t bytes,
+                                       std::uint32_t exp);
 }
 
 namespace openportcls::machine {
@@ -202,6 +206,26 @@ void __sanitizer_openportcls_stop() {
 }
 void __sanitizer_openportcls_check() {
     if (openportcls::machine::memory_error_reported) {
+        __sanitizer_openportcls_stop();
+    }
+}
+
+// Likewise, before memcpy, memmove or memset does its work: AddressSanitizer's own look ends in a report, and then the
+// memory is written all the same.
+void __sanitizer_openportcls_look(void* begin, std::size_t bytes, int is_write, void* pc, void* bp, void* sp) {
+    if (__asan_region_is_poisoned == nullptr || __asan_report_error == nullptr) {
+        return;
+    }
+    // A negative size, taken as an unsigned one: AddressSanitizer looks at no range that wraps around or is so long.
+    constexpr std::uintptr_t end_of_memory = 0x7FFF'FFFF'FFFF;
+    constexpr std::size_t longest = std::size_t{1} << 40;
+    const auto first = reinterpret_cast<std::uintptr_t>(begin);
+    if (first >= end_of_memory) {
+        return; // a page fault
+    }
+    const std::size_t looked_at = std::min<std::size_t>({bytes, longest, end_of_memory - first});
+    if (void* poisoned = __asan_region_is_poisoned(begin, looked_at)) {
+        __asan_report_error(pc, bp, sp, poisoned, is_write, bytes, 0);
         __sanitizer_openportcls_stop();
     }
 }

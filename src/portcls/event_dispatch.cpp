@@ -181,7 +181,7 @@ private:
 
 NTSTATUS dispatch_enable_event(Filter& filter, Pin* pin, IRP& irp) {
     irp.IoStatus.Information = 0;
-    const NTSTATUS status = filter.port().begin_request();
+    const NTSTATUS status = filter.begin_request();
     return NT_SUCCESS(status) ? Enable(filter, pin, irp).run() : status;
 }
 

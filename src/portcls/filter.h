@@ -20,6 +20,12 @@ public:
     Port& port() const { return port_; }
     FILE_OBJECT& file() const { return file_; }
 
+    // The subdevice was unregistered: this filter and its pins answer STATUS_DEVICE_REMOVED for ever, even when the
+    // adapter registers the same port again. New handles see the new subdevice.
+    void subdevice_gone() { is_subdevice_gone_ = true; }
+    // What keeps a request from being served (Port::begin_request).
+    NTSTATUS begin_request();
+
     // Open instances of one pin factory on this filter instance (R-PIN-01).
     ULONG pin_instances(ULONG pin) const { return pin_instances_[pin]; }
 
@@ -40,6 +46,7 @@ private:
     Port& port_;
     FILE_OBJECT& file_;
     ULONG references_ = 1;
+    bool is_subdevice_gone_ = false;
     std::vector<ULONG> pin_instances_;
 };
 

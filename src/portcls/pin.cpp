@@ -219,7 +219,7 @@ void Pin::clock_closed(ks::Clock& clock) {
 // ---- requests ---------------------------------------------------------------------------------------------------
 
 NTSTATUS Pin::create_child(IRP& irp, const GUID& kind, const void* parameters, ULONG parameters_bytes) {
-    const NTSTATUS status = port_.begin_request();
+    const NTSTATUS status = filter_.begin_request();
     if (!NT_SUCCESS(status)) {
         return status;
     }
@@ -246,7 +246,7 @@ NTSTATUS Pin::disable_event(IRP& irp) {
 }
 
 NTSTATUS Pin::stream_request(IRP& irp, bool write) {
-    const NTSTATUS status = port_.begin_request();
+    const NTSTATUS status = filter_.begin_request();
     if (!NT_SUCCESS(status)) {
         return status;
     }

@@ -98,7 +98,7 @@ bool another_is_possible(const Filter& filter, ULONG pin) {
 
 NTSTATUS create_pin(Filter& filter, IRP& irp, const void* parameters, ULONG parameters_bytes) {
     Port& port = filter.port();
-    NTSTATUS status = port.begin_request();
+    NTSTATUS status = filter.begin_request();
     if (!NT_SUCCESS(status)) {
         return status;
     }

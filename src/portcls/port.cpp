@@ -147,6 +147,9 @@ NTSTATUS Port::begin_request() {
 
 void Port::detach() {
     detached_ = true;
+    for (Filter* filter : filters_) {
+        filter->subdevice_gone();
+    }
     for (Pin* pin : pins_) {
         pin->stop_for_removal();
     }

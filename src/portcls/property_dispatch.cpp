@@ -294,7 +294,7 @@ NTSTATUS PropertyCall::answer_list(ULONG item_count, const void* items, ULONG it
 
 NTSTATUS dispatch_property(Filter& filter, Pin* pin, IRP& irp) {
     irp.IoStatus.Information = 0;
-    NTSTATUS status = filter.port().begin_request();
+    NTSTATUS status = filter.begin_request();
     if (!NT_SUCCESS(status)) {
         return status;
     }

@@ -194,6 +194,20 @@ TEST_F(Errors, BeyondABufferOnTheStack) {
     expect_crash(13, "stack-buffer-overflow", "DRIVER_OVERRAN_STACK_BUFFER", "STACK_OVERFLOW");
 }
 
+// memset and memcpy are looked at before they write: what AddressSanitizer only reports would ruin the guest.
+TEST_F(Errors, BeforeMemoryIsFilledOrCopied) {
+    expect_crash(25, "global-buffer-overflow", "DRIVER_CORRUPTED_EXPOOL", "GLOBAL_FILL");
+    expect_crash(26, "heap-buffer-overflow", "PAGE_FAULT_BEYOND_END_OF_ALLOCATION", "POOL_COPY");
+    expect_crash(27, "heap-buffer-overflow", "PAGE_FAULT_BEYOND_END_OF_ALLOCATION", "NEGATIVE_FILL");
+    // Whatever lies behind the variable, and however often.
+    for (unsigned seed = 1; seed <= 8; ++seed) {
+        const Ran ran = commit(25, {"--seed", std::to_string(seed)});
+        EXPECT_EQ(ran.status, 1);
+        EXPECT_THAT(ran.error, AllOf(HasSubstr("*** DRIVER_CORRUPTED_EXPOOL"), HasSubstr("global-buffer-overflow"),
+                                     Not(HasSubstr("kernel stack"))));
+    }
+}
+
 // Kernel functions are not instrumented; they look at what they are given.
 TEST_F(Errors, InObjectsGivenToKernelFunctions) {
     for (const auto& [fault, mark] : {std::pair{20U, "SHORT_EVENT"}, std::pair{21U, "FREED_EVENT"}}) {

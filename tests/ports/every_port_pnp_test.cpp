@@ -260,8 +260,14 @@ TEST_P(PortPnp, R_SUB_a_subdevice_goes_and_comes_back) {
             EXPECT_EQ(PcRegisterSubdevice(device, const_cast<PWSTR>(name), port.get()), STATUS_SUCCESS);
             port.reset();
         });
-        EXPECT_FALSE(pin.set_state(PinState::run)) << "what stopped has stopped for good";
-        EXPECT_TRUE(pin.set_state(PinState::stop));
+        // What was open stays dead, although its port is registered again.
+        expect_dead(pin);
+        EXPECT_EQ(pin.set_state(PinState::stop).error().status, status_device_removed);
+        EXPECT_EQ(pin.state().error().status, status_device_removed);
+        const auto stale = loop.open(capture);
+        ASSERT_FALSE(stale) << "the old filter makes no pins";
+        EXPECT_EQ(stale.error().status, status_device_removed);
+        EXPECT_TRUE(loop.machine->open_first(kind.filter)) << "a fresh handle is there";
     }
     loop.filter.emplace(loop.machine->open_first(kind.filter).value());
     Pin fresh = open_in(PinState::run, capture);
@@ -286,6 +292,55 @@ TEST_P(PortPnp, R_PNP_08_a_removal_after_the_subdevice_has_gone) {
     ASSERT_TRUE(loop.device().surprise_remove());
     expect_dead(pin);
     loop.request.reset();
+}
+
+// What the adapter does while somebody writes.
+struct Reregistration {
+    DEVICE_OBJECT* device;
+    IUnknown* port;
+    bool done;
+};
+void NTAPI reregister_soon(PVOID context) {
+    auto& work = *static_cast<Reregistration*>(context);
+    LARGE_INTEGER soon{.QuadPart = -400'000};
+    KeDelayExecutionThread(KernelMode, FALSE, &soon);
+    auto unregister = portcls::ComPointer<IUnregisterSubdevice>::query(work.port, IID_IUnregisterSubdevice);
+    EXPECT_EQ(unregister->UnregisterSubdevice(work.device, work.port), STATUS_SUCCESS);
+    EXPECT_EQ(PcRegisterSubdevice(work.device, const_cast<PWSTR>(u"Wave"), work.port), STATUS_SUCCESS);
+    work.done = true;
+}
+
+// A write in progress ends with what has happened, not with a time-out: the new subdevice is not the old one.
+TEST_P(PortPnp, R_SUB_a_write_ends_when_the_subdevice_goes_and_comes_back) {
+    const auto& [kind, capture] = GetParam();
+    if (kind.sound != Sound::wave || capture) {
+        return; // the rest is pins without a stream of sound
+    }
+    loop.start(kind);
+    {
+        auto stream = RenderStream::open(*loop.filter, WaveFormat{});
+        ASSERT_TRUE(stream) << stream.error().message;
+        portcls::ComPointer<IUnknown> port;
+        Reregistration work{};
+        loop.inside([&] {
+            port = portcls::ComPointer<IUnknown>::share(loop.context().find_subdevice(u"Wave")->unknown());
+            work = {&loop.context().functional_device(), port.get(), false};
+            HANDLE thread = nullptr;
+            EXPECT_EQ(
+                PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, nullptr, nullptr, nullptr, &reregister_soon, &work),
+                STATUS_SUCCESS);
+            ZwClose(thread);
+        });
+        const auto written = stream->write(Bytes(1'000'000));
+        EXPECT_TRUE(work.done);
+        ASSERT_FALSE(written);
+        EXPECT_THAT(written.error().status, testing::AnyOf(status_device_removed, status_cancelled));
+        loop.inside([&] { port.reset(); });
+    }
+    loop.filter.emplace(loop.machine->open_first(kind.filter).value());
+    auto fresh = RenderStream::open(*loop.filter, WaveFormat{});
+    ASSERT_TRUE(fresh) << fresh.error().message;
+    EXPECT_TRUE(fresh->write(Bytes(50'000)));
 }
 
 INSTANTIATE_TEST_SUITE_P(EveryPort, PortPnp, testing::Combine(testing::ValuesIn(port_kinds), testing::Bool()),

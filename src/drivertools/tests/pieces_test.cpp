@@ -294,6 +294,8 @@ TEST(HostBridge, KnowsFunctionsFromData) {
     // Reports name the driver's place, not the thunk's.
     EXPECT_THAT(bridge_assembly({"__tsan_read4"}), HasSubstr("call __tsan_read4_pc@PLT"));
     EXPECT_THAT(bridge_assembly({"__asan_report_store8"}), HasSubstr("call __asan_report_error@PLT"));
+    EXPECT_THAT(bridge_assembly({"__asan_memset"}), HasSubstr("call __asan_memset@PLT"));
+    EXPECT_THAT(bridge_assembly({"__asan_memmove"}), HasSubstr("__sanitizer_openportcls_look"));
     EXPECT_THAT(bridge_assembly({"__asan_report_present"}), HasSubstr("call __asan_report_present@PLT"));
 }
 

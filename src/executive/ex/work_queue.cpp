@@ -112,6 +112,9 @@ void WorkQueues::run_worker(void* context) {
         worker.guest_routine = reinterpret_cast<const void*>(routine);
         routine(parameter);
         worker.guest_routine = nullptr;
+        if (!machine.are_interrupts_enabled()) [[unlikely]] {
+            interrupts_left_disabled("A work item", reinterpret_cast<const void*>(routine));
+        }
         if (machine.irql() != machine::irql::passive || machine.current_thread().critical_region_depth != 0)
             [[unlikely]] {
             if (machine.processor().held_spin_locks != 0) {

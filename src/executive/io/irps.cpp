@@ -7,6 +7,7 @@
 #include "executive/irql_check.h"
 #include "executive/ke/waits.h"
 #include "executive/sentence.h"
+#include "machine/spin_locks.h"
 
 namespace openportcls::executive {
 
@@ -168,6 +169,12 @@ NTSTATUS dispatch(machine::Machine& machine, DEVICE_OBJECT* device, IRP* irp) {
     if (--irp->CurrentLocation <= 0) [[unlikely]] {
         violation(machine, no_more_irp_stack_locations, as_parameter(irp), irp,
                   "IoCallDriver with no stack location left: the IRP was allocated with too small a StackSize.");
+    }
+    if (!machine.are_interrupts_enabled()) [[unlikely]] {
+        constexpr std::uint64_t called_with_interrupts_disabled = 0xC0;
+        machine.bugcheck(machine::driver_verifier_detected_violation, called_with_interrupts_disabled,
+                         as_parameter(irp), 0, 0,
+                         "IoCallDriver is called with interrupts enabled, not after _disable().");
     }
     IO_STACK_LOCATION* stack = --irp->Tail.Overlay.CurrentStackLocation;
     stack->DeviceObject = device;

@@ -40,6 +40,10 @@ void run_system_thread(void* argument) {
         openportcls::machine::spin_lock_kept(kernel.machine, "A system thread's routine",
                                              reinterpret_cast<const void*>(parameters.routine));
     }
+    if (!kernel.machine.are_interrupts_enabled()) [[unlikely]] {
+        executive::interrupts_left_disabled("A system thread's routine",
+                                            reinterpret_cast<const void*>(parameters.routine));
+    }
     PsTerminateSystemThread(STATUS_SUCCESS);
 }
 

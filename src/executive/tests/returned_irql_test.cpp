@@ -295,5 +295,83 @@ TEST_F(SpinLockOrder, ThatKeepsTheLevelIsAllowed) {
     });
 }
 
+// Driver Verifier's DRIVER_VERIFIER_DETECTED_VIOLATION 0xC0, 0xC1: neither does it leave interrupts disabled.
+void NTAPI disabling_dpc(PKDPC, PVOID, PVOID, PVOID) {
+    OpcDisableInterrupts();
+}
+void NTAPI disabling_worker(PVOID) {
+    OpcDisableInterrupts();
+}
+void NTAPI disabling_thread(PVOID) {
+    OpcDisableInterrupts();
+}
+BOOLEAN NTAPI disabling_isr(PKINTERRUPT, PVOID) {
+    OpcDisableInterrupts();
+    return TRUE;
+}
+BOOLEAN NTAPI disabling_synchronised(PVOID) {
+    OpcDisableInterrupts();
+    return TRUE;
+}
+NTSTATUS NTAPI disabling_dispatch(PDEVICE_OBJECT, PIRP irp) {
+    OpcDisableInterrupts();
+    return complete(irp, STATUS_SUCCESS);
+}
+NTSTATUS NTAPI disabling_completion(PDEVICE_OBJECT, PIRP, PVOID) {
+    OpcDisableInterrupts();
+    return STATUS_MORE_PROCESSING_REQUIRED;
+}
+NTSTATUS NTAPI careful_dispatch(PDEVICE_OBJECT, PIRP irp) {
+    OpcDisableInterrupts();
+    OpcEnableInterrupts();
+    return complete(irp, STATUS_SUCCESS);
+}
+
+const Case disabling_cases[] = {
+    {"Dpc", 0xC4, 0xC1, "A DPC routine returns with interrupts enabled", [] { run_dpc(&disabling_dpc); }},
+    {"WorkQueueItem", 0xC4, 0xC1, "A work item returns with interrupts enabled",
+     [] {
+         ExInitializeWorkItem(&item, &disabling_worker, nullptr);
+         ExQueueWorkItem(&item, DelayedWorkQueue);
+         wait();
+     }},
+    {"SystemThread", 0xC4, 0xC1, "A system thread's routine returns with interrupts enabled",
+     [] {
+         HANDLE thread = nullptr;
+         PsCreateSystemThread(&thread, 0, nullptr, nullptr, nullptr, &disabling_thread, nullptr);
+         wait();
+     }},
+    {"InterruptServiceRoutine", 0xC4, 0xC1, "An interrupt service routine returns with interrupts enabled",
+     [] { interrupt_with(&disabling_isr, nullptr); }},
+    {"SynchronisedRoutine", 0xC4, 0xC1, "A routine of KeSynchronizeExecution returns with interrupts enabled",
+     [] { interrupt_with(&calm_isr, &disabling_synchronised); }},
+    {"DispatchRoutine", 0xC4, 0xC1, "A dispatch routine (of major function 0x0) returns with interrupts enabled",
+     [] { send_irp(&disabling_dispatch, &keeping_completion); }},
+    {"CompletionRoutine", 0xC4, 0xC1, "A completion routine returns with interrupts enabled",
+     [] { send_irp(&calm_dispatch, &disabling_completion); }},
+    {"IoCallDriver", 0xC4, 0xC0, "IoCallDriver is called with interrupts enabled",
+     [] {
+         OpcDisableInterrupts();
+         send_irp(&calm_dispatch, &keeping_completion);
+     }},
+};
+
+INSTANTIATE_TEST_SUITE_P(Interrupts, ReturnedIrql, testing::ValuesIn(disabling_cases),
+                         [](const auto& info) { return std::string(info.param.name); });
+
+TEST_F(ExecutiveTest, InterruptsDisabledForAWhileAreNoFault) {
+    inside([] {
+        send_irp(&careful_dispatch, &keeping_completion);
+        // A routine that finds them disabled leaves them so.
+        PKINTERRUPT interrupt = nullptr;
+        IoConnectInterrupt(&interrupt, &calm_isr, nullptr, nullptr, 0x51, 5, 5, Latched, FALSE, 1, FALSE);
+        OpcDisableInterrupts();
+        KeSynchronizeExecution(interrupt, &disabling_synchronised, nullptr);
+        OpcEnableInterrupts();
+        IoDisconnectInterrupt(interrupt);
+    });
+    EXPECT_FALSE(machine.is_halted());
+}
+
 } // namespace
 } // namespace openportcls::executive

@@ -10,6 +10,7 @@
 #include "executive/etw/debug_log.h"
 #include "executive/leaks.h"
 #include "executive/objects/object_manager.h"
+#include "pnp/kmdf/object.h"
 
 namespace openportcls::pnp {
 
@@ -68,7 +69,11 @@ LeakReport find_leaks(executive::Kernel& kernel, const LoadedDriver& driver, con
             }
         }
     }
-    for (executive::Leftover& leftover : executive::leftovers(kernel, baseline.pool_owner)) {
+    std::vector<executive::Leftover> leftovers = executive::leftovers(kernel, baseline.pool_owner);
+    if (const auto* framework = kernel.machine.find_subsystem<kmdf::Framework>()) {
+        framework->add_leftovers(kernel, driver.object(), baseline.pool_owner, leftovers);
+    }
+    for (executive::Leftover& leftover : leftovers) {
         add(std::move(leftover.kind), std::move(leftover.what), leftover.bytes);
     }
     for (const DEVICE_OBJECT* device : kernel.devices()) {

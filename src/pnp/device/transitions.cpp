@@ -61,10 +61,10 @@ Result<void> ManagerState::add_to_stack(DeviceNode& node) {
                                  "(DriverEntry has to set it, or call PcInitializeAdapterDriver)",
                                  node.instance_path_, node.driver_->service_name_)};
     }
-    const KIRQL before = machine.irql();
     watchdog.blame(node.driver_->service_name());
+    const executive::CalledAt before(machine);
     const NTSTATUS status = add_device(&body.object, node.pdo_);
-    executive::require_irql_kept(machine, "AddDevice", before, add_device);
+    executive::require_kept(machine, before, "AddDevice", add_device);
     if (!NT_SUCCESS(status)) {
         return failure(node, "AddDevice failed", status);
     }

@@ -40,7 +40,8 @@ extern "C" {
 NTSTATUS NTAPI WdfCollectionCreate(PWDF_OBJECT_ATTRIBUTES CollectionAttributes, WDFCOLLECTION* Collection) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
     ::Collection* collection = nullptr;
-    const NTSTATUS status = Framework::current().create(CollectionAttributes, OPC_WDF_CALLING_DRIVER(), &collection);
+    const NTSTATUS status =
+        Framework::current().create(OPC_WDF_CALLER(), CollectionAttributes, OPC_WDF_CALLING_DRIVER(), &collection);
     if (NT_SUCCESS(status)) {
         *Collection = static_cast<WDFCOLLECTION>(collection->handle());
     }

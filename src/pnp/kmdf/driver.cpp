@@ -38,8 +38,8 @@ NTSTATUS NTAPI WdfDriverCreate(PDRIVER_OBJECT DriverObject, PCUNICODE_STRING Reg
         return STATUS_WDF_PARENT_ASSIGNMENT_NOT_ALLOWED;
     }
     pnp::kmdf::Driver* driver = nullptr;
-    const NTSTATUS status = framework.create(DriverAttributes, nullptr, &driver, DriverObject, *DriverConfig,
-                                             executive::text_of(RegistryPath));
+    const NTSTATUS status = framework.create(OPC_WDF_CALLER(), DriverAttributes, nullptr, &driver, DriverObject,
+                                             *DriverConfig, executive::text_of(RegistryPath));
     if (NT_SUCCESS(status) && Driver != nullptr) {
         *Driver = static_cast<WDFDRIVER>(driver->handle());
     }
@@ -67,6 +67,7 @@ VOID NTAPI WdfDriverMiniportUnload(WDFDRIVER Driver) {
     if (driver.config.EvtDriverUnload != nullptr) {
         driver.config.EvtDriverUnload(Driver);
     }
+    Framework::current().note_forgotten_devices(driver);
     driver.remove();
 }
 
@@ -82,9 +83,10 @@ NTSTATUS NTAPI WdfDeviceMiniportCreate(WDFDRIVER Driver, PWDF_OBJECT_ATTRIBUTES 
         return STATUS_WDF_PARENT_ASSIGNMENT_NOT_ALLOWED;
     }
     pnp::kmdf::Device* device = nullptr;
-    NTSTATUS status = framework.create(Attributes, &driver, &device, DeviceObject, AttachedDeviceObject, Pdo);
+    NTSTATUS status =
+        framework.create(OPC_WDF_CALLER(), Attributes, &driver, &device, DeviceObject, AttachedDeviceObject, Pdo);
     if (NT_SUCCESS(status) && AttachedDeviceObject != nullptr) {
-        status = framework.create(nullptr, device, &device->local_target);
+        status = framework.create(nullptr, nullptr, device, &device->local_target);
         if (NT_SUCCESS(status)) {
             device->local_target->open_local(AttachedDeviceObject);
         }

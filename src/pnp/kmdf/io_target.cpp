@@ -229,7 +229,7 @@ NTSTATUS NTAPI WdfIoTargetCreate(WDFDEVICE Device, PWDF_OBJECT_ATTRIBUTES IoTarg
     Framework& framework = Framework::current();
     auto& device = framework.get<pnp::kmdf::Device>(Device);
     pnp::kmdf::IoTarget* target = nullptr;
-    const NTSTATUS status = framework.create(IoTargetAttributes, &device, &target);
+    const NTSTATUS status = framework.create(OPC_WDF_CALLER(), IoTargetAttributes, &device, &target);
     if (NT_SUCCESS(status)) {
         *IoTarget = static_cast<WDFIOTARGET>(target->handle());
     }

@@ -33,7 +33,8 @@ extern "C" {
 NTSTATUS NTAPI WdfSpinLockCreate(PWDF_OBJECT_ATTRIBUTES SpinLockAttributes, WDFSPINLOCK* SpinLock) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
     ::SpinLock* lock = nullptr;
-    const NTSTATUS status = Framework::current().create(SpinLockAttributes, OPC_WDF_CALLING_DRIVER(), &lock);
+    const NTSTATUS status =
+        Framework::current().create(OPC_WDF_CALLER(), SpinLockAttributes, OPC_WDF_CALLING_DRIVER(), &lock);
     if (NT_SUCCESS(status)) {
         *SpinLock = static_cast<WDFSPINLOCK>(lock->handle());
     }
@@ -56,7 +57,8 @@ VOID NTAPI WdfSpinLockRelease(WDFSPINLOCK SpinLock) {
 NTSTATUS NTAPI WdfWaitLockCreate(PWDF_OBJECT_ATTRIBUTES LockAttributes, WDFWAITLOCK* Lock) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
     WaitLock* lock = nullptr;
-    const NTSTATUS status = Framework::current().create(LockAttributes, OPC_WDF_CALLING_DRIVER(), &lock);
+    const NTSTATUS status =
+        Framework::current().create(OPC_WDF_CALLER(), LockAttributes, OPC_WDF_CALLING_DRIVER(), &lock);
     if (NT_SUCCESS(status)) {
         *Lock = static_cast<WDFWAITLOCK>(lock->handle());
     }

@@ -60,7 +60,8 @@ NTSTATUS NTAPI WdfMemoryCreate(PWDF_OBJECT_ATTRIBUTES Attributes, POOL_TYPE Pool
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     pnp::kmdf::Memory* memory = nullptr;
-    const NTSTATUS status = Framework::current().create(Attributes, driver, &memory, buffer, BufferSize, false);
+    const NTSTATUS status =
+        Framework::current().create(OPC_WDF_CALLER(), Attributes, driver, &memory, buffer, BufferSize, false);
     if (!NT_SUCCESS(status)) {
         ExFreePool(buffer);
         return status;
@@ -79,8 +80,8 @@ NTSTATUS NTAPI WdfMemoryCreatePreallocated(PWDF_OBJECT_ATTRIBUTES Attributes, PV
         return STATUS_INVALID_PARAMETER;
     }
     pnp::kmdf::Memory* memory = nullptr;
-    const NTSTATUS status =
-        Framework::current().create(Attributes, OPC_WDF_CALLING_DRIVER(), &memory, Buffer, BufferSize, true);
+    const NTSTATUS status = Framework::current().create(OPC_WDF_CALLER(), Attributes, OPC_WDF_CALLING_DRIVER(), &memory,
+                                                        Buffer, BufferSize, true);
     return give(status, memory, Memory);
 }
 
@@ -136,8 +137,8 @@ NTSTATUS NTAPI WdfStringCreate(PCUNICODE_STRING UnicodeString, PWDF_OBJECT_ATTRI
                                WDFSTRING* String) {
     OPC_REQUIRE_PASSIVE();
     ::String* string = nullptr;
-    const NTSTATUS status = Framework::current().create(StringAttributes, OPC_WDF_CALLING_DRIVER(), &string,
-                                                        executive::text_of(UnicodeString));
+    const NTSTATUS status = Framework::current().create(OPC_WDF_CALLER(), StringAttributes, OPC_WDF_CALLING_DRIVER(),
+                                                        &string, executive::text_of(UnicodeString));
     return give(status, string, String);
 }
 

@@ -203,8 +203,9 @@ NTSTATUS Framework::check(const WDF_OBJECT_ATTRIBUTES* attributes, Object* defau
     return STATUS_SUCCESS;
 }
 
-void Framework::adopt(Object* object) {
+void Framework::adopt(Object* object, const void* caller) {
     object->framework_ = this;
+    object->created_by_ = caller;
     objects_.emplace(++last_serial_, object);
     serials_.emplace(object, last_serial_);
 }
@@ -224,6 +225,9 @@ Driver* Framework::driver_of(const void* code) const {
             continue;
         }
         auto* driver = static_cast<Driver*>(object);
+        if (driver->driver_object == nullptr) {
+            continue;
+        }
         const auto* start = static_cast<const char*>(driver->driver_object->DriverStart);
         const auto* address = static_cast<const char*>(code);
         if (start == nullptr) {
@@ -237,7 +241,8 @@ Driver* Framework::driver_of(const void* code) const {
 
 Driver* Framework::driver_of(const DRIVER_OBJECT* wanted) const {
     for (const auto& [serial, object] : objects_) {
-        if (object->type() == ObjectType::driver && static_cast<Driver*>(object)->driver_object == wanted) {
+        if (object->type() == ObjectType::driver && wanted != nullptr &&
+            static_cast<Driver*>(object)->driver_object == wanted) {
             return static_cast<Driver*>(object);
         }
     }
@@ -273,7 +278,8 @@ extern "C" {
 NTSTATUS NTAPI WdfObjectCreate(PWDF_OBJECT_ATTRIBUTES Attributes, WDFOBJECT* Object) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
     GeneralObject* object = nullptr;
-    const NTSTATUS status = Framework::current().create(Attributes, OPC_WDF_CALLING_DRIVER(), &object);
+    const NTSTATUS status =
+        Framework::current().create(OPC_WDF_CALLER(), Attributes, OPC_WDF_CALLING_DRIVER(), &object);
     if (NT_SUCCESS(status)) {
         *Object = object->handle();
     }

@@ -10,6 +10,7 @@
 
 #include <wdf.h>
 
+#include "executive/leaks.h"
 #include "machine/machine.h"
 
 namespace openportcls::pnp::kmdf {
@@ -43,6 +44,10 @@ public:
     ObjectType type() const { return type_; }
     Object* parent() const { return parent_; }
     bool is_deleted() const { return deleted_; }
+    // The driver's code that asked for it; null for what the framework made by itself.
+    const void* created_by() const { return created_by_; }
+    // What will call the driver because of this object: "still set, WdfTimerStop not called". Null: nothing.
+    virtual const char* pending() const { return nullptr; }
     // The nearest object of that type on the way up, this one included.
     Object* ancestor(ObjectType type);
     WDFOBJECT handle() { return this; }
@@ -67,6 +72,9 @@ protected:
     Object(ObjectType type, Object* parent, machine::Machine& machine);
     // Stops what the object has going on; before the driver's cleanup callbacks.
     virtual void dispose() {}
+    // The driver's code is gone: nothing may call it any more. Nobody is waited for.
+    virtual void silence() { silent_ = true; }
+    bool is_silent() const { return silent_; }
 
 private:
     friend class Framework;
@@ -87,7 +95,9 @@ private:
     std::vector<Object*> children_; // in order of creation
     std::vector<Context> contexts_;
     std::int64_t references_ = 1;
+    const void* created_by_ = nullptr;
     bool deleted_ = false;
+    bool silent_ = false;
 };
 
 // One per machine: all living framework objects.
@@ -112,9 +122,10 @@ public:
 
     // Checks attributes and finds the parent: the given one, else `default_parent`.
     NTSTATUS check(const WDF_OBJECT_ATTRIBUTES* attributes, Object* default_parent, Object** parent);
-    // Makes an object of T with (parent, machine, arguments …), its context, and its callbacks.
+    // Makes an object of T with (parent, machine, arguments …), its context, and its callbacks. `caller`: the driver's
+    // code, for the report of what it left behind.
     template<class T, class... Arguments>
-    NTSTATUS create(const WDF_OBJECT_ATTRIBUTES* attributes, Object* default_parent, T** result,
+    NTSTATUS create(const void* caller, const WDF_OBJECT_ATTRIBUTES* attributes, Object* default_parent, T** result,
                     Arguments&&... arguments) {
         Object* parent = nullptr;
         NTSTATUS status = check(attributes, default_parent, &parent);
@@ -122,7 +133,7 @@ public:
             return status;
         }
         T* object = new T(parent, machine_, std::forward<Arguments>(arguments)...);
-        adopt(object);
+        adopt(object, caller);
         if (attributes != nullptr) {
             status = object->add_context(*attributes, nullptr);
         }
@@ -142,16 +153,31 @@ public:
     std::size_t object_count() const { return objects_.size(); }
     Object* find_context_owner(const void* context) const;
 
+    // The driver is about to delete its driver object: devices that still live should have gone before.
+    void note_forgotten_devices(const Driver& driver);
+    // What a driver leaves behind at its unload: objects in order of creation, then devices that it never deleted.
+    // `owner`: of its code, for objects that have lost their parents.
+    void add_leftovers(executive::Kernel& kernel, const DRIVER_OBJECT* driver, std::uint16_t owner,
+                       std::vector<executive::Leftover>& found) const;
+    // The driver's code is gone: its objects call nobody and belong to nobody.
+    void disown(const DRIVER_OBJECT* driver);
+
 private:
     friend class Object;
 
-    void adopt(Object* object);
+    struct ForgottenDevice {
+        const DRIVER_OBJECT* driver;
+        const void* created_by;
+    };
+
+    void adopt(Object* object, const void* caller);
     void forget(Object* object);
 
     machine::Machine& machine_;
     std::map<std::uint64_t, Object*> objects_;               // by serial number
     std::unordered_map<const void*, std::uint64_t> serials_; // looked up only
     std::uint64_t last_serial_ = 0;
+    std::vector<ForgottenDevice> forgotten_devices_;
     bool ending_ = false;
 };
 
@@ -168,7 +194,7 @@ public:
            std::u16string_view registry_path)
         : Object(object_type, parent, machine), driver_object(object), config(config), registry_path(registry_path) {}
 
-    DRIVER_OBJECT* driver_object;
+    DRIVER_OBJECT* driver_object; // null once it is unloaded
     WDF_DRIVER_CONFIG config;
     std::u16string registry_path;
 };
@@ -188,6 +214,7 @@ public:
     IoTarget* local_target = nullptr;
 };
 
+#define OPC_WDF_CALLER() __builtin_return_address(0)
 // The driver of the code that called the export this is used in.
 #define OPC_WDF_CALLING_DRIVER() (::openportcls::pnp::kmdf::Framework::current().driver_of(__builtin_return_address(0)))
 

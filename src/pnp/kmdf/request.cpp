@@ -241,7 +241,7 @@ NTSTATUS NTAPI WdfRequestCreate(PWDF_OBJECT_ATTRIBUTES RequestAttributes, WDFIOT
         framework.get<pnp::kmdf::IoTarget>(IoTarget); // must be one
     }
     pnp::kmdf::Request* request = nullptr;
-    const NTSTATUS status = framework.create(RequestAttributes, OPC_WDF_CALLING_DRIVER(), &request);
+    const NTSTATUS status = framework.create(OPC_WDF_CALLER(), RequestAttributes, OPC_WDF_CALLING_DRIVER(), &request);
     if (NT_SUCCESS(status)) {
         *Request = static_cast<WDFREQUEST>(request->handle());
     }

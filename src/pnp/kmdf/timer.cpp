@@ -25,6 +25,7 @@ public:
 
     bool start(LONGLONG due_time) {
         if (precise_ != nullptr) {
+            precise_set_ = true;
             return ExSetTimer(precise_, due_time, config_.Period * 10'000LL, nullptr) != FALSE;
         }
         LARGE_INTEGER due{};
@@ -33,6 +34,7 @@ public:
     }
 
     bool stop(bool wait) {
+        precise_set_ = false;
         const bool was_set =
             precise_ != nullptr ? ExCancelTimer(precise_, nullptr) != FALSE : KeCancelTimer(&timer_) != FALSE;
         if (wait) {
@@ -44,7 +46,19 @@ public:
         return was_set;
     }
 
+    const char* pending() const override {
+        if (precise_set_ || machine().set_timer_in(&timer_, sizeof timer_) != nullptr) {
+            return "still set, WdfTimerStop not called";
+        }
+        return queued_ ? "still queued" : nullptr;
+    }
+
 private:
+    void silence() override {
+        Object::silence();
+        stop(false);
+        KeRemoveQueueDpc(&dpc_);
+    }
     void dispose() override {
         stop(machine().irql() == machine::irql::passive);
         KeRemoveQueueDpc(&dpc_);
@@ -55,6 +69,10 @@ private:
     }
 
     void fire() {
+        precise_set_ = precise_ != nullptr && config_.Period != 0;
+        if (is_silent()) {
+            return;
+        }
         if (!passive_) {
             config_.EvtTimerFunc(static_cast<WDFTIMER>(handle()));
         } else if (!queued_) {
@@ -71,7 +89,9 @@ private:
         auto* timer = static_cast<Timer*>(context);
         timer->queued_ = false;
         timer->runner_ = &timer->machine().current_thread();
-        timer->config_.EvtTimerFunc(static_cast<WDFTIMER>(timer->handle()));
+        if (!timer->is_silent()) {
+            timer->config_.EvtTimerFunc(static_cast<WDFTIMER>(timer->handle()));
+        }
         timer->runner_ = nullptr;
         KeSetEvent(&timer->idle_, IO_NO_INCREMENT, FALSE);
         timer->dereference();
@@ -82,6 +102,7 @@ private:
     KTIMER timer_{};
     KDPC dpc_{};
     PEX_TIMER precise_ = nullptr;
+    bool precise_set_ = false;
     WORK_QUEUE_ITEM item_{};
     KEVENT idle_{};
     bool queued_ = false;
@@ -98,7 +119,13 @@ public:
 
     KDPC dpc{};
 
+    const char* pending() const override { return dpc.DpcData != nullptr ? "still queued" : nullptr; }
+
 private:
+    void silence() override {
+        Object::silence();
+        KeRemoveQueueDpc(&dpc);
+    }
     void dispose() override {
         KeRemoveQueueDpc(&dpc);
         if (machine().irql() == machine::irql::passive) {
@@ -148,7 +175,7 @@ NTSTATUS NTAPI WdfTimerCreate(PWDF_TIMER_CONFIG Config, PWDF_OBJECT_ATTRIBUTES A
         return STATUS_NOT_SUPPORTED; // "periodic timers cannot run at passive level"
     }
     ::Timer* timer = nullptr;
-    status = Framework::current().create(Attributes, nullptr, &timer, *Config, passive);
+    status = Framework::current().create(OPC_WDF_CALLER(), Attributes, nullptr, &timer, *Config, passive);
     if (NT_SUCCESS(status)) {
         *Timer = static_cast<WDFTIMER>(timer->handle());
     }
@@ -184,7 +211,7 @@ NTSTATUS NTAPI WdfDpcCreate(PWDF_DPC_CONFIG Config, PWDF_OBJECT_ATTRIBUTES Attri
     NTSTATUS status = check_parent(Attributes);
     ::Dpc* dpc = nullptr;
     if (NT_SUCCESS(status)) {
-        status = Framework::current().create(Attributes, nullptr, &dpc, Config->EvtDpcFunc);
+        status = Framework::current().create(OPC_WDF_CALLER(), Attributes, nullptr, &dpc, Config->EvtDpcFunc);
     }
     if (NT_SUCCESS(status)) {
         *Dpc = static_cast<WDFDPC>(dpc->handle());

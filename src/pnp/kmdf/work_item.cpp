@@ -24,7 +24,9 @@ VOID NTAPI WorkItem::run(PVOID parameter) {
     auto* item = static_cast<WorkItem*>(parameter);
     item->queued_ = false; // it may be enqueued again from its own routine
     item->runner_ = &item->machine().current_thread();
-    item->routine_(static_cast<WDFWORKITEM>(item->handle()));
+    if (!item->is_silent()) {
+        item->routine_(static_cast<WDFWORKITEM>(item->handle()));
+    }
     item->runner_ = nullptr;
     if (!item->queued_) {
         KeSetEvent(&item->idle_, IO_NO_INCREMENT, FALSE);
@@ -36,6 +38,10 @@ void WorkItem::flush() {
     if (runner_ != &machine().current_thread()) {
         KeWaitForSingleObject(&idle_, Executive, KernelMode, FALSE, nullptr);
     }
+}
+
+const char* WorkItem::pending() const {
+    return queued_ ? "still queued" : runner_ != nullptr ? "still running" : nullptr;
 }
 
 void WorkItem::dispose() {
@@ -68,7 +74,7 @@ NTSTATUS NTAPI WdfWorkItemCreate(PWDF_WORKITEM_CONFIG Config, PWDF_OBJECT_ATTRIB
         return STATUS_INVALID_DEVICE_REQUEST;
     }
     pnp::kmdf::WorkItem* item = nullptr;
-    const NTSTATUS status = framework.create(Attributes, nullptr, &item, Config->EvtWorkItemFunc);
+    const NTSTATUS status = framework.create(OPC_WDF_CALLER(), Attributes, nullptr, &item, Config->EvtWorkItemFunc);
     if (NT_SUCCESS(status)) {
         *WorkItem = static_cast<WDFWORKITEM>(item->handle());
     }

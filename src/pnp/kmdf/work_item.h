@@ -19,6 +19,8 @@ public:
     // Returns when the routine has run for every earlier enqueue. PASSIVE_LEVEL; from the routine itself at once.
     void flush();
 
+    const char* pending() const override;
+
 private:
     void dispose() override;
     static VOID NTAPI run(PVOID parameter);

@@ -8,6 +8,7 @@
 #include "pnp/device/inside.h"
 #include "pnp/device/status_text.h"
 #include "pnp/inf/model_choice.h"
+#include "pnp/kmdf/object.h"
 #include "pnp/loader/driver_module.h"
 #include "pnp/pnp_manager.h"
 
@@ -190,10 +191,10 @@ Result<LoadedDriver*> PnpManager::start_driver(std::unique_ptr<LoadedDriver> dri
         std::u16string& path = loading.registry_path_; // not a copy: a crash abandons this stack
         const auto bytes = static_cast<USHORT>(path.size() * sizeof(char16_t));
         UNICODE_STRING registry_path{bytes, static_cast<USHORT>(bytes + sizeof(char16_t)), path.data()};
-        const KIRQL before = state.machine.irql();
         state.watchdog.blame(loading.service_name_);
+        const executive::CalledAt before(state.machine);
         const NTSTATUS status = driver_entry(loading.object_, &registry_path);
-        executive::require_irql_kept(state.machine, "DriverEntry", before, driver_entry);
+        executive::require_kept(state.machine, before, "DriverEntry", driver_entry);
         if (!NT_SUCCESS(status)) {
             const std::string name = loading.service_name_;
             release(loading);
@@ -214,6 +215,9 @@ void PnpManager::release(LoadedDriver& driver) {
         state.kernel.pool.unregister_module(code);
     }
     executive::free_driver_extensions(driver.object_);
+    if (auto* framework = state.machine.find_subsystem<kmdf::Framework>()) {
+        framework->disown(driver.object_);
+    }
     state.forget_driver_object(*state.bodies[&driver]);
     state.bodies.erase(&driver);
     state.baselines.erase(&driver);
@@ -223,10 +227,10 @@ void PnpManager::release(LoadedDriver& driver) {
 void PnpManager::call_unload(LoadedDriver& driver) {
     machine::Machine& machine = state_->machine;
     const PDRIVER_UNLOAD unload = driver.object_->DriverUnload;
-    const KIRQL before = machine.irql();
     state_->watchdog.blame(driver.service_name_);
+    const executive::CalledAt before(machine);
     unload(driver.object_);
-    executive::require_irql_kept(machine, "DriverUnload", before, unload);
+    executive::require_kept(machine, before, "DriverUnload", unload);
 }
 
 Result<LeakReport> PnpManager::unload(LoadedDriver& driver) {

@@ -83,6 +83,15 @@ static NTSTATUS NTAPI StartDevice(PDEVICE_OBJECT DeviceObject, PIRP Irp, PRESOUR
     case 24:
         OverrunGlobalFar();
         break;
+    case 25:
+        FillGlobalFar();
+        break;
+    case 26:
+        CopyBeyondPool();
+        break;
+    case 27:
+        FillBackwards();
+        break;
     default:
         DbgPrint("faults: no such fault\n");
         return STATUS_INVALID_PARAMETER;

@@ -19,5 +19,8 @@ void SignalFreedEvent();
 void FreePoolTwice();
 void OverrunPoolFar();
 void OverrunGlobalFar();
+void FillGlobalFar();
+void CopyBeyondPool();
+void FillBackwards();
 
 const ULONG FaultsPoolTag = 'tluF';

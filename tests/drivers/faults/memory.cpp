@@ -107,3 +107,22 @@ void OverrunGlobalFar() {
     Fill(Few, 100000 * Ten);
     DbgPrint("faults: %u\n", Few[Ten % 8]);
 }
+
+void FillGlobalFar() {
+    RtlFillMemory(Few, 104857 * Ten, 0x41); // GLOBAL_FILL
+    DbgPrint("faults: %u\n", Few[Ten % 8]);
+}
+
+void CopyBeyondPool() {
+    PUCHAR Bytes = (PUCHAR)ExAllocatePool2(POOL_FLAG_NON_PAGED, 64, FaultsPoolTag);
+    PUCHAR Copy = (PUCHAR)ExAllocatePool2(POOL_FLAG_NON_PAGED, 65, FaultsPoolTag);
+    RtlCopyMemory(Copy, Bytes, 55 + Ten); // POOL_COPY
+    ExFreePoolWithTag(Copy, FaultsPoolTag);
+    ExFreePoolWithTag(Bytes, FaultsPoolTag);
+}
+
+void FillBackwards() {
+    PUCHAR Bytes = (PUCHAR)ExAllocatePool2(POOL_FLAG_NON_PAGED, 64, FaultsPoolTag);
+    RtlFillMemory(Bytes, (SIZE_T)0 - Ten, 0x41); // NEGATIVE_FILL
+    ExFreePoolWithTag(Bytes, FaultsPoolTag);
+}
