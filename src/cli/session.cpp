@@ -113,6 +113,12 @@ std::vector<NamedFile> named_files(const SessionArguments& arguments) {
     }
     if (std::error_code ignored; std::filesystem::is_regular_file(arguments.driver, ignored)) {
         files.push_back({"--driver " + arguments.driver, arguments.driver, false});
+        for (const char* extension : {".inf", ".inx"}) {
+            const auto beside = std::filesystem::path(arguments.driver).replace_extension(extension);
+            if (arguments.inf.empty() && std::filesystem::is_regular_file(beside, ignored)) {
+                files.push_back({"the INF " + beside.string(), beside, false});
+            }
+        }
     }
     return files;
 }

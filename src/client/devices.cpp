@@ -147,6 +147,7 @@ Result<Device> Driver::add_device(const std::string& hardware_id, const std::vec
     auto device = std::make_shared<DeviceState>();
     device->machine = state_->machine;
     device->node = *node;
+    device->serial = (*node)->serial();
     device->instance_path = (*node)->instance_path();
     device->description = (*node)->description();
     state_->devices.push_back(device);
@@ -178,10 +179,13 @@ Result<std::vector<LeakLine>> Driver::unload() {
 
 namespace {
 
-// Device nodes go away behind our back (surprise removal): look the node up again.
+// Device nodes go away behind our back (surprise removal): look the node up again. Another device may have its path.
 Result<pnp::DeviceNode*> node_of(DeviceState& state) {
     if (state.node != nullptr) {
         state.node = state.machine->pnp->find_device(state.instance_path);
+        if (state.node != nullptr && state.node->serial() != state.serial) {
+            state.node = nullptr;
+        }
     }
     if (state.node == nullptr) {
         return Error{STATUS_NO_SUCH_DEVICE, fmt::format("{} has been removed", state.instance_path)};

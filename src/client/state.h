@@ -88,6 +88,7 @@ struct MachineState {
 struct DeviceState {
     std::shared_ptr<MachineState> machine;
     pnp::DeviceNode* node = nullptr;
+    std::uint32_t serial = 0; // of the node
     std::string instance_path;
     std::string description;
 };

@@ -4,6 +4,7 @@
 #include "drivertools/drivertools.h"
 #include "drivertools/text.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -41,6 +42,13 @@ Result<void> write_depfile(const std::string& file, const BuildReport& report) {
     auto target = file_to_write(file);
     if (!target)
         return target.error();
+    std::error_code ignored;
+    const auto is_target = [&](const std::filesystem::path& other) {
+        return std::filesystem::equivalent(other, *target, ignored);
+    };
+    if (is_target(report.module) || std::ranges::any_of(report.dependencies, is_target))
+        return Error{status_invalid_parameter,
+                     file + ": --depfile would write over the module or a file that it is made of"};
     auto text = escaped_for_make(report.module.string()) + ":";
     for (const auto& dependency : report.dependencies)
         text += " \\\n  " + escaped_for_make(dependency.string());

@@ -120,6 +120,7 @@ public:
     DeviceNode& operator=(const DeviceNode&) = delete;
 
     const std::string& instance_path() const { return instance_path_; } // ROOT\CABLE\0000
+    std::uint32_t serial() const { return serial_; } // 1, 2, 3 … of all that were ever added; paths come back
     const std::vector<std::string>& hardware_ids() const { return hardware_ids_; }
     const std::string& description() const { return description_; }
     DEVICE_OBJECT* pdo() const { return pdo_; }

@@ -272,6 +272,8 @@ TEST_F(BadInput, MistakesInAnInfAreWarnedOfWhenLoadingFails) {
 TEST_F(BadInput, RegistryFilesThatCannotBeUsed) {
     expect_failure(portcls({"info", "--registry", write_text("letter", "Dear Sir or Madam,")}), 1, "letter: ");
     EXPECT_EQ(text_of(path("letter")), "Dear Sir or Madam,") << "not written over";
+    expect_failure(portcls({"info", "--registry", write_text("package.json", R"({"name":"mine"})")}), 1, "\"name\"");
+    EXPECT_EQ(text_of(path("package.json")), R"({"name":"mine"})") << "not written over";
     expect_failure(portcls({"info", "--registry", folder_.string()}), 1, "cannot be read");
     expect_failure(portcls({"info", "--registry", path("no/such/file")}), 1, "no/such");
     ASSERT_EQ(portcls({"info", "--registry", path("new")}).status, 0);
@@ -329,6 +331,18 @@ TEST_F(BadSource, CompilerErrorsNameTheDriversLineAndKeepTheOldModule) {
     EXPECT_THAT(ran.error, HasSubstr(path("driver/a.cpp") + ":3:15: error: "));
     EXPECT_EQ(text_of(path("out.so")), "\x7f"
                                        "ELF, the module of yesterday");
+}
+
+TEST_F(BadSource, WhatADepfileWouldDestroyStays) {
+    const std::string text =
+        "#include <ntddk.h>\nextern \"C\" NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT, PUNICODE_STRING) {\n"
+        "    return STATUS_SUCCESS;\n}\n";
+    const std::string source = write_text("whole.cpp", text);
+    expect_build_failure(build(source, {"--name", "a", "--depfile", source}), 1, "would write over");
+    EXPECT_EQ(text_of(source), text);
+    expect_build_failure(build(source, {"--name", "a", "--depfile", path("out.so")}), 1, "would write over");
+    EXPECT_THAT(text_of(path("out.so")), testing::StartsWith("\x7f"
+                                                             "ELF"));
 }
 
 TEST_F(BadSource, OptionsAreChecked) {

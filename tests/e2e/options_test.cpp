@@ -157,6 +157,8 @@ TEST_F(Options, OneFileUnderTwoNamesIsWrongUsage) {
         expect_misuse(words, "are the same file");
     }
     expect_misuse({"record", inf, "--driver", module, "--inf", inf}, "are the same file");
+    expect_misuse({"play", file, "--driver", module, "--out", "wav:" + inf},
+                  "the INF " + inf + " and --out wav:" + inf);
     expect_misuse({"info", "--driver", module, "--inf", inf, "--trace", module}, "are the same file");
     // What is no file cannot be overwritten.
     EXPECT_EQ(portcls({"play", file, "--out", "wav:/dev/null", "--out", "wav:/dev/null"}).status, 0);

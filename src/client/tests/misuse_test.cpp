@@ -131,6 +131,18 @@ TEST_F(Misuse, ARunningStreamOfAPulledDeviceDoesNotStart) {
     EXPECT_EQ(render.start().status(), STATUS_DEVICE_REMOVED);
 }
 
+// The next device gets the path of the one that has gone, and is another one all the same.
+TEST_F(Misuse, AHandleOfADeviceThatHasGoneNamesNoOther) {
+    Device first = driver.devices().front();
+    ASSERT_TRUE(first.surprise_remove());
+    auto second = driver.add_device();
+    ASSERT_TRUE(second) << second.error().message;
+    EXPECT_EQ(second->instance_path(), first.instance_path());
+    EXPECT_EQ(first.state(), "removed");
+    EXPECT_EQ(first.surprise_remove().status(), STATUS_NO_SUCH_DEVICE);
+    EXPECT_EQ(second->state(), "started");
+}
+
 TEST_F(Misuse, ValuesOutsideOfTheOptionsAreRefused) {
     for (const unsigned depth : {1001U, UINT32_MAX}) {
         EXPECT_EQ(Machine::create({.scheduling = Scheduling::pct, .pct_depth = depth}).status(),

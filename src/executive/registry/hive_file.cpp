@@ -159,6 +159,11 @@ Result<void> read_key(const Json& json, RegistryKey& key, int depth) {
     if (!json.is_object() || depth > deepest_nesting) {
         return corrupt(key, "is no key");
     }
+    for (const auto& [name, member] : json.items()) {
+        if (name != "values" && name != "keys") { // somebody else's file, which would be written over in the end
+            return corrupt(key, fmt::format("has \"{}\", which no registry file has", name));
+        }
+    }
     if (const auto values = json.find("values"); values != json.end()) {
         for (const Json& value : *values) {
             const bool complete = value.is_object() && value.contains("name") && value["name"].is_string() &&
