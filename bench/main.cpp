@@ -52,5 +52,6 @@ int main(int argc, char** argv) {
             filter = argv[i];
         }
     }
-    return openportcls::bench::run_rows(filter, json) == 0 ? 0 : 1;
+    const int exceeded = openportcls::bench::run_rows(filter, json);
+    return exceeded == openportcls::bench::none_matches ? 2 : exceeded == 0 ? 0 : 1;
 }

@@ -179,13 +179,18 @@ void add_row(Row row) {
 
 int run_rows(const std::string& filter, bool as_json) {
     const std::regex wanted(filter.empty() ? ".*" : filter);
+    const auto is_wanted = [&](const Row& row) { return std::regex_search(row.name, wanted); };
+    if (std::none_of(rows().begin(), rows().end(), is_wanted)) {
+        fmt::print(stderr, "openportcls_bench: no row matches '{}'\n", filter);
+        return none_matches;
+    }
     int exceeded = 0;
     std::string json;
     if (!as_json) {
         print_heading();
     }
     for (Row& row : rows()) {
-        if (!std::regex_search(row.name, wanted)) {
+        if (!is_wanted(row)) {
             continue;
         }
         const Outcome outcome = run(row);

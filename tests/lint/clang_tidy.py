@@ -124,7 +124,11 @@ def main():
     chosen = sorted(entries)
     if asked.paths:
         folders = [os.path.normpath(path) for path in asked.paths]
-        chosen = [s for s in chosen if any(s == folder or s.startswith(folder + "/") for folder in folders)]
+        below = {folder: [s for s in chosen if s == folder or s.startswith(folder + "/")] for folder in folders}
+        for folder, sources in below.items():
+            if not sources:
+                parser.error(f"{folder}: no source that is compiled is, or lies below, that")
+        chosen = sorted(set().union(*below.values()))
     elif not asked.all:
         changed = changed_files()
         if ".clang-tidy" not in changed:
