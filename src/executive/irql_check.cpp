@@ -45,18 +45,6 @@ std::string irql_name(KIRQL level) {
     }
 }
 
-void irql_changed(std::string_view what, KIRQL before, const void* routine, const void* argument, unsigned unique) {
-    auto& machine = machine::Machine::current();
-    const KIRQL now = machine.irql();
-    if (before < machine::irql::dispatch && machine.processor().held_spin_locks != 0) {
-        machine::spin_lock_kept(machine, what, routine);
-    }
-    machine.bugcheck(irql_unexpected_value, static_cast<std::uint64_t>(now) << 16 | std::uint64_t{before} << 8 | unique,
-                     reinterpret_cast<std::uint64_t>(routine), reinterpret_cast<std::uint64_t>(argument), 0,
-                     Sentence("{} returns at the IRQL it was called at ({}); this one returned at {}.", what,
-                              irql_name(before), irql_name(now)));
-}
-
 void interrupts_left_disabled(std::string_view what, const void* routine) {
     constexpr std::uint64_t returned_with_interrupts_disabled = 0xC1;
     machine::Machine::current().bugcheck(
@@ -74,7 +62,12 @@ void not_kept(const CalledAt& before, std::string_view what, const void* routine
     if (machine.processor().interrupts_disabled && !before.interrupts_disabled) {
         interrupts_left_disabled(what, routine);
     }
-    irql_changed(what, before.irql, routine, argument, unique);
+    const KIRQL now = machine.irql();
+    machine.bugcheck(irql_unexpected_value,
+                     static_cast<std::uint64_t>(now) << 16 | std::uint64_t{before.irql} << 8 | unique,
+                     reinterpret_cast<std::uint64_t>(routine), reinterpret_cast<std::uint64_t>(argument), 0,
+                     Sentence("{} returns at the IRQL it was called at ({}); this one returned at {}.", what,
+                              irql_name(before.irql), irql_name(now)));
 }
 
 void irql_too_high(const char* function, KIRQL limit, void* caller) {

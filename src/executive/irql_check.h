@@ -11,11 +11,6 @@ namespace openportcls::executive {
 [[noreturn, gnu::cold, gnu::noinline]] void NTAPI irql_too_high(const char* function, KIRQL limit, void* caller);
 [[noreturn, gnu::cold, gnu::noinline]] void NTAPI irql_too_low(const char* function, KIRQL limit, void* caller);
 
-// Bugcheck IRQL_UNEXPECTED_VALUE: `what`, a routine of a driver's, returned at another IRQL than `before`.
-// `unique` is the last part of the documented parameter 1: 2 a callout routine, 3 an interrupt service routine.
-[[noreturn, gnu::cold, gnu::noinline]] void irql_changed(std::string_view what, KIRQL before, const void* routine,
-                                                         const void* argument = nullptr, unsigned unique = 2);
-
 // How a driver's routine finds the processor, and leaves it.
 struct CalledAt {
     explicit CalledAt(machine::Machine& machine)
@@ -34,7 +29,8 @@ struct CalledAt {
 
 // Driver Verifier's bugcheck 0xC4, parameter 1 0xC1: `what`, a routine of a driver's, returned after _disable().
 [[noreturn, gnu::cold, gnu::noinline]] void interrupts_left_disabled(std::string_view what, const void* routine);
-// Bugcheck of the spin lock that was kept, of interrupts left disabled, or of the IRQL.
+// Bugcheck of the spin lock that was kept, of interrupts left disabled, or of the IRQL (IRQL_UNEXPECTED_VALUE, where
+// `unique` is the last part of the documented parameter 1: 2 a callout routine, 3 an interrupt service routine).
 [[noreturn, gnu::cold, gnu::noinline]] void not_kept(const CalledAt& before, std::string_view what, const void* routine,
                                                      const void* argument = nullptr, unsigned unique = 2);
 
