@@ -65,9 +65,7 @@ std::string what_was_done(const Fault& fault) {
 void describe_hang(const Machine& machine, BugcheckReport& report) {
     if (machine.irql() < irql::dispatch) {
         report.code = 0x101; // CLOCK_WATCHDOG_TIMEOUT
-        report.rule =
-            "The guest ran for seconds of the host's time in which the machine's stood still: an endless loop "
-            "that waits for nothing.";
+        report.rule = "The guest ran for seconds of the host's time in which no thread waited: an endless loop.";
     } else {
         report.code = 0x133; // DPC_WATCHDOG_VIOLATION
         report.rule = "The guest ran for seconds of the host's time at DISPATCH_LEVEL or above: an endless loop.";

@@ -140,7 +140,7 @@ void Machine::line_pending(InterruptLine& line) {
     }
     *slot = &line;
     pending_irqls_ |= 1U << line.irql_;
-    attention_ = true;
+    draw_attention();
 }
 
 void Machine::enable_interrupts() {
@@ -246,7 +246,7 @@ bool Machine::queue_dpc(KDPC& dpc, void* argument1, void* argument2) {
     if (&target == processor_ && processor_->irql < irql::dispatch) {
         deliver();
     } else if (&target != processor_) {
-        attention_ = true; // here it runs as soon as the IRQL allows
+        draw_attention(); // here it runs as soon as the IRQL allows
     }
     return true;
 }

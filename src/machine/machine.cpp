@@ -22,7 +22,7 @@ Machine::Machine(const MachineConfig& config) : config_(config), clock_(config.p
     config_.processors = std::clamp(config_.processors, 1U, 32U);
     policy_ = Policy::create(config_.policy, config_.seed, config_.pct_depth, config_.processors);
     exploring_ = policy_->explores();
-    attention_ = exploring_;
+    look_at_step_ = exploring_ ? 0 : lap_ends_at_;
     processors_ = std::make_unique<Processor[]>(config_.processors);
     for (unsigned number = 0; number < config_.processors; ++number) {
         Processor& processor = processors_[number];
@@ -91,6 +91,7 @@ bool Machine::run_as_client(Call call) {
     current_ = this;
     is_entered_ = true;
     ++entries_;
+    begin_lap();
     call_ = call;
     tsan::release(&call_); // the host's thread and the client are one
     Fiber::switch_to(host_, client_.fiber);

@@ -48,6 +48,12 @@ struct RunPosition {
     std::string_view thread;
 };
 
+struct HeldLock {
+    enum class Kind : std::uint8_t { spin, reader_writer, cancel };
+    const void* word = nullptr; // KSPIN_LOCK, or EX_SPIN_LOCK of a reader-writer lock
+    Kind kind = Kind::spin;
+};
+
 struct Processor {
     static constexpr Nanoseconds not_watched = -1;
 
@@ -66,7 +72,7 @@ struct Processor {
     std::uint32_t dpcs_queued = 0;
     std::uint32_t held_spin_locks = 0; // of drivers, and of whoever uses their functions
     static constexpr std::uint32_t remembered_locks = 8;
-    std::array<const KSPIN_LOCK*, remembered_locks> taken_locks{}; // the latest of them, by how many were held before
+    std::array<HeldLock, remembered_locks> taken_locks{}; // the latest of them, by how many were held before
     std::uint64_t dpcs_delivered = 0;
 };
 
@@ -183,8 +189,7 @@ public:
 
     // Where the scheduler may interfere: kernel API calls and hardware accesses pass through here.
     void preemption_point() {
-        ++step_;
-        if (attention_) [[unlikely]] {
+        if (++step_ >= look_at_step_) [[unlikely]] {
             preempt();
         }
     }
@@ -193,12 +198,12 @@ public:
         return {config_.seed, step_, now(), processor_->number, processor_->irql, processor_->running->name};
     }
     // Makes the next preemption point look around.
-    void draw_attention() { attention_ = true; }
+    void draw_attention() { look_at_step_ = 0; }
     // An operation that takes time on real hardware; also a preemption point.
     void spend(Nanoseconds cost) {
         clock_.spend(cost);
         if (clock_.is_due() || now() >= look_around_at_) [[unlikely]] {
-            attention_ = true;
+            draw_attention();
         }
         preemption_point();
     }
@@ -407,6 +412,11 @@ private:
     std::uint32_t runnable_mask() const;
     void hand_out_ready_threads();
     void let_others_run();
+    void begin_lap() {
+        lap_ends_at_ = step_ + steps_per_lap;
+        lap_began_ = now();
+    }
+    void end_lap();
     void give_way(Thread& thread);
     Processor* other_runnable(const Processor& except);
     void NTAPI wait_for_lock(KSPIN_LOCK& lock);
@@ -451,7 +461,13 @@ private:
     std::uint32_t ready_with_affinity_ = 0; // ready threads that not every processor may take
     bool may_stray_ = false;                // a thread's affinity changed while it could not move
     std::uint64_t step_ = 0;
-    bool attention_ = false;
+    // The next preemption point that looks around is this one: the end of the lap, or 0, at once.
+    std::uint64_t look_at_step_ = steps_per_lap;
+    // Even a processor that never asks the time takes some for so many calls.
+    static constexpr std::uint64_t steps_per_lap = 4096;
+    static constexpr Nanoseconds step_cost = 10;
+    std::uint64_t lap_ends_at_ = steps_per_lap;
+    Nanoseconds lap_began_ = 0;
     // How long one who does not wait keeps others from a processor that idles.
     static constexpr Nanoseconds patience = 20'000;
     Nanoseconds look_around_at_ = patience; // when whoever spends time looks next whether somebody else waits to run
@@ -487,9 +503,10 @@ private:
     FaultHook fault_hook_ = nullptr;
     std::uint64_t watchdog_last_step_ = 0;
     std::uint32_t watchdog_ticks_ = 0;
-    Nanoseconds watchdog_last_time_ = 0;
+    std::uint64_t waits_ = 0; // for which a thread left its processor
+    std::uint64_t watchdog_last_wait_ = 0;
     std::uint64_t watchdog_last_entry_ = 0;
-    std::uint32_t watchdog_still_ticks_ = 0;
+    std::uint32_t watchdog_busy_ticks_ = 0;
 };
 
 } // namespace openportcls::machine

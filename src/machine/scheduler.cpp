@@ -222,6 +222,7 @@ void Machine::run_thread(Thread& next) {
 }
 
 void Machine::block() {
+    ++waits_;
     Thread* next = pop_ready(*processor_);
     if (next == nullptr) {
         prepare_idle(*processor_);
@@ -332,8 +333,19 @@ void Machine::process_due_events() {
     }
 }
 
+// A loop of calls that succeed at once (a lock that is free, an event that is set) would keep others away for ever.
+void Machine::end_lap() {
+    if (now() == lap_began_) {
+        clock_.spend(static_cast<Nanoseconds>(steps_per_lap) * step_cost);
+    }
+    begin_lap();
+}
+
 void Machine::preempt() {
-    attention_ = exploring_;
+    if (step_ >= lap_ends_at_) {
+        end_lap();
+    }
+    look_at_step_ = exploring_ ? 0 : lap_ends_at_;
     if (memory_error_reported) [[unlikely]] {
         stop_at_memory_error();
     }

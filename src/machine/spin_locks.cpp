@@ -26,55 +26,98 @@ Text text(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
     return made;
 }
 
-Text lock_name(const KSPIN_LOCK* lock) {
-    return lock != nullptr ? text("the spin lock at {:#x}", reinterpret_cast<std::uint64_t>(lock))
-                           : text("a spin lock");
+const char* kind_name(HeldLock::Kind kind) {
+    switch (kind) {
+    case HeldLock::Kind::reader_writer:
+        return "reader-writer spin lock";
+    case HeldLock::Kind::cancel:
+        return "cancel spin lock";
+    case HeldLock::Kind::spin:
+        break;
+    }
+    return "spin lock";
+}
+
+// The function that the holder should have called.
+const char* release_of(HeldLock::Kind kind) {
+    switch (kind) {
+    case HeldLock::Kind::reader_writer:
+        return "ExReleaseSpinLockShared or ExReleaseSpinLockExclusive";
+    case HeldLock::Kind::cancel:
+        return "IoReleaseCancelSpinLock";
+    case HeldLock::Kind::spin:
+        break;
+    }
+    return "KeReleaseSpinLock";
+}
+
+Text lock_name(const HeldLock& lock) {
+    if (lock.word == nullptr) {
+        return text("a spin lock");
+    }
+    if (lock.kind == HeldLock::Kind::cancel) {
+        return text("the cancel spin lock");
+    }
+    return text("the {} at {:#x}", kind_name(lock.kind), reinterpret_cast<std::uint64_t>(lock.word));
+}
+
+bool is_held(const HeldLock& lock, unsigned processor) {
+    if (lock.word == nullptr) {
+        return false;
+    }
+    if (lock.kind == HeldLock::Kind::reader_writer) { // whose it is does not stand in it
+        return is_accessible(lock.word, sizeof(EX_SPIN_LOCK), Access::read) &&
+               *static_cast<const EX_SPIN_LOCK*>(lock.word) != 0;
+    }
+    return is_accessible(lock.word, sizeof(KSPIN_LOCK), Access::read) &&
+           *static_cast<const KSPIN_LOCK*>(lock.word) == processor + 1ULL;
+}
+
+// Of Driver Verifier's rules about spin locks, the text is ours.
+[[noreturn]] void break_rule(Machine& machine, const char* rule, const HeldLock& lock, const void* subject,
+                             const Text& what) {
+    machine.bugcheck(driver_verifier_detected_violation, spin_lock_rule, reinterpret_cast<std::uint64_t>(rule),
+                     reinterpret_cast<std::uint64_t>(lock.word), reinterpret_cast<std::uint64_t>(subject), what.view());
 }
 
 } // namespace
 
-const KSPIN_LOCK* latest_held_lock(Machine& machine) {
+HeldLock latest_held_lock(Machine& machine) {
     const Processor& here = machine.processor();
     // Where locks are not released in the reverse order of their acquisition, an entry may be of one that is free
     // again, or gone.
     for (std::uint32_t back = 1; back <= Processor::remembered_locks; ++back) {
-        const KSPIN_LOCK* lock = here.taken_locks[(here.held_spin_locks - back) % Processor::remembered_locks];
-        if (lock != nullptr && is_accessible(lock, sizeof *lock, Access::read) && *lock == here.number + 1ULL) {
+        const HeldLock& lock = here.taken_locks[(here.held_spin_locks - back) % Processor::remembered_locks];
+        if (is_held(lock, here.number)) {
             return lock;
         }
     }
-    return nullptr;
+    return {};
 }
 
 void spin_lock_kept(Machine& machine, std::string_view what, const void* routine) {
-    static constexpr char rule[] = "A driver's routine releases the spin locks that it acquires before it returns.";
-    const KSPIN_LOCK* lock = latest_held_lock(machine);
-    machine.bugcheck(driver_verifier_detected_violation, spin_lock_rule, reinterpret_cast<std::uint64_t>(rule),
-                     reinterpret_cast<std::uint64_t>(lock), reinterpret_cast<std::uint64_t>(routine),
-                     text("{} returned without releasing {} that it acquired (rule SpinLock of Driver Verifier: "
-                          "KeReleaseSpinLock before the routine ends).",
-                          what, lock_name(lock).view())
-                         .view());
+    const HeldLock lock = latest_held_lock(machine);
+    break_rule(machine, "A driver's routine releases the spin locks that it acquires before it returns.", lock, routine,
+               text("{} returned without releasing {} that it acquired (rule SpinLock of Driver Verifier: {} before "
+                    "the routine ends).",
+                    what, lock_name(lock).view(), release_of(lock.kind)));
 }
 
 void lowered_with_spin_lock(Machine& machine, KIRQL wanted) {
-    const KSPIN_LOCK* lock = latest_held_lock(machine);
+    const HeldLock lock = latest_held_lock(machine);
     machine.bugcheck(driver_verifier_detected_violation, bad_irql_for_lower_irql, machine.irql(), wanted, 0,
                      text("KeLowerIrql goes to IRQL {} while the processor holds {}: its holder stays at "
-                          "DISPATCH_LEVEL or above until KeReleaseSpinLock.",
-                          wanted, lock_name(lock).view())
+                          "DISPATCH_LEVEL or above until {}.",
+                          wanted, lock_name(lock).view(), release_of(lock.kind))
                          .view());
 }
 
-void released_with_spin_lock(Machine& machine, const KSPIN_LOCK* released, KIRQL wanted) {
-    static constexpr char rule[] = "Spin locks that are nested are released with their own old IRQL each.";
-    const KSPIN_LOCK* lock = latest_held_lock(machine);
-    machine.bugcheck(driver_verifier_detected_violation, spin_lock_rule, reinterpret_cast<std::uint64_t>(rule),
-                     reinterpret_cast<std::uint64_t>(lock), reinterpret_cast<std::uint64_t>(released),
-                     text("KeReleaseSpinLock of the spin lock at {:#x} goes to IRQL {} while the processor holds {}: "
-                          "nested spin locks are released in the reverse order, with their own old IRQL each.",
-                          reinterpret_cast<std::uint64_t>(released), wanted, lock_name(lock).view())
-                         .view());
+void released_with_spin_lock(Machine& machine, const HeldLock& released, KIRQL wanted) {
+    const HeldLock lock = latest_held_lock(machine);
+    break_rule(machine, "Spin locks that are nested are released with their own old IRQL each.", lock, released.word,
+               text("{} of {} goes to IRQL {} while the processor holds {}: nested spin locks are released in the "
+                    "reverse order, with their own old IRQL each.",
+                    release_of(released.kind), lock_name(released).view(), wanted, lock_name(lock).view()));
 }
 
 } // namespace openportcls::machine

@@ -55,7 +55,7 @@ bool Machine::set_timer(KTIMER& timer, Nanoseconds due, Nanoseconds period, KDPC
     timer.TimerListEntry.Flink = timer.TimerListEntry.Blink = reinterpret_cast<LIST_ENTRY*>(record);
     clock_.schedule(record->event, round_to_clock(due));
     if (clock_.is_due()) {
-        attention_ = true;
+        draw_attention();
     }
     return was_set;
 }

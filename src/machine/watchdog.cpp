@@ -35,23 +35,23 @@ void Machine::watch_stay_at_dispatch() {
     }
 }
 
-// Once a second of the thread's CPU time. Three ways to hang: without a preemption point; with them, but the machine's
-// time stands still as if the processor were infinitely fast; at DISPATCH_LEVEL.
+// Once a second of the thread's CPU time. Three ways to hang: without a preemption point; with them, but no thread
+// waits for anything meanwhile; at DISPATCH_LEVEL.
 bool Machine::watchdog_expired() {
     const std::uint32_t limit = config_.watchdog_seconds;
     const bool has_moved = watchdog_last_step_ != step_;
     watchdog_last_step_ = step_;
     watchdog_ticks_ = has_moved ? 0 : watchdog_ticks_ + 1;
-    const bool time_has_passed = watchdog_last_time_ != now() || watchdog_last_entry_ != entries_;
-    watchdog_last_time_ = now();
+    const bool has_waited = watchdog_last_wait_ != waits_ || watchdog_last_entry_ != entries_;
+    watchdog_last_wait_ = waits_;
     watchdog_last_entry_ = entries_;
-    watchdog_still_ticks_ = time_has_passed ? 0 : watchdog_still_ticks_ + 1;
+    watchdog_busy_ticks_ = has_waited ? 0 : watchdog_busy_ticks_ + 1;
     Processor& here = *processor_;
     if (limit == 0) {
         return false;
     }
     if (here.irql < irql::dispatch) {
-        return watchdog_ticks_ >= limit || watchdog_still_ticks_ >= limit;
+        return watchdog_ticks_ >= limit || watchdog_busy_ticks_ >= limit;
     }
     if (here.dispatch_since == Processor::not_watched) {
         here.dispatch_since = now();

@@ -2,6 +2,7 @@
 #include <wdm.h>
 
 #include "executive/irql_check.h"
+#include "executive/ke/spin_lock.h"
 #include "executive/ke/waits.h"
 #include "executive/kernel.h"
 
@@ -155,6 +156,16 @@ void spin(const volatile LONG& lock, LONG blocking_bits) {
     }
 }
 
+machine::HeldLock as_held(const volatile LONG* lock) {
+    return {const_cast<const LONG*>(lock), machine::HeldLock::Kind::reader_writer};
+}
+
+void released() {
+    Machine& machine = Machine::current();
+    --machine.processor().held_spin_locks;
+    machine.preemption_point();
+}
+
 } // namespace
 
 extern "C" {
@@ -231,24 +242,26 @@ void NTAPI ExAcquireSpinLockExclusiveAtDpcLevel(PEX_SPIN_LOCK lock) {
     spin(*lock, -1);
     *lock = spin_exclusive;
     machine::tsan::acquire_exclusive(lock);
+    executive::count_spin_lock(Machine::current(), as_held(lock));
 }
 void NTAPI ExReleaseSpinLockExclusiveFromDpcLevel(PEX_SPIN_LOCK lock) {
     OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch);
     machine::tsan::release_exclusive(lock);
     *lock = 0;
-    Machine::current().preemption_point();
+    released();
 }
 void NTAPI ExAcquireSpinLockSharedAtDpcLevel(PEX_SPIN_LOCK lock) {
     OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch);
     spin(*lock, spin_exclusive);
     *lock = *lock + 1;
     machine::tsan::acquire_shared(lock);
+    executive::count_spin_lock(Machine::current(), as_held(lock));
 }
 void NTAPI ExReleaseSpinLockSharedFromDpcLevel(PEX_SPIN_LOCK lock) {
     OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch);
     machine::tsan::release_shared(lock);
     *lock = *lock - 1;
-    Machine::current().preemption_point();
+    released();
 }
 LOGICAL NTAPI ExTryConvertSharedSpinLockExclusive(PEX_SPIN_LOCK lock) {
     OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch);
@@ -268,7 +281,7 @@ KIRQL NTAPI ExAcquireSpinLockExclusive(PEX_SPIN_LOCK lock) {
 }
 void NTAPI ExReleaseSpinLockExclusive(PEX_SPIN_LOCK lock, KIRQL old) {
     ExReleaseSpinLockExclusiveFromDpcLevel(lock);
-    Machine::current().lower_irql(old);
+    executive::leave_spin_lock(Machine::current(), as_held(lock), old);
 }
 KIRQL NTAPI ExAcquireSpinLockShared(PEX_SPIN_LOCK lock) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
@@ -278,7 +291,7 @@ KIRQL NTAPI ExAcquireSpinLockShared(PEX_SPIN_LOCK lock) {
 }
 void NTAPI ExReleaseSpinLockShared(PEX_SPIN_LOCK lock, KIRQL old) {
     ExReleaseSpinLockSharedFromDpcLevel(lock);
-    Machine::current().lower_irql(old);
+    executive::leave_spin_lock(Machine::current(), as_held(lock), old);
 }
 
 } // extern "C"

@@ -3,6 +3,7 @@
 
 #include "executive/io/io_manager.h"
 #include "executive/irql_check.h"
+#include "executive/ke/spin_lock.h"
 #include "executive/kernel.h"
 
 using namespace openportcls;
@@ -108,14 +109,23 @@ bool cancel_locked(IRP* irp, KIRQL old) {
                                     reinterpret_cast<std::uint64_t>(routine), 0, 0,
                                     "A completed IRP still has a cancel routine (IoCancelIrp).");
     }
-    irp->CancelIrql = old;
     IO_STACK_LOCATION* stack = IoGetCurrentIrpStackLocation(irp);
-    // The routine releases the cancel spin lock.
-    routine(irp->CurrentLocation <= irp->StackCount ? stack->DeviceObject : nullptr, irp);
+    executive::call_cancel_routine(routine, irp->CurrentLocation <= irp->StackCount ? stack->DeviceObject : nullptr,
+                                   irp, old);
     return true;
 }
 
 } // namespace
+
+void executive::call_cancel_routine(PDRIVER_CANCEL routine, PDEVICE_OBJECT device, PIRP irp, KIRQL old) {
+    auto& machine = Machine::current();
+    executive::CalledAt without_lock(machine);
+    without_lock.irql = old;
+    --without_lock.held_spin_locks;
+    irp->CancelIrql = old;
+    routine(device, irp);
+    executive::require_kept(machine, without_lock, "A cancel routine", routine);
+}
 
 // While the lock is being acquired the request may complete, and its memory serve another one.
 bool executive::cancel_request(IRP* request) {
@@ -136,13 +146,14 @@ void NTAPI IoAcquireCancelSpinLock(PKIRQL old) {
     Kernel& kernel = Kernel::current();
     *old = kernel.machine.raise_irql(machine::irql::dispatch);
     kernel.machine.acquire_lock(kernel.cancel_lock);
+    executive::count_spin_lock(kernel.machine, {&kernel.cancel_lock, machine::HeldLock::Kind::cancel});
 }
 
 void NTAPI IoReleaseCancelSpinLock(KIRQL old) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
     Kernel& kernel = Kernel::current();
-    kernel.machine.release_lock(kernel.cancel_lock);
-    kernel.machine.lower_irql(old);
+    executive::release_spin_lock(kernel.machine, kernel.cancel_lock);
+    executive::leave_spin_lock(kernel.machine, {&kernel.cancel_lock, machine::HeldLock::Kind::cancel}, old);
 }
 
 BOOLEAN NTAPI IoCancelIrp(PIRP irp) {

@@ -45,6 +45,8 @@ NTSTATUS start_device_control(FILE_OBJECT* file, ULONG code, const void* in, ULO
                               KPROCESSOR_MODE mode = UserMode);
 // IoCancelIrp: false when the driver has no cancel routine for it at the moment (the IRP is marked all the same).
 bool cancel_request(IRP* request);
+// Calls a request's cancel routine with the cancel spin lock held, which it releases, to go back to IRQL `old`.
+void call_cancel_routine(PDRIVER_CANCEL routine, PDEVICE_OBJECT device, PIRP irp, KIRQL old);
 
 // IRP_MJ_READ / IRP_MJ_WRITE, buffered, direct or neither as the device asks for.
 NTSTATUS read_file(FILE_OBJECT* file, void* buffer, ULONG bytes, LONGLONG offset, ULONG_PTR* information);

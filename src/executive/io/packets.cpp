@@ -68,8 +68,7 @@ void NTAPI IoStartPacket(PDEVICE_OBJECT device, PIRP irp, PULONG key, PDRIVER_CA
         // Cancelled before it was queued: its routine finds it in the queue now.
         const PDRIVER_CANCEL routine = cancel != nullptr && irp->Cancel ? IoSetCancelRoutine(irp, nullptr) : nullptr;
         if (routine != nullptr) {
-            irp->CancelIrql = cancel_irql;
-            routine(device, irp);
+            executive::call_cancel_routine(routine, device, irp, cancel_irql);
         } else if (cancel != nullptr) {
             IoReleaseCancelSpinLock(cancel_irql);
         }

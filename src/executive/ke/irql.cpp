@@ -9,6 +9,7 @@
 using openportcls::executive::acquire_spin_lock;
 using openportcls::executive::count_spin_lock;
 using openportcls::executive::holds_spin_lock;
+using openportcls::executive::leave_spin_lock;
 using openportcls::executive::release_spin_lock;
 using openportcls::machine::Machine;
 namespace irql = openportcls::machine::irql;
@@ -44,6 +45,7 @@ void lower(const char* function, KIRQL level) {
         openportcls::machine::lowered_with_spin_lock(machine, level);
     }
     machine.lower_irql(level);
+    machine.preemption_point();
     machine.follow_affinity();
 }
 
@@ -109,11 +111,7 @@ void NTAPI KeReleaseSpinLock(PKSPIN_LOCK lock, KIRQL old) {
     if (old > irql::dispatch) [[unlikely]] {
         wrong_direction(irql_lowered_or_raised, __func__, old);
     }
-    if (old < irql::dispatch && holds_spin_lock(machine)) [[unlikely]] {
-        openportcls::machine::released_with_spin_lock(machine, lock, old);
-    }
-    machine.lower_irql(old);
-    machine.follow_affinity();
+    leave_spin_lock(machine, {lock}, old);
 }
 
 void NTAPI KfReleaseSpinLock(PKSPIN_LOCK lock, KIRQL old) {
@@ -136,7 +134,7 @@ BOOLEAN NTAPI KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK lock) {
     Machine& machine = Machine::current();
     const bool acquired = machine.try_acquire_lock(*lock);
     if (acquired) {
-        count_spin_lock(machine, *lock);
+        count_spin_lock(machine, {lock});
     }
     return acquired;
 }

@@ -6,17 +6,18 @@
 #include <wdm.h>
 
 #include "machine/machine.h"
+#include "machine/spin_locks.h"
 
 namespace openportcls::executive {
 
 // Counted, for those who may not be called with one held. IRQL is the caller's business.
-inline void count_spin_lock(machine::Machine& machine, const KSPIN_LOCK& lock) {
+inline void count_spin_lock(machine::Machine& machine, const machine::HeldLock& lock) {
     machine::Processor& here = machine.processor();
-    here.taken_locks[here.held_spin_locks++ % machine::Processor::remembered_locks] = &lock;
+    here.taken_locks[here.held_spin_locks++ % machine::Processor::remembered_locks] = lock;
 }
 inline void acquire_spin_lock(machine::Machine& machine, KSPIN_LOCK& lock) {
     machine.acquire_lock(lock);
-    count_spin_lock(machine, lock);
+    count_spin_lock(machine, {&lock});
 }
 inline void release_spin_lock(machine::Machine& machine, KSPIN_LOCK& lock) {
     --machine.processor().held_spin_locks;
@@ -24,6 +25,14 @@ inline void release_spin_lock(machine::Machine& machine, KSPIN_LOCK& lock) {
 }
 inline bool holds_spin_lock(machine::Machine& machine) {
     return machine.processor().held_spin_locks != 0;
+}
+// After the release of `released`: back to the IRQL before its acquisition.
+inline void leave_spin_lock(machine::Machine& machine, const machine::HeldLock& released, KIRQL old) {
+    if (old < machine::irql::dispatch && holds_spin_lock(machine)) [[unlikely]] {
+        machine::released_with_spin_lock(machine, released, old);
+    }
+    machine.lower_irql(old);
+    machine.follow_affinity();
 }
 
 // Holds a lock for a scope: KeAcquireSpinLock and KeReleaseSpinLock, but that it is not counted: it is for kernel

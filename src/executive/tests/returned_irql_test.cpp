@@ -272,6 +272,87 @@ TEST_P(KeptSpinLock, IsReportedWithTheLock) {
 INSTANTIATE_TEST_SUITE_P(Table, KeptSpinLock, testing::ValuesIn(lock_cases),
                          [](const auto& info) { return std::string(info.param.name); });
 
+// The locks of the other kinds, by the words of their reports.
+EX_SPIN_LOCK reader_writer;
+void NTAPI sharing_dpc(PKDPC, PVOID, PVOID, PVOID) {
+    ExAcquireSpinLockSharedAtDpcLevel(&reader_writer);
+}
+void NTAPI excluding_worker(PVOID) {
+    ExAcquireSpinLockExclusive(&reader_writer);
+}
+void NTAPI cancel_locking_worker(PVOID) {
+    KIRQL old;
+    IoAcquireCancelSpinLock(&old);
+}
+void NTAPI keeping_cancel(PDEVICE_OBJECT, PIRP) {}
+
+const LockCase other_lock_cases[] = {
+    {"SharedByDpc", spin_lock_rule, "A DPC routine returned without releasing the reader-writer spin lock at 0x",
+     [] { run_dpc(&sharing_dpc); }},
+    {"ExclusiveByWorkItem", spin_lock_rule, "ExReleaseSpinLockShared or ExReleaseSpinLockExclusive before the routine",
+     [] {
+         ExInitializeWorkItem(&item, &excluding_worker, nullptr);
+         ExQueueWorkItem(&item, DelayedWorkQueue);
+         wait();
+     }},
+    {"SharedAndLowered", 0x31, "KeLowerIrql goes to IRQL 0 while the processor holds the reader-writer spin lock",
+     [] { KeLowerIrql(ExAcquireSpinLockShared(&reader_writer)); }},
+    {"SharedAndAnotherReleased", spin_lock_rule, "KeReleaseSpinLock of the spin lock at 0x",
+     [] {
+         KIRQL old;
+         KeAcquireSpinLock(&inner_lock, &old);
+         ExAcquireSpinLockShared(&reader_writer);
+         KeReleaseSpinLock(&inner_lock, old);
+     }},
+    {"CancelLockByWorkItem", spin_lock_rule,
+     "the cancel spin lock that it acquired (rule SpinLock of Driver Verifier: IoReleaseCancelSpinLock",
+     [] {
+         ExInitializeWorkItem(&item, &cancel_locking_worker, nullptr);
+         ExQueueWorkItem(&item, DelayedWorkQueue);
+         wait();
+     }},
+    {"CancelLockAndLowered", 0x31, "while the processor holds the cancel spin lock",
+     [] {
+         KIRQL old;
+         IoAcquireCancelSpinLock(&old);
+         KeLowerIrql(old);
+     }},
+    {"CancelRoutine", spin_lock_rule, "A cancel routine returned without releasing the cancel spin lock",
+     [] {
+         IRP* irp = IoAllocateIrp(1, FALSE);
+         IoSetCancelRoutine(irp, &keeping_cancel);
+         IoCancelIrp(irp);
+     }},
+};
+
+class KeptOtherLock : public ExecutiveTest, public testing::WithParamInterface<LockCase> {};
+
+TEST_P(KeptOtherLock, IsReportedWithItsKind) {
+    inner_lock = 0;
+    reader_writer = 0;
+    expect_bugcheck(0xC4, GetParam().rule, GetParam().act);
+    if (machine.is_halted()) {
+        EXPECT_EQ(machine.bugcheck_report()->parameters[0], GetParam().violation);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, KeptOtherLock, testing::ValuesIn(other_lock_cases),
+                         [](const auto& info) { return std::string(info.param.name); });
+
+using ReleasedLock = ExecutiveTest;
+
+TEST_F(ReleasedLock, LeavesNothingBehind) {
+    inside([] {
+        reader_writer = 0;
+        KIRQL old = ExAcquireSpinLockShared(&reader_writer);
+        EXPECT_TRUE(ExTryConvertSharedSpinLockExclusive(&reader_writer));
+        ExReleaseSpinLockExclusive(&reader_writer, old);
+        IoAcquireCancelSpinLock(&old);
+        IoReleaseCancelSpinLock(old);
+        KeLowerIrql(PASSIVE_LEVEL);
+    });
+}
+
 // Nested locks that are not released in the reverse order, but with the right levels, are nobody's mistake; neither is
 // KeLowerIrql between device levels and DISPATCH_LEVEL.
 class SpinLockOrder : public ExecutiveTest {};

@@ -21,7 +21,7 @@ TEST(Bugcheck, an_endless_loop_is_found_by_the_watchdog) {
     EXPECT_EQ(machine.bugcheck_report()->code, 0x101U);
 }
 
-// It calls the kernel, but never waits: the machine's time stands still.
+// It calls the kernel, but never waits.
 TEST(Bugcheck, an_endless_loop_around_kernel_calls_is_found_by_the_watchdog) {
     MachineConfig config;
     config.watchdog_seconds = 1;
