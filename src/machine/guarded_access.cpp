@@ -6,12 +6,13 @@ namespace openportcls::machine {
 
 // In assembler, so that every instruction that may fault is known and no sanitizer looks at the addresses.
 extern "C" {
-[[gnu::visibility("hidden")]] int opc_guarded_touch(const void* address, int write);
 [[gnu::visibility("hidden")]] extern const char opc_guarded_failed[];
 }
 
 asm(R"(
     .text
+    .globl opc_guarded_touch
+    .hidden opc_guarded_touch
     .type opc_guarded_touch, @function
 opc_guarded_touch:
     movb (%rdi), %al
@@ -29,11 +30,10 @@ opc_guarded_failed:
 namespace {
 
 constexpr std::uintptr_t page_bytes = 4096;
-constexpr std::uintptr_t lowest_valid_address = 0x10000; // Windows never maps the first 64 KiB
 
 } // namespace
 
-bool is_accessible(const void* begin, std::size_t bytes, Access access) {
+bool is_range_accessible(const void* begin, std::size_t bytes, Access access) {
     const auto first = reinterpret_cast<std::uintptr_t>(begin);
     if (bytes == 0) {
         return true;
