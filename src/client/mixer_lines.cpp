@@ -18,7 +18,7 @@ namespace {
 
 // Of a topology whose splits multiply.
 constexpr std::size_t most_lines = 4096;
-constexpr std::size_t most_steps = 1 << 18;
+constexpr std::size_t most_steps = 1 << 16;
 
 // ---- what pins are (R-WDMA-05, R-WDMA-08) -------------------------------------------------------------------------
 
