@@ -242,7 +242,7 @@ void StreamBase::end_service() {
     service_.reset();
 }
 
-void StreamBase::note_pace() const {
+[[gnu::hot]] void StreamBase::note_pace() const {
     if (!machine_.clock().is_paced()) {
         return;
     }

@@ -50,7 +50,7 @@ void StreamService::detach(Place& place) {
 }
 
 // At whatever level the driver signals.
-void StreamService::heard(machine::SignalListener& listener) {
+[[gnu::hot]] void StreamService::heard(machine::SignalListener& listener) {
     auto& place = static_cast<Place&>(listener);
     StreamService& self = *place.service;
     if (place.is_queued) {
@@ -99,7 +99,7 @@ void StreamService::run(void* context) {
     static_cast<StreamService*>(context)->serve();
 }
 
-void StreamService::serve() {
+[[gnu::hot]] void StreamService::serve() {
     for (;;) {
         while (Place* const place = pop()) {
             serving_ = place;

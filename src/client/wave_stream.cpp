@@ -246,7 +246,7 @@ bool WaveStream::fill_ahead(NTSTATUS* status) {
     return true;
 }
 
-bool WaveStream::serve_period() {
+[[gnu::hot]] bool WaveStream::serve_period() {
     const std::uint64_t before = completed_;
     if (!NT_SUCCESS(advance(nullptr))) {
         return false;

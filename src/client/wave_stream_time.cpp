@@ -59,7 +59,7 @@ std::uint64_t WaveStream::hardware_bytes() {
 
 // After a wake-up. One at the usual time stands for one period; at another one the position says how many went by.
 // `reached`, if wanted: how many bytes the hardware has moved.
-NTSTATUS WaveStream::advance(std::uint64_t* reached) {
+[[gnu::hot]] NTSTATUS WaveStream::advance(std::uint64_t* reached) {
     note_pace();
     if (packets_ != PacketMode::never && flow_ == PinFlow::out) {
         const NTSTATUS status = take_packets();
@@ -91,7 +91,7 @@ NTSTATUS WaveStream::advance(std::uint64_t* reached) {
     return STATUS_SUCCESS;
 }
 
-void WaveStream::trace_progress() {
+[[gnu::hot]] void WaveStream::trace_progress() {
     if (machine_.is_observed()) [[unlikely]] {
         machine_.trace(machine::EventKind::stream_notification, serial());
         machine_.trace(machine::EventKind::stream_position, serial(),

@@ -44,7 +44,7 @@ Clock::~Clock() {
     }
 }
 
-void Clock::schedule(ClockEvent& event, Nanoseconds due) {
+[[gnu::hot]] void Clock::schedule(ClockEvent& event, Nanoseconds due) {
     const Entry entry{std::max(due, now_), sequence_++, &event};
     event.due_ = entry.due;
     if (event.is_scheduled()) {
@@ -67,7 +67,7 @@ void Clock::grow() {
     heap_.resize(2 * heap_.size());
 }
 
-bool Clock::cancel(ClockEvent& event) {
+[[gnu::hot]] bool Clock::cancel(ClockEvent& event) {
     if (!event.is_scheduled()) {
         return false;
     }
@@ -76,7 +76,7 @@ bool Clock::cancel(ClockEvent& event) {
     return true;
 }
 
-bool Clock::fire_next_due() {
+[[gnu::hot]] bool Clock::fire_next_due() {
     if (count_ == 0 || heap_.front().due > now_) {
         return false;
     }
@@ -87,7 +87,7 @@ bool Clock::fire_next_due() {
     return true;
 }
 
-void Clock::advance_to(Nanoseconds target) {
+[[gnu::hot]] void Clock::advance_to(Nanoseconds target) {
     if (target <= now_) {
         return;
     }
@@ -113,7 +113,7 @@ void Clock::resynchronise() {
     }
 }
 
-void Clock::sift_up(std::uint32_t index, const Entry& entry) {
+[[gnu::hot]] void Clock::sift_up(std::uint32_t index, const Entry& entry) {
     while (index > 0) {
         const std::uint32_t parent = (index - 1) / arity;
         if (!entry.before(heap_[parent])) {
@@ -125,7 +125,7 @@ void Clock::sift_up(std::uint32_t index, const Entry& entry) {
     place(index, entry);
 }
 
-void Clock::sift_down(std::uint32_t index, const Entry& entry) {
+[[gnu::hot]] void Clock::sift_down(std::uint32_t index, const Entry& entry) {
     for (;;) {
         const std::uint32_t first = index * arity + 1;
         if (first >= count_) {
@@ -147,7 +147,7 @@ void Clock::sift_down(std::uint32_t index, const Entry& entry) {
     place(index, entry);
 }
 
-void Clock::remove_at(std::uint32_t index) {
+[[gnu::hot]] void Clock::remove_at(std::uint32_t index) {
     const Entry last = heap_[--count_];
     if (index == count_) {
         return;

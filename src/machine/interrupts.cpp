@@ -151,7 +151,7 @@ void Machine::enable_interrupts() {
 }
 
 // Something waited for this processor's IRQL to be low enough.
-void Machine::deliver() {
+[[gnu::hot]] void Machine::deliver() {
     if (processor_->interrupts_disabled) {
         return;
     }
@@ -161,7 +161,7 @@ void Machine::deliver() {
     }
 }
 
-void Machine::deliver_interrupts() {
+[[gnu::hot]] void Machine::deliver_interrupts() {
     while ((pending_irqls_ >> (processor_->irql + 1)) != 0 && !processor_->interrupts_disabled) {
         const unsigned level = 31U - static_cast<unsigned>(std::countl_zero(pending_irqls_));
         InterruptLine& line = *pending_lines_[level];
@@ -222,7 +222,7 @@ bool Machine::synchronize(InterruptHandler& handler, bool (*routine)(void* conte
     return result;
 }
 
-bool Machine::queue_dpc(KDPC& dpc, void* argument1, void* argument2) {
+[[gnu::hot]] bool Machine::queue_dpc(KDPC& dpc, void* argument1, void* argument2) {
     tsan::release(&dpc); // also for the run that an earlier request has queued already
     if (dpc.DpcData != nullptr) {
         return false; // already queued: the first arguments stay
@@ -285,7 +285,7 @@ bool Machine::remove_dpc(KDPC& dpc) {
     return false;
 }
 
-void Machine::drain_dpcs() {
+[[gnu::hot]] void Machine::drain_dpcs() {
     const KIRQL old = raise_irql(irql::dispatch);
     Processor* here = processor_;
     while (KDPC* dpc = here->dpc_head) {

@@ -21,7 +21,7 @@ constexpr Nanoseconds quantum = 2 * default_clock_interval;
 } // namespace
 
 // After every switch: a fiber that comes back into a crashed machine can only be the client, on its way out.
-void Machine::switch_fiber(Fiber& from, Fiber& to) {
+[[gnu::hot]] void Machine::switch_fiber(Fiber& from, Fiber& to) {
     Fiber::switch_to(from, to);
     if (halted_) [[unlikely]] {
         escape();
@@ -41,7 +41,7 @@ FiberStack Machine::take_stack() {
 }
 
 // A processor that falls idle for the first time needs a stack to do so.
-void Machine::prepare_idle(Processor& processor) {
+[[gnu::hot]] void Machine::prepare_idle(Processor& processor) {
     Thread& idle = processor.idle;
     if (idle.fiber.stack()) [[likely]] {
         return;
@@ -116,7 +116,7 @@ void Machine::exit_thread(std::int32_t status) {
     std::abort(); // nobody continues a terminated thread
 }
 
-void Machine::make_ready(Thread& thread, QueueEnd end) {
+[[gnu::hot]] void Machine::make_ready(Thread& thread, QueueEnd end) {
     thread.state = ThreadState::ready;
     ReadyQueue& queue = ready_[thread.priority];
     if (queue.head == nullptr) {
@@ -134,7 +134,7 @@ void Machine::make_ready(Thread& thread, QueueEnd end) {
     ready_with_affinity_ += thread.affinity != Thread::every_processor ? 1 : 0;
 }
 
-Thread* Machine::pop_ready(const Processor& taker) {
+[[gnu::hot]] Thread* Machine::pop_ready(const Processor& taker) {
     if (ready_mask_ == 0) {
         return nullptr;
     }
@@ -208,7 +208,7 @@ void Machine::move_to_own_processor() {
 }
 
 // The current processor leaves its thread (waiting, terminated or back in the ready queue) for another one.
-void Machine::run_thread(Thread& next) {
+[[gnu::hot]] void Machine::run_thread(Thread& next) {
     Thread& previous = *processor_->running;
     processor_->running = &next;
     processor_->running_since = now();
@@ -221,7 +221,7 @@ void Machine::run_thread(Thread& next) {
     }
 }
 
-void Machine::block() {
+[[gnu::hot]] void Machine::block() {
     ++waits_;
     Thread* next = pop_ready(*processor_);
     if (next == nullptr) {
@@ -268,7 +268,7 @@ std::uint32_t Machine::runnable_mask() const {
     return mask;
 }
 
-Processor* Machine::other_runnable(const Processor& except) {
+[[gnu::hot]] Processor* Machine::other_runnable(const Processor& except) {
     // No division: this runs before every step of time.
     unsigned number = except.number;
     for (unsigned others = config_.processors - 1; others != 0; --others) {
@@ -327,7 +327,7 @@ void Machine::switch_processor(Processor& to) {
     switch_fiber(from.running->fiber, to.running->fiber);
 }
 
-void Machine::process_due_events() {
+[[gnu::hot]] void Machine::process_due_events() {
     const tsan::ClockScope scope(contexts_.get());
     while (clock_.fire_next_due()) {
     }
@@ -341,7 +341,7 @@ void Machine::end_lap() {
     begin_lap();
 }
 
-void Machine::preempt() {
+[[gnu::hot]] void Machine::preempt() {
     if (step_ >= lap_ends_at_) {
         end_lap();
     }
@@ -415,7 +415,7 @@ void Machine::idle_entry(void* argument) {
     static_cast<Thread*>(argument)->machine->idle_loop();
 }
 
-void Machine::idle_loop() {
+[[gnu::hot]] void Machine::idle_loop() {
     for (;;) {
         Processor& here = *processor_;
         if (has_deliverable(here)) {
@@ -433,7 +433,7 @@ void Machine::idle_loop() {
 
 // What an idle processor would do, on the stack of a thread that has nothing to do: no switch there and back. False
 // when that is not enough, because somebody else has to run.
-bool Machine::pass_idle_time() {
+[[gnu::hot]] bool Machine::pass_idle_time() {
     Processor& here = *processor_;
     if (exploring_ || here.interrupts_disabled) {
         return false;
@@ -445,7 +445,7 @@ bool Machine::pass_idle_time() {
     return !has_ready() && other_runnable(here) == nullptr && let_time_pass();
 }
 
-bool Machine::let_time_pass() {
+[[gnu::hot]] bool Machine::let_time_pass() {
     if (settling_) {
         return false;
     }

@@ -128,7 +128,7 @@ NTSTATUS Machine::wait(std::span<DISPATCHER_HEADER* const> objects, bool wait_al
     return thread.wait_status;
 }
 
-void Machine::finish_wait(Thread& thread, NTSTATUS status) {
+[[gnu::hot]] void Machine::finish_wait(Thread& thread, NTSTATUS status) {
     for (std::uint32_t i = 0; i < thread.block_count; ++i) {
         if (thread.blocks[i].linked) {
             remove_entry(thread.blocks[i].link);
@@ -147,7 +147,7 @@ void Machine::wait_timed_out(ClockEvent& event) {
     thread->machine->finish_wait(*thread, STATUS_TIMEOUT);
 }
 
-void Machine::listen(KEVENT& event, SignalListener& listener) {
+[[gnu::hot]] void Machine::listen(KEVENT& event, SignalListener& listener) {
     listener.block = {.link = {}, .thread = nullptr, .object = &event.Header, .linked = true};
     insert_tail(event.Header.WaitListHead, listener.block.link);
     if (event.Header.SignalState > 0) {
@@ -162,7 +162,7 @@ void Machine::stop_listening(SignalListener& listener) {
     }
 }
 
-void Machine::park() {
+[[gnu::hot]] void Machine::park() {
     Thread& thread = current_thread();
     thread.block_count = 0;
     thread.wait_all = false;
@@ -180,14 +180,14 @@ void Machine::park() {
     trace(EventKind::wait_end, thread.serial, STATUS_SUCCESS);
 }
 
-void Machine::unpark(Thread& thread) {
+[[gnu::hot]] void Machine::unpark(Thread& thread) {
     thread.is_parked = false;
     if (thread.state == ThreadState::waiting) {
         make_ready(thread);
     }
 }
 
-void Machine::wake_waiters(DISPATCHER_HEADER& object) {
+[[gnu::hot]] void Machine::wake_waiters(DISPATCHER_HEADER& object) {
     LIST_ENTRY* entry = object.WaitListHead.Flink;
     while (entry != &object.WaitListHead) {
         auto& block = *reinterpret_cast<WaitBlock*>(entry);
@@ -223,7 +223,7 @@ void Machine::wake_waiters(DISPATCHER_HEADER& object) {
     }
 }
 
-LONG Machine::set_event(KEVENT& event) {
+[[gnu::hot]] LONG Machine::set_event(KEVENT& event) {
     tsan::release(&event);
     const LONG previous = event.Header.SignalState;
     event.Header.SignalState = 1;

@@ -53,7 +53,7 @@ void destroy(EX_TIMER& timer) {
     }
 }
 
-void expire(machine::ClockEvent& event) {
+[[gnu::hot]] void expire(machine::ClockEvent& event) {
     auto& timer = *static_cast<EX_TIMER*>(event.context());
     timer.machine->trace(machine::EventKind::timer_expired, 0);
     timer.header.SignalState = 1;
@@ -68,7 +68,7 @@ void expire(machine::ClockEvent& event) {
     }
 }
 
-void NTAPI run_callback(PKDPC, PVOID context, PVOID, PVOID) {
+[[gnu::hot]] void NTAPI run_callback(PKDPC, PVOID context, PVOID, PVOID) {
     auto& timer = *static_cast<EX_TIMER*>(context);
     timer.callback(&timer, timer.context);
     if (timer.dpc.DpcData == nullptr) {
@@ -117,7 +117,7 @@ PEX_TIMER NTAPI ExAllocateTimer(PEXT_CALLBACK callback, PVOID context, ULONG att
     return timer;
 }
 
-BOOLEAN NTAPI ExSetTimer(PEX_TIMER timer, LONGLONG due_time, LONGLONG period, PEXT_SET_PARAMETERS) {
+[[gnu::hot]] BOOLEAN NTAPI ExSetTimer(PEX_TIMER timer, LONGLONG due_time, LONGLONG period, PEXT_SET_PARAMETERS) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
     Machine& machine = *timer->machine;
     machine.preemption_point();

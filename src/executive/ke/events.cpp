@@ -53,7 +53,7 @@ void NTAPI KeInitializeEvent(PRKEVENT event, EVENT_TYPE type, BOOLEAN state) {
                sizeof(KEVENT), state != FALSE, __func__);
 }
 
-LONG NTAPI KeSetEvent(PRKEVENT event, KPRIORITY, BOOLEAN wait) {
+[[gnu::hot]] LONG NTAPI KeSetEvent(PRKEVENT event, KPRIORITY, BOOLEAN wait) {
     if (wait) {
         OPC_REQUIRE_APC_OR_BELOW();
     }

@@ -119,12 +119,12 @@ void NTAPI KfReleaseSpinLock(PKSPIN_LOCK lock, KIRQL old) {
     KeReleaseSpinLock(lock, old);
 }
 
-void NTAPI KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK lock) {
+[[gnu::hot]] void NTAPI KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK lock) {
     OPC_REQUIRE_IRQL_AT_LEAST(irql::dispatch);
     acquire_spin_lock(Machine::current(), *lock);
 }
 
-void NTAPI KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK lock) {
+[[gnu::hot]] void NTAPI KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK lock) {
     OPC_REQUIRE_IRQL_AT_LEAST(irql::dispatch);
     release_spin_lock(Machine::current(), *lock);
 }

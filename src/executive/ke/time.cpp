@@ -30,7 +30,7 @@ LONGLONG read_coarse_clock() {
 
 extern "C" {
 
-LARGE_INTEGER NTAPI KeQueryPerformanceCounter(PLARGE_INTEGER frequency) {
+[[gnu::hot]] LARGE_INTEGER NTAPI KeQueryPerformanceCounter(PLARGE_INTEGER frequency) {
     if (frequency != nullptr) {
         frequency->QuadPart = performance_frequency;
     }
