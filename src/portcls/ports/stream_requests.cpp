@@ -167,7 +167,7 @@ void StreamRequests::complete(LIST_ENTRY& finished) {
 void StreamRequests::complete_finished() {
     LIST_ENTRY finished;
     {
-        Locked locked(lock_);
+        BrieflyLocked locked(lock_);
         take_finished(finished);
     }
     complete(finished);

@@ -61,7 +61,7 @@ NTSTATUS NTAPI EventAllocator::GetMessage(PDMUS_KERNEL_EVENT* result) {
     if (result == nullptr) {
         return STATUS_INVALID_PARAMETER;
     }
-    Locked locked(lock_);
+    BrieflyLocked locked(lock_);
     DMUS_KERNEL_EVENT* event = free_events_;
     if (event != nullptr) {
         free_events_ = event->pNextEvt;
@@ -85,7 +85,7 @@ NTSTATUS NTAPI EventAllocator::GetBuffer(PBYTE* result) {
     if (result == nullptr) {
         return STATUS_INVALID_PARAMETER;
     }
-    Locked locked(lock_);
+    BrieflyLocked locked(lock_);
     BYTE* buffer = free_buffers_;
     if (buffer != nullptr) {
         std::memcpy(&free_buffers_, buffer, sizeof free_buffers_);
@@ -117,7 +117,7 @@ bool EventAllocator::take_back_buffer(BYTE* buffer) {
 
 NTSTATUS NTAPI EventAllocator::PutBuffer(PBYTE buffer) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
-    Locked locked(lock_);
+    BrieflyLocked locked(lock_);
     return take_back_buffer(buffer) ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
 }
 
@@ -146,7 +146,7 @@ void EventAllocator::take_back(DMUS_KERNEL_EVENT& event) {
 
 NTSTATUS NTAPI EventAllocator::PutMessage(PDMUS_KERNEL_EVENT event) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
-    Locked locked(lock_);
+    BrieflyLocked locked(lock_);
     while (event != nullptr) {
         if (!is_out(event)) {
             complain("an event came back that is not out: not the allocator's, or for the second time (R-DMUS-03)");

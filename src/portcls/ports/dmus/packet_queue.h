@@ -41,6 +41,9 @@ public:
     // with its last one the request; `fail` the request. False: nothing is queued. <= DISPATCH_LEVEL.
     template<class Visit>
     bool visit_first(Visit&& visit) {
+        if (is_empty()) {
+            return false;
+        }
         Locked locked(lock_);
         if (!find_packet()) {
             return false;
@@ -57,6 +60,10 @@ public:
 
 private:
     void cancelled(IRP& irp) override;
+    bool is_empty() {
+        BrieflyLocked locked(lock_);
+        return cursor_.irp == nullptr && first() == nullptr;
+    }
     bool find_packet();
     void use_header();
     void end_packet(NTSTATUS status);

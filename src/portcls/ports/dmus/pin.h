@@ -40,8 +40,9 @@ private:
     void set_fine_timers(bool on);
 
     // Everything the stream does: by one processor at a time, at DISPATCH_LEVEL. `serviced`: the miniport has asked.
-    void pump(bool serviced);
-    bool try_own_pump(bool insists);
+    void pump(bool service);
+    bool begin_pump(bool& service);
+    bool pump_again(bool& service);
     void own_pump();
     void disown_pump();
     void pump_render();

@@ -1,5 +1,6 @@
 // How events move through a stream. One processor at a time is "the pump"; who comes meanwhile leaves a note.
 #include <algorithm>
+#include <utility>
 
 #include "machine/machine.h"
 #include "portcls/ports/dmus/pin.h"
@@ -15,57 +16,61 @@ constexpr ULONGLONG hardware_sequences = 1ULL << 62; // a prefetch as large as t
 
 // ---- who pumps ------------------------------------------------------------------------------------------------------
 
-// `insists`: whoever has the pump is to go round once more.
-bool DmusPin::try_own_pump(bool insists) {
-    Locked locked(lock_);
-    if (pumping_) {
-        again_ = again_ || insists;
-        return false;
-    }
-    pumping_ = true;
-    return true;
-}
-
 // PASSIVE_LEVEL: the pump runs at DISPATCH_LEVEL on another processor, so it ends by itself unless it is kept at work.
 void DmusPin::own_pump() {
-    while (!try_own_pump(false)) {
+    for (;;) {
+        {
+            BrieflyLocked locked(lock_);
+            if (!pumping_) {
+                pumping_ = true;
+                return;
+            }
+        }
         KeStallExecutionProcessor(1);
     }
 }
 
 void DmusPin::disown_pump() {
-    Locked locked(lock_);
+    BrieflyLocked locked(lock_);
     pumping_ = false;
     again_ = false;
 }
 
-void DmusPin::pump(bool serviced) {
-    {
-        Locked locked(lock_);
-        service_wanted_ = service_wanted_ || serviced;
+// False: whoever has the pump is to go round once more.
+bool DmusPin::begin_pump(bool& service) {
+    BrieflyLocked locked(lock_);
+    service_wanted_ = service_wanted_ || service;
+    if (pumping_) {
+        again_ = true;
+        return false;
     }
-    if (!try_own_pump(true)) {
+    pumping_ = true;
+    again_ = false;
+    service = std::exchange(service_wanted_, false);
+    return true;
+}
+
+bool DmusPin::pump_again(bool& service) {
+    BrieflyLocked locked(lock_);
+    pumping_ = std::exchange(again_, false);
+    service = pumping_ && std::exchange(service_wanted_, false);
+    return pumping_;
+}
+
+void DmusPin::pump(bool service) {
+    if (!begin_pump(service)) {
         return;
     }
     KIRQL irql;
     KeRaiseIrql(DISPATCH_LEVEL, &irql); // R-MIDI-09
-    for (bool more = true; more;) {
-        bool service = false;
-        {
-            Locked locked(lock_);
-            again_ = false;
-            std::swap(service, service_wanted_);
-        }
+    do {
         if (is_capture()) {
             pump_capture(service);
         } else {
             pump_render();
         }
         queue_.complete_finished();
-        Locked locked(lock_);
-        more = again_;
-        pumping_ = more;
-    }
+    } while (pump_again(service));
     KeLowerIrql(irql);
 }
 
