@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <set>
 
+#include <fmt/format.h>
+
 namespace openportcls::drivertools {
 
 namespace fs = std::filesystem;
@@ -211,14 +213,14 @@ private:
 
     // Sources for one processor are listed apart and lie in its sub-folder; some drivers have them beside the others.
     void take_list(std::string_view list, const fs::path& folder, const SourceUnit& common, const NmakeFile& sources) {
-        const std::string processor = list.starts_with("AMD64") ? "amd64" : "";
+        const std::string processor_folder = list.starts_with("AMD64") ? "amd64\\" : "";
         for (const auto& entry : split(sources.macro(list), " \t")) {
             if (!is_c_or_cpp_source(with_forward_slashes(entry))) {
                 note_source_passed_over(entry, sources.place_of(list));
                 continue;
             }
             auto unit = common;
-            auto found = processor.empty() ? std::nullopt : find_ignoring_case(folder, processor + "\\" + entry);
+            auto found = find_ignoring_case(folder, fmt::format("{}{}", processor_folder, entry));
             if (!found)
                 found = find_ignoring_case(folder, entry);
             unit.file = found.value_or((folder / with_forward_slashes(entry)).lexically_normal());

@@ -2,7 +2,8 @@
 """clang-tidy over the sources in src, several at a time.
 
 A source that was clean is looked at again only when it, a file of this tree that it includes, how it is compiled,
-.clang-tidy or clang-tidy itself has changed. Needs a build folder in which everything is built.
+.clang-tidy or clang-tidy itself has changed. Several sources of one file of a unity build are looked at together, which
+costs hardly more than one. Needs a build folder in which everything is built.
 """
 import argparse
 import concurrent.futures
@@ -48,8 +49,26 @@ def compilations(build):
             source = inside(path, entry["directory"])
             if source and source.startswith("src/") and "/tests/" not in source and source not in found:
                 command = entry["command"].replace(entry["file"], path)
-                found[source] = {"directory": entry["directory"], "file": path, "command": command, "unit": unit}
+                found[source] = {"directory": entry["directory"], "file": path, "command": command, "unit": unit,
+                                 "unit_command": entry["command"]}
     return found
+
+
+def write_database(folder, entries):
+    """Of every source, and of every file of a unity build."""
+    units = [{"directory": entry["directory"], "file": entry["unit"], "command": entry["unit_command"]}
+             for entry in entries.values() if entry["unit"] != os.path.normpath(entry["file"])]
+    unique = {unit["file"]: unit for unit in units}
+    database = list(entries.values()) + list(unique.values())
+    (folder / "compile_commands.json").write_text(json.dumps(database), encoding="utf-8")
+
+
+def together(due, entries):
+    """What clang-tidy is called with: a file, and the sources that this looks at."""
+    by_unit = {}
+    for source in due:
+        by_unit.setdefault(entries[source]["unit"], []).append(source)
+    return [(unit if len(sources) > 1 else sources[0], sources) for unit, sources in by_unit.items()]
 
 
 def dependencies(build):
@@ -118,7 +137,7 @@ def main():
     known.mkdir(exist_ok=True)
 
     entries = compilations(build)
-    (known / "compile_commands.json").write_text(json.dumps(list(entries.values())), encoding="utf-8")
+    write_database(known, entries)
     compiled = dependencies(build)
     files = {source: compiled.get(entry["unit"], [source]) for source, entry in entries.items()}
     chosen = sorted(entries)
@@ -142,16 +161,17 @@ def main():
     began = time.monotonic()
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(asked.jobs) as pool:
-        running = {pool.submit(check, source, known): source for source in due}
+        running = {pool.submit(check, file, known): sources for file, sources in together(due, entries)}
         for number, done in enumerate(concurrent.futures.as_completed(running), 1):
             clean, text = done.result()
             if clean:
-                (known / key_of[running[done]]).touch()
+                for source in running[done]:
+                    (known / key_of[source]).touch()
             else:
                 failed += 1
                 print(text.strip(), flush=True)
             if sys.stderr.isatty():
-                print(f"\rclang-tidy: {number} of {len(due)}", end="", file=sys.stderr, flush=True)
+                print(f"\rclang-tidy: {number} of {len(running)}", end="", file=sys.stderr, flush=True)
     if sys.stderr.isatty() and due:
         print(file=sys.stderr)
     print(f"clang-tidy: {len(chosen)} of {len(entries)} sources, {len(chosen) - len(due)} known to be clean, "

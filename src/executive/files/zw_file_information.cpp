@@ -282,7 +282,7 @@ NTSTATUS set_size(OpenFile& file, LONGLONG size, bool only_shrink) {
 
 // From the volume's root: a bare name stays in the file's folder, a name below RootDirectory goes there, any other is
 // a whole object name.
-NTSTATUS path_of_new_name(const OpenFile& file, HANDLE root, std::u16string name, std::u16string* path) {
+NTSTATUS path_of_new_name(const OpenFile& file, HANDLE root, const std::u16string& name, std::u16string* path) {
     if (root != nullptr) {
         OpenFile* folder = nullptr;
         const NTSTATUS status = file_of(root, 0, &folder);
@@ -318,7 +318,7 @@ NTSTATUS rename(OpenFile& file, const void* buffer, ULONG length) {
     std::u16string name(bytes / sizeof(WCHAR), u'\0');
     std::memcpy(name.data(), static_cast<const char*>(buffer) + fixed, bytes);
     std::u16string path;
-    const NTSTATUS status = path_of_new_name(file, information.RootDirectory, std::move(name), &path);
+    const NTSTATUS status = path_of_new_name(file, information.RootDirectory, name, &path);
     return NT_SUCCESS(status) ? Files::current().rename(file, path, information.ReplaceIfExists != FALSE) : status;
 }
 
@@ -358,7 +358,6 @@ NTSTATUS set(OpenFile& file, const void* buffer, ULONG length, int information_c
                    ? set_size(file, number.QuadPart, information_class == FileAllocationInformation)
                    : STATUS_INFO_LENGTH_MISMATCH;
     case FileRenameInformation:
-        return rename(file, buffer, length);
     case FileRenameInformationEx: // FILE_RENAME_REPLACE_IF_EXISTS is the bit that a TRUE of the older class is
         return rename(file, buffer, length);
     case FileValidDataLengthInformation:
