@@ -15,7 +15,7 @@ sed -nE 's/^(class|struct) ([A-Z][A-Za-z]*).*/\2/p; s/^[A-Za-z].*[ >]([a-z_]+)\(
 
 xargs "$nm" -P -g --defined-only <"$layers" | grep -v ':$' | cut -d' ' -f1,2 | sort -u >"$work/defined"
 # Strong C names that a header for drivers or the C header mentions.
-grep -rhoE '\b[A-Za-z_][A-Za-z0-9_]*\b' "$wdk" "$headers"/*.h | sort -u >"$work/words"
+grep -rhoE '\b[A-Za-z_][A-Za-z0-9_]*\b' "$wdk" "$headers"/*.h "$headers"/c | sort -u >"$work/words"
 grep -E ' [TDBR]$' "$work/defined" | cut -d' ' -f1 | grep -v '^_Z' | sort -u | comm -12 - "$work/words" >"$work/public"
 # What the sanitizers' run-times, and drivers built with them, look up in the process by name.
 cut -d' ' -f1 "$work/defined" | grep -E '^__(asan|tsan|ubsan|sanitizer_openportcls)_' >>"$work/public" || true

@@ -12,16 +12,19 @@
 namespace openportcls {
 
 enum class PinFlow : std::uint8_t { in, out }; // in: towards the filter (render)
+// KSPIN_COMMUNICATION: who begins a stream. Applications open sinks, sources and both; none and bridge stand for a
+// connection.
 enum class PinKind : std::uint8_t { none, sink, source, both, bridge };
 
+// One pin of a filter, as the driver describes it.
 struct PinInfo {
     std::uint32_t id = 0;
     PinFlow flow = PinFlow::in;
     PinKind kind = PinKind::none;
-    Guid category;
-    std::string name;
-    std::vector<WaveRange> ranges; // audio ranges only
-    std::uint32_t possible_instances = 0;
+    Guid category;                        // KSNODETYPE_SPEAKER, PINNAME_CAPTURE …
+    std::string name;                     // as the registry has it for the category; may be empty
+    std::vector<WaveRange> ranges;        // audio ranges only
+    std::uint32_t possible_instances = 0; // how many streams it takes; UINT32_MAX: any number
     std::uint32_t current_instances = 0;
     std::string connected_to; // other filter's name and pin of the physical connection, "Topology:0"
 
@@ -29,10 +32,11 @@ struct PinInfo {
     bool is_bridge() const { return !is_streaming() || possible_instances == 0; }
 };
 
+// One node of a filter: what sound passes through.
 struct NodeInfo {
     std::uint32_t id = 0;
-    Guid type;
-    std::string name;
+    Guid type;        // KSNODETYPE_VOLUME …
+    std::string name; // as the registry has it; may be empty
 };
 
 // From a node's (or, where node is -1, the filter's) pin to another.
@@ -54,7 +58,8 @@ public:
     Result<std::vector<PinInfo>> pins() const;
     Result<std::vector<NodeInfo>> nodes() const;
     Result<std::vector<ConnectionInfo>> connections() const;
-    // The first pin that streams in this direction and takes the format (any format when null).
+    // The first pin that streams in this direction and takes the format (any format when null); STATUS_NO_MATCH when
+    // there is none.
     Result<PinInfo> find_pin(PinFlow flow, const WaveFormat* format = nullptr) const;
 
     // ---- formats ---------------------------------------------------------------------------------------------
@@ -68,10 +73,12 @@ public:
     Result<std::vector<Guid>> processing_modes(std::uint32_t pin) const;
 
     // ---- volume, mute and other controls, by node ------------------------------------------------------------
+    // Channels count from 0. A node of another kind answers with the driver's status, STATUS_NOT_FOUND as a rule.
     struct Range {
-        double minimum = 0, maximum = 0, step = 0;
+        double minimum = 0, maximum = 0, step = 0; // dB
     };
     Result<double> volume(std::uint32_t node, std::uint32_t channel) const; // dB
+    // Minus infinity is as low as a LONG goes; not a number is STATUS_INVALID_PARAMETER.
     Result<void> set_volume(std::uint32_t node, std::uint32_t channel, double decibels);
     Result<std::vector<Range>> volume_ranges(std::uint32_t node) const; // one per channel
     Result<bool> mute(std::uint32_t node, std::uint32_t channel) const;

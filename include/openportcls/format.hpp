@@ -34,6 +34,7 @@ struct WaveRange {
     bool is_float = false;
     bool is_pcm = false;
 
+    // Whether the range has the format; the driver may refuse it all the same.
     bool accepts(const WaveFormat& format) const;
 };
 

@@ -19,6 +19,7 @@ struct Guid {
 std::string to_string(const Guid& guid); // {6994ad04-93ef-11d0-a3cc-00a0c9223196}
 // The symbol where it is a known one ("KSNODETYPE_VOLUME"), the braces otherwise.
 std::string guid_name(const Guid& guid);
+// With or without braces, in letters of either case; nothing when it is none.
 std::optional<Guid> parse_guid(std::string_view text);
 
 } // namespace openportcls

@@ -80,7 +80,7 @@ struct LiveOptions {
     std::chrono::microseconds ring{40'000}; // how much sound the ring holds: 256 MiB at most
 };
 
-// What both directions have in common. start, pause and the destructor wait for the machine's thread.
+// What both directions have in common. start, stop and the destructor wait for the machine's thread.
 class LiveStreamBase {
 public:
     LiveStreamBase(LiveStreamBase&&) noexcept;
@@ -89,10 +89,10 @@ public:
 
     const WaveFormat& format() const;
     std::uint32_t period_frames() const;
-    Result<void> start();
+    Result<void> start(); // to RUN; one that runs goes on
     Result<void> stop();
-    // Periods that the ring could not serve in full (render: silence was played; capture: sound was lost) since start.
-    // A render stream counts from its first frame on.
+    // Periods that the ring could not serve in full (render: silence was played; capture: sound was lost) since it was
+    // opened. A render stream counts from its first frame on.
     std::uint64_t glitches() const noexcept;
     // Frames that the driver has taken or given, silence included.
     std::uint64_t frames() const noexcept;
@@ -131,6 +131,7 @@ public:
     // One thread at a time. Copies what is there, whole frames, and returns at once with the number of bytes.
     std::size_t read(std::span<std::byte> frames) noexcept;
     std::size_t available() const noexcept; // bytes
+    // Sleeps until so many bytes (at most the ring's size) are there; STATUS_TIMEOUT when they are not by then.
     Result<void> wait_for_data(std::size_t bytes, std::chrono::milliseconds timeout = std::chrono::seconds(5));
 
 private:

@@ -91,13 +91,13 @@ public:
     static Result<MidiInput> open(Filter& filter, const MidiOptions& options = {});
     MidiInput(MidiInput&&) noexcept;
     MidiInput& operator=(MidiInput&&) noexcept;
-    ~MidiInput();
+    ~MidiInput(); // stops and closes
 
     MidiPinKind kind() const;
     std::uint32_t pin() const;
 
     Result<void> start();
-    Result<void> stop();
+    Result<void> stop(); // what nobody has received is forgotten
     std::chrono::nanoseconds time() const;
 
     // The next message; starts the stream at the first call and lets time pass while there is none. Empty when none

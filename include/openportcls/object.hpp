@@ -80,6 +80,7 @@ public:
         }
         return items;
     }
+    // Text that ends with a zero, in UTF-8 whatever the driver has.
     Result<std::string> get_text(const Key& key, const Target& target = {}) const;
     // What the driver says about a property: verbs, type, ranges.
     Result<PropertySupport> support(const Key& key, const Target& target = {}) const;

@@ -8,6 +8,7 @@
 #include <openportcls/machine.hpp>
 #include <openportcls/machine_thread.hpp>
 #include <openportcls/midi.hpp>
+#include <openportcls/midi_file.hpp>
 #include <openportcls/mixer.hpp>
 #include <openportcls/object.hpp>
 #include <openportcls/pin.hpp>

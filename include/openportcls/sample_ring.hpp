@@ -1,4 +1,5 @@
-// A ring of bytes between two threads: one writes, one reads, neither ever waits for the other.
+// A ring of bytes between two threads: one writes, one reads, neither ever waits for the other. A position that the
+// other thread has moved on is seen late, never early, so there is at least as much room or sound as is said.
 #pragma once
 
 #include <algorithm>

@@ -31,7 +31,7 @@ enum class PacketMode : std::uint8_t {
 };
 
 struct StreamOptions {
-    std::chrono::microseconds period{10'000}; // time between two notifications
+    std::chrono::microseconds period{10'000}; // time between two notifications; a WaveRT buffer has two periods
     std::uint32_t pin = UINT32_MAX;           // UINT32_MAX: the first one that takes the format
     using Mode = ProcessingMode;
     Mode mode = Mode::none;
@@ -44,7 +44,8 @@ struct StreamPosition {
     std::chrono::nanoseconds time{};
 };
 
-// What both directions have in common.
+// What both directions have in common. A stream is opened in STOP; STATUS_NO_MATCH when no pin takes the format,
+// STATUS_INVALID_PARAMETER for a pin of the other direction, a bridge pin or options that are none.
 class Stream : public KsObject {
 public:
     Stream(Stream&&) noexcept;
@@ -85,7 +86,7 @@ public:
     // Machine::run_for or in another stream's calls. Return false to end the stream. One thread inside the machine
     // calls back for all streams (while interleavings are explored each stream has its own): who waits there delays the
     // others. An empty function, which the callback may not hand in itself, ends the calls: the stream goes on, with
-    // write() or read().
+    // write() or read(). STATUS_NOT_SUPPORTED where uses_events() is false, STATUS_DEVICE_BUSY while there is one.
     using FillPeriod = std::function<bool(std::span<std::byte> period)>;
     Result<void> on_period(FillPeriod fill);
 
@@ -99,9 +100,10 @@ public:
 
     // Fills `frames` completely, waiting for the driver; starts the stream at the first call.
     Result<void> read(std::span<std::byte> frames);
-    // Takes what is there without waiting; returns bytes.
+    // Takes what is there without waiting, whole frames; returns bytes. Starts the stream at the first call, too.
     Result<std::size_t> read_available(std::span<std::byte> frames);
 
+    // The same with each period of the buffer that is full.
     using TakePeriod = std::function<bool(std::span<const std::byte> period)>;
     Result<void> on_period(TakePeriod take);
 

@@ -246,6 +246,10 @@ Result<void> apply(Machine& machine, const Setting& setting) {
     return {};
 }
 
+bool Setting::is_same_control(const Setting& other) const {
+    return kind == other.kind && channel == other.channel && lower(node) == lower(other.node);
+}
+
 Result<Setting> parse_assignment(const std::string& text) {
     const std::size_t equals = text.find('=');
     if (equals == std::string::npos) {

@@ -36,6 +36,8 @@ struct Setting {
     double decibels = 0;
     bool mute = false;
     std::uint32_t source = 0;
+
+    bool is_same_control(const Setting& other) const;
 };
 
 // The words NODE [CHANNEL] VALUE, where VALUE is "-6dB", "mute", "unmute" or "source" "2".

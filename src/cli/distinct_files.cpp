@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/file_links.h"
 #include "cli/console.h"
 
 namespace openportcls::cli {
@@ -16,7 +17,8 @@ bool is_one_file(const std::filesystem::path& one, const std::filesystem::path& 
         return std::filesystem::is_regular_file(one, ignored) && std::filesystem::equivalent(one, other, ignored);
     }
     const auto whole = [&](const std::filesystem::path& path) {
-        return std::filesystem::weakly_canonical(std::filesystem::absolute(path, ignored), ignored);
+        const auto target = follow_links(path); // there may be nothing there yet
+        return std::filesystem::weakly_canonical(std::filesystem::absolute(target ? *target : path, ignored), ignored);
     };
     return whole(one) == whole(other);
 }

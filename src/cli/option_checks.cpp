@@ -99,4 +99,27 @@ CLI::Validator control_setting() {
         "NODE=LEVEL", "setting");
 }
 
+void require_distinct_parameters(const std::vector<std::string>& parameters) {
+    for (std::size_t index = 1; index < parameters.size(); ++index) {
+        const auto parameter = pnp::RegistryParameter::parse(parameters[index]);
+        for (std::size_t before = 0; before < index; ++before) {
+            if (pnp::RegistryParameter::parse(parameters[before])->is_same_value(*parameter)) {
+                throw CLI::ValidationError("--parameter", fmt::format("{} is given twice", parameter->name));
+            }
+        }
+    }
+}
+
+void require_distinct_settings(const std::vector<std::string>& settings) {
+    for (std::size_t index = 1; index < settings.size(); ++index) {
+        const auto setting = parse_assignment(settings[index]);
+        for (std::size_t before = 0; before < index; ++before) {
+            if (parse_assignment(settings[before])->is_same_control(*setting)) {
+                throw CLI::ValidationError("--set", fmt::format("\"{}\" hides \"{}\", which sets the same",
+                                                                settings[index], settings[before]));
+            }
+        }
+    }
+}
+
 } // namespace openportcls::cli

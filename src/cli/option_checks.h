@@ -23,4 +23,8 @@ CLI::Validator registry_parameter();
 // NODE=LEVEL for a control.
 CLI::Validator control_setting();
 
+// Of values that have passed these two checks: an error when the second of two would hide the first.
+void require_distinct_parameters(const std::vector<std::string>& parameters);
+void require_distinct_settings(const std::vector<std::string>& settings);
+
 } // namespace openportcls::cli

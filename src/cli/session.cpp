@@ -57,6 +57,10 @@ void add_session_options(CLI::App& command, SessionArguments& arguments) {
         ->group(group)
         ->check(registry_parameter())
         ->allow_extra_args(false);
+    command
+        .add_option("--service-name", arguments.service_name,
+                    "the driver's key below Services; without it the INF's, or the module's name")
+        ->group(group);
     command.add_option("--hardware-id", arguments.hardware_id, "of the device; without it the INF's first model")
         ->group(group);
     command
@@ -98,6 +102,10 @@ void add_session_options(CLI::App& command, SessionArguments& arguments) {
     command.add_option("--registry", arguments.registry, "file that keeps the registry between runs")->group(group);
     command.add_option("--trace", arguments.trace, "write the run as a timeline for the Perfetto viewer")->group(group);
     command.add_flag("--verbose", arguments.verbose, "what the driver prints, on the error stream")->group(group);
+    command.parse_complete_callback([&arguments] {
+        require_distinct_parameters(arguments.parameters);
+        require_distinct_settings(arguments.settings);
+    });
 }
 
 std::vector<NamedFile> named_files(const SessionArguments& arguments) {
@@ -234,6 +242,7 @@ Result<std::unique_ptr<Session>> Session::open(const SessionArguments& arguments
         }
     }
     DriverOptions options;
+    options.service_name = arguments.service_name;
     options.inf = arguments.inf;
     options.inf_architecture = arguments.inf_architecture;
     options.parameters = arguments.parameters;

@@ -23,6 +23,7 @@ namespace openportcls::cli {
 struct SessionArguments {
     bool json = false;
     std::string driver = "cable";
+    std::string service_name;
     std::filesystem::path inf;
     std::string inf_architecture = "amd64";
     std::vector<std::string> parameters;

@@ -20,6 +20,9 @@ Result<std::vector<pnp::RegistryParameter>> parse_parameters(const std::vector<s
         if (!parameter) {
             return parameter.error();
         }
+        if (std::ranges::any_of(parameters, [&](const auto& each) { return each.is_same_value(*parameter); })) {
+            return Error{STATUS_INVALID_PARAMETER, fmt::format("the parameter {} is given twice", parameter->name)};
+        }
         parameters.push_back(std::move(*parameter));
     }
     return parameters;
@@ -62,6 +65,17 @@ Result<BuiltinDriver> resolve_module(const std::filesystem::path& module, const 
                              names.empty() ? "none" : names)};
 }
 
+// Device nodes go away behind our back (surprise removal): look the node up again. Another device may have its path.
+bool is_there(DeviceState& state) {
+    if (state.node != nullptr) {
+        state.node = state.machine->pnp->find_device(state.instance_path);
+        if (state.node != nullptr && state.node->serial() != state.serial) {
+            state.node = nullptr;
+        }
+    }
+    return state.node != nullptr;
+}
+
 Error unloaded(const DriverState& driver) {
     return {STATUS_INVALID_DEVICE_STATE, fmt::format("the driver {} has been unloaded", driver.name)};
 }
@@ -81,6 +95,7 @@ Result<Driver> Machine::load_driver(const std::filesystem::path& module, const D
         return parameters.error();
     }
     pnp::DriverOptions driver_options;
+    driver_options.service_name = options.service_name;
     driver_options.inf = resolved->inf;
     driver_options.inf_architecture = options.inf_architecture;
     driver_options.parameters = std::move(*parameters);
@@ -118,7 +133,9 @@ std::vector<std::string> Driver::warnings() const {
 std::vector<Device> Driver::devices() const {
     std::vector<Device> devices;
     for (const auto& device : state_->devices) {
-        devices.push_back(Device(device));
+        if (is_there(*device)) {
+            devices.push_back(Device(device));
+        }
     }
     return devices;
 }
@@ -150,6 +167,7 @@ Result<Device> Driver::add_device(const std::string& hardware_id, const std::vec
     device->serial = (*node)->serial();
     device->instance_path = (*node)->instance_path();
     device->description = (*node)->description();
+    std::erase_if(state_->devices, [](const auto& each) { return !is_there(*each); });
     state_->devices.push_back(device);
     return Device(device);
 }
@@ -179,15 +197,8 @@ Result<std::vector<LeakLine>> Driver::unload() {
 
 namespace {
 
-// Device nodes go away behind our back (surprise removal): look the node up again. Another device may have its path.
 Result<pnp::DeviceNode*> node_of(DeviceState& state) {
-    if (state.node != nullptr) {
-        state.node = state.machine->pnp->find_device(state.instance_path);
-        if (state.node != nullptr && state.node->serial() != state.serial) {
-            state.node = nullptr;
-        }
-    }
-    if (state.node == nullptr) {
+    if (!is_there(state)) {
         return Error{STATUS_NO_SUCH_DEVICE, fmt::format("{} has been removed", state.instance_path)};
     }
     return state.node;

@@ -52,6 +52,8 @@ public:
         auto done = pin.set_state(PinState::stop);
         clock.reset();
         waiting.clear();
+        messages.clear();
+        is_cut = false;
         return done;
     }
     Result<void> submit() {
@@ -114,6 +116,11 @@ Result<std::optional<MidiMessage>> MidiInputState::receive(nanoseconds timeout) 
     }
     const nanoseconds deadline = now() + std::min(timeout, nanoseconds::max() - now());
     while (messages.empty()) {
+        if (waiting.empty()) { // all have failed
+            if (auto again = submit(); !again) {
+                return again.error();
+            }
+        }
         StreamRequest& request = waiting.front().request;
         if (!request.is_done()) {
             const nanoseconds left = deadline - now();

@@ -80,6 +80,9 @@ Result<std::unique_ptr<StreamRequestState>> submit(const std::shared_ptr<ObjectS
     const bool is_write = code == IOCTL_KS_WRITE_STREAM;
     state->attempted = is_write ? "writing" : "reading";
     for (const StreamBlock& block : blocks) {
+        if ((block.data.data() == nullptr && !block.data.empty()) || block.data.size() > UINT32_MAX) {
+            return pin->error(STATUS_INVALID_PARAMETER, "a block has an address, and less than 4 GiB");
+        }
         state->headers.push_back(header_of(block, is_write));
     }
     const NTSTATUS status = state->start(code);
@@ -219,22 +222,7 @@ Result<StreamRequest> Pin::submit_read(std::span<const StreamBlock> blocks) {
     return state ? Result<StreamRequest>(StreamRequest(std::move(*state))) : Result<StreamRequest>(state.error());
 }
 
-namespace {
-
-// One block of frames: some address, and a length that a stream header can state.
-Result<void> check_block(const client::ObjectState& pin, std::span<const std::byte> frames) {
-    if ((frames.data() == nullptr && !frames.empty()) || frames.size() > UINT32_MAX) {
-        return pin.error(STATUS_INVALID_PARAMETER, "frames have an address, and less than 4 GiB");
-    }
-    return {};
-}
-
-} // namespace
-
 Result<void> Pin::write(std::span<const std::byte> frames) {
-    if (auto right = check_block(*object_, frames); !right) {
-        return right;
-    }
     // A write request only reads its data.
     const StreamBlock block{{const_cast<std::byte*>(frames.data()), frames.size()}};
     auto request = submit_write({&block, 1});
@@ -242,9 +230,6 @@ Result<void> Pin::write(std::span<const std::byte> frames) {
 }
 
 Result<std::size_t> Pin::read(std::span<std::byte> frames) {
-    if (auto right = check_block(*object_, frames); !right) {
-        return right.error();
-    }
     const StreamBlock block{frames};
     auto request = submit_read({&block, 1});
     if (!request) {

@@ -41,7 +41,9 @@ Result<void> read_option(std::string_view text, const Model& model, OptionValues
         return wrong(fmt::format("\"{}\" is no option of {}: NAME=VALUE with one of {}", text, model.name,
                                  names_of(model.options)));
     }
-    values.set(name, text.substr(equals + 1));
+    if (!values.set(name, text.substr(equals + 1))) {
+        return wrong(fmt::format("the option {} of {} is given twice", name, model.name));
+    }
     return {};
 }
 
@@ -57,16 +59,16 @@ Result<CardOrder> parse_card(std::string_view text) {
     }
     CardOrder order;
     order.model = &*model;
-    for (const ModelOption& option : model->options) {
-        order.options.set(option.name, option.default_value);
-    }
-    std::string_view rest = colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1);
-    while (!rest.empty()) {
-        const std::size_t comma = rest.find(',');
-        if (auto read = read_option(rest.substr(0, comma), *model, order.options); !read) {
+    for (std::size_t separator = colon; separator != std::string_view::npos;) {
+        const std::size_t begin = separator + 1;
+        separator = text.find(',', begin);
+        const std::size_t length = separator == std::string_view::npos ? separator : separator - begin;
+        if (auto read = read_option(text.substr(begin, length), *model, order.options); !read) {
             return read.error();
         }
-        rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
+    }
+    for (const ModelOption& option : model->options) {
+        order.options.set(option.name, option.default_value); // of those that were not given
     }
     return order;
 }

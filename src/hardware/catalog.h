@@ -26,7 +26,8 @@ struct ModelOption {
 // NAME=VALUE of every option of a model, given or default.
 class OptionValues {
 public:
-    void set(std::string_view name, std::string_view value) { values_.insert_or_assign(std::string(name), value); }
+    // False when the option has a value already, which it keeps.
+    bool set(std::string_view name, std::string_view value) { return values_.emplace(name, value).second; }
     const std::string& text(std::string_view name) const { return values_.find(name)->second; }
     // Of an option's text; the error says what is wrong with which.
     Result<std::uint32_t> number(std::string_view name, int base, std::initializer_list<std::uint32_t> choices) const;

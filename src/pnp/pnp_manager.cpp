@@ -43,7 +43,7 @@ Error crashed(const machine::Machine& machine) {
 
 std::string_view device_state_name(DeviceState state) {
     constexpr std::string_view names[] = {
-        "not started", "started", "about to be stopped", "stopped", "about to be removed", "gone by surprise",
+        "not started", "started", "about to be stopped", "stopped", "about to be removed", "surprise removed",
         "removed",     "failed"};
     return names[static_cast<std::size_t>(state)];
 }

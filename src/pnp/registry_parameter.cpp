@@ -78,6 +78,10 @@ Error misused(std::string_view text, std::string_view why) {
 
 } // namespace
 
+bool RegistryParameter::is_same_value(const RegistryParameter& other) const {
+    return equal_ignoring_ascii_case(name, other.name);
+}
+
 Result<RegistryParameter> RegistryParameter::parse(std::string_view text) {
     const auto equals = text.find('=');
     if (equals == std::string_view::npos) {

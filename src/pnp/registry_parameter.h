@@ -22,6 +22,8 @@ struct RegistryParameter {
     // REG_SZ. "NAME:TYPE=VALUE" says which: sz, expand_sz, multi_sz (parts separated by ';'), dword, qword, binary
     // (hexadecimal bytes). "NAME:sz=" is an empty string.
     static Result<RegistryParameter> parse(std::string_view text);
+    // Whether both go to one place, where only the later one would stay: names are the same in letters of any case.
+    bool is_same_value(const RegistryParameter& other) const;
 };
 
 } // namespace openportcls::pnp

@@ -20,7 +20,7 @@ while read -r name; do
   esac
 done < <(grep -E '^_Z' <<<"$symbols" | grep -v '@@OPENPORTCLS_PRIVATE' | sed 's/@.*//' | c++filt)
 
-# C: declared in openportcls.h, or in a header that drivers include, or looked up by the sanitizers' run-times and by
+# C: declared in openportcls.h or c/, or in a header that drivers include, or looked up by the sanitizers' run-times and by
 # drivers built with them.
 declared=$(grep -rhoE '\b[A-Za-z_][A-Za-z0-9_]*\b' "$include" | sort -u)
 unknown=$(grep -vE '^(_Z|__(asan|tsan|ubsan|sanitizer_openportcls)_)' <<<"$symbols" | sed 's/@.*//' | sort -u | comm -23 - <(echo "$declared"))
@@ -38,5 +38,5 @@ done
 # Every function of the C header.
 while read -r function; do
   grep -qE "^$function(@|$)" <<<"$symbols" || complain "declared but not there: $function"
-done < <(grep -oE '\bopc_[a-z_]+\(' "$include/openportcls/openportcls.h" | tr -d '(' | grep -v '_function$' | sort -u)
+done < <(grep -ohE '\bopc_[a-z_]+\(' "$include"/openportcls/{openportcls.h,c/*.h} | tr -d '(' | grep -v '_function$' | sort -u)
 exit $bad

@@ -130,6 +130,29 @@ TEST_F(Options, ParametersAreWrongUsage) {
     }
 }
 
+// The later one would hide the first without a word.
+TEST_F(Options, WhatIsGivenTwiceIsWrongUsage) {
+    const std::string file = good();
+    const std::vector<std::vector<std::string>> commands = {
+        {"info"}, {"graph"}, {"mixer"}, {"play", file}, {"record", path("out.wav")}};
+    for (const auto& command : commands) {
+        const auto expect_with = [&](const std::vector<std::string>& options, const std::string& message) {
+            std::vector<std::string> arguments = command;
+            arguments.insert(arguments.end(), options.begin(), options.end());
+            expect_misuse(arguments, message);
+        };
+        expect_with({"--hardware", "sb16:irq=5,irq=7"}, "option irq of sb16 is given twice");
+        expect_with({"--parameter", "A=1", "--parameter", "B=2", "--parameter", "a:sz=1"},
+                    "--parameter: a is given twice");
+        expect_with({"--set", "Topology:0=-6dB", "--set", "topology:0=-9dB"},
+                    "--set: \"topology:0=-9dB\" hides \"Topology:0=-6dB\"");
+    }
+    EXPECT_EQ(portcls({"info", "--parameter", "A=1", "--parameter", "B=1", "--set", "Topology:0=-6dB", "--set",
+                       "Topology:0,1=-9dB", "--set", "Topology:1=mute"})
+                  .status,
+              0);
+}
+
 TEST_F(Options, OneFileUnderTwoNamesIsWrongUsage) {
     const std::string file = good();
     const std::string out = "wav:" + path("out.wav");
@@ -141,6 +164,8 @@ TEST_F(Options, OneFileUnderTwoNamesIsWrongUsage) {
     expect_misuse({"record", path("out.wav"), "--out", out}, "are the same file");
     expect_misuse({"info", "--trace", path("r"), "--registry", path("r")}, "are the same file");
     expect_misuse({"graph", "-o", path("r.dot"), "--trace", path("r.dot")}, "are the same file");
+    std::filesystem::create_symlink("r", path("dangling"));
+    expect_misuse({"info", "--trace", path("r"), "--registry", path("dangling")}, "are the same file");
     std::filesystem::create_symlink("good.wav", path("link.wav"));
     std::filesystem::create_hard_link(file, path("hard.wav"));
     expect_misuse({"play", file, "--out", "wav:" + path("link.wav")}, "are the same file");

@@ -346,5 +346,25 @@ TEST_F(Play, ParametersReachTheRegistryFile) {
     EXPECT_TRUE(std::filesystem::exists(path("registry")));
 }
 
+TEST_F(Play, TheServiceHasTheNameThatIsAskedFor) {
+    WaveFormat format;
+    const std::string file = write("in.wav", format, noise(format, 480));
+    const Ran ran = portcls({"play", file, "--service-name", "Wire", "--registry", path("registry")});
+    ASSERT_EQ(ran.status, 0) << ran.error;
+    EXPECT_NE(text_of(path("registry")).find("\"Wire\": {"), std::string::npos) << "the key below Services";
+    EXPECT_THAT(portcls({"info", "--service-name", "a\\b"}).error,
+                HasSubstr("'a\\b' is no name for a driver's service"));
+}
+
+// What the link leads to is written, and the link stays one.
+TEST_F(Play, ARegistryFileMayBeALink) {
+    std::filesystem::create_symlink("kept", path("link"));
+    for (int round = 0; round < 2; ++round) {
+        ASSERT_EQ(portcls({"info", "--registry", path("link")}).status, 0);
+        EXPECT_TRUE(std::filesystem::is_symlink(path("link")));
+        EXPECT_TRUE(std::filesystem::is_regular_file(path("kept")));
+    }
+}
+
 } // namespace
 } // namespace e2e

@@ -117,6 +117,17 @@ TEST_F(Midi, ThePinsTellWhatTheyCarry) {
     EXPECT_NE(pins[0].technology, Guid{});
 }
 
+// As often as it is asked: there are no requests left to wait for.
+TEST_F(Midi, AnInputWhoseDeviceHasGoneSaysSo) {
+    start_midi();
+    open();
+    ASSERT_TRUE(driver->devices().front().surprise_remove());
+    for (int attempt = 0; attempt < 10; ++attempt) {
+        EXPECT_FALSE(input->receive(milliseconds(10))) << attempt;
+    }
+    EXPECT_FALSE(output->send_now(note_on));
+}
+
 TEST_F(Midi, WhatIsSentIsHeardAtItsTime) {
     start_midi();
     open();

@@ -54,15 +54,21 @@ for header in "$prefix"/include/openportcls/*.hpp; do
   echo "#include <openportcls/$(basename "$header")>" |
     c++ -std=c++20 -Wall -Wextra -Wpedantic -Werror -fsyntax-only -x c++ -I "$prefix/include" - || fail "$header"
 done
+for header in "$prefix"/include/openportcls/c/*.h; do
+  echo "#include <openportcls/c/$(basename "$header")>" |
+    cc -std=c11 -Wall -Wextra -Wpedantic -Werror -fsyntax-only -x c -I "$prefix/include" - || fail "$header"
+done
 echo '#include <openportcls/openportcls.h>' |
   c++ -std=c++20 -Wall -Wextra -Wpedantic -Werror -fsyntax-only -x c++ -I "$prefix/include" - || fail "openportcls.h in C++"
 
 step "pkg-config"
 export PKG_CONFIG_PATH=$prefix/$libdir/pkgconfig
 read -ra flags < <(pkg-config --cflags --libs openportcls)
-cc -std=c11 -Wall -Wextra -Werror -pedantic "$source/examples/plain-c/meter.c" -o "$work/meter" "${flags[@]}" \
-  -Wl,-rpath,"$prefix/$libdir"
-"$work/meter" >/dev/null
+for program in meter card; do
+  cc -std=c11 -Wall -Wextra -Werror -pedantic "$source/examples/plain-c/$program.c" -o "$work/$program" "${flags[@]}" \
+    -Wl,-rpath,"$prefix/$libdir"
+  "$work/$program" >/dev/null
+done
 [[ $(pkg-config --variable=portcls openportcls) -ef $portcls ]] || fail "the variable portcls of openportcls.pc"
 
 step "examples"

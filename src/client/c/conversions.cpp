@@ -9,6 +9,10 @@ namespace {
 
 thread_local std::string last_error;
 thread_local std::string last_status_text;
+thread_local std::string last_uuid_text;
+thread_local std::string last_uuid_name;
+thread_local std::string last_format_text;
+thread_local std::string last_range_text;
 
 } // namespace
 
@@ -108,7 +112,39 @@ Scheduling scheduling_of(int scheduling) {
     }
 }
 
-MachineOptions machine_options_of(const opc_machine_options* given) {
+Result<std::vector<std::string>> texts_of(const char* const* texts, std::size_t count, const char* name) {
+    std::vector<std::string> result;
+    for (std::size_t i = 0; i < count; ++i) {
+        if (texts == nullptr || texts[i] == nullptr) {
+            return Error{STATUS_INVALID_PARAMETER, std::string(name) + "[" + std::to_string(i) + "] is NULL"};
+        }
+        result.emplace_back(texts[i]);
+    }
+    return result;
+}
+
+std::chrono::nanoseconds timeout_of(std::uint64_t nanoseconds) {
+    constexpr auto longest = static_cast<std::uint64_t>(std::chrono::nanoseconds::max().count()); // waits for ever
+    return std::chrono::nanoseconds(std::min(nanoseconds, longest));
+}
+
+opc_status wrong_direction() {
+    return fail(STATUS_INVALID_DEVICE_REQUEST, "the stream goes in the other direction");
+}
+
+WaveRange range_of(const opc_range& range) {
+    WaveRange result;
+    result.minimum_rate = range.minimum_rate;
+    result.maximum_rate = range.maximum_rate;
+    result.maximum_channels = range.maximum_channels;
+    result.minimum_bits = range.minimum_bits;
+    result.maximum_bits = range.maximum_bits;
+    result.is_pcm = range.is_pcm;
+    result.is_float = range.is_float;
+    return result;
+}
+
+Result<MachineOptions> machine_options_of(const opc_machine_options* given, const char* function) {
     const auto options = options_of(given, &opc_machine_options_init);
     MachineOptions result;
     result.scheduling = scheduling_of(options.scheduling);
@@ -120,6 +156,11 @@ MachineOptions machine_options_of(const opc_machine_options* given) {
     result.windows = text_or_empty(options.windows);
     result.sandbox = text_or_empty(options.sandbox);
     result.registry = text_or_empty(options.registry);
+    auto hardware = texts_of(options.hardware, options.hardware_count, (std::string(function) + ": hardware").c_str());
+    if (!hardware) {
+        return hardware.error();
+    }
+    result.hardware = std::move(*hardware);
     return result;
 }
 
@@ -180,4 +221,56 @@ void opc_format_init(opc_format* format) {
         return;
     }
     *format = c::format_of(WaveFormat{});
+}
+
+const char* opc_format_text(const opc_format* format) {
+    if (c::lacks({{"format", format}})) {
+        return nullptr;
+    }
+    c::last_format_text = to_string(c::format_of(*format));
+    return c::last_format_text.c_str();
+}
+
+uint32_t opc_format_frame_bytes(const opc_format* format) {
+    return c::lacks({{"format", format}}) ? 0 : c::format_of(*format).bytes_per_frame();
+}
+
+const char* opc_range_text(const opc_range* range) {
+    if (c::lacks({{"range", range}})) {
+        return nullptr;
+    }
+    c::last_range_text = to_string(c::range_of(*range));
+    return c::last_range_text.c_str();
+}
+
+bool opc_range_accepts(const opc_range* range, const opc_format* format) {
+    return !c::lacks({{"range", range}, {"format", format}}) && c::range_of(*range).accepts(c::format_of(*format));
+}
+
+const char* opc_uuid_text(const opc_uuid* uuid) {
+    if (c::lacks({{"uuid", uuid}})) {
+        return nullptr;
+    }
+    c::last_uuid_text = to_string(c::guid_of(*uuid));
+    return c::last_uuid_text.c_str();
+}
+
+const char* opc_uuid_name(const opc_uuid* uuid) {
+    if (c::lacks({{"uuid", uuid}})) {
+        return nullptr;
+    }
+    c::last_uuid_name = guid_name(c::guid_of(*uuid));
+    return c::last_uuid_name.c_str();
+}
+
+opc_status opc_uuid_parse(const char* text, opc_uuid* uuid) {
+    if (c::lacks({{"text", text}, {"uuid", uuid}})) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    const auto parsed = parse_guid(text);
+    if (!parsed) {
+        return c::fail(STATUS_INVALID_PARAMETER, ("\"" + std::string(text) + "\" is no GUID").c_str());
+    }
+    *uuid = c::guid_of(*parsed);
+    return 0;
 }

@@ -45,7 +45,7 @@ opc_status opc_filter_pins(opc_filter* filter, const opc_pin_info** pins, size_t
         filter->pin_list.push_back({pin.id, pin.flow == PinFlow::in ? OPC_IN : OPC_OUT, pin.is_bridge(),
                                     c::guid_of(pin.category), pin.name.c_str(), filter->ranges[i].data(),
                                     filter->ranges[i].size(), pin.possible_instances, pin.current_instances,
-                                    pin.connected_to.c_str()});
+                                    pin.connected_to.c_str(), static_cast<int>(pin.kind)});
     }
     *pins = filter->pin_list.data();
     *count = filter->pin_list.size();
@@ -113,15 +113,7 @@ opc_status opc_filter_intersect(opc_filter* filter, uint32_t pin, const opc_rang
     if (c::lacks({{"filter", filter}, {"range", range}, {"format", format}})) {
         return STATUS_INVALID_PARAMETER;
     }
-    WaveRange wanted;
-    wanted.minimum_rate = range->minimum_rate;
-    wanted.maximum_rate = range->maximum_rate;
-    wanted.maximum_channels = range->maximum_channels;
-    wanted.minimum_bits = range->minimum_bits;
-    wanted.maximum_bits = range->maximum_bits;
-    wanted.is_pcm = range->is_pcm;
-    wanted.is_float = range->is_float;
-    auto chosen = filter->filter.intersect(pin, wanted);
+    auto chosen = filter->filter.intersect(pin, c::range_of(*range));
     if (!chosen) {
         return c::fail(chosen.error());
     }
@@ -134,6 +126,35 @@ opc_status opc_filter_propose(opc_filter* filter, uint32_t pin, const opc_format
         return STATUS_INVALID_PARAMETER;
     }
     return c::status_of(filter->filter.propose(pin, c::format_of(*format), c::mode_of(mode)));
+}
+
+opc_status opc_filter_preferred_format(opc_filter* filter, uint32_t pin, int mode, opc_format* format) {
+    if (c::lacks({{"filter", filter}, {"format", format}})) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    auto preferred = filter->filter.preferred_format(pin, c::mode_of(mode));
+    if (!preferred) {
+        return c::fail(preferred.error());
+    }
+    *format = c::format_of(*preferred);
+    return 0;
+}
+
+opc_status opc_filter_processing_modes(opc_filter* filter, uint32_t pin, const opc_uuid** modes, size_t* count) {
+    if (c::lacks({{"filter", filter}, {"modes", modes}, {"count", count}})) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    auto known = filter->filter.processing_modes(pin);
+    if (!known) {
+        return c::fail(known.error());
+    }
+    filter->modes.clear();
+    for (const Guid& mode : *known) {
+        filter->modes.push_back(c::guid_of(mode));
+    }
+    *modes = filter->modes.data();
+    *count = filter->modes.size();
+    return 0;
 }
 
 // ---- controls ------------------------------------------------------------------------------------------------------

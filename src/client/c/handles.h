@@ -1,9 +1,14 @@
 // What stands behind the opaque handles of openportcls.h, and how results become statuses.
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <cstring>
+#include <deque>
 #include <initializer_list>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,6 +26,15 @@ struct opc_machine {
     std::vector<opc_filter_info> filter_list;
     std::vector<std::string> warnings;
     std::vector<const char*> warning_list;
+    std::vector<openportcls::SocketInfo> sockets;
+    std::vector<opc_socket> socket_list;
+    std::vector<openportcls::InterfaceValue> values;
+    std::deque<std::string> value_texts;
+    std::vector<opc_interface_value> value_list;
+    std::vector<openportcls::Mixer> mixers;
+    std::deque<std::vector<opc_mixer_control>> mixer_controls;
+    std::deque<std::vector<opc_mixer_line>> mixer_lines;
+    std::vector<opc_mixer> mixer_list;
 };
 
 struct opc_driver {
@@ -37,7 +51,13 @@ struct opc_device {
 };
 
 struct opc_object {
+    explicit opc_object(openportcls::KsObject* what) : object(what) {}
     openportcls::KsObject* object;
+    std::vector<std::byte> value;
+    std::string text;
+    openportcls::PropertySupport support;
+    std::vector<opc_property_range> ranges;
+    std::vector<opc_uuid> sets;
 };
 
 struct opc_filter {
@@ -51,6 +71,8 @@ struct opc_filter {
     std::vector<std::string> node_types;
     std::vector<opc_node_info> node_list;
     std::vector<opc_connection> connections;
+    std::vector<opc_uuid> modes;
+    std::vector<opc_midi_pin_info> midi_pins;
 };
 
 struct opc_pin {
@@ -69,6 +91,35 @@ struct opc_stream {
     std::optional<openportcls::RenderStream> render;
     std::optional<openportcls::CaptureStream> capture;
     opc_object object;
+};
+
+struct opc_request {
+    openportcls::StreamRequest request;
+    std::vector<opc_block> blocks;
+};
+
+struct opc_midi_output {
+    explicit opc_midi_output(openportcls::MidiOutput opened) : output(std::move(opened)), object{&output} {}
+    openportcls::MidiOutput output;
+    opc_object object;
+};
+
+struct opc_midi_input {
+    explicit opc_midi_input(openportcls::MidiInput opened) : input(std::move(opened)), object{&input} {}
+    openportcls::MidiInput input;
+    opc_object object;
+    openportcls::MidiMessage received;
+    opc_midi_message message{};
+};
+
+struct opc_midi_file {
+    openportcls::MidiFile file;
+    std::vector<opc_midi_message> messages;
+};
+
+struct opc_ring {
+    opc_ring(std::size_t bytes, std::size_t unit) : ring(bytes, unit) {}
+    openportcls::SampleRing ring;
 };
 
 struct opc_event {
@@ -185,7 +236,28 @@ opc_status wrong_size();
 WaveFormat format_of(const opc_format& format);
 opc_format format_of(const WaveFormat& format);
 StreamOptions stream_options_of(const opc_stream_options* given);
-MachineOptions machine_options_of(const opc_machine_options* given);
+WaveRange range_of(const opc_range& range);
+// Errors begin with the function's name, as where a parameter is NULL.
+Result<MachineOptions> machine_options_of(const opc_machine_options* given, const char* function);
+Result<std::vector<std::string>> texts_of(const char* const* texts, std::size_t count, const char* name);
+// UINT64_MAX: for ever.
+std::chrono::nanoseconds timeout_of(std::uint64_t nanoseconds);
+// Nothing for a kind that is none.
+std::optional<Target> target_of(const opc_target* target);
+// The two directions of streams share their functions; the wrong one says so.
+opc_status wrong_direction();
+
+// More than any value, message or sound that is handed in has.
+inline constexpr std::size_t most_bytes = std::size_t{1} << 28;
+
+inline std::span<const std::byte> bytes_of(const void* data, std::size_t count) {
+    return {static_cast<const std::byte*>(data), count};
+}
+
+inline std::span<std::byte> bytes_of(void* data, std::size_t count) {
+    return {static_cast<std::byte*>(data), count};
+}
+
 ProcessingMode mode_of(int mode);
 
 } // namespace openportcls::c

@@ -1,7 +1,5 @@
-// Machines, drivers and devices.
+// Machines, and what they can be made of.
 #include "client/c/handles.h"
-
-#include <fmt/format.h>
 
 using namespace openportcls;
 
@@ -13,7 +11,11 @@ opc_status opc_machine_create(const opc_machine_options* options, opc_machine** 
     if (!c::has_known_size(options)) {
         return c::wrong_size();
     }
-    auto made = Machine::create(c::machine_options_of(options));
+    auto wanted = c::machine_options_of(options, "opc_machine_create");
+    if (!wanted) {
+        return c::fail(wanted.error());
+    }
+    auto made = Machine::create(*wanted);
     if (!made) {
         return c::fail(made.error());
     }
@@ -80,6 +82,15 @@ void opc_machine_on_debug_print(opc_machine* machine, opc_print_function print, 
         [print, context](std::string_view text) { print(context, std::string(text).c_str()); });
 }
 
+opc_status opc_machine_save_registry(opc_machine* machine) {
+    return c::lacks({{"machine", machine}}) ? STATUS_INVALID_PARAMETER
+                                            : c::status_of(machine->machine->save_registry());
+}
+
+uint64_t opc_machine_reported_glitches(const opc_machine* machine) {
+    return c::lacks({{"machine", machine}}) ? 0 : machine->machine->reported_glitches();
+}
+
 opc_status opc_machine_start_trace(opc_machine* machine, const char* file) {
     if (c::lacks({{"machine", machine}, {"file", file}})) {
         return STATUS_INVALID_PARAMETER;
@@ -118,201 +129,50 @@ opc_status opc_machine_filters(opc_machine* machine, const opc_filter_info** fil
     return 0;
 }
 
-// ---- drivers -------------------------------------------------------------------------------------------------------
-
-opc_status opc_driver_load(opc_machine* machine, const char* module, const opc_driver_options* given,
-                           opc_driver** driver) {
-    c::clear(driver);
-    if (c::lacks({{"machine", machine}, {"module", module}, {"driver", driver}})) {
+opc_status opc_machine_interface_values(opc_machine* machine, const char* path, const opc_interface_value** values,
+                                        size_t* count) {
+    if (c::lacks({{"machine", machine}, {"path", path}, {"values", values}, {"count", count}})) {
         return STATUS_INVALID_PARAMETER;
     }
-    if (!c::has_known_size(given)) {
-        return c::wrong_size();
+    FilterInfo filter;
+    filter.path = path;
+    auto known = machine->machine->interface_values(filter);
+    if (!known) {
+        return c::fail(known.error());
     }
-    const auto options = c::options_of(given, &opc_driver_options_init);
-    DriverOptions result;
-    result.inf = c::text_or_empty(options.inf);
-    result.hardware_id = c::text_or_empty(options.hardware_id);
-    if (options.inf_architecture != nullptr) {
-        result.inf_architecture = options.inf_architecture;
+    machine->values = std::move(*known);
+    machine->value_texts.clear();
+    machine->value_list.clear();
+    for (const InterfaceValue& value : machine->values) {
+        const std::string& text = machine->value_texts.emplace_back(value.text());
+        machine->value_list.push_back({value.key.c_str(), value.name.c_str(), value.type, value.data.data(),
+                                       value.data.size(), text.c_str(), value.number()});
     }
-    result.add_device = options.add_device;
-    for (size_t i = 0; i < options.parameter_count; ++i) {
-        if (options.parameters == nullptr || options.parameters[i] == nullptr) {
-            return c::fail(STATUS_INVALID_PARAMETER, fmt::format("opc_driver_load: parameters[{}] is NULL", i).c_str());
-        }
-        result.parameters.emplace_back(options.parameters[i]);
-    }
-    return c::give_handle(machine->machine->load_driver(module, result), driver);
-}
-
-void opc_driver_release(opc_driver* driver) {
-    delete driver;
-}
-
-const char* opc_driver_name(const opc_driver* driver) {
-    if (c::lacks({{"driver", driver}})) {
-        return nullptr;
-    }
-    return driver->driver.name().c_str();
-}
-
-namespace {
-
-template<class Handle>
-opc_status list_warnings(Handle& handle, std::vector<std::string> texts, const char* const** warnings, size_t* count) {
-    handle.warnings = std::move(texts);
-    handle.warning_list.clear();
-    for (const std::string& text : handle.warnings) {
-        handle.warning_list.push_back(text.c_str());
-    }
-    *warnings = handle.warning_list.data();
-    *count = handle.warning_list.size();
+    *values = machine->value_list.data();
+    *count = machine->value_list.size();
     return 0;
 }
 
-} // namespace
-
-opc_status opc_driver_warnings(opc_driver* driver, const char* const** warnings, size_t* count) {
-    if (c::lacks({{"driver", driver}, {"warnings", warnings}, {"count", count}})) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    return list_warnings(*driver, driver->driver.warnings(), warnings, count);
-}
-
-opc_status opc_machine_load_warnings(opc_machine* machine, const char* const** warnings, size_t* count) {
-    if (c::lacks({{"machine", machine}, {"warnings", warnings}, {"count", count}})) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    return list_warnings(*machine, machine->machine->load_warnings(), warnings, count);
-}
-
-opc_status opc_driver_unload(opc_driver* driver, const opc_leak** leaks, size_t* leak_count) {
-    if (c::lacks({{"driver", driver}})) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    auto left = driver->driver.unload();
-    if (!left) {
-        return c::fail(left.error());
-    }
-    driver->leaks = std::move(*left);
-    driver->leak_list.clear();
-    for (const LeakLine& leak : driver->leaks) {
-        driver->leak_list.push_back({leak.kind.c_str(), leak.what.c_str(), leak.count, leak.bytes});
-    }
-    if (leaks != nullptr) {
-        *leaks = driver->leak_list.data();
-    }
-    if (leak_count != nullptr) {
-        *leak_count = driver->leak_list.size();
-    }
-    return 0;
-}
-
-opc_status opc_driver_add_device(opc_driver* driver, const char* hardware_id, opc_device** device) {
-    c::clear(device);
-    if (c::lacks({{"driver", driver}, {"device", device}})) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    return c::give_handle(driver->driver.add_device(c::text_or_empty(hardware_id)), device);
-}
-
-size_t opc_driver_device_count(const opc_driver* driver) {
-    if (c::lacks({{"driver", driver}})) {
-        return 0;
-    }
-    return driver->driver.devices().size();
-}
-
-opc_status opc_driver_device(opc_driver* driver, size_t index, opc_device** device) {
-    c::clear(device);
-    if (c::lacks({{"driver", driver}, {"device", device}})) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    const std::vector<Device> devices = driver->driver.devices();
-    if (index >= devices.size()) {
-        return c::fail(STATUS_NO_MORE_ENTRIES, "the driver has no device of that number");
-    }
-    *device = new opc_device{devices[index], {}};
-    return 0;
-}
-
-void opc_device_release(opc_device* device) {
-    delete device;
-}
-
-const char* opc_device_path(const opc_device* device) {
-    if (c::lacks({{"device", device}})) {
-        return nullptr;
-    }
-    return device->device.instance_path().c_str();
-}
-
-const char* opc_device_description(const opc_device* device) {
-    if (c::lacks({{"device", device}})) {
-        return nullptr;
-    }
-    return device->device.description().c_str();
-}
-
-const char* opc_device_state(opc_device* device) {
-    if (c::lacks({{"device", device}})) {
-        return nullptr;
-    }
-    device->state = device->device.state();
-    return device->state.c_str();
-}
-
-opc_status opc_device_start(opc_device* device) {
-    if (c::lacks({{"device", device}})) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    return c::status_of(device->device.start());
-}
-
-opc_status opc_device_stop(opc_device* device) {
-    if (c::lacks({{"device", device}})) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    return c::status_of(device->device.stop());
-}
-
-opc_status opc_device_remove(opc_device* device) {
-    if (c::lacks({{"device", device}})) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    return c::status_of(device->device.remove());
-}
-
-opc_status opc_device_surprise_remove(opc_device* device) {
-    if (c::lacks({{"device", device}})) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    return c::status_of(device->device.surprise_remove());
-}
-
-opc_status opc_device_set_power(opc_device* device, unsigned d_state) {
-    if (c::lacks({{"device", device}})) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    return c::status_of(device->device.set_power(d_state));
-}
-
-size_t opc_builtin_drivers(const opc_builtin_driver** drivers) {
-    if (c::lacks({{"drivers", drivers}})) {
+size_t opc_hardware_models(const opc_hardware_model** models) {
+    if (c::lacks({{"models", models}})) {
         return 0;
     }
     struct Known {
-        Known() : drivers(builtin_drivers()) {
-            for (const BuiltinDriver& driver : drivers) {
-                list.push_back({driver.name.c_str(), driver.description.c_str(), driver.module.c_str(),
-                                driver.inf.c_str(), driver.binds_to.c_str()});
+        Known() : models(hardware_models()) {
+            for (const HardwareModel& model : models) {
+                auto& all = options.emplace_back();
+                for (const HardwareModel::Option& option : model.options) {
+                    all.push_back({option.name.c_str(), option.default_value.c_str(), option.description.c_str()});
+                }
+                list.push_back(
+                    {model.name.c_str(), model.description.c_str(), model.binds_to.c_str(), all.data(), all.size()});
             }
         }
-        std::vector<BuiltinDriver> drivers;
-        std::vector<opc_builtin_driver> list;
+        std::vector<HardwareModel> models;
+        std::deque<std::vector<opc_hardware_option>> options;
+        std::vector<opc_hardware_model> list;
     };
     static const Known known;
-    *drivers = known.list.data();
+    *models = known.list.data();
     return known.list.size();
 }

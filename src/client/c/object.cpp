@@ -1,7 +1,5 @@
-// Properties, requests, events, and pins with stream requests.
+// Requests of any kind, and events.
 #include "client/c/handles.h"
-
-#include <algorithm>
 
 #include <ks.h>
 
@@ -9,39 +7,10 @@ using namespace openportcls;
 
 namespace {
 
-std::span<const std::byte> bytes_of(const void* data, size_t count) {
-    return {static_cast<const std::byte*>(data), count};
-}
-
-std::span<std::byte> bytes_of(void* data, size_t count) {
-    return {static_cast<std::byte*>(data), count};
-}
-
 // Of a request's input, which a driver gets a copy of.
-constexpr std::size_t most_descriptor_bytes = std::size_t{1} << 28;
+constexpr std::size_t most_descriptor_bytes = c::most_bytes;
 
 } // namespace
-
-opc_object* opc_filter_object(opc_filter* filter) {
-    if (c::lacks({{"filter", filter}})) {
-        return nullptr;
-    }
-    return &filter->object;
-}
-
-opc_object* opc_pin_object(opc_pin* pin) {
-    if (c::lacks({{"pin", pin}})) {
-        return nullptr;
-    }
-    return &pin->object;
-}
-
-opc_object* opc_stream_object(opc_stream* stream) {
-    if (c::lacks({{"stream", stream}})) {
-        return nullptr;
-    }
-    return &stream->object;
-}
 
 opc_status opc_property(opc_object* object, const opc_uuid* set, uint32_t id, uint32_t flags, const void* descriptor,
                         size_t descriptor_bytes, void* value, size_t value_bytes, size_t* returned) {
@@ -63,7 +32,7 @@ opc_status opc_property(opc_object* object, const opc_uuid* set, uint32_t id, ui
     if (descriptor_bytes != 0) {
         std::memcpy(request.data() + sizeof head, descriptor, descriptor_bytes);
     }
-    const ControlResult result = object->object->control(IOCTL_KS_PROPERTY, request, bytes_of(value, value_bytes));
+    const ControlResult result = object->object->control(IOCTL_KS_PROPERTY, request, c::bytes_of(value, value_bytes));
     if (returned != nullptr) {
         *returned = result.information;
     }
@@ -80,7 +49,7 @@ opc_status opc_control(opc_object* object, uint32_t code, const void* in, size_t
     if (c::lacks({{"object", object}, {"in", in, in_bytes}, {"out", out, out_bytes}})) {
         return STATUS_INVALID_PARAMETER;
     }
-    const ControlResult result = object->object->control(code, bytes_of(in, in_bytes), bytes_of(out, out_bytes));
+    const ControlResult result = object->object->control(code, c::bytes_of(in, in_bytes), c::bytes_of(out, out_bytes));
     if (information != nullptr) {
         *information = result.information;
     }
@@ -105,6 +74,36 @@ opc_status opc_event_enable(opc_object* object, const opc_uuid* set, uint32_t id
     return c::give_handle(object->object->subscribe(Key{c::guid_of(*set), id}, options), event);
 }
 
+opc_status opc_event_enable_at(opc_object* object, const opc_uuid* set, uint32_t id, const opc_target* target,
+                               const void* parameters, size_t parameter_bytes, bool one_shot, opc_event** event) {
+    c::clear(event);
+    if (c::lacks({{"object", object}, {"set", set}, {"parameters", parameters, parameter_bytes}, {"event", event}})) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    const auto whom = c::target_of(target);
+    if (!whom || parameter_bytes > c::most_bytes) {
+        return c::fail(STATUS_INVALID_PARAMETER, "opc_event_enable_at: the target's kind or parameter_bytes is none");
+    }
+    EventOptions options;
+    options.one_shot = one_shot;
+    options.target = *whom;
+    const auto bytes = c::bytes_of(parameters, parameter_bytes);
+    options.parameters.assign(bytes.begin(), bytes.end());
+    return c::give_handle(object->object->subscribe(Key{c::guid_of(*set), id}, options), event);
+}
+
+bool opc_event_supported(opc_object* object, const opc_uuid* set, uint32_t id, const opc_target* target) {
+    if (c::lacks({{"object", object}, {"set", set}})) {
+        return false;
+    }
+    const auto whom = c::target_of(target);
+    return whom && object->object->supports_event(Key{c::guid_of(*set), id}, *whom);
+}
+
+uint64_t opc_event_signals(const opc_event* event) {
+    return c::lacks({{"event", event}}) ? 0 : event->event.signals();
+}
+
 void opc_event_disable(opc_event* event) {
     delete event;
 }
@@ -120,8 +119,7 @@ opc_status opc_event_wait(opc_event* event, uint64_t timeout_nanoseconds) {
     if (c::lacks({{"event", event}})) {
         return STATUS_INVALID_PARAMETER;
     }
-    constexpr auto longest = static_cast<uint64_t>(std::chrono::nanoseconds::max().count()); // which waits for ever
-    return c::status_of(event->event.wait(std::chrono::nanoseconds(std::min(timeout_nanoseconds, longest))));
+    return c::status_of(event->event.wait(c::timeout_of(timeout_nanoseconds)));
 }
 
 opc_status opc_event_on_signal(opc_event* event, void (*signalled)(void* context), void* context) {
@@ -130,54 +128,4 @@ opc_status opc_event_on_signal(opc_event* event, void (*signalled)(void* context
     }
     return c::status_of(signalled != nullptr ? event->event.on_signal([signalled, context] { signalled(context); })
                                              : event->event.on_signal({}));
-}
-
-// ---- pins ----------------------------------------------------------------------------------------------------------
-
-opc_status opc_pin_open(opc_filter* filter, uint32_t pin, const opc_format* format, int mode, opc_pin** opened) {
-    c::clear(opened);
-    if (c::lacks({{"filter", filter}, {"format", format}, {"opened", opened}})) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    return c::give_handle(Pin::open(filter->filter, pin, c::format_of(*format), c::mode_of(mode)), opened);
-}
-
-opc_status opc_pin_open_raw(opc_filter* filter, const void* connect, size_t bytes, opc_pin** opened) {
-    c::clear(opened);
-    if (c::lacks({{"filter", filter}, {"connect", connect, bytes}, {"opened", opened}})) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    return c::give_handle(Pin::open_raw(filter->filter, bytes_of(connect, bytes)), opened);
-}
-
-void opc_pin_close(opc_pin* pin) {
-    delete pin;
-}
-
-opc_status opc_pin_set_state(opc_pin* pin, int state) {
-    if (c::lacks({{"pin", pin}})) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    return c::status_of(pin->pin.set_state(static_cast<PinState>(state)));
-}
-
-opc_status opc_pin_get_state(opc_pin* pin, int* state) {
-    if (c::lacks({{"pin", pin}, {"state", state}})) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    return c::give(pin->pin.state(), state);
-}
-
-opc_status opc_pin_write(opc_pin* pin, const void* frames, size_t bytes) {
-    if (c::lacks({{"pin", pin}, {"frames", frames, bytes}})) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    return c::status_of(pin->pin.write(bytes_of(frames, bytes)));
-}
-
-opc_status opc_pin_read(opc_pin* pin, void* frames, size_t bytes, size_t* filled) {
-    if (c::lacks({{"pin", pin}, {"frames", frames, bytes}, {"filled", filled}})) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    return c::give(pin->pin.read(bytes_of(frames, bytes)), filled);
 }

@@ -143,6 +143,55 @@ TEST_F(Misuse, AHandleOfADeviceThatHasGoneNamesNoOther) {
     EXPECT_EQ(second->state(), "started");
 }
 
+// Removed ones at once, pulled ones with their last handle.
+TEST_F(Misuse, DevicesThatHaveGoneAreNotListed) {
+    Device first = driver.devices().front();
+    Device second = driver.add_device().value();
+    ASSERT_EQ(driver.devices().size(), 2U);
+    ASSERT_TRUE(second.remove());
+    ASSERT_EQ(driver.devices().size(), 1U);
+    EXPECT_EQ(driver.devices().front().instance_path(), first.instance_path());
+    {
+        const Filter open = machine.open_first("Wave").value();
+        ASSERT_TRUE(first.surprise_remove());
+        ASSERT_EQ(driver.devices().size(), 1U) << "there is a handle to it";
+        EXPECT_EQ(driver.devices().front().state(), "surprise removed");
+    }
+    ASSERT_TRUE(machine.run_for(std::chrono::milliseconds(1))); // the PnP manager removes it in a thread of its own
+    EXPECT_TRUE(driver.devices().empty());
+    EXPECT_EQ(first.state(), "removed");
+    ASSERT_TRUE(driver.add_device());
+    EXPECT_EQ(driver.devices().size(), 1U) << "not the one whose path it has";
+}
+
+TEST_F(Misuse, OneModuleTwiceNeedsTwoServiceNames) {
+    const auto same = machine.load_driver("cable");
+    EXPECT_EQ(same.status(), STATUS_OBJECT_NAME_COLLISION);
+    EXPECT_NE(same.error().message.find("service_name"), std::string::npos) << same.error().message;
+    DriverOptions options;
+    options.service_name = "OtherCable";
+    auto other = machine.load_driver("cable", options);
+    ASSERT_TRUE(other) << other.error().message;
+    EXPECT_EQ(other->name(), "OtherCable");
+    EXPECT_EQ(machine.filters().size(), 4U);
+    options.service_name = "a\\b";
+    EXPECT_EQ(machine.load_driver("cable", options).status(), STATUS_OBJECT_NAME_INVALID);
+    EXPECT_TRUE(other->unload());
+    EXPECT_EQ(driver.devices().size(), 1U);
+}
+
+TEST_F(Misuse, AParameterIsGivenOnce) {
+    const std::vector<std::string> twice = {"One=1", "Two=2", "one:sz=x"};
+    const auto added = driver.add_device({}, twice);
+    EXPECT_EQ(added.status(), STATUS_INVALID_PARAMETER);
+    EXPECT_EQ(added.error().message, "the parameter one is given twice");
+    DriverOptions options;
+    options.service_name = "OtherCable";
+    options.parameters = twice;
+    EXPECT_EQ(machine.load_driver("cable", options).status(), STATUS_INVALID_PARAMETER);
+    EXPECT_NE(Machine::create({.hardware = {"sb16:irq=5,irq=7"}}).error().message.find("irq"), std::string::npos);
+}
+
 TEST_F(Misuse, ValuesOutsideOfTheOptionsAreRefused) {
     for (const unsigned depth : {1001U, UINT32_MAX}) {
         EXPECT_EQ(Machine::create({.scheduling = Scheduling::pct, .pct_depth = depth}).status(),

@@ -5,6 +5,7 @@
 #include <system_error>
 #include <unistd.h>
 
+#include "base/file_links.h"
 #include "executive/objects/object_manager.h"
 #include "executive/registry/hive_file.h"
 #include "executive/registry/media_categories.h"
@@ -194,6 +195,11 @@ NTSTATUS Registry::key_of(HANDLE handle, ACCESS_MASK needed_access, std::shared_
 }
 
 Result<void> Registry::persist_in(const std::filesystem::path& file) {
+    // Where a link leads is what save() replaces, not the link.
+    const auto target = follow_links(file);
+    if (!target) {
+        return target.error();
+    }
     std::error_code problem;
     const auto status = std::filesystem::status(file, problem);
     if (std::filesystem::exists(status)) {
@@ -210,13 +216,13 @@ Result<void> Registry::persist_in(const std::filesystem::path& file) {
             return Error{read.error().status, file.string() + ": " + read.error().message};
         }
     } else {
-        const auto folder = std::filesystem::absolute(file).parent_path();
+        const auto folder = std::filesystem::absolute(*target).parent_path();
         if (!std::filesystem::is_directory(folder, problem) || ::access(folder.c_str(), W_OK) != 0) {
             return Error{STATUS_OBJECT_PATH_NOT_FOUND,
                          file.string() + ": the registry cannot be kept in the folder " + folder.string()};
         }
     }
-    file_ = file;
+    file_ = *target;
     return {};
 }
 

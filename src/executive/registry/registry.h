@@ -67,7 +67,8 @@ public:
     std::int64_t now() const;
     void changed(RegistryKey& key) { key.touch(now()); }
 
-    // A file that ZwFlushKey and the machine's end write to; read at once when it exists.
+    // A file that ZwFlushKey and the machine's end write to; read at once when it exists. A symbolic link
+    // leads to it, and stays one.
     Result<void> persist_in(const std::filesystem::path& file);
     Result<void> save() const;
 

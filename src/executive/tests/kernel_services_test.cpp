@@ -6,6 +6,7 @@
 
 #include <ntifs.h>
 
+#include "base/unicode.h"
 #include "executive/etw/debug_log.h"
 #include "executive/ex/exceptions.h"
 #include "executive/files/files.h"
@@ -365,6 +366,30 @@ TEST_F(OnDisk, ZwFlushKeyWritesTheRegistry) {
         EXPECT_NE(content(file).find("JustNow"), std::string::npos);
         ZwClose(key);
         EXPECT_EQ(ZwFlushKey(key), STATUS_INVALID_HANDLE);
+    });
+}
+
+// The link stays one, and what it leads to is written, whether there was something before or not.
+TEST_F(OnDisk, ARegistryBehindALinkIsWrittenThroughIt) {
+    std::filesystem::create_directories(folder_ / "kept");
+    std::filesystem::create_symlink("kept/registry.json", folder_ / "link");
+    std::filesystem::create_symlink("link", folder_ / "second");
+    inside([&] {
+        for (const char* round : {"first", "second"}) {
+            ASSERT_TRUE(Registry::current().persist_in(folder_ / "second")) << round;
+            Registry::current().create(u"\\Registry\\Machine\\Software\\Linked")->set_dword(utf8_to_utf16(round), 7);
+            ASSERT_TRUE(Registry::current().save()) << round;
+            EXPECT_NE(content(folder_ / "kept" / "registry.json").find(round), std::string::npos);
+            EXPECT_TRUE(std::filesystem::is_symlink(folder_ / "second"));
+            EXPECT_TRUE(std::filesystem::is_symlink(folder_ / "link"));
+        }
+        EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_ / "kept"), {}), 1);
+        std::filesystem::create_symlink("circle", folder_ / "circle");
+        EXPECT_FALSE(Registry::current().persist_in(folder_ / "circle"));
+        std::filesystem::create_symlink("nowhere/registry.json", folder_ / "astray");
+        const auto astray = Registry::current().persist_in(folder_ / "astray");
+        ASSERT_FALSE(astray);
+        EXPECT_NE(astray.error().message.find("nowhere"), std::string::npos) << astray.error().message;
     });
 }
 

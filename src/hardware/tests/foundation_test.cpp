@@ -101,6 +101,11 @@ TEST(Catalog, SaysWhatIsWrongWithAnOrder) {
     EXPECT_TRUE(parse_card("sb16:io=240,irq=7"));
     EXPECT_THAT(parse_card("sb17").error().message, ::testing::HasSubstr("no model of a card: ac97, sb16"));
     EXPECT_THAT(parse_card("sb16:iq=7").error().message, ::testing::HasSubstr("io, mpu, irq, dma, dma16, drift"));
+    EXPECT_THAT(parse_card("sb16:irq=5,irq=7").error().message,
+                ::testing::HasSubstr("option irq of sb16 is given twice"));
+    EXPECT_THAT(parse_card("sb16:dma=1,irq=5,dma=1").error().message, ::testing::HasSubstr("dma of sb16"));
+    EXPECT_THAT(parse_card("sb16:").error().message, ::testing::HasSubstr("NAME=VALUE"));
+    EXPECT_THAT(parse_card("sb16:irq=5,").error().message, ::testing::HasSubstr("NAME=VALUE"));
     EXPECT_THAT(parse_card("sb16:irq").error().message, ::testing::HasSubstr("NAME=VALUE"));
 }
 

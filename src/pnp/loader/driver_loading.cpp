@@ -167,9 +167,11 @@ Result<LoadedDriver*> PnpManager::start_driver(std::unique_ptr<LoadedDriver> dri
     }
     for (const auto& other : state.drivers) {
         if (equal_ignoring_ascii_case(other->service_name_, driver->service_name_)) {
-            return Error{STATUS_OBJECT_NAME_COLLISION,
-                         fmt::format("a driver named {} is loaded already; give this one another service name",
-                                     driver->service_name_)};
+            return Error{
+                STATUS_OBJECT_NAME_COLLISION,
+                fmt::format(
+                    "a driver named {} is loaded already; give this one another name, DriverOptions::service_name",
+                    driver->service_name_)};
         }
     }
     return inside(state, [&]() -> Result<LoadedDriver*> {
