@@ -15,7 +15,8 @@ const ULONG SamplesPerFrame = 2;
 const ULONG MostFramesOfPiece = 0xFFFE / SamplesPerFrame; // an entry counts samples, in 16 bits
 const ULONG MostBufferBytes = MostPieces * MostFramesOfPiece * Ac97FrameBytes;
 
-const ULONG CodecDelayIn100ns = 10000; // group delay of converters: 1 ms at most ("Audio Codec '97", performance)
+// "Audio Codec '97", "Analog Performance Characteristics": the group delay of converters is 1 ms at most.
+const ULONG CodecDelayIn100ns = 10000;
 
 struct ListEntry {
     ULONG Address;
@@ -171,7 +172,10 @@ STDMETHODIMP_(NTSTATUS) CAc97RTStream::GetPosition(PKSAUDIO_POSITION Position) {
 
 STDMETHODIMP_(void) CAc97RTStream::GetHWLatency(KSRTAUDIO_HWLATENCY* Latency) {
     PAGED_CODE();
-    Latency->FifoSize = 0; // the position is the place behind the bus master's FIFO
+    // The bus masters have FIFOs (x_SR, "FIFOE"), and the position (x_PICB) counts what has passed between memory and
+    // FIFO. How deep they are is nothing that the registers tell or software chooses, and other controllers of the
+    // family differ: none is claimed. The delay of a legacy PCI device is 0 by the structure's definition.
+    Latency->FifoSize = 0;
     Latency->ChipsetDelay = 0;
     Latency->CodecDelay = CodecDelayIn100ns;
 }

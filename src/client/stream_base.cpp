@@ -253,10 +253,19 @@ void StreamBase::end_service() {
     pace.worst = std::max(pace.worst, lateness);
 }
 
+const portcls::Pin* StreamBase::port_pin() const {
+    return dynamic_cast<const portcls::Pin*>(ks::OpenObject::from(object_->file));
+}
+
 // What traces call the stream.
 std::uint32_t StreamBase::serial() const {
-    const auto* const pin = dynamic_cast<const portcls::Pin*>(ks::OpenObject::from(object_->file));
+    const portcls::Pin* const pin = port_pin();
     return pin != nullptr ? pin->serial() : 0;
+}
+
+machine::Nanoseconds StreamBase::hardware_now() const {
+    const portcls::Pin* const pin = port_pin();
+    return machine_.now() - (pin != nullptr ? pin->time_without_power() : 0);
 }
 
 void StreamBase::note_glitch() {

@@ -14,6 +14,10 @@
 #include "client/state.h"
 #include "client/stream_service.h"
 
+namespace openportcls::portcls {
+class Pin;
+}
+
 namespace openportcls::client {
 
 class StreamBase {
@@ -81,6 +85,9 @@ protected:
     void note_pace() const;
     void note_glitch();
     std::uint32_t serial() const;
+    // The clock by which the hardware moves sound: it stands still while the stream is paused for a power change, of
+    // which a client sees nothing else (R-STATE-06).
+    machine::Nanoseconds hardware_now() const;
     // A driver that stops notifying must not hang its client: seconds are far beyond any period.
     machine::Nanoseconds patience() const;
     std::byte silence() const { return format_.bits == 8 ? std::byte{0x80} : std::byte{0}; }
@@ -100,6 +107,7 @@ protected:
     std::function<bool(std::span<std::byte>)> exchange_;
 
 private:
+    const portcls::Pin* port_pin() const;
     Result<void> result_of(NTSTATUS status, std::string_view attempted) const;
     // Whole frames of this stream, or an error.
     Result<void> check_frames(std::size_t bytes) const;

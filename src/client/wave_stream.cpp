@@ -92,7 +92,7 @@ Result<void> WaveStream::map_buffer(const StreamOptions& options) {
 
 NTSTATUS WaveStream::start_inside() {
     const NTSTATUS status = set_state(KSSTATE_RUN);
-    last_wake_ = machine_.now();
+    last_wake_ = hardware_now();
     return NT_SUCCESS(status) ? tell_packets() : status;
 }
 

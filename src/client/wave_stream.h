@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 
 #include "client/event_state.h"
 #include "client/stream_base.h"
@@ -41,7 +40,6 @@ private:
     NTSTATUS tell_packet(ULONG number);
     NTSTATUS tell_packets();
     bool goes_on_without_packets(NTSTATUS status);
-    std::optional<ULONG> packet_count();
     NTSTATUS advance(std::uint64_t* reached);
     std::uint64_t catch_up(std::uint64_t tolerance);
     std::uint64_t estimated_bytes() const;
@@ -60,7 +58,7 @@ private:
 
     std::uint64_t completed_ = 0;        // periods that the hardware has finished
     std::uint64_t packets_told_ = 0;     // render: those that SetWritePacket has been called for
-    machine::Nanoseconds last_wake_ = 0; // when the last period was finished
+    machine::Nanoseconds last_wake_ = 0; // when the last period was finished, by hardware_now()
 };
 
 } // namespace openportcls::client

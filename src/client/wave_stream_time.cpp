@@ -13,33 +13,15 @@ constexpr int polls_per_period = 4;
 
 // By the clock alone, the bytes that the hardware has moved since STOP.
 std::uint64_t WaveStream::estimated_bytes() const {
-    const auto elapsed = static_cast<std::uint64_t>(machine_.now() - last_wake_);
+    const auto elapsed = static_cast<std::uint64_t>(hardware_now() - last_wake_);
     return completed_ * period_bytes_ +
            elapsed * format_.rate / static_cast<std::uint64_t>(machine::nanoseconds_per_second) * frame_bytes_;
-}
-
-// How many packets the hardware has moved since STOP (R-WRT-21), where the driver counts them.
-std::optional<ULONG> WaveStream::packet_count() {
-    if (packets_ == PacketMode::never || flow_ == PinFlow::out) {
-        return {};
-    }
-    KSPROPERTY property{};
-    property.Set = KSPROPSETID_RtAudio;
-    property.Id = KSPROPERTY_RTAUDIO_PACKETCOUNT;
-    property.Flags = KSPROPERTY_TYPE_GET;
-    ULONG count = 0;
-    ULONG_PTR information = 0;
-    const NTSTATUS status = request(IOCTL_KS_PROPERTY, &property, sizeof property, &count, sizeof count, &information);
-    return NT_SUCCESS(status) ? std::optional(count) : std::nullopt;
 }
 
 // The same, exactly. The position says where in the buffer that is, the time since the last period in which of its
 // laps.
 std::uint64_t WaveStream::hardware_bytes() {
-    // While the device sleeps the clock runs and the hardware does not: a driver that counts packets knows better.
-    const std::optional<ULONG> packets = packet_count();
-    const std::uint64_t estimate =
-        packets ? *packets * std::uint64_t{period_bytes_} + period_bytes_ / 2 : estimated_bytes();
+    const std::uint64_t estimate = estimated_bytes();
     const Result<StreamPosition> now = position();
     if (!now) {
         return estimate;
@@ -71,7 +53,7 @@ std::uint64_t WaveStream::hardware_bytes() {
             return status;
         }
     }
-    const machine::Nanoseconds now = machine_.now();
+    const machine::Nanoseconds now = hardware_now();
     const machine::Nanoseconds elapsed = now - last_wake_;
     const machine::Nanoseconds tolerance = period_time_ / 8;
     if (elapsed >= period_time_ - tolerance && elapsed <= period_time_ + tolerance) {
@@ -105,7 +87,7 @@ std::uint64_t WaveStream::catch_up(std::uint64_t tolerance) {
     completed_ = std::max(completed_, (reached + tolerance) / period_bytes_);
     const std::uint64_t finished = completed_ * period_bytes_;
     const std::uint64_t frames_beyond = (reached > finished ? reached - finished : 0) / frame_bytes_;
-    last_wake_ = machine_.now() -
+    last_wake_ = hardware_now() -
                  static_cast<machine::Nanoseconds>(frames_beyond) * machine::nanoseconds_per_second / format_.rate;
     return std::max(reached, finished);
 }
@@ -129,7 +111,7 @@ void WaveStream::notice_lateness() {
         return;
     }
     const std::uint64_t limit = transferred_ + (flow_ == PinFlow::out ? buffer_bytes_ : 0);
-    if (machine_.now() - last_wake_ < period_time_ && estimated_bytes() <= limit) {
+    if (hardware_now() - last_wake_ < period_time_ && estimated_bytes() <= limit) {
         return;
     }
     if (event_ != nullptr) {
@@ -154,7 +136,7 @@ NTSTATUS WaveStream::take_packets() {
         const NTSTATUS status =
             request(IOCTL_KS_PROPERTY, &property, sizeof property, &packet, sizeof packet, &information);
         if (status == STATUS_DEVICE_NOT_READY) { // nothing new (R-WRT-25)
-            return machine_.now() - last_wake_ > patience() ? STATUS_IO_TIMEOUT : STATUS_SUCCESS;
+            return hardware_now() - last_wake_ > patience() ? STATUS_IO_TIMEOUT : STATUS_SUCCESS;
         }
         if (!NT_SUCCESS(status)) {
             return status;
@@ -164,7 +146,7 @@ NTSTATUS WaveStream::take_packets() {
             return STATUS_SUCCESS; // given before
         }
         completed_ += static_cast<ULONG>(more);
-        last_wake_ = machine_.now();
+        last_wake_ = hardware_now();
     }
     return STATUS_SUCCESS;
 }
@@ -181,7 +163,7 @@ NTSTATUS WaveStream::poll_period() {
         }
         if (now->play_offset / period_bytes_ != completed_ % periods_in_buffer) {
             ++completed_;
-            last_wake_ = machine_.now();
+            last_wake_ = hardware_now();
             note_pace();
         } else if (machine_.now() > deadline) {
             return STATUS_IO_TIMEOUT;

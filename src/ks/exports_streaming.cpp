@@ -1,6 +1,7 @@
 // Exports of ks.sys: stream IRPs.
 #include <ks.h>
 
+#include "executive/io/io_manager.h"
 #include "executive/irql_check.h"
 #include "ks/stream_headers.h"
 
@@ -30,13 +31,15 @@ private:
     KEVENT* event_;
 };
 
-// A null request could not be made.
-NTSTATUS send(FILE_OBJECT& file, IRP* irp, KPROCESSOR_MODE mode, Completion& completion, IO_STATUS_BLOCK& result) {
+// A null request could not be made. `kept`: the event that the request's end is told with, where it is an object.
+NTSTATUS send(FILE_OBJECT& file, IRP* irp, KPROCESSOR_MODE mode, Completion& completion, KEVENT* kept,
+              IO_STATUS_BLOCK& result) {
     if (irp == nullptr) {
         return result.Status = STATUS_INSUFFICIENT_RESOURCES;
     }
     irp->RequestorMode = mode;
     irp->Tail.Overlay.OriginalFileObject = &file;
+    executive::keep_until_completed(irp, &file, kept);
     IoGetNextIrpStackLocation(irp)->FileObject = &file;
     const NTSTATUS status = IofCallDriver(IoGetRelatedDeviceObject(&file), irp);
     return status == STATUS_PENDING && completion.waits() ? completion.wait(result) : status;
@@ -51,7 +54,7 @@ NTSTATUS transfer(UCHAR major, FILE_OBJECT& file, KEVENT* event, IO_STATUS_BLOCK
     if (irp != nullptr) {
         IoGetNextIrpStackLocation(irp)->Parameters.Read.Key = key; // Write.Key lies at the same place
     }
-    const NTSTATUS status = send(file, irp, mode, completion, result);
+    const NTSTATUS status = send(file, irp, mode, completion, event, result);
     if (NT_SUCCESS(status) && completion.waits()) {
         file.CurrentByteOffset.QuadPart += static_cast<LONGLONG>(result.Information);
     }
@@ -72,7 +75,8 @@ KSDDKAPI NTSTATUS NTAPI KsStreamIo(PFILE_OBJECT FileObject, PKEVENT Event, PVOID
                                    KSCOMPLETION_INVOCATION CompletionInvocationFlags, PIO_STATUS_BLOCK IoStatusBlock,
                                    PVOID StreamHeaders, ULONG Length, ULONG Flags, KPROCESSOR_MODE RequestorMode) {
     OPC_REQUIRE_PASSIVE();
-    Completion completion(*FileObject, Event, (Flags & KSSTREAM_SYNCHRONOUS) != 0);
+    const bool synchronous = (Flags & KSSTREAM_SYNCHRONOUS) != 0;
+    Completion completion(*FileObject, Event, synchronous);
     const ULONG code = (Flags & KSSTREAM_WRITE) != 0 ? IOCTL_KS_WRITE_STREAM : IOCTL_KS_READ_STREAM;
     IRP* const irp = IoBuildDeviceIoControlRequest(code, IoGetRelatedDeviceObject(FileObject), nullptr, 0,
                                                    StreamHeaders, Length, FALSE, completion.event(), IoStatusBlock);
@@ -81,7 +85,8 @@ KSDDKAPI NTSTATUS NTAPI KsStreamIo(PFILE_OBJECT FileObject, PKEVENT Event, PVOID
             irp, CompletionRoutine, CompletionContext, (CompletionInvocationFlags & KsInvokeOnSuccess) != 0,
             (CompletionInvocationFlags & KsInvokeOnError) != 0, (CompletionInvocationFlags & KsInvokeOnCancel) != 0);
     }
-    return send(*FileObject, irp, RequestorMode, completion, *IoStatusBlock);
+    // "KSSTREAM_SYNCHRONOUS": the event is not taken for one of the object manager's.
+    return send(*FileObject, irp, RequestorMode, completion, synchronous ? nullptr : Event, *IoStatusBlock);
 }
 
 KSDDKAPI NTSTATUS NTAPI KsReadFile(PFILE_OBJECT FileObject, PKEVENT Event, PVOID, PIO_STATUS_BLOCK IoStatusBlock,

@@ -163,6 +163,7 @@ private:
     std::vector<std::string> compatible_ids_;
     std::vector<Resource> resources_;
     std::vector<Resource> held_resources_;
+    std::vector<InfLogConfig> configurations_; // its choice of resources, the best first; empty: it has none
     Bus* bus_ = nullptr;
     std::uint32_t address_ = 0;
     std::u16string enum_key_;

@@ -144,6 +144,7 @@ void Pin::pause_for_power() {
         walk_to(KSSTATE_PAUSE);
         tell_clocks();
     }
+    without_power_since_ = machine::Machine::current().now();
 }
 
 void Pin::resume_after_power() {
@@ -152,6 +153,12 @@ void Pin::resume_after_power() {
         walk_to(state_);
         tell_clocks();
     }
+    time_without_power_ = time_without_power();
+    without_power_since_.reset();
+}
+
+machine::Nanoseconds Pin::time_without_power() const {
+    return time_without_power_ + (without_power_since_ ? machine::Machine::current().now() - *without_power_since_ : 0);
 }
 
 void Pin::stop_for_removal() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include <portcls.h>
@@ -9,6 +10,7 @@
 #include "ks/clock.h"
 #include "ks/data_format.h"
 #include "ks/open_object.h"
+#include "machine/types.h"
 #include "portcls/device_lock.h"
 #include "portcls/property_table.h"
 
@@ -70,6 +72,8 @@ public:
     // The driver stopped its hardware or the device goes away (R-PNP-05, R-PNP-07): to STOP for good.
     void stop_for_removal();
     void notify_power(POWER_STATE state);
+    // For how long, since it was opened, the pin has been paused for power changes.
+    machine::Nanoseconds time_without_power() const;
 
     // KSPROPERTY_CONNECTION_DATAFORMAT (R-KS-02, R-FMT-16): the old format stays when the port refuses.
     NTSTATUS change_format(const KSDATAFORMAT& format, ULONG format_bytes);
@@ -137,6 +141,8 @@ private:
     bool opened_ = false;
     bool in_reset_ = false;
     bool paused_for_power_ = false;
+    std::optional<machine::Nanoseconds> without_power_since_;
+    machine::Nanoseconds time_without_power_ = 0; // of the pauses that are over
     bool stopped_for_removal_ = false;
     KSSTATE state_ = KSSTATE_STOP;
     KSSTATE device_state_ = KSSTATE_STOP;

@@ -227,6 +227,84 @@ TEST_F(Ac97, TheWaveRtFormGoesOnAfterSleep) {
     }
 }
 
+// R-STATE-06: a client that writes needs not know that the device slept, for as long or as short as it may be and
+// wherever in the buffer that was.
+TEST_F(Ac97, AWaveRtWriteAndDrainGoOnAfterSleep) {
+    start_wavert();
+    const WaveFormat played = format(44100, 2, 16);
+    const Bytes sound = noise(played, 2 * 44100);
+    auto device = driver->devices().front();
+    for (const bool whole_system : {false, true}) {
+        heard.clear();
+        auto stream = RenderStream::open(*wave, played);
+        ASSERT_TRUE(stream);
+        std::size_t given = 0;
+        std::mt19937 random(5);
+        while (given < sound.size()) {
+            const std::size_t bytes = std::min<std::size_t>(sound.size() - given, (random() % 9000 + 1) * 4);
+            ASSERT_TRUE(stream->write(std::span(sound).subspan(given, bytes)));
+            given += bytes;
+            ASSERT_TRUE(whole_system ? machine->sleep(3) : device.set_power(random() % 2 == 0 ? 3 : 1));
+            const std::size_t before = heard.size();
+            ASSERT_TRUE(machine->run_for(milliseconds(random() % 5000)));
+            EXPECT_EQ(heard.size(), before);
+            ASSERT_TRUE(whole_system ? machine->wake() : device.set_power(0));
+        }
+        auto drained = stream->drain();
+        ASSERT_TRUE(drained) << drained.error().message;
+        EXPECT_EQ(stream->glitches(), 0U);
+        EXPECT_EQ(find(played, sound), 0U);
+        EXPECT_TRUE(stream->stop());
+    }
+}
+
+// The world goes on meanwhile: what the card could not hear is missing from the recording, and nothing else is. Each
+// frame says its number.
+TEST_F(Ac97, AWaveRtRecordingGoesOnAfterSleep) {
+    start_wavert();
+    constexpr std::size_t base = 30'000;
+    const WaveFormat recorded = format(44100, 2, 16);
+    auto stream = CaptureStream::open(*wave, recorded);
+    ASSERT_TRUE(stream);
+    std::vector<SoundFrame> numbers(30 * std::size_t{recorded.rate});
+    for (std::size_t index = 0; index < numbers.size(); ++index) {
+        numbers[index] = {static_cast<float>(index % base) / 32768, static_cast<float>(index / base) / 32768};
+    }
+    ASSERT_TRUE(machine->feed("line in", recorded.rate, numbers));
+    auto device = driver->devices().front();
+    std::mt19937 random(7);
+    std::vector<std::array<double, 2>> sleeps; // from which frame to which
+    std::vector<std::uint16_t> samples(2 * std::size_t{recorded.rate / 4});
+    const auto bytes = std::as_writable_bytes(std::span(samples));
+    ASSERT_TRUE(stream->start());
+    const auto begin = machine->now();
+    const auto frame_now = [&] { return static_cast<double>((machine->now() - begin).count()) * recorded.rate / 1e9; };
+    for (std::size_t taken = 0; taken < bytes.size();) {
+        const std::size_t part = std::min<std::size_t>(bytes.size() - taken, (random() % 3000 + 1) * 4);
+        ASSERT_TRUE(stream->read(bytes.subspan(taken, part)));
+        taken += part;
+        ASSERT_TRUE(machine->run_for(milliseconds(3))); // no two sleeps at the same frame
+        sleeps.push_back({frame_now(), 0});
+        ASSERT_TRUE(device.set_power(3));
+        ASSERT_TRUE(machine->run_for(milliseconds(random() % 3000 + 10)));
+        ASSERT_TRUE(device.set_power(0));
+        sleeps.back()[1] = frame_now();
+    }
+    EXPECT_EQ(stream->glitches(), 0U);
+    std::size_t seams = 0;
+    for (std::size_t at = 0, before = 0; at < samples.size(); at += 2) {
+        const std::size_t number = samples[at] + samples[at + 1] * base;
+        if (at != 0 && number != before + 1) {
+            ASSERT_LT(seams, sleeps.size());
+            EXPECT_NEAR(static_cast<double>(before), sleeps[seams][0], 2);
+            EXPECT_NEAR(static_cast<double>(number), sleeps[seams][1], 2);
+            ++seams;
+        }
+        before = number;
+    }
+    EXPECT_GE(seams, sleeps.size() - 2) << "the last ones were after what was read";
+}
+
 // WaveRT came with Windows Vista.
 TEST_F(Ac97, WithoutTheWaveRtPortTheDriverIsAWavePciOne) {
     options.windows = "xp";

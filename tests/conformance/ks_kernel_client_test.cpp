@@ -2,6 +2,7 @@
 #include <cstring>
 #include <utility>
 
+#include "executive/objects/object_manager.h"
 #include "probe_driver.h"
 
 namespace conformance {
@@ -134,7 +135,7 @@ protected:
         auto* functions = driver_->object()->MajorFunction;
         functions[IRP_MJ_READ] = functions[IRP_MJ_WRITE] = control_now;
         inside([&] {
-            KeInitializeEvent(&event_, NotificationEvent, FALSE);
+            event_ = executive::ObjectManager::current().create_event(NotificationEvent, false);
             KeInitializeTimer(&timer_);
             KeInitializeDpc(
                 &dpc_,
@@ -158,6 +159,19 @@ protected:
         };
     }
 
+    void TearDown() override {
+        if (machine_.is_halted()) {
+            on_control() = nullptr;
+            return;
+        }
+        inside([&] {
+            if (event_ != nullptr) {
+                ObDereferenceObject(event_);
+            }
+        });
+        KsDriverTest::TearDown();
+    }
+
     static NTSTATUS NTAPI control_now(DEVICE_OBJECT*, IRP* irp) { return on_control()(irp); }
 
     struct Completed {
@@ -177,7 +191,7 @@ protected:
                           &result_, &header_, sizeof header_, flags, mode);
     }
 
-    KEVENT event_ = {};
+    KEVENT* event_ = nullptr; // of the object manager; the test's own reference
     KTIMER timer_ = {};
     KDPC dpc_ = {};
     IRP* pending_ = nullptr;
@@ -192,13 +206,15 @@ protected:
 // KsStreamIo: with KSSTREAM_SYNCHRONOUS, or on a synchronous file, it waits for the end.
 TEST_F(KsRequests, SynchronousStreamRequestsAreWaitedFor) {
     inside([&] {
-        EXPECT_EQ(stream(KSSTREAM_WRITE | KSSTREAM_SYNCHRONOUS, &event_), STATUS_SUCCESS);
+        KEVENT of_its_own; // synchronous requests do not take it for the object manager's
+        KeInitializeEvent(&of_its_own, NotificationEvent, FALSE);
+        EXPECT_EQ(stream(KSSTREAM_WRITE | KSSTREAM_SYNCHRONOUS, &of_its_own), STATUS_SUCCESS);
         EXPECT_EQ(location_.Parameters.DeviceIoControl.IoControlCode, static_cast<ULONG>(IOCTL_KS_WRITE_STREAM));
         EXPECT_EQ(location_.Parameters.DeviceIoControl.OutputBufferLength, sizeof header_);
         EXPECT_EQ(location_.FileObject, file_);
         EXPECT_EQ(mode_, KernelMode);
         EXPECT_EQ(result_.Information, 16u);
-        EXPECT_NE(KeReadStateEvent(&event_), 0);
+        EXPECT_NE(KeReadStateEvent(&of_its_own), 0);
         later_status_ = STATUS_DEVICE_NOT_READY;
         EXPECT_EQ(stream(KSSTREAM_READ | KSSTREAM_SYNCHRONOUS, nullptr, KsInvokeOnSuccess, nullptr, UserMode),
                   STATUS_DEVICE_NOT_READY);
@@ -215,17 +231,17 @@ TEST_F(KsRequests, AsynchronousStreamRequestsTellTheirEnd) {
     completes_itself_ = false;
     inside([&] {
         Completed completed;
-        EXPECT_EQ(stream(KSSTREAM_WRITE, &event_, KsInvokeOnSuccess, &completed), STATUS_PENDING);
-        EXPECT_EQ(KeReadStateEvent(&event_), 0);
+        EXPECT_EQ(stream(KSSTREAM_WRITE, event_, KsInvokeOnSuccess, &completed), STATUS_PENDING);
+        EXPECT_EQ(KeReadStateEvent(event_), 0);
         EXPECT_EQ(completed.calls, 0u);
         finish(pending_, STATUS_SUCCESS, 24);
-        EXPECT_NE(KeReadStateEvent(&event_), 0);
+        EXPECT_NE(KeReadStateEvent(event_), 0);
         EXPECT_EQ(result_.Status, STATUS_SUCCESS);
         EXPECT_EQ(result_.Information, 24u);
         EXPECT_EQ(completed.calls, 1u);
 
-        EXPECT_EQ(stream(KSSTREAM_WRITE, &event_, KsInvokeOnSuccess, &completed), STATUS_PENDING);
-        EXPECT_EQ(KeReadStateEvent(&event_), 0) << "cleared for the new request";
+        EXPECT_EQ(stream(KSSTREAM_WRITE, event_, KsInvokeOnSuccess, &completed), STATUS_PENDING);
+        EXPECT_EQ(KeReadStateEvent(event_), 0) << "cleared for the new request";
         finish(pending_, STATUS_DEVICE_NOT_READY);
         EXPECT_EQ(completed.calls, 1u) << "an error";
         EXPECT_EQ(result_.Status, STATUS_DEVICE_NOT_READY);
@@ -237,8 +253,56 @@ TEST_F(KsRequests, AsynchronousStreamRequestsTellTheirEnd) {
         EXPECT_NE(KeReadStateEvent(&file_->Event), 0);
 
         on_control() = [](IRP*) -> NTSTATUS { return STATUS_NO_MORE_FILES; };
-        EXPECT_EQ(stream(KSSTREAM_WRITE, &event_), STATUS_NO_MORE_FILES) << "refused at once";
+        EXPECT_EQ(stream(KSSTREAM_WRITE, event_), STATUS_NO_MORE_FILES) << "refused at once";
     });
+}
+
+// KsStreamIo, KsReadFile, KsWriteFile: an event that the object manager has made is referenced until the request ends,
+// and so is the file. Whoever has asked may give back its own references meanwhile.
+TEST_F(KsRequests, EventAndFileAreReferencedUntilTheEnd) {
+    completes_itself_ = false;
+    inside([&] {
+        auto& objects = executive::ObjectManager::current();
+        const auto references = [&](void* object) {
+            const auto* const header = objects.find(object);
+            return header != nullptr ? header->references : 0;
+        };
+        char buffer[8] = {};
+        const std::function<NTSTATUS()> requests[] = {
+            [&] { return stream(KSSTREAM_WRITE, event_); },
+            [&] { return KsReadFile(file_, event_, nullptr, &result_, buffer, 8, 0, KernelMode); },
+            [&] { return KsWriteFile(file_, event_, nullptr, &result_, buffer, 8, 0, KernelMode); }};
+        for (const auto& request : requests) {
+            const auto before = references(file_);
+            ASSERT_EQ(request(), STATUS_PENDING);
+            EXPECT_EQ(references(event_), 2);
+            EXPECT_EQ(references(file_), before + 1);
+            finish(pending_, STATUS_SUCCESS);
+            EXPECT_EQ(references(event_), 1);
+            EXPECT_EQ(references(file_), before);
+        }
+        const auto before = references(file_);
+        EXPECT_EQ(stream(KSSTREAM_WRITE, nullptr), STATUS_PENDING) << "whose end the file's event tells";
+        EXPECT_EQ(references(file_), before + 1);
+        finish(pending_, STATUS_SUCCESS);
+        EXPECT_EQ(references(file_), before);
+
+        ASSERT_EQ(stream(KSSTREAM_WRITE, event_), STATUS_PENDING);
+        KEVENT* const given_back = std::exchange(event_, nullptr);
+        ObDereferenceObject(given_back);
+        EXPECT_EQ(references(given_back), 1) << "the request's";
+        finish(pending_, STATUS_SUCCESS);
+        EXPECT_EQ(references(given_back), 0);
+    });
+}
+
+TEST_F(KsRequests, AnEventOfAnAsynchronousRequestIsTheObjectManagers) {
+    const std::string rule = crash([&] {
+        KEVENT of_its_own;
+        KeInitializeEvent(&of_its_own, NotificationEvent, FALSE);
+        stream(KSSTREAM_WRITE, &of_its_own);
+    });
+    EXPECT_NE(rule.find("no living object"), std::string::npos) << rule;
 }
 
 // KsReadFile, KsWriteFile: from the file's position on, which moves with a synchronous file.
@@ -267,10 +331,10 @@ TEST_F(KsRequests, FilesAreReadAndWrittenFromTheirPosition) {
 
         file_->Flags &= ~static_cast<ULONG>(FO_SYNCHRONOUS_IO);
         completes_itself_ = false;
-        EXPECT_EQ(KsWriteFile(file_, &event_, nullptr, &result_, buffer, 8, 0, KernelMode), STATUS_PENDING);
-        EXPECT_EQ(KeReadStateEvent(&event_), 0);
+        EXPECT_EQ(KsWriteFile(file_, event_, nullptr, &result_, buffer, 8, 0, KernelMode), STATUS_PENDING);
+        EXPECT_EQ(KeReadStateEvent(event_), 0);
         finish(pending_, STATUS_SUCCESS, 8);
-        EXPECT_NE(KeReadStateEvent(&event_), 0);
+        EXPECT_NE(KeReadStateEvent(event_), 0);
         EXPECT_EQ(result_.Information, 8u);
     });
 }
@@ -286,11 +350,11 @@ TEST_F(KsRequests, KsCancelRoutineEndsARequestOnItsQueue) {
             KsAddIrpToCancelableQueue(&queue, &lock, irp, KsListEntryTail, KsCancelRoutine);
             return STATUS_PENDING;
         };
-        KEVENT events[2];
+        KEVENT* events[2];
         IO_STATUS_BLOCK results[2] = {};
         for (int i = 0; i < 2; ++i) {
-            KeInitializeEvent(&events[i], NotificationEvent, FALSE);
-            EXPECT_EQ(KsStreamIo(file_, &events[i], nullptr, nullptr, nullptr, KsInvokeOnSuccess, &results[i], &header_,
+            events[i] = executive::ObjectManager::current().create_event(NotificationEvent, false);
+            EXPECT_EQ(KsStreamIo(file_, events[i], nullptr, nullptr, nullptr, KsInvokeOnSuccess, &results[i], &header_,
                                  sizeof header_, KSSTREAM_WRITE, KernelMode),
                       STATUS_PENDING);
         }
@@ -298,15 +362,17 @@ TEST_F(KsRequests, KsCancelRoutineEndsARequestOnItsQueue) {
         IRP* const second = CONTAINING_RECORD(queue.Blink, IRP, Tail.Overlay.ListEntry);
         first->IoStatus.Information = 77;
         EXPECT_TRUE(IoCancelIrp(first));
-        EXPECT_NE(KeReadStateEvent(&events[0]), 0);
+        EXPECT_NE(KeReadStateEvent(events[0]), 0);
         EXPECT_EQ(results[0].Status, STATUS_CANCELLED);
         EXPECT_EQ(results[0].Information, 0u);
-        EXPECT_EQ(KeReadStateEvent(&events[1]), 0);
+        EXPECT_EQ(KeReadStateEvent(events[1]), 0);
         EXPECT_EQ(queue.Flink, &second->Tail.Overlay.ListEntry);
         EXPECT_EQ(queue.Blink, &second->Tail.Overlay.ListEntry);
         KsCancelIo(&queue, &lock);
         EXPECT_EQ(results[1].Status, STATUS_CANCELLED);
         EXPECT_EQ(KeGetCurrentIrql(), PASSIVE_LEVEL);
+        ObDereferenceObject(events[0]);
+        ObDereferenceObject(events[1]);
     });
 }
 

@@ -55,6 +55,8 @@ NTSTATUS write_file(FILE_OBJECT* file, const void* buffer, ULONG bytes, LONGLONG
 // An IRP for the given device's stack that the caller fills in (next stack location: zeroed) and then gives to
 // call_synchronously, which waits for it and frees it. PnP, power-free and internal requests.
 IRP* build_request(DEVICE_OBJECT* device, UCHAR major, UCHAR minor);
+// For an IRP of IoBuild…Request: references of the file, and of the event if there is one, that go when it ends.
+void keep_until_completed(IRP* irp, FILE_OBJECT* file, KEVENT* event);
 NTSTATUS call_synchronously(DEVICE_OBJECT* device, IRP* request, ULONG_PTR* information = nullptr);
 
 // The highest device object of the stack that `device` is part of, without a reference.

@@ -41,6 +41,8 @@ struct alignas(16) IrpSlot {
     void* copy_to = nullptr;
     ULONG copy_limit = 0;
     void* pool_buffer = nullptr;
+    // Objects that the request keeps alive until it ends.
+    std::array<void*, 2> kept{};
     static constexpr std::size_t inline_buffer_bytes = 256;
     alignas(16) unsigned char inline_buffer[inline_buffer_bytes];
 

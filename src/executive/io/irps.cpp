@@ -1,4 +1,6 @@
 // IofCallDriver, IofCompleteRequest and the life of an IRP.
+#include <utility>
+
 #include <wdm.h>
 
 #include <fmt/format.h>
@@ -6,6 +8,7 @@
 #include "executive/io/completion.h"
 #include "executive/irql_check.h"
 #include "executive/ke/waits.h"
+#include "executive/objects/object_manager.h"
 #include "executive/sentence.h"
 #include "machine/spin_locks.h"
 
@@ -74,9 +77,15 @@ void finish(Kernel& kernel, IRP* irp) {
             *irp->UserIosb = irp->IoStatus;
         }
         PKEVENT event = irp->UserEvent;
+        const auto kept = std::exchange(slot->kept, {});
         free_request(kernel, irp);
         if (event != nullptr) {
             machine.set_event(*event);
+        }
+        for (void* const object : kept) {
+            if (object != nullptr) {
+                ObjectManager::of(machine).dereference(object);
+            }
         }
         break;
     }
@@ -235,6 +244,16 @@ IRP* build_request(DEVICE_OBJECT* device, UCHAR major, UCHAR minor) {
     stack->MajorFunction = major;
     stack->MinorFunction = minor;
     return irp;
+}
+
+void keep_until_completed(IRP* irp, FILE_OBJECT* file, KEVENT* event) {
+    IrpSlot& slot = *IrpSlot::of(irp);
+    slot.kept = {file, event};
+    for (void* const object : slot.kept) {
+        if (object != nullptr) {
+            ObjectManager::current().reference_living(object);
+        }
+    }
 }
 
 NTSTATUS call_synchronously(DEVICE_OBJECT* device, IRP* irp, ULONG_PTR* information) {

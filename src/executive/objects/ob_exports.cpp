@@ -12,14 +12,9 @@ using namespace openportcls::executive;
 
 namespace {
 
-constexpr std::uint32_t reference_by_pointer = 0x18;
-
 LONG_PTR reference(PVOID object, const void* caller) {
     ObjectManager& objects = ObjectManager::current();
-    if (!objects.reference(object)) {
-        machine::Machine::current().bugcheck(reference_by_pointer, 0, reinterpret_cast<std::uint64_t>(object), 0, 0,
-                                             "ObReferenceObject was given something that is no living object.");
-    }
+    objects.reference_living(object);
     objects.note_reference(object, caller);
     return objects.find(object)->references;
 }

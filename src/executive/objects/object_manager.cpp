@@ -81,6 +81,13 @@ bool ObjectManager::reference(void* body, std::int64_t count) {
     return header != nullptr;
 }
 
+void ObjectManager::reference_living(void* body) {
+    if (!reference(body)) {
+        machine_.bugcheck(reference_by_pointer, 0, reinterpret_cast<std::uint64_t>(body), 0, 0,
+                          "ObReferenceObject was given something that is no living object.");
+    }
+}
+
 std::int64_t ObjectManager::dereference(void* body, std::int64_t count) {
     return drop_references(body, count, machine_.irql() > machine::irql::passive);
 }

@@ -66,6 +66,8 @@ public:
     const ObjectHeader* find(const void* body) const { return const_cast<ObjectManager*>(this)->find(body); }
     // False when `body` is no object.
     bool reference(void* body, std::int64_t count = 1);
+    // The same; a body that is no object is a bugcheck REFERENCE_BY_POINTER (0x18).
+    void reference_living(void* body);
     // The references that are left. A body that is no object, or has no reference left to give, is a bugcheck
     // REFERENCE_BY_POINTER (0x18).
     std::int64_t dereference(void* body, std::int64_t count = 1);

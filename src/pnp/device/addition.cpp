@@ -5,6 +5,7 @@
 
 #include "pnp/bus.h"
 #include "pnp/device/inside.h"
+#include "pnp/device/log_configs.h"
 #include "pnp/inf/model_choice.h"
 #include "pnp/pnp_manager.h"
 
@@ -23,16 +24,10 @@ std::string device_part(const std::string& hardware_id) {
     return device;
 }
 
-std::vector<Resource> resources_for(const DeviceSpec& spec, const ChosenModel* chosen) {
-    std::vector<Resource> resources = spec.bus != nullptr ? spec.bus->resources(spec.address) : spec.resources;
-    if (!resources.empty() || spec.bus != nullptr || chosen == nullptr) {
-        return resources;
-    }
-    const InfDeviceInstall& install = chosen->install;
-    if (install.factory_default) {
-        return resources_of(*install.factory_default);
-    }
-    return install.log_configs.empty() ? resources : resources_of(install.log_configs.front());
+// A device that says itself where it is, or on a bus that does, has no choice.
+std::vector<InfLogConfig> configurations_for(const DeviceSpec& spec, const ChosenModel* chosen) {
+    const bool has_choice = spec.resources.empty() && spec.bus == nullptr && chosen != nullptr;
+    return has_choice ? ordered_log_configs(chosen->install) : std::vector<InfLogConfig>();
 }
 
 std::string hardware_id_for(const LoadedDriver& driver, const DeviceSpec& spec, const ChosenModel* chosen) {
@@ -103,7 +98,9 @@ Result<DeviceNode*> PnpManager::add_device(LoadedDriver& driver, const DeviceSpe
     node.address_ = spec.address;
     node.hardware_ids_.push_back(hardware_id);
     node.compatible_ids_ = spec.compatible_ids;
-    node.resources_ = resources_for(spec, model);
+    node.resources_ = spec.bus != nullptr ? spec.bus->resources(spec.address) : spec.resources;
+    node.configurations_ = configurations_for(spec, model);
+    state.choose_configuration(node);
     node.instance_path_ = std::move(*instance_path);
     return inside(state, [&]() -> Result<DeviceNode*> {
         node.serial_ = ++state.last_serial;

@@ -98,6 +98,8 @@ struct ManagerState {
     NTSTATUS query_capabilities(DeviceNode& node);
     NTSTATUS query_device_state(DeviceNode& node, PNP_DEVICE_STATE* state);
     void query_bus_relations(DeviceNode& node);
+    // The first of the device's configurations that is free becomes its resources.
+    void choose_configuration(DeviceNode& node);
     // What the device is to be started with: its resources after the drivers' filters, none of them another device's.
     Result<Assignment> choose_resources(DeviceNode& node);
     // From now on they are the device's.

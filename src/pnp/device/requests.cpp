@@ -6,6 +6,7 @@
 #include "executive/io/io_manager.h"
 #include "pnp/bus.h"
 #include "pnp/device/arbiter.h"
+#include "pnp/device/log_configs.h"
 #include "pnp/device/manager_state.h"
 #include "pnp/device/status_text.h"
 
@@ -107,6 +108,12 @@ Result<Assignment> arbitrate(const ManagerState& manager, const DeviceNode& node
 }
 
 } // namespace
+
+void ManagerState::choose_configuration(DeviceNode& node) {
+    if (!node.configurations_.empty()) {
+        node.resources_ = free_configuration(*this, node, node.configurations_);
+    }
+}
 
 Result<Assignment> ManagerState::choose_resources(DeviceNode& node) {
     const auto wishes = make_requirements(node.resources_, place_of(node, node.bus_, node.address_));

@@ -228,35 +228,4 @@ Result<Assignment> satisfy(const IO_RESOURCE_REQUIREMENTS_LIST& requirements, st
     return Error{STATUS_CONFLICTING_ADDRESSES, "none of the alternatives it asks for fits the resources it was given"};
 }
 
-std::vector<Resource> resources_of(const InfLogConfig& config) {
-    std::vector<Resource> resources;
-    const auto aligned = [](const InfAddressRange& range) {
-        const std::uint64_t alignment = std::max<std::uint64_t>(range.alignment, 1);
-        return (range.minimum + alignment - 1) / alignment * alignment;
-    };
-    for (const auto& choices : config.ports) {
-        if (!choices.empty()) {
-            resources.push_back(Resource::port(aligned(choices.front()), choices.front().length));
-        }
-    }
-    for (const auto& choices : config.memory) {
-        if (!choices.empty()) {
-            resources.push_back(Resource::memory(aligned(choices.front()), choices.front().length));
-        }
-    }
-    for (const InfLineChoice& choice : config.interrupts) {
-        if (!choice.numbers.empty()) {
-            const bool level = choice.attributes.find('L') != std::string::npos;
-            resources.push_back(Resource::interrupt(choice.numbers.front(), level ? machine::TriggerMode::level
-                                                                                  : machine::TriggerMode::latched));
-        }
-    }
-    for (const InfLineChoice& choice : config.dma_channels) {
-        if (!choice.numbers.empty()) {
-            resources.push_back(Resource::dma(choice.numbers.front()));
-        }
-    }
-    return resources;
-}
-
 } // namespace openportcls::pnp

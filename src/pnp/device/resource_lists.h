@@ -8,7 +8,6 @@
 #include <wdm.h>
 
 #include "base/result.h"
-#include "pnp/inf/resources.h"
 #include "pnp/resource.h"
 
 namespace openportcls::pnp {
@@ -34,8 +33,5 @@ std::vector<UCHAR> make_requirements(std::span<const Resource> resources, const 
 // Chooses from the first alternative list that can be satisfied; `available` are the resources that the device has by
 // its nature (a filter may drop, narrow or add descriptors, but cannot move fixed hardware).
 Result<Assignment> satisfy(const IO_RESOURCE_REQUIREMENTS_LIST& requirements, std::span<const Resource> available);
-
-// The first choice of each line of an INF's LogConfig section.
-std::vector<Resource> resources_of(const InfLogConfig& config);
 
 } // namespace openportcls::pnp

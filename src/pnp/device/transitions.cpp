@@ -90,6 +90,7 @@ Result<void> ManagerState::start(DeviceNode& node) {
     if (auto allowed = expect_state(node, {DeviceState::added, DeviceState::stopped}, "start"); !allowed) {
         return allowed;
     }
+    choose_configuration(node); // what was free when the device was added may not be any more
     auto chosen = choose_resources(node);
     return chosen ? start_with(node, *chosen) : start_failed(node, chosen.error());
 }
@@ -200,6 +201,7 @@ Result<void> ManagerState::rebalance(DeviceNode& node, std::vector<Resource> res
         (void)cancel_stop(node);
         return chosen.error();
     }
+    node.configurations_.clear(); // from now on it is where it was put
     if (auto stopped = stop(node); !stopped) {
         return stopped;
     }

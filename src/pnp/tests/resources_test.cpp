@@ -1,4 +1,5 @@
 // Resources on their way to the driver.
+#include "pnp/device/arbiter.h"
 #include "pnp/device/resource_lists.h"
 #include "pnp_fixture.h"
 
@@ -140,6 +141,73 @@ TEST_F(Arbitration, RebalanceIntoAConflictLeavesTheDeviceAsItIs) {
     EXPECT_EQ(driver_log.count("STOP"), 0);
     EXPECT_EQ(driver_log.count("CANCEL_STOP"), 1);
     EXPECT_ERROR(second({Resource::port(0x220, 16)}), STATUS_CONFLICTING_ADDRESSES, HasSubstr("0x220-0x22F"));
+}
+
+// An INF's configurations are tried by their priority, and of each line whatever is free; a start tries again.
+TEST_F(Arbitration, AnInfsConfigurationsAreTriedInTheOrderOfTheirPriority) {
+    const std::filesystem::path inf = write("card.inf", R"([Version]
+Signature = "$WINDOWS NT$"
+Class = MEDIA
+ClassGuid = {4d36e96c-e325-11ce-bfc1-08002be10318}
+[Manufacturer]
+Maker = Models, NTamd64
+[Models.NTamd64]
+Card = Card, ROOT\CARD
+[Card.NT]
+LogConfig = Jumpers, Good, Off, Poor, Best
+[Card.NT.Services]
+AddService = card, 2, Card.Service
+[Card.Service]
+ServiceBinary = %12%\card.sys
+[Jumpers]
+ConfigPriority = HARDRECONFIG
+IOConfig = 400-40f
+IRQConfig = 11
+[Good]
+ConfigPriority = NORMAL
+IOConfig = 220-22f, 240-24f
+IOConfig = 4@300-30f%fffc
+IRQConfig = 5, 7
+[Off]
+ConfigPriority = DISABLED
+IOConfig = 500-50f
+[Poor]
+ConfigPriority = SUBOPTIMAL
+IOConfig = 280-28f
+IRQConfig = 10
+[Best]
+ConfigPriority = DESIRED
+IOConfig = 220-22f
+IRQConfig = 5
+)");
+    const auto next = [&] { return manager.add_device(driver, {.inf = inf}); };
+    const auto place = [](const DeviceNode& node) {
+        std::string text;
+        for (const Resource& resource : node.held_resources()) {
+            text += (text.empty() ? "" : ", ") + resource_name(resource);
+        }
+        return text;
+    };
+    DeviceNode& first = **next();
+    EXPECT_EQ(place(first), "ports 0x220-0x22F, interrupt 5");
+    DeviceNode& second = **next();
+    EXPECT_EQ(place(second), "ports 0x240-0x24F, ports 0x300-0x303, interrupt 7");
+    DeviceNode& third = **next();
+    EXPECT_EQ(place(third), "ports 0x280-0x28F, interrupt 10") << "of the second, one line had nothing left";
+    EXPECT_EQ(place(**next()), "ports 0x400-0x40F, interrupt 11");
+    EXPECT_ERROR(next(), STATUS_CONFLICTING_ADDRESSES, HasSubstr("ports 0x220-0x22F cannot be had"));
+
+    EXPECT_OK(manager.stop(first));
+    EXPECT_OK(manager.stop(second));
+    EXPECT_OK(manager.start(second));
+    EXPECT_EQ(place(second), "ports 0x220-0x22F, interrupt 5") << "the best is free now";
+    EXPECT_OK(manager.start(first));
+    EXPECT_EQ(place(first), "ports 0x240-0x24F, ports 0x300-0x303, interrupt 7");
+
+    EXPECT_OK(manager.rebalance(first, {Resource::port(0x600, 16)}));
+    EXPECT_OK(manager.stop(first));
+    EXPECT_OK(manager.start(first));
+    EXPECT_EQ(place(first), "ports 0x600-0x60F") << "where it was put it stays";
 }
 
 // A device whose driver does without a resource does not hold it.
