@@ -2,6 +2,10 @@
 
 #include <algorithm>
 
+#include "executive/ex/ex_timer.h"
+#include "executive/ex/overrun_search.h"
+#include "executive/hal/dma_adapter.h"
+#include "executive/ke/thread_body.h"
 #include "executive/objects/object_manager.h"
 #include "executive/registry/registry.h"
 
@@ -12,14 +16,35 @@ Kernel::Kernel(machine::Machine& owner)
       power(owner) {
     bugcheck_callbacks = {&bugcheck_callbacks, &bugcheck_callbacks};
     KeInitializeEvent(&push_lock_released, NotificationEvent, FALSE);
-    KeInitializeEvent(&process, NotificationEvent, FALSE);
+    constexpr ULONG process_tag = 0x636F7250; // 'Proc'
+    constexpr ULONG section_tag = 0x74636553; // 'Sect'
+    process = pool.allocate_object<KEVENT>("process object", process_tag, nullptr);
+    KeInitializeEvent(process, NotificationEvent, FALSE);
+    physical_memory = pool.allocate_object<KEVENT>("section object", section_tag, nullptr);
+    owner.guest_heap().explain_with(&Kernel::explain_overrun, this);
     // Drivers that asked for them hear of interfaces as they come and go.
     interfaces.subscribe([this](const DeviceInterface& entry, bool enabled) {
         notifications.interface_changed(entry.interface_class, entry.symbolic_link, enabled);
     });
 }
 
-Kernel::~Kernel() = default;
+Kernel::~Kernel() {
+    machine.guest_heap().explain_with(nullptr, nullptr);
+}
+
+void Kernel::check_memory(const char* moment) const {
+    pool.check_all(moment);
+    irps.check_all(moment);
+    mdls.check_all(moment);
+}
+
+void Kernel::explain_overrun(void* self, const void* address, machine::BugcheckReport& report) {
+    const auto& kernel = *static_cast<const Kernel*>(self);
+    OverrunSearch search(address, report);
+    kernel.pool.offer_to(search);
+    kernel.irps.offer_to(search);
+    kernel.mdls.offer_to(search);
+}
 
 void Kernel::remove_device(DEVICE_OBJECT* device) {
     std::erase(devices_, device);
@@ -27,11 +52,11 @@ void Kernel::remove_device(DEVICE_OBJECT* device) {
 
 Kernel& install(machine::Machine& machine) {
     Kernel& kernel = machine.add_subsystem<Kernel>(); // the registry and the others need pool
-    ObjectManager::of(machine).add(&kernel.process, object_types::process, {});
+    ObjectManager::of(machine).add(kernel.process, object_types::process, {});
     // PsGetCurrentThread in the client's context: drivers reference what it returns.
-    ObjectManager::of(machine).add(&machine.client_thread(), object_types::thread, {});
-    ObjectManager::of(machine).add(&kernel.physical_memory, object_types::section, {});
-    ObjectManager::of(machine).insert_name(u"\\Device\\PhysicalMemory", &kernel.physical_memory, true);
+    ObjectManager::of(machine).add(&body_of(machine.client_thread()), object_types::thread, {});
+    ObjectManager::of(machine).add(kernel.physical_memory, object_types::section, {});
+    ObjectManager::of(machine).insert_name(u"\\Device\\PhysicalMemory", kernel.physical_memory, true);
     Registry::of(machine);
     return kernel;
 }

@@ -8,8 +8,8 @@
 #include <wdm.h>
 
 #include "executive/ex/exceptions.h"
+#include "executive/ex/host_parts.h"
 #include "executive/ex/pool.h"
-#include "executive/ex/pool_guest.h"
 #include "executive/ex/work_queue.h"
 #include "executive/hal/dma_channels.h"
 #include "executive/hal/dma_ledger.h"
@@ -26,6 +26,9 @@
 
 namespace openportcls::executive {
 
+struct DmaAdapter;
+struct ExTimer;
+
 class Kernel final : public machine::Subsystem {
 public:
     static constexpr machine::SubsystemId subsystem_id = machine::SubsystemId::executive;
@@ -38,7 +41,8 @@ public:
     machine::Machine& machine;
     Pool pool;
     DmaLedger dma_ledger;
-    PoolGuestList pool_guests; // after the pool: goes before it
+    HostParts<DmaAdapter> dma_adapters; // after the ledger: go before it
+    HostParts<ExTimer> ex_timers;
     IrpPool irps;
     MdlPool mdls;
     ContiguousMemory contiguous;
@@ -52,6 +56,8 @@ public:
 
     // Living device objects, oldest first.
     const std::vector<DEVICE_OBJECT*>& devices() const { return devices_; }
+    // What drivers wrote past is a bugcheck: pool, IRPs, MDLs. `moment` says when it was noticed.
+    void check_memory(const char* moment) const;
     void add_device(DEVICE_OBJECT* device) { devices_.push_back(device); }
     void remove_device(DEVICE_OBJECT* device);
 
@@ -85,15 +91,17 @@ public:
     KPROCESSOR_MODE client_mode = KernelMode;
     KPROCESSOR_MODE previous_mode() { return machine.current_thread().is_client ? client_mode : KernelMode; }
     KSPIN_LOCK cancel_lock = 0;
-    KEVENT push_lock_released{}; // pulsed; whoever waits for a push lock looks again
-    KEVENT physical_memory{};    // the body of \Device\PhysicalMemory
+    KEVENT push_lock_released{};       // pulsed; whoever waits for a push lock looks again
+    KEVENT* physical_memory = nullptr; // the body of \Device\PhysicalMemory
     std::multimap<PVOID, SIZE_T> section_views;
-    KEVENT process{}; // what PsGetCurrentProcess points at: never signalled, it does not end
+    KEVENT* process = nullptr; // what PsGetCurrentProcess points at: never signalled, it does not end
     ULONG os_major = 10;
     ULONG os_minor = 0;
     ULONG os_build = 22621; // Windows 11 22H2, as InfTarget has it
 
 private:
+    static void explain_overrun(void* self, const void* address, machine::BugcheckReport& report);
+
     std::vector<DEVICE_OBJECT*> devices_;
 };
 

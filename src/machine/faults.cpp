@@ -111,7 +111,7 @@ void describe_memory_fault(Machine& machine, const Fault& fault, BugcheckReport&
         report.parameters[0] = fault.address;
         report.parameters[1] = fault.is_write;
         report.parameters[2] = fault.instruction;
-        report.rule = fmt::format("A driver {} memory at {:#x}, far outside of any pool block.",
+        report.rule = fmt::format("A driver {} memory at {:#x}, far outside of any block.",
                                   fault.is_write ? "wrote to" : "read", fault.address);
         machine.guest_heap().explain(address, report);
         return;

@@ -90,8 +90,8 @@ PnpManager::~PnpManager() {
             }
             release(driver);
         }
-        state.kernel.pool.check_all("Noticed when the machine was switched off");
-        state.forget_driver_object(*state.bus_driver);
+        state.kernel.check_memory("Noticed when the machine was switched off");
+        state.forget_driver_object(state.bus_driver);
         return {};
     });
     if (state.machine.is_halted() && !was_halted) {

@@ -34,7 +34,7 @@ struct WmiProvider {
     const WmiBlock* find(const GUID& block) const;
 };
 
-// What IoWMIOpenBlock gives.
+// What IoWMIOpenBlock gives: plain data in pool.
 struct WmiDataBlock {
     GUID id{};
     ACCESS_MASK access = 0;

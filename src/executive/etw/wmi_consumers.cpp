@@ -255,7 +255,7 @@ NTSTATUS name_of_first_instance(void* object, DEVICE_OBJECT* device, UNICODE_STR
 void destroy_block(machine::Machine& machine, void* body) {
     auto* block = static_cast<WmiDataBlock*>(body);
     Etw::of(machine).wmi.close(*block);
-    delete block;
+    machine.subsystem<Kernel>().pool.free(block, 0, "ObDereferenceObject");
 }
 
 } // namespace
@@ -271,7 +271,8 @@ NTSTATUS NTAPI IoWMIOpenBlock(LPCGUID Guid, ULONG DesiredAccess, PVOID* DataBloc
     if (Guid == nullptr || DataBlockObject == nullptr) {
         return STATUS_INVALID_PARAMETER;
     }
-    auto* block = new WmiDataBlock;
+    auto* block = Kernel::current().pool.allocate_object<WmiDataBlock>(
+        object_types::wmi_guid.what, object_types::wmi_guid.tag(), __builtin_return_address(0));
     block->id = *Guid;
     block->access = object_types::wmi_guid.map(DesiredAccess);
     ObjectManager& objects = ObjectManager::current();

@@ -158,9 +158,6 @@ Wmi::~Wmi() {
         work_is_queued_ && kernel != nullptr) {
         kernel->work.withdraw(work_item_, DelayedWorkQueue);
     }
-    for (WmiDataBlock* left : open_) { // nobody closed it
-        delete left;
-    }
 }
 
 void Wmi::add(DEVICE_OBJECT* device) {

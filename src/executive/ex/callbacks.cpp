@@ -1,4 +1,5 @@
 // Callback objects: \Callback\PowerState and those that drivers make.
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -8,6 +9,7 @@
 #include "executive/kernel.h"
 #include "executive/objects/object_manager.h"
 #include "executive/rtl/counted_text.h"
+#include "executive/sentence.h"
 
 using namespace openportcls;
 using executive::Kernel;
@@ -15,23 +17,28 @@ using executive::ObjectManager;
 
 namespace {
 
+// What ExRegisterCallback gives.
 struct CallbackRegistration {
     CALLBACK_OBJECT* object;
     PCALLBACK_FUNCTION function;
     void* context;
 };
 
-} // namespace
+constexpr ULONG registration_tag = 0x62526243; // 'CbRb'
 
-struct _CALLBACK_OBJECT {
+struct CallbackState {
     bool allow_multiple = true;
-    std::vector<std::unique_ptr<CallbackRegistration>> registrations;
+    std::vector<CallbackRegistration*> registrations;
 };
 
-namespace {
-
-void destroy_callback(machine::Machine&, void* body) {
-    delete static_cast<CALLBACK_OBJECT*>(body);
+CallbackState& state_of(const void* object, const char* function) {
+    auto* const state = ObjectManager::current().state_of<CallbackState>(object, executive::object_types::callback);
+    if (state == nullptr) [[unlikely]] {
+        machine::Machine::current().bugcheck(0x18 /* REFERENCE_BY_POINTER */, 0,
+                                             reinterpret_cast<std::uint64_t>(object), 0, 0,
+                                             executive::Sentence("{} was given what is no callback object.", function));
+    }
+    return *state;
 }
 
 } // namespace
@@ -58,12 +65,9 @@ NTSTATUS NTAPI ExCreateCallback(PCALLBACK_OBJECT* object, POBJECT_ATTRIBUTES att
     if (!create) {
         return STATUS_OBJECT_NAME_NOT_FOUND;
     }
-    auto* made = new CALLBACK_OBJECT;
-    made->allow_multiple = allow_multiple != FALSE;
-    executive::ObjectCallbacks callbacks;
-    callbacks.destroy = &destroy_callback;
-    callbacks.destroy_with_machine = true;
-    objects.add(made, executive::object_types::callback, callbacks);
+    auto* made = static_cast<PCALLBACK_OBJECT>(objects.create_opaque(
+        executive::object_types::callback, std::make_shared<CallbackState>(CallbackState{allow_multiple != FALSE, {}}),
+        __builtin_return_address(0)));
     if (!name.empty()) {
         const NTSTATUS status = objects.insert_name(name, made, (attributes->Attributes & OBJ_PERMANENT) != 0);
         if (!NT_SUCCESS(status)) {
@@ -77,30 +81,34 @@ NTSTATUS NTAPI ExCreateCallback(PCALLBACK_OBJECT* object, POBJECT_ATTRIBUTES att
 
 PVOID NTAPI ExRegisterCallback(PCALLBACK_OBJECT object, PCALLBACK_FUNCTION function, PVOID context) {
     OPC_REQUIRE_APC_OR_BELOW();
-    if (!object->allow_multiple && !object->registrations.empty()) {
+    CallbackState& state = state_of(object, __func__);
+    if (!state.allow_multiple && !state.registrations.empty()) {
         return nullptr;
     }
     ObjectManager::current().reference(object);
     ObjectManager::current().note_reference(object, __builtin_return_address(0));
-    object->registrations.push_back(
-        std::make_unique<CallbackRegistration>(CallbackRegistration{object, function, context}));
-    return object->registrations.back().get();
+    auto* registration = Kernel::current().pool.allocate_object<CallbackRegistration>(
+        "callback registration", registration_tag, __builtin_return_address(0));
+    *registration = {object, function, context};
+    state.registrations.push_back(registration);
+    return registration;
 }
 
 void NTAPI ExUnregisterCallback(PVOID handle) {
     OPC_REQUIRE_APC_OR_BELOW();
     CALLBACK_OBJECT* object = static_cast<CallbackRegistration*>(handle)->object;
-    std::erase_if(object->registrations, [handle](const auto& each) { return each.get() == handle; });
+    std::erase(state_of(object, __func__).registrations, handle);
+    Kernel::current().pool.free(handle, registration_tag, __func__);
     ObjectManager::current().note_dereference(object, __builtin_return_address(0));
     ObjectManager::current().dereference(object);
 }
 
 void NTAPI ExNotifyCallback(PVOID object, PVOID argument1, PVOID argument2) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
-    auto* callback = static_cast<CALLBACK_OBJECT*>(object);
+    const CallbackState& state = state_of(object, __func__);
     // By index: a routine may register another one.
-    for (std::size_t i = 0; i < callback->registrations.size(); ++i) {
-        const CallbackRegistration& each = *callback->registrations[i];
+    for (std::size_t i = 0; i < state.registrations.size(); ++i) {
+        const CallbackRegistration& each = *state.registrations[i];
         each.function(each.context, argument1, argument2);
     }
 }

@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 
 #include "executive/ex/asan.h"
+#include "executive/ex/guard_bytes.h"
+#include "executive/ex/overrun_search.h"
 #include "executive/sentence.h"
 #include "machine/guarded_access.h"
 
@@ -27,31 +29,6 @@ constexpr int freed_byte = 0xDD;
 constexpr std::size_t back_guard_bytes = 64;
 std::size_t back_guard() {
     return asan_present() ? 0 : back_guard_bytes;
-}
-
-// Repeated over the guards. No byte is one that a driver often writes: zero, a character, a small number.
-std::uint64_t pattern_of(std::uint32_t tag, std::uint64_t size) {
-    return ((size + 1) * 0x9E3779B97F4A7C15ULL ^ tag * 0xC2B2AE3D27D4EB4FULL) | 0x8080808080808080ULL;
-}
-
-void fill_with(char* at, std::uint64_t pattern) {
-    for (std::size_t offset = 0; offset < back_guard_bytes; offset += sizeof pattern) {
-        std::memcpy(at + offset, &pattern, sizeof pattern);
-    }
-}
-
-// The first byte of `at` that is not the pattern's; `bytes` when all are. What equals itself a word on repeats the
-// word.
-std::size_t first_difference(const char* at, std::size_t bytes, std::uint64_t pattern) {
-    constexpr std::size_t word = sizeof pattern;
-    if (bytes >= word && std::memcmp(at, &pattern, word) == 0 && std::memcmp(at, at + word, bytes - word) == 0) {
-        return bytes;
-    }
-    std::size_t offset = 0;
-    while (offset < bytes && at[offset] == static_cast<char>(pattern >> (8 * (offset % word)))) {
-        ++offset;
-    }
-    return offset;
 }
 
 std::uint64_t number(const void* pointer) {
@@ -99,7 +76,6 @@ std::string pool_tag_text(std::uint32_t tag) {
 
 Pool::Pool(machine::Machine& machine) : machine_(machine) {
     static_assert(sizeof(Front) == cache_line);
-    machine.guest_heap().explain_with(&Pool::explain, this);
     quarantine_.fill(no_slot);
     owners_.emplace_back("kernel");
     usage_of_owner_.emplace_back();
@@ -111,7 +87,6 @@ Pool::~Pool() {
             return_room(block);
         }
     }
-    machine_.guest_heap().explain_with(nullptr, nullptr);
 }
 
 // Blocks that ask for no more begin 16 bytes behind a cache line, so that none is aligned better than on Windows.
@@ -140,8 +115,8 @@ std::uint32_t Pool::take_slot() {
     return slot;
 }
 
-OPC_NO_ASAN void* Pool::allocate(std::uint64_t size, std::uint32_t tag, PoolKind kind, bool zero, const void* caller,
-                                 PoolAlignment alignment) {
+void* Pool::allocate(std::uint64_t size, std::uint32_t tag, PoolKind kind, bool zero, const void* caller,
+                     PoolAlignment alignment) {
     const std::uint16_t owner = owner_at(caller);
     if (fail_hook_ != nullptr && owner != 0 && fail_hook_(fail_context_, size, tag)) [[unlikely]] {
         return nullptr;
@@ -149,32 +124,76 @@ OPC_NO_ASAN void* Pool::allocate(std::uint64_t size, std::uint32_t tag, PoolKind
     if ((budget_ != 0 && usage_.bytes + size > budget_) || size > UINT64_MAX / 2) [[unlikely]] {
         return nullptr;
     }
-    char* const room = machine_.guest_heap().allocate(whole_room(size, alignment));
+    return place({.size = size, .caller = caller, .tag = tag, .owner = owner, .kind = kind, .alignment = alignment},
+                 zero);
+}
+
+void* Pool::allocate_object(std::string_view what, std::uint64_t size, std::uint32_t tag, const void* caller) {
+    void* const body = place({.size = size, .caller = caller, .tag = tag, .what = what}, true);
+    if (body == nullptr) [[unlikely]] {
+        machine_.bugcheck(0x41 /* MUST_SUCCEED_POOL_EMPTY */, size, 0, 0, 0, "The host has no room for an object.");
+    }
+    return body;
+}
+
+UNICODE_STRING Pool::allocate_text(std::string_view what, std::u16string_view text) {
+    constexpr std::uint32_t text_tag = 0x6D614E4F; // 'ONam'
+    const auto bytes = static_cast<USHORT>(text.size() * sizeof(char16_t));
+    const auto with_end = static_cast<USHORT>(bytes + sizeof(char16_t));
+    auto* const copy = static_cast<char16_t*>(allocate_object(what, with_end, text_tag, nullptr));
+    text.copy(copy, text.size());
+    return {bytes, with_end, copy};
+}
+
+OPC_NO_ASAN void* Pool::place(Block block, bool zero) {
+    char* const room = machine_.guest_heap().allocate(whole_room(block.size, block.alignment));
     if (room == nullptr) [[unlikely]] {
         return nullptr;
     }
     const std::uint32_t slot = take_slot();
-    char* const body = room + room_before(size, alignment);
-    blocks_[slot] = {body, size, ++last_serial_, caller, nullptr, tag, owner, kind, alignment, State::live};
-    std::memset(body, zero ? 0 : uninitialised_byte, std::max<std::uint64_t>(size, 1));
-    const std::uint64_t pattern = pattern_of(tag, size);
+    char* const body = room + room_before(block.size, block.alignment);
+    block.body = body;
+    block.serial = ++last_serial_;
+    block.state = State::live;
+    blocks_[slot] = block;
+    std::memset(body, zero ? 0 : uninitialised_byte, std::max<std::uint64_t>(block.size, 1));
+    const std::uint64_t pattern = pattern_of(block.tag, block.size);
     auto* front = reinterpret_cast<Front*>(body) - 1;
     std::fill_n(front->guard, Front::words, pattern);
     front->slot = slot;
     front->check = check_of(slot);
     asan_poison(front, sizeof *front);
     if (back_guard() != 0) {
-        fill_with(body + size, pattern);
+        fill_with(body + block.size, back_guard_bytes, pattern);
     }
-    usage_.blocks += 1;
-    usage_.bytes += size;
-    usage_of_owner_[owner].blocks += 1;
-    usage_of_owner_[owner].bytes += size;
+    count(block, 1);
     if (record_stacks_) [[unlikely]] {
         stacks_[last_serial_] = machine::capture_stack(2);
     }
     return body;
 }
+
+// `blocks` is 1, or -1 of one that goes.
+void Pool::count(const Block& block, std::uint64_t blocks) {
+    if (block.is_counted()) {
+        usage_.blocks += blocks;
+        usage_.bytes += blocks * block.size;
+        usage_of_owner_[block.owner].blocks += blocks;
+        usage_of_owner_[block.owner].bytes += blocks * block.size;
+    }
+}
+
+// "pool block 'Test' of 24 bytes", "event object of 24 bytes": behind "the".
+class Pool::Name {
+public:
+    explicit Name(const Block& block)
+        : text_(block.is_counted() ? Sentence("pool block '{}' of {} bytes", pool_tag_text(block.tag), block.size)
+                                   : Sentence("{} of {} bytes", block.what, block.size)) {}
+    operator std::string_view() const { return text_; }
+
+private:
+    Sentence text_;
+};
 
 void Pool::report(std::uint32_t code, std::uint64_t p1, std::uint64_t p2, std::uint64_t p3, std::uint64_t p4,
                   std::string_view rule, const Block* block) const {
@@ -226,9 +245,8 @@ OPC_NO_ASAN std::uint32_t Pool::slot_of(const void* body, const char* function) 
     }
     if (around->body != body) {
         report(bad_pool_caller, 0x46, address, 0, 0,
-               Sentence("{} was given {:#x}, which lies {} bytes inside of the pool block '{}' of {} bytes.", function,
-                        address, static_cast<std::int64_t>(address - number(around->body)), pool_tag_text(around->tag),
-                        around->size),
+               Sentence("{} was given {:#x}, which lies {} bytes inside of the {}.", function, address,
+                        static_cast<std::int64_t>(address - number(around->body)), std::string_view(Name(*around))),
                around);
     }
     return static_cast<std::uint32_t>(around - blocks_.data());
@@ -249,51 +267,38 @@ OPC_NO_ASAN std::size_t Pool::intact_behind(const Block& block) {
     return first_difference(block.body + block.size, back_guard(), pattern_of(block.tag, block.size));
 }
 
-// Whose overrun, or underrun, has come as far as to a page without access: the block farthest from there of those whose
-// guards on that side were written over; of an access with a stride, the nearest.
-void Pool::explain(void* self, const void* address, machine::BugcheckReport& report) {
-    const auto& pool = *static_cast<const Pool*>(self);
-    constexpr std::int64_t within = 512 * 1024;
-    const Block* found = nullptr;
-    bool found_is_damaged = false;
-    std::int64_t found_distance = within;
-    for (const Block& block : pool.blocks_) {
-        const auto behind = static_cast<std::int64_t>(number(address) - number(block.body) - block.size);
-        const std::int64_t distance =
-            behind >= 0 ? behind : static_cast<std::int64_t>(number(block.body) - number(address));
-        if (block.state == State::unused || distance < 0 || distance >= within) {
+bool Pool::is_intact(const void* body) const {
+    const Block* block = find(body);
+    return block != nullptr && block->body == body && is_front_intact(*block) && intact_behind(*block) == back_guard();
+}
+
+void Pool::offer_to(OverrunSearch& search) const {
+    for (const Block& block : blocks_) {
+        if (block.state == State::unused || !search.is_near(block.body, block.size)) {
             continue;
         }
-        const bool is_damaged = behind >= 0 ? intact_behind(block) < back_guard() : !pool.is_front_intact(block);
-        const bool is_better = is_damaged == found_is_damaged ? (distance > found_distance) == is_damaged : is_damaged;
-        if (found == nullptr || is_better) {
-            found = &block;
-            found_is_damaged = is_damaged;
-            found_distance = distance;
+        const bool is_damaged =
+            search.is_behind(block.body, block.size) ? intact_behind(block) < back_guard() : !is_front_intact(block);
+        if (search.is_better(block.body, block.size, is_damaged)) {
+            search.take(block.body, block.size, is_damaged, Name(block));
+            name_origin(block, search.report());
         }
-    }
-    if (found != nullptr) {
-        const bool is_behind = number(address) >= number(found->body);
-        report.rule = fmt::format("A driver {} memory at {:#x}, {} bytes {} the pool block '{}' of {} bytes.",
-                                  report.parameters[1] != 0 ? "wrote to" : "read", number(address), found_distance,
-                                  is_behind ? "behind" : "in front of", pool_tag_text(found->tag), found->size);
-        pool.name_origin(*found, report);
     }
 }
 
 OPC_NO_ASAN void Pool::check(const Block& block, const char* moment) const {
     if (!is_front_intact(block)) [[unlikely]] {
         report(bad_pool_header, 0x20, number(block.body), block.size, block.tag,
-               Sentence("{}: something wrote over the bytes in front of the pool block '{}' of {} bytes at {:#x}.",
-                        moment, pool_tag_text(block.tag), block.size, number(block.body)),
+               Sentence("{}: something wrote over the bytes in front of the {} at {:#x}.", moment,
+                        std::string_view(Name(block)), number(block.body)),
                &block);
     }
     const std::size_t intact = intact_behind(block);
     if (intact != back_guard()) [[unlikely]] {
         const auto found = static_cast<unsigned char>(block.body[block.size + intact]);
         report(bad_pool_header, 0x21, number(block.body), block.size, found,
-               Sentence("{}: the pool block '{}' of {} bytes at {:#x} was written past its end: {:#04x} at offset {}.",
-                        moment, pool_tag_text(block.tag), block.size, number(block.body), found, block.size + intact),
+               Sentence("{}: the {} at {:#x} was written past its end: {:#04x} at offset {}.", moment,
+                        std::string_view(Name(block)), number(block.body), found, block.size + intact),
                &block);
     }
 }
@@ -305,9 +310,8 @@ OPC_NO_ASAN void Pool::check_freed(const Block& block, const char* moment) const
     if (intact < block.size) [[unlikely]] {
         const auto found = static_cast<unsigned char>(block.body[intact]);
         report(bad_pool_header, 0x0D, number(block.body), block.size, found,
-               Sentence("{}: the pool block '{}' of {} bytes at {:#x} was written to after it was freed: {:#04x} at "
-                        "offset {}.",
-                        moment, pool_tag_text(block.tag), block.size, number(block.body), found, intact),
+               Sentence("{}: the {} at {:#x} was written to after it was freed: {:#04x} at offset {}.", moment,
+                        std::string_view(Name(block)), number(block.body), found, intact),
                &block);
     }
 }
@@ -326,7 +330,7 @@ OPC_NO_ASAN void Pool::free(void* body, std::uint32_t tag, const char* function,
     const Block& block = blocks_[slot];
     if (block.state == State::freed) [[unlikely]] {
         report(bad_pool_caller, 0x07, block.tag, 0, number(body),
-               Sentence("{}: the pool block '{}' has been freed already.", function, pool_tag_text(block.tag)), &block);
+               Sentence("{}: the {} has been freed already.", function, std::string_view(Name(block))), &block);
     }
     check(block, function);
     // A wrong tag stops the system for blocks that were allocated with a protected tag (its high bit). Drivers in the
@@ -357,26 +361,22 @@ void Pool::check_no_timer_in(const Block& block, const char* function) const {
     const std::uint64_t end = number(block.body) + block.size;
     if (const KTIMER* timer = machine_.set_timer_in(block.body, block.size)) [[unlikely]] {
         report(timer_or_dpc_invalid, 0x00, number(timer), number(block.body), end,
-               Sentence("{}: the pool block '{}' of {} bytes holds a timer that is set, {} bytes from its start "
-                        "(KeCancelTimer).",
-                        function, pool_tag_text(block.tag), block.size, number(timer) - number(block.body)),
+               Sentence("{}: the {} holds a timer that is set, {} bytes from its start (KeCancelTimer).", function,
+                        std::string_view(Name(block)), number(timer) - number(block.body)),
                &block);
     }
     if (const KDPC* dpc = machine_.queued_dpc_in(block.body, block.size)) [[unlikely]] {
         report(timer_or_dpc_invalid, 0x01, number(dpc), number(block.body), end,
-               Sentence("{}: the pool block '{}' of {} bytes holds a DPC that is queued, {} bytes from its start "
-                        "(KeRemoveQueueDpc, KeFlushQueuedDpcs).",
-                        function, pool_tag_text(block.tag), block.size, number(dpc) - number(block.body)),
+               Sentence("{}: the {} holds a DPC that is queued, {} bytes from its start (KeRemoveQueueDpc, "
+                        "KeFlushQueuedDpcs).",
+                        function, std::string_view(Name(block)), number(dpc) - number(block.body)),
                &block);
     }
 }
 
 OPC_NO_ASAN void Pool::release(std::uint32_t slot, const void* caller) {
     Block& block = blocks_[slot];
-    usage_.blocks -= 1;
-    usage_.bytes -= block.size;
-    usage_of_owner_[block.owner].blocks -= 1;
-    usage_of_owner_[block.owner].bytes -= block.size;
+    count(block, ~0ULL);
     if (!stacks_.empty()) [[unlikely]] {
         stacks_.erase(block.serial);
     }
@@ -467,7 +467,9 @@ PoolLeak Pool::describe(const Block& block) const {
 std::vector<PoolLeak> Pool::live_blocks() const {
     std::vector<PoolLeak> leaks;
     for (const Block* block : in_order(State::live)) {
-        leaks.push_back(describe(*block));
+        if (block->is_counted()) {
+            leaks.push_back(describe(*block));
+        }
     }
     return leaks;
 }
@@ -475,7 +477,7 @@ std::vector<PoolLeak> Pool::live_blocks() const {
 std::vector<PoolLeak> Pool::live_blocks(std::uint16_t owner) const {
     std::vector<PoolLeak> leaks;
     for (const Block* block : in_order(State::live)) {
-        if (block->owner == owner) {
+        if (block->owner == owner && block->is_counted()) {
             leaks.push_back(describe(*block));
         }
     }

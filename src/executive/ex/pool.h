@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <new>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,8 @@
 #include "machine/machine.h"
 
 namespace openportcls::executive {
+
+class OverrunSearch;
 
 enum class PoolKind : std::uint8_t { non_paged, non_paged_execute, paged };
 
@@ -45,11 +48,25 @@ public:
     // run. nullptr: the budget or a fault injection says no.
     void* allocate(std::uint64_t size, std::uint32_t tag, PoolKind kind, bool zero, const void* caller,
                    PoolAlignment alignment = PoolAlignment::usual);
+    // Memory of a kernel object that drivers have the address of: `what` names it in reports ("event object"). Zeroed,
+    // counted by whoever keeps the object and not here. `caller`, the driver's place, is for reports; free() takes it
+    // back, and what is left goes with the pool.
+    void* allocate_object(std::string_view what, std::uint64_t size, std::uint32_t tag, const void* caller);
+    template<class T>
+    T* allocate_object(std::string_view what, std::uint32_t tag, const void* caller) {
+        return new (allocate_object(what, sizeof(T), tag, caller)) T{};
+    }
+    // A counted string with a zero behind it, as an object: free its Buffer.
+    UNICODE_STRING allocate_text(std::string_view what, std::u16string_view text);
     // `tag` 0 matches any. Bad pointers, double frees, wrong tags and blocks that were written past are bugchecks.
     // `caller`, the driver's own place, is for reports.
     void free(void* body, std::uint32_t tag, const char* function, const void* caller = nullptr);
     // A block that was written past, or used after it was freed, is a bugcheck; `moment` says when it was noticed.
     void check_all(const char* moment) const;
+    // Whether nothing wrote past the block that begins there.
+    bool is_intact(const void* body) const;
+    // Offers all blocks to who looks for the one that was written past.
+    void offer_to(OverrunSearch& search) const;
 
     // Code of a driver lies at [begin, end): allocations from there are its own. Returns its owner number.
     std::uint16_t register_module(std::string_view name, const void* begin, const void* end);
@@ -93,16 +110,20 @@ private:
         PoolKind kind = PoolKind::non_paged;
         PoolAlignment alignment = PoolAlignment::usual;
         State state = State::unused;
+        std::string_view what; // of an object
+        bool is_counted() const { return what.empty(); }
     };
     struct Front;
+    class Name; // in reports
 
+    void* place(Block block, bool zero);
+    void count(const Block& block, std::uint64_t blocks);
     std::uint32_t take_slot();
     static std::uint64_t room_before(std::uint64_t size, PoolAlignment alignment);
     static std::uint64_t whole_room(std::uint64_t size, PoolAlignment alignment);
     void return_room(const Block& block);
     bool is_front_intact(const Block& block) const;
     static std::size_t intact_behind(const Block& block); // bytes of the guard
-    static void explain(void* self, const void* address, machine::BugcheckReport& report);
     const Block* find(const void* address) const;
     std::uint32_t slot_of(const void* body, const char* function) const;
     void check(const Block& block, const char* moment) const;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "executive/irql_check.h"
+#include "executive/ke/thread_body.h"
 #include "executive/ke/waits.h"
 #include "executive/kernel.h"
 #include "executive/sentence.h"
@@ -36,7 +37,7 @@ State& state_of(ERESOURCE& resource) {
 }
 
 ERESOURCE_THREAD current_thread() {
-    return reinterpret_cast<ERESOURCE_THREAD>(&Machine::current().current_thread());
+    return reinterpret_cast<ERESOURCE_THREAD>(&executive::body_of(Machine::current().current_thread()));
 }
 
 bool is_exclusive(const ERESOURCE& resource) {

@@ -2,7 +2,7 @@
 #include "executive/hal/dma_adapter.h"
 
 #include <algorithm>
-#include <new>
+#include <memory>
 
 #include "executive/hal/dma_channels.h"
 #include "executive/irql_check.h"
@@ -71,16 +71,16 @@ DMA_ADAPTER* create(DEVICE_OBJECT* device, const DEVICE_DESCRIPTION& description
     if (operations == nullptr || !is_valid(description, attached != nullptr ? *attached : isa_dma)) {
         return nullptr;
     }
-    void* memory = kernel.pool.allocate(sizeof(DmaAdapter), adapter_tag, PoolKind::non_paged, true, caller);
-    if (memory == nullptr) {
+    auto* documented = static_cast<DMA_ADAPTER*>(
+        kernel.pool.allocate(sizeof(DMA_ADAPTER), adapter_tag, PoolKind::non_paged, true, caller));
+    if (documented == nullptr) {
         return nullptr;
     }
-    auto* adapter = new (memory) DmaAdapter(kernel.machine);
-    adapter->pool_guest.join(kernel.pool_guests, adapter,
-                             [](void* object) { static_cast<DmaAdapter*>(object)->~DmaAdapter(); });
-    adapter->documented.Version = 1; // "always", nf-wdm-iogetdmaadapter
-    adapter->documented.Size = sizeof(DMA_ADAPTER);
-    adapter->documented.DmaOperations = const_cast<DMA_OPERATIONS*>(operations);
+    documented->Version = 1; // "always", nf-wdm-iogetdmaadapter
+    documented->Size = sizeof(DMA_ADAPTER);
+    documented->DmaOperations = const_cast<DMA_OPERATIONS*>(operations);
+    DmaAdapter* const adapter = &kernel.dma_adapters.add(documented, std::make_unique<DmaAdapter>(kernel.machine));
+    adapter->documented = documented;
     adapter->kernel = &kernel;
     adapter->device = device;
     adapter->description = description;
@@ -89,10 +89,20 @@ DMA_ADAPTER* create(DEVICE_OBJECT* device, const DEVICE_DESCRIPTION& description
     adapter->map_registers = map_registers_for(*adapter);
     kernel.dma_ledger.adapters.push_back(adapter);
     *map_registers = adapter->map_registers;
-    return &adapter->documented;
+    return documented;
 }
 
 } // namespace
+
+DmaAdapter& adapter_of(DMA_ADAPTER* documented) {
+    Kernel& kernel = Kernel::current();
+    DmaAdapter* const adapter = kernel.dma_adapters.find(documented);
+    if (adapter == nullptr) [[unlikely]] {
+        kernel.machine.bugcheck(dma_violation, 0x00, reinterpret_cast<std::uint64_t>(documented), 0, 0,
+                                "A DMA function was given what is no DMA adapter, or has been put (PutDmaAdapter).");
+    }
+    return *adapter;
+}
 
 // Map registers that nobody freed are gone with the adapter.
 DmaAdapter::~DmaAdapter() {
@@ -139,8 +149,8 @@ void NTAPI dma_put_adapter(DMA_ADAPTER* documented) {
                                 "PutDmaAdapter while a channel or a scatter/gather list of the adapter is in use.");
     }
     adapter.transfer_end.stop();
-    adapter.~DmaAdapter();
-    kernel.pool.free(&adapter, adapter_tag, "PutDmaAdapter");
+    kernel.dma_adapters.remove(documented);
+    kernel.pool.free(documented, adapter_tag, "PutDmaAdapter");
 }
 
 ULONG NTAPI dma_alignment(DMA_ADAPTER* documented) {

@@ -8,7 +8,6 @@
 
 #include <wdm.h>
 
-#include "executive/ex/pool_guest.h"
 #include "executive/hal/isa_dma.h"
 #include "executive/hal/transfer_end.h"
 #include "machine/machine.h"
@@ -49,10 +48,9 @@ struct DmaAdapter {
     DmaAdapter(const DmaAdapter&) = delete;
     DmaAdapter& operator=(const DmaAdapter&) = delete;
 
-    DMA_ADAPTER documented{}; // first: drivers see this
+    DMA_ADAPTER* documented = nullptr; // what drivers hold
     Kernel* kernel = nullptr;
     IsaDma isa_dma; // of a slave, unless something else was attached as the system's controller
-    PoolGuest pool_guest;
     DEVICE_OBJECT* device = nullptr;
     DEVICE_DESCRIPTION description{};
     machine::PhysicalAddress highest = UINT64_MAX;
@@ -97,9 +95,8 @@ struct DmaAdapter {
     SystemDmaController* controller();
 };
 
-inline DmaAdapter& adapter_of(DMA_ADAPTER* adapter) {
-    return *reinterpret_cast<DmaAdapter*>(adapter);
-}
+// A bugcheck when it is none, or has been put already.
+DmaAdapter& adapter_of(DMA_ADAPTER* adapter);
 
 // What DMA functions of version 3 count from the beginning of the MDL chain, version 1 counts from the first MDL's
 // virtual address.

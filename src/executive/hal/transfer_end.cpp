@@ -48,7 +48,7 @@ void NTAPI TransferEnd::tell(KDPC*, void* self, void*, void*) {
     auto& end = *static_cast<TransferEnd*>(self);
     std::deque<Ending> endings;
     endings.swap(end.ended_);
-    DMA_ADAPTER* adapter = &end.adapter_.documented;
+    DMA_ADAPTER* adapter = end.adapter_.documented;
     for (const Ending& ending : endings) {
         ending.routine(adapter, ending.device, ending.context, ending.status);
     }

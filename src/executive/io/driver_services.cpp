@@ -34,7 +34,7 @@ void NTAPI reinitialize(PVOID parameter) {
     work.routine(work.driver, work.context, count);
 }
 
-KEVENT* open_event(UNICODE_STRING* name, HANDLE* handle, EVENT_TYPE type) {
+KEVENT* open_event(UNICODE_STRING* name, HANDLE* handle, EVENT_TYPE type, const void* caller) {
     ObjectManager& objects = ObjectManager::current();
     KEVENT* event = nullptr;
     if (name != nullptr) {
@@ -49,7 +49,7 @@ KEVENT* open_event(UNICODE_STRING* name, HANDLE* handle, EVENT_TYPE type) {
             return event;
         }
     }
-    event = objects.create_event(type, true);
+    event = objects.create_event(type, true, caller);
     if (name != nullptr && !NT_SUCCESS(objects.insert_name(executive::text_of(name), event, false))) {
         objects.dereference(event);
         return nullptr;
@@ -208,11 +208,11 @@ void NTAPI IoRemoveShareAccess(PFILE_OBJECT file, PSHARE_ACCESS state) {
 
 PKEVENT NTAPI IoCreateNotificationEvent(PUNICODE_STRING name, PHANDLE handle) {
     OPC_REQUIRE_PASSIVE();
-    return open_event(name, handle, NotificationEvent);
+    return open_event(name, handle, NotificationEvent, __builtin_return_address(0));
 }
 PKEVENT NTAPI IoCreateSynchronizationEvent(PUNICODE_STRING name, PHANDLE handle) {
     OPC_REQUIRE_PASSIVE();
-    return open_event(name, handle, SynchronizationEvent);
+    return open_event(name, handle, SynchronizationEvent, __builtin_return_address(0));
 }
 
 // Drivers without a driver file: their objects are the PnP manager's to make, and it makes them from modules only.

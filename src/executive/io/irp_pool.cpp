@@ -66,7 +66,7 @@ IRP* IrpPool::allocate(CCHAR stack_size, IrpKind kind, const void* caller) {
         free_[size_class] = slot->next;
         asan_unpoison(slot->irp(), irp_bytes(stack_sizes[size_class]));
     } else {
-        const std::size_t bytes = sizeof(IrpSlot) + irp_bytes(stack_sizes[size_class]);
+        const std::size_t bytes = sizeof(IrpSlot) + irp_bytes(stack_sizes[size_class]) + sizeof(GuardWords);
         char* const block = machine_.guest_heap().allocate(bytes);
         if (block == nullptr) {
             return nullptr;
@@ -85,6 +85,9 @@ IRP* IrpPool::allocate(CCHAR stack_size, IrpKind kind, const void* caller) {
     slot->copy_to = nullptr;
     slot->copy_limit = 0;
     slot->pool_buffer = nullptr;
+    slot->inline_buffer_used = 0;
+    slot->irp_bytes = static_cast<std::uint32_t>(irp_bytes(stack_size));
+    slot->guarded_irp().set_guards();
     slot->event.Header.SignalState = 0;
     slot->next = &anchor_;
     slot->previous = anchor_.previous;
@@ -103,6 +106,7 @@ void IrpPool::reuse(IRP& irp) {
 
 void IrpPool::free(IRP* irp) {
     IrpSlot* slot = IrpSlot::of(irp);
+    slot->check(machine_, "IoFreeIrp");
     machine::tsan::release(slot);
     slot->previous->next = slot->next;
     slot->next->previous = slot->previous;
@@ -124,6 +128,21 @@ std::vector<IrpSlot*> IrpPool::list() const {
         slots.push_back(slot);
     }
     return slots;
+}
+
+void IrpPool::check_all(const char* moment) const {
+    for (IrpSlot* slot = anchor_.next; slot != &anchor_; slot = slot->next) {
+        slot->check(machine_, moment);
+    }
+}
+
+void IrpPool::offer_to(OverrunSearch& search) const {
+    for (IrpSlot* slot = anchor_.next; slot != &anchor_; slot = slot->next) {
+        slot->guarded_irp().offer_to(search);
+        if (slot->inline_buffer_used != 0) {
+            slot->guarded_buffer().offer_to(search);
+        }
+    }
 }
 
 } // namespace openportcls::executive

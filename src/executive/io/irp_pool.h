@@ -10,6 +10,7 @@
 #include <wdm.h>
 
 #include "executive/ex/asan.h"
+#include "executive/ex/guard_bytes.h"
 #include "executive/io/io_manager.h"
 #include "machine/machine.h"
 
@@ -44,11 +45,36 @@ struct alignas(16) IrpSlot {
     // Objects that the request keeps alive until it ends.
     std::array<void*, 2> kept{};
     static constexpr std::size_t inline_buffer_bytes = 256;
-    alignas(16) unsigned char inline_buffer[inline_buffer_bytes];
+    std::uint32_t inline_buffer_used = 0; // bytes, 0: none
+    std::uint32_t irp_bytes = 0;          // of the IRP as it was asked for
+    alignas(16) GuardWords buffer_guard;  // just in front of the buffer
+    alignas(16) unsigned char inline_buffer[inline_buffer_bytes + sizeof(GuardWords)];
+    GuardWords guard; // just in front of the IRP
 
     IRP* irp() { return reinterpret_cast<IRP*>(this + 1); }
+    Guarded guarded_irp() { return {"IRP", reinterpret_cast<char*>(irp()), irp_bytes, irp_tag, allocated_by}; }
+    Guarded guarded_buffer() {
+        return {"system buffer of a request", reinterpret_cast<char*>(inline_buffer), inline_buffer_used, buffer_tag,
+                allocated_by};
+    }
+    void check(machine::Machine& machine, const char* moment) {
+        guarded_irp().check(machine, moment);
+        if (inline_buffer_used != 0) {
+            guarded_buffer().check(machine, moment);
+        }
+    }
+    void* take_inline_buffer(std::uint32_t bytes) {
+        inline_buffer_used = bytes;
+        guarded_buffer().set_guards();
+        return inline_buffer;
+    }
     static IrpSlot* of(IRP* irp) { return reinterpret_cast<IrpSlot*>(irp) - 1; }
+
+    static constexpr std::uint32_t irp_tag = 0x20707249;    // 'Irp '
+    static constexpr std::uint32_t buffer_tag = 0x42737953; // 'SysB'
 };
+static_assert(offsetof(IrpSlot, inline_buffer) == offsetof(IrpSlot, buffer_guard) + sizeof(GuardWords));
+static_assert(sizeof(IrpSlot) == offsetof(IrpSlot, guard) + sizeof(GuardWords));
 
 struct IrpDescription {
     std::uint32_t serial = 0;
@@ -82,6 +108,9 @@ public:
     std::size_t living() const { return living_; }
     const IrpSlot* oldest() const { return anchor_.next; }
     std::vector<IrpSlot*> list() const; // oldest first
+    // An IRP, or its system buffer, that was written past is a bugcheck; `moment` says when it was noticed.
+    void check_all(const char* moment) const;
+    void offer_to(OverrunSearch& search) const;
 
 private:
     static constexpr UCHAR from_this_pool = 0x80;

@@ -7,6 +7,7 @@
 
 #include "executive/io/completion.h"
 #include "executive/irql_check.h"
+#include "executive/ke/thread_body.h"
 #include "executive/ke/waits.h"
 #include "executive/objects/object_manager.h"
 #include "executive/sentence.h"
@@ -130,6 +131,9 @@ void complete_request(Kernel& kernel, IRP* irp) {
         violation(machine, verifier_io_violation, 0x07, irp,
                   "IoCompleteRequest while a cancel routine is set: take it away with IoSetCancelRoutine first.");
     }
+    if (IrpSlot* slot = IrpPool::slot_of(irp)) {
+        slot->check(machine, "IoCompleteRequest");
+    }
     machine::tsan::release(irp);
     if (machine.is_observed()) [[unlikely]] {
         const IrpSlot* slot = IrpPool::slot_of(irp);
@@ -237,7 +241,7 @@ void free_request(Kernel& kernel, IRP* irp) {
 IRP* build_request(DEVICE_OBJECT* device, UCHAR major, UCHAR minor) {
     Kernel& kernel = Kernel::current();
     IRP* irp = kernel.irps.allocate(device->StackSize, IrpKind::request, nullptr);
-    irp->Tail.Overlay.Thread = reinterpret_cast<PETHREAD>(&kernel.machine.current_thread());
+    irp->Tail.Overlay.Thread = reinterpret_cast<PETHREAD>(&body_of(kernel.machine.current_thread()));
     irp->RequestorMode = KernelMode;
     irp->IoStatus.Status = STATUS_NOT_SUPPORTED; // what PnP requires of an IRP nobody handles
     IO_STACK_LOCATION* stack = IoGetNextIrpStackLocation(irp);
@@ -320,10 +324,13 @@ void NTAPI IoInitializeIrp(PIRP irp, USHORT bytes, CCHAR stack_size) {
 
 void NTAPI IoReuseIrp(PIRP irp, NTSTATUS status) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
-    const executive::IrpSlot* slot = IrpPool::slot_of(irp);
-    if (slot != nullptr && slot->kind != IrpKind::driver) [[unlikely]] {
-        Machine::current().bugcheck(0xC9, 0x0E, reinterpret_cast<std::uint64_t>(irp), 0, 0,
-                                    "IoReuseIrp takes IRPs from IoAllocateIrp only.");
+    executive::IrpSlot* slot = IrpPool::slot_of(irp);
+    if (slot != nullptr) {
+        if (slot->kind != IrpKind::driver) [[unlikely]] {
+            Machine::current().bugcheck(0xC9, 0x0E, reinterpret_cast<std::uint64_t>(irp), 0, 0,
+                                        "IoReuseIrp takes IRPs from IoAllocateIrp only.");
+        }
+        slot->check(Machine::current(), __func__);
     }
     IrpPool::initialise(*irp, irp->Size, irp->StackCount, irp->AllocationFlags);
     irp->IoStatus.Status = status;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "executive/ex/pool_copy.h"
 #include "executive/io/devices.h"
 #include "executive/io/io_manager.h"
 #include "executive/irql_check.h"
@@ -14,6 +15,12 @@ namespace openportcls::executive {
 namespace {
 
 constexpr USHORT notification_version = 1;
+constexpr std::string_view link_name = "symbolic link of an interface";
+
+UNICODE_STRING name_in(std::size_t characters, const PoolCopy& text) {
+    const auto bytes = static_cast<USHORT>(characters * sizeof(WCHAR));
+    return {bytes, static_cast<USHORT>(bytes + sizeof(WCHAR)), static_cast<WCHAR*>(text.data())};
+}
 
 } // namespace
 
@@ -44,9 +51,8 @@ void NotificationTable::sweep() {
 
 void NotificationTable::interface_changed(const GUID& interface_class, std::u16string_view symbolic_link,
                                           bool enabled) {
-    std::u16string link(symbolic_link);
-    const auto bytes = static_cast<USHORT>(link.size() * sizeof(WCHAR));
-    UNICODE_STRING name{bytes, static_cast<USHORT>(bytes + sizeof(WCHAR)), link.data()};
+    const PoolCopy link(Kernel::current().pool, link_name, symbolic_link);
+    UNICODE_STRING name = name_in(symbolic_link.size(), link);
     DEVICE_INTERFACE_CHANGE_NOTIFICATION notification{};
     notification.Version = notification_version;
     notification.Size = sizeof notification;
@@ -187,9 +193,8 @@ NTSTATUS NTAPI IoRegisterPlugPlayNotification(IO_NOTIFICATION_EVENT_CATEGORY cat
     if (category == EventCategoryDeviceInterfaceChange &&
         (flags & PNPNOTIFY_DEVICE_INTERFACE_INCLUDE_EXISTING_INTERFACES) != 0) {
         for (const executive::DeviceInterface* each : kernel.interfaces.enumerate(&entry.interface_class)) {
-            std::u16string link = each->symbolic_link;
-            const auto bytes = static_cast<USHORT>(link.size() * sizeof(WCHAR));
-            UNICODE_STRING name{bytes, static_cast<USHORT>(bytes + sizeof(WCHAR)), link.data()};
+            const executive::PoolCopy link(kernel.pool, executive::link_name, std::u16string_view(each->symbolic_link));
+            UNICODE_STRING name = executive::name_in(each->symbolic_link.size(), link);
             DEVICE_INTERFACE_CHANGE_NOTIFICATION notification{1, sizeof notification, GUID_DEVICE_INTERFACE_ARRIVAL,
                                                               entry.interface_class, &name};
             callback(&notification, context);

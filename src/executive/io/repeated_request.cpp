@@ -4,6 +4,7 @@
 
 #include "executive/io/completion.h"
 #include "executive/irql_check.h"
+#include "executive/ke/thread_body.h"
 
 namespace openportcls::executive {
 
@@ -75,7 +76,7 @@ NTSTATUS RepeatedRequest::send(ULONG count) {
         }
     }
     kernel.irps.reuse(*irp_);
-    irp_->Tail.Overlay.Thread = reinterpret_cast<PETHREAD>(&kernel.machine.current_thread());
+    irp_->Tail.Overlay.Thread = reinterpret_cast<PETHREAD>(&body_of(kernel.machine.current_thread()));
     irp_->Tail.Overlay.OriginalFileObject = file_;
     irp_->AssociatedIrp.SystemBuffer = system_buffer_;
     irp_->MdlAddress = mdl_;

@@ -7,6 +7,7 @@
 #include "executive/io/completion.h"
 #include "executive/io/io_manager.h"
 #include "executive/irql_check.h"
+#include "executive/ke/thread_body.h"
 #include "executive/ke/waits.h"
 #include "machine/guarded_access.h"
 
@@ -108,7 +109,7 @@ IRP* new_request(Kernel& kernel, DEVICE_OBJECT* device, FILE_OBJECT* file, IrpKi
     if (irp == nullptr) {
         return nullptr;
     }
-    irp->Tail.Overlay.Thread = reinterpret_cast<PETHREAD>(&kernel.machine.current_thread());
+    irp->Tail.Overlay.Thread = reinterpret_cast<PETHREAD>(&executive::body_of(kernel.machine.current_thread()));
     irp->Tail.Overlay.OriginalFileObject = file;
     irp->RequestorMode = mode;
     IO_STACK_LOCATION* stack = IoGetNextIrpStackLocation(irp);
@@ -177,10 +178,9 @@ NTSTATUS transfer(FILE_OBJECT* file, UCHAR major, void* buffer, ULONG bytes, LON
 void* system_buffer(Kernel& kernel, IrpSlot& slot, ULONG bytes) {
     // Under AddressSanitizer a buffer of its own shows a driver that reads or writes beyond it.
     if (bytes <= IrpSlot::inline_buffer_bytes && !small_buffers_from_pool()) {
-        return slot.inline_buffer;
+        return slot.take_inline_buffer(bytes);
     }
-    constexpr ULONG tag = 0x42737953; // 'SysB'
-    slot.pool_buffer = kernel.pool.allocate(bytes, tag, PoolKind::non_paged, false, nullptr);
+    slot.pool_buffer = kernel.pool.allocate(bytes, IrpSlot::buffer_tag, PoolKind::non_paged, false, nullptr);
     return slot.pool_buffer;
 }
 
@@ -288,7 +288,7 @@ IRP* build_control(ULONG code, DEVICE_OBJECT* device, void* in, ULONG in_bytes, 
     if (irp == nullptr) {
         return nullptr;
     }
-    irp->Tail.Overlay.Thread = reinterpret_cast<PETHREAD>(&kernel.machine.current_thread());
+    irp->Tail.Overlay.Thread = reinterpret_cast<PETHREAD>(&executive::body_of(kernel.machine.current_thread()));
     irp->UserEvent = event;
     irp->UserIosb = result;
     irp->RequestorMode = KernelMode;
@@ -312,7 +312,7 @@ IRP* build_transfer(ULONG major, DEVICE_OBJECT* device, void* buffer, ULONG byte
     if (irp == nullptr) {
         return nullptr;
     }
-    irp->Tail.Overlay.Thread = reinterpret_cast<PETHREAD>(&kernel.machine.current_thread());
+    irp->Tail.Overlay.Thread = reinterpret_cast<PETHREAD>(&executive::body_of(kernel.machine.current_thread()));
     irp->RequestorMode = KernelMode;
     IO_STACK_LOCATION* stack = IoGetNextIrpStackLocation(irp);
     stack->MajorFunction = static_cast<UCHAR>(major);

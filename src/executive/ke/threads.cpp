@@ -2,6 +2,7 @@
 #include <wdm.h>
 
 #include "executive/irql_check.h"
+#include "executive/ke/thread_body.h"
 #include "executive/kernel.h"
 #include "executive/objects/object_manager.h"
 #include "machine/spin_locks.h"
@@ -9,6 +10,7 @@
 using namespace openportcls;
 using executive::Kernel;
 using executive::ObjectManager;
+using executive::ThreadBody;
 using machine::Machine;
 using machine::Thread;
 
@@ -16,8 +18,8 @@ namespace {
 
 constexpr ULONG_PTR system_process_id = 4;
 
-Thread& thread_of(void* thread) {
-    return *static_cast<Thread*>(thread);
+Thread& thread_of(void* body) {
+    return *static_cast<ThreadBody*>(body)->thread;
 }
 
 // Windows numbers threads and processes in steps of four.
@@ -47,15 +49,50 @@ void run_system_thread(void* argument) {
     PsTerminateSystemThread(STATUS_SUCCESS);
 }
 
+void free_body(Machine& machine, Thread& thread) {
+    machine.subsystem<Kernel>().pool.free(thread.executive_data, executive::object_types::thread.tag(),
+                                          "PsCreateSystemThread");
+    thread.executive_data = nullptr;
+}
+
+// A thread that still runs may ask for its object again; then end() frees the body.
 void destroy_thread(Machine& machine, void* body) {
-    machine.release_thread(thread_of(body));
+    Thread& thread = thread_of(body);
+    if (thread.state == machine::ThreadState::terminated) {
+        free_body(machine, thread);
+    }
+    machine.release_thread(thread);
+}
+
+[[noreturn]] void end(Machine& machine, Thread& thread, NTSTATUS status) {
+    ThreadBody& body = executive::body_of(thread);
+    if (ObjectManager::of(machine).find(&body) != nullptr) {
+        body.header.SignalState = 1;
+        machine::tsan::release(&body.header);
+        machine.wake_waiters(body.header);
+    } else {
+        free_body(machine, thread);
+    }
+    machine.exit_thread(status);
 }
 
 PEPROCESS the_process() {
-    return reinterpret_cast<PEPROCESS>(&Kernel::current().process);
+    return reinterpret_cast<PEPROCESS>(Kernel::current().process);
 }
 
 } // namespace
+
+ThreadBody& executive::body_of(Thread& thread) {
+    if (thread.executive_data == nullptr) [[unlikely]] {
+        auto* body = thread.machine->subsystem<Kernel>().pool.allocate_object<ThreadBody>(
+            object_types::thread.what, object_types::thread.tag(), nullptr);
+        body->header.Type = machine::ThreadObject;
+        body->header.WaitListHead = {&body->header.WaitListHead, &body->header.WaitListHead};
+        body->thread = &thread;
+        thread.executive_data = body;
+    }
+    return *static_cast<ThreadBody*>(thread.executive_data);
+}
 
 extern "C" {
 
@@ -78,13 +115,14 @@ NTSTATUS NTAPI PsCreateSystemThread(PHANDLE handle, ULONG access, POBJECT_ATTRIB
     ObjectManager& objects = ObjectManager::current();
     executive::ObjectCallbacks callbacks;
     callbacks.destroy = &destroy_thread;
-    objects.add(thread, executive::object_types::thread, callbacks);
-    *handle = objects.open_handle(thread, access != 0 ? access : THREAD_ALL_ACCESS);
+    ThreadBody& body = executive::body_of(*thread);
+    objects.add(&body, executive::object_types::thread, callbacks);
+    *handle = objects.open_handle(&body, access != 0 ? access : THREAD_ALL_ACCESS);
     if (client_id != nullptr) {
         client_id->UniqueProcess = reinterpret_cast<HANDLE>(system_process_id);
         client_id->UniqueThread = id_of(*thread);
     }
-    objects.dereference(thread); // the handle, and the running thread itself, hold it
+    objects.dereference(&body); // the handle, and the running thread itself, hold it
     kernel.machine.preemption_point();
     return STATUS_SUCCESS;
 }
@@ -107,14 +145,14 @@ NTSTATUS NTAPI PsTerminateSystemThread(NTSTATUS status) {
                          static_cast<std::uint32_t>(-thread.critical_region_depth), machine.irql(), 1,
                          "A thread ends inside of a critical region or while it owns a guarded mutex.");
     }
-    machine.exit_thread(status);
+    end(machine, thread, status);
 }
 
 PKTHREAD NTAPI KeGetCurrentThread() {
-    return reinterpret_cast<PKTHREAD>(&Machine::current().current_thread());
+    return reinterpret_cast<PKTHREAD>(&executive::body_of(Machine::current().current_thread()));
 }
 PETHREAD NTAPI PsGetCurrentThread() {
-    return reinterpret_cast<PETHREAD>(&Machine::current().current_thread());
+    return reinterpret_cast<PETHREAD>(&executive::body_of(Machine::current().current_thread()));
 }
 HANDLE NTAPI PsGetCurrentThreadId() {
     return id_of(Machine::current().current_thread());

@@ -1,4 +1,5 @@
 // Memory descriptor lists.
+#include <algorithm>
 #include <cstdlib>
 #include <new>
 
@@ -26,21 +27,24 @@ MdlPool::~MdlPool() {
 
 MDL* MdlPool::allocate(const void* address, ULONG bytes, const void* caller) {
     const std::uint64_t pages = ADDRESS_AND_SIZE_TO_SPAN_PAGES(address, bytes);
-    const std::size_t mdl_bytes = sizeof(MDL) + sizeof(PFN_NUMBER) * (pages > fixed_pages ? pages : fixed_pages);
+    const std::size_t mdl_bytes = sizeof(MDL) + sizeof(PFN_NUMBER) * std::max(pages, fixed_pages);
+    const std::size_t slot_bytes = sizeof(Slot) + mdl_bytes + sizeof(GuardWords);
     Slot* slot = pages <= fixed_pages ? free_ : nullptr;
     if (slot != nullptr) {
         free_ = slot->next;
     } else {
-        char* const memory = machine_.guest_heap().allocate(sizeof(Slot) + mdl_bytes);
+        char* const memory = machine_.guest_heap().allocate(slot_bytes);
         if (memory == nullptr) {
             return nullptr;
         }
         slot = new (memory) Slot;
-        slot->bytes = sizeof(Slot) + mdl_bytes;
+        slot->bytes = slot_bytes;
     }
     machine::tsan::acquire(this);
     slot->allocated_by = caller;
     slot->mark = live_mark;
+    slot->described_bytes = sizeof(MDL) + sizeof(PFN_NUMBER) * pages;
+    slot->mdl().set_guards();
     slot->next = &anchor_;
     slot->previous = anchor_.previous;
     anchor_.previous->next = slot;
@@ -62,6 +66,7 @@ void MdlPool::free(MDL* mdl) {
         machine_.bugcheck(0xC2 /* BAD_POOL_CALLER */, 0x07, reinterpret_cast<std::uint64_t>(mdl), 0, 0,
                           "IoFreeMdl: this MDL was not allocated with IoAllocateMdl, or was freed already.");
     }
+    slot->mdl().check(machine_, "IoFreeMdl");
     machine::tsan::release(this);
     slot->mark = 0;
     slot->previous->next = slot->next;
@@ -81,6 +86,18 @@ std::vector<const void*> MdlPool::allocators() const {
         callers.push_back(slot->allocated_by);
     }
     return callers;
+}
+
+void MdlPool::check_all(const char* moment) const {
+    for (Slot* slot = anchor_.next; slot != &anchor_; slot = slot->next) {
+        slot->mdl().check(machine_, moment);
+    }
+}
+
+void MdlPool::offer_to(OverrunSearch& search) const {
+    for (Slot* slot = anchor_.next; slot != &anchor_; slot = slot->next) {
+        slot->mdl().offer_to(search);
+    }
 }
 
 } // namespace openportcls::executive

@@ -14,12 +14,8 @@ std::u16string_view take_component(std::u16string_view& path) {
     return component;
 }
 
-ObjectDirectory* make_directory(ObjectManager& objects) {
-    auto* directory = new ObjectDirectory;
-    objects.add(directory, object_types::directory,
-                {.destroy = [](machine::Machine&, void* body) { delete static_cast<ObjectDirectory*>(body); },
-                 .destroy_with_machine = true});
-    return directory;
+void* make_directory(ObjectManager& objects) {
+    return objects.create_opaque(object_types::directory, std::make_shared<ObjectDirectory>(), nullptr);
 }
 
 } // namespace
@@ -39,7 +35,7 @@ void ObjectNamespace::create_standard_directories() {
 }
 
 NTSTATUS ObjectNamespace::create_directory(std::u16string_view path) {
-    ObjectDirectory* directory = make_directory(objects_);
+    void* const directory = make_directory(objects_);
     const NTSTATUS status = objects_.insert_name(path, directory, true);
     if (!NT_SUCCESS(status)) {
         objects_.dereference(directory);
@@ -53,7 +49,7 @@ NamespaceLookup ObjectNamespace::lookup(std::u16string_view original, bool follo
         if (!path.starts_with(u'\\')) {
             return {path.empty() ? STATUS_OBJECT_NAME_INVALID : STATUS_OBJECT_PATH_SYNTAX_BAD, nullptr, {}, {}};
         }
-        ObjectDirectory* directory = root_;
+        auto* directory = objects_.state_of<ObjectDirectory>(root_, object_types::directory);
         void* body = root_;
         std::u16string walked;
         std::u16string_view rest = path;
@@ -73,11 +69,11 @@ NamespaceLookup ObjectNamespace::lookup(std::u16string_view original, bool follo
             walked += found->first;
             const ObjectHeader* header = objects_.find(body);
             if (header->type == &object_types::symbolic_link && (follow_last || !rest.empty())) {
-                path = static_cast<ObjectSymbolicLink*>(body)->target + std::u16string(rest);
+                path = static_cast<const ObjectSymbolicLink*>(header->state.get())->target + std::u16string(rest);
                 linked = true;
                 break;
             }
-            directory = header->type == &object_types::directory ? static_cast<ObjectDirectory*>(body) : nullptr;
+            directory = objects_.state_of<ObjectDirectory>(body, object_types::directory);
         }
         if (!linked) {
             return {STATUS_SUCCESS, body, std::move(walked), std::u16string(directory != nullptr ? u"" : rest)};
@@ -99,11 +95,11 @@ NTSTATUS ObjectNamespace::insert(std::u16string_view path, void* body, std::u16s
     if (!NT_SUCCESS(parent.status)) {
         return parent.status == STATUS_OBJECT_NAME_NOT_FOUND ? STATUS_OBJECT_PATH_NOT_FOUND : parent.status;
     }
-    if (!parent.remaining.empty() || objects_.find(parent.body)->type != &object_types::directory) {
+    auto* const directory = objects_.state_of<ObjectDirectory>(parent.body, object_types::directory);
+    if (!parent.remaining.empty() || directory == nullptr) {
         return STATUS_OBJECT_TYPE_MISMATCH;
     }
-    auto& entries = static_cast<ObjectDirectory*>(parent.body)->entries;
-    if (!entries.emplace(name, body).second) {
+    if (!directory->entries.emplace(name, body).second) {
         return STATUS_OBJECT_NAME_COLLISION;
     }
     *full_path = parent.path + u"\\" + std::u16string(name);
@@ -117,7 +113,7 @@ void ObjectNamespace::remove(std::u16string_view full_path) {
     if (!NT_SUCCESS(parent.status)) {
         return;
     }
-    auto& entries = static_cast<ObjectDirectory*>(parent.body)->entries;
+    auto& entries = objects_.state_of<ObjectDirectory>(parent.body, object_types::directory)->entries;
     const auto found = entries.find(full_path.substr(last + 1));
     if (found != entries.end()) {
         entries.erase(found);

@@ -11,12 +11,12 @@
 
 namespace openportcls::executive {
 
-// Body of a directory object.
+// State of a directory object.
 struct ObjectDirectory {
     std::map<std::u16string, void*, CaseInsensitiveLess> entries;
 };
 
-// Body of a symbolic link object.
+// State of a symbolic link object.
 struct ObjectSymbolicLink {
     std::u16string target;
 };
@@ -48,7 +48,7 @@ private:
     static constexpr int most_links = 32;
 
     ObjectManager& objects_;
-    ObjectDirectory* root_;
+    void* root_;
 };
 
 } // namespace openportcls::executive

@@ -3,6 +3,7 @@
 #include <ntddk.h>
 
 #include "executive/calling_driver.h"
+#include "executive/ke/thread_body.h"
 #include "executive/kernel.h"
 
 namespace openportcls::executive {
@@ -14,9 +15,8 @@ constexpr std::uint32_t reference_by_pointer = 0x18;
 const HANDLE current_process_handle = reinterpret_cast<HANDLE>(-1);
 const HANDLE current_thread_handle = reinterpret_cast<HANDLE>(-2);
 
-template<class T>
-void delete_body(machine::Machine&, void* body) {
-    delete static_cast<T*>(body);
+void free_body(machine::Machine& machine, void* body) {
+    machine.subsystem<Kernel>().pool.free(body, 0, "ObDereferenceObject");
 }
 
 } // namespace
@@ -26,14 +26,7 @@ ObjectManager::ObjectManager(machine::Machine& machine)
     names_->create_standard_directories();
 }
 
-ObjectManager::~ObjectManager() {
-    // Others' objects go with their creators; what is plain memory of the executive is freed here.
-    for (auto& [serial, header] : objects_) {
-        if (header.callbacks.destroy_with_machine && header.callbacks.destroy != nullptr) {
-            header.callbacks.destroy(machine_, header.body);
-        }
-    }
-}
+ObjectManager::~ObjectManager() = default;
 
 ObjectManager& ObjectManager::of(machine::Machine& machine) {
     auto* existing = machine.find_subsystem<ObjectManager>();
@@ -56,6 +49,19 @@ ObjectHeader& ObjectManager::add(void* body, const _OBJECT_TYPE& type, const Obj
     header.driver = calling_driver(machine_);
     by_body_[body] = &header;
     return header;
+}
+
+void* ObjectManager::create(const _OBJECT_TYPE& type, std::size_t bytes, const void* caller) {
+    void* const body = machine_.subsystem<Kernel>().pool.allocate_object(type.what, bytes, type.tag(), caller);
+    add(body, type, {.destroy = &free_body});
+    return body;
+}
+
+void* ObjectManager::create_opaque(const _OBJECT_TYPE& type, std::shared_ptr<void> state, const void* caller) {
+    constexpr std::size_t opaque_bytes = 64;
+    void* const body = create(type, opaque_bytes, caller);
+    find(body)->state = std::move(state);
+    return body;
 }
 
 void ObjectManager::forget(void* body) {
@@ -210,7 +216,7 @@ NTSTATUS ObjectManager::find_by_handle(HANDLE handle, const _OBJECT_TYPE* type, 
         if (type != nullptr && type != &object_types::thread) {
             return STATUS_OBJECT_TYPE_MISMATCH;
         }
-        machine::Thread& thread = machine_.current_thread();
+        ThreadBody& thread = body_of(machine_.current_thread());
         // A thread of the machine that nobody registered lives as long as the machine lets it.
         if (find(&thread) == nullptr) {
             add(&thread, object_types::thread, {});
@@ -260,8 +266,9 @@ void ObjectManager::remove_name(void* body) {
 }
 
 NTSTATUS ObjectManager::create_symbolic_link(std::u16string_view name, std::u16string_view target) {
-    auto* link = new ObjectSymbolicLink{std::u16string(target)};
-    add(link, object_types::symbolic_link, {.destroy = delete_body<ObjectSymbolicLink>, .destroy_with_machine = true});
+    void* const link =
+        create_opaque(object_types::symbolic_link,
+                      std::make_shared<ObjectSymbolicLink>(ObjectSymbolicLink{std::u16string(target)}), nullptr);
     // The name of a permanent link keeps the creator's reference.
     const NTSTATUS status = insert_name(name, link, true);
     if (!NT_SUCCESS(status)) {
@@ -285,10 +292,9 @@ NTSTATUS ObjectManager::delete_symbolic_link(std::u16string_view name) {
 
 // ---- events -------------------------------------------------------------------------------------------------
 
-KEVENT* ObjectManager::create_event(EVENT_TYPE type, bool signalled) {
-    auto* event = new KEVENT;
+KEVENT* ObjectManager::create_event(EVENT_TYPE type, bool signalled, const void* caller) {
+    auto* event = static_cast<KEVENT*>(create(object_types::event, sizeof(KEVENT), caller));
     KeInitializeEvent(event, type, signalled ? TRUE : FALSE);
-    add(event, object_types::event, {.destroy = delete_body<KEVENT>, .destroy_with_machine = true});
     return event;
 }
 

@@ -24,18 +24,17 @@ struct ObjectCallbacks {
     // The last handle was closed; for a file object that means IRP_MJ_CLEANUP.
     void (*last_handle_closed)(machine::Machine& machine, void* body) = nullptr;
     // The last reference is gone: free the body. Always at PASSIVE_LEVEL: when the last reference goes at a higher
-    // IRQL a system worker thread does it.
+    // IRQL a system worker thread does it. What is left with the machine goes with its pool.
     void (*destroy)(machine::Machine& machine, void* body) = nullptr;
-    // The body is plain memory of the executive: `destroy` may still run while the machine is being taken down.
-    bool destroy_with_machine = false;
 };
 
 struct ObjectHeader {
     void* body = nullptr;
     const _OBJECT_TYPE* type = nullptr;
     ObjectCallbacks callbacks;
-    std::uint64_t serial = 0; // order of creation
-    std::uint16_t driver = 0; // who made it (calling_driver)
+    std::shared_ptr<void> state; // what the executive keeps of it, out of the reach of drivers; goes with this
+    std::uint64_t serial = 0;    // order of creation
+    std::uint16_t driver = 0;    // who made it (calling_driver)
     std::int64_t references = 1;
     std::uint32_t handles = 0;
     bool permanent = false; // keeps its name without handles
@@ -60,6 +59,17 @@ public:
     // ---- objects --------------------------------------------------------------------------------------------
     // Registers memory as an object with one reference, the creator's. `body` must not be registered already.
     ObjectHeader& add(void* body, const _OBJECT_TYPE& type, const ObjectCallbacks& callbacks);
+    // Makes an object whose body lies in pool, zeroed, freed with the last reference. `caller`: the driver's place, for
+    // reports of what wrote past it.
+    void* create(const _OBJECT_TYPE& type, std::size_t bytes, const void* caller);
+    // The same for one that drivers know the address of alone: all there is of it is its state.
+    void* create_opaque(const _OBJECT_TYPE& type, std::shared_ptr<void> state, const void* caller);
+    // null: no object, or of another type.
+    template<class T>
+    T* state_of(const void* body, const _OBJECT_TYPE& type) const {
+        const ObjectHeader* header = find(body);
+        return header != nullptr && header->type == &type ? static_cast<T*>(header->state.get()) : nullptr;
+    }
     // The object is gone by other means (IoDeleteDevice): forgets it with its name, without calling back.
     void forget(void* body);
     ObjectHeader* find(const void* body);
@@ -100,7 +110,7 @@ public:
 
     // ---- simple objects that have no other home -------------------------------------------------------------
     // A KEVENT with the creator's reference, as ZwCreateEvent and applications make them.
-    KEVENT* create_event(EVENT_TYPE type, bool signalled);
+    KEVENT* create_event(EVENT_TYPE type, bool signalled, const void* caller = nullptr);
 
     // Living objects and open handles in order of creation, for leak reports and tests.
     void for_each_object(const std::function<void(const ObjectHeader&)>& visit) const;

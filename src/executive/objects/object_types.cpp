@@ -1,5 +1,7 @@
 #include "executive/objects/object_types.h"
 
+#include <cstring>
+
 #include <ntddk.h>
 
 namespace {
@@ -24,33 +26,59 @@ ACCESS_MASK _OBJECT_TYPE::map(ACCESS_MASK desired) const {
     return result;
 }
 
+std::uint32_t _OBJECT_TYPE::tag() const {
+    std::uint32_t result = 0;
+    for (unsigned i = 0; i < sizeof result; ++i) {
+        const char character = i < std::strlen(name) ? name[i] : ' ';
+        result |= static_cast<std::uint32_t>(static_cast<unsigned char>(character)) << (8 * i);
+    }
+    return result;
+}
+
 namespace openportcls::executive::object_types {
 
-_OBJECT_TYPE directory = {"Directory", standard_read | 0x3, standard_read | 0xC, standard_read | 0x3,
-                          standard_required | 0xF};
-_OBJECT_TYPE symbolic_link = {"SymbolicLink", standard_read | 0x1, standard_read, standard_read | 0x1,
-                              standard_required | 0x1};
-_OBJECT_TYPE key = {"Key", 0x00020019, 0x00020006, 0x00020019, 0x000F003F};
-_OBJECT_TYPE event = {"Event", standard_read | 0x1, standard_read | 0x2, standard_read | synchronize,
+_OBJECT_TYPE directory = {"Directory",         "directory object",  standard_read | 0x3,
+                          standard_read | 0xC, standard_read | 0x3, standard_required | 0xF};
+_OBJECT_TYPE symbolic_link = {"SymbolicLink", "symbolic link object", standard_read | 0x1,
+                              standard_read,  standard_read | 0x1,    standard_required | 0x1};
+_OBJECT_TYPE key = {"Key", "key object", 0x00020019, 0x00020006, 0x00020019, 0x000F003F};
+_OBJECT_TYPE event = {"Event",
+                      "event object",
+                      standard_read | 0x1,
+                      standard_read | 0x2,
+                      standard_read | synchronize,
                       standard_required | synchronize | 0x3};
-_OBJECT_TYPE semaphore = {"Semaphore", standard_read | 0x1, standard_read | 0x2, standard_read | synchronize,
-                          standard_required | synchronize | 0x3};
-_OBJECT_TYPE mutant = {"Mutant", standard_read | 0x1, standard_read, standard_read | synchronize,
+_OBJECT_TYPE semaphore = {"Semaphore",         "semaphore object",          standard_read | 0x1,
+                          standard_read | 0x2, standard_read | synchronize, standard_required | synchronize | 0x3};
+_OBJECT_TYPE mutant = {"Mutant",
+                       "mutex object",
+                       standard_read | 0x1,
+                       standard_read,
+                       standard_read | synchronize,
                        standard_required | synchronize | 0x1};
-_OBJECT_TYPE timer = {"Timer", standard_read | 0x1, standard_read | 0x2, standard_read | synchronize,
+_OBJECT_TYPE timer = {"Timer",
+                      "timer object",
+                      standard_read | 0x1,
+                      standard_read | 0x2,
+                      standard_read | synchronize,
                       standard_required | synchronize | 0x3};
-_OBJECT_TYPE thread = {"Thread", standard_read | 0x48, standard_read | 0x37, standard_read | synchronize, 0x001FFFFF};
-_OBJECT_TYPE process = {"Process", standard_read | 0x410, standard_read | 0xBEB, standard_read | synchronize,
-                        0x001FFFFF};
-_OBJECT_TYPE file = {"File", 0x00120089, 0x00120116, 0x001200A0, 0x001F01FF};
-_OBJECT_TYPE device = {"Device", 0x00120089, 0x00120116, 0x001200A0, 0x001F01FF};
-_OBJECT_TYPE driver = {"Driver", 0x00120089, 0x00120116, 0x001200A0, 0x001F01FF};
-_OBJECT_TYPE section = {"Section", standard_read | 0x5, standard_read | 0x2, standard_read | 0x8,
-                        standard_required | 0x1F};
-_OBJECT_TYPE callback = {"Callback", standard_read, standard_read | 0x1, standard_read | synchronize,
-                         standard_required | synchronize | 0x1};
+_OBJECT_TYPE thread = {
+    "Thread", "thread object", standard_read | 0x48, standard_read | 0x37, standard_read | synchronize, 0x001FFFFF};
+_OBJECT_TYPE process = {
+    "Process", "process object", standard_read | 0x410, standard_read | 0xBEB, standard_read | synchronize, 0x001FFFFF};
+_OBJECT_TYPE file = {"File", "file object", 0x00120089, 0x00120116, 0x001200A0, 0x001F01FF};
+_OBJECT_TYPE device = {"Device", "device object", 0x00120089, 0x00120116, 0x001200A0, 0x001F01FF};
+_OBJECT_TYPE driver = {"Driver", "driver object", 0x00120089, 0x00120116, 0x001200A0, 0x001F01FF};
+_OBJECT_TYPE section = {"Section",           "section object",    standard_read | 0x5,
+                        standard_read | 0x2, standard_read | 0x8, standard_required | 0x1F};
+_OBJECT_TYPE callback = {"Callback",          "callback object",           standard_read,
+                         standard_read | 0x1, standard_read | synchronize, standard_required | synchronize | 0x1};
 // The rights are those of wmistr.h.
-_OBJECT_TYPE wmi_guid = {"WmiGuid", standard_read | 0x9, standard_read | 0x2, standard_read | synchronize | 0x14,
+_OBJECT_TYPE wmi_guid = {"WmiGuid",
+                         "WMI data block object",
+                         standard_read | 0x9,
+                         standard_read | 0x2,
+                         standard_read | synchronize | 0x14,
                          standard_read | synchronize | 0xFFF};
 
 } // namespace openportcls::executive::object_types

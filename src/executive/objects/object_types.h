@@ -7,11 +7,14 @@
 
 struct _OBJECT_TYPE {
     const char* name;
+    const char* what; // in reports: "event object"
     ACCESS_MASK generic_read;
     ACCESS_MASK generic_write;
     ACCESS_MASK generic_execute;
     ACCESS_MASK all_access;
 
+    // Of its bodies in pool: 'Even'.
+    std::uint32_t tag() const;
     // Generic rights replaced by the type's own; MAXIMUM_ALLOWED by all of them.
     ACCESS_MASK map(ACCESS_MASK desired) const;
 };

@@ -14,7 +14,7 @@ constexpr UNICODE_STRING counted_literal(const char16_t (&text)[size]) {
             const_cast<PWCH>(text)};
 }
 
-_OBJECT_TYPE token_type = {"Token", 0x20008, 0x200E0, 0x20000, 0xF01FF};
+_OBJECT_TYPE token_type = {"Token", "token object", 0x20008, 0x200E0, 0x20000, 0xF01FF};
 POBJECT_TYPE token_type_pointer = &token_type;
 
 } // namespace

@@ -139,7 +139,7 @@ NTSTATUS NTAPI ZwCreateEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess, POB
             return status;
         }
     }
-    KEVENT* event = objects.create_event(EventType, InitialState != FALSE);
+    KEVENT* event = objects.create_event(EventType, InitialState != FALSE, __builtin_return_address(0));
     NTSTATUS status = named ? objects.insert_name(name, event, false) : STATUS_SUCCESS;
     if (NT_SUCCESS(status)) {
         *EventHandle = objects.open_handle(event, object_types::event.map(DesiredAccess), flags_of(ObjectAttributes));
@@ -238,7 +238,8 @@ NTSTATUS NTAPI ZwQuerySymbolicLinkObject(HANDLE LinkHandle, PUNICODE_STRING Link
     if (!NT_SUCCESS(status)) {
         return status;
     }
-    const std::u16string& target = static_cast<ObjectSymbolicLink*>(body)->target;
+    const std::u16string& target =
+        ObjectManager::current().state_of<ObjectSymbolicLink>(body, object_types::symbolic_link)->target;
     const auto bytes = static_cast<ULONG>(target.size() * sizeof(WCHAR));
     if (ReturnedLength != nullptr) {
         *ReturnedLength = bytes;

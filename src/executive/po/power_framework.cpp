@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "executive/ex/pool_copy.h"
 #include "executive/io/devices.h"
 #include "executive/kernel.h"
 
@@ -193,10 +194,11 @@ void PowerFramework::set_setting(const GUID& setting, std::vector<UCHAR> value) 
         known = settings_.insert(settings_.end(), {setting, {}});
     }
     known->second = value;
+    const PoolCopy shown(machine_.subsystem<Kernel>().pool, "power setting", value);
     for (std::size_t i = 0; i < followers_.size(); ++i) {
         const SettingFollower follower = *followers_[i];
         if (IsEqualGUID(follower.setting, setting)) {
-            follower.callback(&setting, value.data(), static_cast<ULONG>(value.size()), follower.context);
+            follower.callback(&setting, shown.data(), static_cast<ULONG>(value.size()), follower.context);
         }
     }
 }
@@ -208,8 +210,8 @@ void* PowerFramework::follow_setting(const GUID& setting, PPOWER_SETTING_CALLBAC
     const auto known = std::find_if(settings_.begin(), settings_.end(),
                                     [&](const auto& each) { return IsEqualGUID(each.first, setting); });
     if (known != settings_.end()) {
-        std::vector<UCHAR> value = known->second;
-        callback(&setting, value.data(), static_cast<ULONG>(value.size()), context);
+        const PoolCopy shown(machine_.subsystem<Kernel>().pool, "power setting", known->second);
+        callback(&setting, shown.data(), static_cast<ULONG>(known->second.size()), context);
     }
     return handle;
 }
@@ -217,6 +219,10 @@ void* PowerFramework::follow_setting(const GUID& setting, PPOWER_SETTING_CALLBAC
 bool PowerFramework::unfollow_setting(void* handle) {
     return std::erase_if(followers_, [handle](const auto& each) { return each.get() == handle; }) != 0;
 }
+
+namespace {
+constexpr ULONG idle_tag = 0x656C6449; // 'Idle'
+} // namespace
 
 ULONG* PowerFramework::detect_idle(DEVICE_OBJECT* device, ULONG seconds, DEVICE_POWER_STATE state) {
     forget_device(device);
@@ -227,18 +233,24 @@ ULONG* PowerFramework::detect_idle(DEVICE_OBJECT* device, ULONG seconds, DEVICE_
     IdleDetection& detection = *idle_detections_.back();
     detection.owner = this;
     detection.device = device;
-    detection.counter = 0;
+    detection.counter = machine_.subsystem<Kernel>().pool.allocate_object<ULONG>("idle counter", idle_tag, nullptr);
     detection.seconds = seconds;
     detection.state = state;
     detection.tick.bind(&second_passed, &detection);
     detection.item.WorkerRoutine = &request_idle_state;
     detection.item.Parameter = &detection;
     machine_.clock().schedule(detection.tick, machine_.now() + machine::nanoseconds_per_second);
-    return &detection.counter;
+    return detection.counter;
 }
 
 void PowerFramework::forget_device(DEVICE_OBJECT* device) {
-    std::erase_if(idle_detections_, [device](const auto& each) { return each->device == device; });
+    std::erase_if(idle_detections_, [&](const auto& each) {
+        if (each->device != device) {
+            return false;
+        }
+        machine_.subsystem<Kernel>().pool.free(each->counter, idle_tag, "Noticed when idle detection ended");
+        return true;
+    });
 }
 
 void PowerFramework::second_passed(machine::ClockEvent& event) {
@@ -246,14 +258,14 @@ void PowerFramework::second_passed(machine::ClockEvent& event) {
     machine::Machine& machine = detection.owner->machine_;
     machine.clock().schedule(event, machine.now() + machine::nanoseconds_per_second);
     const bool awake = extra_of(detection.device).device_power < detection.state;
-    if (awake && ++detection.counter == detection.seconds && detection.item.List.Flink == nullptr) {
+    if (awake && ++*detection.counter == detection.seconds && detection.item.List.Flink == nullptr) {
         machine.subsystem<Kernel>().work.queue(detection.item, DelayedWorkQueue);
     }
 }
 
 void NTAPI PowerFramework::request_idle_state(PVOID context) {
     auto& detection = *static_cast<IdleDetection*>(context);
-    if (detection.counter < detection.seconds) {
+    if (*detection.counter < detection.seconds) {
         return; // busy again
     }
     POWER_STATE state;

@@ -74,7 +74,7 @@ private:
     struct IdleDetection {
         PowerFramework* owner;
         DEVICE_OBJECT* device;
-        ULONG counter;
+        ULONG* counter; // in pool: the driver sets it back to 0
         ULONG seconds;
         DEVICE_POWER_STATE state;
         machine::ClockEvent tick;

@@ -157,11 +157,8 @@ std::shared_ptr<RegistryKey> Registry::create(std::u16string_view path, const Re
 }
 
 HANDLE Registry::open_handle(const std::shared_ptr<RegistryKey>& key, ACCESS_MASK desired_access, ULONG attributes) {
-    auto* body = new KeyObject{key};
     ObjectManager& objects = ObjectManager::of(machine_);
-    objects.add(body, object_types::key,
-                {.destroy = [](machine::Machine&, void* object) { delete static_cast<KeyObject*>(object); },
-                 .destroy_with_machine = true});
+    void* const body = objects.create_opaque(object_types::key, std::make_shared<KeyObject>(KeyObject{key}), nullptr);
     HANDLE handle = objects.open_handle(body, object_types::key.map(desired_access), attributes);
     objects.dereference(body); // the handle keeps it
     return handle;
@@ -190,7 +187,7 @@ NTSTATUS Registry::key_of(HANDLE handle, ACCESS_MASK needed_access, std::shared_
     if ((needed_access & ~granted) != 0) {
         return STATUS_ACCESS_DENIED;
     }
-    *key = static_cast<KeyObject*>(body)->key;
+    *key = ObjectManager::of(machine_).state_of<KeyObject>(body, object_types::key)->key;
     return (*key)->is_deleted() ? STATUS_KEY_DELETED : STATUS_SUCCESS;
 }
 

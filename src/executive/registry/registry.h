@@ -14,7 +14,7 @@
 
 namespace openportcls::executive {
 
-// Body of a key object: what a handle to a key stands for.
+// State of a key object: what a handle to a key stands for.
 struct KeyObject {
     std::shared_ptr<RegistryKey> key;
 };

@@ -2,11 +2,14 @@
 #include <algorithm>
 #include <cstring>
 #include <optional>
+#include <span>
 #include <string>
 
 #include <ntddk.h>
 
+#include "executive/ex/pool_copy.h"
 #include "executive/irql_check.h"
+#include "executive/kernel.h"
 #include "executive/registry/registry.h"
 #include "executive/rtl/counted_text.h"
 #include "executive/rtl/environment.h"
@@ -248,13 +251,15 @@ private:
         return STATUS_SUCCESS;
     }
 
-    NTSTATUS call_routine(const std::u16string& name, ULONG type, PVOID data, ULONG length) {
+    NTSTATUS call_routine(const std::u16string& name, ULONG type, const void* data, ULONG length) {
         if (table_->QueryRoutine == nullptr) {
             return STATUS_SUCCESS;
         }
-        std::u16string own_name = name;
-        const NTSTATUS status = table_->QueryRoutine(name.empty() ? table_->Name : own_name.data(), type, data, length,
-                                                     context_, table_->EntryContext);
+        Pool& pool = Kernel::current().pool;
+        const PoolCopy own_name(pool, "registry value's name", std::u16string_view(name));
+        const PoolCopy own_data(pool, "registry value", std::span(static_cast<const std::uint8_t*>(data), length));
+        const NTSTATUS status = table_->QueryRoutine(name.empty() ? table_->Name : static_cast<PWSTR>(own_name.data()),
+                                                     type, own_data.data(), length, context_, table_->EntryContext);
         return status == STATUS_BUFFER_TOO_SMALL ? STATUS_SUCCESS : status;
     }
 

@@ -112,7 +112,7 @@ TEST_F(Objects, CurrentThreadHasAPseudoHandle) {
         PVOID body = nullptr;
         EXPECT_EQ(ObReferenceObjectByHandle(ZwCurrentThread(), 0, *PsThreadType, KernelMode, &body, nullptr),
                   STATUS_SUCCESS);
-        EXPECT_EQ(body, &machine_.current_thread());
+        EXPECT_EQ(body, static_cast<void*>(PsGetCurrentThread()));
         ObDereferenceObject(body);
         EXPECT_EQ(ZwClose(ZwCurrentProcess()), STATUS_SUCCESS);
     });

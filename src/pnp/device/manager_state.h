@@ -21,12 +21,13 @@
 
 namespace openportcls::pnp {
 
-// A DRIVER_OBJECT with what it points at.
+// A DRIVER_OBJECT with what it points at, each a block of pool.
 struct DriverBody {
-    DRIVER_OBJECT object{};
-    DRIVER_EXTENSION extension{};
-    std::u16string name;    // \Driver\cable
-    std::u16string service; // cable
+    DRIVER_OBJECT* object = nullptr;
+    DRIVER_EXTENSION* extension = nullptr;
+    UNICODE_STRING name{};          // \Driver\cable
+    UNICODE_STRING service{};       // cable
+    UNICODE_STRING registry_path{}; // what DriverEntry gets
 };
 
 struct ManagerState;
@@ -58,9 +59,9 @@ struct ManagerState {
     machine::Machine& machine;
     executive::Kernel& kernel;
     executive::Registry& registry;
-    std::unique_ptr<DriverBody> bus_driver;
-    std::map<LoadedDriver*, std::unique_ptr<DriverBody>> bodies; // looked up, never iterated
-    std::map<LoadedDriver*, LeakBaseline> baselines;             // likewise
+    DriverBody bus_driver;
+    std::map<LoadedDriver*, DriverBody> bodies;      // looked up, never iterated
+    std::map<LoadedDriver*, LeakBaseline> baselines; // likewise
     std::vector<std::unique_ptr<LoadedDriver>> drivers;
     std::vector<std::unique_ptr<DeviceNode>> devices;
     std::vector<std::unique_ptr<DeferredWork>> deferred;                            // queued, in no particular order
@@ -75,11 +76,12 @@ struct ManagerState {
     PnpWatchdog watchdog{machine}; // of whoever holds the tree
 
     // ---- driver objects (loader/driver_object.cpp) ---------------------------------------------------------------
-    std::unique_ptr<DriverBody> make_driver_object(std::u16string_view service, void* start, std::size_t size);
+    DriverBody make_driver_object(std::u16string_view service, std::u16string_view registry_path, void* start,
+                                  std::size_t size);
     void forget_driver_object(DriverBody& body);
 
     // ---- physical device objects (device/physical_device.cpp) ----------------------------------------------------
-    std::unique_ptr<DriverBody> make_bus_driver();
+    DriverBody make_bus_driver();
     Result<void> make_physical_device(DeviceNode& node);
     // Completes the wake request of a device that waits for one; false when none does.
     bool complete_wait_wake(DeviceNode& node, NTSTATUS status);

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "executive/ex/pool_copy.h"
 #include "executive/io/device_record.h"
 #include "executive/io/devices.h"
 #include "executive/io/io_manager.h"
@@ -53,8 +54,8 @@ Result<void> ManagerState::expect_state(const DeviceNode& node, std::initializer
 }
 
 Result<void> ManagerState::add_to_stack(DeviceNode& node) {
-    DriverBody& body = *bodies.at(node.driver_);
-    const PDRIVER_ADD_DEVICE add_device = body.extension.AddDevice;
+    const DriverBody& body = bodies.at(node.driver_);
+    const PDRIVER_ADD_DEVICE add_device = body.extension->AddDevice;
     if (add_device == nullptr) {
         return Error{STATUS_INVALID_DEVICE_REQUEST,
                      fmt::format("{}: driver {} has no AddDevice routine, so it cannot serve Plug and Play devices "
@@ -63,7 +64,7 @@ Result<void> ManagerState::add_to_stack(DeviceNode& node) {
     }
     watchdog.blame(node.driver_->service_name());
     const executive::CalledAt before(machine);
-    const NTSTATUS status = add_device(&body.object, node.pdo_);
+    const NTSTATUS status = add_device(body.object, node.pdo_);
     executive::require_kept(machine, before, "AddDevice", add_device);
     if (!NT_SUCCESS(status)) {
         return failure(node, "AddDevice failed", status);
@@ -118,11 +119,11 @@ Result<void> ManagerState::start_with(DeviceNode& node, const Assignment& assign
     DEVICE_OBJECT* top = node.top();
     IRP* irp = executive::build_request(top, IRP_MJ_PNP, IRP_MN_START_DEVICE);
     auto& parameters = IoGetNextIrpStackLocation(irp)->Parameters.StartDevice;
-    const auto list_of = [](std::vector<UCHAR>& bytes) {
-        return bytes.empty() ? nullptr : reinterpret_cast<CM_RESOURCE_LIST*>(bytes.data());
-    };
-    parameters.AllocatedResources = list_of(record.raw_resources);
-    parameters.AllocatedResourcesTranslated = list_of(record.translated_resources);
+    // Copies that drivers may write over, as they do to hide resources from those below.
+    executive::PoolCopy raw(kernel.pool, "resource list", record.raw_resources);
+    executive::PoolCopy translated(kernel.pool, "resource list", record.translated_resources);
+    parameters.AllocatedResources = static_cast<CM_RESOURCE_LIST*>(raw.data());
+    parameters.AllocatedResourcesTranslated = static_cast<CM_RESOURCE_LIST*>(translated.data());
     // Drivers touch their hardware, and its properties, before the request is complete.
     record.started = true;
     set_power_state(node, PowerDeviceD0);

@@ -58,7 +58,7 @@ PDRIVER_OBJECT NTAPI WdfDriverWdmGetDriverObject(WDFDRIVER Driver) {
 
 PWSTR NTAPI WdfDriverGetRegistryPath(WDFDRIVER Driver) {
     OPC_REQUIRE_PASSIVE();
-    return Framework::current().get<pnp::kmdf::Driver>(Driver).registry_path.data();
+    return Framework::current().get<pnp::kmdf::Driver>(Driver).registry_path.Buffer;
 }
 
 VOID NTAPI WdfDriverMiniportUnload(WDFDRIVER Driver) {

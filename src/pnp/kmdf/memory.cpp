@@ -19,9 +19,10 @@ class String final : public Object {
 public:
     static constexpr ObjectType object_type = ObjectType::string;
     String(Object* parent, machine::Machine& machine, std::u16string_view text)
-        : Object(object_type, parent, machine), text(text) {}
+        : Object(object_type, parent, machine), text(pool().allocate_text("text of a WDFSTRING", text)) {}
+    ~String() override { free_in_pool(text.Buffer, "Noticed when the WDFSTRING was deleted"); }
 
-    std::u16string text;
+    UNICODE_STRING text;
 };
 
 template<class Handle>
@@ -144,9 +145,7 @@ NTSTATUS NTAPI WdfStringCreate(PCUNICODE_STRING UnicodeString, PWDF_OBJECT_ATTRI
 
 VOID NTAPI WdfStringGetUnicodeString(WDFSTRING String, PUNICODE_STRING UnicodeString) {
     OPC_REQUIRE_PASSIVE();
-    auto& string = Framework::current().get<::String>(String);
-    const auto bytes = static_cast<USHORT>(string.text.size() * sizeof(WCHAR));
-    *UnicodeString = {bytes, static_cast<USHORT>(bytes + sizeof(WCHAR)), string.text.data()};
+    *UnicodeString = Framework::current().get<::String>(String).text;
 }
 
 } // extern "C"

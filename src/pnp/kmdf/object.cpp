@@ -4,11 +4,13 @@
 #include <cstring>
 
 #include "executive/irql_check.h"
+#include "executive/kernel.h"
 
 namespace openportcls::pnp::kmdf {
 namespace {
 
 constexpr std::uint32_t wdf_violation = 0x10D;
+constexpr ULONG context_tag = 0x78437846; // 'FxCx'
 // WDF_VIOLATION's first parameter.
 constexpr std::uint64_t invalid_handle = 5;
 
@@ -35,6 +37,9 @@ Object::~Object() {
     for (Object* child : children_) {
         child->parent_ = nullptr; // somebody still holds it
     }
+    for (const Context& context : contexts_) {
+        free_in_pool(context.memory, "Noticed when the object was deleted");
+    }
 }
 
 Object* Object::ancestor(ObjectType wanted) {
@@ -47,6 +52,12 @@ Object* Object::ancestor(ObjectType wanted) {
 
 bool Object::is_ending() const {
     return framework_ != nullptr && framework_->ending_;
+}
+
+void Object::free_in_pool(void* block, const char* moment) const {
+    if (block != nullptr && !is_ending()) {
+        pool().free(block, 0, moment);
+    }
 }
 
 void Object::dereference() {
@@ -100,7 +111,7 @@ void Object::call_cleanup() {
 void* Object::context(PCWDF_OBJECT_CONTEXT_TYPE_INFO type) const {
     for (const Context& context : contexts_) {
         if (same_type(context.type, type)) {
-            return context.memory.get();
+            return context.memory;
         }
     }
     return nullptr;
@@ -108,7 +119,7 @@ void* Object::context(PCWDF_OBJECT_CONTEXT_TYPE_INFO type) const {
 
 bool Object::owns_context(const void* memory) const {
     return std::any_of(contexts_.begin(), contexts_.end(),
-                       [&](const Context& context) { return context.memory.get() == memory; });
+                       [&](const Context& context) { return context.memory == memory; });
 }
 
 NTSTATUS Object::add_context(const WDF_OBJECT_ATTRIBUTES& attributes, void** result) {
@@ -124,10 +135,10 @@ NTSTATUS Object::add_context(const WDF_OBJECT_ATTRIBUTES& attributes, void** res
             return STATUS_OBJECT_NAME_EXISTS;
         }
         const std::size_t bytes = std::max(context.type->ContextSize, attributes.ContextSizeOverride);
-        context.memory = std::make_unique<std::uint8_t[]>(bytes); // zeroed
+        context.memory = pool().allocate_object("context of a framework object", bytes, context_tag, created_by_);
     }
     if (result != nullptr) {
-        *result = context.memory.get();
+        *result = context.memory;
     }
     contexts_.push_back(std::move(context));
     return STATUS_SUCCESS;

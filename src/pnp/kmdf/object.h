@@ -10,6 +10,7 @@
 
 #include <wdf.h>
 
+#include "executive/kernel.h"
 #include "executive/leaks.h"
 #include "machine/machine.h"
 
@@ -65,6 +66,9 @@ public:
     machine::Machine& machine() const { return machine_; }
     // The machine is being taken down: memory goes, nobody is called.
     bool is_ending() const;
+    executive::Pool& pool() const { return machine_.subsystem<executive::Kernel>().pool; }
+    // Of what the driver has the address of; `block` may be null. A pool that ends takes its blocks along.
+    void free_in_pool(void* block, const char* moment) const;
     KSPIN_LOCK lock = 0; // WdfObjectAcquireLock
     KIRQL lock_irql = 0;
 
@@ -81,7 +85,7 @@ private:
 
     struct Context {
         PCWDF_OBJECT_CONTEXT_TYPE_INFO type = nullptr;
-        std::unique_ptr<std::uint8_t[]> memory; // null when only the callbacks were given
+        void* memory = nullptr; // in pool; null when only the callbacks were given
         PFN_WDF_OBJECT_CONTEXT_CLEANUP cleanup = nullptr;
         PFN_WDF_OBJECT_CONTEXT_DESTROY destroy = nullptr;
     };
@@ -192,11 +196,13 @@ public:
     static constexpr ObjectType object_type = ObjectType::driver;
     Driver(Object* parent, machine::Machine& machine, DRIVER_OBJECT* object, const WDF_DRIVER_CONFIG& config,
            std::u16string_view registry_path)
-        : Object(object_type, parent, machine), driver_object(object), config(config), registry_path(registry_path) {}
+        : Object(object_type, parent, machine), driver_object(object), config(config),
+          registry_path(pool().allocate_text("registry path", registry_path)) {}
+    ~Driver() override { free_in_pool(registry_path.Buffer, "Noticed when the framework's driver object went"); }
 
     DRIVER_OBJECT* driver_object; // null once it is unloaded
     WDF_DRIVER_CONFIG config;
-    std::u16string registry_path;
+    UNICODE_STRING registry_path;
 };
 
 class IoTarget;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "executive/irql_check.h"
 #include "pnp/kmdf/io_target.h"
@@ -46,6 +47,10 @@ NTSTATUS Request::format_ioctl(ULONG code, const Buffer& input, const Buffer& ou
     return STATUS_SUCCESS;
 }
 
+void Request::free_system_buffer() {
+    free_in_pool(std::exchange(system_buffer_, nullptr), "Noticed when the request was complete");
+}
+
 // As the control code's method says, for a requester in kernel mode.
 NTSTATUS Request::attach_buffers(IRP* irp, IO_STACK_LOCATION& stack) {
     stack.MajorFunction = IRP_MJ_DEVICE_CONTROL;
@@ -61,11 +66,12 @@ NTSTATUS Request::attach_buffers(IRP* irp, IO_STACK_LOCATION& stack) {
     }
     const std::size_t buffered = method == METHOD_BUFFERED ? std::max(input_.length, output_.length) : input_.length;
     if (buffered != 0) {
-        system_buffer_ = std::make_unique<std::uint8_t[]>(buffered);
+        constexpr ULONG buffer_tag = 0x66427846; // 'FxBf'
+        system_buffer_ = pool().allocate_object("system buffer of a request", buffered, buffer_tag, created_by());
         if (input_.length != 0) {
-            std::memcpy(system_buffer_.get(), input_.data(), input_.length);
+            std::memcpy(system_buffer_, input_.data(), input_.length);
         }
-        irp->AssociatedIrp.SystemBuffer = system_buffer_.get();
+        irp->AssociatedIrp.SystemBuffer = system_buffer_;
     }
     if (method != METHOD_BUFFERED && output_.length != 0) {
         irp->MdlAddress = IoAllocateMdl(output_.data(), static_cast<ULONG>(output_.length), FALSE, FALSE, nullptr);
@@ -100,7 +106,7 @@ bool Request::send(IoTarget& target, const WDF_REQUEST_SEND_OPTIONS* options) {
     IO_STACK_LOCATION* stack = IoGetNextIrpStackLocation(irp);
     status_ = attach_buffers(irp, *stack);
     if (!NT_SUCCESS(status_)) {
-        system_buffer_.reset();
+        free_system_buffer();
         IoFreeIrp(irp);
         return false;
     }
@@ -144,9 +150,9 @@ void Request::complete(IRP* irp) {
     status_ = irp->IoStatus.Status;
     information_ = irp->IoStatus.Information;
     if (system_buffer_ != nullptr && (code_ & 3u) == METHOD_BUFFERED && !NT_ERROR(status_) && output_.length != 0) {
-        std::memcpy(output_.data(), system_buffer_.get(), std::min<std::size_t>(information_, output_.length));
+        std::memcpy(output_.data(), system_buffer_, std::min<std::size_t>(information_, output_.length));
     }
-    system_buffer_.reset();
+    free_system_buffer();
     if (irp->MdlAddress != nullptr) {
         IoFreeMdl(irp->MdlAddress);
         irp->MdlAddress = nullptr;

@@ -53,6 +53,7 @@ public:
 private:
     void dispose() override;
     void release_buffers();
+    void free_system_buffer();
     NTSTATUS attach_buffers(IRP* irp, IO_STACK_LOCATION& stack);
     void complete(IRP* irp);
     static NTSTATUS NTAPI on_completion(PDEVICE_OBJECT device, PIRP irp, PVOID context);
@@ -61,8 +62,8 @@ private:
     ULONG code_ = 0;
     Buffer input_;
     Buffer output_;
-    std::unique_ptr<std::uint8_t[]> system_buffer_; // METHOD_BUFFERED
-    IRP* irp_ = nullptr;                            // while it is with the target
+    void* system_buffer_ = nullptr; // in pool: METHOD_BUFFERED
+    IRP* irp_ = nullptr;            // while it is with the target
     IoTarget* target_ = nullptr;
     NTSTATUS status_ = STATUS_SUCCESS;
     ULONG_PTR information_ = 0;

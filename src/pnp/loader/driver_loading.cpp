@@ -183,16 +183,15 @@ Result<LoadedDriver*> PnpManager::start_driver(std::unique_ptr<LoadedDriver> dri
             baseline.code_begin = code;
         }
         state.install_service(loading, service, options);
-        auto body = state.make_driver_object(utf8_to_utf16(loading.service_name_), code, code_size);
-        loading.object_ = &body->object;
+        const DriverBody body =
+            state.make_driver_object(utf8_to_utf16(loading.service_name_), loading.registry_path_, code, code_size);
+        loading.object_ = body.object;
         loading.object_->DriverInit = driver_entry;
-        state.bodies[&loading] = std::move(body);
+        state.bodies[&loading] = body;
         state.baselines[&loading] = std::move(baseline);
         state.drivers.push_back(std::move(driver));
 
-        std::u16string& path = loading.registry_path_; // not a copy: a crash abandons this stack
-        const auto bytes = static_cast<USHORT>(path.size() * sizeof(char16_t));
-        UNICODE_STRING registry_path{bytes, static_cast<USHORT>(bytes + sizeof(char16_t)), path.data()};
+        UNICODE_STRING registry_path = body.registry_path;
         state.watchdog.blame(loading.service_name_);
         const executive::CalledAt before(state.machine);
         const NTSTATUS status = driver_entry(loading.object_, &registry_path);
@@ -220,7 +219,7 @@ void PnpManager::release(LoadedDriver& driver) {
     if (auto* framework = state.machine.find_subsystem<kmdf::Framework>()) {
         framework->disown(driver.object_);
     }
-    state.forget_driver_object(*state.bodies[&driver]);
+    state.forget_driver_object(state.bodies[&driver]);
     state.bodies.erase(&driver);
     state.baselines.erase(&driver);
     std::erase_if(state.drivers, [&](const auto& candidate) { return candidate.get() == &driver; });
@@ -252,7 +251,7 @@ Result<LeakReport> PnpManager::unload(LoadedDriver& driver) {
         }
         call_unload(driver);
         state.machine.settle();
-        state.kernel.pool.check_all("Noticed when the driver was unloaded");
+        state.kernel.check_memory("Noticed when the driver was unloaded");
         executive::free_driver_extensions(driver.object_);
         LeakReport report = find_leaks(state.kernel, driver, state.baselines.at(&driver), state.drivers.size() == 1);
         release(driver);

@@ -10,10 +10,7 @@ namespace {
 
 constexpr CSHORT io_type_driver = 4;
 
-UNICODE_STRING counted(std::u16string& text) {
-    const auto bytes = static_cast<USHORT>(text.size() * sizeof(char16_t));
-    return {bytes, static_cast<USHORT>(bytes + sizeof(char16_t)), text.data()};
-}
+constexpr ULONG extension_tag = 0x45767244; // 'DrvE'
 
 // What every slot holds that a driver has not filled.
 NTSTATUS NTAPI invalid_request(DEVICE_OBJECT*, IRP* irp) {
@@ -25,34 +22,47 @@ NTSTATUS NTAPI invalid_request(DEVICE_OBJECT*, IRP* irp) {
 
 } // namespace
 
-std::unique_ptr<DriverBody> ManagerState::make_driver_object(std::u16string_view service, void* start,
-                                                             std::size_t size) {
-    auto body = std::make_unique<DriverBody>();
-    body->name = u"\\Driver\\" + std::u16string(service);
-    body->service = service;
-    DRIVER_OBJECT& object = body->object;
+DriverBody ManagerState::make_driver_object(std::u16string_view service, std::u16string_view registry_path, void* start,
+                                            std::size_t size) {
+    namespace types = executive::object_types;
+    executive::Pool& pool = kernel.pool;
+    const std::u16string name = u"\\Driver\\" + std::u16string(service);
+    DriverBody body;
+    body.object = pool.allocate_object<DRIVER_OBJECT>(types::driver.what, types::driver.tag(), nullptr);
+    body.extension = pool.allocate_object<DRIVER_EXTENSION>("driver extension", extension_tag, nullptr);
+    body.name = pool.allocate_text("driver's name", name);
+    body.service = pool.allocate_text("driver's service key name", service);
+    body.registry_path = pool.allocate_text("registry path", registry_path);
+    DRIVER_OBJECT& object = *body.object;
     object.Type = io_type_driver;
     object.Size = sizeof object;
     object.DriverStart = start;
     object.DriverSize = static_cast<ULONG>(size);
-    object.DriverName = counted(body->name);
-    object.DriverExtension = &body->extension;
-    body->extension.DriverObject = &object;
-    body->extension.ServiceKeyName = counted(body->service);
+    object.DriverName = body.name;
+    object.DriverExtension = body.extension;
+    body.extension->DriverObject = &object;
+    body.extension->ServiceKeyName = body.service;
     for (PDRIVER_DISPATCH& slot : object.MajorFunction) {
         slot = &invalid_request;
     }
     auto& objects = executive::ObjectManager::of(machine);
-    objects.add(&object, executive::object_types::driver, {nullptr, nullptr, true});
-    objects.insert_name(body->name, &object, true);
+    objects.add(&object, types::driver, {});
+    objects.insert_name(name, &object, true);
     return body;
 }
 
 void ManagerState::forget_driver_object(DriverBody& body) {
     auto& objects = executive::ObjectManager::of(machine);
-    if (objects.find(&body.object) != nullptr) {
-        objects.forget(&body.object);
+    if (objects.find(body.object) != nullptr) {
+        objects.forget(body.object);
     }
+    // One after the other: what was written past is reported by its name.
+    for (void* block :
+         {static_cast<void*>(body.object), static_cast<void*>(body.extension), static_cast<void*>(body.name.Buffer),
+          static_cast<void*>(body.service.Buffer), static_cast<void*>(body.registry_path.Buffer)}) {
+        kernel.pool.free(block, 0, "Noticed when the driver went");
+    }
+    body = {};
 }
 
 } // namespace openportcls::pnp

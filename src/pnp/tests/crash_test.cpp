@@ -75,6 +75,82 @@ TEST_F(PnpTest, PoolThatWasWrittenPastIsNoticedAtTheLatestWhenTheDriverIsUnloade
     EXPECT_THAT(machine.bugcheck_report()->to_text(), HasSubstr("entry_that_overruns"));
 }
 
+// What a driver is given at its beginning lies apart from the host's memory, too.
+struct Given {
+    const char* what;
+    char* (*end)(DRIVER_OBJECT* driver, UNICODE_STRING* registry_path);
+};
+
+char* end_of(const UNICODE_STRING& text) {
+    return reinterpret_cast<char*>(text.Buffer) + text.MaximumLength;
+}
+
+constexpr Given given_to_drivers[] = {
+    {"driver object", [](DRIVER_OBJECT* driver, UNICODE_STRING*) { return reinterpret_cast<char*>(driver + 1); }},
+    {"driver extension",
+     [](DRIVER_OBJECT* driver, UNICODE_STRING*) { return reinterpret_cast<char*>(driver->DriverExtension + 1); }},
+    {"driver's name", [](DRIVER_OBJECT* driver, UNICODE_STRING*) { return end_of(driver->DriverName); }},
+    {"driver's service key name",
+     [](DRIVER_OBJECT* driver, UNICODE_STRING*) { return end_of(driver->DriverExtension->ServiceKeyName); }},
+    {"registry path", [](DRIVER_OBJECT*, UNICODE_STRING* registry_path) { return end_of(*registry_path); }},
+};
+
+void PrintTo(const Given& given, std::ostream* out) {
+    *out << given.what;
+}
+
+struct WritingDriver {
+    const Given* given;
+    std::size_t bytes;
+    NTSTATUS result;
+};
+WritingDriver writing_driver;
+
+NTSTATUS NTAPI entry_that_writes_past(DRIVER_OBJECT* driver, UNICODE_STRING* registry_path) {
+    driver->DriverUnload = &unload;
+    auto* end = static_cast<volatile char*>(writing_driver.given->end(driver, registry_path));
+    for (std::size_t offset = 0; offset < writing_driver.bytes; ++offset) {
+        end[offset] = 0x41;
+    }
+    return writing_driver.result;
+}
+
+class GivenToDrivers : public PnpTest, public ::testing::WithParamInterface<Given> {
+protected:
+    void SetUp() override {
+        if (machine::GuestHeap::belongs_to_sanitizer()) {
+            GTEST_SKIP() << "the sanitizer keeps the blocks";
+        }
+    }
+    void expect_report(std::uint32_t code) {
+        ASSERT_NE(machine.bugcheck_report(), nullptr);
+        EXPECT_EQ(machine.bugcheck_report()->code, code);
+        EXPECT_THAT(machine.bugcheck_report()->rule, HasSubstr(std::string("the ") + GetParam().what + " of "));
+    }
+};
+
+TEST_P(GivenToDrivers, WrittenPastIsNoticedWhenDriverEntryFails) {
+    writing_driver = {&GetParam(), 16, STATUS_UNSUCCESSFUL};
+    EXPECT_FALSE(manager.load_static_driver(&entry_that_writes_past, {}));
+    expect_report(0x19);
+}
+
+TEST_P(GivenToDrivers, WrittenPastIsNoticedWhenTheDriverIsUnloaded) {
+    writing_driver = {&GetParam(), 64, STATUS_SUCCESS};
+    auto driver = manager.load_static_driver(&entry_that_writes_past, {});
+    ASSERT_TRUE(driver);
+    EXPECT_FALSE(manager.unload(**driver));
+    expect_report(0x19);
+}
+
+TEST_P(GivenToDrivers, WrittenFarPastEndsTheGuestOnly) {
+    writing_driver = {&GetParam(), 1 << 20, STATUS_SUCCESS};
+    EXPECT_FALSE(manager.load_static_driver(&entry_that_writes_past, {}));
+    expect_report(0xCD);
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, GivenToDrivers, ::testing::ValuesIn(given_to_drivers));
+
 TEST(PnpTeardown, SaysWhatItFindsWhenNobodyIsLeftToTell) {
     if (executive::asan_present()) {
         GTEST_SKIP() << "AddressSanitizer reports it itself";

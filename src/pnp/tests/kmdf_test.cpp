@@ -37,6 +37,21 @@ TEST_F(Kmdf, DriverIsFoundAndCreatedOnce) {
 }
 
 // WdfObjectGetTypedContextWorker is what the accessors call.
+TEST_F(Kmdf, AContextThatWasWrittenPastIsReportedWhenItsObjectIsDeleted) {
+    if (machine::GuestHeap::belongs_to_sanitizer()) {
+        GTEST_SKIP() << "the sanitizer keeps the blocks";
+    }
+    const std::string rule = "Noticed when the object was deleted: the context of a framework object of " +
+                             std::to_string(sizeof(FirstContext)) + " bytes";
+    expect_bugcheck(0x19, rule, [&] {
+        auto with_first = attributes<FirstContext>(WDF_GET_CONTEXT_TYPE_INFO(FirstContext));
+        WDFOBJECT object = nullptr;
+        ASSERT_EQ(WdfObjectCreate(&with_first, &object), STATUS_SUCCESS);
+        memset(first_context(object) + 1, 0x41, 16);
+        WdfObjectDelete(object);
+    });
+}
+
 TEST_F(Kmdf, ContextsAreZeroedTypedAndFoundAgain) {
     inside([&] {
         auto with_first = attributes<FirstContext>(WDF_GET_CONTEXT_TYPE_INFO(FirstContext));

@@ -1,0 +1,19 @@
+// What PKTHREAD and PETHREAD point at: an object in pool that can be waited for. The machine's thread, whose fields the
+// host lives on, stays out of the reach of drivers.
+#pragma once
+
+#include <wdm.h>
+
+#include "machine/machine.h"
+
+namespace openportcls::executive {
+
+struct ThreadBody {
+    DISPATCHER_HEADER header; // first: signalled once the thread has ended
+    machine::Thread* thread;
+};
+
+// Made when it is first asked for. It goes when the thread has ended and nobody refers to the object any more.
+ThreadBody& body_of(machine::Thread& thread);
+
+} // namespace openportcls::executive
