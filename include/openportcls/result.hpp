@@ -1,4 +1,6 @@
-// Result<T>: a value, or an NTSTATUS with the context a person needs to act on it.
+// Result<T>: a value, or an NTSTATUS with the context a person needs to act on it. value(), * and -> are for where
+// there is a value, error() for where there is none: `if (!result) … result.error()` comes first, as with
+// std::optional.
 #pragma once
 
 #include <cstdint>

@@ -29,7 +29,7 @@ std::filesystem::path driver_folder() {
         std::error_code ignored;
         const auto library = std::filesystem::canonical(information.dli_fname, ignored);
         const auto installed = library.parent_path() / "openportcls" / "drivers";
-        if (std::filesystem::exists(installed)) {
+        if (std::error_code ignored; std::filesystem::exists(installed, ignored)) {
             return installed;
         }
     }
@@ -48,7 +48,7 @@ std::vector<BuiltinDriver> builtin_drivers() {
         driver.binds_to = known.binds_to;
         driver.module = folder / (driver.name + ".so");
         driver.inf = folder / (driver.name + ".inx");
-        if (!std::filesystem::exists(driver.inf)) {
+        if (std::error_code ignored; !std::filesystem::exists(driver.inf, ignored)) {
             driver.inf = std::filesystem::path(OPENPORTCLS_SOURCE_DRIVERS_DIR) / driver.name / (driver.name + ".inx");
         }
         drivers.push_back(std::move(driver));

@@ -1,5 +1,6 @@
 // Drivers and devices.
 #include <algorithm>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -38,7 +39,7 @@ Result<BuiltinDriver> resolve_module(const std::filesystem::path& module, const 
             for (const char* extension : {".inf", ".inx"}) {
                 std::filesystem::path beside = module;
                 beside.replace_extension(extension);
-                if (std::filesystem::exists(beside)) {
+                if (std::error_code ignored; std::filesystem::exists(beside, ignored)) {
                     driver.inf = beside;
                     break;
                 }

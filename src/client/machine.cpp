@@ -67,7 +67,11 @@ PrivateFolder::~PrivateFolder() {
 }
 
 Result<std::filesystem::path> PrivateFolder::create() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "openportcls-XXXXXX").string();
+    std::error_code problem; // TMPDIR may name what is no folder
+    std::string pattern = (std::filesystem::temp_directory_path(problem) / "openportcls-XXXXXX").string();
+    if (problem) {
+        return Error{STATUS_OBJECT_PATH_NOT_FOUND, "there is no folder for temporary files: " + problem.message()};
+    }
     if (mkdtemp(pattern.data()) == nullptr) {
         return Error{STATUS_DISK_FULL, fmt::format("cannot make a private folder {}", pattern)};
     }

@@ -180,6 +180,21 @@ TEST_F(Misuse, OneModuleTwiceNeedsTwoServiceNames) {
     EXPECT_EQ(driver.devices().size(), 1U);
 }
 
+// What the host's file system has no answer to is an error as well, and nothing is thrown.
+TEST_F(Misuse, APathThatCanBeNoPathIsRefused) {
+    const std::string name(5000, 'a');
+    EXPECT_FALSE(machine.load_driver(name + ".so"));
+    EXPECT_FALSE(machine.load_driver("/tmp/" + name));
+    EXPECT_FALSE(machine.load_driver("/tmp/" + name + "/driver.so"));
+    DriverOptions options;
+    options.inf = name + ".inf";
+    options.service_name = "Other";
+    EXPECT_FALSE(machine.load_driver("cable", options));
+    EXPECT_FALSE(Machine::create({.sandbox = name}));
+    EXPECT_FALSE(machine.start_trace("/tmp/" + name + ".json"));
+    EXPECT_FALSE(machine.crash_report());
+}
+
 TEST_F(Misuse, AParameterIsGivenOnce) {
     const std::vector<std::string> twice = {"One=1", "Two=2", "one:sz=x"};
     const auto added = driver.add_device({}, twice);
