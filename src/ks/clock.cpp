@@ -194,7 +194,8 @@ void Clock::timer_expired(KDPC*, void* context, void*, void*) {
 }
 
 NTSTATUS Clock::property(IRP& irp) {
-    return handle_property(irp, clock_sets);
+    const NTSTATUS status = source_ != nullptr ? source_->begin_clock_request() : STATUS_SUCCESS;
+    return NT_SUCCESS(status) ? handle_property(irp, clock_sets) : status;
 }
 
 NTSTATUS Clock::enable_event(IRP& irp) {
@@ -203,8 +204,9 @@ NTSTATUS Clock::enable_event(IRP& irp) {
     if (answer_event_query(irp, clock_events, event, status)) {
         return status;
     }
-    if (source_ == nullptr) {
-        return STATUS_DEVICE_NOT_READY;
+    status = source_ != nullptr ? source_->begin_clock_request() : STATUS_DEVICE_NOT_READY;
+    if (!NT_SUCCESS(status)) {
+        return status;
     }
     EventRecord* record = nullptr;
     status = EventList::prepare(irp, sizeof(Mark), record);

@@ -16,6 +16,8 @@ public:
     // In 100 ns since STOP. `physical`: where the device is, as opposed to what has been presented.
     virtual LONGLONG stream_time(bool physical) = 0;
     virtual KSSTATE clock_state() = 0;
+    // Before a client's request: what the device's state allows. PASSIVE_LEVEL.
+    virtual NTSTATUS begin_clock_request() = 0;
     // The clock's last handle is gone.
     virtual void clock_closed(Clock& clock) = 0;
 

@@ -202,6 +202,9 @@ void Pin::generate_connection_event(KSEVENT_CONNECTION event) {
 
 // The hardware's position is all there is: presentation and physical time are the same, but who counts them differs.
 LONGLONG Pin::stream_time(bool physical) {
+    if (stopped_for_removal_) {
+        return 0; // and the driver is not asked any more
+    }
     ULONGLONG bytes = 0;
     LONGLONG time = 0;
     if (linear_position(bytes) && NT_SUCCESS(physical ? physical_time(bytes, time) : Pin::physical_time(bytes, time))) {
@@ -217,6 +220,10 @@ NTSTATUS Pin::physical_time(ULONGLONG bytes, LONGLONG& time) {
     }
     time = static_cast<LONGLONG>(static_cast<unsigned __int128>(bytes) * 10'000'000 / wave->nAvgBytesPerSec);
     return STATUS_SUCCESS;
+}
+
+NTSTATUS Pin::begin_clock_request() {
+    return filter_.begin_request();
 }
 
 void Pin::clock_closed(ks::Clock& clock) {

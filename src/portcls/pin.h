@@ -129,6 +129,7 @@ private:
     // ks::ClockSource
     LONGLONG stream_time(bool physical) override;
     KSSTATE clock_state() override { return state_; }
+    NTSTATUS begin_clock_request() override;
     void clock_closed(ks::Clock& clock) override;
 
     Port& port_;

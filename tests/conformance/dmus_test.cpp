@@ -14,24 +14,6 @@ namespace {
 
 constexpr double a_moment = 10; // what a call takes, in 100 ns
 
-std::vector<MidiBytes> bytes_of(const std::vector<Played>& played) {
-    std::vector<MidiBytes> result;
-    for (const Played& each : played) {
-        result.push_back(each.bytes);
-    }
-    return result;
-}
-
-MidiBytes exclusive(std::size_t bytes) {
-    MidiBytes result(bytes);
-    for (std::size_t i = 0; i < bytes; ++i) {
-        result[i] = static_cast<BYTE>(i * 5 % 128);
-    }
-    result.front() = 0xF0;
-    result.back() = 0xF7;
-    return result;
-}
-
 } // namespace
 
 // ---- render ---------------------------------------------------------------------------------------------------------

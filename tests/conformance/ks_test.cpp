@@ -224,6 +224,87 @@ TEST_F(R_KS, R_KS_07_a_clock_outlives_its_pin_without_a_time) {
     });
 }
 
+// A clock's handle is dead with its pin's filter: nothing asks a driver whose subdevice has gone for a position.
+class R_KS_dead_clock : public R_KS {
+protected:
+    void begin() {
+        start_and_open();
+        inside([&] {
+            pin_ = open_pin();
+            clock_ = open_clock(pin_);
+            EXPECT_EQ(property(clock_, request(KSPROPSETID_Clock, KSPROPERTY_CLOCK_FUNCTIONTABLE), table_, KernelMode),
+                      STATUS_SUCCESS);
+            EXPECT_EQ(set_state(pin_, KSSTATE_RUN), STATUS_SUCCESS);
+            machine_.run_for(50'000'000);
+            EXPECT_GT(table_.GetTime(clock_), 0);
+        });
+    }
+    template<class Value>
+    NTSTATUS get(ULONG id) {
+        Value value = {};
+        return property(clock_, request(KSPROPSETID_Clock, id), value);
+    }
+    void expect_dead() {
+        EXPECT_EQ(get<LONGLONG>(KSPROPERTY_CLOCK_TIME), STATUS_DEVICE_REMOVED);
+        EXPECT_EQ(get<LONGLONG>(KSPROPERTY_CLOCK_PHYSICALTIME), STATUS_DEVICE_REMOVED);
+        EXPECT_EQ(get<KSCORRELATED_TIME>(KSPROPERTY_CLOCK_CORRELATEDTIME), STATUS_DEVICE_REMOVED);
+        EXPECT_EQ(get<KSSTATE>(KSPROPERTY_CLOCK_STATE), STATUS_DEVICE_REMOVED);
+        EXPECT_EQ(get<KSRESOLUTION>(KSPROPERTY_CLOCK_RESOLUTION), STATUS_DEVICE_REMOVED);
+        const HANDLE handle = create_event();
+        KSEVENT_TIME_INTERVAL interval = {event_data(handle), 0, 10'000};
+        EXPECT_EQ(enable(clock_, event(KSEVENTSETID_Clock, KSEVENT_CLOCK_INTERVAL_MARK), interval, KernelMode),
+                  STATUS_DEVICE_REMOVED);
+        ZwClose(handle);
+        EXPECT_EQ(table_.GetTime(clock_), 0) << "functions have no status";
+        close(clock_);
+        close(pin_);
+    }
+
+    FILE_OBJECT* pin_ = nullptr;
+    FILE_OBJECT* clock_ = nullptr;
+    KSCLOCK_FUNCTIONTABLE table_ = {};
+};
+
+TEST_F(R_KS_dead_clock, after_IUnregisterSubdevice) {
+    begin();
+    inside([&] {
+        auto subdevices = portcls::ComPointer<IUnregisterSubdevice>::query(script_.wave_port, IID_IUnregisterSubdevice);
+        EXPECT_EQ(subdevices->UnregisterSubdevice(script_.functional_device, script_.wave_port), STATUS_SUCCESS);
+        expect_dead();
+    });
+}
+
+TEST_F(R_KS_dead_clock, after_a_surprise_removal) {
+    begin();
+    ASSERT_TRUE(manager_->surprise_remove(*node_));
+    inside([&] { expect_dead(); });
+}
+
+// KSPROPERTY_PIN_GLOBALCINSTANCES counts over all instances of the filter. A pin whose subdevice has gone is an
+// instance until it is closed: so long its stream, and what the miniport gave it, are there (R-PNP-06, R-PNP-08).
+TEST_F(R_KS, R_PIN_04_a_dead_pin_is_an_instance_until_it_is_closed) {
+    start_and_open();
+    inside([&] {
+        FILE_OBJECT* const pin = open_pin();
+        script_.clear();
+        auto subdevices = portcls::ComPointer<IUnregisterSubdevice>::query(script_.wave_port, IID_IUnregisterSubdevice);
+        EXPECT_EQ(subdevices->UnregisterSubdevice(script_.functional_device, script_.wave_port), STATUS_SUCCESS);
+        static WCHAR name[] = u"Wave";
+        ASSERT_EQ(PcRegisterSubdevice(script_.functional_device, name, script_.wave_port), STATUS_SUCCESS);
+        FILE_OBJECT* filter = nullptr;
+        ASSERT_EQ(open_filter(u"Wave", filter), STATUS_SUCCESS);
+        const auto count = [&](ULONG id) {
+            KSPIN_CINSTANCES instances = {};
+            EXPECT_EQ(property(filter, pin_request(KSPROPSETID_Pin, id, 0), instances), STATUS_SUCCESS);
+            return instances.CurrentCount;
+        };
+        EXPECT_EQ(count(KSPROPERTY_PIN_GLOBALCINSTANCES), 1U);
+        EXPECT_EQ(count(KSPROPERTY_PIN_CINSTANCES), 0U) << "of another filter";
+        close(pin);
+        EXPECT_EQ(count(KSPROPERTY_PIN_GLOBALCINSTANCES), 0U);
+    });
+}
+
 TEST_F(R_KS, clock_creation_is_checked) {
     start_and_open();
     inside([&] {

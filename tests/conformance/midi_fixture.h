@@ -332,4 +332,32 @@ protected:
     LONGLONG begun_ = 0;
 };
 
+// What of it the miniport was given.
+inline std::vector<MidiBytes> bytes_of(const std::vector<Played>& played) {
+    std::vector<MidiBytes> result;
+    for (const Played& each : played) {
+        result.push_back(each.bytes);
+    }
+    return result;
+}
+
+inline MidiBytes joined(const std::vector<Played>& played) {
+    MidiBytes result;
+    for (const Played& each : played) {
+        result.insert(result.end(), each.bytes.begin(), each.bytes.end());
+    }
+    return result;
+}
+
+// A system exclusive message of so many bytes.
+inline MidiBytes exclusive(std::size_t bytes) {
+    MidiBytes result(bytes, 0x11);
+    for (std::size_t i = 0; i < bytes; ++i) {
+        result[i] = static_cast<BYTE>(i * 7 % 128);
+    }
+    result.front() = 0xF0;
+    result.back() = 0xF7;
+    return result;
+}
+
 } // namespace conformance

@@ -6,7 +6,7 @@
 namespace openportcls::executive {
 namespace {
 
-constexpr GUID render_class = {0x65E8773E, 0x8F56, 0x11D0, {0xA3, 0xB9, 0x00, 0xA0, 0xC9, 0x22, 0x31, 0x96}};
+constexpr GUID rendering_class = {0x65E8773E, 0x8F56, 0x11D0, {0xA3, 0xB9, 0x00, 0xA0, 0xC9, 0x22, 0x31, 0x96}};
 constexpr GUID audio_class = {0x6994AD04, 0x93EF, 0x11D0, {0xA3, 0xCC, 0x00, 0xA0, 0xC9, 0x22, 0x31, 0x96}};
 
 std::u16string text(const UNICODE_STRING& string) {
@@ -22,7 +22,7 @@ TEST_F(Io, InterfacesAreNamedEnabledOpenedAndEnumerated) {
         UNICODE_STRING reference = unicode(u"Wave");
         UNICODE_STRING link;
         UNICODE_STRING audio_link;
-        ASSERT_EQ(IoRegisterDeviceInterface(object, &render_class, &reference, &link), STATUS_SUCCESS);
+        ASSERT_EQ(IoRegisterDeviceInterface(object, &rendering_class, &reference, &link), STATUS_SUCCESS);
         ASSERT_EQ(IoRegisterDeviceInterface(object, &audio_class, &reference, &audio_link), STATUS_SUCCESS);
         EXPECT_EQ(text(link), u"\\??\\ROOT#MEDIA#0000#{65e8773e-8f56-11d0-a3b9-00a0c9223196}\\Wave");
         FILE_OBJECT* file = nullptr;
@@ -38,7 +38,7 @@ TEST_F(Io, InterfacesAreNamedEnabledOpenedAndEnumerated) {
         close_file(file);
 
         PZZWSTR list;
-        EXPECT_EQ(IoGetDeviceInterfaces(&render_class, nullptr, 0, &list), STATUS_SUCCESS);
+        EXPECT_EQ(IoGetDeviceInterfaces(&rendering_class, nullptr, 0, &list), STATUS_SUCCESS);
         EXPECT_EQ(std::u16string(list), text(link));
         EXPECT_EQ(list[text(link).size() + 1], 0);
         ExFreePool(list);
@@ -54,7 +54,7 @@ TEST_F(Io, InterfacesAreNamedEnabledOpenedAndEnumerated) {
             RtlFreeUnicodeString(each);
         }
         UNICODE_STRING bad = unicode(u"a\\b");
-        EXPECT_EQ(IoRegisterDeviceInterface(object, &render_class, &bad, &link), STATUS_INVALID_DEVICE_REQUEST);
+        EXPECT_EQ(IoRegisterDeviceInterface(object, &rendering_class, &bad, &link), STATUS_INVALID_DEVICE_REQUEST);
     });
     ASSERT_EQ(changes.size(), 2U);
     EXPECT_TRUE(changes[0].second);
