@@ -27,7 +27,7 @@ struct DriverBody {
     DRIVER_EXTENSION* extension = nullptr;
     UNICODE_STRING name{};          // \Driver\cable
     UNICODE_STRING service{};       // cable
-    UNICODE_STRING registry_path{}; // what DriverEntry gets
+    UNICODE_STRING registry_path{}; // what DriverEntry gets, until it returns
 };
 
 struct ManagerState;
@@ -78,6 +78,7 @@ struct ManagerState {
     // ---- driver objects (loader/driver_object.cpp) ---------------------------------------------------------------
     DriverBody make_driver_object(std::u16string_view service, std::u16string_view registry_path, void* start,
                                   std::size_t size);
+    void forget_registry_path(DriverBody& body);
     void forget_driver_object(DriverBody& body);
 
     // ---- physical device objects (device/physical_device.cpp) ----------------------------------------------------

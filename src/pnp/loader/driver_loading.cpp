@@ -183,11 +183,10 @@ Result<LoadedDriver*> PnpManager::start_driver(std::unique_ptr<LoadedDriver> dri
             baseline.code_begin = code;
         }
         state.install_service(loading, service, options);
-        const DriverBody body =
-            state.make_driver_object(utf8_to_utf16(loading.service_name_), loading.registry_path_, code, code_size);
+        DriverBody& body = state.bodies[&loading];
+        body = state.make_driver_object(utf8_to_utf16(loading.service_name_), loading.registry_path_, code, code_size);
         loading.object_ = body.object;
         loading.object_->DriverInit = driver_entry;
-        state.bodies[&loading] = body;
         state.baselines[&loading] = std::move(baseline);
         state.drivers.push_back(std::move(driver));
 
@@ -196,6 +195,7 @@ Result<LoadedDriver*> PnpManager::start_driver(std::unique_ptr<LoadedDriver> dri
         const executive::CalledAt before(state.machine);
         const NTSTATUS status = driver_entry(loading.object_, &registry_path);
         executive::require_kept(state.machine, before, "DriverEntry", driver_entry);
+        state.forget_registry_path(body);
         if (!NT_SUCCESS(status)) {
             const std::string name = loading.service_name_;
             release(loading);

@@ -51,15 +51,23 @@ DriverBody ManagerState::make_driver_object(std::u16string_view service, std::u1
     return body;
 }
 
+// The driver keeps a copy, not the pointer (DRIVER_INITIALIZE, "RegistryPath").
+void ManagerState::forget_registry_path(DriverBody& body) {
+    if (body.registry_path.Buffer != nullptr) {
+        kernel.pool.free(body.registry_path.Buffer, 0, "Noticed when DriverEntry had returned");
+        body.registry_path = {};
+    }
+}
+
 void ManagerState::forget_driver_object(DriverBody& body) {
     auto& objects = executive::ObjectManager::of(machine);
     if (objects.find(body.object) != nullptr) {
         objects.forget(body.object);
     }
+    forget_registry_path(body);
     // One after the other: what was written past is reported by its name.
-    for (void* block :
-         {static_cast<void*>(body.object), static_cast<void*>(body.extension), static_cast<void*>(body.name.Buffer),
-          static_cast<void*>(body.service.Buffer), static_cast<void*>(body.registry_path.Buffer)}) {
+    for (void* block : {static_cast<void*>(body.object), static_cast<void*>(body.extension),
+                        static_cast<void*>(body.name.Buffer), static_cast<void*>(body.service.Buffer)}) {
         kernel.pool.free(block, 0, "Noticed when the driver went");
     }
     body = {};
