@@ -86,8 +86,10 @@ IRP* IrpPool::allocate(CCHAR stack_size, IrpKind kind, const void* caller) {
     slot->copy_limit = 0;
     slot->pool_buffer = nullptr;
     slot->inline_buffer_used = 0;
-    slot->irp_bytes = static_cast<std::uint32_t>(irp_bytes(stack_size));
-    slot->guarded_irp().set_guards();
+    if (const auto bytes = static_cast<std::uint32_t>(irp_bytes(stack_size)); slot->irp_bytes != bytes) {
+        slot->irp_bytes = bytes; // else they hold since the last time
+        slot->guarded_irp().set_guards();
+    }
     slot->event.Header.SignalState = 0;
     slot->next = &anchor_;
     slot->previous = anchor_.previous;
@@ -106,7 +108,9 @@ void IrpPool::reuse(IRP& irp) {
 
 void IrpPool::free(IRP* irp) {
     IrpSlot* slot = IrpSlot::of(irp);
-    slot->check(machine_, "IoFreeIrp");
+    if (slot->kind == IrpKind::driver) { // the I/O manager frees what it has looked at on completion
+        slot->check(machine_, "IoFreeIrp");
+    }
     machine::tsan::release(slot);
     slot->previous->next = slot->next;
     slot->next->previous = slot->previous;
