@@ -116,6 +116,7 @@ void IrpPool::free(IRP* irp) {
     slot->next->previous = slot->previous;
     --living_;
     irp->Type = 0;
+    irp->IoStatus.Status = status_of_gone_irp;
     irp->AllocationFlags = freed;
     slot->next = free_[slot->size_class];
     free_[slot->size_class] = slot;

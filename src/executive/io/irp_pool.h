@@ -24,6 +24,9 @@ enum class IrpKind : std::uint8_t {
     detached, // start_device_control, PoRequestPowerIrp: freed when complete, after `completed`
 };
 
+// What an IRP says once it is not its driver's any more, so that it shows when one reads it nevertheless.
+inline constexpr NTSTATUS status_of_gone_irp = static_cast<NTSTATUS>(0xEDEDEDED);
+
 // Stands in front of every IRP that came from here.
 struct alignas(16) IrpSlot {
     IrpSlot* next = nullptr; // in the list of living IRPs, or the free list

@@ -92,14 +92,17 @@ void finish(Kernel& kernel, IRP* irp) {
     }
     case IrpKind::request:
         slot->result = irp->IoStatus;
+        irp->IoStatus.Status = status_of_gone_irp;
         slot->completed = true;
         if (slot->waited_for) {
             machine.set_event(slot->event);
         }
         break;
-    case IrpKind::repeated:
-        slot->completed_callback(slot->callback_context, irp->IoStatus.Status, irp->IoStatus.Information);
+    case IrpKind::repeated: {
+        const NTSTATUS status = std::exchange(irp->IoStatus.Status, status_of_gone_irp);
+        slot->completed_callback(slot->callback_context, status, irp->IoStatus.Information);
         break;
+    }
     case IrpKind::detached: {
         const RequestCompleted completed = slot->completed_callback;
         void* const context = slot->callback_context;
@@ -202,6 +205,12 @@ NTSTATUS dispatch(machine::Machine& machine, DEVICE_OBJECT* device, IRP* irp) {
     if (!before.is_kept(machine)) [[unlikely]] {
         not_kept(before, Sentence("A dispatch routine (of major function {:#x})", major),
                  reinterpret_cast<const void*>(routine), irp);
+    }
+    if (status == status_of_gone_irp) [[unlikely]] {
+        machine.bugcheck(machine::driver_verifier_detected_violation, 0, as_parameter(irp),
+                         reinterpret_cast<std::uint64_t>(routine), 0,
+                         "A dispatch routine returned the status that it read from an IRP that was not its own any "
+                         "more: after IoCompleteRequest or IoCallDriver the IRP may be gone.");
     }
     return status;
 }

@@ -133,6 +133,34 @@ TEST_F(Io, CompletingTwiceIsABugcheck) {
     });
 }
 
+NTSTATUS NTAPI read_after_completion(PDEVICE_OBJECT, PIRP irp) {
+    complete(irp, STATUS_SUCCESS);
+    return irp->IoStatus.Status;
+}
+
+// Bug check 0xC4: on Windows it reads whatever the next request has written there.
+TEST_F(Io, StatusReadFromACompletedIrpIsABugcheck) {
+    expect_bugcheck(0xC4, "was not its own any more", [&] {
+        object->DriverObject->MajorFunction[IRP_MJ_DEVICE_CONTROL] = &read_after_completion;
+        ULONG number = 0;
+        device_control(open(), buffered_code, &number, 4, &number, 4, nullptr);
+    });
+}
+
+TEST_F(Io, StatusReadFromACompletedIrpThatIsFreedIsABugcheck) {
+    if (asan_present()) {
+        GTEST_SKIP() << "AddressSanitizer reports the read";
+    }
+    expect_bugcheck(0xC4, "was not its own any more", [&] {
+        object->DriverObject->MajorFunction[IRP_MJ_DEVICE_CONTROL] = &read_after_completion;
+        KEVENT event;
+        IO_STATUS_BLOCK result{};
+        KeInitializeEvent(&event, NotificationEvent, FALSE);
+        IoCallDriver(object, IoBuildDeviceIoControlRequest(neither_code, object, nullptr, 0, nullptr, 0, FALSE, &event,
+                                                           &result));
+    });
+}
+
 TEST_F(Io, NoStackLocationLeftIsABugcheck) {
     expect_bugcheck(0x35, "StackSize", [&] {
         IRP* irp = IoAllocateIrp(0, FALSE);
