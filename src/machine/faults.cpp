@@ -65,7 +65,8 @@ std::string what_was_done(const Fault& fault) {
 void describe_hang(const Machine& machine, BugcheckReport& report) {
     if (machine.irql() < irql::dispatch) {
         report.code = 0x101; // CLOCK_WATCHDOG_TIMEOUT
-        report.rule = "The guest ran for seconds of the host's time in which no thread waited: an endless loop.";
+        report.rule =
+            "The guest ran for seconds of the host's time in which nothing waited or took time: an endless loop.";
     } else {
         report.code = 0x133; // DPC_WATCHDOG_VIOLATION
         report.rule = "The guest ran for seconds of the host's time at DISPATCH_LEVEL or above: an endless loop.";

@@ -468,6 +468,7 @@ private:
     static constexpr Nanoseconds step_cost = 10;
     std::uint64_t lap_ends_at_ = steps_per_lap;
     Nanoseconds lap_began_ = 0;
+    Nanoseconds spent_in_laps_ = 0;
     // How long one who does not wait keeps others from a processor that idles.
     static constexpr Nanoseconds patience = 20'000;
     Nanoseconds look_around_at_ = patience; // when whoever spends time looks next whether somebody else waits to run
@@ -505,6 +506,7 @@ private:
     std::uint32_t watchdog_ticks_ = 0;
     std::uint64_t waits_ = 0; // for which a thread left its processor
     std::uint64_t watchdog_last_wait_ = 0;
+    Nanoseconds watchdog_last_time_ = 0; // without what laps cost
     std::uint64_t watchdog_last_entry_ = 0;
     std::uint32_t watchdog_busy_ticks_ = 0;
 };

@@ -336,7 +336,9 @@ void Machine::switch_processor(Processor& to) {
 // A loop of calls that succeed at once (a lock that is free, an event that is set) would keep others away for ever.
 void Machine::end_lap() {
     if (now() == lap_began_) {
-        clock_.spend(static_cast<Nanoseconds>(steps_per_lap) * step_cost);
+        constexpr Nanoseconds cost = static_cast<Nanoseconds>(steps_per_lap) * step_cost;
+        clock_.spend(cost);
+        spent_in_laps_ += cost;
     }
     begin_lap();
 }

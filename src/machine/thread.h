@@ -1,4 +1,4 @@
-// A kernel thread: what KTHREAD points at. Drivers only ever see the pointer.
+// A kernel thread. Drivers see a body of the executive's that stands for it, never this.
 #pragma once
 
 #include <array>
@@ -38,7 +38,7 @@ public:
 
     using Routine = void (*)(void* context);
 
-    // The header stands first so that a PKTHREAD can be waited on like any dispatcher object.
+    // What is waited for until the thread ends.
     DISPATCHER_HEADER header;
 
     std::uint32_t serial = 0; // 1, 2, 3 … in order of creation; what traces show

@@ -35,14 +35,17 @@ void Machine::watch_stay_at_dispatch() {
     }
 }
 
-// Once a second of the thread's CPU time. Three ways to hang: without a preemption point; with them, but no thread
-// waits for anything meanwhile; at DISPATCH_LEVEL.
+// Once a second of the thread's CPU time. Three ways to hang: without a preemption point; with them, but nothing waits
+// or takes time meanwhile; at DISPATCH_LEVEL.
 bool Machine::watchdog_expired() {
     const std::uint32_t limit = config_.watchdog_seconds;
     const bool has_moved = watchdog_last_step_ != step_;
     watchdog_last_step_ = step_;
     watchdog_ticks_ = has_moved ? 0 : watchdog_ticks_ + 1;
-    const bool has_waited = watchdog_last_wait_ != waits_ || watchdog_last_entry_ != entries_;
+    const Nanoseconds time = now() - spent_in_laps_;
+    const bool has_waited =
+        watchdog_last_wait_ != waits_ || watchdog_last_entry_ != entries_ || watchdog_last_time_ != time;
+    watchdog_last_time_ = time;
     watchdog_last_wait_ = waits_;
     watchdog_last_entry_ = entries_;
     watchdog_busy_ticks_ = has_waited ? 0 : watchdog_busy_ticks_ + 1;
