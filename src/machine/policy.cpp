@@ -34,19 +34,19 @@ private:
     Random random_;
 };
 
-// Probabilistic concurrency testing: the highest of random priorities runs; at `depth` random steps the running
-// one falls to the bottom. Processors stand for PCT's threads, since each runs one thread at a time.
+// Probabilistic concurrency testing: the highest of random priorities runs; at `depth` random steps the one that would
+// run falls to the bottom. Processors stand for PCT's threads, since each runs one thread at a time.
 //
 // The paper draws the change points uniformly from the steps of the run, whose number it takes as known (Burckhardt et
 // al., section 3). Here it is not: a run may have ten choices or a million. So each point is uniform below 2^u, and u
-// is random itself: whatever power of two is near the run's length, it is drawn with a known chance, and the guarantee
-// of the paper holds with that factor. The first is drawn from the smaller half, for runs of few choices. Steps at
-// which only one processor could run are not counted: a change of priority there is none before the next step with a
-// choice, and most steps of a machine with one busy driver are such.
+// is random itself: whatever power of two is near the run's length, each point is drawn below it with a chance of at
+// least one in 2 * (most_bits + 1), and the guarantee of the paper holds with that factor for each point. Half of them
+// are for runs of few choices: a short sound has 15 with one driver and 80 with another. Steps at which only one
+// processor could run are not counted: a change of priority there is none before the next step with a choice, and most
+// steps of a machine with one busy driver are such. The first choice is none to change at: the priorities are random.
 class PctPolicy final : public Policy {
 public:
-    static constexpr std::uint32_t least_bits = 3;
-    static constexpr std::uint32_t middle_bits = 9;
+    static constexpr std::uint32_t few_bits = 6;
     static constexpr std::uint32_t most_bits = 16;
 
     PctPolicy(std::uint64_t seed, unsigned depth, unsigned processors) : random_(seed), priorities_(processors) {
@@ -55,21 +55,35 @@ public:
             std::swap(priorities_[i - 1], priorities_[random_.below(static_cast<std::uint32_t>(i))]);
         }
         for (unsigned i = 0; i < depth; ++i) {
-            const std::uint32_t last = i == 0 ? middle_bits : most_bits; // a short run, too, has one
-            const std::uint32_t bits = least_bits + random_.below(last - least_bits + 1);
-            change_points_.push_back(1 + random_.below(1U << bits));
+            const std::uint32_t last = random_.below(2) == 0 ? few_bits : most_bits;
+            change_points_.push_back(2 + random_.below(1U << random_.below(last + 1)));
         }
         std::sort(change_points_.begin(), change_points_.end());
+        for (unsigned i = 1; i < depth; ++i) { // two at one choice could undo each other
+            change_points_[i] = std::max(change_points_[i], change_points_[i - 1] + 1);
+        }
     }
 
     bool explores() const override { return true; }
 
-    unsigned choose_processor(std::uint32_t runnable, unsigned current, std::uint64_t) override {
-        choices_ += std::popcount(runnable) > 1 ? 1 : 0;
-        while (next_change_ < change_points_.size() && change_points_[next_change_] <= choices_) {
-            priorities_[current] = lowest_--;
-            ++next_change_;
+    unsigned choose_processor(std::uint32_t runnable, unsigned, std::uint64_t) override {
+        const unsigned first = highest(runnable);
+        if (std::popcount(runnable) == 1) {
+            return first;
         }
+        ++choices_;
+        if (next_change_ == change_points_.size() || choices_ < change_points_[next_change_]) {
+            return first;
+        }
+        ++next_change_;
+        priorities_[first] = lowest_--;
+        return highest(runnable);
+    }
+
+    bool deliver_now() override { return random_.below(4) != 0; }
+
+private:
+    unsigned highest(std::uint32_t runnable) const {
         unsigned best = static_cast<unsigned>(std::countr_zero(runnable));
         for (unsigned processor = best + 1; processor < priorities_.size(); ++processor) {
             if (((runnable >> processor) & 1) != 0 && priorities_[processor] > priorities_[best]) {
@@ -79,9 +93,6 @@ public:
         return best;
     }
 
-    bool deliver_now() override { return random_.below(4) != 0; }
-
-private:
     Random random_;
     std::vector<int> priorities_;
     std::vector<std::uint64_t> change_points_;

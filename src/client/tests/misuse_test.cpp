@@ -191,6 +191,9 @@ TEST_F(Misuse, APathThatCanBeNoPathIsRefused) {
     options.service_name = "Other";
     EXPECT_FALSE(machine.load_driver("cable", options));
     EXPECT_FALSE(Machine::create({.sandbox = name}));
+    EXPECT_FALSE(Machine::create({.registry = name}));
+    EXPECT_FALSE(Machine::create({.registry = "/tmp/" + name}));
+    EXPECT_FALSE(Machine::create({.registry = name.substr(0, 253)})) << "what is written before has a longer name";
     EXPECT_FALSE(machine.start_trace("/tmp/" + name + ".json"));
     EXPECT_FALSE(machine.crash_report());
 }

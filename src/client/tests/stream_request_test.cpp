@@ -187,5 +187,19 @@ TEST_F(StreamRequestTest, refusal_comes_with_the_drivers_status) {
     EXPECT_EQ(pin.reset(true).status(), STATUS_INVALID_DEVICE_REQUEST);
 }
 
+// A stream header counts in 32 bits: the block would be cut short to its first 16 bytes.
+TEST_F(StreamRequestTest, a_block_of_4_GiB_is_refused) {
+    Pin pin = open();
+    std::byte sixteen[16]{};
+    const std::span<std::byte> memory(sixteen, (std::size_t{1} << 32) + sizeof sixteen);
+    EXPECT_EQ(pin.write(memory).status(), STATUS_INVALID_PARAMETER);
+    EXPECT_EQ(pin.read(memory).status(), STATUS_INVALID_PARAMETER);
+    const StreamBlock block{memory};
+    EXPECT_EQ(pin.submit_write({&block, 1}).status(), STATUS_INVALID_PARAMETER);
+    EXPECT_EQ(pin.submit_read({&block, 1}).status(), STATUS_INVALID_PARAMETER);
+    EXPECT_TRUE(packets.queue.empty());
+    EXPECT_TRUE(packets.played.empty());
+}
+
 } // namespace
 } // namespace openportcls

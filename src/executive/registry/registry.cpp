@@ -26,6 +26,10 @@ std::u16string_view take_key_name(std::u16string_view& path) {
     return component;
 }
 
+std::filesystem::path written_before(std::filesystem::path file) {
+    return file += ".new";
+}
+
 } // namespace
 
 Registry::Registry(machine::Machine& machine) : machine_(machine), root_(RegistryKey::make_root(u"REGISTRY")) {
@@ -199,6 +203,12 @@ Result<void> Registry::persist_in(const std::filesystem::path& file) {
     }
     std::error_code problem;
     const auto status = std::filesystem::status(file, problem);
+    // Names that are too long, and links that lead to each other, can be no file: there would be nothing to find at the
+    // end. save() needs one of its own beside it.
+    if (!status_known(status) || !status_known(std::filesystem::status(written_before(*target), problem))) {
+        return Error{STATUS_OBJECT_NAME_INVALID,
+                     file.string() + ": the registry cannot be kept there: " + problem.message()};
+    }
     if (std::filesystem::exists(status)) {
         std::ifstream stream;
         if (std::filesystem::is_regular_file(status)) { // opening a pipe would wait for its other end
@@ -228,8 +238,7 @@ Result<void> Registry::save() const {
         return {};
     }
     // Written beside and renamed, so that a crash leaves the old or the new text.
-    std::filesystem::path temporary = file_;
-    temporary += ".new";
+    const std::filesystem::path temporary = written_before(file_);
     {
         std::ofstream stream(temporary, std::ios::binary | std::ios::trunc);
         stream << write_hive(*root_);

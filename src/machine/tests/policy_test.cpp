@@ -31,8 +31,26 @@ std::size_t different_runs(unsigned depth, std::uint64_t steps) {
 
 // Whatever a run's length, change points lie in it.
 TEST(PctPolicy, ExploresRunsOfEveryLength) {
-    for (const std::uint64_t steps : {200U, 2'000U, 20'000U, 100'000U}) {
-        EXPECT_GE(different_runs(3, steps), 20U) << steps << " steps";
+    for (const std::uint64_t steps : {15U, 80U, 200U, 2'000U, 20'000U, 100'000U}) {
+        EXPECT_GE(different_runs(3, steps), 26U) << steps << " steps";
+    }
+}
+
+// Also a processor that has just become runnable, and at none of the other's steps: before each choice the other ran
+// alone.
+TEST(PctPolicy, AChangePointIsTheEndOfWhoWouldRun) {
+    constexpr unsigned depth = 3;
+    for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+        const auto policy = Policy::create(PolicyKind::pct, seed, depth, 2);
+        std::size_t changes = 0;
+        unsigned before = 0;
+        for (std::uint64_t choice = 1; choice <= 70'000; ++choice) {
+            ASSERT_EQ(policy->choose_processor(0b01, 0, 2 * choice - 1), 0U);
+            const unsigned chosen = policy->choose_processor(0b11, 0, 2 * choice);
+            changes += choice > 1 && chosen != before ? 1 : 0;
+            before = chosen;
+        }
+        EXPECT_EQ(changes, depth) << "seed " << seed;
     }
 }
 

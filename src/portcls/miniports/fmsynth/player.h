@@ -23,10 +23,9 @@ public:
     void reset(); // as at power-up: every note off, every controller at its default
     void silence();
 
-    // MidiParser's sink.
+    // `second` is 0 where a message has none.
     void channel_message(std::uint8_t status, std::uint8_t first, std::uint8_t second);
-    void system_reset() { reset(); }
-    void exclusive(const std::uint8_t* bytes, std::size_t count);
+    void exclusive(const std::uint8_t* bytes, std::size_t count); // without F0h and F7h
 
     // Of the volume node: attenuation in 1/16 dB of the left and the right output.
     void set_output_attenuation(unsigned output, std::uint16_t attenuation);

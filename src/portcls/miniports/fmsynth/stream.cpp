@@ -2,11 +2,17 @@
 
 namespace openportcls::portcls::fmsynth {
 
+namespace {
+
+constexpr std::uint8_t exclusive_start = 0xF0;
+constexpr std::uint8_t exclusive_end = 0xF7;
+constexpr std::uint8_t system_reset = 0xFF;
+constexpr std::uint32_t longest_exclusive = 16; // data bytes; nothing that the player knows is longer
+
+} // namespace
+
 FmSynthStream::FmSynthStream(FmSynthMiniport& miniport) : miniport_(ComPointer<FmSynthMiniport>::share(&miniport)) {
-    miniport_->with_player([&](Player& player) {
-        sink_.player = &player;
-        player.reset();
-    });
+    miniport_->with_player([](Player& player) { player.reset(); });
 }
 
 FmSynthStream::~FmSynthStream() {
@@ -58,13 +64,28 @@ NTSTATUS NTAPI FmSynthStream::Write(PVOID buffer, ULONG bytes, PULONG bytes_writ
         return STATUS_INVALID_PARAMETER;
     }
     const auto* const data = static_cast<const std::uint8_t*>(buffer);
-    miniport_->with_player([&](Player&) {
+    miniport_->with_player([&](Player& player) {
         for (ULONG i = 0; i < bytes; ++i) {
-            parser_.parse(data[i]);
+            parser_.put(data[i], 0, [&](const MidiParser::Part& part) { play(player, part); });
         }
     });
     *bytes_written = bytes;
     return STATUS_SUCCESS;
+}
+
+// Of system messages the synthesizer knows the reset, which ends running status as well, and whole exclusive ones.
+void FmSynthStream::play(Player& player, const MidiParser::Part& part) {
+    const std::uint8_t status = part.bytes[0];
+    if (status == system_reset) {
+        parser_.reset();
+        player.reset();
+    } else if (status == exclusive_start) {
+        if (part.bytes[part.count - 1] == exclusive_end && part.count - 2 <= longest_exclusive) {
+            player.exclusive(part.bytes + 1, part.count - 2);
+        }
+    } else if (status >= 0x80 && status < exclusive_start) {
+        player.channel_message(status, part.bytes[1], part.count > 2 ? part.bytes[2] : std::uint8_t{0});
+    }
 }
 
 } // namespace openportcls::portcls::fmsynth

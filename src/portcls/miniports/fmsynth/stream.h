@@ -2,7 +2,7 @@
 #pragma once
 
 #include "portcls/helpers/com_object.h"
-#include "portcls/miniports/fmsynth/midi_parser.h"
+#include "portcls/helpers/midi_parser.h"
 #include "portcls/miniports/fmsynth/miniport.h"
 
 namespace openportcls::portcls::fmsynth {
@@ -23,19 +23,11 @@ public:
 private:
     explicit FmSynthStream(FmSynthMiniport& miniport);
 
-    // The parser's sink; only called between with_player()'s lock and unlock.
-    struct Sink {
-        Player* player = nullptr;
-        void channel_message(std::uint8_t status, std::uint8_t first, std::uint8_t second) {
-            player->channel_message(status, first, second);
-        }
-        void system_reset() { player->system_reset(); }
-        void exclusive(const std::uint8_t* bytes, std::size_t count) { player->exclusive(bytes, count); }
-    };
+    // Between with_player()'s lock and unlock.
+    void play(Player& player, const MidiParser::Part& part);
 
     ComPointer<FmSynthMiniport> miniport_;
-    Sink sink_;
-    MidiParser<Sink> parser_{sink_};
+    MidiParser parser_;
     KSSTATE state_ = KSSTATE_STOP;
 };
 

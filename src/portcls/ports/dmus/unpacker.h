@@ -3,7 +3,7 @@
 
 #include "portcls/ports/dmus/event_allocator.h"
 #include "portcls/ports/dmus/event_heap.h"
-#include "portcls/ports/dmus/midi_parser.h"
+#include "portcls/helpers/midi_parser.h"
 #include "portcls/ports/dmus/packet_queue.h"
 
 namespace openportcls::portcls {
