@@ -256,6 +256,32 @@ TEST_F(Midi, ALateReaderHearsThatSomethingWasLost) {
     EXPECT_TRUE(lost || next.follows_a_loss);
 }
 
+TEST_F(Midi, StoppingAnInputForgetsWhatHasComeAndWasNotRead) {
+    start_midi();
+    MidiOptions options;
+    options.buffer_bytes = 64; // of several messages
+    options.buffer_count = 1;
+    input.emplace(MidiInput::open(*filter, options).value());
+    output.emplace(MidiOutput::open(*filter).value());
+    ASSERT_TRUE(input->start());
+    ASSERT_TRUE(output->start());
+    std::vector<MidiMessage> messages(40);
+    for (MidiMessage& message : messages) {
+        message.bytes = note_on;
+    }
+    ASSERT_TRUE(output->send(messages));
+    ASSERT_TRUE(output->drain());
+    ASSERT_TRUE(machine->run_for(milliseconds(100)));
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_EQ(receive().bytes, note_on);
+    }
+    ASSERT_TRUE(input->stop());
+    ASSERT_TRUE(input->start());
+    ASSERT_TRUE(output->send_now(note_off));
+    EXPECT_EQ(receive().bytes, note_off);
+    EXPECT_FALSE(*input->receive(milliseconds(100)));
+}
+
 // ---- DirectMusic pins -----------------------------------------------------------------------------------------------
 
 TEST_F(Midi, DirectMusicIsSequencedByTime) {
