@@ -1,15 +1,13 @@
 #include <openportcls/midi_file.hpp>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 #include <string>
 
 #include <fmt/format.h>
 
 #include <wdm.h>
+
+#include "base/host_file.h"
 
 namespace openportcls {
 
@@ -350,12 +348,11 @@ Result<MidiFile> parse_midi_file(std::span<const std::byte> bytes, std::string_v
 }
 
 Result<MidiFile> read_midi_file(const std::filesystem::path& path) {
-    std::ifstream stream(path, std::ios::binary);
-    if (!stream) {
-        return Error{STATUS_OBJECT_NAME_NOT_FOUND, fmt::format("{}: {}", path.string(), std::strerror(errno))};
+    const Result<std::string> content = read_host_file(path);
+    if (!content) {
+        return content.error();
     }
-    const std::vector<char> content((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
-    return parse_midi_file(std::as_bytes(std::span(content)), path.string());
+    return parse_midi_file(std::as_bytes(std::span(*content)), path.string());
 }
 
 } // namespace openportcls

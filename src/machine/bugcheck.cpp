@@ -182,32 +182,50 @@ std::string bugcheck_name(std::uint32_t code) {
     switch (code) {
     case 0x01:
         return "APC_INDEX_MISMATCH";
+    case 0x09:
+        return "IRQL_NOT_GREATER_OR_EQUAL";
     case 0x0A:
         return "IRQL_NOT_LESS_OR_EQUAL";
+    case 0x0C:
+        return "MAXIMUM_WAIT_OBJECTS_EXCEEDED";
     case 0x0F:
         return "SPIN_LOCK_ALREADY_OWNED";
     case 0x10:
         return "SPIN_LOCK_NOT_OWNED";
     case 0x11:
         return "THREAD_NOT_MUTEX_OWNER";
+    case 0x18:
+        return "REFERENCE_BY_POINTER";
     case 0x19:
         return "BAD_POOL_HEADER";
     case 0x1E:
         return "KMODE_EXCEPTION_NOT_HANDLED";
+    case 0x20:
+        return "KERNEL_APC_PENDING_DURING_EXIT";
+    case 0x35:
+        return "NO_MORE_IRP_STACK_LOCATIONS";
     case 0x3F:
         return "NO_MORE_SYSTEM_PTES";
+    case 0x41:
+        return "MUST_SUCCEED_POOL_EMPTY";
     case 0x44:
         return "MULTIPLE_IRP_COMPLETE_REQUESTS";
     case 0x48:
         return "CANCEL_STATE_IN_COMPLETED_IRP";
     case 0x50:
         return "PAGE_FAULT_IN_NONPAGED_AREA";
+    case 0x76:
+        return "PROCESS_HAS_LOCKED_PAGES";
     case 0x7E:
         return "SYSTEM_THREAD_EXCEPTION_NOT_HANDLED";
     case 0x7F:
         return "UNEXPECTED_KERNEL_MODE_TRAP";
+    case 0x96:
+        return "INVALID_WORK_QUEUE_ITEM";
     case 0x9F:
         return "DRIVER_POWER_STATE_FAILURE";
+    case 0xA0:
+        return "INTERNAL_POWER_ERROR";
     case 0xC2:
         return "BAD_POOL_CALLER";
     case 0xC4:
@@ -230,22 +248,36 @@ std::string bugcheck_name(std::uint32_t code) {
         return "DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS";
     case 0xD1:
         return "DRIVER_IRQL_NOT_LESS_OR_EQUAL";
+    case 0xDA:
+        return "SYSTEM_PTE_MISUSE";
     case 0xE1:
         return "WORKER_THREAD_RETURNED_AT_BAD_IRQL";
     case 0xE3:
         return "RESOURCE_NOT_OWNED";
+    case 0xE6:
+        return "DRIVER_VERIFIER_DMA_VIOLATION";
+    case 0xEA:
+        return "THREAD_STUCK_IN_DEVICE_DRIVER";
     case 0xF2:
         return "HARDWARE_INTERRUPT_STORM";
     case 0xF7:
         return "DRIVER_OVERRAN_STACK_BUFFER";
     case 0x101:
         return "CLOCK_WATCHDOG_TIMEOUT";
+    case 0x10D:
+        return "WDF_VIOLATION";
     case 0x133:
         return "DPC_WATCHDOG_VIOLATION";
-    case 0x1D5:
-        return "DRIVER_PNP_WATCHDOG";
     case 0x139:
         return "KERNEL_SECURITY_CHECK_FAILURE";
+    case 0x13B:
+        return "PASSIVE_INTERRUPT_ERROR";
+    case 0x162:
+        return "KERNEL_AUTO_BOOST_INVALID_LOCK_RELEASE";
+    case 0x1D5:
+        return "DRIVER_PNP_WATCHDOG";
+    case 0x4000008A:
+        return "THREAD_TERMINATE_HELD_MUTEX";
     default:
         return fmt::format("bugcheck {:#x}", code);
     }

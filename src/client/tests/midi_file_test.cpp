@@ -54,6 +54,19 @@ std::string failure(const Bytes& content) {
     return parsed ? "none" : parsed.error().message;
 }
 
+// Folders and what cannot be read, as well: an error with the path, and no exception.
+TEST(MidiFile, WhatCannotBeReadIsAnError) {
+    const auto folder = read_midi_file("/");
+    ASSERT_FALSE(folder);
+    EXPECT_THAT(folder.error().message, testing::HasSubstr("/: Is a directory"));
+    const auto unmapped = read_midi_file("/proc/self/mem"); // address 0
+    ASSERT_FALSE(unmapped);
+    EXPECT_THAT(unmapped.error().message, testing::HasSubstr("/proc/self/mem: "));
+    const auto missing = read_midi_file("/nowhere.mid");
+    ASSERT_FALSE(missing);
+    EXPECT_THAT(missing.error().message, testing::HasSubstr("/nowhere.mid: No such file"));
+}
+
 } // namespace
 
 TEST(MidiFile, NotesOfOneTrack) {

@@ -267,6 +267,11 @@ OPC_NO_ASAN std::size_t Pool::intact_behind(const Block& block) {
     return first_difference(block.body + block.size, back_guard(), pattern_of(block.tag, block.size));
 }
 
+bool Pool::is_live(const void* body) const {
+    const Block* block = find(body);
+    return block != nullptr && block->body == body && block->state == State::live;
+}
+
 bool Pool::is_intact(const void* body) const {
     const Block* block = find(body);
     return block != nullptr && block->body == body && is_front_intact(*block) && intact_behind(*block) == back_guard();

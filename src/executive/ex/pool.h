@@ -63,6 +63,8 @@ public:
     void free(void* body, std::uint32_t tag, const char* function, const void* caller = nullptr);
     // A block that was written past, or used after it was freed, is a bugcheck; `moment` says when it was noticed.
     void check_all(const char* moment) const;
+    // Whether a block begins there that has not been freed.
+    bool is_live(const void* body) const;
     // Whether nothing wrote past the block that begins there.
     bool is_intact(const void* body) const;
     // Offers all blocks to who looks for the one that was written past.

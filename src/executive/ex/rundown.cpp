@@ -160,6 +160,11 @@ machine::HeldLock as_held(const volatile LONG* lock) {
     return {const_cast<const LONG*>(lock), machine::HeldLock::Kind::reader_writer};
 }
 
+[[noreturn, gnu::cold, gnu::noinline]] void not_held(const volatile LONG& lock, const char* rule) {
+    Machine::current().bugcheck(0x10 /* SPIN_LOCK_NOT_OWNED */, reinterpret_cast<std::uint64_t>(&lock),
+                                static_cast<std::uint32_t>(lock), 0, 0, rule);
+}
+
 void released() {
     Machine& machine = Machine::current();
     --machine.processor().held_spin_locks;
@@ -246,6 +251,10 @@ void NTAPI ExAcquireSpinLockExclusiveAtDpcLevel(PEX_SPIN_LOCK lock) {
 }
 void NTAPI ExReleaseSpinLockExclusiveFromDpcLevel(PEX_SPIN_LOCK lock) {
     OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch);
+    if (*lock != spin_exclusive) [[unlikely]] {
+        not_held(*lock, "ExReleaseSpinLockExclusive… of a reader-writer spin lock that nobody holds exclusively: who "
+                        "shares it calls ExReleaseSpinLockShared….");
+    }
     machine::tsan::release_exclusive(lock);
     *lock = 0;
     released();
@@ -259,6 +268,10 @@ void NTAPI ExAcquireSpinLockSharedAtDpcLevel(PEX_SPIN_LOCK lock) {
 }
 void NTAPI ExReleaseSpinLockSharedFromDpcLevel(PEX_SPIN_LOCK lock) {
     OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch);
+    if (*lock <= 0) [[unlikely]] {
+        not_held(*lock, "ExReleaseSpinLockShared… of a reader-writer spin lock that nobody shares: who holds it "
+                        "exclusively calls ExReleaseSpinLockExclusive….");
+    }
     machine::tsan::release_shared(lock);
     *lock = *lock - 1;
     released();

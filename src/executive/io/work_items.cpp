@@ -90,7 +90,8 @@ PIO_WORKITEM NTAPI IoAllocateWorkItem(PDEVICE_OBJECT device) {
 
 void NTAPI IoFreeWorkItem(PIO_WORKITEM work) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
-    if (work->item.List.Flink != nullptr) [[unlikely]] {
+    // What has been freed already says nothing about a queue.
+    if (work->item.List.Flink != nullptr && Kernel::current().pool.is_live(work)) [[unlikely]] {
         Kernel::current().machine.bugcheck(0x96 /* INVALID_WORK_QUEUE_ITEM */, reinterpret_cast<std::uint64_t>(work), 1,
                                            0, 0, "IoFreeWorkItem: the work item is still queued.");
     }

@@ -193,7 +193,79 @@ Result<void> read_key(const Json& json, RegistryKey& key, int depth) {
     return {};
 }
 
+// ---- merging --------------------------------------------------------------------------------------------------------
+
+const Json* member(const Json* json, std::string_view name) {
+    const auto found = json != nullptr && json->is_object() ? json->find(name) : Json::const_iterator{};
+    return json != nullptr && json->is_object() && found != json->end() ? &*found : nullptr;
+}
+
+// Values by their names, as subkeys are: in their order.
+Json by_name(const Json* values) {
+    Json named = Json::object();
+    for (const Json& value : values != nullptr ? *values : Json::array()) {
+        named[value["name"].get<std::string>()] = value;
+    }
+    return named;
+}
+
+bool same(const Json* a, const Json* b) {
+    return a == nullptr || b == nullptr ? a == b : *a == *b;
+}
+
+Json merge_keys(const Json* before, const Json& mine, const Json& theirs);
+
+// What `merge` makes of each member of either that neither side has removed.
+template<class Merge>
+Json merge_members(const Json& before, const Json& mine, const Json& theirs, Merge&& merge) {
+    Json result = Json::object();
+    for (const auto& [name, their] : theirs.items()) {
+        const Json* const old = member(&before, name);
+        const Json* const my = member(&mine, name);
+        if (same(my, old)) {
+            result[name] = their;
+        } else if (my != nullptr) {
+            result[name] = merge(old, *my, their);
+        }
+    }
+    for (const auto& [name, my] : mine.items()) {
+        if (!theirs.contains(name) && !same(&my, member(&before, name))) {
+            result[name] = my;
+        }
+    }
+    return result;
+}
+
+Json merge_keys(const Json* before, const Json& mine, const Json& theirs) { // NOLINT(misc-no-recursion)
+    const auto mine_wins = [](const Json*, const Json& my, const Json&) { return my; };
+    const Json values = merge_members(by_name(member(before, "values")), by_name(member(&mine, "values")),
+                                      by_name(member(&theirs, "values")), mine_wins);
+    const auto keys_of = [](const Json* key) {
+        const Json* const keys = member(key, "keys");
+        return keys != nullptr ? *keys : Json::object();
+    };
+    Json keys = merge_members(keys_of(before), keys_of(&mine), keys_of(&theirs), merge_keys);
+    Json result = Json::object();
+    for (const auto& [name, value] : values.items()) {
+        result["values"].push_back(value);
+    }
+    if (!keys.empty()) {
+        result["keys"] = std::move(keys);
+    }
+    return result;
+}
+
 } // namespace
+
+Result<std::string> merge_hives(std::string_view before, std::string_view mine, std::string_view theirs) {
+    // Whatever a person has written there is first read as at the beginning: it may be no registry file any more.
+    const std::shared_ptr<RegistryKey> read = RegistryKey::make_root(u"REGISTRY");
+    if (auto understood = read_hive(theirs, *read); !understood) {
+        return understood.error();
+    }
+    const Json old = Json::parse(before);
+    return merge_keys(&old, Json::parse(mine), Json::parse(write_hive(*read))).dump(2) + "\n";
+}
 
 std::string write_hive(const RegistryKey& root) {
     return write_key(root).dump(2) + "\n";

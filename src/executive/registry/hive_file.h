@@ -13,5 +13,7 @@ namespace openportcls::executive {
 std::string write_hive(const RegistryKey& root);
 // Adds the keys and values of the text to what `root` has.
 Result<void> read_hive(std::string_view text, RegistryKey& root);
+// `theirs` with what differs between `before` and `mine`, keys and values by name.
+Result<std::string> merge_hives(std::string_view before, std::string_view mine, std::string_view theirs);
 
 } // namespace openportcls::executive

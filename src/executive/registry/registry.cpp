@@ -1,11 +1,14 @@
 #include "executive/registry/registry.h"
 
+#include <cerrno>
+#include <fcntl.h>
 #include <fstream>
-#include <iterator>
+#include <sys/file.h>
 #include <system_error>
 #include <unistd.h>
 
 #include "base/file_links.h"
+#include "base/host_file.h"
 #include "executive/objects/object_manager.h"
 #include "executive/registry/hive_file.h"
 #include "executive/registry/media_categories.h"
@@ -29,6 +32,26 @@ std::u16string_view take_key_name(std::u16string_view& path) {
 std::filesystem::path written_before(std::filesystem::path file) {
     return file += ".new";
 }
+
+// One process, and one machine of it, at a time writes into the folder. Where the host has no such locks there is none.
+class FolderLock {
+public:
+    explicit FolderLock(const std::filesystem::path& folder)
+        : descriptor_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+        while (descriptor_ >= 0 && ::flock(descriptor_, LOCK_EX) != 0 && errno == EINTR) {
+        }
+    }
+    ~FolderLock() {
+        if (descriptor_ >= 0) {
+            ::close(descriptor_);
+        }
+    }
+    FolderLock(const FolderLock&) = delete;
+    FolderLock& operator=(const FolderLock&) = delete;
+
+private:
+    int descriptor_;
+};
 
 } // namespace
 
@@ -210,16 +233,14 @@ Result<void> Registry::persist_in(const std::filesystem::path& file) {
                      file.string() + ": the registry cannot be kept there: " + problem.message()};
     }
     if (std::filesystem::exists(status)) {
-        std::ifstream stream;
-        if (std::filesystem::is_regular_file(status)) { // opening a pipe would wait for its other end
-            stream.open(file, std::ios::binary);
-        }
-        // What cannot be read must not be taken for a new registry, which would be written over it.
-        if (!stream.is_open()) {
+        // Opening a pipe would wait for its other end. What cannot be read must not be taken for a new registry, which
+        // would be written over it.
+        const Result<std::string> text =
+            std::filesystem::is_regular_file(status) ? read_host_file(file) : Result<std::string>(Error{});
+        if (!text) {
             return Error{STATUS_REGISTRY_IO_FAILED, file.string() + ": cannot be read as a registry file"};
         }
-        const std::string text((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
-        if (auto read = read_hive(text, *root_); !read) {
+        if (auto read = read_hive(*text, *root_); !read) {
             return Error{read.error().status, file.string() + ": " + read.error().message};
         }
     } else {
@@ -230,6 +251,7 @@ Result<void> Registry::persist_in(const std::filesystem::path& file) {
         }
     }
     file_ = *target;
+    last_saved_ = write_hive(*root_);
     return {};
 }
 
@@ -237,11 +259,22 @@ Result<void> Registry::save() const {
     if (file_.empty()) {
         return {};
     }
+    const FolderLock only_writer(std::filesystem::absolute(file_).parent_path());
+    const std::string mine = write_hive(*root_);
+    std::string text = mine;
+    // What other machines have written there meanwhile stays, but for what has changed here.
+    if (const Result<std::string> theirs = read_host_file(file_); theirs && *theirs != last_saved_) {
+        auto merged = merge_hives(last_saved_, mine, *theirs);
+        if (!merged) {
+            return Error{STATUS_REGISTRY_IO_FAILED, file_.string() + ": " + merged.error().message};
+        }
+        text = std::move(*merged);
+    }
     // Written beside and renamed, so that a crash leaves the old or the new text.
     const std::filesystem::path temporary = written_before(file_);
     {
         std::ofstream stream(temporary, std::ios::binary | std::ios::trunc);
-        stream << write_hive(*root_);
+        stream << text;
         if (!stream.flush()) {
             return Error{STATUS_REGISTRY_IO_FAILED, "cannot write the registry to " + temporary.string()};
         }
@@ -251,6 +284,7 @@ Result<void> Registry::save() const {
     if (problem) {
         return Error{STATUS_REGISTRY_IO_FAILED, "cannot rename to " + file_.string() + ": " + problem.message()};
     }
+    last_saved_ = mine;
     return {};
 }
 

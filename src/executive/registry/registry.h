@@ -68,7 +68,7 @@ public:
     void changed(RegistryKey& key) { key.touch(now()); }
 
     // A file that ZwFlushKey and the machine's end write to; read at once when it exists. A symbolic link
-    // leads to it, and stays one.
+    // leads to it, and stays one. Several machines may have the same file: each writes what has changed in it.
     Result<void> persist_in(const std::filesystem::path& file);
     Result<void> save() const;
 
@@ -80,6 +80,7 @@ private:
     machine::Machine& machine_;
     std::shared_ptr<RegistryKey> root_;
     std::filesystem::path file_;
+    mutable std::string last_saved_; // what this machine has read from its file, or written there
 };
 
 } // namespace openportcls::executive

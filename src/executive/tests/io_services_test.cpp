@@ -44,6 +44,17 @@ void NTAPI start_io(PDEVICE_OBJECT, PIRP irp) {
     started_in_order->push_back(static_cast<int>(irp->IoStatus.Information));
 }
 
+TEST_F(Io, FreeingAWorkItemTwiceIsReportedAsThat) {
+    if (asan_present()) {
+        GTEST_SKIP() << "AddressSanitizer reports the access";
+    }
+    expect_bugcheck(0xC2, "", [&] {
+        PIO_WORKITEM item = IoAllocateWorkItem(object);
+        IoFreeWorkItem(item);
+        IoFreeWorkItem(item);
+    });
+}
+
 TEST_F(Io, StartPacketSerialises) {
     std::vector<int> order;
     started_in_order = &order;

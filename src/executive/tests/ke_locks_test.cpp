@@ -108,6 +108,31 @@ TEST_F(KeLocks, ReaderWriterLocksShareAndConvert) {
     });
 }
 
+TEST_F(KeLocks, ASharedLockIsReleasedAsSuch) {
+    expect_bugcheck(0x10, "nobody holds exclusively", [&] {
+        EX_SPIN_LOCK lock = 0;
+        const KIRQL old = ExAcquireSpinLockShared(&lock);
+        ExReleaseSpinLockExclusive(&lock, old);
+    });
+}
+
+TEST_F(KeLocks, AnExclusiveLockIsReleasedAsSuch) {
+    expect_bugcheck(0x10, "nobody shares", [&] {
+        EX_SPIN_LOCK lock = 0;
+        const KIRQL old = ExAcquireSpinLockExclusive(&lock);
+        ExReleaseSpinLockShared(&lock, old);
+    });
+}
+
+TEST_F(KeLocks, AFreeReaderWriterLockIsNotReleased) {
+    expect_bugcheck(0x10, "nobody shares", [&] {
+        EX_SPIN_LOCK lock = 0;
+        KIRQL old;
+        KeRaiseIrql(DISPATCH_LEVEL, &old);
+        ExReleaseSpinLockShared(&lock, old);
+    });
+}
+
 struct Guarded {
     KSPIN_LOCK lock = 0;
     int inside = 0;

@@ -271,5 +271,59 @@ TEST(RegistryFile, ContentSurvivesAndIsTheSameText) {
     std::filesystem::remove(file);
 }
 
+// Each writes what has changed in it, and keeps what another one has changed.
+TEST(RegistryFile, SeveralMachinesMayHaveTheSame) {
+    const auto file = std::filesystem::temp_directory_path() / "openportcls_shared_registry_test.json";
+    std::filesystem::remove(file);
+    const auto change = [&](machine::Machine& machine, auto&& act) {
+        machine.enter([&] {
+            Registry& registry = Registry::current();
+            act(*registry.create(u"\\Registry\\Machine\\Software\\Card"));
+            ASSERT_TRUE(registry.save());
+        });
+    };
+    const auto begin = [&](machine::Machine& machine) {
+        install(machine);
+        machine.enter([&] { ASSERT_TRUE(Registry::current().persist_in(file)); });
+    };
+    {
+        machine::Machine first;
+        begin(first);
+        change(first, [](RegistryKey& key) {
+            key.set_dword(u"Both", 1);
+            key.set_dword(u"Removed", 1);
+            key.add_subkey(u"Gone", false)->set_dword(u"Value", 1);
+        });
+        machine::Machine second;
+        begin(second);
+        change(first, [](RegistryKey& key) {
+            key.set_dword(u"First", 1);
+            key.set_dword(u"Both", 2);
+        });
+        change(second, [](RegistryKey& key) {
+            key.set_dword(u"Second", 2);
+            key.set_dword(u"Both", 3);
+            key.delete_value(u"Removed");
+            key.add_subkey(u"New", false)->set_dword(u"Value", 2);
+        });
+        change(first, [](RegistryKey& key) { key.set_dword(u"Later", 3); });
+    }
+    machine::Machine third;
+    begin(third);
+    third.enter([&] {
+        const auto key = Registry::current().find(u"\\Registry\\Machine\\Software\\Card");
+        ASSERT_NE(key, nullptr);
+        EXPECT_EQ(key->dword(u"First"), 1U);
+        EXPECT_EQ(key->dword(u"Second"), 2U);
+        EXPECT_EQ(key->dword(u"Both"), 3U);
+        EXPECT_EQ(key->dword(u"Later"), 3U);
+        EXPECT_EQ(key->value(u"Removed"), nullptr);
+        EXPECT_NE(key->subkey(u"Gone"), nullptr);
+        ASSERT_NE(key->subkey(u"New"), nullptr);
+        EXPECT_EQ(key->subkey(u"New")->dword(u"Value"), 2U);
+    });
+    std::filesystem::remove(file);
+}
+
 } // namespace
 } // namespace openportcls::executive

@@ -1,10 +1,11 @@
 #include "pnp/inf/model_choice.h"
 
 #include <filesystem>
-#include <fstream>
 
 #include <fmt/format.h>
 #include <wdm.h>
+
+#include "base/host_file.h"
 
 namespace openportcls::pnp {
 
@@ -17,12 +18,14 @@ Result<std::unique_ptr<InfFile>> read_inf(const std::filesystem::path& path) {
         std::filesystem::exists(kind) && !std::filesystem::is_regular_file(kind)) {
         return Error{STATUS_INVALID_PARAMETER, fmt::format("{}: not a regular file", path.string())};
     }
-    std::ifstream file(path, std::ios::binary);
-    if (!file) {
-        return Error{STATUS_OBJECT_NAME_NOT_FOUND,
-                     fmt::format("{}: no such INF file, or it cannot be read", path.string())};
+    const Result<std::string> text = read_host_file(path);
+    if (!text) {
+        return text.error().status == STATUS_OBJECT_NAME_NOT_FOUND
+                   ? Error{STATUS_OBJECT_NAME_NOT_FOUND,
+                           fmt::format("{}: no such INF file, or it cannot be read", path.string())}
+                   : text.error();
     }
-    const std::vector<std::uint8_t> bytes((std::istreambuf_iterator<char>(file)), {});
+    const std::vector<std::uint8_t> bytes(text->begin(), text->end());
     auto parsed = InfFile::parse(bytes, path.string());
     if (!parsed) {
         return parsed.error();

@@ -7,12 +7,32 @@ namespace openportcls::portcls {
 namespace {
 
 // What the miniport described must lie inside the pages it handed over.
-bool fits(const MDL* mdl, ULONG offset, ULONG size) {
-    return size != 0 && offset < PAGE_SIZE && ULONGLONG{offset} + size <= mdl->ByteCount;
+// Why the port refuses the miniport's buffer; empty when it does not.
+std::string objection_to(const MDL* mdl, ULONG offset, ULONG size, MEMORY_CACHING_TYPE cache_type) {
+    if (mdl == nullptr) {
+        return "it has no MDL (*AudioBufferMdl)";
+    }
+    if (size == 0) {
+        return "*ActualSize is 0";
+    }
+    if (offset >= PAGE_SIZE) {
+        return fmt::format("*OffsetFromFirstPage is {}, which is not within the first page", offset);
+    }
+    if (ULONGLONG{offset} + size > mdl->ByteCount) {
+        return fmt::format("*OffsetFromFirstPage {} and *ActualSize {} go beyond its MDL of {} bytes", offset, size,
+                           mdl->ByteCount);
+    }
+    if (cache_type < MmNonCached || cache_type >= MmMaximumCacheType) {
+        return fmt::format("*CacheType {} is none", static_cast<int>(cache_type));
+    }
+    return {};
 }
 
-bool is_cache_type(MEMORY_CACHING_TYPE type) {
-    return type >= MmNonCached && type < MmMaximumCacheType;
+void tell_objection(const std::string& objection) {
+    auto& machine = machine::Machine::current();
+    if (machine.is_observed()) {
+        machine.trace(machine::EventKind::log, 0, 0, "the miniport's buffer is refused: " + objection);
+    }
 }
 
 } // namespace
@@ -30,6 +50,10 @@ NTSTATUS ClientBuffer::allocate(IMiniportWaveRTStream& stream, IMiniportWaveRTSt
     if (!NT_SUCCESS(status)) {
         return status; // R-WRT-07: the miniport's reason reaches the client
     }
+    const std::string objection = objection_to(mdl, offset, size, cache_type);
+    if (!objection.empty()) {
+        tell_objection(objection);
+    }
     if (mdl == nullptr) {
         return STATUS_UNSUCCESSFUL;
     }
@@ -38,7 +62,7 @@ NTSTATUS ClientBuffer::allocate(IMiniportWaveRTStream& stream, IMiniportWaveRTSt
     offset_ = offset;
     notification_count_ = notification_count;
     cache_type_ = cache_type;
-    status = fits(mdl, offset, size) && is_cache_type(cache_type) ? map() : STATUS_UNSUCCESSFUL;
+    status = objection.empty() ? map() : STATUS_UNSUCCESSFUL;
     if (!NT_SUCCESS(status)) {
         free(stream, notification);
         return status;
