@@ -53,6 +53,39 @@ fs::path default_cache_directory() {
     return fs::temp_directory_path() / fmt::format("openportcls-{}", ::getuid());
 }
 
+// Where compiled units are kept. A cache of the user's that cannot be written is none: then for this build only.
+class Cache {
+public:
+    explicit Cache(const fs::path& asked_for)
+        : folder_(fs::absolute(asked_for.empty() ? default_cache_directory() : asked_for)) {
+        std::error_code problem;
+        fs::create_directories(folder_, problem);
+        if (!asked_for.empty() || ::access(folder_.c_str(), W_OK) == 0) {
+            return;
+        }
+        std::string pattern = (fs::temp_directory_path(problem) / "openportcls-XXXXXX").string();
+        if (::mkdtemp(pattern.data()) != nullptr) {
+            note_ = fmt::format("{} cannot be written: the next build will compile everything again", folder_.string());
+            folder_ = pattern;
+        }
+    }
+    ~Cache() {
+        std::error_code ignored;
+        if (!note_.empty()) {
+            fs::remove_all(folder_, ignored);
+        }
+    }
+    Cache(const Cache&) = delete;
+    Cache& operator=(const Cache&) = delete;
+
+    const fs::path& folder() const { return folder_; }
+    const std::string& note() const { return note_; }
+
+private:
+    fs::path folder_;
+    std::string note_; // why it is temporary; empty when it is not
+};
+
 // Once a day, what no build has used for a month goes.
 void prune_cache(const fs::path& cache) {
     std::error_code ignored;
@@ -299,8 +332,8 @@ Result<BuildReport> build_driver(const BuildRequest& original) {
         return kept.error();
     if (auto checked = check_exception_blocks(request, *project); !checked)
         return checked.error();
-    UnitCompiler::Places places{*wdk, request.cache_directory.empty() ? default_cache_directory()
-                                                                      : fs::absolute(request.cache_directory)};
+    const Cache cache(request.cache_directory);
+    UnitCompiler::Places places{*wdk, cache.folder()};
 
     auto with_request_folders = *project;
     for (auto& unit : with_request_folders.units)
@@ -325,6 +358,9 @@ Result<BuildReport> build_driver(const BuildRequest& original) {
 
     report.note = note_for(request, *project);
     report.notes = project->notes;
+    if (!cache.note().empty()) {
+        report.notes.push_back(cache.note());
+    }
     LinkRequest link{report.module,       compilation->units, {},
                      std::move(*exports), report.note,        places.cache_directory / "link"};
     for (const auto& unit : compilation->runtime)

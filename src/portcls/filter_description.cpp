@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "machine/machine.h"
+
 namespace openportcls::portcls {
 
 namespace {
@@ -123,6 +125,22 @@ Result<void> check_pin(const PCPIN_DESCRIPTOR& pin, const std::string& owner) {
     return check_ranges(ks_pin.DataRanges, ks_pin.DataRangesCount, owner);
 }
 
+// Windows refuses nothing here, and clients that walk the topology lose their way: it is only told.
+void note_loose_ends(const PCFILTER_DESCRIPTOR& filter) {
+    const auto exists = [&](ULONG node, ULONG pin) {
+        return node == PCFILTER_NODE ? pin < filter.PinCount : node < filter.NodeCount;
+    };
+    auto& machine = machine::Machine::current();
+    for (ULONG i = 0; i < filter.ConnectionCount && machine.is_observed(); ++i) {
+        const PCCONNECTION_DESCRIPTOR& connection = filter.Connections[i];
+        if (!exists(connection.FromNode, connection.FromNodePin) || !exists(connection.ToNode, connection.ToNodePin)) {
+            machine.trace(
+                machine::EventKind::log, 0, static_cast<std::int64_t>(i),
+                fmt::format("connection {} of the filter begins or ends at a pin or node that is not there", i));
+        }
+    }
+}
+
 } // namespace
 
 Result<FilterDescription> FilterDescription::create(const PCFILTER_DESCRIPTOR* descriptor) {
@@ -150,6 +168,7 @@ Result<FilterDescription> FilterDescription::create(const PCFILTER_DESCRIPTOR* d
     if (auto checked = check_automation(filter.AutomationTable, "the filter"); !checked) {
         return checked.error();
     }
+    note_loose_ends(filter);
     FilterDescription result;
     result.descriptor_ = descriptor;
     for (ULONG i = 0; i < filter.PinCount; ++i) {

@@ -64,6 +64,23 @@ TEST_F(Build, AnOutputThatIsNoFileIsRefusedAndStays) {
     EXPECT_THAT(message(build(asked)), HasSubstr("a link to nowhere"));
 }
 
+// A cache of the user's that cannot be written costs time, nothing else.
+TEST_F(Build, GoesWithoutACacheThatCannotBeWritten) {
+    folder.add("drv/a.cpp", entry_returning_three);
+    auto asked = request(folder / "drv");
+    asked.cache_directory.clear();
+    ::setenv("OPENPORTCLS_CACHE", "/proc/nowhere", 1);
+    ::setenv("TMPDIR", folder.path().c_str(), 1);
+    const auto report = build(asked);
+    ::unsetenv("OPENPORTCLS_CACHE");
+    ::unsetenv("TMPDIR");
+    ASSERT_TRUE(report) << message(report) << "\n" << diagnostics;
+    EXPECT_THAT(report->notes, Contains(HasSubstr("/proc/nowhere cannot be written")));
+    for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
+        EXPECT_THAT(entry.path().filename().string(), Not(HasSubstr("openportcls-"))) << "it is taken away";
+    }
+}
+
 TEST_F(Build, ALinkedOutputIsWrittenWhereTheLinkPoints) {
     folder.add("drv/a.cpp", entry_returning_three);
     folder.add("real/old.so", "\x7f"
