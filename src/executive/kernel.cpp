@@ -8,8 +8,25 @@
 #include "executive/ke/thread_body.h"
 #include "executive/objects/object_manager.h"
 #include "executive/registry/registry.h"
+#include "machine/faults.h"
 
 namespace openportcls::executive {
+
+namespace {
+
+// What was read from a block that has been freed, and then used as a pointer, is in one register, the block's address
+// mostly in another: an object, say, that was released once too often.
+void explain_use_of_freed(machine::Machine& machine, std::span<const std::uint64_t> registers,
+                          machine::BugcheckReport& report) {
+    const auto* const kernel = machine.find_subsystem<Kernel>();
+    for (const std::uint64_t value : registers) {
+        if (kernel != nullptr && kernel->pool.explain_freed(reinterpret_cast<const void*>(value), report)) {
+            return;
+        }
+    }
+}
+
+} // namespace
 
 Kernel::Kernel(machine::Machine& owner)
     : machine(owner), pool(owner), irps(owner), mdls(owner), contiguous(owner), work(owner), io_space(owner),
@@ -22,6 +39,8 @@ Kernel::Kernel(machine::Machine& owner)
     KeInitializeEvent(process, NotificationEvent, FALSE);
     physical_memory = pool.allocate_object<KEVENT>("section object", section_tag, nullptr);
     owner.guest_heap().explain_with(&Kernel::explain_overrun, this);
+    static const bool explains = (machine::explain_registers_with(&explain_use_of_freed), true);
+    (void)explains;
     // Drivers that asked for them hear of interfaces as they come and go.
     interfaces.subscribe([this](const DeviceInterface& entry, bool enabled) {
         notifications.interface_changed(entry.interface_class, entry.symbolic_link, enabled);

@@ -1,5 +1,6 @@
 #include "machine/faults.h"
 
+#include <array>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -45,7 +46,9 @@ struct Fault {
     bool is_write = false;
     bool hang = false;
     std::optional<std::uint32_t> fast_fail_code;
+    std::array<std::uint64_t, 16> registers{};
 };
+RegisterExplainer register_explainer = nullptr;
 thread_local Fault current_fault;
 thread_local bool is_reporting = false;
 alignas(64) thread_local char signal_stack[64 * 1024];
@@ -124,6 +127,9 @@ void describe_memory_fault(Machine& machine, const Fault& fault, BugcheckReport&
     report.parameters[2] = fault.is_write;
     report.parameters[3] = fault.instruction;
     report.rule = what_was_done(fault);
+    if (!fault.names_address && register_explainer != nullptr) {
+        register_explainer(machine, fault.registers, report);
+    }
 }
 
 // How far below its stack the pointer of one that has overflowed can be, and what is looked at of one nobody knows.
@@ -211,6 +217,10 @@ void remember(const ucontext_t& context, int signal_number) {
     current_fault.instruction = static_cast<std::uint64_t>(registers[REG_RIP]);
     current_fault.frame_pointer = static_cast<std::uint64_t>(registers[REG_RBP]);
     current_fault.stack_pointer = static_cast<std::uint64_t>(registers[REG_RSP]);
+    static_assert(REG_R8 == 0 && REG_RSP == 15); // the general ones come first
+    for (std::size_t number = 0; number < current_fault.registers.size(); ++number) {
+        current_fault.registers[number] = static_cast<std::uint64_t>(registers[number]);
+    }
 }
 
 void on_fault(int signal_number, siginfo_t* information, void* raw_context) {
@@ -239,6 +249,10 @@ void on_fault(int signal_number, siginfo_t* information, void* raw_context) {
 }
 
 } // namespace
+
+void explain_registers_with(RegisterExplainer explainer) {
+    register_explainer = explainer;
+}
 
 void install_fault_handlers() {
     // Each host thread needs its own alternate stack; the handlers are process-wide.

@@ -277,6 +277,22 @@ bool Pool::is_intact(const void* body) const {
     return block != nullptr && block->body == body && is_front_intact(*block) && intact_behind(*block) == back_guard();
 }
 
+bool Pool::explain_freed(const void* address, machine::BugcheckReport& report) const {
+    const Block* block = find(address);
+    if (block == nullptr || block->state != State::freed) {
+        return false;
+    }
+    report.rule +=
+        Sentence(" A register holds {:#x}, which lies in the {} that has been freed: was an object used after "
+                 "its last Release?",
+                 number(address), std::string_view(Name(*block)));
+    if (block->freed_by != nullptr) {
+        report.origin_title = "freed by";
+        report.origin = {machine::frame_at(number(block->freed_by))};
+    }
+    return true;
+}
+
 void Pool::offer_to(OverrunSearch& search) const {
     for (const Block& block : blocks_) {
         if (block.state == State::unused || !search.is_near(block.body, block.size)) {

@@ -67,6 +67,8 @@ public:
     bool is_live(const void* body) const;
     // Whether nothing wrote past the block that begins there.
     bool is_intact(const void* body) const;
+    // Whether the address lies in a block that has been freed; then the report says so.
+    bool explain_freed(const void* address, machine::BugcheckReport& report) const;
     // Offers all blocks to who looks for the one that was written past.
     void offer_to(OverrunSearch& search) const;
 

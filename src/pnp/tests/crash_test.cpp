@@ -171,6 +171,27 @@ TEST_F(PnpTest, TheRegistryPathIsGoneAfterDriverEntry) {
     EXPECT_NE(*kept_path, u'\\');
 }
 
+struct Victim {
+    virtual ULONG release() = 0;
+};
+
+NTSTATUS NTAPI entry_that_uses_a_released_object(DRIVER_OBJECT*, UNICODE_STRING*) {
+    auto* victim = static_cast<Victim*>(ExAllocatePoolWithTag(NonPagedPoolNx, 48, 'mtcV'));
+    ExFreePoolWithTag(victim, 'mtcV');
+    return static_cast<NTSTATUS>(victim->release());
+}
+
+// A call through what was once a table of functions.
+TEST_F(PnpTest, AnObjectThatIsUsedAfterItsReleaseIsNamed) {
+    if (machine::GuestHeap::belongs_to_sanitizer()) {
+        GTEST_SKIP() << "the sanitizer reports it itself";
+    }
+    EXPECT_FALSE(manager.load_static_driver(&entry_that_uses_a_released_object, {}));
+    ASSERT_NE(machine.bugcheck_report(), nullptr);
+    EXPECT_THAT(machine.bugcheck_report()->rule, HasSubstr("in the pool block 'Vctm' of 48 bytes that has been freed"));
+    EXPECT_THAT(machine.bugcheck_report()->to_text(), HasSubstr("freed by"));
+}
+
 TEST(PnpTeardown, SaysWhatItFindsWhenNobodyIsLeftToTell) {
     if (executive::asan_present()) {
         GTEST_SKIP() << "AddressSanitizer reports it itself";
