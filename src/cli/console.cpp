@@ -1,6 +1,7 @@
 #include "cli/console.h"
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <cstdio>
 #include <string>
@@ -92,6 +93,8 @@ namespace {
 
 volatile std::sig_atomic_t interruption = 0;
 
+constexpr std::array ending_signals = {SIGINT, SIGTERM, SIGHUP}; // the last: the terminal has gone
+
 extern "C" void note_interruption(int) {
     interruption = 1;
 }
@@ -103,15 +106,18 @@ Interruption::Interruption() {
     struct sigaction action{};
     action.sa_handler = note_interruption;
     action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
-    sigaction(SIGINT, &action, nullptr);
-    sigaction(SIGTERM, &action, nullptr);
-    sigaction(SIGHUP, &action, nullptr); // the terminal has gone
+    for (std::size_t i = 0; i < ending_signals.size(); ++i) {
+        sigaction(ending_signals[i], nullptr, &before_[i]);
+        if (before_[i].sa_handler != SIG_IGN) { // whoever started the command wants it to go on (nohup)
+            sigaction(ending_signals[i], &action, nullptr);
+        }
+    }
 }
 
 Interruption::~Interruption() {
-    std::signal(SIGINT, SIG_DFL);
-    std::signal(SIGTERM, SIG_DFL);
-    std::signal(SIGHUP, SIG_DFL);
+    for (std::size_t i = 0; i < ending_signals.size(); ++i) {
+        sigaction(ending_signals[i], &before_[i], nullptr);
+    }
 }
 
 bool Interruption::is_asked_for() {
@@ -149,14 +155,19 @@ void Progress::at(double seconds) {
     is_drawn_ = true;
     // Where the line would not fit only the time is shown: a line that wraps cannot be drawn over.
     if (seconds_in_all_ <= 0 || columns_of_terminal() <= columns_beside_bar) {
-        fmt::print(stderr, "\r\033[K{:.1f} s", seconds);
+        draw(fmt::format("\r\033[K{:.1f} s", seconds));
         return;
     }
     const int width = std::clamp(columns_of_terminal() - columns_beside_bar, 0, 40);
     const double part = std::clamp(seconds / seconds_in_all_, 0.0, 1.0);
     const auto filled = static_cast<std::size_t>(part * width);
-    fmt::print(stderr, "\r\033[K[{}{}] {:3.0f} %  {:.1f} of {:.1f} s", std::string(filled, '#'),
-               std::string(static_cast<std::size_t>(width) - filled, '.'), part * 100, seconds, seconds_in_all_);
+    draw(fmt::format("\r\033[K[{}{}] {:3.0f} %  {:.1f} of {:.1f} s", std::string(filled, '#'),
+                     std::string(static_cast<std::size_t>(width) - filled, '.'), part * 100, seconds, seconds_in_all_));
+}
+
+// A terminal that has gone is no reason to end.
+void Progress::draw(const std::string& line) {
+    is_shown_ = std::fputs(line.c_str(), stderr) >= 0;
 }
 
 } // namespace openportcls::cli

@@ -1,7 +1,9 @@
 // What a person at the terminal sees.
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -53,6 +55,9 @@ public:
     Interruption(const Interruption&) = delete;
     Interruption& operator=(const Interruption&) = delete;
     static bool is_asked_for();
+
+private:
+    std::array<struct sigaction, 3> before_{};
 };
 
 // A bar on the error stream where that is a terminal; nothing otherwise.
@@ -65,6 +70,8 @@ public:
     void at(double seconds);
 
 private:
+    void draw(const std::string& line);
+
     double seconds_in_all_;
     bool is_shown_;
     bool is_drawn_ = false;

@@ -127,7 +127,11 @@ void describe_memory_fault(Machine& machine, const Fault& fault, BugcheckReport&
     report.parameters[2] = fault.is_write;
     report.parameters[3] = fault.instruction;
     report.rule = what_was_done(fault);
-    if (!fault.names_address && register_explainer != nullptr) {
+    constexpr std::uint8_t near_return = 0xC3;
+    const bool returned =
+        is_accessible(reinterpret_cast<const void*>(fault.instruction), 1, Access::read) &&
+        *reinterpret_cast<const std::uint8_t*>(fault.instruction) == near_return; // to what was smashed
+    if (!fault.names_address && !returned && register_explainer != nullptr) {
         register_explainer(machine, fault.registers, report);
     }
 }

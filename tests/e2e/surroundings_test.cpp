@@ -1,5 +1,8 @@
 // Odd files, odd names, odd places, odd terminals: what a person's computer has.
 #include <fstream>
+#include <pty.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <gmock/gmock.h>
 #include <sndfile.h>
@@ -66,6 +69,36 @@ TEST_F(Surroundings, ClosedStandardStreamsAreNotPrintedInto) {
     EXPECT_EQ(text_of(path("quiet.wav")), text_of(path("heard.wav")));
     EXPECT_EQ(shell("\"$0\" play \"$1\" --out \"wav:$2/all.wav\" <&- >&- 2>&-").status, 1);
     EXPECT_EQ(text_of(path("all.wav")), text_of(path("heard.wav")));
+}
+
+// The terminal goes, with it the place for the bar: what was recorded until then stays.
+TEST_F(Surroundings, ATerminalThatClosesEndsARecordingAndKeepsIt) {
+    const std::string out = "wav:" + path("heard.wav");
+    int terminal = -1;
+    const pid_t child = forkpty(&terminal, nullptr, nullptr, nullptr);
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+        execl(OPENPORTCLS_COMMAND, OPENPORTCLS_COMMAND, "record", "--paced", "--seconds", "60", "--out", out.c_str(),
+              nullptr);
+        _exit(127);
+    }
+    char text[256]; // the bar is drawn once it records
+    EXPECT_GT(::read(terminal, text, sizeof text), 0);
+    ::usleep(200'000);
+    ::close(terminal);
+    int status = 0;
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_TRUE(WIFEXITED(status));
+    const auto bytes = read(path("heard.wav")).bytes.size();
+    EXPECT_GT(bytes, 0U);
+    EXPECT_LT(bytes, 4U * 48000 * 50);
+}
+
+TEST_F(Surroundings, NohupGoesOn) {
+    const Ran ran = shell("trap '' HUP; \"$0\" record --paced --seconds 1 --out \"wav:$2/heard.wav\" & "
+                          "sleep 0.5; kill -HUP $!; wait $!");
+    EXPECT_EQ(ran.status, 0) << ran.error;
+    EXPECT_GE(read(path("heard.wav")).bytes.size(), 4U * 48000);
 }
 
 // As any program in a pipe: whoever has read enough ends it, and what was written to files is whole.

@@ -3,6 +3,9 @@
 #include <openportcls/openportcls.hpp>
 
 #include <filesystem>
+#include <unistd.h>
+
+#include <fmt/format.h>
 
 #include <gtest/gtest.h>
 
@@ -107,7 +110,8 @@ TEST_F(MachineThatIsOff, StandsStillAndStillTellsOfItself) {
     EXPECT_EQ(driver.devices().size(), 1U);
     EXPECT_TRUE(capture.on_period({})) << "ending a callback asks nobody";
     EXPECT_TRUE(machine.save_registry());
-    const auto trace = std::filesystem::temp_directory_path() / "openportcls-shutdown-trace.json";
+    const auto trace =
+        std::filesystem::temp_directory_path() / fmt::format("openportcls-shutdown-trace-{}.json", ::getpid());
     EXPECT_TRUE(machine.start_trace(trace));
     EXPECT_TRUE(machine.stop_trace());
     std::filesystem::remove(trace);

@@ -2,6 +2,9 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <unistd.h>
+
+#include <fmt/format.h>
 
 #include <gmock/gmock.h>
 
@@ -101,7 +104,8 @@ TEST(FluidSynth, SaysWhatIsWrong) {
     EXPECT_THAT(FluidSynth::create(default_sound_font(), 192000).error().message, testing::HasSubstr("192000"));
     EXPECT_THAT(FluidSynth::create("/nowhere.sf2", 48000).error().message, testing::HasSubstr("no such sound font"));
     EXPECT_THAT(FluidSynth::create({}, 48000).error().message, testing::HasSubstr("timgm6mb-soundfont"));
-    const auto file = std::filesystem::temp_directory_path() / "openportcls-no-sound-font.sf2";
+    const auto file =
+        std::filesystem::temp_directory_path() / fmt::format("openportcls-no-sound-font-{}.sf2", ::getpid());
     std::ofstream(file) << "this is text";
     EXPECT_THAT(FluidSynth::create(file, 48000).error().message, testing::HasSubstr("this is no sound font"));
     std::filesystem::remove(file);

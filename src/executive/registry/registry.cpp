@@ -262,6 +262,11 @@ Result<void> Registry::save() const {
     const FolderLock only_writer(std::filesystem::absolute(file_).parent_path());
     const std::string mine = write_hive(*root_);
     std::string text = mine;
+    std::error_code unknown;
+    const auto status = std::filesystem::status(file_, unknown);
+    if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+        return Error{STATUS_REGISTRY_IO_FAILED, file_.string() + ": is no registry file any more"};
+    }
     // What other machines have written there meanwhile stays, but for what has changed here.
     if (const Result<std::string> theirs = read_host_file(file_); theirs && *theirs != last_saved_) {
         auto merged = merge_hives(last_saved_, mine, *theirs);

@@ -108,6 +108,19 @@ TEST_F(KeLocks, ReaderWriterLocksShareAndConvert) {
     });
 }
 
+TEST_F(KeLocks, RaisingToDpcLevelReturnsTheOldLevel) {
+    inside([&] {
+        KSPIN_LOCK lock = 0;
+        const KIRQL old = KeAcquireSpinLockRaiseToDpc(&lock);
+        EXPECT_EQ(old, PASSIVE_LEVEL);
+        EXPECT_EQ(KeGetCurrentIrql(), DISPATCH_LEVEL);
+        EXPECT_NE(lock, 0U);
+        KeReleaseSpinLock(&lock, old);
+        EXPECT_EQ(KeGetCurrentIrql(), PASSIVE_LEVEL);
+        EXPECT_EQ(lock, 0U);
+    });
+}
+
 TEST_F(KeLocks, ASharedLockIsReleasedAsSuch) {
     expect_bugcheck(0x10, "nobody holds exclusively", [&] {
         EX_SPIN_LOCK lock = 0;

@@ -3,6 +3,9 @@
 
 #include <cstring>
 #include <filesystem>
+#include <unistd.h>
+
+#include <fmt/format.h>
 
 namespace openportcls::executive {
 namespace {
@@ -229,8 +232,13 @@ TEST_F(RegistryZw, NothingOfItMayBeCalledAtDispatchLevel) {
     });
 }
 
+// Nobody else's, who may run the same test.
+std::filesystem::path own_file(const std::string& name) {
+    return std::filesystem::temp_directory_path() / fmt::format("{}-{}.json", name, ::getpid());
+}
+
 TEST(RegistryFile, ContentSurvivesAndIsTheSameText) {
-    const auto file = std::filesystem::temp_directory_path() / "openportcls_registry_test.json";
+    const auto file = own_file("openportcls_registry_test");
     std::filesystem::remove(file);
     {
         machine::Machine machine;
@@ -273,7 +281,7 @@ TEST(RegistryFile, ContentSurvivesAndIsTheSameText) {
 
 // Each writes what has changed in it, and keeps what another one has changed.
 TEST(RegistryFile, SeveralMachinesMayHaveTheSame) {
-    const auto file = std::filesystem::temp_directory_path() / "openportcls_shared_registry_test.json";
+    const auto file = own_file("openportcls_shared_registry_test");
     std::filesystem::remove(file);
     const auto change = [&](machine::Machine& machine, auto&& act) {
         machine.enter([&] {
@@ -308,20 +316,22 @@ TEST(RegistryFile, SeveralMachinesMayHaveTheSame) {
         });
         change(first, [](RegistryKey& key) { key.set_dword(u"Later", 3); });
     }
-    machine::Machine third;
-    begin(third);
-    third.enter([&] {
-        const auto key = Registry::current().find(u"\\Registry\\Machine\\Software\\Card");
-        ASSERT_NE(key, nullptr);
-        EXPECT_EQ(key->dword(u"First"), 1U);
-        EXPECT_EQ(key->dword(u"Second"), 2U);
-        EXPECT_EQ(key->dword(u"Both"), 3U);
-        EXPECT_EQ(key->dword(u"Later"), 3U);
-        EXPECT_EQ(key->value(u"Removed"), nullptr);
-        EXPECT_NE(key->subkey(u"Gone"), nullptr);
-        ASSERT_NE(key->subkey(u"New"), nullptr);
-        EXPECT_EQ(key->subkey(u"New")->dword(u"Value"), 2U);
-    });
+    {
+        machine::Machine third;
+        begin(third);
+        third.enter([&] {
+            const auto key = Registry::current().find(u"\\Registry\\Machine\\Software\\Card");
+            ASSERT_NE(key, nullptr);
+            EXPECT_EQ(key->dword(u"First"), 1U);
+            EXPECT_EQ(key->dword(u"Second"), 2U);
+            EXPECT_EQ(key->dword(u"Both"), 3U);
+            EXPECT_EQ(key->dword(u"Later"), 3U);
+            EXPECT_EQ(key->value(u"Removed"), nullptr);
+            EXPECT_NE(key->subkey(u"Gone"), nullptr);
+            ASSERT_NE(key->subkey(u"New"), nullptr);
+            EXPECT_EQ(key->subkey(u"New")->dword(u"Value"), 2U);
+        });
+    }
     std::filesystem::remove(file);
 }
 
