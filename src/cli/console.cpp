@@ -108,7 +108,9 @@ Interruption::Interruption() {
     action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
     for (std::size_t i = 0; i < ending_signals.size(); ++i) {
         sigaction(ending_signals[i], nullptr, &before_[i]);
-        if (before_[i].sa_handler != SIG_IGN) { // whoever started the command wants it to go on (nohup)
+        // Whoever ignores the terminal's end wants the command to go on (nohup). An interrupt is ignored by everything
+        // that a script starts in the background, and sent nevertheless on purpose.
+        if (ending_signals[i] != SIGHUP || before_[i].sa_handler != SIG_IGN) {
             sigaction(ending_signals[i], &action, nullptr);
         }
     }
