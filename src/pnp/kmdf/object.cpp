@@ -140,7 +140,7 @@ NTSTATUS Object::add_context(const WDF_OBJECT_ATTRIBUTES& attributes, void** res
     if (result != nullptr) {
         *result = context.memory;
     }
-    contexts_.push_back(std::move(context));
+    contexts_.push_back(context);
     return STATUS_SUCCESS;
 }
 
