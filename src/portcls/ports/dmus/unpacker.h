@@ -1,9 +1,9 @@
 // The head of a render stream: records of the client's buffers as events in the sequencer (R-DMUS-01, R-MIDI-10).
 #pragma once
 
+#include "portcls/helpers/midi_parser.h"
 #include "portcls/ports/dmus/event_allocator.h"
 #include "portcls/ports/dmus/event_heap.h"
-#include "portcls/helpers/midi_parser.h"
 #include "portcls/ports/dmus/packet_queue.h"
 
 namespace openportcls::portcls {
