@@ -9,17 +9,6 @@
 
 namespace openportcls {
 
-namespace {
-
-Error failure(const std::filesystem::path& path, int problem) {
-    const std::int32_t status = problem == EISDIR   ? status_file_is_a_directory
-                                : problem == ENOENT ? status_object_name_not_found
-                                                    : status_unexpected_io_error;
-    return {status, path.string() + ": " + std::strerror(problem)};
-}
-
-} // namespace
-
 Result<std::string> read_host_file(const std::filesystem::path& path) {
     const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (descriptor < 0) {
@@ -37,7 +26,8 @@ Result<std::string> read_host_file(const std::filesystem::path& path) {
     const int problem = errno;
     ::close(descriptor);
     if (count < 0) {
-        return failure(path, problem);
+        return Error{problem == EISDIR ? status_file_is_a_directory : status_unexpected_io_error,
+                     path.string() + ": " + std::strerror(problem)};
     }
     return content;
 }

@@ -13,6 +13,7 @@ inline constexpr auto status_no_such_file = static_cast<std::int32_t>(0xC000000F
 inline constexpr auto status_object_name_not_found = static_cast<std::int32_t>(0xC0000034);
 inline constexpr auto status_object_path_not_found = static_cast<std::int32_t>(0xC000003A);
 inline constexpr auto status_data_error = static_cast<std::int32_t>(0xC000003E);
+inline constexpr auto status_disk_full = static_cast<std::int32_t>(0xC000007F);
 inline constexpr auto status_invalid_image_format = static_cast<std::int32_t>(0xC000007B);
 inline constexpr auto status_insufficient_resources = static_cast<std::int32_t>(0xC000009A);
 inline constexpr auto status_file_is_a_directory = static_cast<std::int32_t>(0xC00000BA);

@@ -59,26 +59,6 @@ void follow_observers(MachineState& state) {
 
 } // namespace
 
-PrivateFolder::~PrivateFolder() {
-    if (!path_.empty()) {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-}
-
-Result<std::filesystem::path> PrivateFolder::create() {
-    std::error_code problem; // TMPDIR may name what is no folder
-    std::string pattern = (std::filesystem::temp_directory_path(problem) / "openportcls-XXXXXX").string();
-    if (problem) {
-        return Error{STATUS_OBJECT_PATH_NOT_FOUND, "there is no folder for temporary files: " + problem.message()};
-    }
-    if (mkdtemp(pattern.data()) == nullptr) {
-        return Error{STATUS_DISK_FULL, fmt::format("cannot make a private folder {}", pattern)};
-    }
-    path_ = pattern;
-    return path_;
-}
-
 MachineState::~MachineState() {
     machine.reset();
 }

@@ -10,25 +10,13 @@
 
 #include <openportcls/machine.hpp>
 
+#include "base/private_folder.h"
 #include "client/status_text.h"
 #include "client/trace_writer.h"
 #include "machine/machine.h"
 #include "pnp/pnp_manager.h"
 
 namespace openportcls::client {
-
-// A folder that goes with its owner.
-class PrivateFolder {
-public:
-    PrivateFolder() = default;
-    PrivateFolder(const PrivateFolder&) = delete;
-    PrivateFolder& operator=(const PrivateFolder&) = delete;
-    ~PrivateFolder();
-    Result<std::filesystem::path> create();
-
-private:
-    std::filesystem::path path_;
-};
 
 // How well a paced machine kept step with the host's clock, seen from its streams.
 struct Pace {

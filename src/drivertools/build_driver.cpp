@@ -1,5 +1,6 @@
 #include "drivertools/drivertools.h"
 
+#include "base/private_folder.h"
 #include "drivertools/content_hash.h"
 #include "drivertools/exception_blocks.h"
 #include "drivertools/module_linker.h"
@@ -63,16 +64,9 @@ public:
         if (!asked_for.empty() || ::access(folder_.c_str(), W_OK) == 0) {
             return;
         }
-        std::string pattern = (fs::temp_directory_path(problem) / "openportcls-XXXXXX").string();
-        if (::mkdtemp(pattern.data()) != nullptr) {
+        if (auto made = temporary_.create()) {
             note_ = fmt::format("{} cannot be written: the next build will compile everything again", folder_.string());
-            folder_ = pattern;
-        }
-    }
-    ~Cache() {
-        std::error_code ignored;
-        if (!note_.empty()) {
-            fs::remove_all(folder_, ignored);
+            folder_ = *made;
         }
     }
     Cache(const Cache&) = delete;
@@ -82,6 +76,7 @@ public:
     const std::string& note() const { return note_; }
 
 private:
+    PrivateFolder temporary_;
     fs::path folder_;
     std::string note_; // why it is temporary; empty when it is not
 };

@@ -1,21 +1,9 @@
 /* The C API from C: everything the header offers, on the cable. */
-#include <openportcls/openportcls.h>
+#include "c_test.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define CHECK(condition)                                                                                               \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            fprintf(stderr, "%s:%d: %s\n  last error: %s\n", __FILE__, __LINE__, #condition, opc_last_error());        \
-            exit(1);                                                                                                   \
-        }                                                                                                              \
-    } while (0)
-#define OK(call) CHECK((call) == 0)
-
 enum { frame_bytes = 4, one_second = 48000 * frame_bytes };
-#define MILLISECOND 1000000u
 
 static const opc_uuid audio_set = {0x45ffaaa0, 0x6e1b, 0x11d0, {0xbc, 0xf2, 0x44, 0x45, 0x53, 0x54, 0x00, 0x00}};
 static const opc_uuid control_change_set = {
@@ -57,7 +45,6 @@ static void errors_have_a_status_and_a_sentence(void) {
 
 /* Numbers that the header does not name. */
 static void nonsense_is_refused(opc_machine* machine) {
-    const opc_status invalid = (opc_status)0xC000000D;
     opc_filter* wave;
     OK(opc_filter_open(machine, "render", &wave));
     opc_format format;

@@ -19,7 +19,7 @@
 #define MILLISECOND 1000000u
 static const opc_status invalid = (opc_status)0xC000000D;
 
-static opc_machine* machine_with(const char* card, const char* registry) {
+static inline opc_machine* machine_with(const char* card, const char* registry) {
     opc_machine_options options;
     opc_machine_options_init(&options);
     options.hardware = &card;
@@ -30,14 +30,14 @@ static opc_machine* machine_with(const char* card, const char* registry) {
     return machine;
 }
 
-static opc_driver* load(opc_machine* machine, const char* name) {
+static inline opc_driver* load(opc_machine* machine, const char* name) {
     opc_driver* driver;
     OK(opc_driver_load(machine, name, NULL, &driver));
     return driver;
 }
 
 /* Nothing is left of the driver, the handle and the machine. */
-static void end(opc_driver* driver, opc_machine* machine) {
+static inline void end(opc_driver* driver, opc_machine* machine) {
     const opc_leak* leaks;
     size_t count;
     CHECK(opc_machine_crash_report(machine) == NULL);

@@ -62,42 +62,37 @@ LiveOptions live_options(const opc_stream_options* options, uint32_t ring_micros
     return result;
 }
 
+// LiveRender and LiveCapture open alike.
+template<class Live>
+opc_status open_live(opc_thread* thread, const char* filter, const opc_format* format,
+                     const opc_stream_options* options, uint32_t ring_microseconds, opc_live** live,
+                     std::optional<Live> opc_live::* direction, const char* function) {
+    c::clear(live);
+    if (c::lacks({{"thread", thread}, {"filter", filter}, {"format", format}, {"live", live}}, function)) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    if (!c::has_known_size(options)) {
+        return c::wrong_size();
+    }
+    auto opened = Live::open(thread->thread, filter, c::format_of(*format), live_options(options, ring_microseconds));
+    if (!opened) {
+        return c::fail(opened.error());
+    }
+    *live = new opc_live;
+    (*live)->*direction = std::move(*opened);
+    return 0;
+}
+
 } // namespace
 
 opc_status opc_live_render(opc_thread* thread, const char* filter, const opc_format* format,
                            const opc_stream_options* options, uint32_t ring_microseconds, opc_live** live) {
-    c::clear(live);
-    if (c::lacks({{"thread", thread}, {"filter", filter}, {"format", format}, {"live", live}})) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    if (!c::has_known_size(options)) {
-        return c::wrong_size();
-    }
-    auto opened =
-        LiveRender::open(thread->thread, filter, c::format_of(*format), live_options(options, ring_microseconds));
-    if (!opened) {
-        return c::fail(opened.error());
-    }
-    *live = new opc_live{std::move(*opened), {}};
-    return 0;
+    return open_live(thread, filter, format, options, ring_microseconds, live, &opc_live::render, __func__);
 }
 
 opc_status opc_live_capture(opc_thread* thread, const char* filter, const opc_format* format,
                             const opc_stream_options* options, uint32_t ring_microseconds, opc_live** live) {
-    c::clear(live);
-    if (c::lacks({{"thread", thread}, {"filter", filter}, {"format", format}, {"live", live}})) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    if (!c::has_known_size(options)) {
-        return c::wrong_size();
-    }
-    auto opened =
-        LiveCapture::open(thread->thread, filter, c::format_of(*format), live_options(options, ring_microseconds));
-    if (!opened) {
-        return c::fail(opened.error());
-    }
-    *live = new opc_live{{}, std::move(*opened)};
-    return 0;
+    return open_live(thread, filter, format, options, ring_microseconds, live, &opc_live::capture, __func__);
 }
 
 void opc_live_close(opc_live* live) {
