@@ -83,6 +83,15 @@ std::string interrupted(unsigned filter, Action by, unsigned parameter) {
     return output.text();
 }
 
+// An application that goes on with a device that was pulled out.
+std::string goes_on_without(unsigned filter) {
+    Output output = begin_stream(filter, render_pin);
+    output.action(Action::surprise_remove).action(Action::surprise_remove).action(Action::stop_and_start);
+    output.action(Action::power).byte(3).action(Action::sleep).byte(2);
+    set_state(output, 1, KSSTATE_STOP);
+    return output.action(Action::close).byte(1).action(Action::power).byte(0).text();
+}
+
 // Every id of a set, asked of the filter, with the verb's index and what follows the KSPROPERTY.
 std::string asks(unsigned filter, const GUID& set, unsigned verb, const std::string& extra) {
     Output output = begin(filter);
@@ -173,6 +182,7 @@ Seeds ioctls() {
         seeds["power" + name] = interrupted(filter, Action::power, 3);
         seeds["sleep" + name] = interrupted(filter, Action::sleep, 2);
         seeds["remove" + name] = interrupted(filter, Action::surprise_remove, 0);
+        seeds["gone" + name] = goes_on_without(filter);
         seeds["stop" + name] = interrupted(filter, Action::stop_and_start, 0);
         seeds["events" + name] = listens(filter);
         seeds["requests" + name] = requests_streams(filter);

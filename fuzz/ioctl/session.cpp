@@ -74,6 +74,7 @@ Session::Session(std::uint8_t policy_and_seed) {
     DriverOptions driver;
     driver.inf = OPENPORTCLS_FUZZ_INF;
     driver_ = std::make_unique<Driver>(required(machine_->load_driver(OPENPORTCLS_FUZZ_MODULE, driver)));
+    device_ = driver_->devices().at(0);
     for (const FilterInfo& filter : machine_->filters()) {
         filter_paths_.push_back(utf8_to_utf16(filter.path));
     }

@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -59,10 +60,12 @@ private:
               ULONG out_bytes);
     template<class Property, class Value>
     void property(FILE_OBJECT* file, Property property, Value value);
-    Device device() { return driver_->devices().front(); }
+    // The driver's device, which an application may go on to name when it is gone.
+    Device& device() { return *device_; }
 
     std::unique_ptr<Machine> machine_;
     std::unique_ptr<Driver> driver_;
+    std::optional<Device> device_;
     std::vector<std::u16string> filter_paths_;
     std::vector<FILE_OBJECT*> files_;
     std::deque<Request> requests_;
