@@ -60,7 +60,7 @@ std::vector<std::byte> format_of(std::uint8_t kind) {
     return client::make_data_format(format, static_cast<ProcessingMode>(kind % 3));
 }
 
-void completed(void* context, NTSTATUS, ULONG_PTR) {
+void NTAPI completed(void* context, NTSTATUS, ULONG_PTR) {
     *static_cast<bool*>(context) = true;
 }
 

@@ -35,7 +35,7 @@ struct StreamRequestState {
                                                    this, &irp);
         });
     }
-    static void completed(void* context, NTSTATUS status, ULONG_PTR) {
+    static void NTAPI completed(void* context, NTSTATUS status, ULONG_PTR) {
         auto& self = *static_cast<StreamRequestState*>(context);
         self.status = status;
         self.is_done = true;

@@ -98,7 +98,7 @@ RequestStream::~RequestStream() {
 // ---- requests -------------------------------------------------------------------------------------------------------
 
 // At whatever level the driver completes.
-void RequestStream::completed(void* context, NTSTATUS status, ULONG_PTR) {
+[[gnu::hot]] void NTAPI RequestStream::completed(void* context, NTSTATUS status, ULONG_PTR) {
     auto& period = *static_cast<Period*>(context);
     period.status = status;
     period.is_queued = false;

@@ -44,7 +44,7 @@ private:
     NTSTATUS prepare_requests();
 
     // Inside the machine.
-    static void completed(void* context, NTSTATUS status, ULONG_PTR information);
+    static void NTAPI completed(void* context, NTSTATUS status, ULONG_PTR information);
     Period& current() { return periods_[next_]; }
     NTSTATUS submit(std::size_t bytes, ULONG options);
     NTSTATUS wait_for(Period& period);

@@ -50,7 +50,7 @@ void StreamService::detach(Place& place) {
 }
 
 // At whatever level the driver signals.
-[[gnu::hot]] void StreamService::heard(machine::SignalListener& listener) {
+[[gnu::hot]] void NTAPI StreamService::heard(machine::SignalListener& listener) {
     auto& place = static_cast<Place&>(listener);
     StreamService& self = *place.service;
     if (place.is_queued) {

@@ -39,7 +39,7 @@ public:
 
 private:
     static void run(void* context);
-    static void heard(machine::SignalListener& listener);
+    static void NTAPI heard(machine::SignalListener& listener);
     void serve();
     Place* pop();
     void remove(Place& place);

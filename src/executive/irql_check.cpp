@@ -45,7 +45,7 @@ std::string irql_name(KIRQL level) {
     }
 }
 
-void interrupts_left_disabled(std::string_view what, const void* routine) {
+void NTAPI interrupts_left_disabled(std::string_view what, const void* routine) {
     constexpr std::uint64_t returned_with_interrupts_disabled = 0xC1;
     machine::Machine::current().bugcheck(
         machine::driver_verifier_detected_violation, returned_with_interrupts_disabled,
@@ -53,8 +53,8 @@ void interrupts_left_disabled(std::string_view what, const void* routine) {
         Sentence("{} returns with interrupts enabled; this one called _disable() without _enable().", what));
 }
 
-void not_kept(const CalledAt& before, std::string_view what, const void* routine, const void* argument,
-              unsigned unique) {
+void NTAPI not_kept(const CalledAt& before, std::string_view what, const void* routine, const void* argument,
+                    unsigned unique) {
     auto& machine = machine::Machine::current();
     if (machine.processor().held_spin_locks > before.held_spin_locks) {
         machine::spin_lock_kept(machine, what, routine);

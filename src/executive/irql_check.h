@@ -28,11 +28,12 @@ struct CalledAt {
 };
 
 // Driver Verifier's bugcheck 0xC4, parameter 1 0xC1: `what`, a routine of a driver's, returned after _disable().
-[[noreturn, gnu::cold, gnu::noinline]] void interrupts_left_disabled(std::string_view what, const void* routine);
+[[noreturn, gnu::cold, gnu::noinline]] void NTAPI interrupts_left_disabled(std::string_view what, const void* routine);
 // Bugcheck of the spin lock that was kept, of interrupts left disabled, or of the IRQL (IRQL_UNEXPECTED_VALUE, where
 // `unique` is the last part of the documented parameter 1: 2 a callout routine, 3 an interrupt service routine).
-[[noreturn, gnu::cold, gnu::noinline]] void not_kept(const CalledAt& before, std::string_view what, const void* routine,
-                                                     const void* argument = nullptr, unsigned unique = 2);
+[[noreturn, gnu::cold, gnu::noinline]] void NTAPI not_kept(const CalledAt& before, std::string_view what,
+                                                           const void* routine, const void* argument = nullptr,
+                                                           unsigned unique = 2);
 
 template<class Routine>
 void require_kept(machine::Machine& machine, const CalledAt& before, std::string_view what, Routine* routine) {

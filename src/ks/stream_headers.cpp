@@ -134,16 +134,6 @@ bool is_data_accessible(MDL& mdl, KPROCESSOR_MODE mode, LOCK_OPERATION operation
 
 } // namespace
 
-void* client_headers(const IRP& irp, ULONG& bytes) {
-    const auto& control = IoGetCurrentIrpStackLocation(const_cast<IRP*>(&irp))->Parameters.DeviceIoControl;
-    if (control.OutputBufferLength != 0) {
-        bytes = control.OutputBufferLength;
-        return irp.UserBuffer;
-    }
-    bytes = control.InputBufferLength;
-    return control.Type3InputBuffer;
-}
-
 NTSTATUS probe_stream_irp(IRP& irp, ULONG flags, ULONG header_bytes) {
     if (irp.AssociatedIrp.SystemBuffer == nullptr) {
         const NTSTATUS status = copy_headers(irp, flags, header_bytes);

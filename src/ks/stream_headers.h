@@ -11,6 +11,14 @@ namespace openportcls::ks {
 NTSTATUS probe_stream_irp(IRP& irp, ULONG flags, ULONG header_bytes);
 
 // The client's headers: the output buffer as known clients send it, else the input buffer as the pages say.
-void* client_headers(const IRP& irp, ULONG& bytes);
+inline void* client_headers(const IRP& irp, ULONG& bytes) {
+    const auto& control = IoGetCurrentIrpStackLocation(const_cast<IRP*>(&irp))->Parameters.DeviceIoControl;
+    if (control.OutputBufferLength != 0) {
+        bytes = control.OutputBufferLength;
+        return irp.UserBuffer;
+    }
+    bytes = control.InputBufferLength;
+    return control.Type3InputBuffer;
+}
 
 } // namespace openportcls::ks

@@ -22,7 +22,8 @@ const void* routine_of(const InterruptHandler& handler) {
 // "Bug Check 0xF2": the parameters are about the first routine of the line, the fourth says whether there are others.
 // The stack begins with all that were asked, in the order they were: of a shared line, the parameters alone do not tell
 // whose card it is.
-[[noreturn]] void interrupt_storm(Machine& machine, const InterruptLine& line, const InterruptHandler* claimant) {
+[[noreturn, gnu::cold, gnu::noinline]] void NTAPI interrupt_storm(Machine& machine, const InterruptLine& line,
+                                                                  const InterruptHandler* claimant) {
     constexpr std::uint64_t not_chained = 1;
     constexpr std::uint64_t chained = 2;
     BugcheckReport report;
@@ -176,7 +177,7 @@ void Machine::enable_interrupts() {
     }
 }
 
-void Machine::service_line(InterruptLine& line) {
+[[gnu::hot]] void Machine::service_line(InterruptLine& line) {
     const KIRQL old = raise_irql(line.irql_);
     line.edge_ = false;
     line.in_service_ = true;
@@ -188,7 +189,7 @@ void Machine::service_line(InterruptLine& line) {
         InterruptHandler& handler = *line.handlers_[line.turn_++];
         const KIRQL before = raise_irql(std::max(line.irql_, handler.synchronize_irql));
         bool mine = false;
-        run_as(tsan::Kind::interrupt, [&] {
+        run_as(tsan::Kind::interrupt, [&]() __attribute__((always_inline)) {
             tsan::acquire(&lines_);
             acquire_lock(*handler.lock);
             mine = handler.service(handler);

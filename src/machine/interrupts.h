@@ -17,7 +17,7 @@ enum class TriggerMode : std::uint8_t { level, latched };
 class InterruptHandler {
 public:
     // True: "the interrupt was mine".
-    using Service = bool (*)(InterruptHandler& handler);
+    using Service = bool(NTAPI*)(InterruptHandler& handler);
 
     Service service = nullptr;
     KIRQL synchronize_irql = irql::device_lowest;

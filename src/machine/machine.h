@@ -98,8 +98,9 @@ public:
     virtual ~Subsystem() = default;
 };
 
-// What exports call on the way of a period is NTAPI, too: the Windows convention preserves ten vector registers that
-// an export would otherwise have to save around every call of a System V function.
+// What exports and the methods of ports call on the way of a period is NTAPI, too: the Windows convention preserves ten
+// vector registers that they would otherwise have to save, all ten, for a single call of a System V function anywhere
+// in them. Clean-up for exceptions is such a call: hence noexcept in the scope of guards.
 class Machine {
 public:
     explicit Machine(const MachineConfig& config = {});
@@ -256,7 +257,7 @@ public:
     // The running thread sleeps until it is unparked. Whoever does that knows that it sleeps: between a look at what
     // there is to do and park() there is no preemption point.
     void park();
-    void unpark(Thread& thread);
+    void NTAPI unpark(Thread& thread);
     bool explores() const { return exploring_; } // interleavings, by its policy
     [[noreturn]] void exit_thread(std::int32_t status);
     std::span<Thread* const> threads() const { return threads_; } // living, in order of creation
@@ -281,7 +282,11 @@ public:
     LONG release_semaphore(KSEMAPHORE& semaphore, LONG adjustment);
     LONG release_mutex(KMUTEX& mutex);
     // After SignalState of any object has been raised by hand.
-    void NTAPI wake_waiters(DISPATCHER_HEADER& object);
+    void wake_waiters(DISPATCHER_HEADER& object) {
+        if (object.WaitListHead.Flink != &object.WaitListHead) {
+            wake_all_waiters(object);
+        }
+    }
 
     // The clock interrupt at which a kernel wait or timer that is due then ends.
     Nanoseconds NTAPI round_to_clock(Nanoseconds due) const;
@@ -298,7 +303,7 @@ public:
     // The line for a vector, made on first use.
     InterruptLine& interrupt_line(std::uint32_t vector, KIRQL irql = irql::device_lowest,
                                   TriggerMode mode = TriggerMode::level);
-    void line_pending(InterruptLine& line);
+    void NTAPI line_pending(InterruptLine& line);
     // What the processor did before it spoke to hardware has happened when the hardware interrupts.
     void ordered_before_interrupts() { tsan::release(&lines_); }
     // Runs `routine` as KeSynchronizeExecution does: at the handler's synchronisation IRQL, under its lock.
@@ -379,21 +384,23 @@ private:
         return ((here.irql < irql::dispatch && here.dpc_head != nullptr) || (pending_irqls_ >> (here.irql + 1)) != 0) &&
                !here.interrupts_disabled;
     }
-    void NTAPI preempt();
+    void NTAPI preempt() noexcept;
     void NTAPI deliver();
-    void deliver_interrupts();
-    void service_line(InterruptLine& line);
-    void drain_dpcs();
+    void NTAPI deliver_interrupts();
+    void NTAPI service_line(InterruptLine& line);
+    void NTAPI drain_dpcs();
     void process_due_events();
+    template<class Function>
+    static void NTAPI call(void* function) {
+        (*static_cast<Function*>(function))();
+    }
     // Calls function() right here, unless ThreadSanitizer watches: then in an execution context of its own.
     template<class Function>
-    void run_as(tsan::Kind kind, Function&& function) {
+    [[gnu::always_inline]] void run_as(tsan::Kind kind, Function&& function) {
         if (contexts_ == nullptr) [[likely]] {
             function();
         } else {
-            contexts_->run(
-                kind, [](void* argument) { (*static_cast<std::remove_reference_t<Function>*>(argument))(); },
-                &function);
+            contexts_->run(kind, &call<std::remove_reference_t<Function>>, &function);
         }
     }
 
@@ -407,7 +414,7 @@ private:
     Thread* pop_ready_for(const Processor& taker);
     bool has_ready() const { return ready_mask_ != 0; }
     bool has_ready_for(const Processor& taker) const;
-    void move_to_own_processor();
+    [[gnu::cold]] void NTAPI move_to_own_processor();
     bool is_runnable(const Processor& candidate) const;
     std::uint32_t runnable_mask() const;
     void hand_out_ready_threads();
@@ -430,6 +437,7 @@ private:
     void prepare_idle(Processor& processor);
     void reap_threads();
 
+    void NTAPI wake_all_waiters(DISPATCHER_HEADER& object);
     static bool NTAPI is_signalled(const DISPATCHER_HEADER& object, const Thread& thread);
     static void NTAPI satisfy(DISPATCHER_HEADER& object, Thread& thread);
     void NTAPI finish_wait(Thread& thread, NTSTATUS status);

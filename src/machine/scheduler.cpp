@@ -343,7 +343,7 @@ void Machine::end_lap() {
     begin_lap();
 }
 
-[[gnu::hot]] void Machine::preempt() {
+[[gnu::hot]] void Machine::preempt() noexcept {
     if (step_ >= lap_ends_at_) {
         end_lap();
     }

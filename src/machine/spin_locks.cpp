@@ -95,7 +95,7 @@ HeldLock latest_held_lock(Machine& machine) {
     return {};
 }
 
-void spin_lock_kept(Machine& machine, std::string_view what, const void* routine) {
+void NTAPI spin_lock_kept(Machine& machine, std::string_view what, const void* routine) {
     const HeldLock lock = latest_held_lock(machine);
     break_rule(machine, "A driver's routine releases the spin locks that it acquires before it returns.", lock, routine,
                text("{} returned without releasing {} that it acquired (rule SpinLock of Driver Verifier: {} before "
@@ -103,7 +103,7 @@ void spin_lock_kept(Machine& machine, std::string_view what, const void* routine
                     what, lock_name(lock).view(), release_of(lock.kind)));
 }
 
-void lowered_with_spin_lock(Machine& machine, KIRQL wanted) {
+void NTAPI lowered_with_spin_lock(Machine& machine, KIRQL wanted) {
     const HeldLock lock = latest_held_lock(machine);
     machine.bugcheck(driver_verifier_detected_violation, bad_irql_for_lower_irql, machine.irql(), wanted, 0,
                      text("KeLowerIrql goes to IRQL {} while the processor holds {}: its holder stays at "
@@ -112,7 +112,8 @@ void lowered_with_spin_lock(Machine& machine, KIRQL wanted) {
                          .view());
 }
 
-void released_with_spin_lock(Machine& machine, const HeldLock& released, KIRQL wanted) {
+void NTAPI released_with_spin_lock(Machine& machine, const void* word, HeldLock::Kind kind, KIRQL wanted) {
+    const HeldLock released{word, kind};
     const HeldLock lock = latest_held_lock(machine);
     break_rule(machine, "Spin locks that are nested are released with their own old IRQL each.", lock, released.word,
                text("{} of {} goes to IRQL {} while the processor holds {}: nested spin locks are released in the "

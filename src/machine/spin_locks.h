@@ -17,13 +17,13 @@ inline constexpr std::uint32_t spin_lock_rule = 0x00040009;
 HeldLock latest_held_lock(Machine& machine);
 
 // `what`, a routine of a driver's, has returned with a spin lock that it took ("SpinLock rule (wdm)").
-[[noreturn, gnu::cold, gnu::noinline]] void spin_lock_kept(Machine& machine, std::string_view what,
-                                                           const void* routine);
+[[noreturn, gnu::cold, gnu::noinline]] void NTAPI spin_lock_kept(Machine& machine, std::string_view what,
+                                                                 const void* routine);
 
 // KeLowerIrql was asked to go to an IRQL at which no spin lock is held.
-[[noreturn, gnu::cold, gnu::noinline]] void lowered_with_spin_lock(Machine& machine, KIRQL wanted);
+[[noreturn, gnu::cold, gnu::noinline]] void NTAPI lowered_with_spin_lock(Machine& machine, KIRQL wanted);
 // A release was, of one lock while another is held: with the old IRQL of that one.
-[[noreturn, gnu::cold, gnu::noinline]] void released_with_spin_lock(Machine& machine, const HeldLock& released,
-                                                                    KIRQL wanted);
+[[noreturn, gnu::cold, gnu::noinline]] void NTAPI released_with_spin_lock(Machine& machine, const void* released,
+                                                                          HeldLock::Kind kind, KIRQL wanted);
 
 } // namespace openportcls::machine

@@ -25,7 +25,7 @@ struct WaitBlock {
 
 // Hears that a synchronisation event was signalled, as a thread that waits for it would: for who serves many of them.
 struct SignalListener {
-    using Heard = void (*)(SignalListener& listener);
+    using Heard = void(NTAPI*)(SignalListener& listener);
     WaitBlock block{}; // first: the event's wait list points here; it has no thread
     Heard heard = nullptr;
 };

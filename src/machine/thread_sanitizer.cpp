@@ -16,11 +16,11 @@ constexpr std::size_t contexts_of_a_kind = 8;
 
 } // namespace
 
-void NTAPI acquire_now(const volatile void* key) {
+void NTAPI acquire_now(const volatile void* key) noexcept {
     __tsan_acquire(const_cast<void*>(key));
 }
 
-void NTAPI release_now(const volatile void* key) {
+void NTAPI release_now(const volatile void* key) noexcept {
     __tsan_release(const_cast<void*>(key));
 }
 
@@ -39,7 +39,7 @@ void join(void* fiber) {
 struct Contexts::Context {
     Fiber fiber;
     Fiber* caller = nullptr; // null: free
-    void (*function)(void*) = nullptr;
+    void(NTAPI* function)(void*) = nullptr;
     void* argument = nullptr;
 
     static void loop(void* self) {
@@ -95,7 +95,7 @@ Contexts::Context& Contexts::take(Pool& pool) {
     return add(pool); // that many are suspended one inside of the other
 }
 
-void Contexts::run(Kind kind, void (*function)(void* argument), void* argument) {
+void NTAPI Contexts::run(Kind kind, void(NTAPI* function)(void* argument), void* argument) {
     Context& context = take(kind == Kind::interrupt ? interrupts_ : dpcs_);
     Fiber here;
     context.caller = &here;

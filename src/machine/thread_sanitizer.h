@@ -53,8 +53,8 @@ inline bool is_watching() {
 #endif
 
 // NTAPI: what exports call preserves the Windows convention's registers, see machine.h.
-[[gnu::cold]] void NTAPI acquire_now(const volatile void* key);
-[[gnu::cold]] void NTAPI release_now(const volatile void* key);
+[[gnu::cold, gnu::noinline]] void NTAPI acquire_now(const volatile void* key) noexcept;
+[[gnu::cold, gnu::noinline]] void NTAPI release_now(const volatile void* key) noexcept;
 
 // What the caller does after acquire(key) comes after everything that was done before any release(key).
 inline void acquire(const volatile void* key) {
@@ -116,7 +116,7 @@ public:
     Contexts& operator=(const Contexts&) = delete;
 
     // Calls function(argument) on a stack and in a context of its own.
-    void run(Kind kind, void (*function)(void* argument), void* argument);
+    void NTAPI run(Kind kind, void(NTAPI* function)(void* argument), void* argument);
 
     // The clock interrupt: expiries happen in the middle of anything and order nothing.
     void* clock() const { return clock_; }

@@ -167,8 +167,10 @@ void Machine::stop_listening(SignalListener& listener) {
     thread.block_count = 0;
     thread.wait_all = false;
     thread.is_parked = true;
-    for (Processor& each : processors()) {
-        prepare_idle(each); // now: once the thread runs its periods, nothing asks the host for memory
+    for (Processor& each : processors()) { // now: once the thread runs its periods, nothing asks the host for memory
+        if (!each.idle.fiber.stack()) [[unlikely]] {
+            prepare_idle(each);
+        }
     }
     trace(EventKind::wait_begin, thread.serial);
     while (thread.is_parked && pass_idle_time()) {
@@ -187,7 +189,7 @@ void Machine::stop_listening(SignalListener& listener) {
     }
 }
 
-[[gnu::hot]] void Machine::wake_waiters(DISPATCHER_HEADER& object) {
+[[gnu::hot]] void Machine::wake_all_waiters(DISPATCHER_HEADER& object) {
     LIST_ENTRY* entry = object.WaitListHead.Flink;
     while (entry != &object.WaitListHead) {
         auto& block = *reinterpret_cast<WaitBlock*>(entry);
@@ -227,9 +229,7 @@ void Machine::stop_listening(SignalListener& listener) {
     tsan::release(&event);
     const LONG previous = event.Header.SignalState;
     event.Header.SignalState = 1;
-    if (event.Header.WaitListHead.Flink != &event.Header.WaitListHead) {
-        wake_waiters(event.Header);
-    }
+    wake_waiters(event.Header);
     return previous;
 }
 

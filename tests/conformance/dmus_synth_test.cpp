@@ -8,7 +8,13 @@ namespace conformance {
 
 using DmusSynth = MidiTest;
 
-namespace {} // namespace
+namespace {
+
+void NTAPI note_status(void* context, NTSTATUS result, ULONG_PTR) {
+    *static_cast<NTSTATUS*>(context) = result;
+}
+
+} // namespace
 
 // ---- the wave sink --------------------------------------------------------------------------------------------------
 
@@ -151,9 +157,9 @@ TEST_F(DmusSynth, R_DMUS_17_AnUnloadMayEndLater) {
     unload.Property.Flags = KSPROPERTY_TYPE_SET | KSPROPERTY_TYPE_TOPOLOGY;
     NTSTATUS ended = STATUS_PENDING;
     inside([&] {
-        const NTSTATUS status = executive::start_device_control(
-            pin, IOCTL_KS_PROPERTY, &unload, sizeof unload, &handle.DownloadHandle, sizeof(HANDLE),
-            [](void* context, NTSTATUS result, ULONG_PTR) { *static_cast<NTSTATUS*>(context) = result; }, &ended);
+        const NTSTATUS status =
+            executive::start_device_control(pin, IOCTL_KS_PROPERTY, &unload, sizeof unload, &handle.DownloadHandle,
+                                            sizeof(HANDLE), &note_status, &ended);
         EXPECT_EQ(status, STATUS_PENDING) << "notes are sounding";
     });
     run_for(10);

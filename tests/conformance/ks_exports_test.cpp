@@ -294,7 +294,7 @@ TEST_F(KsExports, CancelableQueues) {
     InitializeListHead(&other);
     struct Done {
         std::vector<NTSTATUS> statuses;
-        static void on(void* context, NTSTATUS status, ULONG_PTR) {
+        static void NTAPI on(void* context, NTSTATUS status, ULONG_PTR) {
             static_cast<Done*>(context)->statuses.push_back(status);
         }
     } done;

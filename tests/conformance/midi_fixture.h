@@ -212,17 +212,16 @@ protected:
         header.DataUsed = used;
         header.Data = buffer.data();
     }
+    static void NTAPI completed(void* context, NTSTATUS result, ULONG_PTR) {
+        auto& done = *static_cast<MidiRequest*>(context);
+        done.status = result;
+        done.done_at = static_cast<LONGLONG>(KeQueryInterruptTime());
+        done.irp = nullptr;
+    }
     MidiRequest& send(FILE_OBJECT* pin, MidiRequest& request, ULONG code, ULONG header_bytes) {
         inside([&] {
-            const NTSTATUS status = executive::start_device_control(
-                pin, code, nullptr, 0, &request.header, header_bytes,
-                [](void* context, NTSTATUS result, ULONG_PTR) {
-                    auto& done = *static_cast<MidiRequest*>(context);
-                    done.status = result;
-                    done.done_at = static_cast<LONGLONG>(KeQueryInterruptTime());
-                    done.irp = nullptr;
-                },
-                &request, &request.irp);
+            const NTSTATUS status = executive::start_device_control(pin, code, nullptr, 0, &request.header,
+                                                                    header_bytes, &completed, &request, &request.irp);
             request.status = status == STATUS_PENDING ? request.status : status;
         });
         return request;

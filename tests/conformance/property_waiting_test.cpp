@@ -9,7 +9,7 @@ struct Completed {
     ULONG count = 0;
     NTSTATUS status = 0;
     ULONG_PTR information = 0;
-    static void on(void* context, NTSTATUS status, ULONG_PTR information) {
+    static void NTAPI on(void* context, NTSTATUS status, ULONG_PTR information) {
         auto& self = *static_cast<Completed*>(context);
         ++self.count;
         self.status = status;

@@ -15,7 +15,7 @@ struct PciRequest {
     NTSTATUS status = STATUS_PENDING;
     ULONG_PTR information = 0;
 
-    static void completed(void* context, NTSTATUS status, ULONG_PTR information) {
+    static void NTAPI completed(void* context, NTSTATUS status, ULONG_PTR information) {
         auto& request = *static_cast<PciRequest*>(context);
         request.is_done = true;
         request.irp = nullptr;

@@ -69,7 +69,7 @@ void NTAPI timer_expired(PKDPC, PVOID, PVOID, PVOID) {
     parts->line->raise();
 }
 
-bool on_interrupt(machine::InterruptHandler&) {
+bool NTAPI on_interrupt(machine::InterruptHandler&) {
     parts->line->lower();
     parts->machine->queue_dpc(parts->interrupt_dpc, nullptr, nullptr);
     return true;

@@ -19,7 +19,7 @@ void name_origin(const void* allocated_by, machine::BugcheckReport& report) {
 
 } // namespace
 
-void Guarded::report(machine::Machine& machine, const char* moment) const {
+void NTAPI Guarded::report(machine::Machine& machine, const char* moment) const {
     const auto address = reinterpret_cast<std::uint64_t>(body);
     machine::BugcheckReport report{.code = 0x19 /* BAD_POOL_HEADER */, .parameters = {0x20, address, size, tag}};
     if (!front().holds(pattern())) {

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include <wdm.h>
+
 namespace openportcls::machine {
 class Machine;
 }
@@ -81,7 +83,7 @@ struct Guarded {
             report(machine, moment);
         }
     }
-    [[noreturn]] void report(machine::Machine& machine, const char* moment) const;
+    [[noreturn, gnu::cold, gnu::noinline]] void NTAPI report(machine::Machine& machine, const char* moment) const;
     void offer_to(OverrunSearch& search) const;
 };
 

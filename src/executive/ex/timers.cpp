@@ -42,7 +42,7 @@ void schedule(ExTimer& timer) {
                                     exact ? timer.nominal : (timer.nominal + interval - 1) / interval * interval);
 }
 
-void destroy(ExTimer& timer) {
+[[gnu::cold, gnu::noinline]] void NTAPI destroy(ExTimer& timer) {
     const PEXT_DELETE_CALLBACK callback = timer.delete_callback;
     void* const context = timer.delete_context;
     EX_TIMER* const object = timer.object;

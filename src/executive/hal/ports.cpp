@@ -21,7 +21,7 @@ std::uint64_t port_number(const volatile void* port) {
 }
 
 template<class T>
-T read_port(const volatile T* port) {
+[[gnu::always_inline]] inline T read_port(const volatile T* port) {
     Machine& machine = Machine::current();
     machine.spend(access_cost::port);
     const std::uint64_t number = port_number(port);
@@ -34,7 +34,7 @@ T read_port(const volatile T* port) {
 }
 
 template<class T>
-void write_port(volatile T* port, T value) {
+[[gnu::always_inline]] inline void write_port(volatile T* port, T value) {
     Machine& machine = Machine::current();
     machine.spend(access_cost::port);
     const std::uint64_t number = port_number(port);

@@ -153,7 +153,7 @@ void NTAPI IoReleaseCancelSpinLock(KIRQL old) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
     Kernel& kernel = Kernel::current();
     executive::release_spin_lock(kernel.machine, kernel.cancel_lock);
-    executive::leave_spin_lock(kernel.machine, {&kernel.cancel_lock, machine::HeldLock::Kind::cancel}, old);
+    executive::leave_spin_lock(kernel.machine, &kernel.cancel_lock, machine::HeldLock::Kind::cancel, old);
 }
 
 BOOLEAN NTAPI IoCancelIrp(PIRP irp) {

@@ -12,7 +12,7 @@ namespace openportcls::executive {
 NTSTATUS dispatch(machine::Machine& machine, DEVICE_OBJECT* device, IRP* irp);
 
 // What IofCompleteRequest does, likewise.
-void complete_request(Kernel& kernel, IRP* irp);
+void NTAPI complete_request(Kernel& kernel, IRP* irp);
 
 // Waits until a request (IrpKind::request) is complete; `status` is what its dispatch routine returned. Returns the
 // final status.

@@ -29,12 +29,12 @@ bool call_routine(KINTERRUPT& interrupt) {
     return mine;
 }
 
-bool service(machine::InterruptHandler& handler) {
+bool NTAPI service(machine::InterruptHandler& handler) {
     return call_routine(static_cast<KINTERRUPT&>(handler));
 }
 
 // All that happens at the level of the line: the routine follows in its thread. A line is theirs or nobody's.
-bool request_passive_service(machine::InterruptHandler& handler) {
+bool NTAPI request_passive_service(machine::InterruptHandler& handler) {
     static_cast<KINTERRUPT&>(handler).passive->request();
     return true;
 }

@@ -37,7 +37,7 @@ NTSTATUS device_control(FILE_OBJECT* file, ULONG code, const void* in, ULONG in_
 
 // The asynchronous form. `completed` is called once, at whatever IRQL the driver completes the request at (not above
 // DISPATCH_LEVEL), possibly before start_device_control returns. The buffers must stay until then.
-using RequestCompleted = void (*)(void* context, NTSTATUS status, ULONG_PTR information);
+using RequestCompleted = void(NTAPI*)(void* context, NTSTATUS status, ULONG_PTR information);
 // Returns what the dispatch routine returned. `request` (may be null) receives the IRP, for cancel_request; it is valid
 // until `completed` is called, and null when the request has completed already.
 NTSTATUS start_device_control(FILE_OBJECT* file, ULONG code, const void* in, ULONG in_bytes, void* out, ULONG out_bytes,

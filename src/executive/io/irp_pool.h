@@ -60,7 +60,7 @@ struct alignas(16) IrpSlot {
         return {"system buffer of a request", reinterpret_cast<char*>(inline_buffer), inline_buffer_used, buffer_tag,
                 allocated_by};
     }
-    void check(machine::Machine& machine, const char* moment) {
+    [[gnu::always_inline]] void check(machine::Machine& machine, const char* moment) {
         guarded_irp().check(machine, moment);
         if (inline_buffer_used != 0) {
             guarded_buffer().check(machine, moment);

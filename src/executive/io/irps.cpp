@@ -25,8 +25,8 @@ std::uint64_t as_parameter(const void* pointer) {
     return reinterpret_cast<std::uint64_t>(pointer);
 }
 
-[[noreturn, gnu::cold, gnu::noinline]] void violation(machine::Machine& machine, std::uint32_t code, std::uint64_t p1,
-                                                      const IRP* irp, const char* rule) {
+[[noreturn, gnu::cold, gnu::noinline]] void NTAPI violation(machine::Machine& machine, std::uint32_t code,
+                                                            std::uint64_t p1, const IRP* irp, const char* rule) {
     machine.bugcheck(code, p1, as_parameter(irp), 0, 0, rule);
 }
 
@@ -41,10 +41,13 @@ void clear_location(IO_STACK_LOCATION& stack) {
 
 // Buffered output travels back to the caller unless the request failed outright; a warning
 // (STATUS_BUFFER_OVERFLOW) still carries data.
+[[gnu::noinline]] void NTAPI copy_to_caller(IrpSlot& slot, const IRP& irp) {
+    const auto bytes = std::min<ULONG_PTR>(irp.IoStatus.Information, slot.copy_limit);
+    memcpy(slot.copy_to, irp.AssociatedIrp.SystemBuffer, bytes);
+}
 void copy_output(IrpSlot& slot, const IRP& irp) {
     if (slot.copy_to != nullptr && !NT_ERROR(irp.IoStatus.Status)) {
-        const auto bytes = std::min<ULONG_PTR>(irp.IoStatus.Information, slot.copy_limit);
-        memcpy(slot.copy_to, irp.AssociatedIrp.SystemBuffer, bytes);
+        copy_to_caller(slot, irp);
     }
 }
 
@@ -58,8 +61,14 @@ void finish_associated(machine::Machine& machine, IRP* irp) {
     (void)machine;
 }
 
+void finish_repeated(IrpSlot& slot, IRP& irp) {
+    copy_output(slot, irp);
+    const NTSTATUS status = std::exchange(irp.IoStatus.Status, status_of_gone_irp);
+    slot.completed_callback(slot.callback_context, status, irp.IoStatus.Information);
+}
+
 // No driver's completion routine kept the IRP: it belongs to the I/O manager again.
-void finish(Kernel& kernel, IRP* irp) {
+[[gnu::noinline]] void NTAPI finish(Kernel& kernel, IRP* irp) {
     machine::Machine& machine = kernel.machine;
     if ((irp->Flags & IRP_ASSOCIATED_IRP) != 0) {
         finish_associated(machine, irp);
@@ -98,11 +107,6 @@ void finish(Kernel& kernel, IRP* irp) {
             machine.set_event(slot->event);
         }
         break;
-    case IrpKind::repeated: {
-        const NTSTATUS status = std::exchange(irp->IoStatus.Status, status_of_gone_irp);
-        slot->completed_callback(slot->callback_context, status, irp->IoStatus.Information);
-        break;
-    }
     case IrpKind::detached: {
         const RequestCompleted completed = slot->completed_callback;
         void* const context = slot->callback_context;
@@ -113,6 +117,7 @@ void finish(Kernel& kernel, IRP* irp) {
         }
         break;
     }
+    case IrpKind::repeated:
     case IrpKind::driver:
         break;
     }
@@ -120,7 +125,7 @@ void finish(Kernel& kernel, IRP* irp) {
 
 } // namespace
 
-void complete_request(Kernel& kernel, IRP* irp) {
+[[gnu::hot]] void NTAPI complete_request(Kernel& kernel, IRP* irp) {
     machine::Machine& machine = kernel.machine;
     if (irp->CurrentLocation > irp->StackCount + 1 || irp->Type != 6) [[unlikely]] {
         violation(machine, multiple_irp_complete_requests, as_parameter(irp), irp,
@@ -134,12 +139,12 @@ void complete_request(Kernel& kernel, IRP* irp) {
         violation(machine, verifier_io_violation, 0x07, irp,
                   "IoCompleteRequest while a cancel routine is set: take it away with IoSetCancelRoutine first.");
     }
-    if (IrpSlot* slot = IrpPool::slot_of(irp)) {
+    IrpSlot* const slot = IrpPool::slot_of(irp);
+    if (slot != nullptr) {
         slot->check(machine, "IoCompleteRequest");
     }
     machine::tsan::release(irp);
     if (machine.is_observed()) [[unlikely]] {
-        const IrpSlot* slot = IrpPool::slot_of(irp);
         machine.trace(machine::EventKind::irp_completed, slot != nullptr ? slot->serial : 0, irp->IoStatus.Status);
     }
 
@@ -178,7 +183,11 @@ void complete_request(Kernel& kernel, IRP* irp) {
         ++irp->CurrentLocation;
         ++irp->Tail.Overlay.CurrentStackLocation;
     }
-    finish(kernel, irp);
+    if (slot != nullptr && slot->kind == IrpKind::repeated) {
+        finish_repeated(*slot, *irp);
+    } else {
+        finish(kernel, irp);
+    }
 }
 
 NTSTATUS dispatch(machine::Machine& machine, DEVICE_OBJECT* device, IRP* irp) {

@@ -97,7 +97,7 @@ void RepeatedRequest::cancel() {
     }
 }
 
-void RepeatedRequest::ended(void* context, NTSTATUS status, ULONG_PTR information) {
+[[gnu::hot]] void NTAPI RepeatedRequest::ended(void* context, NTSTATUS status, ULONG_PTR information) {
     auto& self = *static_cast<RepeatedRequest*>(context);
     self.is_under_way_ = false;
     self.parts_.completed(self.parts_.context, status, information);

@@ -38,7 +38,7 @@ public:
     void cancel();
 
 private:
-    static void ended(void* context, NTSTATUS status, ULONG_PTR information);
+    static void NTAPI ended(void* context, NTSTATUS status, ULONG_PTR information);
     NTSTATUS take_irp(Kernel& kernel, CCHAR stack_size);
 
     FILE_OBJECT* file_ = nullptr;

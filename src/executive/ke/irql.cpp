@@ -111,7 +111,7 @@ void NTAPI KeReleaseSpinLock(PKSPIN_LOCK lock, KIRQL old) {
     if (old > irql::dispatch) [[unlikely]] {
         wrong_direction(irql_lowered_or_raised, __func__, old);
     }
-    leave_spin_lock(machine, {lock}, old);
+    leave_spin_lock(machine, lock, openportcls::machine::HeldLock::Kind::spin, old);
 }
 
 void NTAPI KfReleaseSpinLock(PKSPIN_LOCK lock, KIRQL old) {

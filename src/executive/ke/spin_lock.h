@@ -27,9 +27,13 @@ inline bool holds_spin_lock(machine::Machine& machine) {
     return machine.processor().held_spin_locks != 0;
 }
 // After the release of `released`: back to the IRQL before its acquisition.
-inline void leave_spin_lock(machine::Machine& machine, const machine::HeldLock& released, KIRQL old) {
-    if (old < machine::irql::dispatch && holds_spin_lock(machine)) [[unlikely]] {
-        machine::released_with_spin_lock(machine, released, old);
+inline void leave_spin_lock(machine::Machine& machine, const void* released, machine::HeldLock::Kind kind, KIRQL old) {
+    if (old < machine::irql::dispatch) {
+        if (holds_spin_lock(machine)) [[unlikely]] {
+            machine::released_with_spin_lock(machine, released, kind, old);
+        }
+    } else if (machine.irql() == old) {
+        return; // nothing has waited for that
     }
     machine.lower_irql(old);
     machine.follow_affinity();
@@ -70,7 +74,7 @@ public:
     [[gnu::always_inline]] explicit BriefLockGuard(KSPIN_LOCK& lock)
         : machine_(machine::Machine::current()), lock_(lock) {
         if (machine_.irql() > machine::irql::dispatch) [[unlikely]] {
-            KeAcquireSpinLockRaiseToDpc(&lock); // which reports it
+            report_irql();
         }
         machine_.preemption_point();
         if (lock_ != 0) [[unlikely]] {
@@ -96,8 +100,9 @@ private:
 #else
     static constexpr bool checks_sections = false;
 #endif
+    [[gnu::cold, gnu::noinline]] void NTAPI report_irql() noexcept { KeAcquireSpinLockRaiseToDpc(&lock_); }
     // It is free when this returns, until the next preemption point.
-    [[gnu::cold, gnu::noinline]] void wait() {
+    [[gnu::cold, gnu::noinline]] void NTAPI wait() noexcept {
         while (lock_ != 0) {
             const SpinLockGuard until_released(lock_);
         }

@@ -32,7 +32,7 @@ struct PowerRequest {
     void* context;
 };
 
-void request_completed(void* context, NTSTATUS status, ULONG_PTR information) {
+void NTAPI request_completed(void* context, NTSTATUS status, ULONG_PTR information) {
     auto* request = static_cast<PowerRequest*>(context);
     Kernel& kernel = Kernel::current();
     IO_STATUS_BLOCK result{};

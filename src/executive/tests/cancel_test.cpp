@@ -8,7 +8,7 @@ struct Completion {
     int calls = 0;
     NTSTATUS status = 0;
 };
-void on_completed(void* context, NTSTATUS status, ULONG_PTR) {
+void NTAPI on_completed(void* context, NTSTATUS status, ULONG_PTR) {
     auto* completion = static_cast<Completion*>(context);
     ++completion->calls;
     completion->status = status;

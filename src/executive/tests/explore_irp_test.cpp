@@ -63,7 +63,7 @@ void NTAPI serve(PVOID context) {
     }
 }
 
-void on_completed(void* context, NTSTATUS, ULONG_PTR) {
+void NTAPI on_completed(void* context, NTSTATUS, ULONG_PTR) {
     ++*static_cast<int*>(context);
 }
 

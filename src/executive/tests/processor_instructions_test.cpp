@@ -24,7 +24,7 @@ struct CountingHandler : machine::InterruptHandler {
     unsigned calls = 0;
 };
 
-bool count_interrupt(machine::InterruptHandler& handler) {
+bool NTAPI count_interrupt(machine::InterruptHandler& handler) {
     auto& own = static_cast<CountingHandler&>(handler);
     ++own.calls;
     own.line->lower();

@@ -11,7 +11,7 @@ struct Completion {
     int calls = 0;
     NTSTATUS status = STATUS_PENDING;
 };
-void on_completed(void* context, NTSTATUS status, ULONG_PTR) {
+void NTAPI on_completed(void* context, NTSTATUS status, ULONG_PTR) {
     auto* completion = static_cast<Completion*>(context);
     ++completion->calls;
     completion->status = status;

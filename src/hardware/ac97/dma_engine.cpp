@@ -89,6 +89,10 @@ std::uint32_t DmaEngine::read(std::uint32_t offset, unsigned bytes) {
 // One access may cover several registers: byte enables say what is written of each.
 void DmaEngine::write(std::uint32_t offset, unsigned bytes, std::uint32_t written) {
     catch_up();
+    if (registers_.has(offset) && registers_.width(offset) == bytes) {
+        registers_.write(*this, offset, written);
+        return;
+    }
     for (const auto& entry : table) {
         if (entry.offset >= offset + bytes || offset >= entry.offset + entry.width_bytes) {
             continue;
@@ -146,7 +150,7 @@ void DmaEngine::reset() {
     is_loaded_ = false;
     length_ = 0;
     last_[0] = last_[1] = 0;
-    machine_.clock().cancel(event_);
+    stop_clock();
     owner_.engine_interrupt_changed();
 }
 
@@ -177,13 +181,19 @@ void DmaEngine::rate_changed() {
 void DmaEngine::start_clock() {
     if (!is_running()) {
         registers_.set(sr, value(sr) | halted);
-        machine_.clock().cancel(event_);
+        stop_clock();
         return;
     }
     clock_.start(machine_.now(), {codec_.rate(converter()), 1});
     moved_ = 0;
+    next_frame_at_ = clock_.time_of(1);
     load_next();
     schedule();
+}
+
+void DmaEngine::stop_clock() {
+    next_frame_at_ = machine::never;
+    machine_.clock().cancel(event_);
 }
 
 // The next moment at which something happens that nobody has asked for: the end of a buffer.
@@ -196,14 +206,9 @@ void DmaEngine::schedule() {
     machine_.clock().schedule(event_, clock_.time_of(moved_ + frames));
 }
 
-void DmaEngine::catch_up() {
-    if (!is_running()) {
-        return;
-    }
+void DmaEngine::move_due() {
     std::uint64_t due = clock_.elapsed(machine_.now()) - moved_;
-    if (due == 0) {
-        return;
-    }
+    const std::uint32_t begun_before = buffers_begun_;
     while (due > 0) {
         // As many whole frames as the buffer has; one that lies in two buffers, or in none, by itself.
         const std::uint32_t whole = is_bus_master_ && has_data() ? value(picb) / channels() : 0;
@@ -214,7 +219,10 @@ void DmaEngine::catch_up() {
         moved_ += frames;
         due -= frames;
     }
-    schedule();
+    next_frame_at_ = clock_.time_of(moved_ + 1);
+    if (buffers_begun_ != begun_before || !has_data()) {
+        schedule();
+    }
 }
 
 // ---- the list -------------------------------------------------------------------------------------------------------
@@ -236,6 +244,7 @@ void DmaEngine::load_next() {
         length_ = current_.control & 0xFFFF;
         registers_.set(picb, length_);
         is_loaded_ = true;
+        ++buffers_begun_;
         if (length_ == 0) {
             finish_buffer(); // a buffer without samples is over at once
         }

@@ -34,8 +34,12 @@ public:
     DmaEngine(Kind kind, machine::Machine& machine, Codec& codec, Owner& owner);
 
     void set_drift(std::int32_t parts_per_million) { clock_.set_drift(parts_per_million); }
-    // Moves what is due by now.
-    void catch_up();
+    // Moves what is due by now. Asked before every access to the card, which seldom finds that a frame has passed.
+    void catch_up() {
+        if (machine_.now() >= next_frame_at_) {
+            move_due();
+        }
+    }
     // Whether there is a link to the codec, and leave to use the bus; what it needs is told whenever it may have
     // changed. Caught up before.
     void connect(bool has_link, bool is_bus_master);
@@ -69,7 +73,9 @@ private:
     unsigned channels() const { return kind_ == Kind::microphone_in ? 1 : 2; }
     Codec::Converter converter() const;
     void start_clock();
+    void stop_clock();
     void schedule();
+    void move_due();
     void load_next();
     void finish_buffer();
     std::span<std::byte> next_words(std::uint32_t wanted);
@@ -99,6 +105,8 @@ private:
     Descriptor current_;
     std::uint32_t length_ = 0; // words of the current buffer
     std::uint64_t moved_ = 0;  // frames since the clock was started
+    Nanoseconds next_frame_at_ = machine::never;
+    std::uint32_t buffers_begun_ = 0;
     std::int16_t last_[2] = {0, 0};
     std::array<Frame, Codec::chunk_frames> frames_{};
 };

@@ -25,16 +25,21 @@ void DmaStream::start(const Plan& plan) {
     run_clock();
 }
 
-void DmaStream::stop() {
-    state_ = State::idle;
+// The converter stands still.
+void DmaStream::leave_running(State state) {
+    state_ = state;
+    next_frame_at_ = machine::never;
     machine_.clock().cancel(event_);
+}
+
+void DmaStream::stop() {
+    leave_running(State::idle);
 }
 
 void DmaStream::pause() {
     catch_up();
     if (state_ == State::running || state_ == State::starved) {
-        state_ = State::paused;
-        machine_.clock().cancel(event_);
+        leave_running(State::paused);
     }
 }
 
@@ -59,6 +64,7 @@ void DmaStream::run_clock() {
     state_ = State::running;
     clock_.start(machine_.now(), plan_.rate);
     moved_ = 0;
+    next_frame_at_ = clock_.time_of(1);
     schedule();
 }
 
@@ -66,10 +72,7 @@ void DmaStream::schedule() {
     machine_.clock().schedule(event_, clock_.time_of(moved_ + left_));
 }
 
-void DmaStream::catch_up() {
-    if (state_ != State::running) {
-        return;
-    }
+void DmaStream::move_due() {
     std::uint64_t due = clock_.elapsed(machine_.now()) - moved_;
     bool is_new_block = false;
     while (due > 0 && state_ == State::running) {
@@ -80,9 +83,7 @@ void DmaStream::catch_up() {
         due -= done;
         left_ -= done;
         if (done < wanted) {
-            // Requests go unanswered: the converter stands still until they are answered again.
-            state_ = State::starved;
-            machine_.clock().cancel(event_);
+            leave_running(State::starved); // requests go unanswered, until they are answered again
             return;
         }
         if (left_ == 0) {
@@ -90,7 +91,11 @@ void DmaStream::catch_up() {
             is_new_block = true;
         }
     }
-    if (is_new_block && state_ == State::running) {
+    if (state_ != State::running) {
+        return;
+    }
+    next_frame_at_ = clock_.time_of(moved_ + 1);
+    if (is_new_block) {
         schedule();
     }
 }

@@ -59,8 +59,12 @@ public:
     // The block under way is the last.
     void end_after_block();
 
-    // Moves what is due by now.
-    void catch_up();
+    // Moves what is due by now. Asked before every access to the card, which seldom finds that a frame has passed.
+    void catch_up() {
+        if (machine_.now() >= next_frame_at_) {
+            move_due();
+        }
+    }
     // A channel may answer now that did not.
     void dma_changed();
 
@@ -75,6 +79,8 @@ private:
     static void block_due(machine::ClockEvent& event);
     void run_clock();
     void schedule();
+    void move_due();
+    void leave_running(State state);
     bool is_worth_converting() const { return plan_.is_input || owner_.is_heard(); }
     std::uint32_t pass_over(std::uint32_t frames);
     // Frames moved of `count`, no more than a chunk of those that are converted.
@@ -91,6 +97,7 @@ private:
     Plan plan_;
     State state_ = State::idle;
     SampleClock clock_;
+    Nanoseconds next_frame_at_ = machine::never;
     std::uint64_t moved_ = 0; // frames since the clock was started
     std::uint32_t left_ = 0;  // frames of this block
     machine::ClockEvent event_;

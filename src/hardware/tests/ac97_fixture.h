@@ -25,7 +25,7 @@ protected:
         mixer_base = card->pci()->config().io_base(0);
         master_base = card->pci()->config().io_base(1);
         list = allocate(0x1000);
-        handler.service = [](machine::InterruptHandler& called) { return static_cast<Handler&>(called).serve(); };
+        handler.service = &Handler::called;
         handler.test = this;
         ASSERT_TRUE(machine.enter([&] { line().connect(handler); }));
     }
@@ -80,6 +80,7 @@ protected:
         Ac97Test* test = nullptr;
         int interrupts = 0;
         std::uint32_t seen = 0; // status bits of the engine that asked last
+        static bool NTAPI called(machine::InterruptHandler& handler) { return static_cast<Handler&>(handler).serve(); }
         bool serve() {
             const std::uint32_t global = test->master(0x30, Width::dword);
             for (const auto& [bit, engine] : {std::pair{0x20U, pcm_in}, {0x40U, pcm_out}, {0x80U, microphone_in}}) {

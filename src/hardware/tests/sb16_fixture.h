@@ -13,7 +13,7 @@ protected:
         EXPECT_TRUE(plugged);
         card = static_cast<Sb16*>(*plugged);
         card->outputs()[0].plugged = &listener;
-        handler.service = [](machine::InterruptHandler& called) { return static_cast<Handler&>(called).serve(); };
+        handler.service = &Handler::called;
         handler.test = this;
         EXPECT_TRUE(machine.enter([&] {
             machine.interrupt_line(0x45, machine::irql::device_lowest, machine::TriggerMode::latched).connect(handler);
@@ -65,6 +65,7 @@ protected:
         int bytes = 0;
         int words = 0;
         int midi = 0;
+        static bool NTAPI called(machine::InterruptHandler& handler) { return static_cast<Handler&>(handler).serve(); }
         bool serve() {
             const std::uint8_t status = test->mixer(0x82);
             if ((status & 1) != 0) {

@@ -196,7 +196,7 @@ struct TestHandler : InterruptHandler {
     bool claims = true;
     bool lowers = true;
     KIRQL seen = 0;
-    static bool serve(InterruptHandler& handler) {
+    static bool NTAPI serve(InterruptHandler& handler) {
         auto& self = static_cast<TestHandler&>(handler);
         ++self.calls;
         self.seen = Machine::current().irql();
@@ -274,28 +274,27 @@ TEST(Interrupts, latched_edges_are_remembered_once) {
 TEST(Interrupts, a_latched_edge_reaches_everybody_although_one_goes_meanwhile) {
     struct Sharer : InterruptHandler {
         int calls = 0;
+        bool takes_long = false;
+        bool is_under_way = false;
+        static bool NTAPI called(InterruptHandler& handler) {
+            auto& self = static_cast<Sharer&>(handler);
+            ++self.calls;
+            self.is_under_way = true;
+            for (int count = 0; self.takes_long && count < 20; ++count) {
+                Machine::current().stall(1000);
+            }
+            return true;
+        }
     };
     static Sharer first;
     static Sharer second;
     static Sharer third;
-    static bool is_in_second;
     static InterruptLine* shared;
     for (Sharer* sharer : {&first, &second, &third}) {
         *sharer = {};
-        sharer->service = [](InterruptHandler& handler) {
-            ++static_cast<Sharer&>(handler).calls;
-            return true;
-        };
+        sharer->service = &Sharer::called;
     }
-    is_in_second = false;
-    second.service = [](InterruptHandler&) {
-        ++second.calls;
-        is_in_second = true;
-        for (int count = 0; count < 20; ++count) {
-            Machine::current().stall(1000);
-        }
-        return true;
-    };
+    second.takes_long = true;
     Machine machine;
     ASSERT_TRUE(machine.enter([&] {
         shared = &machine.interrupt_line(5, 5, TriggerMode::latched);
@@ -305,7 +304,7 @@ TEST(Interrupts, a_latched_edge_reaches_everybody_although_one_goes_meanwhile) {
         Thread* const thread = machine.create_thread(
             "disconnects",
             [](void*) {
-                while (!is_in_second) {
+                while (!second.is_under_way) {
                     Machine::current().stall(500);
                 }
                 shared->disconnect(first);

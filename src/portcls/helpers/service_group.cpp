@@ -47,14 +47,20 @@ void NTAPI ServiceGroup::RequestService() {
     KeInsertQueueDpc(&dpc_, nullptr, nullptr);
 }
 
-// Of the pass in progress; `first` begins one, or has the one that another processor is at followed by a further one.
-ServiceGroup::Member* ServiceGroup::next_member(bool first) {
+// Begins a pass, or has the one that another processor is at followed by a further one.
+[[gnu::always_inline]] inline bool ServiceGroup::begin_pass() {
     const BrieflyLocked locked(lock_);
-    if (first && cursor_ != nullptr) {
+    if (cursor_ != nullptr) {
         again_ = true;
-        return nullptr;
+        return false;
     }
-    cursor_ = first ? members_.Flink : cursor_;
+    cursor_ = members_.Flink;
+    return true;
+}
+
+// Of the pass in progress.
+[[gnu::always_inline]] inline ServiceGroup::Member* ServiceGroup::next_member() {
+    const BrieflyLocked locked(lock_);
     if (cursor_ == &members_ && again_) {
         again_ = false;
         cursor_ = members_.Flink;
@@ -70,10 +76,13 @@ ServiceGroup::Member* ServiceGroup::next_member(bool first) {
 
 // Members are called without the lock: they request service themselves, and their miniports call back into ports
 // that forbid spin locks (R-WPCI-08). RemoveMember waits for a pass in progress, so the sink stays valid.
-void NTAPI ServiceGroup::service(PKDPC, PVOID context, PVOID, PVOID) {
+[[gnu::hot]] void NTAPI ServiceGroup::service(PKDPC, PVOID context, PVOID, PVOID) {
     auto* group = static_cast<ServiceGroup*>(context);
     machine::Machine::current().trace(machine::EventKind::service, group->serial_);
-    for (Member* member = group->next_member(true); member != nullptr; member = group->next_member(false)) {
+    if (!group->begin_pass()) {
+        return;
+    }
+    while (Member* const member = group->next_member()) {
         member->sink->RequestService();
     }
 }

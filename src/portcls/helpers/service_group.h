@@ -29,7 +29,8 @@ private:
 
     ServiceGroup();
     static void NTAPI service(PKDPC dpc, PVOID context, PVOID, PVOID);
-    Member* next_member(bool first);
+    bool begin_pass();
+    Member* next_member();
 
     LIST_ENTRY members_;
     LIST_ENTRY* cursor_ = nullptr; // the next member of the pass in progress; removal moves it on

@@ -1,15 +1,10 @@
 #include "portcls/ports/stream_requests.h"
 
 #include "executive/io/completion.h"
-#include "ks/stream_headers.h"
 
 namespace openportcls::portcls {
 
 namespace {
-
-bool has_buffer(const KSSTREAM_HEADER& header) {
-    return header.FrameExtent != 0; // then it has an MDL
-}
 
 ULONG headers_of(const IRP& irp) {
     ULONG bytes = 0;
@@ -17,13 +12,9 @@ ULONG headers_of(const IRP& irp) {
     return bytes;
 }
 
-KSSTREAM_HEADER* first_header(const IRP& irp) {
-    return static_cast<KSSTREAM_HEADER*>(irp.AssociatedIrp.SystemBuffer);
-}
-
 template<class Visit>
 void for_each_header(const IRP& irp, Visit&& visit) {
-    auto* place = reinterpret_cast<unsigned char*>(first_header(irp));
+    auto* place = static_cast<unsigned char*>(irp.AssociatedIrp.SystemBuffer);
     for (ULONG left = headers_of(irp); left != 0;) {
         auto& header = *reinterpret_cast<KSSTREAM_HEADER*>(place);
         visit(header);
@@ -33,40 +24,6 @@ void for_each_header(const IRP& irp, Visit&& visit) {
 }
 
 } // namespace
-
-// ---- a place in a request ------------------------------------------------------------------------------------------
-
-void StreamCursor::begin(IRP& request) {
-    irp = &request;
-    header = nullptr;
-    headers_left = headers_of(request);
-    mdl = request.MdlAddress;
-    base = place = nullptr;
-    left = 0;
-}
-
-bool StreamCursor::next_header(bool write) {
-    if (headers_left == 0) {
-        return false;
-    }
-    if (header == nullptr) {
-        header = first_header(*irp);
-    } else {
-        if (has_buffer(*header)) {
-            mdl = mdl->Next;
-        }
-        headers_left -= header->Size;
-        if (headers_left == 0) {
-            return false;
-        }
-        header = reinterpret_cast<KSSTREAM_HEADER*>(reinterpret_cast<unsigned char*>(header) + header->Size);
-    }
-    left = write ? header->DataUsed : header->FrameExtent;
-    base = has_buffer(*header) ? static_cast<unsigned char*>(MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority))
-                               : nullptr;
-    place = base;
-    return true;
-}
 
 // ---- the queue -----------------------------------------------------------------------------------------------------
 
@@ -88,10 +45,9 @@ NTSTATUS StreamRequests::prepare(IRP& irp) {
     return STATUS_PENDING;
 }
 
-bool StreamRequests::insert(IRP& irp) {
-    InsertTailList(&queued_, &irp.Tail.Overlay.ListEntry);
-    IoSetCancelRoutine(&irp, &StreamRequests::cancel_routine);
-    if (!irp.Cancel || IoSetCancelRoutine(&irp, nullptr) == nullptr) {
+// Of a request that was cancelled before it had a cancel routine, unless that one has been called after all.
+bool NTAPI StreamRequests::insert_cancelled(IRP& irp) noexcept {
+    if (exchange_cancel_routine(irp, nullptr) == nullptr) {
         return true;
     }
     remove(irp);
@@ -99,28 +55,14 @@ bool StreamRequests::insert(IRP& irp) {
     return false;
 }
 
-IRP* StreamRequests::first() const {
-    return IsListEmpty(&queued_) ? nullptr : CONTAINING_RECORD(queued_.Flink, IRP, Tail.Overlay.ListEntry);
-}
-
-IRP* StreamRequests::next_of(const IRP& irp) const {
-    return is_last(irp) ? nullptr : CONTAINING_RECORD(irp.Tail.Overlay.ListEntry.Flink, IRP, Tail.Overlay.ListEntry);
-}
-
-ULONG StreamRequests::bytes_of(const IRP& irp) const {
+ULONG NTAPI StreamRequests::bytes_of(const IRP& irp) const noexcept {
     ULONG bytes = 0;
     for_each_header(irp,
                     [&](const KSSTREAM_HEADER& header) { bytes += write_ ? header.DataUsed : header.FrameExtent; });
     return bytes;
 }
 
-bool StreamRequests::take(IRP& irp) {
-    remove(irp);
-    InitializeListHead(&irp.Tail.Overlay.ListEntry); // a cancel routine that waits for the lock removes it once more
-    return IoSetCancelRoutine(&irp, nullptr) != nullptr;
-}
-
-void StreamRequests::set_result(IRP& irp, NTSTATUS status) const {
+void NTAPI StreamRequests::set_result(IRP& irp, NTSTATUS status) const {
     irp.IoStatus.Status = status;
     irp.IoStatus.Information = 0;
     if (status == STATUS_SUCCESS) {
@@ -129,7 +71,7 @@ void StreamRequests::set_result(IRP& irp, NTSTATUS status) const {
     }
 }
 
-void StreamRequests::finish(IRP& irp, NTSTATUS status) {
+[[gnu::hot]] void NTAPI StreamRequests::finish(IRP& irp, NTSTATUS status) noexcept {
     set_result(irp, status);
     InsertTailList(&finished_, &irp.Tail.Overlay.ListEntry);
 }
@@ -142,20 +84,7 @@ void StreamRequests::finish_all() {
     }
 }
 
-void StreamRequests::take_finished(LIST_ENTRY& finished) {
-    InitializeListHead(&finished);
-    if (!IsListEmpty(&finished_)) {
-        finished = finished_;
-        finished.Flink->Blink = &finished;
-        finished.Blink->Flink = &finished;
-        InitializeListHead(&finished_);
-    }
-}
-
-void StreamRequests::complete(LIST_ENTRY& finished) {
-    if (IsListEmpty(&finished)) {
-        return;
-    }
+[[gnu::hot]] void NTAPI StreamRequests::complete_all(LIST_ENTRY& finished) {
     executive::Kernel& kernel = executive::Kernel::current();
     do {
         IRP* const irp = CONTAINING_RECORD(RemoveHeadList(&finished), IRP, Tail.Overlay.ListEntry);

@@ -1,8 +1,11 @@
 // The stream requests of a pin whose port moves sound through IRPs: how they are queued, gone through, and ended.
 #pragma once
 
+#include <utility>
+
 #include <ks.h>
 
+#include "ks/stream_headers.h"
 #include "portcls/helpers/spin_lock.h"
 
 namespace openportcls::portcls {
@@ -18,9 +21,35 @@ struct StreamCursor {
     ULONG left = 0; // of this header's data (write) or room (read)
 
     // Before the first header.
-    void begin(IRP& request);
+    void begin(IRP& request) {
+        irp = &request;
+        header = nullptr;
+        ks::client_headers(request, headers_left);
+        mdl = request.MdlAddress;
+        base = place = nullptr;
+        left = 0;
+    }
     // False behind the last.
-    bool next_header(bool write);
+    bool next_header(bool write) {
+        if (headers_left == 0) {
+            return false;
+        }
+        if (header == nullptr) {
+            header = static_cast<KSSTREAM_HEADER*>(irp->AssociatedIrp.SystemBuffer);
+        } else {
+            mdl = has_buffer() ? mdl->Next : mdl;
+            headers_left -= header->Size;
+            if (headers_left == 0) {
+                return false;
+            }
+            header = reinterpret_cast<KSSTREAM_HEADER*>(reinterpret_cast<unsigned char*>(header) + header->Size);
+        }
+        left = write ? header->DataUsed : header->FrameExtent;
+        base = has_buffer() ? static_cast<unsigned char*>(mdl->MappedSystemVa) : nullptr; // since prepare()
+        place = base;
+        return true;
+    }
+    bool has_buffer() const { return header->FrameExtent != 0; } // then it has an MDL
     void advance(ULONG bytes) {
         place += bytes;
         left -= bytes;
@@ -31,6 +60,7 @@ struct StreamCursor {
 };
 
 // What is queued, in order. The derived class has a cursor in it and says what a cancelled request leaves behind.
+// NTAPI: miniports call what calls these, see machine.h.
 class StreamRequests {
 public:
     StreamRequests(const StreamRequests&) = delete;
@@ -51,22 +81,44 @@ protected:
 
     // ---- under the lock ----------------------------------------------------------------------------------------
     // False: it was cancelled meanwhile and is finished.
-    bool insert(IRP& irp);
-    IRP* first() const;
-    IRP* next_of(const IRP& irp) const;
+    bool insert(IRP& irp) {
+        InsertTailList(&queued_, &irp.Tail.Overlay.ListEntry);
+        exchange_cancel_routine(irp, &StreamRequests::cancel_routine);
+        return !irp.Cancel || insert_cancelled(irp);
+    }
+    IRP* first() const { return IsListEmpty(&queued_) ? nullptr : at(queued_.Flink); }
+    IRP* next_of(const IRP& irp) const { return is_last(irp) ? nullptr : at(irp.Tail.Overlay.ListEntry.Flink); }
     bool is_last(const IRP& irp) const { return irp.Tail.Overlay.ListEntry.Flink == &queued_; }
     // Off the queue, and no longer to be cancelled. False: its cancel routine is under way and completes it.
-    static bool take(IRP& irp);
+    static bool take(IRP& irp) {
+        remove(irp);
+        // A cancel routine that waits for the lock removes it once more.
+        InitializeListHead(&irp.Tail.Overlay.ListEntry);
+        return exchange_cancel_routine(irp, nullptr) != nullptr;
+    }
     // One that is taken: complete_finished() completes it.
-    void finish(IRP& irp, NTSTATUS status);
-    void set_result(IRP& irp, NTSTATUS status) const;
+    void NTAPI finish(IRP& irp, NTSTATUS status) noexcept;
+    void NTAPI set_result(IRP& irp, NTSTATUS status) const;
     // Takes and finishes all of them with STATUS_CANCELLED.
     void finish_all();
     // Data or room in all of its headers.
-    ULONG bytes_of(const IRP& irp) const;
+    ULONG NTAPI bytes_of(const IRP& irp) const noexcept;
+    bool has_finished() const { return !IsListEmpty(&finished_); }
     // Whoever has the lock takes the finished ones along and completes them without it.
-    void take_finished(LIST_ENTRY& finished);
-    static void complete(LIST_ENTRY& finished);
+    void take_finished(LIST_ENTRY& finished) {
+        InitializeListHead(&finished);
+        if (has_finished()) {
+            finished = finished_;
+            finished.Flink->Blink = &finished;
+            finished.Blink->Flink = &finished;
+            InitializeListHead(&finished_);
+        }
+    }
+    static void complete(LIST_ENTRY& finished) {
+        if (!IsListEmpty(&finished)) {
+            complete_all(finished);
+        }
+    }
 
     // A cancelled request: takes it off the queue (remove), without the lock; the caller completes it.
     virtual void cancelled(IRP& irp) = 0;
@@ -75,6 +127,13 @@ protected:
     KSPIN_LOCK lock_ = 0;
 
 private:
+    static IRP* at(LIST_ENTRY* link) { return CONTAINING_RECORD(link, IRP, Tail.Overlay.ListEntry); }
+    // IoSetCancelRoutine without the bus lock: one host thread runs the whole machine.
+    static PDRIVER_CANCEL exchange_cancel_routine(IRP& irp, PDRIVER_CANCEL routine) {
+        return std::exchange(irp.CancelRoutine, routine);
+    }
+    [[gnu::cold]] bool NTAPI insert_cancelled(IRP& irp) noexcept;
+    [[gnu::noinline]] static void NTAPI complete_all(LIST_ENTRY& finished);
     static void NTAPI cancel_routine(PDEVICE_OBJECT device, PIRP irp);
 
     bool write_;

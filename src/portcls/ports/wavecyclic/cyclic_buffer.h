@@ -14,9 +14,12 @@ public:
         bytes_ = bytes;
         interval_ = std::max(interval_bytes, block_bytes);
         block_ = block_bytes;
+        constexpr ULONG intervals_ahead = 4; // of 10 ms
+        most_ahead_ = std::min(intervals_ahead * interval_, bytes_ - std::min(interval_, bytes_ / 2));
     }
     void reset() {
         device_ = 0;
+        device_offset_ = 0;
         data_end_ = 0;
         silence_end_ = 0;
         moved_ = 0;
@@ -25,13 +28,24 @@ public:
     ULONG bytes() const { return bytes_; }
     ULONGLONG device() const { return device_; } // as heard or sampled (R-WCYC-11)
     ULONGLONG moved() const { return moved_; }   // of the client's
-    ULONG offset_of(ULONGLONG position) const { return static_cast<ULONG>(position % bytes_); }
+    // Most that is asked for is within a lap of the device: no division.
+    ULONG offset_of(ULONGLONG position) const {
+        const LONGLONG offset = device_offset_ + static_cast<LONGLONG>(position - device_);
+        if (offset >= 0 && offset < bytes_) {
+            return static_cast<ULONG>(offset);
+        }
+        if (offset >= bytes_ && offset < 2LL * bytes_) {
+            return static_cast<ULONG>(offset - bytes_);
+        }
+        return static_cast<ULONG>(position % bytes_);
+    }
 
     // The device has reached this offset; it is asked more often than once a lap.
     void device_at(ULONG offset) {
-        const auto before = static_cast<ULONG>(device_ % bytes_);
-        const ULONG now = offset % bytes_; // "never larger than the buffer": its end is its beginning
+        const ULONG before = device_offset_;
+        const ULONG now = offset < bytes_ ? offset : offset % bytes_; // "never larger": its end is its beginning
         device_ += now >= before ? now - before : bytes_ - before + now;
+        device_offset_ = now;
     }
 
     // ---- render: the client's data ends at data_end(), silence behind it at silence_end() --------------------------
@@ -42,12 +56,12 @@ public:
     // Where new data goes: behind the data, or an interval ahead of a device that has overtaken it.
     ULONGLONG next_data() const {
         return data_end_ >= device_ ? data_end_
-                                    : (device_ + block_ - 1) / block_ * block_ + std::min(interval_, most_ahead());
+                                    : (device_ + block_ - 1) / block_ * block_ + std::min(interval_, most_ahead_);
     }
     // How much: up to 40 ms ahead of the device, and never over what is still to be heard (R-WCYC-07).
     ULONG room_for_data() const {
         const auto ahead = static_cast<ULONG>(next_data() - device_);
-        return most_ahead() > ahead ? (most_ahead() - ahead) / block_ * block_ : 0;
+        return most_ahead_ > ahead ? (most_ahead_ - ahead) / block_ * block_ : 0;
     }
     // What lies further ahead than `keep` is to be written anew.
     void discard_ahead(ULONG keep) {
@@ -64,11 +78,11 @@ public:
     // R-WCYC-09: with 30 ms left, silence follows the data up to the same 40 ms.
     ULONG room_for_silence() {
         constexpr ULONG enough_intervals = 3;
-        if (data_ahead() > std::min(enough_intervals * interval_, most_ahead() - interval_ / 2)) {
+        if (data_ahead() > std::min(enough_intervals * interval_, most_ahead_ - interval_ / 2)) {
             return 0;
         }
         silence_end_ = std::max({silence_end_, data_end_, device_});
-        const ULONGLONG wanted = device_ + most_ahead();
+        const ULONGLONG wanted = device_ + most_ahead_;
         return wanted > silence_end_ ? static_cast<ULONG>(wanted - silence_end_) : 0;
     }
     ULONGLONG silence_end() const { return silence_end_; }
@@ -89,14 +103,11 @@ public:
     void data_taken(ULONG bytes) { moved_ += bytes; }
 
 private:
-    ULONG most_ahead() const {
-        constexpr ULONG intervals_ahead = 4; // of 10 ms
-        return std::min(intervals_ahead * interval_, bytes_ - std::min(interval_, bytes_ / 2));
-    }
-
     ULONG bytes_ = 1;
     ULONG interval_ = 1;
     ULONG block_ = 1;
+    ULONG most_ahead_ = 1;
+    ULONG device_offset_ = 0;
     ULONGLONG device_ = 0;
     ULONGLONG data_end_ = 0;
     ULONGLONG silence_end_ = 0;

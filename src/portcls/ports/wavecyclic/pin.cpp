@@ -128,7 +128,9 @@ void WaveCyclicPin::service() {
     queue_.locked([this] {
         if (device_moves_) {
             follow_device();
-            fire_positions();
+            if (looped_) {
+                fire_positions();
+            }
             move();
         }
     });

@@ -48,6 +48,27 @@ void MappingQueue::bounce(ULONGLONG highest, ComPointer<IDmaChannel> channel) {
     bounce_.use(std::move(channel));
 }
 
+// ---- a round of the lock -------------------------------------------------------------------------------------------
+
+[[gnu::hot]] void NTAPI MappingQueue::collect(Outcome& outcome) noexcept {
+    take_finished(outcome.finished);
+    outcome.offer = wanted_ && has_room();
+    wanted_ = wanted_ && !outcome.offer;
+    outcome.ended = std::exchange(ended_, false);
+    outcome.miniport = miniport_;
+    outcome.listener = listener_;
+}
+
+[[gnu::hot]] void NTAPI MappingQueue::tell(Outcome& outcome) {
+    complete(outcome.finished);
+    if (outcome.ended && outcome.listener != nullptr) {
+        outcome.listener->stream_ended();
+    }
+    if (outcome.offer && outcome.miniport != nullptr) {
+        outcome.miniport->MappingAvailable();
+    }
+}
+
 // ---- the client ----------------------------------------------------------------------------------------------------
 
 NTSTATUS MappingQueue::add(IRP& irp) {
@@ -90,13 +111,8 @@ bool MappingQueue::seek(ULONGLONG offset) {
 
 // ---- the cursor ----------------------------------------------------------------------------------------------------
 
-bool MappingQueue::has_room() const {
-    const bool has_data = cursor_.left != 0 || (looped_ && cursor_.irp != nullptr && next_loop_.bytes != 0);
-    return has_data && count() < capacity && (highest_ == UINT64_MAX || bounce_.has_room());
-}
-
 // Few mappings are out as a rule: going round in a few records keeps them in the processor's cache.
-void MappingQueue::widen() {
+void NTAPI MappingQueue::widen() noexcept {
     for (ULONG i = head_; i != tail_; ++i) {
         mappings_[i & (2 * window_ - 1)] = mappings_[i & (window_ - 1)];
     }
@@ -105,7 +121,7 @@ void MappingQueue::widen() {
 
 // Past headers and requests without data. A looped buffer's end stays where it is until it is known what follows
 // (`wrap`): the buffer once more, or another request (R-WPCI-06).
-void MappingQueue::settle(bool wrap) {
+[[gnu::hot]] void NTAPI MappingQueue::settle(bool wrap) noexcept {
     while (cursor_.irp != nullptr && cursor_.left == 0) {
         if (cursor_.next_header(is_write())) {
             if (cursor_.ends_stream(is_write())) {
@@ -124,13 +140,13 @@ void MappingQueue::settle(bool wrap) {
     }
 }
 
-void MappingQueue::exhaust() {
+void NTAPI MappingQueue::exhaust() {
     IRP& irp = *cursor_.irp;
     mark(irp, is_exhausted);
     move_on(next_of(irp));
 }
 
-void MappingQueue::move_on(IRP* next) {
+void NTAPI MappingQueue::move_on(IRP* next) {
     cursor_.irp = nullptr;
     cursor_.left = 0;
     if (next != nullptr) {
@@ -141,7 +157,7 @@ void MappingQueue::move_on(IRP* next) {
     }
 }
 
-void MappingQueue::begin_loop(ULONGLONG offset) {
+void NTAPI MappingQueue::begin_loop(ULONGLONG offset) {
     if (next_loop_.from < acquired_) {
         loop_ = next_loop_;
     }
@@ -149,7 +165,7 @@ void MappingQueue::begin_loop(ULONGLONG offset) {
 }
 
 // In order: a request without data waits for those before it.
-void MappingQueue::finish_passed() {
+[[gnu::hot]] void NTAPI MappingQueue::finish_passed() noexcept {
     for (IRP* irp = first(); irp != nullptr; irp = first()) {
         if ((marks_of(*irp) & is_exhausted) == 0 || mapped_of(*irp) != 0) {
             return;
@@ -165,7 +181,7 @@ void MappingQueue::finish_passed() {
 
 // The run of physical memory at the cursor: to the page's end, and further where memory of the machine goes on. Client
 // memory lies in the host's window, where pages are neighbours that would not be on a PC; they are split as there.
-ULONG MappingQueue::piece(ULONGLONG& address) const {
+[[gnu::always_inline]] inline ULONG MappingQueue::piece(ULONGLONG& address) const {
     const auto index = static_cast<ULONG>(cursor_.place - cursor_.base);
     const ULONG offset = cursor_.mdl->ByteOffset + index;
     const PFN_NUMBER* frame = MmGetMdlPfnArray(cursor_.mdl) + offset / PAGE_SIZE;
@@ -184,9 +200,23 @@ ULONG MappingQueue::piece(ULONGLONG& address) const {
     return bytes;
 }
 
-NTSTATUS MappingQueue::get(PVOID tag, PHYSICAL_ADDRESS& address, PVOID& memory, ULONG& bytes, ULONG& flags) {
+// Through memory that the device reaches; has_room() said that there is some. The slot.
+ULONG NTAPI MappingQueue::bounce_piece(ULONG bytes, ULONGLONG& physical, PVOID& memory) noexcept {
+    const ULONG slot = bounce_.take(bytes);
+    if (is_write()) {
+        std::memcpy(bounce_.memory(slot), cursor_.place, bytes);
+    }
+    physical = bounce_.physical(slot);
+    memory = bounce_.memory(slot);
+    return slot;
+}
+
+[[gnu::hot]] NTSTATUS NTAPI MappingQueue::get(PVOID tag, PHYSICAL_ADDRESS& address, PVOID& memory, ULONG& bytes,
+                                              ULONG& flags) {
     return step([&]() -> NTSTATUS {
-        settle(true);
+        if (!is_settled()) {
+            settle(true);
+        }
         if (looped_) {
             finish_passed(); // a buffer that another one has followed
         }
@@ -196,36 +226,34 @@ NTSTATUS MappingQueue::get(PVOID tag, PHYSICAL_ADDRESS& address, PVOID& memory, 
         }
         IRP& irp = *cursor_.irp;
         ULONGLONG physical = 0;
-        bytes = piece(physical);
-        memory = cursor_.place;
+        ULONG part = piece(physical);
         ULONG slot = BounceBuffer::none;
-        if (physical + bytes - 1 > highest_) {
-            bytes = std::min<ULONG>(bytes, PAGE_SIZE);
-            slot = bounce_.take(bytes); // has_room() said that there is one
-            if (is_write()) {
-                std::memcpy(bounce_.memory(slot), cursor_.place, bytes);
-            }
-            physical = bounce_.physical(slot);
-            memory = bounce_.memory(slot);
+        memory = cursor_.place;
+        if (physical + part - 1 > highest_) [[unlikely]] {
+            part = std::min<ULONG>(part, PAGE_SIZE);
+            slot = bounce_piece(part, physical, memory);
         }
         address.QuadPart = static_cast<LONGLONG>(physical);
-        if (count() == window_) {
+        bytes = part;
+        if (count() == window_) [[unlikely]] {
             widen();
         }
-        at(tail_++) = {tag, &irp, nullptr, cursor_.header, cursor_.place, acquired_, bytes, slot};
+        at(tail_++) = {tag, &irp, nullptr, cursor_.header, cursor_.place, acquired_, part, slot};
         set_mapped(irp, mapped_of(irp) + 1);
         mark(irp, is_begun);
-        acquired_ += bytes;
-        cursor_.advance(bytes);
-        settle(false);
+        acquired_ += part;
+        cursor_.advance(part);
+        if (!is_settled()) {
+            settle(false);
+        }
         // R-WPCI-05
         flags = cursor_.irp != &irp || cursor_.left == 0 ? 1 : 0;
         return STATUS_SUCCESS;
     });
 }
 
-// What the device has done with a mapping is the client's.
-void MappingQueue::take_back(const Mapping& mapping, ULONG bytes) {
+// What the device has done with a recorded mapping is the client's.
+void NTAPI MappingQueue::take_back(const Mapping& mapping, ULONG bytes) noexcept {
     if (!is_write()) {
         if (mapping.slot != BounceBuffer::none) {
             std::memcpy(mapping.place, bounce_.memory(mapping.slot), bytes);
@@ -235,39 +263,54 @@ void MappingQueue::take_back(const Mapping& mapping, ULONG bytes) {
     }
 }
 
-void MappingQueue::pop() {
+inline void MappingQueue::pop() {
     const Mapping& oldest = at(head_++);
-    if (oldest.slot != BounceBuffer::none) {
-        if (count() == 0) {
-            bounce_.reset();
-        } else {
-            bounce_.give_back(oldest.slot, oldest.bytes);
-        }
+    if (oldest.slot != BounceBuffer::none) [[unlikely]] {
+        give_back(oldest);
     }
 }
 
-// R-WPCI-07. Of a miniport that has forgotten mappings whose request has gone, none is waited for.
-NTSTATUS MappingQueue::release(PVOID tag) {
+void NTAPI MappingQueue::give_back(const Mapping& oldest) noexcept {
+    if (count() == 0) {
+        bounce_.reset();
+    } else {
+        bounce_.give_back(oldest.slot, oldest.bytes);
+    }
+}
+
+// R-WPCI-07: not the oldest one. Of a miniport that has forgotten mappings whose request has gone, none is waited for.
+NTSTATUS NTAPI MappingQueue::skip_to(PVOID tag) noexcept {
+    ULONG found = head_;
+    while (found != tail_ && at(found).tag != tag) {
+        ++found;
+    }
+    if (found == tail_) {
+        return STATUS_NOT_FOUND; // or it has been revoked
+    }
+    for (ULONG i = head_; i != found; ++i) {
+        if (at(i).irp != nullptr || at(i).token != nullptr) {
+            return STATUS_INVALID_PARAMETER;
+        }
+    }
+    while (head_ != found) {
+        pop();
+    }
+    return STATUS_SUCCESS;
+}
+
+[[gnu::hot]] NTSTATUS NTAPI MappingQueue::release(PVOID tag) {
     return step([&]() -> NTSTATUS {
-        ULONG found = head_;
-        while (found != tail_ && at(found).tag != tag) {
-            ++found;
-        }
-        if (found == tail_) {
-            return STATUS_NOT_FOUND; // or it has been revoked
-        }
-        for (ULONG i = head_; i != found; ++i) {
-            if (at(i).irp != nullptr || at(i).token != nullptr) {
-                return STATUS_INVALID_PARAMETER;
+        if (head_ == tail_ || at(head_).tag != tag) [[unlikely]] {
+            if (const NTSTATUS status = skip_to(tag); status != STATUS_SUCCESS) {
+                return status;
             }
-        }
-        while (head_ != found) {
-            pop();
         }
         const Mapping& oldest = at(head_);
         IRP* const irp = oldest.irp;
         if (irp != nullptr) {
-            take_back(oldest, oldest.bytes);
+            if (!is_write()) {
+                take_back(oldest, oldest.bytes);
+            }
             set_mapped(*irp, mapped_of(*irp) - 1);
         }
         released_ = oldest.position + oldest.bytes;
@@ -281,16 +324,7 @@ NTSTATUS MappingQueue::release(PVOID tag) {
 
 // ---- the pin -------------------------------------------------------------------------------------------------------
 
-bool MappingQueue::begin_service(bool even_if_not_running) {
-    const BrieflyLocked locked(lock_);
-    if (!running_ && !even_if_not_running) {
-        return false;
-    }
-    ++services_;
-    return true;
-}
-
-void MappingQueue::end_service() {
+[[gnu::hot]] void NTAPI MappingQueue::end_service() {
     step([&] {
         --services_;
         return true;

@@ -13,7 +13,7 @@ namespace openportcls::portcls {
 // Who hears of the end of a stream (R-EVENT-12). <= DISPATCH_LEVEL.
 class MappingListener {
 public:
-    virtual void stream_ended() = 0;
+    virtual void NTAPI stream_ended() = 0;
 
 protected:
     ~MappingListener() = default;
@@ -43,15 +43,22 @@ public:
     bool seek(ULONGLONG offset);
 
     // ---- the miniport (IPortWavePciStream) -----------------------------------------------------------------------
-    NTSTATUS get(PVOID tag, PHYSICAL_ADDRESS& address, PVOID& memory, ULONG& bytes, ULONG& flags);
-    NTSTATUS release(PVOID tag);
+    NTSTATUS NTAPI get(PVOID tag, PHYSICAL_ADDRESS& address, PVOID& memory, ULONG& bytes, ULONG& flags);
+    NTSTATUS NTAPI release(PVOID tag);
     // `position`: how far the device has recorded, in bytes since STOP.
     NTSTATUS terminate(ULONGLONG position);
 
     // ---- the pin -------------------------------------------------------------------------------------------------
     // What is finished between them is completed at the end. False: the stream does not run, and nothing has begun.
-    bool begin_service(bool even_if_not_running);
-    void end_service();
+    [[gnu::always_inline]] bool begin_service(bool even_if_not_running) {
+        const BrieflyLocked locked(lock_);
+        if (!running_ && !even_if_not_running) {
+            return false;
+        }
+        ++services_;
+        return true;
+    }
+    void NTAPI end_service();
     void set_running(bool running);
     // STOP: positions count from 0 again.
     void reset();
@@ -87,6 +94,14 @@ private:
         ULONGLONG offset = 0; // … lies here
         ULONG bytes = 0;
     };
+    // What a round of the lock leaves to be done without it.
+    struct Outcome {
+        LIST_ENTRY finished;
+        bool offer; // of new mappings (R-WPCI-02)
+        bool ended;
+        IMiniportWavePciStream* miniport;
+        MappingListener* listener;
+    };
     static constexpr ULONG capacity = 1024; // mappings at once; a power of two
     static constexpr ULONG first_window = 16;
 
@@ -97,16 +112,26 @@ private:
     // Under the lock.
     Mapping& at(ULONG index) const { return mappings_[index & (window_ - 1)]; }
     ULONG count() const { return tail_ - head_; }
-    bool has_room() const;
-    void widen();
-    void settle(bool wrap);
-    void exhaust();
-    void move_on(IRP* next);
-    void begin_loop(ULONGLONG offset);
-    void finish_passed();
+    bool has_room() const {
+        const bool has_data = cursor_.left != 0 || (looped_ && cursor_.irp != nullptr && next_loop_.bytes != 0);
+        return has_data && count() < capacity && (highest_ == UINT64_MAX || bounce_.has_room());
+    }
+    bool has_outcome() const { return has_finished() || ended_ || (wanted_ && has_room()); }
+    [[gnu::noinline]] void NTAPI collect(Outcome& outcome) noexcept;
+    [[gnu::noinline]] static void NTAPI tell(Outcome& outcome);
+    [[gnu::noinline]] void NTAPI widen() noexcept;
+    bool is_settled() const { return cursor_.left != 0 || cursor_.irp == nullptr; }
+    [[gnu::noinline]] void NTAPI settle(bool wrap) noexcept;
+    [[gnu::noinline]] NTSTATUS NTAPI skip_to(PVOID tag) noexcept;
+    [[gnu::noinline]] ULONG NTAPI bounce_piece(ULONG bytes, ULONGLONG& physical, PVOID& memory) noexcept;
+    void NTAPI exhaust();
+    void NTAPI move_on(IRP* next);
+    void NTAPI begin_loop(ULONGLONG offset);
+    [[gnu::noinline]] void NTAPI finish_passed() noexcept;
     ULONG piece(ULONGLONG& address) const;
-    void take_back(const Mapping& mapping, ULONG bytes);
+    [[gnu::noinline]] void NTAPI take_back(const Mapping& mapping, ULONG bytes) noexcept;
     void pop();
+    [[gnu::noinline]] void NTAPI give_back(const Mapping& oldest) noexcept;
     void leave(IRP& irp);
     void disown(const IRP& irp, const void* token, Revocation& revocation);
     void forget(const Revocation& revocation, ULONG revoked);
@@ -142,32 +167,19 @@ private:
 // (R-WPCI-08): unless the stream is being serviced, which does that at its end.
 template<class Function>
 auto MappingQueue::step(Function&& function) {
-    LIST_ENTRY finished;
-    bool offer = false;
-    bool ended = false;
-    IMiniportWavePciStream* miniport = nullptr;
-    MappingListener* listener = nullptr;
+    Outcome outcome;
+    bool has_outcome = false;
     const auto result = [&] {
         const BrieflyLocked locked(lock_);
         const auto value = function();
-        if (services_ == 0) {
-            take_finished(finished);
-            offer = wanted_ && has_room(); // R-WPCI-02
-            wanted_ = wanted_ && !offer;
-            ended = std::exchange(ended_, false);
-            miniport = miniport_;
-            listener = listener_;
-        } else {
-            InitializeListHead(&finished);
+        has_outcome = services_ == 0 && this->has_outcome();
+        if (has_outcome) {
+            collect(outcome);
         }
         return value;
     }();
-    complete(finished);
-    if (ended && listener != nullptr) {
-        listener->stream_ended();
-    }
-    if (offer && miniport != nullptr) {
-        miniport->MappingAvailable();
+    if (has_outcome) {
+        tell(outcome);
     }
     return result;
 }

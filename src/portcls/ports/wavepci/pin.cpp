@@ -173,16 +173,18 @@ void WavePciPin::timer_expired(KDPC*, void* context, void*, void*) {
 }
 
 // R-WPCI-15. The marks of clocks are timed by the clocks themselves.
-void WavePciPin::service() {
+[[gnu::hot]] void NTAPI WavePciPin::service() {
     if (!queue().begin_service(serves_stopped_)) {
         return;
     }
     stream_->Service();
     queue().end_service();
-    fire_positions();
+    if (looped_) {
+        fire_positions();
+    }
 }
 
-void WavePciPin::fire_positions() {
+void NTAPI WavePciPin::fire_positions() {
     if (!looped_ || !awaits_loop_events(*this)) {
         return;
     }
@@ -194,7 +196,7 @@ void WavePciPin::fire_positions() {
     }
 }
 
-void WavePciPin::stream_ended() {
+void NTAPI WavePciPin::stream_ended() {
     generate_connection_event(KSEVENT_CONNECTION_ENDOFSTREAM); // R-EVENT-12
 }
 

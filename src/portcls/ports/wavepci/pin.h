@@ -37,9 +37,9 @@ private:
     void terminate_packet();
     void set_timer(bool running);
     static void NTAPI timer_expired(KDPC* dpc, void* context, void* argument1, void* argument2);
-    void service();
-    void fire_positions();
-    void stream_ended() override;
+    void NTAPI service();
+    [[gnu::noinline]] void NTAPI fire_positions();
+    void NTAPI stream_ended() override;
 
     bool looped_;
     bool serves_stopped_; // Windows 2000: Service whatever the state

@@ -9,14 +9,18 @@ namespace openportcls::portcls {
 
 namespace {
 
+[[noreturn, gnu::cold, gnu::noinline]] void NTAPI spin_lock_held(const char* method) {
+    machine::Machine::current().bugcheck(
+        0xC4 /* DRIVER_VERIFIER_DETECTED_VIOLATION */, 0, 0, 0, 0,
+        executive::Sentence("{} is called without a spin lock held (R-WPCI-08): the port may call the miniport back, "
+                            "which waits for the same lock.",
+                            method));
+}
+
 // R-WPCI-08, as Driver Verifier has it.
 void require_no_spin_lock(const char* method) {
-    auto& machine = machine::Machine::current();
-    if (executive::holds_spin_lock(machine)) [[unlikely]] {
-        machine.bugcheck(0xC4 /* DRIVER_VERIFIER_DETECTED_VIOLATION */, 0, 0, 0, 0,
-                         executive::Sentence("{} is called without a spin lock held (R-WPCI-08): the port may call the "
-                                             "miniport back, which waits for the same lock.",
-                                             method));
+    if (executive::holds_spin_lock(machine::Machine::current())) [[unlikely]] {
+        spin_lock_held(method);
     }
 }
 
@@ -31,17 +35,18 @@ void* WavePciPortStream::find_interface(const GUID& id) {
                                                                               : nullptr;
 }
 
-NTSTATUS NTAPI WavePciPortStream::GetMapping(PVOID tag, PPHYSICAL_ADDRESS physical_address, PVOID* virtual_address,
-                                             PULONG byte_count, PULONG flags) {
+[[gnu::hot]] NTSTATUS NTAPI WavePciPortStream::GetMapping(PVOID tag, PPHYSICAL_ADDRESS physical_address,
+                                                          PVOID* virtual_address, PULONG byte_count, PULONG flags) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
     require_no_spin_lock("GetMapping");
-    if (physical_address == nullptr || virtual_address == nullptr || byte_count == nullptr || flags == nullptr) {
+    if (physical_address == nullptr || virtual_address == nullptr || byte_count == nullptr || flags == nullptr)
+        [[unlikely]] {
         return STATUS_INVALID_PARAMETER;
     }
     return queue_.get(tag, *physical_address, *virtual_address, *byte_count, *flags);
 }
 
-NTSTATUS NTAPI WavePciPortStream::ReleaseMapping(PVOID tag) {
+[[gnu::hot]] NTSTATUS NTAPI WavePciPortStream::ReleaseMapping(PVOID tag) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
     require_no_spin_lock("ReleaseMapping");
     return queue_.release(tag);
