@@ -236,21 +236,26 @@ void CAc97Hardware::SetLast(Ac97Engine Engine, ULONG Last) {
     WRITE_PORT_UCHAR(EnginePort(Engine, EngineLast), (UCHAR)Last);
 }
 
-// A buffer may end between two of the reads: then they are done again.
-Ac97Place CAc97Hardware::Place(Ac97Engine Engine) {
-    Ac97Place Result;
-    UCHAR Before;
-    do {
-        Before = READ_PORT_UCHAR(EnginePort(Engine, EngineCurrent));
-        Result.SamplesLeft = READ_PORT_USHORT((PUSHORT)EnginePort(Engine, EnginePosition));
-        Result.IsAtEnd = (READ_PORT_USHORT((PUSHORT)EnginePort(Engine, EngineStatus)) & StatusAtEnd) != 0;
-        Result.Index = READ_PORT_UCHAR(EnginePort(Engine, EngineCurrent));
-    } while (Result.Index != Before);
+// "x_CIV": a read of 32 bits has index, last index and status of one moment.
+Ac97Progress CAc97Hardware::Progress(Ac97Engine Engine) {
+    const ULONG Registers = READ_PORT_ULONG((PULONG)EnginePort(Engine, EngineCurrent));
+    Ac97Progress Result;
+    Result.Index = (UCHAR)Registers;
+    Result.IsAtEnd = (Registers >> 16 & StatusAtEnd) != 0;
     return Result;
 }
 
-ULONG CAc97Hardware::CurrentIndex(Ac97Engine Engine) {
-    return READ_PORT_UCHAR(EnginePort(Engine, EngineCurrent));
+// A buffer may end between the reads: then they are done again.
+Ac97Place CAc97Hardware::Place(Ac97Engine Engine) {
+    Ac97Place Result;
+    Ac97Progress Before;
+    (Ac97Progress&)Result = Progress(Engine);
+    do {
+        Before = Result;
+        Result.SamplesLeft = READ_PORT_USHORT((PUSHORT)EnginePort(Engine, EnginePosition));
+        (Ac97Progress&)Result = Progress(Engine);
+    } while (Result.Index != Before.Index);
+    return Result;
 }
 
 void CAc97Hardware::HaltEngine(Ac97Engine Engine) {

@@ -6,11 +6,14 @@
 // The bus masters the driver uses, by their place in the ports.
 enum Ac97Engine { Ac97PcmIn = 0, Ac97PcmOut, Ac97Engines };
 
-// Where an engine is in its list.
-struct Ac97Place {
-    ULONG Index;       // CIV
+// How far an engine has come in its list.
+struct Ac97Progress {
+    ULONG Index;     // CIV
+    BOOLEAN IsAtEnd; // the last valid buffer has been processed
+};
+// The same, to the sample.
+struct Ac97Place : Ac97Progress {
     ULONG SamplesLeft; // PICB
-    BOOLEAN IsAtEnd;   // the last valid buffer has been processed
 };
 
 // Codec registers that the driver uses ("AC '97 Mixer Register Map").
@@ -57,8 +60,8 @@ public:
     // A list at this place, from its first entry to Last.
     void StartEngine(Ac97Engine Engine, ULONG List, ULONG Last);
     void SetLast(Ac97Engine Engine, ULONG Last);
+    Ac97Progress Progress(Ac97Engine Engine); // at the level of the interrupt, too
     Ac97Place Place(Ac97Engine Engine);
-    ULONG CurrentIndex(Ac97Engine Engine); // at the level of the interrupt, too
     // Stands still; its place can be read.
     void HaltEngine(Ac97Engine Engine);
     // Forgets the list.

@@ -54,7 +54,7 @@ private:
     void Append(const Piece& New);
     void AppendRest();
     void Collect(ULONG Done);
-    ULONG CountDone(const Ac97Place& Place);
+    ULONG CountDone(const Ac97Progress& Progress);
     void Load();
     void Unload();
     void RemovePieces(ULONG First, ULONG Last, PULONG Removed);
@@ -217,11 +217,11 @@ void CAc97WaveStream::Describe(ULONG Number) {
 }
 
 // How many pieces the engine is through with.
-ULONG CAc97WaveStream::CountDone(const Ac97Place& Place) {
-    if (Place.IsAtEnd) {
+ULONG CAc97WaveStream::CountDone(const Ac97Progress& Progress) {
+    if (Progress.IsAtEnd) {
         return m_Count;
     }
-    const ULONG Done = (Place.Index - m_First) % ListEntries;
+    const ULONG Done = (Progress.Index - m_First) % ListEntries;
     return Done < m_Count ? Done : m_Count;
 }
 
@@ -348,24 +348,20 @@ void CAc97WaveStream::GetNewMappings() {
 }
 
 void CAc97WaveStream::ReleaseUsedMappings() {
-    for (;;) {
-        KIRQL OldIrql;
-        KeAcquireSpinLock(&m_Lock, &OldIrql);
-        if (m_IsLoaded) {
-            Collect(CountDone(Hardware()->Place(m_Engine)));
-        }
-        const BOOLEAN IsThere = m_FinishedCount != 0;
-        const ULONG Tag = m_Finished[m_FinishedFirst];
-        if (IsThere) {
-            m_FinishedFirst = (m_FinishedFirst + 1) % ListEntries;
-            --m_FinishedCount;
-        }
-        KeReleaseSpinLock(&m_Lock, OldIrql);
-        if (!IsThere) {
-            return;
-        }
-        m_PortStream->ReleaseMapping((PVOID)(ULONG_PTR)Tag);
+    KIRQL OldIrql;
+    KeAcquireSpinLock(&m_Lock, &OldIrql);
+    if (m_IsLoaded) {
+        Collect(CountDone(Hardware()->Progress(m_Engine)));
     }
+    while (m_FinishedCount != 0) {
+        const ULONG Tag = m_Finished[m_FinishedFirst];
+        m_FinishedFirst = (m_FinishedFirst + 1) % ListEntries;
+        --m_FinishedCount;
+        KeReleaseSpinLock(&m_Lock, OldIrql);
+        m_PortStream->ReleaseMapping((PVOID)(ULONG_PTR)Tag);
+        KeAcquireSpinLock(&m_Lock, &OldIrql);
+    }
+    KeReleaseSpinLock(&m_Lock, OldIrql);
 }
 
 // Takes the tags out of the list, and out of what is to be given back. A mapping counts once, with its last piece.

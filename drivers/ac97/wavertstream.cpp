@@ -253,7 +253,7 @@ void CAc97RTStream::Pause() {
 // "Last Valid Index": all but the entry before the current one lie ahead of the engine. The first entry is its whole
 // piece from the second time on.
 void CAc97RTStream::EngineInterrupt() {
-    const ULONG Current = m_Hardware->CurrentIndex(m_Engine);
+    const ULONG Current = m_Hardware->Progress(m_Engine).Index;
     if (Current != 0) {
         Describe(0, PieceBegin(PieceOf(0)));
         KeMemoryBarrier();

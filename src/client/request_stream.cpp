@@ -44,6 +44,18 @@ Result<void> RequestStream::prepare(const StreamOptions& options) {
     return NT_SUCCESS(status) ? Result<void>{} : error(status, "preparing the stream's requests");
 }
 
+// In the machine's own memory, as a kernel mixer's buffers are: a card that reaches 4 GB reaches them, and where pages
+// are neighbours they are neighbours for it, too. Periods that are too long for it lie with the host.
+void RequestStream::take_pages(std::size_t count) {
+    ram_ = machine_.memory().allocate(count * sizeof(Page), {});
+    if (ram_ == machine::no_address) {
+        host_pages_ = std::vector<Page>(count);
+        pages_ = host_pages_;
+    } else {
+        pages_ = {static_cast<Page*>(machine_.memory().to_virtual(ram_, count * sizeof(Page))), count};
+    }
+}
+
 // A period crosses no page that it need not cross: devices that take memory page by page get it in one piece.
 void RequestStream::lay_out(std::size_t count) {
     const std::size_t stride = (period_bytes_ + cache_line - 1) / cache_line * cache_line;
@@ -51,7 +63,7 @@ void RequestStream::lay_out(std::size_t count) {
     const bool alone = stride > machine::page_size || executive::small_buffers_from_pool();
     const std::size_t in_a_page = alone ? 1 : machine::page_size / stride;
     periods_ = std::vector<Period>(count);
-    pages_ = std::vector<Page>((count + in_a_page - 1) / in_a_page * of_a_period);
+    take_pages((count + in_a_page - 1) / in_a_page * of_a_period);
     for (std::size_t i = 0; i < count; ++i) {
         std::byte* const page = pages_[i / in_a_page * of_a_period].bytes;
         periods_[i].stream = this;
@@ -90,8 +102,9 @@ RequestStream::~RequestStream() {
             }
         });
     }
-    for (const Page& page : pages_) {
-        executive::asan_unpoison(&page, sizeof page);
+    executive::asan_unpoison(pages_.data(), pages_.size_bytes());
+    if (ram_ != machine::no_address) {
+        machine_.memory().free(ram_, pages_.size_bytes());
     }
 }
 

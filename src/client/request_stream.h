@@ -40,6 +40,7 @@ private:
 
     explicit RequestStream(Opened opened);
     Result<void> prepare(const StreamOptions& options);
+    void take_pages(std::size_t count);
     void lay_out(std::size_t count);
     NTSTATUS prepare_requests();
 
@@ -59,7 +60,9 @@ private:
     void notice_starvation();
 
     ClientEvent done_; // one of the requests
-    std::vector<Page> pages_;
+    std::span<Page> pages_;
+    machine::PhysicalAddress ram_ = machine::no_address; // where they lie; else they are the host's
+    std::vector<Page> host_pages_;
     std::vector<Period> periods_;
     std::size_t next_ = 0;   // the oldest; what is written or read next
     std::size_t filled_ = 0; // bytes of it that are written or read already

@@ -184,6 +184,9 @@ void Ac97::write_global(std::uint32_t offset, unsigned bytes, std::uint32_t valu
 
 std::uint64_t Ac97::read_port(unsigned range, std::uint32_t offset, machine::AccessWidth width) {
     const auto bytes = static_cast<unsigned>(width);
+    if (range != mixer_range && offset < global_control) {
+        return engines_[offset / engine_ports].read(offset % engine_ports, bytes);
+    }
     catch_up();
     if (range == mixer_range) {
         // "The mixer's registers are accessed as words"; a double word is two of them.
@@ -191,9 +194,6 @@ std::uint64_t Ac97::read_port(unsigned range, std::uint32_t offset, machine::Acc
             return read_mixer(offset) | std::uint64_t{read_mixer(offset + 2)} << 16;
         }
         return bytes == 2 ? read_mixer(offset) : 0xFFU;
-    }
-    if (offset < global_control) {
-        return engines_[offset / engine_ports].read(offset % engine_ports, bytes);
     }
     return read_global(offset, bytes);
 }

@@ -74,6 +74,13 @@ std::uint32_t DmaEngine::read(std::uint32_t offset, unsigned bytes) {
     if (registers_.has(offset) && registers_.width(offset) == bytes) {
         return value(offset);
     }
+    // "x_CIV", "x_PICB": a read of 32 bits has the registers from 04h on, or from 08h on, together.
+    if (bytes == 4 && offset == civ) {
+        return value(civ) | value(lvi) << 8 | value(sr) << 16;
+    }
+    if (bytes == 4 && offset == picb) {
+        return value(picb) | value(piv) << 16 | value(cr) << 24;
+    }
     std::uint32_t result = 0;
     for (const auto& entry : table) {
         for (unsigned byte = 0; byte < entry.width_bytes; ++byte) {
