@@ -10,6 +10,8 @@ target_compile_options(openportcls_settings INTERFACE
   # libopenportcls is always loaded at start-up, so the current machine is one %fs-relative load away.
   -ftls-model=initial-exec
   $<$<COMPILE_LANGUAGE:CXX>:-fno-strict-aliasing>
+  # Two neighbouring fields, stored one by one and loaded as one vector soon after, have to wait for each other.
+  $<$<CXX_COMPILER_ID:Clang>:-fno-slp-vectorize>
   $<$<CXX_COMPILER_ID:Clang>:-Wno-ignored-attributes>)
 target_include_directories(openportcls_settings SYSTEM INTERFACE ${CMAKE_SOURCE_DIR}/include/wdk)
 target_include_directories(openportcls_settings INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)

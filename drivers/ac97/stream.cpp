@@ -249,6 +249,9 @@ void CAc97WaveStream::Append(const Piece& New) {
 }
 
 void CAc97WaveStream::AppendRest() {
+    if (m_Rest.Bytes == 0) {
+        return;
+    }
     const ULONG Most = m_Rate / PiecesPerSecond * Ac97FrameBytes;
     while (m_Rest.Bytes != 0 && m_Count + m_FinishedCount < MostPieces) {
         Piece New;

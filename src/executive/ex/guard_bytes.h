@@ -76,10 +76,17 @@ struct Guarded {
         front().set(pattern());
         back().set(pattern());
     }
+    // What goes beyond goes there first: for what is looked at again and again, until it is looked at as a whole.
+    bool is_intact_at_edges() const { return front().words[3] == pattern() && back().words[0] == pattern(); }
     bool is_intact() const { return front().holds(pattern()) && back().holds(pattern()); }
     // A bugcheck 0x19 when it is not; `moment` says when it was noticed.
     void check(machine::Machine& machine, const char* moment) const {
         if (!is_intact()) [[unlikely]] {
+            report(machine, moment);
+        }
+    }
+    void check_edges(machine::Machine& machine, const char* moment) const {
+        if (!is_intact_at_edges()) [[unlikely]] {
             report(machine, moment);
         }
     }

@@ -108,7 +108,8 @@ void IrpPool::reuse(IRP& irp) {
 
 void IrpPool::free(IRP* irp) {
     IrpSlot* slot = IrpSlot::of(irp);
-    if (slot->kind == IrpKind::driver) { // the I/O manager frees what it has looked at on completion
+    // What the I/O manager sent once it has looked at on completion.
+    if (slot->kind == IrpKind::driver || slot->kind == IrpKind::repeated) {
         slot->check(machine_, "IoFreeIrp");
     }
     machine::tsan::release(slot);

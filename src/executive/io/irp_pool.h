@@ -60,6 +60,13 @@ struct alignas(16) IrpSlot {
         return {"system buffer of a request", reinterpret_cast<char*>(inline_buffer), inline_buffer_used, buffer_tag,
                 allocated_by};
     }
+    // The whole of the guards is looked at when an IRP is freed, and when memory is looked through.
+    [[gnu::always_inline]] void check_edges(machine::Machine& machine, const char* moment) {
+        guarded_irp().check_edges(machine, moment);
+        if (inline_buffer_used != 0) {
+            guarded_buffer().check_edges(machine, moment);
+        }
+    }
     [[gnu::always_inline]] void check(machine::Machine& machine, const char* moment) {
         guarded_irp().check(machine, moment);
         if (inline_buffer_used != 0) {

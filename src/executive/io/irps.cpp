@@ -67,6 +67,17 @@ void finish_repeated(IrpSlot& slot, IRP& irp) {
     slot.completed_callback(slot.callback_context, status, irp.IoStatus.Information);
 }
 
+// Its sender waits, or looks.
+void finish_awaited(machine::Machine& machine, IrpSlot& slot, IRP& irp) {
+    copy_output(slot, irp);
+    slot.result = irp.IoStatus;
+    irp.IoStatus.Status = status_of_gone_irp;
+    slot.completed = true;
+    if (slot.waited_for) {
+        machine.set_event(slot.event);
+    }
+}
+
 // No driver's completion routine kept the IRP: it belongs to the I/O manager again.
 [[gnu::noinline]] void NTAPI finish(Kernel& kernel, IRP* irp) {
     machine::Machine& machine = kernel.machine;
@@ -99,14 +110,6 @@ void finish_repeated(IrpSlot& slot, IRP& irp) {
         }
         break;
     }
-    case IrpKind::request:
-        slot->result = irp->IoStatus;
-        irp->IoStatus.Status = status_of_gone_irp;
-        slot->completed = true;
-        if (slot->waited_for) {
-            machine.set_event(slot->event);
-        }
-        break;
     case IrpKind::detached: {
         const RequestCompleted completed = slot->completed_callback;
         void* const context = slot->callback_context;
@@ -117,6 +120,7 @@ void finish_repeated(IrpSlot& slot, IRP& irp) {
         }
         break;
     }
+    case IrpKind::request:
     case IrpKind::repeated:
     case IrpKind::driver:
         break;
@@ -141,7 +145,11 @@ void finish_repeated(IrpSlot& slot, IRP& irp) {
     }
     IrpSlot* const slot = IrpPool::slot_of(irp);
     if (slot != nullptr) {
-        slot->check(machine, "IoCompleteRequest");
+        if (slot->kind == IrpKind::repeated) {
+            slot->check_edges(machine, "IoCompleteRequest");
+        } else {
+            slot->check(machine, "IoCompleteRequest");
+        }
     }
     machine::tsan::release(irp);
     if (machine.is_observed()) [[unlikely]] {
@@ -185,6 +193,8 @@ void finish_repeated(IrpSlot& slot, IRP& irp) {
     }
     if (slot != nullptr && slot->kind == IrpKind::repeated) {
         finish_repeated(*slot, *irp);
+    } else if (slot != nullptr && slot->kind == IrpKind::request) {
+        finish_awaited(machine, *slot, *irp);
     } else {
         finish(kernel, irp);
     }

@@ -67,20 +67,24 @@ void DmaController::write_port(unsigned range, std::uint32_t offset, machine::Ac
     announce_change();
 }
 
-void DmaController::settle() {
+// A card on several channels, most often, is asked once.
+template<class Ask>
+void DmaController::ask_requesters(Ask&& ask) {
+    DmaRequester* before = nullptr;
     for (DmaRequester* requester : requesters_) {
-        if (requester != nullptr) {
-            requester->before_dma_access();
+        if (requester != nullptr && requester != before) {
+            ask(*requester);
+            before = requester;
         }
     }
 }
 
+void DmaController::settle() {
+    ask_requesters([](DmaRequester& requester) { requester.before_dma_access(); });
+}
+
 void DmaController::announce_change() {
-    for (DmaRequester* requester : requesters_) {
-        if (requester != nullptr) {
-            requester->dma_changed();
-        }
-    }
+    ask_requesters([](DmaRequester& requester) { requester.dma_changed(); });
 }
 
 // The page gives the bits above the chip's sixteen; of a word channel it gives those above seventeen, its lowest bit

@@ -65,6 +65,8 @@ private:
     std::byte* next_piece(unsigned channel, std::uint32_t& units);
     template<class Copy>
     std::size_t move(unsigned channel, std::size_t bytes, Copy&& copy);
+    template<class Ask>
+    void ask_requesters(Ask&& ask);
     void settle();
     void announce_change();
 

@@ -34,7 +34,7 @@ void FmSound::add(const std::array<std::array<float, 2>, 2>& sides, const Sample
     }
 }
 
-void FmSound::voices_changed() {
+void FmSound::choose_clock() {
     const bool runs = has_sounded_ && board_.is_heard() && !board_.has_voice();
     if (runs == is_running_) {
         return;

@@ -39,11 +39,16 @@ public:
     // The output up to now.
     void catch_up();
     // A voice has begun or ended.
-    void voices_changed();
+    void voices_changed() {
+        if (has_sounded_ || is_running_) {
+            choose_clock();
+        }
+    }
 
     static constexpr SampleRate own_rate{48000, 1};
 
 private:
+    void choose_clock();
     static constexpr std::size_t chunk_frames = 256;
     static constexpr std::uint64_t block_frames = own_rate.numerator / 100;
 

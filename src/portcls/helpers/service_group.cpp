@@ -48,19 +48,23 @@ void NTAPI ServiceGroup::RequestService() {
 }
 
 // Begins a pass, or has the one that another processor is at followed by a further one.
-[[gnu::always_inline]] inline bool ServiceGroup::begin_pass() {
+[[gnu::always_inline]] inline ServiceGroup::Member* ServiceGroup::first_member() {
     const BrieflyLocked locked(lock_);
     if (cursor_ != nullptr) {
         again_ = true;
-        return false;
+        return nullptr;
     }
     cursor_ = members_.Flink;
-    return true;
+    return take_member();
 }
 
-// Of the pass in progress.
 [[gnu::always_inline]] inline ServiceGroup::Member* ServiceGroup::next_member() {
     const BrieflyLocked locked(lock_);
+    return take_member();
+}
+
+// Of the pass in progress. Under the lock.
+[[gnu::always_inline]] inline ServiceGroup::Member* ServiceGroup::take_member() {
     if (cursor_ == &members_ && again_) {
         again_ = false;
         cursor_ = members_.Flink;
@@ -79,10 +83,7 @@ void NTAPI ServiceGroup::RequestService() {
 [[gnu::hot]] void NTAPI ServiceGroup::service(PKDPC, PVOID context, PVOID, PVOID) {
     auto* group = static_cast<ServiceGroup*>(context);
     machine::Machine::current().trace(machine::EventKind::service, group->serial_);
-    if (!group->begin_pass()) {
-        return;
-    }
-    while (Member* const member = group->next_member()) {
+    for (Member* member = group->first_member(); member != nullptr; member = group->next_member()) {
         member->sink->RequestService();
     }
 }

@@ -29,8 +29,9 @@ private:
 
     ServiceGroup();
     static void NTAPI service(PKDPC dpc, PVOID context, PVOID, PVOID);
-    bool begin_pass();
+    Member* first_member();
     Member* next_member();
+    Member* take_member();
 
     LIST_ENTRY members_;
     LIST_ENTRY* cursor_ = nullptr; // the next member of the pass in progress; removal moves it on
