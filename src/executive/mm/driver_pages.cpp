@@ -29,6 +29,8 @@ constexpr std::uint64_t freed_pattern = 0x0101'0101'0101'0101ULL * freed_byte;
 // page costs its 4 KiB: most buffers for sound are asked for in whole pages.
 constexpr std::uint64_t enough_guard = 64;
 constexpr std::uint64_t guard_in_page_behind = 256;
+// The last bytes of that page guard the run that comes next.
+constexpr std::uint64_t guard_in_front = 64;
 
 // A run up to this size is filled when it is freed, and zeroed for its next owner: that takes less than giving its
 // pages back to the host and getting others. Of larger ones the host takes the pages; one that is there again when the
@@ -132,6 +134,9 @@ bool DriverPages::take_new(Run& run, const machine::PageConstraints& constraints
     const machine::PageConstraints right_behind{.lowest = run.end(), .highest = run.end() + page_size - 1};
     run.has_page_behind =
         behind == PageBehind::if_free && memory.allocate(page_size, right_behind) != machine::no_address;
+    if (run.has_page_behind) {
+        fill_exactly(at(run.end()) + page_size - guard_in_front, guard_in_front, guard_pattern);
+    }
     return true;
 }
 
@@ -270,7 +275,22 @@ void DriverPages::check_all(const char* moment) const {
     }
 }
 
+// Is this the page behind a run, living or freed?
+bool DriverPages::is_nobodys(PhysicalAddress page) const {
+    const auto next = living_.lower_bound(page);
+    const auto lies_before = [page](const Run& run) { return run.has_page_behind && run.end() == page; };
+    return (next != living_.begin() && lies_before(std::prev(next)->second)) || std::ranges::any_of(kept_, lies_before);
+}
+
 void DriverPages::check(const Run& run, const char* moment) const {
+    if (is_nobodys(run.begin - page_size)) {
+        char* const front = at(run.begin) - guard_in_front;
+        const Uncovered guard(front, guard_in_front);
+        const std::size_t intact = first_difference(front, guard_in_front, guard_pattern);
+        if (intact != guard_in_front) [[unlikely]] {
+            report_underrun(run, guard_in_front - intact, moment);
+        }
+    }
     char* const begin = at(run.begin) + run.guard_begin();
     const Uncovered guard(begin, run.size_with_guard() - run.guard_begin());
     const std::size_t intact = first_difference(begin, run.guard_bytes(), guard_pattern);
@@ -369,6 +389,20 @@ void DriverPages::report_overrun(const Run& run, std::uint64_t offset, const cha
         Sentence("{}: the {} bytes at {:#x} of {} were written past their end, {}: {:#04x} at offset {}.", moment,
                  run.bytes, address, run.origin.function, writers_past(run.origin, run.is_clients), found, offset));
     report(run, std::move(overrun));
+}
+
+void DriverPages::report_underrun(const Run& run, std::uint64_t distance, const char* moment) const {
+    const char* const memory = at(run.begin);
+    const std::uint64_t address = number(memory);
+    const auto found = static_cast<unsigned char>(*(memory - distance));
+    machine::BugcheckReport underrun{.code = bad_pool_header, .parameters = {0x20, address, run.bytes, found}};
+    if (run.origin.kind != PagesOrigin::Kind::memory) {
+        underrun = {.code = dma_violation, .parameters = {outside_of_dma_buffer, 0x04, address, address - distance}};
+    }
+    underrun.rule = std::string_view(Sentence(
+        "{}: the bytes in front of the {} bytes at {:#x} of {} were written over, {}: {:#04x} {} bytes before.", moment,
+        run.bytes, address, run.origin.function, writers_past(run.origin, run.is_clients), found, distance));
+    report(run, std::move(underrun));
 }
 
 void DriverPages::report_use_after_free(const Run& run, std::uint64_t offset, const char* moment) const {

@@ -72,11 +72,13 @@ private:
     Run* find(machine::PhysicalAddress address); // null: not allocated
     void retire(const Run& run);
     void let_oldest_go();
+    bool is_nobodys(machine::PhysicalAddress page) const;
     void check(const Run& run, const char* moment) const;
     void check_kept(const Run& run, const char* moment) const;
     std::uint64_t untouched_bytes(const Run& run) const;
     std::uint64_t zero_bytes(const Run& run) const;
     [[noreturn]] void report_overrun(const Run& run, std::uint64_t offset, const char* moment) const;
+    [[noreturn]] void report_underrun(const Run& run, std::uint64_t distance, const char* moment) const;
     [[noreturn]] void report_use_after_free(const Run& run, std::uint64_t offset, const char* moment) const;
     [[noreturn]] void report(const Run& run, machine::BugcheckReport report) const;
 

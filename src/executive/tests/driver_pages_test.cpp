@@ -110,6 +110,30 @@ TEST_F(DriverPagesTest, TheLastPageOfAnMdlIsAllTheDrivers) {
     });
 }
 
+TEST_F(DriverPagesTest, WriteInFrontIsReportedWhenTheMemoryIsFreed) {
+    expect_bugcheck(0x19, "MmFreeContiguousMemory: the bytes in front of the 4096 bytes at", [] {
+        allocate_contiguous_here(page);
+        char* memory = allocate_contiguous_here(page);
+        memory[-3] = 0x41;
+        MmFreeContiguousMemory(memory);
+    });
+    EXPECT_NE(report().rule.find("were written over, by the driver or its device: 0x41 3 bytes before"),
+              std::string::npos)
+        << report().rule;
+    EXPECT_EQ(report().parameters[0], 0x20U);
+}
+
+TEST_F(DriverPagesTest, WriteInFrontOfACommonBufferIsADmaViolation) {
+    expect_bugcheck(0xE6, "In the end: the bytes in front of the 6000 bytes at", [this] {
+        MmFreeContiguousMemory(allocate_contiguous_here(page)); // what lies in front may be freed
+        common_buffer(6'000)[-64] = 0x41;
+        MmFreeContiguousMemory(allocate_contiguous_here(page));
+        kernel().check_memory("In the end");
+    });
+    EXPECT_EQ(report().parameters[1], 0x04U);
+    EXPECT_EQ(report().parameters[2] - report().parameters[3], 64U);
+}
+
 // ---- an application -------------------------------------------------------------------------------------------------
 
 TEST_F(DriverPagesTest, WhatAnApplicationWritesIntoTheLastPageIsNoFaultOfTheDrivers) {
