@@ -1,5 +1,7 @@
 #include "portcls/ports/wavert/client_buffer.h"
 
+#include <fmt/format.h>
+
 #include "executive/kernel.h"
 #include "machine/machine.h"
 
