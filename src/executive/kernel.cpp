@@ -9,6 +9,7 @@
 #include "executive/objects/object_manager.h"
 #include "executive/registry/registry.h"
 #include "machine/faults.h"
+#include "machine/sanitizer_reports.h"
 
 namespace openportcls::executive {
 
@@ -26,11 +27,17 @@ void explain_use_of_freed(machine::Machine& machine, std::span<const std::uint64
     }
 }
 
+void explain_poison(machine::Machine& machine, const void* address, machine::BugcheckReport& report) {
+    if (const auto* const kernel = machine.find_subsystem<Kernel>()) {
+        kernel->pages.explain(address, report);
+    }
+}
+
 } // namespace
 
 Kernel::Kernel(machine::Machine& owner)
-    : machine(owner), pool(owner), irps(owner), mdls(owner), contiguous(owner), work(owner), io_space(owner),
-      power(owner) {
+    : machine(owner), pool(owner), irps(owner), mdls(owner), pages(owner), contiguous(pages, owner), work(owner),
+      io_space(owner), power(owner) {
     bugcheck_callbacks = {&bugcheck_callbacks, &bugcheck_callbacks};
     KeInitializeEvent(&push_lock_released, NotificationEvent, FALSE);
     constexpr ULONG process_tag = 0x636F7250; // 'Proc'
@@ -39,7 +46,8 @@ Kernel::Kernel(machine::Machine& owner)
     KeInitializeEvent(process, NotificationEvent, FALSE);
     physical_memory = pool.allocate_object<KEVENT>("section object", section_tag, nullptr);
     owner.guest_heap().explain_with(&Kernel::explain_overrun, this);
-    static const bool explains = (machine::explain_registers_with(&explain_use_of_freed), true);
+    static const bool explains =
+        (machine::explain_registers_with(&explain_use_of_freed), machine::explain_poison_with(&explain_poison), true);
     (void)explains;
     // Drivers that asked for them hear of interfaces as they come and go.
     interfaces.subscribe([this](const DeviceInterface& entry, bool enabled) {
@@ -55,6 +63,7 @@ void Kernel::check_memory(const char* moment) const {
     pool.check_all(moment);
     irps.check_all(moment);
     mdls.check_all(moment);
+    pages.check_all(moment);
 }
 
 void Kernel::explain_overrun(void* self, const void* address, machine::BugcheckReport& report) {

@@ -19,6 +19,7 @@
 #include "executive/io/notifications.h"
 #include "executive/io/shutdown.h"
 #include "executive/mm/contiguous.h"
+#include "executive/mm/driver_pages.h"
 #include "executive/mm/io_space.h"
 #include "executive/mm/mdl_pool.h"
 #include "executive/po/power_framework.h"
@@ -45,6 +46,7 @@ public:
     HostParts<ExTimer> ex_timers;
     IrpPool irps;
     MdlPool mdls;
+    DriverPages pages;
     ContiguousMemory contiguous;
     WorkQueues work;
     DeviceInterfaceTable interfaces;
@@ -56,7 +58,7 @@ public:
 
     // Living device objects, oldest first.
     const std::vector<DEVICE_OBJECT*>& devices() const { return devices_; }
-    // What drivers wrote past is a bugcheck: pool, IRPs, MDLs. `moment` says when it was noticed.
+    // What drivers wrote past is a bugcheck: pool, IRPs, MDLs, pages. `moment` says when it was noticed.
     void check_memory(const char* moment) const;
     void add_device(DEVICE_OBJECT* device) { devices_.push_back(device); }
     void remove_device(DEVICE_OBJECT* device);

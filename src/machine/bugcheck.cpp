@@ -212,6 +212,8 @@ std::string bugcheck_name(std::uint32_t code) {
         return "MULTIPLE_IRP_COMPLETE_REQUESTS";
     case 0x48:
         return "CANCEL_STATE_IN_COMPLETED_IRP";
+    case 0x4E:
+        return "PFN_LIST_CORRUPT";
     case 0x50:
         return "PAGE_FAULT_IN_NONPAGED_AREA";
     case 0x76:

@@ -27,6 +27,7 @@ namespace openportcls::machine {
 namespace {
 
 SanitizerReports counted;
+PoisonExplainer poison_explainer = nullptr;
 
 // AddressSanitizer's last report; it forgets the details itself when it goes on.
 struct MemoryAccess {
@@ -90,14 +91,24 @@ SanitizerReports sanitizer_reports() {
     return counted;
 }
 
+void explain_poison_with(PoisonExplainer explainer) {
+    poison_explainer = explainer;
+}
+
 // The guest ends here, the host lives to say so.
 void Machine::stop_at_memory_error() {
     memory_error_reported = false;
     const MemoryAccess access = std::exchange(memory_access, MemoryAccess{});
     const MemoryError error = memory_error_of(access.kind);
-    bugcheck(error.code, access.address, access.is_write, access.place, access.size,
-             fmt::format("AddressSanitizer: {}: {} of {} bytes at {:#x}; {}.", access.kind,
-                         access.is_write ? "write" : "read", access.size, access.address, error.rule));
+    BugcheckReport report{.code = error.code,
+                          .parameters = {access.address, access.is_write, access.place, access.size}};
+    report.rule = fmt::format("AddressSanitizer: {}: {} of {} bytes at {:#x}; {}.", access.kind,
+                              access.is_write ? "write" : "read", access.size, access.address, error.rule);
+    if (poison_explainer != nullptr && access.kind == std::string_view("use-after-poison")) {
+        poison_explainer(*this, reinterpret_cast<const void*>(access.address), report);
+    }
+    report.stack = capture_stack(1);
+    bugcheck_with_stack(std::move(report));
 }
 
 } // namespace openportcls::machine

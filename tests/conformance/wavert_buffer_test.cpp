@@ -1,6 +1,8 @@
 // The cyclic buffer: R-WRT-02 to R-WRT-10.
 #include "wavert_fixture.h"
 
+#include "executive/ex/asan.h"
+
 namespace wavert_test {
 
 class WaveRtBuffer : public WaveRtTest {};
@@ -315,6 +317,44 @@ TEST_F(WaveRtBuffer, ForeignMemoryIsABugcheck_R_WRT_02) {
     });
     ASSERT_TRUE(machine_.is_halted());
     EXPECT_EQ(machine_.bugcheck_report()->parameters[0], 0x71005u);
+}
+
+// A timer, or DMA, that goes on when the stream is closed; on Windows it would play, or ruin, somebody else's memory.
+TEST_F(WaveRtBuffer, WritingToAClosedStreamsPagesIsReported) {
+    if (executive::asan_present()) {
+        GTEST_SKIP() << "AddressSanitizer would answer";
+    }
+    start();
+    machine_.enter([&] {
+        FILE_OBJECT* pin = open_pin();
+        KSRTAUDIO_BUFFER buffer = {};
+        ASSERT_EQ(get_buffer(pin, ten_milliseconds, buffer), STATUS_SUCCESS);
+        TestStream& stream = script_.stream();
+        PHYSICAL_ADDRESS page;
+        stream.port_stream().GetPhysicalPageAddress(&page, stream.mdl(), 0);
+        close_pin(pin);
+        std::memset(machine_.memory().to_virtual(page.QuadPart + 100, 4), 0x41, 4);
+        executive::Kernel::current().check_memory("In the end");
+    });
+    ASSERT_TRUE(machine_.is_halted());
+    EXPECT_NE(machine_.bugcheck_report()->rule.find(
+                  "of IPortWaveRTStream::AllocatePagesForMdl were written to after they were freed, by the driver, its "
+                  "device (DMA that went on), or the application that had the pages mapped: 0x41 at offset 100"),
+              std::string::npos)
+        << machine_.bugcheck_report()->rule;
+}
+
+// An application's addresses end with a page, not with the buffer.
+TEST_F(WaveRtBuffer, AnApplicationMayWriteToAllOfItsPages) {
+    start();
+    inside([&] {
+        FILE_OBJECT* pin = open_pin();
+        KSRTAUDIO_BUFFER buffer = {};
+        ASSERT_EQ(get_buffer(pin, ten_milliseconds, buffer), STATUS_SUCCESS);
+        std::memset(buffer.BufferAddress, 0x41, PAGE_SIZE);
+        executive::Kernel::current().check_memory("In the end");
+        close_pin(pin);
+    });
 }
 
 TEST_F(WaveRtBuffer, ClosingStopsFirstThenFrees_R_WRT_10_R_STATE_05) {

@@ -173,11 +173,12 @@ protected:
     }
 
     // The driver crashes, the host lives to say where, why and how to see it again.
-    void expect_crash(unsigned fault, const std::string& kind, const std::string& bugcheck, const std::string& mark) {
+    void expect_crash(unsigned fault, const std::string& kind, const std::string& bugcheck, const std::string& mark,
+                      const std::string& file = "memory.cpp") {
         const Ran ran = commit(fault, {"--seed", "7"});
         EXPECT_EQ(ran.status, 1);
         EXPECT_THAT(ran.error, HasSubstr("AddressSanitizer: " + kind));
-        EXPECT_THAT(ran.error, HasSubstr(place("memory.cpp", mark)));
+        EXPECT_THAT(ran.error, HasSubstr(place(file, mark)));
         EXPECT_THAT(ran.error, AllOf(HasSubstr("the driver crashed\n*** " + bugcheck), HasSubstr("seed 7, step ")));
     }
 };
@@ -188,6 +189,22 @@ TEST_F(Errors, BeyondAPoolBlock) {
 
 TEST_F(Errors, InFreedPool) {
     expect_crash(12, "heap-use-after-free", "PAGE_FAULT_IN_FREED_SPECIAL_POOL", "POOL_AFTER_FREE");
+}
+
+// Devices share them, so that they are no heap blocks; what is nobody's of them is poisoned.
+TEST_F(Errors, InPagesThatAreNotTheDrivers) {
+    const auto expect = [this](unsigned fault, const std::string& bugcheck, const std::string& mark,
+                               const std::string& where) {
+        expect_crash(fault, "use-after-poison", bugcheck, mark, "pages.cpp");
+        EXPECT_THAT(commit(fault).error, AllOf(HasSubstr(where), HasSubstr("allocated by"), HasSubstr("pages.cpp")));
+    };
+    const std::string overrun = "PAGE_FAULT_BEYOND_END_OF_ALLOCATION";
+    const std::string freed = "PAGE_FAULT_IN_FREED_SPECIAL_POOL";
+    expect(28, overrun, "CONTIGUOUS_OVERFLOW", "It lies 0 bytes behind the 1000 bytes at");
+    expect(29, freed, "CONTIGUOUS_AFTER_FREE", "It lies at offset 1000 of, now freed, the 4096 bytes at");
+    expect(30, overrun, "MDL_OVERFLOW", "It lies 0 bytes behind the 8192 bytes at");
+    expect(31, freed, "MDL_AFTER_FREE", "of MmAllocatePagesForMdl.");
+    expect(32, overrun, "DMA_OVERFLOW", "of AllocateCommonBuffer.");
 }
 
 TEST_F(Errors, BeyondABufferOnTheStack) {
@@ -246,6 +263,25 @@ TEST_F(Sanitizers, NoneIsNeededForTheHostToOutliveAnOverrun) {
     expect(23, "PAGE_FAULT_BEYOND_END_OF_ALLOCATION", "behind the pool block 'Fult' of 64 bytes", "STACK_OVERFLOW");
     expect(24, "PAGE_FAULT_IN_NONPAGED_AREA", "wrote to invalid memory", "STACK_OVERFLOW");
     expect(22, "BAD_POOL_CALLER", "has been freed already", "SECOND_FREE");
+}
+
+// As pool is: when the pages are freed, or when the machine is switched off.
+TEST_F(Sanitizers, NoneIsNeededForPagesThatAreNotTheDrivers) {
+    if (e2e::command_is_sanitized) {
+        GTEST_SKIP() << "skipped: the command's own sanitizer would answer";
+    }
+    build(faults_folder(), "f.so", {"--debug"});
+    const auto expect = [&](unsigned fault, const std::string& bugcheck, const std::string& rule,
+                            const std::string& allocated_in) {
+        const Ran ran = commit(fault);
+        EXPECT_THAT(ran.error, AllOf(HasSubstr("*** " + bugcheck), HasSubstr(rule),
+                                     testing::ContainsRegex("allocated by[^*]*" + allocated_in)));
+    };
+    expect(28, "BAD_POOL_HEADER", "MmFreeContiguousMemory: the 1000 bytes at", "OverrunContiguousMemory");
+    expect(29, "BAD_POOL_HEADER", "were written to after they were freed", "UseContiguousMemoryAfterFree");
+    expect(30, "BAD_POOL_HEADER", "MmFreePagesFromMdl: the 8192 bytes at", "OverrunPagesOfMdl");
+    expect(31, "BAD_POOL_HEADER", "were written to after they were freed", "UsePagesOfMdlAfterFree");
+    expect(32, "DRIVER_VERIFIER_DMA_VIOLATION", "FreeCommonBuffer: the 4096 bytes at", "OverrunDmaBuffer");
 }
 
 TEST_F(Errors, AreNoneInTheRacesThatTakeTheLock) {

@@ -75,6 +75,10 @@ struct DmaAdapter {
     ULONG registers_of_lists = 0;
     ULONG scatter_gather_lists = 0; // out in the world
     TransferEnd transfer_end;
+    struct {
+        machine::PhysicalAddress begin = 0;
+        machine::PhysicalAddress end = 0;
+    } programmed; // what the system's controller was told last, until it is flushed
 
     struct MdlBuffer { // CreateCommonBufferFromMdl: the pages are the driver's
         void* address;

@@ -36,7 +36,7 @@ void free_registers(DmaAdapter& adapter, const void* base) {
                          "FreeAdapterChannel has freed those of a routine that returned KeepObject.");
     }
     if ((*found)->bounce != machine::no_address) {
-        machine.memory().free((*found)->bounce, (*found)->count * machine::page_size);
+        adapter.kernel->pages.free((*found)->bounce, (*found)->count * machine::page_size, "FreeMapRegisters");
     }
     if (adapter.current == base) {
         adapter.current = nullptr;

@@ -23,8 +23,9 @@ constexpr ULONG vector_tag = 0x56616D44;                       // 'DmaV'
 constexpr std::uint64_t large_page = 512 * machine::page_size; // DOMAIN_COMMON_BUFFER_LARGE_PAGE
 
 void* allocate(DmaAdapter& adapter, ULONGLONG bytes, const machine::PageConstraints& constraints, const char* kind,
-               machine::PhysicalAddress* physical) {
-    void* memory = adapter.kernel->contiguous.allocate(bytes, constraints, adapter.owner, kind);
+               const void* caller, machine::PhysicalAddress* physical) {
+    void* memory = adapter.kernel->contiguous.allocate(bytes, constraints, adapter.owner,
+                                                       {kind, caller, PagesOrigin::Kind::common_buffer});
     if (memory != nullptr) {
         *physical = adapter.kernel->machine.memory().to_physical(memory);
     }
@@ -32,9 +33,9 @@ void* allocate(DmaAdapter& adapter, ULONGLONG bytes, const machine::PageConstrai
 }
 
 void* allocate(DmaAdapter& adapter, ULONG bytes, const machine::PageConstraints& constraints, const char* kind,
-               PHYSICAL_ADDRESS* logical) {
+               const void* caller, PHYSICAL_ADDRESS* logical) {
     machine::PhysicalAddress physical = 0;
-    void* memory = allocate(adapter, ULONGLONG{bytes}, constraints, kind, &physical);
+    void* memory = allocate(adapter, ULONGLONG{bytes}, constraints, kind, caller, &physical);
     if (memory != nullptr) {
         logical->QuadPart = static_cast<LONGLONG>(physical);
     }
@@ -73,8 +74,8 @@ bool forget_mdl_buffer(DmaAdapter& adapter, ULONG bytes, PHYSICAL_ADDRESS logica
            }) != 0;
 }
 
-void free_element(DmaAdapter& adapter, _DMA_COMMON_BUFFER_VECTOR::Element& element) {
-    adapter.kernel->contiguous.free(element.address);
+void free_element(DmaAdapter& adapter, _DMA_COMMON_BUFFER_VECTOR::Element& element, const char* moment) {
+    adapter.kernel->contiguous.free(element.address, moment);
     element.address = nullptr;
 }
 
@@ -92,14 +93,16 @@ _DMA_COMMON_BUFFER_VECTOR::Element& element_at(DmaAdapter& adapter, PDMA_COMMON_
 void* NTAPI dma_common_buffer(DMA_ADAPTER* documented, ULONG length, PHYSICAL_ADDRESS* logical, BOOLEAN) {
     OPC_REQUIRE_PASSIVE();
     DmaAdapter& adapter = adapter_of(documented);
-    return allocate(adapter, length, adapter.constraints(), "AllocateCommonBuffer", logical);
+    return allocate(adapter, length, adapter.constraints(), "AllocateCommonBuffer", __builtin_return_address(0),
+                    logical);
 }
 
 void* NTAPI dma_common_buffer_ex(DMA_ADAPTER* documented, PHYSICAL_ADDRESS* highest, ULONG length,
                                  PHYSICAL_ADDRESS* logical, BOOLEAN, ULONG) {
     OPC_REQUIRE_PASSIVE();
     DmaAdapter& adapter = adapter_of(documented);
-    return allocate(adapter, length, bounded(adapter, nullptr, highest, 0), "AllocateCommonBufferEx", logical);
+    return allocate(adapter, length, bounded(adapter, nullptr, highest, 0), "AllocateCommonBufferEx",
+                    __builtin_return_address(0), logical);
 }
 
 void* NTAPI dma_common_buffer_with_bounds(DMA_ADAPTER* documented, PHYSICAL_ADDRESS* lowest, PHYSICAL_ADDRESS* highest,
@@ -111,7 +114,7 @@ void* NTAPI dma_common_buffer_with_bounds(DMA_ADAPTER* documented, PHYSICAL_ADDR
         return nullptr;
     }
     return allocate(adapter, length, bounded(adapter, lowest, highest, flags), "AllocateCommonBufferWithBounds",
-                    logical);
+                    __builtin_return_address(0), logical);
 }
 
 void NTAPI dma_free_common_buffer(DMA_ADAPTER* documented, ULONG length, PHYSICAL_ADDRESS logical, void* address,
@@ -129,7 +132,7 @@ void NTAPI dma_free_common_buffer(DMA_ADAPTER* documented, ULONG length, PHYSICA
                                 static_cast<std::uint64_t>(logical.QuadPart), length,
                                 "FreeCommonBuffer takes the addresses and the length of an AllocateCommonBuffer.");
     }
-    kernel.contiguous.free(address);
+    kernel.contiguous.free(address, "FreeCommonBuffer");
 }
 
 NTSTATUS NTAPI dma_common_buffer_vector(DMA_ADAPTER* documented, PHYSICAL_ADDRESS lowest, PHYSICAL_ADDRESS highest,
@@ -151,8 +154,8 @@ NTSTATUS NTAPI dma_common_buffer_vector(DMA_ADAPTER* documented, PHYSICAL_ADDRES
     const machine::PageConstraints constraints = bounded(adapter, &lowest, &highest, flags);
     for (vector->count = 0; vector->count < elements; ++vector->count) {
         auto& element = vector->elements[vector->count];
-        element.address =
-            allocate(adapter, element_bytes, constraints, "AllocateCommonBufferVector", &element.physical);
+        element.address = allocate(adapter, element_bytes, constraints, "AllocateCommonBufferVector",
+                                   __builtin_return_address(0), &element.physical);
         if (element.address == nullptr) {
             dma_free_vector(documented, vector);
             return STATUS_INSUFFICIENT_RESOURCES;
@@ -174,7 +177,8 @@ void NTAPI dma_free_vector_element(DMA_ADAPTER* documented, PDMA_COMMON_BUFFER_V
     OPC_REQUIRE_PASSIVE();
     DmaAdapter& adapter = adapter_of(documented);
     free_element(adapter,
-                 element_at(adapter, vector, index, "FreeCommonBufferFromVector frees each buffer of a vector once."));
+                 element_at(adapter, vector, index, "FreeCommonBufferFromVector frees each buffer of a vector once."),
+                 "FreeCommonBufferFromVector");
 }
 
 void NTAPI dma_free_vector(DMA_ADAPTER* documented, PDMA_COMMON_BUFFER_VECTOR vector) {
@@ -182,7 +186,7 @@ void NTAPI dma_free_vector(DMA_ADAPTER* documented, PDMA_COMMON_BUFFER_VECTOR ve
     DmaAdapter& adapter = adapter_of(documented);
     for (ULONG index = 0; index < vector->count; ++index) {
         if (vector->elements[index].address != nullptr) {
-            free_element(adapter, vector->elements[index]);
+            free_element(adapter, vector->elements[index], "FreeCommonBufferVector");
         }
     }
     adapter.kernel->pool.free(vector, vector_tag, "FreeCommonBufferVector");

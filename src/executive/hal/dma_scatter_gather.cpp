@@ -123,8 +123,8 @@ NTSTATUS reserve_bounce(DmaAdapter& adapter, ListRecord& record) {
         return STATUS_SUCCESS;
     }
     record.bounce_pages = static_cast<ULONG>(ADDRESS_AND_SIZE_TO_SPAN_PAGES(record.address, record.bytes));
-    record.bounce =
-        adapter.kernel->machine.memory().allocate(record.bounce_pages * machine::page_size, adapter.constraints());
+    record.bounce = adapter.kernel->pages.allocate(record.bounce_pages * machine::page_size, adapter.constraints(),
+                                                   {"GetScatterGatherList", nullptr, PagesOrigin::Kind::map_registers});
     return record.bounce == machine::no_address ? STATUS_INSUFFICIENT_RESOURCES : STATUS_SUCCESS;
 }
 
@@ -152,7 +152,7 @@ void free_bounce(DmaAdapter& adapter, ListRecord& record) {
         IoFreeMdl(std::exchange(record.seen_by_device, nullptr));
     }
     if (record.bounce != machine::no_address) {
-        adapter.kernel->machine.memory().free(record.bounce, record.bounce_pages * machine::page_size);
+        adapter.kernel->pages.free(record.bounce, record.bounce_pages * machine::page_size, "PutScatterGatherList");
         record.bounce = machine::no_address;
     }
 }

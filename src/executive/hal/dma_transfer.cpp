@@ -67,7 +67,8 @@ ULONG room_in(DmaAdapter& adapter, MapRegisters& registers, ULONG page_offset) {
     }
     if (registers.bounce == machine::no_address) { // for all of them at once, when the first is needed
         registers.bounce =
-            adapter.kernel->machine.memory().allocate(registers.count * machine::page_size, adapter.constraints());
+            adapter.kernel->pages.allocate(registers.count * machine::page_size, adapter.constraints(),
+                                           {"AllocateAdapterChannel", nullptr, PagesOrigin::Kind::map_registers});
     }
     return registers.bounce == machine::no_address
                ? 0
@@ -106,6 +107,7 @@ void program_controller(DmaAdapter& adapter, machine::PhysicalAddress address, U
         adapter.description.Version == DEVICE_DESCRIPTION_VERSION2 && adapter.description.DemandMode != FALSE;
     transfer.width_bytes = static_cast<std::uint8_t>(adapter.unit_bytes());
     controller->program(adapter.description.DmaChannel, transfer);
+    adapter.programmed = {address, address + bytes};
 }
 
 void flush(DmaAdapter& adapter, MapRegisters* registers, bool to_device) {
@@ -113,6 +115,7 @@ void flush(DmaAdapter& adapter, MapRegisters* registers, bool to_device) {
     if (SystemDmaController* controller = adapter.controller()) {
         controller->mask(adapter.description.DmaChannel);
     }
+    adapter.programmed = {};
     if (registers == nullptr) {
         return;
     }

@@ -186,6 +186,7 @@ NTSTATUS NTAPI dma_cancel_transfer(DMA_ADAPTER* documented, void* transfer_conte
     context->is_cancelled = true;
     (*found)->cancelled = true;
     controller->mask(adapter.description.DmaChannel);
+    adapter.programmed = {};
     adapter.transfer_end.transfer_ended(DmaCancelled);
     return STATUS_SUCCESS;
 }

@@ -10,36 +10,26 @@
 
 namespace openportcls::executive {
 
-namespace {
-
-std::uint64_t whole_pages(std::uint64_t bytes) {
-    return (bytes + machine::page_size - 1) & ~(machine::page_size - 1);
-}
-
-} // namespace
-
 void* ContiguousMemory::allocate(std::uint64_t bytes, const machine::PageConstraints& constraints, std::uint16_t owner,
-                                 const char* kind) {
+                                 const PagesOrigin& origin) {
     if (bytes == 0) {
         return nullptr;
     }
-    const machine::PhysicalAddress physical = machine_.memory().allocate(whole_pages(bytes), constraints);
+    const machine::PhysicalAddress physical = pages_.allocate(bytes, constraints, origin);
     if (physical == machine::no_address) {
         return nullptr;
     }
-    void* address = machine_.memory().to_virtual(physical, whole_pages(bytes));
-    machine::tsan::acquire(this);
-    blocks_[reinterpret_cast<std::uintptr_t>(address)] = {physical, bytes, ++last_serial_, owner, kind};
+    void* address = machine_.memory().to_virtual(physical, bytes);
+    blocks_[reinterpret_cast<std::uintptr_t>(address)] = {physical, bytes, ++last_serial_, owner, origin.function};
     return address;
 }
 
-bool ContiguousMemory::free(void* address) {
+bool ContiguousMemory::free(void* address, const char* moment) {
     const auto found = blocks_.find(reinterpret_cast<std::uintptr_t>(address));
     if (found == blocks_.end()) {
         return false;
     }
-    machine::tsan::release(this);
-    machine_.memory().free(found->second.physical, whole_pages(found->second.bytes));
+    pages_.free(found->second.physical, found->second.bytes, moment);
     blocks_.erase(found);
     return true;
 }
@@ -74,12 +64,12 @@ void* allocate(SIZE_T bytes, std::uint64_t lowest, std::uint64_t highest, std::u
     constraints.lowest = lowest;
     constraints.highest = highest;
     constraints.boundary = boundary;
-    return kernel.contiguous.allocate(bytes, constraints, kernel.pool.owner_at(caller), function);
+    return kernel.contiguous.allocate(bytes, constraints, kernel.pool.owner_at(caller), {function, caller});
 }
 
 void free(void* address, const char* function) {
     Kernel& kernel = Kernel::current();
-    if (!kernel.contiguous.free(address)) [[unlikely]] {
+    if (!kernel.contiguous.free(address, function)) [[unlikely]] {
         kernel.machine.bugcheck(
             0xC2 /* BAD_POOL_CALLER */, 0x60, reinterpret_cast<std::uint64_t>(address), 0, 0,
             executive::Sentence("{}: no contiguous memory was allocated at this address.", function));

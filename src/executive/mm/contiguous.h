@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "executive/mm/driver_pages.h"
 #include "machine/machine.h"
 
 namespace openportcls::executive {
@@ -21,18 +22,19 @@ struct ContiguousBlock {
 
 class ContiguousMemory {
 public:
-    explicit ContiguousMemory(machine::Machine& machine) : machine_(machine) {}
+    ContiguousMemory(DriverPages& pages, machine::Machine& machine) : pages_(pages), machine_(machine) {}
 
     void* allocate(std::uint64_t bytes, const machine::PageConstraints& constraints, std::uint16_t owner,
-                   const char* kind);
-    // False when no block starts at `address`.
-    bool free(void* address);
+                   const PagesOrigin& origin);
+    // False when no block starts at `address`. `moment`: when a block that was written past is noticed.
+    bool free(void* address, const char* moment);
     std::optional<ContiguousBlock> find(const void* address) const;
     // Living blocks of an owner in order of allocation.
     std::vector<ContiguousBlock> living(std::uint16_t owner) const;
     std::size_t count() const { return blocks_.size(); }
 
 private:
+    DriverPages& pages_;
     machine::Machine& machine_;
     std::map<std::uintptr_t, ContiguousBlock> blocks_; // looked up by address; lists are sorted by serial
     std::uint64_t last_serial_ = 0;

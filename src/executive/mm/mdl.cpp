@@ -289,7 +289,10 @@ PVOID NTAPI MmMapLockedPagesSpecifyCache(PMDL mdl, KPROCESSOR_MODE mode, MEMORY_
         return nullptr;
     }
     void* address = static_cast<char*>(base) + mdl->ByteOffset;
-    if (mode == KernelMode) {
+    if (mode == UserMode) {
+        kernel.pages.share_with_client(
+            {reinterpret_cast<const std::uint64_t*>(MmGetMdlPfnArray(mdl)), page_count(mdl)});
+    } else {
         mdl->MappedSystemVa = address;
         mdl->MdlFlags |= MDL_MAPPED_TO_SYSTEM_VA;
         if ((mdl->MdlFlags & MDL_PARTIAL) != 0) {
@@ -337,73 +340,6 @@ NTSTATUS NTAPI MmAdvanceMdl(PMDL mdl, ULONG bytes) {
     }
     memmove(MmGetMdlPfnArray(mdl), MmGetMdlPfnArray(mdl) + pages, kept * sizeof(PFN_NUMBER));
     return STATUS_SUCCESS;
-}
-
-PMDL NTAPI MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS low, PHYSICAL_ADDRESS high, PHYSICAL_ADDRESS skip, SIZE_T bytes,
-                                   MEMORY_CACHING_TYPE, ULONG flags) {
-    OPC_REQUIRE_DISPATCH_OR_BELOW();
-    Kernel& kernel = Kernel::current();
-    constexpr SIZE_T largest = 0xFFFFFFFF - page_size;
-    const SIZE_T whole = ROUND_TO_PAGES(bytes);
-    if (bytes == 0 || bytes > largest) {
-        return nullptr;
-    }
-    const std::uint64_t wanted = whole / page_size;
-    machine::PhysicalMemory& memory = kernel.machine.memory();
-    machine::PageConstraints constraints;
-    constraints.lowest = static_cast<std::uint64_t>(low.QuadPart);
-    constraints.highest = static_cast<std::uint64_t>(high.QuadPart);
-    auto* mdl =
-        static_cast<MDL*>(kernel.pool.allocate(sizeof(MDL) + wanted * sizeof(PFN_NUMBER), pages_tag,
-                                               executive::PoolKind::non_paged, true, __builtin_return_address(0)));
-    if (mdl == nullptr) {
-        return nullptr;
-    }
-    PFN_NUMBER* frames = MmGetMdlPfnArray(mdl);
-    std::uint64_t found = 0;
-    // SkipBytes asks for runs of pages; one run is what any device can live with.
-    (void)skip;
-    const machine::PhysicalAddress run = memory.allocate(whole, constraints);
-    if (run != machine::no_address) {
-        for (; found < wanted; ++found) {
-            frames[found] = run / page_size + found;
-        }
-    }
-    while (found < wanted && (flags & MM_ALLOCATE_REQUIRE_CONTIGUOUS_CHUNKS) == 0) {
-        const machine::PhysicalAddress page = memory.allocate(page_size, constraints);
-        if (page == machine::no_address) {
-            break;
-        }
-        frames[found++] = page / page_size;
-    }
-    MmInitializeMdl(mdl, nullptr, found * page_size);
-    mdl->MdlFlags |= MDL_PAGES_LOCKED;
-    if (found == 0 || (found < wanted && (flags & MM_ALLOCATE_FULLY_REQUIRED) != 0)) {
-        MmFreePagesFromMdl(mdl);
-        kernel.pool.free(mdl, pages_tag, __func__);
-        return nullptr;
-    }
-    kernel.pages_in_mdls += found;
-    return mdl;
-}
-
-PMDL NTAPI MmAllocatePagesForMdl(PHYSICAL_ADDRESS low, PHYSICAL_ADDRESS high, PHYSICAL_ADDRESS skip, SIZE_T bytes) {
-    OPC_REQUIRE_DISPATCH_OR_BELOW();
-    return MmAllocatePagesForMdlEx(low, high, skip, bytes, MmCached, 0);
-}
-
-// The MDL itself remains, for the caller to free with ExFreePool.
-void NTAPI MmFreePagesFromMdl(PMDL mdl) {
-    OPC_REQUIRE_DISPATCH_OR_BELOW();
-    Kernel& kernel = Kernel::current();
-    const std::uint64_t pages = page_count(mdl);
-    const PFN_NUMBER* frames = MmGetMdlPfnArray(mdl);
-    for (std::uint64_t i = 0; i < pages; ++i) {
-        kernel.machine.memory().free(frames[i] * page_size, page_size);
-    }
-    kernel.pages_in_mdls -= std::min(kernel.pages_in_mdls, pages);
-    mdl->MdlFlags &= static_cast<CSHORT>(~MDL_PAGES_LOCKED);
-    mdl->ByteCount = 0;
 }
 
 } // extern "C"

@@ -134,7 +134,7 @@ TEST_F(ScatterGatherEx, GetScatterGatherListExWaitsForMapRegisters) {
         EXPECT_EQ(cancelled.calls, 0);
         operations().PutDmaAdapter(adapter);
         free_pages(mdl);
-        EXPECT_EQ(machine.memory().allocated_bytes(), 0U);
+        EXPECT_EQ(kernel().pages.living_bytes(), 0U);
     });
 }
 
@@ -182,7 +182,7 @@ TEST_F(ScatterGatherEx, GetScatterGatherListExWithoutARoutine) {
         }
         operations().PutDmaAdapter(adapter);
         free_pages(mdl);
-        EXPECT_EQ(machine.memory().allocated_bytes(), 0U);
+        EXPECT_EQ(kernel().pages.living_bytes(), 0U);
     });
 }
 
@@ -279,7 +279,7 @@ TEST_F(ScatterGatherEx, BuildMdlFromScatterGatherListDescribesTheCopy) {
         EXPECT_TRUE(kernel().mdls.allocators().empty()) << "the MDL went with its list";
         operations().PutDmaAdapter(adapter);
         free_pages(mdl);
-        EXPECT_EQ(machine.memory().allocated_bytes(), 0U);
+        EXPECT_EQ(kernel().pages.living_bytes(), 0U);
     });
 }
 

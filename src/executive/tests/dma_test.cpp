@@ -66,7 +66,7 @@ TEST_F(Hal, ScatterGatherListsBounceWhatTheDeviceCannotReach) {
         }
         IoFreeMdl(mdl);
         ExFreePool(buffer);
-        EXPECT_EQ(machine.memory().allocated_bytes(), 0U);
+        EXPECT_EQ(kernel().pages.living_bytes(), 0U);
     });
 }
 
@@ -123,7 +123,7 @@ TEST_F(Hal, ScatterGatherListsOfPagesThatAreMappedNowhereBounce) {
             MmFreePagesFromMdl(mdl);
             ExFreePool(mdl);
         }
-        EXPECT_EQ(machine.memory().allocated_bytes(), 0U);
+        EXPECT_EQ(kernel().pages.living_bytes(), 0U);
     });
 }
 
@@ -329,7 +329,7 @@ TEST_F(Hal, MastersWithoutScatterGatherGetTheWholeTransferAtOneAddress) {
         IoFreeMdl(mdl);
         MmFreePagesFromMdl(pages);
         ExFreePool(pages);
-        EXPECT_EQ(machine.memory().allocated_bytes(), 0U);
+        EXPECT_EQ(kernel().pages.living_bytes(), 0U);
     });
 }
 

@@ -165,7 +165,7 @@ TEST_F(MapTransferEx, FlushAdapterBuffersExBringsTheDataBack) {
             EXPECT_EQ(flush(first, 8'000, 193, false), STATUS_INVALID_PARAMETER);
             give_back();
         }
-        EXPECT_EQ(machine.memory().allocated_bytes(), 2 * 4'096U) << "the pages of the test";
+        EXPECT_EQ(kernel().pages.living_bytes(), 2 * 4'096U) << "the pages of the test";
     });
 }
 

@@ -77,7 +77,7 @@ TEST_F(Mm, PagesForMdlHonourTheLimitAndCanBeMappedTwice) {
         MmUnmapLockedPages(kernel_view, mdl);
         MmFreePagesFromMdl(mdl);
         ExFreePool(mdl);
-        EXPECT_EQ(machine.memory().allocated_bytes(), 0U);
+        EXPECT_EQ(kernel().pages.living_bytes(), 0U);
         EXPECT_EQ(kernel().pages_in_mdls, 0U);
     });
 }
@@ -92,7 +92,7 @@ TEST_F(Mm, ContiguousMemoryHonoursItsConstraints) {
         EXPECT_EQ(physical / 0x10000, (physical + 19'999) / 0x10000);
         EXPECT_EQ(MmGetVirtualForPhysical(MmGetPhysicalAddress(memory)), memory);
         MmFreeContiguousMemory(memory);
-        EXPECT_EQ(machine.memory().allocated_bytes(), 0U);
+        EXPECT_EQ(kernel().pages.living_bytes(), 0U);
     });
     expect_bugcheck(0xC2, "MmFreeContiguousMemory", [&] {
         char nothing = 0;
@@ -211,7 +211,7 @@ TEST_F(Mm, ContiguousMemoryBelowALimit) {
         EXPECT_EQ(MmAllocateContiguousMemory(5'000, large(0xFFF)), nullptr) << "nothing is below";
         EXPECT_EQ(MmAllocateContiguousMemory(1ULL << 40, large(-1)), nullptr);
         MmFreeContiguousMemorySpecifyCache(memory, 5'000, MmCached);
-        EXPECT_EQ(machine.memory().allocated_bytes(), 0U);
+        EXPECT_EQ(kernel().pages.living_bytes(), 0U);
     });
     expect_bugcheck(0xC2, "MmFreeContiguousMemorySpecifyCache", [&] {
         void* memory = MmAllocateContiguousMemory(5'000, large(0xFFFFFF));

@@ -92,6 +92,21 @@ static NTSTATUS NTAPI StartDevice(PDEVICE_OBJECT DeviceObject, PIRP Irp, PRESOUR
     case 27:
         FillBackwards();
         break;
+    case 28:
+        OverrunContiguousMemory();
+        break;
+    case 29:
+        UseContiguousMemoryAfterFree();
+        break;
+    case 30:
+        OverrunPagesOfMdl();
+        break;
+    case 31:
+        UsePagesOfMdlAfterFree();
+        break;
+    case 32:
+        OverrunDmaBuffer(DeviceObject);
+        break;
     default:
         DbgPrint("faults: no such fault\n");
         return STATUS_INVALID_PARAMETER;

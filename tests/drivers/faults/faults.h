@@ -22,5 +22,10 @@ void OverrunGlobalFar();
 void FillGlobalFar();
 void CopyBeyondPool();
 void FillBackwards();
+void OverrunContiguousMemory();
+void UseContiguousMemoryAfterFree();
+void OverrunPagesOfMdl();
+void UsePagesOfMdlAfterFree();
+void OverrunDmaBuffer(PDEVICE_OBJECT DeviceObject);
 
 const ULONG FaultsPoolTag = 'tluF';

@@ -1,5 +1,8 @@
 #include "portcls/ports/wavert/client_buffer.h"
 
+#include <fmt/format.h>
+
+#include "executive/kernel.h"
 #include "machine/machine.h"
 
 namespace openportcls::portcls {
@@ -99,6 +102,7 @@ NTSTATUS ClientBuffer::map() {
     for (ULONG i = 1; i < page_count_; ++i) {
         adjacent = adjacent && frames[i] == frames[0] + i;
     }
+    executive::Kernel::current().pages.share_with_client({frames, page_count_});
     is_alias_ = !adjacent;
     mapping_ = adjacent ? memory.to_virtual(frames[0] << PAGE_SHIFT, std::uint64_t{page_count_} << PAGE_SHIFT)
                         : memory.map_pages({frames, page_count_});

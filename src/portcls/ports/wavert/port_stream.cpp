@@ -4,6 +4,7 @@
 #include <string>
 
 #include "executive/irql_check.h"
+#include "executive/mm/mdl_pages.h"
 #include "machine/machine.h"
 
 namespace openportcls::portcls {
@@ -66,12 +67,11 @@ PMDL NTAPI PortStream::AllocatePagesForMdl(PHYSICAL_ADDRESS high_address, SIZE_T
     if (total_bytes == 0 || total_bytes > largest_buffer) {
         return nullptr;
     }
-    PHYSICAL_ADDRESS low = {};
-    PHYSICAL_ADDRESS skip = {};
     PHYSICAL_ADDRESS high;
     high.QuadPart =
         static_cast<LONGLONG>(std::min<ULONGLONG>(static_cast<ULONGLONG>(high_address.QuadPart), highest_address_));
-    return remember(MmAllocatePagesForMdlEx(low, high, skip, whole_pages(total_bytes), MmCached, 0));
+    return remember(executive::allocate_pages_for_mdl({{}, high, whole_pages(total_bytes), 0},
+                                                      "IPortWaveRTStream::AllocatePagesForMdl", nullptr));
 }
 
 // R-WRT-03: contiguous, all or nothing.
@@ -81,12 +81,12 @@ PMDL NTAPI PortStream::AllocateContiguousPagesForMdl(PHYSICAL_ADDRESS low_addres
     if (total_bytes == 0 || total_bytes > largest_buffer) {
         return nullptr;
     }
-    PHYSICAL_ADDRESS skip = {};
     PHYSICAL_ADDRESS high;
     high.QuadPart =
         static_cast<LONGLONG>(std::min<ULONGLONG>(static_cast<ULONGLONG>(high_address.QuadPart), highest_address_));
-    PMDL mdl = MmAllocatePagesForMdlEx(low_address, high, skip, whole_pages(total_bytes), MmCached,
-                                       MM_ALLOCATE_REQUIRE_CONTIGUOUS_CHUNKS | MM_ALLOCATE_FULLY_REQUIRED);
+    constexpr ULONG flags = MM_ALLOCATE_REQUIRE_CONTIGUOUS_CHUNKS | MM_ALLOCATE_FULLY_REQUIRED;
+    PMDL mdl = executive::allocate_pages_for_mdl({low_address, high, whole_pages(total_bytes), flags},
+                                                 "IPortWaveRTStream::AllocateContiguousPagesForMdl", nullptr);
     if (mdl != nullptr && MmGetMdlByteCount(mdl) < total_bytes) {
         MmFreePagesFromMdl(mdl);
         ExFreePool(mdl);
