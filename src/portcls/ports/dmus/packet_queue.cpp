@@ -46,6 +46,7 @@ void PacketQueue::end_packet(NTSTATUS status) {
     cursor_.irp = nullptr;
     if (take(irp)) {
         finish(irp, status);
+        has_ended_ = true;
     }
 }
 

@@ -55,15 +55,23 @@ public:
         }
         return true;
     }
+    // <= DISPATCH_LEVEL.
+    [[gnu::always_inline]] bool is_empty() {
+        BrieflyLocked locked(lock_);
+        return StreamRequests::is_empty();
+    }
+    // Completes the requests that have ended in visits of the caller's. <= DISPATCH_LEVEL, without the lock.
+    void complete_ended() {
+        if (has_ended_) {
+            has_ended_ = false;
+            complete_finished();
+        }
+    }
     // Ends with STATUS_CANCELLED whatever is queued.
     void cancel_all();
 
 private:
     void cancelled(IRP& irp) override;
-    bool is_empty() {
-        BrieflyLocked locked(lock_);
-        return cursor_.irp == nullptr && first() == nullptr;
-    }
     bool find_packet();
     void use_header();
     void end_packet(NTSTATUS status);
@@ -71,6 +79,7 @@ private:
     Owner& owner_;
     StreamCursor cursor_; // at the packet's header
     Packet packet_;
+    bool has_ended_ = false; // a request, in a visit
 };
 
 } // namespace openportcls::portcls

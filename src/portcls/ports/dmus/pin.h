@@ -41,17 +41,18 @@ private:
 
     // Everything the stream does: by one processor at a time, at DISPATCH_LEVEL. `serviced`: the miniport has asked.
     void pump(bool service);
-    bool begin_pump(bool& service);
-    bool pump_again(bool& service);
+    inline bool begin_pump(bool& service);
+    inline bool pump_again(bool& service);
     void own_pump();
     void disown_pump();
     void pump_render();
     void pump_capture(bool serviced);
     bool unpack(LONGLONG now);
-    bool deliver(LONGLONG now);
+    inline bool deliver(LONGLONG now);
+    inline DMUS_KERNEL_EVENT* pop_first();
     void hand_over(DMUS_KERNEL_EVENT* chain);
     void feed();
-    LONGLONG horizon(LONGLONG now) const;
+    inline LONGLONG horizon(LONGLONG now) const;
     void arm_timer(LONGLONG now);
     static void NTAPI timer_expired(PEX_TIMER timer, PVOID context);
 

@@ -43,7 +43,7 @@ PacketQueue::Verdict Unpacker::unpack(Packet& packet, LONGLONG now, LONGLONG hor
     return format_ == MusicFormat::midi ? unpack_midi(packet, horizon, is_idle, why) : unpack_direct_music(packet, why);
 }
 
-bool Unpacker::push(DMUS_KERNEL_EVENT* event, LONGLONG time, ULONG group) {
+[[gnu::always_inline]] inline bool Unpacker::push(DMUS_KERNEL_EVENT* event, LONGLONG time, ULONG group) {
     if (event == nullptr) {
         return false;
     }
