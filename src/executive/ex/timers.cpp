@@ -127,7 +127,7 @@ PEX_TIMER NTAPI ExAllocateTimer(PEXT_CALLBACK callback, PVOID context, ULONG att
     machine.preemption_point();
     machine::tsan::release(&timer);
     machine::tsan::release(&timer.dpc);
-    const bool was_set = machine.clock().cancel(timer.event);
+    const bool was_set = is_set(timer) && machine.clock().cancel(timer.event);
     if (timer.deleting) {
         return was_set;
     }
