@@ -65,7 +65,7 @@ inline UCHAR UartDevice::status() const {
 }
 
 // For a bit of the status to be clear.
-inline bool UartDevice::wait_for(UCHAR status_bit, ULONG microseconds) const {
+[[gnu::always_inline]] inline bool UartDevice::wait_for(UCHAR status_bit, ULONG microseconds) const {
     return (status() & status_bit) == 0 || wait_longer(status_bit, microseconds);
 }
 

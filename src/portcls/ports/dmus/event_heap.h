@@ -16,21 +16,21 @@ public:
     // For the events of an array, up to a million.
     void reserve(DMUS_KERNEL_EVENT* events, std::size_t count) {
         events_ = events;
-        room_ = count;
         groups_ = std::make_unique_for_overwrite<Siblings[]>((root + count) / children + 1);
-        keys_ = groups_[0].keys;
+        first_ = end_ = groups_[0].keys + root;
+        limit_ = first_ + count;
     }
-    bool is_empty() const { return count_ == 0; }
-    bool is_full() const { return count_ == room_; }
-    LONGLONG first_time() const { return static_cast<LONGLONG>(keys_[root] >> 64); }
+    bool is_empty() const { return end_ == first_; }
+    bool is_full() const { return end_ == limit_; }
+    LONGLONG first_time() const { return static_cast<LONGLONG>(*first_ >> 64); }
 
     // False: no room.
     bool push(LONGLONG time, DMUS_KERNEL_EVENT* event) {
         if (is_full()) {
             return false;
         }
-        Key* const place = keys_ + root + count_++;
-        if ((place - keys_) % children == 0) {
+        Key* const place = end_++;
+        if ((place - first_ + root) % children == 0) {
             std::fill_n(place, children, behind_all);
         }
         const auto index = static_cast<ULONGLONG>(event - events_);
@@ -38,10 +38,10 @@ public:
         return true;
     }
     DMUS_KERNEL_EVENT* pop() {
-        DMUS_KERNEL_EVENT* const event = &events_[static_cast<ULONGLONG>(keys_[root]) & index_mask];
-        Key* const end = keys_ + root + --count_;
+        DMUS_KERNEL_EVENT* const event = &events_[static_cast<ULONGLONG>(*first_) & index_mask];
+        Key* const end = --end_;
         const Key last = std::exchange(*end, behind_all);
-        if (count_ != 0) {
+        if (!is_empty()) {
             rise(hole_at_the_bottom(end), last);
         }
         return event;
@@ -70,8 +70,8 @@ private:
     }
     // What the first entry leaves behind sinks; the last entry, which goes there, hardly ever belongs further up.
     Key* hole_at_the_bottom(const Key* end) {
-        Key* const keys = keys_;
-        Key* hole = keys + root;
+        Key* hole = first_;
+        Key* const keys = hole - root;
         for (Key* first = keys + children; first < end; first = keys + children * (hole - keys - 2)) {
             const Key* const best = earliest(first);
             *hole = *best;
@@ -80,9 +80,9 @@ private:
         return hole;
     }
     void rise(Key* hole, Key key) {
-        Key* const keys = keys_;
-        while (hole != keys + root) {
-            Key* const parent = keys + (hole - keys) / children + 2;
+        Key* const keys = first_ - root;
+        while (hole != first_) {
+            Key* const parent = keys + static_cast<std::size_t>(hole - keys) / children + 2;
             if (*parent <= key) {
                 break;
             }
@@ -93,10 +93,10 @@ private:
     }
 
     DMUS_KERNEL_EVENT* events_ = nullptr;
-    std::size_t room_ = 0;
-    std::size_t count_ = 0;
     std::unique_ptr<Siblings[]> groups_;
-    Key* keys_ = nullptr; // of all groups
+    Key* first_ = nullptr; // the root, whose place is `root`
+    Key* end_ = nullptr;
+    Key* limit_ = nullptr;
     ULONGLONG next_order_ = 0;
 };
 

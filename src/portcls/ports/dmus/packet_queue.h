@@ -55,11 +55,6 @@ public:
         }
         return true;
     }
-    // <= DISPATCH_LEVEL.
-    [[gnu::always_inline]] bool is_empty() {
-        BrieflyLocked locked(lock_);
-        return StreamRequests::is_empty();
-    }
     // Completes the requests that have ended in visits of the caller's. <= DISPATCH_LEVEL, without the lock.
     void complete_ended() {
         if (has_ended_) {

@@ -47,7 +47,8 @@ private:
     void disown_pump();
     void pump_render();
     void pump_capture(bool serviced);
-    bool unpack(LONGLONG now);
+    inline bool unpack(LONGLONG now);
+    bool unpack_queued(LONGLONG now);
     inline bool deliver(LONGLONG now);
     inline DMUS_KERNEL_EVENT* pop_first();
     void hand_over(DMUS_KERNEL_EVENT* chain);

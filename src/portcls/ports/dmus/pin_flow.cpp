@@ -104,14 +104,15 @@ void DmusPin::pump_render() {
     arm_timer(now);
 }
 
-bool DmusPin::unpack(LONGLONG now) {
+[[gnu::always_inline]] inline bool DmusPin::unpack(LONGLONG now) {
     if (format_ == MusicFormat::midi && !clock_.is_running()) {
         return false;
     }
     unpacker_.forget_next();
-    if (queue_.is_empty()) {
-        return false;
-    }
+    return !queue_.is_empty() && unpack_queued(now); // a glance without the lock: who adds a request pumps afterwards
+}
+
+bool DmusPin::unpack_queued(LONGLONG now) {
     const bool is_idle = heap_.is_empty() && feeder_.is_idle();
     const ULONGLONG before = unpacker_.bytes();
     auto verdict = PacketQueue::Verdict::next;
@@ -128,12 +129,14 @@ bool DmusPin::unpack(LONGLONG now) {
 inline DMUS_KERNEL_EVENT* DmusPin::pop_first() {
     const LONGLONG time = heap_.first_time();
     const LONGLONG master = clock_.to_master(time);
-    DMUS_KERNEL_EVENT* const first = heap_.pop();
-    first->ullPresTime100ns = master;
-    for (DMUS_KERNEL_EVENT* last = first; !heap_.is_empty() && heap_.first_time() == time; last = last->pNextEvt) {
-        last->pNextEvt = heap_.pop();
-        last->pNextEvt->ullPresTime100ns = master;
-    }
+    DMUS_KERNEL_EVENT* first = nullptr;
+    DMUS_KERNEL_EVENT** end = &first;
+    do {
+        DMUS_KERNEL_EVENT* const event = heap_.pop();
+        event->ullPresTime100ns = master;
+        *end = event;
+        end = &event->pNextEvt;
+    } while (!heap_.is_empty() && heap_.first_time() == time);
     return first;
 }
 

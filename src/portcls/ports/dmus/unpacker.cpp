@@ -58,7 +58,8 @@ PacketQueue::Verdict Unpacker::unpack(Packet& packet, LONGLONG now, LONGLONG hor
 }
 
 // False: no room; `part` says how far it came.
-bool Unpacker::take(const BYTE* bytes, ULONG count, ULONG& part, LONGLONG time, ULONG group, bool as_is) {
+[[gnu::always_inline]] inline bool Unpacker::take(const BYTE* bytes, ULONG count, ULONG& part, LONGLONG time,
+                                                  ULONG group, bool as_is) {
     if (!as_is) {
         return take_parsed(bytes, count, part, time, group);
     }
