@@ -46,8 +46,11 @@ void PacketQueue::end_packet(NTSTATUS status) {
     cursor_.irp = nullptr;
     if (take(irp)) {
         finish(irp, status);
-        has_ended_ = true;
     }
+}
+
+void PacketQueue::complete_them() {
+    complete_finished();
 }
 
 void PacketQueue::cancelled(IRP& irp) {

@@ -55,11 +55,10 @@ public:
         }
         return true;
     }
-    // Completes the requests that have ended in visits of the caller's. <= DISPATCH_LEVEL, without the lock.
+    // Completes what has ended in visits of the caller's. <= DISPATCH_LEVEL, without the lock.
     void complete_ended() {
-        if (has_ended_) {
-            has_ended_ = false;
-            complete_finished();
+        if (has_finished()) {
+            complete_them();
         }
     }
     // Ends with STATUS_CANCELLED whatever is queued.
@@ -70,11 +69,11 @@ private:
     bool find_packet();
     void use_header();
     void end_packet(NTSTATUS status);
+    void NTAPI complete_them();
 
     Owner& owner_;
     StreamCursor cursor_; // at the packet's header
     Packet packet_;
-    bool has_ended_ = false; // a request, in a visit
 };
 
 } // namespace openportcls::portcls
