@@ -69,7 +69,7 @@ private:
     bool find_packet();
     void use_header();
     void end_packet(NTSTATUS status);
-    void NTAPI complete_them();
+    [[gnu::noinline]] void NTAPI complete_them();
 
     Owner& owner_;
     StreamCursor cursor_; // at the packet's header
