@@ -22,15 +22,18 @@ namespace {
 
 constexpr ULONG timer_tag = 0x6D547845; // 'ExTm'
 
-ExTimer& timer_of(const EX_TIMER* object, const char* function) {
-    Kernel& kernel = Kernel::current();
-    ExTimer* const timer = kernel.ex_timers.find(object);
-    if (timer == nullptr) [[unlikely]] {
-        kernel.machine.bugcheck(0xC4 /* DRIVER_VERIFIER_DETECTED_VIOLATION */, 0,
+[[noreturn, gnu::cold, gnu::noinline]] void NTAPI no_timer(const EX_TIMER* object, const char* function) {
+    Machine::current().bugcheck(0xC4 /* DRIVER_VERIFIER_DETECTED_VIOLATION */, 0,
                                 reinterpret_cast<std::uint64_t>(object), 0, 0,
                                 executive::Sentence("{} was given what is no timer of ExAllocateTimer, or has been "
                                                     "deleted already.",
                                                     function));
+}
+
+ExTimer& NTAPI timer_of(const EX_TIMER* object, const char* function) {
+    ExTimer* const timer = Kernel::current().ex_timers.find(object);
+    if (timer == nullptr) [[unlikely]] {
+        no_timer(object, function);
     }
     return *timer;
 }
@@ -124,7 +127,7 @@ PEX_TIMER NTAPI ExAllocateTimer(PEXT_CALLBACK callback, PVOID context, ULONG att
     machine.preemption_point();
     machine::tsan::release(&timer);
     machine::tsan::release(&timer.dpc);
-    const bool was_set = machine.clock().cancel(timer.event);
+    const bool was_set = is_set(timer) && machine.clock().cancel(timer.event);
     if (timer.deleting) {
         return was_set;
     }

@@ -2,47 +2,17 @@
 #include <wdm.h>
 
 #include "executive/hal/access_cost.h"
+#include "executive/hal/port_access.h"
 #include "executive/kernel.h"
 
 using namespace openportcls;
 using executive::Kernel;
-using machine::AccessWidth;
-using machine::Machine;
+using executive::read_port;
+using executive::width_of;
+using executive::write_port;
 namespace access_cost = executive::access_cost;
 
 namespace {
-
-template<class T>
-constexpr AccessWidth width_of = static_cast<AccessWidth>(sizeof(T));
-
-// A "port pointer" is the port's number.
-std::uint64_t port_number(const volatile void* port) {
-    return reinterpret_cast<std::uintptr_t>(port) & 0xFFFF;
-}
-
-template<class T>
-[[gnu::always_inline]] inline T read_port(const volatile T* port) {
-    Machine& machine = Machine::current();
-    machine.spend(access_cost::port);
-    const std::uint64_t number = port_number(port);
-    const auto* claim = machine.ports().find(number);
-    if (claim == nullptr) {
-        return static_cast<T>(~T{0}); // the bus floats
-    }
-    return static_cast<T>(
-        claim->device->read_port(claim->range, static_cast<std::uint32_t>(number - claim->begin), width_of<T>));
-}
-
-template<class T>
-[[gnu::always_inline]] inline void write_port(volatile T* port, T value) {
-    Machine& machine = Machine::current();
-    machine.spend(access_cost::port);
-    const std::uint64_t number = port_number(port);
-    if (const auto* claim = machine.ports().find(number)) {
-        machine.ordered_before_interrupts();
-        claim->device->write_port(claim->range, static_cast<std::uint32_t>(number - claim->begin), width_of<T>, value);
-    }
-}
 
 template<class T>
 T read_register(const volatile T* address) {

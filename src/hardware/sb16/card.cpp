@@ -118,12 +118,18 @@ bool Sb16::has_fm_ports() const {
 // ---- ports ----------------------------------------------------------------------------------------------------------
 
 std::uint64_t Sb16::read_port(unsigned range, std::uint32_t offset, machine::AccessWidth) {
+    const bool is_asked_before_every_byte = range == mpu_range && offset != 0;
+    return is_asked_before_every_byte ? mpu_.read_status() : read_other(range, offset);
+}
+
+std::uint64_t Sb16::read_other(unsigned range, std::uint32_t offset) {
     if (range == mpu_range) {
-        return offset == 0 ? mpu_.read_data() : mpu_.read_status();
+        return mpu_.read_data();
     }
-    if (range == fm_range) {
-        return fm_.read(offset);
-    }
+    return range == fm_range ? fm_.read(offset) : read_card(offset);
+}
+
+std::uint64_t Sb16::read_card(std::uint32_t offset) {
     dsp_.catch_up();
     switch (offset) {
     case fm_left_status:
@@ -153,17 +159,23 @@ std::uint64_t Sb16::read_port(unsigned range, std::uint32_t offset, machine::Acc
 
 void Sb16::write_port(unsigned range, std::uint32_t offset, machine::AccessWidth, std::uint64_t value) {
     const auto byte = static_cast<std::uint8_t>(value);
+    if (range == mpu_range && offset == 0) {
+        mpu_.write_data(byte);
+    } else {
+        write_other(range, offset, byte);
+    }
+}
+
+void Sb16::write_other(unsigned range, std::uint32_t offset, std::uint8_t byte) {
     if (range == mpu_range) {
-        offset == 0 ? mpu_.write_data(byte) : mpu_.write_command(byte);
-        return;
-    }
-    if (range == fm_range) {
+        mpu_.write_command(byte);
+    } else if (range == fm_range) {
         fm_.write(offset, byte);
-        return;
+    } else {
+        dsp_.catch_up();
+        write_card(offset, byte);
+        fm_.voices_changed();
     }
-    dsp_.catch_up();
-    write_card(offset, byte);
-    fm_.voices_changed();
 }
 
 void Sb16::write_card(std::uint32_t offset, std::uint8_t byte) {

@@ -25,8 +25,8 @@ struct Settings {
     std::int32_t drift = 0; // parts per million
 };
 
-class Sb16 final : public Card,
-                   public machine::Device,
+class Sb16 final : public machine::Device, // first, since its functions are called most
+                   public Card,
                    private DmaRequester,
                    private Dsp::Board,
                    private Mixer::Board,
@@ -75,6 +75,10 @@ private:
     bool has_voice() const override { return dsp_.is_playing(); }
     void play_without_voice(const SampleTime& when, std::span<Frame> frames) override { finish_mix(when, frames); }
 
+    // Apart from what is on the way of a MIDI byte.
+    [[gnu::noinline]] std::uint64_t read_other(unsigned range, std::uint32_t offset);
+    [[gnu::noinline]] void write_other(unsigned range, std::uint32_t offset, std::uint8_t value);
+    std::uint64_t read_card(std::uint32_t offset);
     void write_card(std::uint32_t offset, std::uint8_t value);
     // Adds everything but the voice, and sends it out.
     void finish_mix(const SampleTime& when, std::span<Frame> mixed);

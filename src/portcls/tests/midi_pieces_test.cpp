@@ -1,6 +1,8 @@
 // The pieces of the MIDI and DirectMusic port: parser, sequencer, allocator, packer.
 #include <cstring>
 #include <random>
+#include <set>
+#include <tuple>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -118,8 +120,8 @@ TEST(MidiParser, AMessageHasTheTimeOfItsFirstByte) {
 
 TEST(EventHeap, EventsOfOneTimeStayInOrder) {
     EventHeap heap;
-    heap.reserve(100'000);
     std::vector<DMUS_KERNEL_EVENT> events(100'000);
+    heap.reserve(events.data(), events.size());
     std::mt19937 random(3);
     for (DMUS_KERNEL_EVENT& event : events) {
         event.ullPresTime100ns = static_cast<LONGLONG>(random() % 1000);
@@ -135,6 +137,41 @@ TEST(EventHeap, EventsOfOneTimeStayInOrder) {
         ASSERT_TRUE(before == nullptr || before->ullPresTime100ns < time ||
                     (before->ullPresTime100ns == time && before < event));
         before = event;
+    }
+}
+
+// At every size, among them those that end in the middle of a group of siblings.
+TEST(EventHeap, TheEarliestIsFirstWhateverComesAndGoes) {
+    constexpr std::size_t room = 200;
+    std::vector<DMUS_KERNEL_EVENT> events(room);
+    std::vector<DMUS_KERNEL_EVENT*> free;
+    for (DMUS_KERNEL_EVENT& event : events) {
+        free.push_back(&event);
+    }
+    EventHeap heap;
+    heap.reserve(events.data(), room);
+    std::set<std::tuple<LONGLONG, int, DMUS_KERNEL_EVENT*>> expected;
+    std::mt19937 random(5);
+    for (int order = 0; order < 20'000; ++order) {
+        // It grows to its room and shrinks to nothing, again and again.
+        const bool grows = order / room % 2 == 0 ? random() % 8 != 0 : random() % 8 == 0;
+        if (grows && !heap.is_full()) {
+            const std::size_t chosen = random() % free.size();
+            DMUS_KERNEL_EVENT* const event = free[chosen];
+            free.erase(free.begin() + static_cast<std::ptrdiff_t>(chosen));
+            const LONGLONG extremes[] = {INT64_MIN, -1, 0, INT64_MAX};
+            const LONGLONG time = random() % 10 == 0 ? extremes[random() % 4] : static_cast<LONGLONG>(random() % 100);
+            ASSERT_TRUE(heap.push(time, event));
+            expected.emplace(time, order, event);
+        } else if (!heap.is_empty()) {
+            ASSERT_EQ(heap.first_time(), std::get<0>(*expected.begin()));
+            DMUS_KERNEL_EVENT* const event = heap.pop();
+            ASSERT_EQ(event, std::get<2>(*expected.begin()));
+            expected.erase(expected.begin());
+            free.push_back(event);
+        }
+        ASSERT_EQ(heap.is_empty(), expected.empty());
+        ASSERT_EQ(heap.is_full(), expected.size() == room);
     }
 }
 

@@ -1,5 +1,6 @@
 #include "portcls/miniports/uart/device.h"
 
+#include "executive/hal/port_access.h"
 #include "portcls/ports/dmus/presentation_clock.h"
 
 namespace openportcls::portcls {
@@ -57,26 +58,25 @@ NTSTATUS UartDevice::find_interrupt(IUnknown* adapter, IResourceList* resources)
     return PcNewInterruptSync(interrupt_.receive(), nullptr, resources, 0, InterruptSyncModeNormal);
 }
 
-UCHAR UartDevice::status() const {
-    return READ_PORT_UCHAR(command_port());
+// What is on the way of every byte is inline, and does without the exports: a System V function they call costs them
+// ten saved registers.
+inline UCHAR UartDevice::status() const {
+    return executive::read_port(command_port());
 }
 
-bool UartDevice::wait_for(UCHAR status_bit, ULONG microseconds) const {
-    for (ULONG waited = 0; (status() & status_bit) != 0; waited += poll_microseconds) {
-        if (waited >= microseconds) {
-            return false;
-        }
+// For a bit of the status to be clear.
+[[gnu::always_inline]] inline bool UartDevice::wait_for(UCHAR status_bit, ULONG microseconds) const {
+    return (status() & status_bit) == 0 || wait_longer(status_bit, microseconds);
+}
+
+bool UartDevice::wait_longer(UCHAR status_bit, ULONG microseconds) const {
+    for (ULONG waited = 0; waited < microseconds; waited += poll_microseconds) {
         KeStallExecutionProcessor(poll_microseconds);
+        if ((status() & status_bit) == 0) {
+            return true;
+        }
     }
-    return true;
-}
-
-bool UartDevice::write_when_ready(BYTE byte, ULONG microseconds) {
-    if (!wait_for(status_not_ready, microseconds)) {
-        return false;
-    }
-    WRITE_PORT_UCHAR(data_port(), byte);
-    return true;
+    return false;
 }
 
 // True when it was acknowledged.
@@ -160,10 +160,10 @@ ULONG UartDevice::write(const BYTE* bytes, ULONG count) {
     ULONG written = 0;
     while (written < count) {
         const bool begins_group = written % group_bytes == 0;
-        if (!write_when_ready(bytes[written], begins_group ? 0 : byte_microseconds)) {
+        if (!wait_for(status_not_ready, begins_group ? 0 : byte_microseconds)) {
             break;
         }
-        ++written;
+        executive::write_port(data_port(), bytes[written++]);
     }
     return written;
 }

@@ -51,10 +51,10 @@ private:
 
     NTSTATUS find_interrupt(IUnknown* adapter, IResourceList* resources);
     NTSTATUS enter_uart_mode();
-    bool wait_for(UCHAR status_bit, ULONG microseconds) const;
-    bool write_when_ready(BYTE byte, ULONG microseconds);
+    inline bool wait_for(UCHAR status_bit, ULONG microseconds) const;
+    bool wait_longer(UCHAR status_bit, ULONG microseconds) const;
     bool send_command(UCHAR command);
-    UCHAR status() const;
+    inline UCHAR status() const;
     PUCHAR data_port() const { return ports_; }
     PUCHAR command_port() const { return ports_ + 1; }
 

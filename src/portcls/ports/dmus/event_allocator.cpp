@@ -20,7 +20,7 @@ void free_pool(void* memory) {
     }
 }
 
-void complain(std::string_view what) {
+[[gnu::cold, gnu::noinline]] void NTAPI complain(std::string_view what) noexcept {
     machine::Machine::current().trace(machine::EventKind::log, 0, 0, what);
 }
 
@@ -55,12 +55,8 @@ void* EventAllocator::find_interface(const GUID& id) {
     return id == IID_IAllocatorMXF || id == IID_IMXF ? static_cast<IAllocatorMXF*>(this) : nullptr;
 }
 
-// R-DMUS-04: zeroed but for its size, which is not the driver's to write (R-DMUS-08).
-NTSTATUS NTAPI EventAllocator::GetMessage(PDMUS_KERNEL_EVENT* result) {
-    OPC_REQUIRE_DISPATCH_OR_BELOW();
-    if (result == nullptr) {
-        return STATUS_INVALID_PARAMETER;
-    }
+// R-DMUS-04: zeroed but for its size, which is not the driver's to write (R-DMUS-08). nullptr: there is none left.
+[[gnu::always_inline]] inline DMUS_KERNEL_EVENT* EventAllocator::hand_out() {
     BrieflyLocked locked(lock_);
     DMUS_KERNEL_EVENT* event = free_events_;
     if (event != nullptr) {
@@ -68,16 +64,24 @@ NTSTATUS NTAPI EventAllocator::GetMessage(PDMUS_KERNEL_EVENT* result) {
     } else if (fresh_events_ < event_count_) {
         event = &events_[fresh_events_++];
     }
-    *result = event;
     if (event == nullptr) {
         exhausted_ = true;
-        return STATUS_INSUFFICIENT_RESOURCES;
+        return nullptr;
     }
     std::memset(event, 0, sizeof *event);
     event->cbStruct = sizeof *event;
     is_event_out_[event - events_] = 1;
     ++events_out_;
-    return STATUS_SUCCESS;
+    return event;
+}
+
+NTSTATUS NTAPI EventAllocator::GetMessage(PDMUS_KERNEL_EVENT* result) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    if (result == nullptr) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    *result = hand_out();
+    return *result != nullptr ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
 }
 
 NTSTATUS NTAPI EventAllocator::GetBuffer(PBYTE* result) {
@@ -102,7 +106,7 @@ NTSTATUS NTAPI EventAllocator::GetBuffer(PBYTE* result) {
     return STATUS_SUCCESS;
 }
 
-bool EventAllocator::take_back_buffer(BYTE* buffer) {
+inline bool EventAllocator::take_back_buffer(BYTE* buffer) {
     const auto offset = reinterpret_cast<ULONG_PTR>(buffer) - reinterpret_cast<ULONG_PTR>(buffers_);
     const auto index = offset / buffer_bytes;
     if (index >= buffer_count_ || offset % buffer_bytes != 0 || is_buffer_out_[index] == 0) {
@@ -121,13 +125,13 @@ NTSTATUS NTAPI EventAllocator::PutBuffer(PBYTE buffer) {
     return take_back_buffer(buffer) ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
 }
 
-bool EventAllocator::is_out(const DMUS_KERNEL_EVENT* event) const {
+inline bool EventAllocator::is_out(const DMUS_KERNEL_EVENT* event) const {
     const auto offset = reinterpret_cast<ULONG_PTR>(event) - reinterpret_cast<ULONG_PTR>(events_);
     const auto index = offset / sizeof *event;
     return index < event_count_ && offset % sizeof *event == 0 && is_event_out_[index] != 0;
 }
 
-void EventAllocator::take_back(DMUS_KERNEL_EVENT& event) {
+inline void EventAllocator::take_back(DMUS_KERNEL_EVENT& event) {
     if (event.bReserved != 0 || event.cbStruct != sizeof event) {
         complain("the miniport has written bReserved or cbStruct of an event (R-DMUS-08)");
     }
@@ -171,8 +175,8 @@ NTSTATUS NTAPI EventAllocator::PutMessage(PDMUS_KERNEL_EVENT event) {
 }
 
 DMUS_KERNEL_EVENT* EventAllocator::make_event(const void* bytes, ULONG count, bool goes_on) {
-    DMUS_KERNEL_EVENT* event = nullptr;
-    if (!NT_SUCCESS(GetMessage(&event))) {
+    DMUS_KERNEL_EVENT* const event = hand_out();
+    if (event == nullptr) {
         return nullptr;
     }
     event->usChannelGroup = 1;

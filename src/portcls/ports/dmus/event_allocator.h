@@ -30,6 +30,8 @@ public:
     NTSTATUS NTAPI GetBuffer(PBYTE* buffer) override;
     NTSTATUS NTAPI PutBuffer(PBYTE buffer) override;
 
+    // All of them, in and out.
+    DMUS_KERNEL_EVENT* events() const { return events_; }
     // An event with its data, up to buffer_bytes; nullptr when the pool is exhausted.
     DMUS_KERNEL_EVENT* make_event(const void* bytes, ULONG count, bool goes_on);
     static const BYTE* data_of(const DMUS_KERNEL_EVENT& event) {
@@ -53,9 +55,10 @@ public:
 private:
     EventAllocator(ULONG events, ULONG buffers) : event_count_(events), buffer_count_(buffers) {}
     bool allocate();
-    void take_back(DMUS_KERNEL_EVENT& event);
-    bool take_back_buffer(BYTE* buffer);
-    bool is_out(const DMUS_KERNEL_EVENT* event) const;
+    inline DMUS_KERNEL_EVENT* hand_out();
+    inline void take_back(DMUS_KERNEL_EVENT& event);
+    inline bool take_back_buffer(BYTE* buffer);
+    inline bool is_out(const DMUS_KERNEL_EVENT* event) const;
 
     ULONG event_count_;
     ULONG buffer_count_;

@@ -4,7 +4,8 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <vector>
+#include <memory>
+#include <utility>
 
 #include <dmusicks.h>
 
@@ -12,77 +13,90 @@ namespace openportcls::portcls {
 
 class EventHeap {
 public:
-    void reserve(std::size_t events) { entries_.reserve(events); }
-    bool is_empty() const { return entries_.empty(); }
-    bool is_full() const { return entries_.size() == entries_.capacity(); }
-    std::size_t size() const { return entries_.size(); }
-    LONGLONG first_time() const { return static_cast<LONGLONG>(entries_.front().key >> 64); }
+    // For the events of an array, up to a million.
+    void reserve(DMUS_KERNEL_EVENT* events, std::size_t count) {
+        events_ = events;
+        groups_ = std::make_unique_for_overwrite<Siblings[]>((root + count) / children + 1);
+        first_ = end_ = groups_[0].keys + root;
+        limit_ = first_ + count;
+    }
+    bool is_empty() const { return end_ == first_; }
+    bool is_full() const { return end_ == limit_; }
+    LONGLONG first_time() const { return static_cast<LONGLONG>(*first_ >> 64); }
 
     // False: no room.
     bool push(LONGLONG time, DMUS_KERNEL_EVENT* event) {
         if (is_full()) {
             return false;
         }
-        const Entry entry = {static_cast<Key>(time) << 64 | next_order_++, event};
-        entries_.push_back(entry);
-        rise(entries_.size() - 1, entry);
+        Key* const place = end_++;
+        if ((place - first_ + root) % children == 0) {
+            std::fill_n(place, children, behind_all);
+        }
+        const auto index = static_cast<ULONGLONG>(event - events_);
+        rise(place, static_cast<Key>(time) << 64 | (next_order_++ << index_bits | index));
         return true;
     }
     DMUS_KERNEL_EVENT* pop() {
-        DMUS_KERNEL_EVENT* const event = entries_.front().event;
-        const Entry last = entries_.back();
-        entries_.pop_back();
-        if (!entries_.empty()) {
-            rise(hole_at_the_bottom(), last);
+        DMUS_KERNEL_EVENT* const event = &events_[static_cast<ULONGLONG>(*first_) & index_mask];
+        Key* const end = --end_;
+        const Key last = std::exchange(*end, behind_all);
+        if (!is_empty()) {
+            rise(hole_at_the_bottom(end), last);
         }
         return event;
     }
 
 private:
-    // Time, then order: compared as one number, since a branch on them would be mispredicted every other time.
+    // Time, then order, then which event it is: compared as one number, since a branch on them would be mispredicted
+    // every other time.
     using Key = __int128;
-    struct Entry {
-        Key key;
-        DMUS_KERNEL_EVENT* event;
+    static constexpr unsigned index_bits = 20;
+    static constexpr ULONGLONG index_mask = (ULONGLONG{1} << index_bits) - 1;
+    static constexpr Key behind_all = static_cast<Key>(~static_cast<unsigned __int128>(0) >> 1);
+
+    // Half the levels of a binary heap. The children of a node share a line of the cache, since the root has a place
+    // that makes them: those of place p begin at 4 (p - 2). Behind the last entry its group is filled up.
+    static constexpr std::ptrdiff_t children = 4;
+    static constexpr std::ptrdiff_t root = 3;
+    struct alignas(children * sizeof(Key)) Siblings {
+        Key keys[children];
     };
-    static constexpr std::size_t children = 4; // half the levels of a binary heap, and those of a node are neighbours
 
-    std::size_t earlier(std::size_t a, std::size_t b) const { return entries_[b].key < entries_[a].key ? b : a; }
-
-    std::size_t earliest(std::size_t first) const {
-        if (first + children <= entries_.size()) [[likely]] {
-            return earlier(earlier(first, first + 1), earlier(first + 2, first + 3));
-        }
-        std::size_t best = first;
-        for (std::size_t child = first + 1; child < entries_.size(); ++child) {
-            best = earlier(best, child);
-        }
-        return best;
+    static const Key* earliest(const Key* siblings) {
+        const Key* const a = siblings[1] < siblings[0] ? siblings + 1 : siblings;
+        const Key* const b = siblings[3] < siblings[2] ? siblings + 3 : siblings + 2;
+        return *b < *a ? b : a;
     }
-
     // What the first entry leaves behind sinks; the last entry, which goes there, hardly ever belongs further up.
-    std::size_t hole_at_the_bottom() {
-        std::size_t hole = 0;
-        for (std::size_t first = 1; first < entries_.size(); first = hole * children + 1) {
-            const std::size_t best = earliest(first);
-            entries_[hole] = entries_[best];
-            hole = best;
+    Key* hole_at_the_bottom(const Key* end) {
+        Key* hole = first_;
+        Key* const keys = hole - root;
+        for (Key* first = keys + children; first < end; first = keys + children * (hole - keys - 2)) {
+            const Key* const best = earliest(first);
+            *hole = *best;
+            hole = keys + (best - keys);
         }
         return hole;
     }
-    void rise(std::size_t hole, const Entry& entry) {
-        while (hole > 0) {
-            const std::size_t parent = (hole - 1) / children;
-            if (entries_[parent].key <= entry.key) {
+    void rise(Key* hole, Key key) {
+        Key* const keys = first_ - root;
+        while (hole != first_) {
+            Key* const parent = keys + static_cast<std::size_t>(hole - keys) / children + 2;
+            if (*parent <= key) {
                 break;
             }
-            entries_[hole] = entries_[parent];
+            *hole = *parent;
             hole = parent;
         }
-        entries_[hole] = entry;
+        *hole = key;
     }
 
-    std::vector<Entry> entries_;
+    DMUS_KERNEL_EVENT* events_ = nullptr;
+    std::unique_ptr<Siblings[]> groups_;
+    Key* first_ = nullptr; // the root, whose place is `root`
+    Key* end_ = nullptr;
+    Key* limit_ = nullptr;
     ULONGLONG next_order_ = 0;
 };
 

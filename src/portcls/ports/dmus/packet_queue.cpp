@@ -49,6 +49,10 @@ void PacketQueue::end_packet(NTSTATUS status) {
     }
 }
 
+void PacketQueue::complete_them() {
+    complete_finished();
+}
+
 void PacketQueue::cancelled(IRP& irp) {
     {
         Locked locked(lock_);

@@ -55,18 +55,21 @@ public:
         }
         return true;
     }
+    // Completes what has ended in visits of the caller's. <= DISPATCH_LEVEL, without the lock.
+    void complete_ended() {
+        if (has_finished()) {
+            complete_them();
+        }
+    }
     // Ends with STATUS_CANCELLED whatever is queued.
     void cancel_all();
 
 private:
     void cancelled(IRP& irp) override;
-    bool is_empty() {
-        BrieflyLocked locked(lock_);
-        return cursor_.irp == nullptr && first() == nullptr;
-    }
     bool find_packet();
     void use_header();
     void end_packet(NTSTATUS status);
+    [[gnu::noinline]] void NTAPI complete_them();
 
     Owner& owner_;
     StreamCursor cursor_; // at the packet's header

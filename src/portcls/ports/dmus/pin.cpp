@@ -63,7 +63,7 @@ NTSTATUS DmusPin::create(DmusPort& port, Filter& filter, const PinRequest& reque
 }
 
 NTSTATUS DmusPin::open(const PinRequest& request) {
-    heap_.reserve(events_of(request));
+    heap_.reserve(allocator_->events(), events_of(request));
     timer_ = ExAllocateTimer(timer_expired, this, EX_TIMER_HIGH_RESOLUTION);
     if (timer_ == nullptr) {
         return STATUS_INSUFFICIENT_RESOURCES;

@@ -40,19 +40,22 @@ private:
     void set_fine_timers(bool on);
 
     // Everything the stream does: by one processor at a time, at DISPATCH_LEVEL. `serviced`: the miniport has asked.
-    void pump(bool service);
-    bool begin_pump(bool& service);
-    bool pump_again(bool& service);
+    // NTAPI: timers and miniports call it, see machine.h.
+    void NTAPI pump(bool service);
+    inline bool begin_pump(bool& service);
+    inline bool pump_again(bool& service);
     void own_pump();
     void disown_pump();
-    void pump_render();
-    void pump_capture(bool serviced);
-    bool unpack(LONGLONG now);
-    bool deliver(LONGLONG now);
-    void hand_over(DMUS_KERNEL_EVENT* chain);
-    void feed();
-    LONGLONG horizon(LONGLONG now) const;
-    void arm_timer(LONGLONG now);
+    void NTAPI pump_render();
+    void NTAPI pump_capture(bool serviced);
+    inline bool unpack(LONGLONG now);
+    bool NTAPI unpack_queued(LONGLONG now);
+    inline bool deliver(LONGLONG now);
+    inline DMUS_KERNEL_EVENT* pop_first();
+    void NTAPI hand_over(DMUS_KERNEL_EVENT* chain);
+    void NTAPI feed();
+    inline LONGLONG horizon(LONGLONG now) const;
+    void NTAPI arm_timer(LONGLONG now);
     static void NTAPI timer_expired(PEX_TIMER timer, PVOID context);
 
     void request_withdrawn() override { pump(false); }

@@ -37,7 +37,7 @@ void DmusPin::disown_pump() {
 }
 
 // False: whoever has the pump is to go round once more.
-bool DmusPin::begin_pump(bool& service) {
+[[gnu::always_inline]] inline bool DmusPin::begin_pump(bool& service) {
     BrieflyLocked locked(lock_);
     service_wanted_ = service_wanted_ || service;
     if (pumping_) {
@@ -50,7 +50,7 @@ bool DmusPin::begin_pump(bool& service) {
     return true;
 }
 
-bool DmusPin::pump_again(bool& service) {
+[[gnu::always_inline]] inline bool DmusPin::pump_again(bool& service) {
     BrieflyLocked locked(lock_);
     pumping_ = std::exchange(again_, false);
     service = pumping_ && std::exchange(service_wanted_, false);
@@ -61,17 +61,22 @@ void DmusPin::pump(bool service) {
     if (!begin_pump(service)) {
         return;
     }
-    KIRQL irql;
-    KeRaiseIrql(DISPATCH_LEVEL, &irql); // R-MIDI-09
+    KIRQL irql = machine::Machine::current().irql();
+    const bool raises = irql != DISPATCH_LEVEL; // R-MIDI-09: the timer and the service group are there already
+    if (raises) {
+        KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    }
     do {
         if (is_capture()) {
             pump_capture(service);
         } else {
             pump_render();
         }
-        queue_.complete_finished();
+        queue_.complete_ended();
     } while (pump_again(service));
-    KeLowerIrql(irql);
+    if (raises) {
+        KeLowerIrql(irql);
+    }
 }
 
 void NTAPI DmusPin::timer_expired(PEX_TIMER, PVOID context) {
@@ -81,7 +86,7 @@ void NTAPI DmusPin::timer_expired(PEX_TIMER, PVOID context) {
 // ---- render ---------------------------------------------------------------------------------------------------------
 
 // What is due before this goes to the miniport: its prefetch ahead of the time (R-DMUS-01).
-LONGLONG DmusPin::horizon(LONGLONG now) const {
+inline LONGLONG DmusPin::horizon(LONGLONG now) const {
     return prefetch_ >= hardware_sequences ? INT64_MAX : now + static_cast<LONGLONG>(prefetch_);
 }
 
@@ -92,20 +97,26 @@ void DmusPin::pump_render() {
     LONGLONG now = 0;
     do {
         now = clock_.to_presentation(master_time());
-        feed();
+        if (!feeder_.is_idle()) {
+            feed();
+        }
     } while (unpack(now) || deliver(now));
     arm_timer(now);
 }
 
-bool DmusPin::unpack(LONGLONG now) {
+[[gnu::always_inline]] inline bool DmusPin::unpack(LONGLONG now) {
     if (format_ == MusicFormat::midi && !clock_.is_running()) {
         return false;
     }
+    unpacker_.forget_next();
+    return !queue_.is_empty() && unpack_queued(now); // a glance without the lock: who adds a request pumps afterwards
+}
+
+bool DmusPin::unpack_queued(LONGLONG now) {
     const bool is_idle = heap_.is_empty() && feeder_.is_idle();
     const ULONGLONG before = unpacker_.bytes();
     auto verdict = PacketQueue::Verdict::next;
     bool ended = false;
-    unpacker_.forget_next();
     while (verdict != PacketQueue::Verdict::stay && queue_.visit_first([&](Packet& packet, NTSTATUS& why) {
         return verdict = unpacker_.unpack(packet, now, horizon(now), is_idle, why);
     })) {
@@ -114,20 +125,30 @@ bool DmusPin::unpack(LONGLONG now) {
     return ended || unpacker_.bytes() != before;
 }
 
+// R-DMUS-07: what has one time travels together.
+inline DMUS_KERNEL_EVENT* DmusPin::pop_first() {
+    const LONGLONG time = heap_.first_time();
+    const LONGLONG master = clock_.to_master(time);
+    DMUS_KERNEL_EVENT* first = nullptr;
+    DMUS_KERNEL_EVENT** end = &first;
+    do {
+        DMUS_KERNEL_EVENT* const event = heap_.pop();
+        event->ullPresTime100ns = master;
+        *end = event;
+        end = &event->pNextEvt;
+    } while (!heap_.is_empty() && heap_.first_time() == time);
+    return first;
+}
+
 // R-DMUS-11: only in RUN.
-bool DmusPin::deliver(LONGLONG now) {
+[[gnu::always_inline]] inline bool DmusPin::deliver(LONGLONG now) {
+    if (!clock_.is_running()) {
+        return false;
+    }
+    const LONGLONG until = horizon(now);
     bool delivered = false;
-    while (clock_.is_running() && !heap_.is_empty() && heap_.first_time() <= horizon(now) && feeder_.is_idle()) {
-        // R-DMUS-07: what has one time travels together.
-        const LONGLONG time = heap_.first_time();
-        DMUS_KERNEL_EVENT* chain = nullptr;
-        DMUS_KERNEL_EVENT** end = &chain;
-        while (!heap_.is_empty() && heap_.first_time() == time) {
-            *end = heap_.pop();
-            (*end)->ullPresTime100ns = clock_.to_master(time);
-            end = &(*end)->pNextEvt;
-        }
-        hand_over(chain);
+    while (!heap_.is_empty() && heap_.first_time() <= until && feeder_.is_idle()) {
+        hand_over(pop_first());
         delivered = true;
     }
     return delivered;
@@ -147,7 +168,7 @@ void DmusPin::hand_over(DMUS_KERNEL_EVENT* chain) {
 
 // R-MIDI-05: a broken device ends the request with its error.
 void DmusPin::feed() {
-    if (feeder_.is_idle() || !clock_.is_running()) {
+    if (!clock_.is_running()) {
         return;
     }
     const NTSTATUS status = feeder_.feed(*midi_.get());

@@ -43,7 +43,7 @@ PacketQueue::Verdict Unpacker::unpack(Packet& packet, LONGLONG now, LONGLONG hor
     return format_ == MusicFormat::midi ? unpack_midi(packet, horizon, is_idle, why) : unpack_direct_music(packet, why);
 }
 
-bool Unpacker::push(DMUS_KERNEL_EVENT* event, LONGLONG time, ULONG group) {
+[[gnu::always_inline]] inline bool Unpacker::push(DMUS_KERNEL_EVENT* event, LONGLONG time, ULONG group) {
     if (event == nullptr) {
         return false;
     }
@@ -58,7 +58,8 @@ bool Unpacker::push(DMUS_KERNEL_EVENT* event, LONGLONG time, ULONG group) {
 }
 
 // False: no room; `part` says how far it came.
-bool Unpacker::take(const BYTE* bytes, ULONG count, ULONG& part, LONGLONG time, ULONG group, bool as_is) {
+[[gnu::always_inline]] inline bool Unpacker::take(const BYTE* bytes, ULONG count, ULONG& part, LONGLONG time,
+                                                  ULONG group, bool as_is) {
     if (!as_is) {
         return take_parsed(bytes, count, part, time, group);
     }

@@ -36,9 +36,9 @@ private:
 
     Verdict unpack_midi(Packet& packet, LONGLONG horizon, bool is_idle, NTSTATUS& why);
     Verdict unpack_direct_music(Packet& packet, NTSTATUS& why);
-    bool take(const BYTE* bytes, ULONG count, ULONG& part, LONGLONG time, ULONG group, bool as_is);
+    inline bool take(const BYTE* bytes, ULONG count, ULONG& part, LONGLONG time, ULONG group, bool as_is);
     bool take_parsed(const BYTE* bytes, ULONG count, ULONG& part, LONGLONG time, ULONG group);
-    bool push(DMUS_KERNEL_EVENT* event, LONGLONG time, ULONG group);
+    inline bool push(DMUS_KERNEL_EVENT* event, LONGLONG time, ULONG group);
 
     MusicFormat format_;
     bool splits_;
