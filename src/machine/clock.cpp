@@ -35,6 +35,7 @@ ClockEvent::~ClockEvent() {
 
 Clock::Clock(bool paced) : paced_(paced) {
     heap_.resize(64);
+    heap_.front().due = never;
     resynchronise();
 }
 
@@ -77,7 +78,7 @@ void Clock::grow() {
 }
 
 [[gnu::hot]] bool Clock::fire_next_due() {
-    if (count_ == 0 || heap_.front().due > now_) {
+    if (next_due() > now_) {
         return false;
     }
     ClockEvent& event = *heap_.front().event;
@@ -150,6 +151,7 @@ void Clock::resynchronise() {
 [[gnu::hot]] void Clock::remove_at(std::uint32_t index) {
     const Entry last = heap_[--count_];
     if (index == count_) {
+        heap_.front().due = count_ != 0 ? heap_.front().due : never;
         return;
     }
     if (index > 0 && last.before(heap_[(index - 1) / arity])) {

@@ -56,7 +56,7 @@ public:
     bool NTAPI cancel(ClockEvent& event);
 
     bool has_events() const { return count_ != 0; }
-    Nanoseconds next_due() const { return count_ == 0 ? never : heap_.front().due; }
+    Nanoseconds next_due() const { return heap_.front().due; }
     bool is_due() const { return next_due() <= now_; }
 
     // Fires one event that is due; false when there is none.
@@ -101,7 +101,9 @@ private:
 
     Nanoseconds now_ = 0;
     std::uint64_t sequence_ = 0;
-    std::vector<Entry> heap_; // four-ary: fewer levels, one cache line per level; the first count_ are in use
+    // Four-ary: fewer levels, one cache line per level. The first count_ are in use; the first is due never when none
+    // is.
+    std::vector<Entry> heap_;
     std::uint32_t count_ = 0;
     bool paced_;
     std::int64_t host_origin_ = 0;        // host monotonic time at machine time 0

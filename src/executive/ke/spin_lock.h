@@ -74,14 +74,16 @@ public:
     [[gnu::always_inline]] explicit BriefLockGuard(KSPIN_LOCK& lock)
         : machine_(machine::Machine::current()), lock_(lock) {
         if (machine_.irql() > machine::irql::dispatch) [[unlikely]] {
-            report_irql();
+            report_irql(lock);
         }
         machine_.preemption_point();
         if (lock_ != 0) [[unlikely]] {
-            wait();
+            wait(lock);
         }
         machine::tsan::acquire(&lock_);
-        step_ = machine_.step();
+        if constexpr (checks_sections) {
+            step_ = machine_.step();
+        }
     }
     [[gnu::always_inline]] ~BriefLockGuard() {
         if constexpr (checks_sections) {
@@ -100,11 +102,13 @@ private:
 #else
     static constexpr bool checks_sections = false;
 #endif
-    [[gnu::cold, gnu::noinline]] void NTAPI report_irql() noexcept { KeAcquireSpinLockRaiseToDpc(&lock_); }
+    [[gnu::cold, gnu::noinline]] static void NTAPI report_irql(KSPIN_LOCK& lock) noexcept {
+        KeAcquireSpinLockRaiseToDpc(&lock);
+    }
     // It is free when this returns, until the next preemption point.
-    [[gnu::cold, gnu::noinline]] void NTAPI wait() noexcept {
-        while (lock_ != 0) {
-            const SpinLockGuard until_released(lock_);
+    [[gnu::cold, gnu::noinline]] static void NTAPI wait(KSPIN_LOCK& lock) noexcept {
+        while (lock != 0) {
+            const SpinLockGuard until_released(lock);
         }
     }
 
