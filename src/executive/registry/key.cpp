@@ -12,6 +12,14 @@ auto find_value(Values& values, std::u16string_view name) {
                         [&](const RegistryValue& value) { return equal_ignoring_case(value.name, name); });
 }
 
+// The first name of a path, which is taken off it.
+std::u16string_view take_name(std::u16string_view& path) {
+    path.remove_prefix(std::min(path.find_first_not_of(u'\\'), path.size()));
+    const std::u16string_view name = path.substr(0, path.find(u'\\'));
+    path.remove_prefix(name.size());
+    return name;
+}
+
 } // namespace
 
 std::shared_ptr<RegistryKey> RegistryKey::make_root(std::u16string name) {
@@ -48,6 +56,25 @@ std::shared_ptr<RegistryKey> RegistryKey::add_subkey(std::u16string_view name, b
     key->volatile_ = is_volatile;
     key->last_write_time_ = last_write_time_;
     subkeys_.emplace(std::u16string(name), key);
+    return key;
+}
+
+std::shared_ptr<RegistryKey> RegistryKey::find(std::u16string_view path) {
+    auto key = shared_from_this();
+    for (auto name = take_name(path); !name.empty() && key != nullptr; name = take_name(path)) {
+        key = key->subkey(name);
+    }
+    return key;
+}
+
+std::shared_ptr<RegistryKey> RegistryKey::create(std::u16string_view path) {
+    auto key = shared_from_this();
+    for (auto name = take_name(path); !name.empty(); name = take_name(path)) {
+        if (name.size() > longest_name) {
+            return nullptr;
+        }
+        key = key->add_subkey(name, false);
+    }
     return key;
 }
 

@@ -49,6 +49,10 @@ public:
     // Null past the end. Subkeys are numbered in order of their names.
     std::shared_ptr<RegistryKey> subkey_at(std::size_t index) const;
     std::shared_ptr<RegistryKey> add_subkey(std::u16string_view name, bool is_volatile);
+    // A key below this one, or this one for the empty path; backslashes count once. Null when it does not exist, or
+    // when no key can have one of its names.
+    std::shared_ptr<RegistryKey> find(std::u16string_view path);
+    std::shared_ptr<RegistryKey> create(std::u16string_view path); // with those on the way
     // `fill` adds subkeys as soon as anybody asks for one: for the system's own lists, which few machines read.
     using Fill = void (*)(RegistryKey& key);
     void fill_on_demand(Fill fill) { fill_ = fill; }

@@ -166,21 +166,12 @@ std::shared_ptr<RegistryKey> Registry::find(std::u16string_view path, const Regi
 }
 
 std::shared_ptr<RegistryKey> Registry::create(std::u16string_view path, const RegistryKey* base) {
-    std::shared_ptr<RegistryKey> key =
+    const std::shared_ptr<RegistryKey> key =
         base != nullptr ? std::const_pointer_cast<RegistryKey>(base->shared_from_this()) : root_;
     if (base == nullptr && !equal_ignoring_case(take_key_name(path), root_->name())) {
         return nullptr;
     }
-    while (!path.empty()) {
-        const std::u16string_view component = take_key_name(path);
-        if (component.size() > RegistryKey::longest_name) {
-            return nullptr;
-        }
-        if (!component.empty()) {
-            key = key->add_subkey(component, false);
-        }
-    }
-    return key;
+    return key->create(path);
 }
 
 HANDLE Registry::open_handle(const std::shared_ptr<RegistryKey>& key, ACCESS_MASK desired_access, ULONG attributes) {

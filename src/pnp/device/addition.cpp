@@ -114,7 +114,7 @@ Result<DeviceNode*> PnpManager::add_device(LoadedDriver& driver, const DeviceSpe
             }
             return error;
         };
-        if (auto installed = state.install_device(node, chosen ? &chosen->install : nullptr, spec); !installed) {
+        if (auto installed = state.install_device(node, chosen ? &chosen->install : nullptr, inf, spec); !installed) {
             return give_up(installed.error());
         }
         if (auto added = state.add_to_stack(node); !added) {

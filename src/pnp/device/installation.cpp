@@ -1,7 +1,7 @@
 // What installing a driver and a device puts into the registry, as SetupAPI and the PnP manager do on Windows.
 #include <algorithm>
 #include <charconv>
-#include <cstring>
+#include <iterator>
 #include <optional>
 
 #include <fmt/format.h>
@@ -11,6 +11,8 @@
 #include "executive/rtl/system_version.h"
 #include "pnp/bus.h"
 #include "pnp/device/manager_state.h"
+#include "pnp/device/software_key.h"
+#include "pnp/inf/registry_apply.h"
 
 namespace openportcls::pnp {
 
@@ -44,75 +46,6 @@ bool is_device_property(std::string_view name) {
     constexpr std::string_view names[] = {"DeviceType", "DeviceCharacteristics", "Security",
                                           "Exclusive",  "UpperFilters",          "LowerFilters"};
     return std::ranges::any_of(names, [&](auto known) { return equal_ignoring_ascii_case(known, name); });
-}
-
-// The absolute path of an operation's key; `relative_root` is what HKR means here.
-std::optional<std::u16string> key_path(const InfRegistryOperation& operation, std::u16string_view relative_root) {
-    std::u16string path;
-    if (operation.root == "HKR") {
-        path = relative_root;
-    } else if (operation.root == "HKLM") {
-        path = paths::machine;
-    } else if (operation.root == "HKCR") {
-        path = std::u16string(paths::machine) + u"\\Software\\Classes";
-    } else if (operation.root == "HKU") {
-        path = u"\\Registry\\User";
-    } else if (operation.root == "HKCU") {
-        path = u"\\Registry\\User\\.Default";
-    } else {
-        return std::nullopt;
-    }
-    if (!operation.subkey.empty()) {
-        path += u'\\' + wide(operation.subkey);
-    }
-    return path;
-}
-
-void append_to_multi_string(RegistryKey& key, std::u16string_view name, const std::vector<std::uint8_t>& addition) {
-    const executive::RegistryValue* existing = key.value(name);
-    std::vector<std::uint8_t> data;
-    if (existing != nullptr && existing->type == REG_MULTI_SZ && existing->data.size() >= 2) {
-        data.assign(existing->data.begin(), existing->data.end() - 2); // without the closing zero
-    }
-    data.insert(data.end(), addition.begin(), addition.end());
-    if (addition.size() < 4 || !std::all_of(addition.end() - 4, addition.end(), [](auto byte) { return byte == 0; })) {
-        data.insert(data.end(), 2, 0);
-    }
-    key.set_value(name, REG_MULTI_SZ, data);
-}
-
-void apply(Registry& registry, const std::vector<InfRegistryOperation>& operations, std::u16string_view relative_root) {
-    for (const InfRegistryOperation& operation : operations) {
-        const auto path = key_path(operation, relative_root);
-        if (!path) {
-            continue;
-        }
-        const std::u16string name = wide(operation.name);
-        if (operation.action == InfRegistryAction::delete_key || operation.action == InfRegistryAction::delete_value) {
-            if (auto key = registry.find(*path)) {
-                if (operation.action == InfRegistryAction::delete_key) {
-                    key->remove();
-                } else {
-                    key->delete_value(name);
-                }
-            }
-            continue;
-        }
-        auto key = registry.create(*path);
-        if (key == nullptr || operation.action == InfRegistryAction::create_key) {
-            continue;
-        }
-        const bool exists = key->value(name) != nullptr;
-        if ((operation.keep_existing && exists) || (operation.only_if_existing && !exists)) {
-            continue;
-        }
-        if (operation.append_to_multi_string) {
-            append_to_multi_string(*key, name, operation.data);
-        } else {
-            key->set_value(name, operation.type, operation.data);
-        }
-        registry.changed(*key);
-    }
 }
 
 void apply_parameters(Registry& registry, const std::vector<RegistryParameter>& parameters, std::u16string_view root) {
@@ -202,58 +135,108 @@ void ManagerState::install_service(LoadedDriver& driver, const InfService* servi
     if (service != nullptr) {
         set_optional(*key, u"DisplayName", service->display_name);
         set_optional(*key, u"Group", service->load_order_group);
-        apply(registry, service->registry, driver.registry_path_);
+        driver.take_warnings(*driver.inf_, apply_operations(service->registry, driver.registry_path_));
     }
     apply_parameters(registry, options.parameters, driver.registry_path_ + u"\\Parameters");
     registry.changed(*key);
 }
 
-Result<void> ManagerState::install_device(DeviceNode& node, const InfDeviceInstall* install, const DeviceSpec& spec) {
+std::vector<InfWarning> ManagerState::apply_operations(const std::vector<InfRegistryOperation>& operations,
+                                                       std::u16string_view relative_root) {
+    std::vector<std::u16string> kept;
+    for (const auto& driver : drivers) {
+        kept.push_back(driver->registry_path_);
+    }
+    return apply_registry_operations(
+        {.root = *registry.root(), .relative_root = relative_root, .kept = kept, .now = registry.now()}, operations);
+}
+
+std::vector<InfWarning> ManagerState::apply_sections(DeviceNode& node, const InfDeviceInstall& install) {
+    std::vector<InfWarning> warnings = apply_operations(install.driver_key, node.driver_key_);
+    std::vector<InfRegistryOperation> properties;
+    std::vector<InfRegistryOperation> parameters;
+    for (const InfRegistryOperation& operation : install.hardware_key) {
+        const bool property = operation.root == "HKR" && operation.subkey.empty() && is_device_property(operation.name);
+        (property ? properties : parameters).push_back(operation);
+    }
+    std::ranges::move(apply_operations(properties, node.enum_key_), std::back_inserter(warnings));
+    std::ranges::move(apply_operations(parameters, node.hardware_key_), std::back_inserter(warnings));
+    return warnings;
+}
+
+// The sections come first: whatever they say, what the PnP manager has to know of the device is there afterwards.
+Result<void> ManagerState::install_keys(DeviceNode& node, const InfDeviceInstall* install, const InfFile* inf,
+                                        const DeviceSpec& spec) {
+    const auto no_key = [&](std::u16string_view path) {
+        return Error{STATUS_OBJECT_NAME_INVALID,
+                     fmt::format("{}: the device's registry key {} cannot be made: a name in it is too long",
+                                 node.instance_path_, utf16_to_utf8(path))};
+    };
+    node.enum_key_ = std::u16string(paths::enumerated) + u'\\' + wide(node.instance_path_);
+    node.hardware_key_ = node.enum_key_ + u"\\Device Parameters";
+    const auto device = registry.create(node.enum_key_);
+    if (device == nullptr) {
+        return no_key(node.enum_key_);
+    }
+    const auto hardware = registry.create(node.hardware_key_);
+    const std::u16string driver_value = choose_software_key(registry, *device, wide(node.class_guid_));
+    node.driver_key_ = std::u16string(paths::classes) + u'\\' + driver_value;
+    const auto software = registry.create(node.driver_key_);
+    if (software == nullptr) {
+        return no_key(node.driver_key_);
+    }
+    if (install != nullptr) {
+        node.driver_->take_warnings(*inf, apply_sections(node, *install));
+    }
+    for (const auto& key : {device, hardware, software}) {
+        if (key->is_deleted()) {
+            return Error{STATUS_KEY_DELETED,
+                         fmt::format("{}: its INF has deleted one of the device's registry keys", node.instance_path_)};
+        }
+    }
+    write_device_values(node, *device, driver_value);
+    write_software_values(node, *software, install);
+    apply_parameters(registry, spec.parameters, node.driver_key_);
+    registry.changed(*device);
+    registry.changed(*software);
+    executive::device_record(node.pdo_).friendly_name = hardware->string(u"FriendlyName").value_or(u"");
+    return {};
+}
+
+void ManagerState::write_device_values(const DeviceNode& node, RegistryKey& key, std::u16string_view software_key) {
+    key.set_value(u"HardwareID", REG_MULTI_SZ, multi_string_bytes(node.hardware_ids_));
+    if (!node.compatible_ids_.empty()) {
+        key.set_value(u"CompatibleIDs", REG_MULTI_SZ, multi_string_bytes(node.compatible_ids_));
+    }
+    key.set_string(u"Service", wide(node.driver_->service_name_));
+    key.set_string(u"Class", wide(node.class_name_));
+    key.set_string(u"ClassGUID", wide(node.class_guid_));
+    key.set_string(u"Driver", software_key);
+    set_optional(key, u"DeviceDesc", node.description_);
+    set_optional(key, u"Mfg", node.manufacturer_);
+    key.set_dword(u"ConfigFlags", 0);
+}
+
+void ManagerState::write_software_values(const DeviceNode& node, RegistryKey& key, const InfDeviceInstall* install) {
+    set_optional(key, u"DriverDesc", node.description_);
+    key.set_string(u"MatchingDeviceId", wide(ascii_lower(node.hardware_ids_.front())));
+    if (install != nullptr) {
+        set_optional(key, u"ProviderName", install->provider);
+        set_optional(key, u"InfSection", install->section);
+        set_optional(key, u"DriverDate", install->driver_date);
+        set_optional(key, u"DriverVersion", install->driver_version);
+    }
+}
+
+Result<void> ManagerState::install_device(DeviceNode& node, const InfDeviceInstall* install, const InfFile* inf,
+                                          const DeviceSpec& spec) {
     node.class_name_ = install != nullptr && !install->class_name.empty() ? install->class_name : media_class_name;
     node.class_guid_ = install != nullptr && !install->class_guid.empty() ? install->class_guid : media_class_guid;
     node.description_ = install != nullptr ? install->description : node.driver_->service_name_;
     node.manufacturer_ = install != nullptr ? install->manufacturer : "";
-
-    const std::string number = fmt::format("{:04}", class_instances[node.class_guid_]++);
-    const std::string driver_value = node.class_guid_ + "\\" + number;
-    node.enum_key_ = std::u16string(paths::enumerated) + u'\\' + wide(node.instance_path_);
-    node.hardware_key_ = node.enum_key_ + u"\\Device Parameters";
-    node.driver_key_ = std::u16string(paths::classes) + u'\\' + wide(driver_value);
-
-    auto device = registry.create(node.enum_key_);
-    device->set_value(u"HardwareID", REG_MULTI_SZ, multi_string_bytes(node.hardware_ids_));
-    if (!node.compatible_ids_.empty()) {
-        device->set_value(u"CompatibleIDs", REG_MULTI_SZ, multi_string_bytes(node.compatible_ids_));
+    if (auto keys = install_keys(node, install, inf, spec); !keys) {
+        return keys;
     }
-    device->set_string(u"Service", wide(node.driver_->service_name_));
-    device->set_string(u"Class", wide(node.class_name_));
-    device->set_string(u"ClassGUID", wide(node.class_guid_));
-    device->set_string(u"Driver", wide(driver_value));
-    set_optional(*device, u"DeviceDesc", node.description_);
-    set_optional(*device, u"Mfg", node.manufacturer_);
-    device->set_dword(u"ConfigFlags", 0);
-    registry.create(node.hardware_key_);
-
-    auto software = registry.create(node.driver_key_);
-    set_optional(*software, u"DriverDesc", node.description_);
-    software->set_string(u"MatchingDeviceId", wide(ascii_lower(node.hardware_ids_.front())));
-    if (install != nullptr) {
-        set_optional(*software, u"ProviderName", install->provider);
-        set_optional(*software, u"InfSection", install->section);
-        set_optional(*software, u"DriverDate", install->driver_date);
-        set_optional(*software, u"DriverVersion", install->driver_version);
-        apply(registry, install->driver_key, node.driver_key_);
-        std::vector<InfRegistryOperation> properties;
-        std::vector<InfRegistryOperation> parameters;
-        for (const InfRegistryOperation& operation : install->hardware_key) {
-            const bool property =
-                operation.root == "HKR" && operation.subkey.empty() && is_device_property(operation.name);
-            (property ? properties : parameters).push_back(operation);
-        }
-        apply(registry, properties, node.enum_key_);
-        apply(registry, parameters, node.hardware_key_);
-    }
-    apply_parameters(registry, spec.parameters, node.driver_key_);
 
     executive::DeviceRecord& record = executive::device_record(node.pdo_);
     record.instance_path = wide(node.instance_path_);
@@ -266,23 +249,21 @@ Result<void> ManagerState::install_device(DeviceNode& node, const InfDeviceInsta
     record.class_guid = wide(node.class_guid_);
     record.software_key = node.driver_key_;
     record.hardware_key = node.enum_key_;
-    if (const auto friendly = registry.find(node.hardware_key_)->string(u"FriendlyName")) {
-        record.friendly_name = *friendly;
-    }
     record.bus_type = node.bus_ != nullptr ? node.bus_->interface_type() : Internal;
     record.bus_type_guid = node.bus_ != nullptr ? node.bus_->bus_type_guid() : GUID_BUS_TYPE_INTERNAL;
     record.bus_number = node.bus_ != nullptr ? node.bus_->bus_number() : 0;
     record.address = node.bus_ != nullptr ? node.address_ : 0xFFFFFFFF;
     if (install != nullptr) {
         apply_properties(record.properties, install->properties);
-        install_interfaces(node, *install);
+        node.driver_->take_warnings(*inf, install_interfaces(node, *install));
     }
     return {};
 }
 
 // AddInterface registers the interface before the driver runs; the driver enables it later. HKR of its AddReg is the
 // key that IoOpenDeviceInterfaceRegistryKey opens.
-void ManagerState::install_interfaces(DeviceNode& node, const InfDeviceInstall& install) {
+std::vector<InfWarning> ManagerState::install_interfaces(DeviceNode& node, const InfDeviceInstall& install) {
+    std::vector<InfWarning> warnings;
     for (const InfInterface& interface : install.interfaces) {
         const auto category = parse_guid(interface.category);
         if (!category) {
@@ -290,10 +271,16 @@ void ManagerState::install_interfaces(DeviceNode& node, const InfDeviceInstall& 
         }
         executive::DeviceInterface& entry = kernel.interfaces.add(node.pdo_, *category, wide(interface.reference));
         const std::u16string parameters = entry.registry_key + u"\\Device Parameters";
-        registry.create(parameters);
-        apply(registry, interface.registry, parameters);
+        if (registry.create(parameters) == nullptr) {
+            warnings.push_back({interface.line, fmt::format("the interface has no registry key: one of its names has "
+                                                            "more than {} characters",
+                                                            RegistryKey::longest_name)});
+        } else {
+            std::ranges::move(apply_operations(interface.registry, parameters), std::back_inserter(warnings));
+        }
         apply_properties(entry.properties, interface.properties);
     }
+    return warnings;
 }
 
 } // namespace openportcls::pnp

@@ -64,8 +64,7 @@ struct ManagerState {
     std::map<LoadedDriver*, LeakBaseline> baselines; // likewise
     std::vector<std::unique_ptr<LoadedDriver>> drivers;
     std::vector<std::unique_ptr<DeviceNode>> devices;
-    std::vector<std::unique_ptr<DeferredWork>> deferred;                            // queued, in no particular order
-    std::map<std::string, std::uint32_t, CaseInsensitiveAsciiLess> class_instances; // next number of a class key
+    std::vector<std::unique_ptr<DeferredWork>> deferred; // queued, in no particular order
     SYSTEM_POWER_STATE system_state = PowerSystemWorking;
     std::uint32_t last_serial = 0;
     std::shared_ptr<std::vector<std::string>> load_warnings; // of the driver that was to be loaded last
@@ -91,8 +90,20 @@ struct ManagerState {
     // The system that INF sections have to fit: the machine's release of Windows.
     InfTarget inf_target(const std::string& architecture) const;
     void install_service(LoadedDriver& driver, const InfService* service, const DriverOptions& options);
-    Result<void> install_device(DeviceNode& node, const InfDeviceInstall* install, const DeviceSpec& spec);
-    void install_interfaces(DeviceNode& node, const InfDeviceInstall& install);
+    // What of `install` is left out becomes a warning of the driver; `inf` is where it comes from.
+    Result<void> install_device(DeviceNode& node, const InfDeviceInstall* install, const InfFile* inf,
+                                const DeviceSpec& spec);
+    Result<void> install_keys(DeviceNode& node, const InfDeviceInstall* install, const InfFile* inf,
+                              const DeviceSpec& spec);
+    static void write_device_values(const DeviceNode& node, executive::RegistryKey& key,
+                                    std::u16string_view software_key);
+    static void write_software_values(const DeviceNode& node, executive::RegistryKey& key,
+                                      const InfDeviceInstall* install);
+    std::vector<InfWarning> apply_sections(DeviceNode& node, const InfDeviceInstall& install);
+    std::vector<InfWarning> install_interfaces(DeviceNode& node, const InfDeviceInstall& install);
+    // Lines of a section whose HKR is `relative_root`. The services of loaded drivers stay whatever they say.
+    std::vector<InfWarning> apply_operations(const std::vector<InfRegistryOperation>& operations,
+                                             std::u16string_view relative_root);
 
     // ---- requests (device/requests.cpp) --------------------------------------------------------------------------
     // A request to the top of the device's stack; pending ones are waited for.

@@ -28,9 +28,10 @@ struct InfModel {
 
 enum class InfRegistryAction : std::uint8_t {
     set_value,
-    create_key,   // FLG_ADDREG_KEYONLY
-    delete_value, // DelReg with a value name, or FLG_ADDREG_DELVAL
-    delete_key,   // DelReg of a key with what is below it
+    create_key,     // FLG_ADDREG_KEYONLY
+    delete_value,   // DelReg with a value name, or FLG_ADDREG_DELVAL
+    delete_key,     // DelReg of a key with what is below it, or FLG_ADDREG_DELVAL without a value name
+    delete_strings, // FLG_DELREG_MULTI_SZ_DELSTRING: `data` are strings to take out of a REG_MULTI_SZ
 };
 
 // One line of an AddReg or DelReg section.
@@ -45,6 +46,7 @@ struct InfRegistryOperation {
     bool keep_existing = false;          // FLG_ADDREG_NOCLOBBER
     bool only_if_existing = false;       // FLG_ADDREG_OVERWRITEONLY
     bool append_to_multi_string = false; // FLG_ADDREG_APPEND
+    bool in_32_bit_registry = false;     // FLG_ADDREG_32BITKEY
     int line = 0;
 };
 

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <optional>
 
 namespace openportcls::pnp {
 namespace {
@@ -58,7 +59,12 @@ Error no_models(const InfFile& file, const InfSection& manufacturers, const InfT
                                      missing.empty() ? "" : "; no section fits of " + missing));
 }
 
-void read_models(const InfSection& section, const std::string& manufacturer, std::vector<InfModel>& models) {
+// A line without an install section is no model; the first one is remembered.
+void read_models(const InfSection& section, const std::string& manufacturer, std::vector<InfModel>& models,
+                 std::optional<InfWarning>& fault) {
+    if (section.lines.empty() && !fault) {
+        fault = {section.line, fmt::format("[{}] lists no models", section.name)};
+    }
     for (const InfLine& line : section.lines) {
         InfModel model;
         model.manufacturer = manufacturer;
@@ -75,6 +81,8 @@ void read_models(const InfSection& section, const std::string& manufacturer, std
         }
         if (!model.install_section.empty()) {
             models.push_back(std::move(model));
+        } else if (!fault) {
+            fault = {line.number, fmt::format("the model '{}' names no install section", model.description)};
         }
     }
 }
@@ -87,14 +95,15 @@ Result<std::vector<InfModel>> inf_models(const InfFile& file, const InfTarget& t
         return file.error_at(1, "there is no [Manufacturer] section, so this INF installs no device");
     }
     std::vector<InfModel> models;
+    std::optional<InfWarning> fault;
     for (const InfLine& line : manufacturers->lines) {
         const std::string name(line.field(0));
         if (const InfSection* chosen = choose_models_section(file, name, line, target)) {
-            read_models(*chosen, line.key.value_or(name), models);
+            read_models(*chosen, line.key.value_or(name), models, fault);
         }
     }
     if (models.empty()) {
-        return no_models(file, *manufacturers, target);
+        return fault ? file.error_at(fault->line, fault->message) : no_models(file, *manufacturers, target);
     }
     return models;
 }

@@ -1,17 +1,28 @@
-// Puts the registry lines of an installation into a machine's registry.
+// Puts the registry lines of an installation into a registry.
 #pragma once
 
+#include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
-#include "executive/registry/registry.h"
+#include "executive/registry/key.h"
 #include "pnp/inf/install.h"
 
 namespace openportcls::pnp {
 
-// `relative_root`: the full path that HKR stands for, e.g. \Registry\Machine\System\CurrentControlSet\Control\Class\
-// {guid}\0000. The other roots are HKLM = \Registry\Machine, HKU = \Registry\User, HKCR and HKCU their usual places.
-void apply_registry_operations(executive::Registry& registry, std::span<const InfRegistryOperation> operations,
-                               std::u16string_view relative_root);
+// Where the lines of one section go.
+struct RegistryPlace {
+    executive::RegistryKey& root; // \Registry
+    // The full path that HKR stands for, e.g. \Registry\Machine\System\CurrentControlSet\Control\Class\{guid}\0000.
+    std::u16string_view relative_root;
+    std::span<const std::u16string> kept; // full paths of keys that stay, besides the system's own and HKR
+    std::int64_t now = 0;                 // becomes the keys' last-write time
+};
+
+// What of the operations is refused comes back, with the lines.
+std::vector<InfWarning> apply_registry_operations(const RegistryPlace& place,
+                                                  std::span<const InfRegistryOperation> operations);
 
 } // namespace openportcls::pnp

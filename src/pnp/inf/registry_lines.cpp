@@ -10,13 +10,17 @@
 namespace openportcls::pnp {
 namespace {
 
-// FLG_ADDREG_xxx of the AddReg directive's page.
+// FLG_ADDREG_xxx of the AddReg directive's page. FLG_ADDREG_64BITKEY is the native registry, so it changes nothing.
 constexpr std::uint32_t flag_binary_value_type = 0x00000001;
 constexpr std::uint32_t flag_no_clobber = 0x00000002;
 constexpr std::uint32_t flag_delete_value = 0x00000004;
 constexpr std::uint32_t flag_append = 0x00000008;
 constexpr std::uint32_t flag_key_only = 0x00000010;
 constexpr std::uint32_t flag_overwrite_only = 0x00000020;
+constexpr std::uint32_t flag_64_bit_key = 0x00001000;
+constexpr std::uint32_t flag_key_only_common = 0x00002000;  // DelReg's, too
+constexpr std::uint32_t flag_32_bit_key = 0x00004000;       // DelReg's, too
+constexpr std::uint32_t flag_delete_operation = 0x00008000; // FLG_ADDREG_DELREG_BIT of setupapi.h: as in DelReg
 constexpr std::uint32_t type_mask = 0xFFFF0000 | flag_binary_value_type;
 
 constexpr std::uint32_t type_string = 0x00000000;
@@ -25,6 +29,9 @@ constexpr std::uint32_t type_expand_string = 0x00020000;
 constexpr std::uint32_t type_binary = 0x00000001;
 constexpr std::uint32_t type_dword = 0x00010001;
 constexpr std::uint32_t type_none = 0x00020001;
+constexpr std::uint32_t type_qword = 0x000B0001;
+
+constexpr std::uint32_t delete_string = 0x00018002; // FLG_DELREG_MULTI_SZ_DELSTRING
 
 enum RegistryType : std::uint32_t {
     reg_none = 0,
@@ -33,6 +40,7 @@ enum RegistryType : std::uint32_t {
     reg_binary = 3,
     reg_dword = 4,
     reg_multi_sz = 7,
+    reg_qword = 11,
 };
 
 constexpr std::size_t first_value_field = 4;
@@ -73,19 +81,28 @@ std::optional<std::vector<std::uint8_t>> read_bytes(const InfLine& line, std::si
     return bytes;
 }
 
-// A number, or its four bytes one by one, least significant first.
-std::optional<std::vector<std::uint8_t>> read_dword(const InfLine& line, std::size_t first) {
+// Unsigned, or negative and signed; a number that does not fit is none.
+bool fits(std::string_view text, std::uint64_t number, std::size_t bytes) {
+    if (bytes == sizeof number) {
+        return true;
+    }
+    const std::uint64_t limit = std::uint64_t{1} << (8 * bytes);
+    return text.starts_with('-') ? ~number < limit / 2 || number == 0 : number < limit;
+}
+
+// A number, or its bytes one by one, least significant first.
+std::optional<std::vector<std::uint8_t>> read_integer(const InfLine& line, std::size_t first, std::size_t size) {
     if (line.fields.size() > first + 1 && !line.field(first + 1).empty()) {
         auto bytes = read_bytes(line, first);
-        return bytes && bytes->size() == 4 ? bytes : std::nullopt;
+        return bytes && bytes->size() == size ? bytes : std::nullopt;
     }
     const auto number =
         line.field(first).empty() ? std::optional<std::uint64_t>(0) : parse_inf_number(line.field(first));
-    if (!number) {
+    if (!number || !fits(line.field(first), *number, size)) {
         return std::nullopt;
     }
     std::vector<std::uint8_t> data;
-    append_integer(data, *number, 4);
+    append_integer(data, *number, size);
     return data;
 }
 
@@ -140,7 +157,11 @@ bool read_value(const InfLine& line, std::uint32_t flags, InfRegistryOperation& 
         return true;
     case type_dword:
         operation.type = reg_dword;
-        data = read_dword(line, first_value_field);
+        data = read_integer(line, first_value_field, sizeof(std::uint32_t));
+        break;
+    case type_qword:
+        operation.type = reg_qword;
+        data = read_integer(line, first_value_field, sizeof(std::uint64_t));
         break;
     case type_none:
         operation.type = reg_none;
@@ -151,7 +172,8 @@ bool read_value(const InfLine& line, std::uint32_t flags, InfRegistryOperation& 
         data = read_bytes(line, first_value_field);
         break;
     default:
-        if ((flags & flag_binary_value_type) == 0) {
+        // "This technique" of the page is for no type of strings.
+        if ((flags & flag_binary_value_type) == 0 || flags >> 16 == reg_multi_sz) {
             return false;
         }
         operation.type = flags >> 16;
@@ -164,38 +186,83 @@ bool read_value(const InfLine& line, std::uint32_t flags, InfRegistryOperation& 
     return data.has_value();
 }
 
-} // namespace
-
-std::optional<InfRegistryOperation> read_add_registry_line(const InfLine& line, std::vector<InfWarning>& warnings) {
+// What lines of AddReg and DelReg have in common.
+struct RegistryLine {
     InfRegistryOperation operation;
+    std::uint32_t flags = 0;
+};
+
+std::optional<RegistryLine> read_registry_line(const InfLine& line, std::vector<InfWarning>& warnings) {
     const auto root = read_root(line, warnings);
     if (!root) {
         return std::nullopt;
     }
-    operation.root = *root;
-    operation.subkey = tidy_subkey(line.field(1));
-    operation.name = line.field(2);
-    operation.line = line.number;
-    std::uint32_t flags = 0;
-    if (!line.field(3).empty()) {
-        const auto number = parse_inf_number(line.field(3));
-        if (!number) {
-            warnings.push_back({line.number, fmt::format("the flags '{}' are no number", line.field(3))});
-            return std::nullopt;
-        }
-        flags = static_cast<std::uint32_t>(*number);
+    RegistryLine result;
+    const std::string_view text = line.field(3);
+    const auto flags = text.empty() ? std::optional<std::uint64_t>(0) : parse_inf_number(text);
+    if (!flags || !fits(text, *flags, sizeof result.flags)) {
+        warnings.push_back({line.number, fmt::format("the flags '{}' are no number", text)});
+        return std::nullopt;
     }
+    result.flags = static_cast<std::uint32_t>(*flags);
+    result.operation.root = *root;
+    result.operation.subkey = tidy_subkey(line.field(1));
+    result.operation.name = line.field(2);
+    result.operation.in_32_bit_registry = (result.flags & (flag_32_bit_key | flag_64_bit_key)) == flag_32_bit_key;
+    result.operation.line = line.number;
+    return result;
+}
+
+// A line of a DelReg section. Only with FLG_ADDREG_DELREG_BIT are the low bits an operation of their own; without it
+// they are what an author copied from the line that adds the value.
+std::optional<InfRegistryOperation> deletion(const InfLine& line, RegistryLine read,
+                                             std::vector<InfWarning>& warnings) {
+    InfRegistryOperation& operation = read.operation;
+    if ((read.flags & flag_delete_operation) == 0) {
+        const bool whole_key = operation.name.empty() || (read.flags & flag_key_only_common) != 0;
+        operation.action = whole_key ? InfRegistryAction::delete_key : InfRegistryAction::delete_value;
+        return operation;
+    }
+    if ((read.flags & ~(flag_32_bit_key | flag_64_bit_key)) != delete_string) {
+        warnings.push_back({line.number, fmt::format("the flags {:#x} are no way to delete", read.flags)});
+        return std::nullopt;
+    }
+    if (line.field(first_value_field).empty()) {
+        warnings.push_back({line.number, fmt::format("names no string to delete from value '{}'", operation.name)});
+        return std::nullopt;
+    }
+    operation.action = InfRegistryAction::delete_strings;
+    operation.type = reg_multi_sz;
+    operation.data = read_multi_string(line, first_value_field);
+    return operation;
+}
+
+} // namespace
+
+std::optional<InfRegistryOperation> read_add_registry_line(const InfLine& line, std::vector<InfWarning>& warnings) {
+    auto read = read_registry_line(line, warnings);
+    if (!read || (read->flags & flag_delete_operation) != 0) {
+        return read ? deletion(line, std::move(*read), warnings) : std::nullopt;
+    }
+    InfRegistryOperation& operation = read->operation;
+    const std::uint32_t flags = read->flags;
     operation.keep_existing = (flags & flag_no_clobber) != 0;
     operation.only_if_existing = (flags & flag_overwrite_only) != 0;
     operation.append_to_multi_string = (flags & flag_append) != 0;
     const bool key_alone = operation.name.empty() && line.field(3).empty() && line.field(first_value_field).empty();
     if ((flags & flag_delete_value) != 0) {
-        operation.action = InfRegistryAction::delete_value;
+        operation.action = operation.name.empty() ? InfRegistryAction::delete_key : InfRegistryAction::delete_value;
         return operation;
     }
-    if ((flags & flag_key_only) != 0 || key_alone) {
+    if ((flags & (flag_key_only | flag_key_only_common)) != 0 || key_alone) {
         operation.action = InfRegistryAction::create_key;
         return operation;
+    }
+    if (operation.append_to_multi_string && (flags & type_mask) != type_multi_string) {
+        warnings.push_back({line.number, fmt::format("FLG_ADDREG_APPEND is for FLG_ADDREG_TYPE_MULTI_SZ only; value "
+                                                     "'{}' is not written",
+                                                     operation.name)});
+        return std::nullopt;
     }
     if (!read_value(line, flags, operation)) {
         warnings.push_back({line.number, fmt::format("the data of value '{}' do not fit its type", operation.name)});
@@ -205,17 +272,8 @@ std::optional<InfRegistryOperation> read_add_registry_line(const InfLine& line, 
 }
 
 std::optional<InfRegistryOperation> read_delete_registry_line(const InfLine& line, std::vector<InfWarning>& warnings) {
-    const auto root = read_root(line, warnings);
-    if (!root) {
-        return std::nullopt;
-    }
-    InfRegistryOperation operation;
-    operation.root = *root;
-    operation.subkey = tidy_subkey(line.field(1));
-    operation.name = line.field(2);
-    operation.line = line.number;
-    operation.action = line.field(2).empty() ? InfRegistryAction::delete_key : InfRegistryAction::delete_value;
-    return operation;
+    auto read = read_registry_line(line, warnings);
+    return read ? deletion(line, std::move(*read), warnings) : std::nullopt;
 }
 
 std::optional<InfProperty> read_property_line(const InfLine& line, std::vector<InfWarning>& warnings) {
@@ -247,7 +305,7 @@ std::optional<InfProperty> read_property_line(const InfLine& line, std::vector<I
         data = read_multi_string(line, first_value_field);
         break;
     case property_type_uint32:
-        data = read_dword(line, first_value_field);
+        data = read_integer(line, first_value_field, sizeof(std::uint32_t));
         break;
     case property_type_boolean:
         // DEVPROP_TRUE is all ones.

@@ -388,6 +388,20 @@ TEST_F(InfInstall, WithoutModelsOrSectionTheErrorSaysSo) {
               "card.inf:6: the install section [I] does not exist in a form for NTamd64");
 }
 
+TEST_F(InfInstall, ModelsWithoutAnInstallSectionAreTold) {
+    const auto error_of = [](std::string_view models) {
+        const auto found = inf_models(parsed("[Version]\nSignature=\"$CHICAGO$\"\n[Manufacturer]\nM=Mdl,NTamd64\n"
+                                             "[Mdl.NTamd64]\n" +
+                                             std::string(models)));
+        return found ? found->front().install_section : found.error().message;
+    };
+    EXPECT_EQ(error_of("\n\nMy card=,ROOT\\X\n"), "card.inf:8: the model 'My card' names no install section");
+    EXPECT_EQ(error_of("My card=\n"), "card.inf:6: the model 'My card' names no install section");
+    EXPECT_EQ(error_of(",ROOT\\X\n"), "card.inf:6: the model '' names no install section");
+    EXPECT_EQ(error_of("\n"), "card.inf:5: [Mdl.NTamd64] lists no models");
+    EXPECT_EQ(error_of("My card=,ROOT\\X\nB=Inst,ROOT\\Y\n"), "Inst") << "the others are all right";
+}
+
 TEST_F(InfInstall, IncludedFilesAreUsedWhenTheyAreAtHand) {
     const InfFile base = parsed("[Version]\nSignature=\"$CHICAGO$\"\n[Base]\nAddReg=R\nInclude=again.inf\nNeeds=Base\n"
                                 "[R]\nHKR,,FromBase,,1\n");
