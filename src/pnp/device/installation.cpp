@@ -144,6 +144,7 @@ void ManagerState::install_service(LoadedDriver& driver, const InfService* servi
 std::vector<InfWarning> ManagerState::apply_operations(const std::vector<InfRegistryOperation>& operations,
                                                        std::u16string_view relative_root) {
     std::vector<std::u16string> kept;
+    kept.reserve(kept.size() + drivers.size());
     for (const auto& driver : drivers) {
         kept.push_back(driver->registry_path_);
     }
