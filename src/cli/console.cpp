@@ -13,6 +13,7 @@
 
 #include "base/status.h"
 #include "client/status_text.h"
+#include "endpoints/interruption.h"
 
 namespace openportcls::cli {
 
@@ -91,22 +92,32 @@ void remark(std::string_view message) {
 
 namespace {
 
-volatile std::sig_atomic_t interruption = 0;
-
 constexpr std::array ending_signals = {SIGINT, SIGTERM, SIGHUP}; // the last: the terminal has gone
+volatile std::sig_atomic_t was_sent[NSIG];
 
-extern "C" void note_interruption(int) {
-    interruption = 1;
+// The first asks, a second one of its kind kills.
+extern "C" void on_ending_signal(int number) {
+    if (was_sent[number] == 0) {
+        was_sent[number] = 1;
+        endpoints::interrupt();
+        return;
+    }
+    endpoints::remove_pending_files();
+    std::signal(number, SIG_DFL);
+    std::raise(number); // delivered on return
 }
 
 } // namespace
 
 Interruption::Interruption() {
-    interruption = 0;
+    endpoints::forget_interruption();
+    // Without SA_RESTART: what blocks in a pipe looks whether it is to end. On the stack for signals: a driver's may be
+    // nearly full.
     struct sigaction action{};
-    action.sa_handler = note_interruption;
-    action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
+    action.sa_handler = on_ending_signal;
+    action.sa_flags = SA_ONSTACK;
     for (std::size_t i = 0; i < ending_signals.size(); ++i) {
+        was_sent[ending_signals[i]] = 0;
         sigaction(ending_signals[i], nullptr, &before_[i]);
         // Whoever ignores the terminal's end wants the command to go on (nohup). An interrupt is ignored by everything
         // that a script starts in the background, and sent nevertheless on purpose.
@@ -123,7 +134,7 @@ Interruption::~Interruption() {
 }
 
 bool Interruption::is_asked_for() {
-    return interruption != 0;
+    return endpoints::is_interrupted();
 }
 
 Progress::Progress(double seconds_in_all) : seconds_in_all_(seconds_in_all), is_shown_(isatty(STDERR_FILENO) == 1) {}

@@ -47,7 +47,7 @@ void remark(std::string_view message);
 // they were not told a write position for), so it is not added.
 std::string glitches_text(std::uint64_t glitches, std::uint64_t reported);
 
-// While one lives, the first Ctrl-C only asks to end early; the second kills, as usual.
+// While one lives, the first Ctrl-C only asks to end early, also what waits for a pipe; the second kills, as usual.
 class Interruption {
 public:
     Interruption();

@@ -12,6 +12,9 @@ namespace openportcls::cli {
 namespace {
 
 bool is_one_file(const std::filesystem::path& one, const std::filesystem::path& other) {
+    if (one == standard_output_file || other == standard_output_file) {
+        return one == other;
+    }
     std::error_code ignored;
     if (std::filesystem::exists(one, ignored) && std::filesystem::exists(other, ignored)) {
         return std::filesystem::is_regular_file(one, ignored) && std::filesystem::equivalent(one, other, ignored);

@@ -15,6 +15,9 @@ struct NamedFile {
     bool is_written = true;
 };
 
+// As elsewhere, "-" is no file but standard output.
+inline constexpr const char* standard_output_file = "-";
+
 // Two names of one regular file, of which one is written to, would lose what the other is there for.
 Result<void> check_distinct(const std::vector<NamedFile>& files);
 

@@ -78,7 +78,6 @@ public:
     Result<void> play(std::span<const MidiMessage> messages, nanoseconds length) {
         const nanoseconds start = machine_.now() - output_.time();
         Progress progress(std::chrono::duration<double>(length).count());
-        const Interruption interruption;
         for (std::size_t next = 0; output_.time() < length;) {
             run_.is_interrupted = Interruption::is_asked_for();
             if (run_.is_interrupted) {
@@ -218,6 +217,7 @@ Result<MidiRun> play_midi(Machine& machine, const MidiFile& file, const MidiOrde
         return input.error();
     }
     const double seconds = std::chrono::duration<double>(file.length + tail).count();
+    const Interruption interruption; // from the moment on when there is something to be left behind
     auto outputs = Outputs::open(order.out, run.format, static_cast<std::uint64_t>(seconds * order.rate));
     if (!outputs) {
         return outputs.error();

@@ -7,7 +7,9 @@ namespace openportcls::cli {
 std::vector<NamedFile> files_of_outputs(const std::vector<std::string>& specifications) {
     std::vector<NamedFile> files;
     for (const std::string& specification : specifications) {
-        if (const std::filesystem::path file = endpoints::file_of_sink(specification); !file.empty()) {
+        if (specification == endpoints::standard_output) {
+            files.push_back({"--out " + specification, standard_output_file});
+        } else if (const std::filesystem::path file = endpoints::file_of_sink(specification); !file.empty()) {
             files.push_back({"--out " + specification, file});
         }
     }

@@ -11,7 +11,7 @@
 
 namespace openportcls::cli {
 
-// Those of them that are files.
+// Those of them that are files, or standard output.
 std::vector<NamedFile> files_of_outputs(const std::vector<std::string>& specifications);
 
 class Outputs {

@@ -99,7 +99,6 @@ public:
         const std::uint64_t expected = source.frames().value_or(0);
         Progress progress(static_cast<double>(expected) / source.format().rate);
         std::vector<std::byte> frames(frames_per_read * source.format().bytes_per_frame());
-        const Interruption interruption;
         for (bool ended = false; !ended;) {
             outcome.is_interrupted = Interruption::is_asked_for();
             if (outcome.is_interrupted) {
@@ -114,6 +113,9 @@ public:
                 return moved;
             }
             outcome.frames += *got / source.format().bytes_per_frame();
+            // A pipe ends where it is then.
+            outcome.is_interrupted =
+                ended && Interruption::is_asked_for() && outcome.frames < source.frames().value_or(UINT64_MAX);
             progress.at(static_cast<double>(outcome.frames) / source.format().rate);
         }
         if (auto drained = render_.drain(); !drained) {
@@ -250,6 +252,7 @@ Result<PlayOutcome> stream(const PlayArguments& arguments, Session& session) {
             status_not_supported,
             "--verify: this driver does not loop what it plays back to a capture pin (--loopback PIN names one)"};
     }
+    const Interruption interruption; // from the moment on when there is something to be left behind
     auto outputs = Outputs::open(arguments.out, outcome.format, (*source)->frames());
     if (!outputs) {
         return outputs.error();
@@ -397,6 +400,10 @@ int play(const PlayArguments& arguments) {
     if (arguments.verify && !outcome->is_bit_exact()) {
         return fail(Error{status_data_error, "--verify: the output is not the input"});
     }
+    if (arguments.verify && outcome->glitches != 0) {
+        return fail(
+            Error{status_data_error, "--verify: " + glitches_text(outcome->glitches, outcome->reported_glitches)});
+    }
     return exit_done;
 }
 
@@ -415,7 +422,8 @@ void add_play_command(CLI::App& application, Run& run) {
             "where it is heard: wav:FILE (wav:- is standard output), alsa[:DEVICE], default or null (repeatable)")
         ->allow_extra_args(false);
     command->add_flag("--verify", arguments->verify,
-                      "fail unless the output equals the input bit for bit (or what it was converted to)");
+                      "exit status 1 unless the output equals the input bit for bit (or what it was converted to) and "
+                      "there was no glitch");
     command->add_option("--period", arguments->period_in_milliseconds, "milliseconds between two notifications")
         ->check(number_between(0.1, 10000))
         ->capture_default_str();

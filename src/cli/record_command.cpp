@@ -69,7 +69,6 @@ Result<void> record(CaptureStream& stream, std::uint64_t frames_wanted, std::opt
     Progress progress(static_cast<double>(frames_wanted) / given.rate);
     std::vector<std::byte> frames;
     std::vector<std::byte> converted;
-    const Interruption interruption;
     for (std::uint64_t done = 0; done < frames_wanted && !outcome.is_interrupted;) {
         frames.resize(std::min(frames_per_read, frames_wanted - done) * given.bytes_per_frame());
         if (auto read = stream.read(frames); !read) {
@@ -134,6 +133,7 @@ Result<RecordOutcome> record(const RecordArguments& arguments, Session& session)
         }
         converter.emplace(std::move(*made));
     }
+    const Interruption interruption; // from the moment on when there is something to be left behind
     auto outputs =
         Outputs::open(arguments.out, arguments.format,
                       static_cast<std::uint64_t>(std::ceil(seconds * arguments.format.rate)) + arguments.format.rate);

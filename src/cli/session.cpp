@@ -100,7 +100,10 @@ void add_session_options(CLI::App& command, SessionArguments& arguments) {
     command.add_option("--sandbox", arguments.sandbox, "folder that stands for C:; without it a private one")
         ->group(group);
     command.add_option("--registry", arguments.registry, "file that keeps the registry between runs")->group(group);
-    command.add_option("--trace", arguments.trace, "write the run as a timeline for the Perfetto viewer")->group(group);
+    command
+        .add_option("--trace", arguments.trace,
+                    "write the run as a timeline for the Perfetto viewer; - is standard output")
+        ->group(group);
     command.add_flag("--verbose", arguments.verbose, "what the driver prints, on the error stream")->group(group);
     command.parse_complete_callback([&arguments] {
         require_distinct_parameters(arguments.parameters);
@@ -237,8 +240,12 @@ Result<std::unique_ptr<Session>> Session::open(const SessionArguments& arguments
             [](std::string_view text) { remark(text.ends_with('\n') ? text.substr(0, text.size() - 1) : text); });
     }
     if (!arguments.trace.empty()) {
-        if (auto traced = machine->start_trace(arguments.trace); !traced) {
+        const bool is_printed = arguments.trace == standard_output_file;
+        if (auto traced = machine->start_trace(is_printed ? "/dev/stdout" : arguments.trace); !traced) {
             return traced.error();
+        }
+        if (is_printed) {
+            say_everything_on_standard_error();
         }
     }
     DriverOptions options;
@@ -277,6 +284,9 @@ const client::Pace& Session::pace() const {
 
 Result<void> Session::close() {
     auto left_behind = driver_.unload();
+    for (const std::string& warning : machine_.state()->machine->explanations().warnings()) {
+        warn(warning);
+    }
     auto traced = machine_.stop_trace();
     if (!left_behind) {
         return left_behind.error();

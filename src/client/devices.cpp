@@ -100,6 +100,7 @@ Result<Driver> Machine::load_driver(const std::filesystem::path& module, const D
     driver_options.inf = resolved->inf;
     driver_options.inf_architecture = options.inf_architecture;
     driver_options.parameters = std::move(*parameters);
+    state_->begin_request();
     auto loaded = state_->pnp->load_driver(resolved->module, driver_options);
     if (!loaded) {
         return state_->explain(loaded.error(), "loading the driver");
@@ -158,6 +159,7 @@ Result<Device> Driver::add_device(const std::string& hardware_id, const std::vec
     if (auto found = client::find_card(*state_->machine, *state_->driver, spec); !found) {
         return found.error();
     }
+    state_->machine->begin_request();
     auto node = state_->machine->pnp->add_device(*state_->driver, spec);
     if (!node) {
         return state_->machine->explain(node.error(), "starting the device");
@@ -184,6 +186,7 @@ Result<std::vector<LeakLine>> Driver::unload() {
     if (!report) {
         return state_->machine->explain(report.error(), "unloading the driver");
     }
+    state_->machine->flush_debug_print();
     state_->driver = nullptr;
     for (const auto& device : state_->devices) {
         device->node = nullptr;

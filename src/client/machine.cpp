@@ -60,17 +60,34 @@ void follow_observers(MachineState& state) {
 } // namespace
 
 MachineState::~MachineState() {
+    flush_debug_print();
     machine.reset();
+}
+
+void MachineState::flush_debug_print() const {
+    if (auto* const log = machine == nullptr ? nullptr : machine->find_subsystem<executive::Etw>(); log != nullptr) {
+        log->flush();
+    }
 }
 
 Error MachineState::error(std::int32_t status, std::string_view attempted) const {
     if (const machine::BugcheckReport* report = machine->bugcheck_report()) {
+        flush_debug_print(); // before what it led to
         return Error{STATUS_UNSUCCESSFUL, fmt::format("{}: the driver crashed\n{}", attempted, report->to_text())};
     }
     if (status == STATUS_SYSTEM_SHUTDOWN && is_off()) {
         return Error{status, fmt::format("{}: the machine is off (S5); only a new one starts again", attempted)};
     }
-    return status_error(status, attempted);
+    return with_reasons(status_error(status, attempted));
+}
+
+Error MachineState::with_reasons(Error error) const {
+    const machine::Explanations& explanations = machine->explanations();
+    if (const std::string reasons = explanations.refusals_since(explained_before); !reasons.empty()) {
+        error.message += ": " + reasons;
+    }
+    explained_before = explanations.count();
+    return error;
 }
 
 } // namespace client
@@ -140,6 +157,7 @@ Machine& Machine::operator=(Machine&&) noexcept = default;
 Machine::~Machine() = default;
 
 void Machine::on_debug_print(std::function<void(std::string_view)> print) {
+    state_->flush_debug_print();
     // Observing costs a call per event, so only machines that are listened to pay for it.
     if (state_->log_observer != nullptr) {
         state_->machine->remove_observer(*state_->log_observer);
@@ -223,6 +241,9 @@ Result<void> Machine::wake() {
 
 std::optional<std::string> Machine::crash_report() const {
     const machine::BugcheckReport* report = state_->machine->bugcheck_report();
+    if (report != nullptr) {
+        state_->flush_debug_print();
+    }
     return report != nullptr ? std::optional<std::string>(report->to_text()) : std::nullopt;
 }
 
@@ -247,6 +268,7 @@ Result<void> Machine::stop_trace() {
     if (state_->trace == nullptr) {
         return {};
     }
+    state_->flush_debug_print();
     state_->machine->remove_observer(*state_->trace);
     auto complete = state_->trace->finish();
     state_->trace.reset();

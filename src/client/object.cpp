@@ -16,9 +16,66 @@ namespace openportcls {
 
 namespace client {
 
+namespace {
+
+// What the client waits for.
+struct WatchedRequest {
+    const ObjectState& object;
+    ULONG code;
+    const void* in;
+    ULONG in_bytes;
+};
+
+const char* verb_of(ULONG flags) {
+    return (flags & KSPROPERTY_TYPE_SET) != 0   ? "setting"
+           : (flags & KSPROPERTY_TYPE_GET) != 0 ? "getting"
+                                                : "asking for";
+}
+
+// While the computer sleeps whatever needs a device waits for it.
+bool is_asleep(const ObjectState& object) {
+    return object.machine->pnp->system_power_state() != PowerSystemWorking;
+}
+
+std::string describe_request(const void* context) {
+    const auto& request = *static_cast<const WatchedRequest*>(context);
+    if (is_asleep(request.object)) {
+        return {};
+    }
+    KSIDENTIFIER identifier{};
+    if (request.in != nullptr && request.in_bytes >= sizeof identifier) {
+        std::memcpy(&identifier, request.in, sizeof identifier);
+    }
+    const char* const what = request.code == IOCTL_KS_PROPERTY ? "property"
+                             : request.code == IOCTL_KS_METHOD ? "method"
+                                                               : "event";
+    return fmt::format("{}: {} {} {} of {}", request.object.name,
+                       request.code == IOCTL_KS_PROPERTY ? verb_of(identifier.Flags) : "asking for", what,
+                       identifier.Id, guid_name(from_windows(identifier.Set)));
+}
+
+std::string describe_open(const void* context) {
+    const auto& object = *static_cast<const ObjectState*>(context);
+    return is_asleep(object) ? std::string() : fmt::format("opening {}", object.name);
+}
+
+std::string describe_close(const void* context) {
+    const auto& object = *static_cast<const ObjectState*>(context);
+    return is_asleep(object) ? std::string() : fmt::format("closing {}", object.name);
+}
+
+// Streams wait for sound, and what drivers make of other codes is their own: that may take for ever.
+bool must_come_back(ULONG code) {
+    return code == IOCTL_KS_PROPERTY || code == IOCTL_KS_METHOD || code == IOCTL_KS_ENABLE_EVENT ||
+           code == IOCTL_KS_DISABLE_EVENT || code == IOCTL_KS_RESET_STATE;
+}
+
+} // namespace
+
 ObjectState::~ObjectState() {
     if (file != nullptr) {
         machine->call_even_when_off([&] {
+            const machine::WatchedCall watched(*machine->machine, &describe_close, this);
             executive::close_file(file);
             return STATUS_SUCCESS;
         });
@@ -28,15 +85,26 @@ ObjectState::~ObjectState() {
 NTSTATUS ObjectState::open(std::u16string_view path) {
     FILE_OBJECT* const related = parent != nullptr ? parent->file : nullptr;
     FILE_OBJECT* opened = nullptr;
-    const NTSTATUS status = machine->call([&] { return executive::open_file(path, related, &opened); });
+    machine->begin_request();
+    const NTSTATUS status = machine->call([&] {
+        const machine::WatchedCall watched(*machine->machine, &describe_open, this);
+        return executive::open_file(path, related, &opened);
+    });
     file = NT_SUCCESS(status) ? opened : nullptr;
     return status;
 }
 
 NTSTATUS ObjectState::control(ULONG code, const void* in, ULONG in_bytes, void* out, ULONG out_bytes,
                               ULONG_PTR* information) const {
-    return machine->call(
-        [&] { return executive::device_control(file, code, in, in_bytes, out, out_bytes, information); });
+    machine->begin_request();
+    return machine->call([&] {
+        if (!must_come_back(code)) {
+            return executive::device_control(file, code, in, in_bytes, out, out_bytes, information);
+        }
+        const WatchedRequest request{*this, code, in, in_bytes};
+        const machine::WatchedCall watched(*machine->machine, &describe_request, &request);
+        return executive::device_control(file, code, in, in_bytes, out, out_bytes, information);
+    });
 }
 
 Error ObjectState::error(NTSTATUS status, std::string_view attempted) const {

@@ -44,6 +44,7 @@ struct MachineState {
     std::function<void(std::string_view)> debug_print;
     Pace pace;
     unsigned running_streams = 0;
+    mutable std::uint64_t explained_before = 0;
     std::weak_ptr<StreamService> stream_service; // as long as a stream has a callback
 
     // Shut down (S5): nothing but what is left of it can be tidied up.
@@ -59,12 +60,19 @@ struct MachineState {
         machine->enter([&] { status = function(); });
         return machine->is_halted() ? STATUS_UNSUCCESSFUL : status;
     }
-    // The error for a failed call: the bugcheck report when the guest has crashed.
+    // What is explained from now on belongs to the next request that fails.
+    void begin_request() { explained_before = machine->explanations().count(); }
+    // The error for a failed call: the bugcheck report when the guest has crashed. The status is said together with
+    // what the machine has explained since the request began.
     Error error(std::int32_t status, std::string_view attempted) const;
     // `error`, or, when the driver has crashed, the whole report of that.
     Error explain(const Error& error, std::string_view attempted) const {
-        return machine->is_halted() ? this->error(error.status, attempted) : error;
+        return machine->is_halted() ? this->error(error.status, attempted) : with_reasons(error);
     }
+    // `error` and what the machine has explained since the request began, which is told once.
+    Error with_reasons(Error error) const;
+    // What drivers have printed so far without ending the line.
+    void flush_debug_print() const;
     Result<void> check_is_on(std::string_view attempted) const {
         return is_off() ? Result<void>(error(STATUS_SYSTEM_SHUTDOWN, attempted)) : Result<void>();
     }

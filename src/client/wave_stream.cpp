@@ -13,6 +13,12 @@ namespace {
 
 constexpr double most_buffer_bytes = 4294967295.0; // RequestedBufferSize has 32 bits
 
+// Nothing went wrong there: the stream, or its Windows, has no notifications.
+bool has_no_such_property(NTSTATUS status) {
+    return status == STATUS_NOT_FOUND || status == STATUS_NOT_SUPPORTED || status == STATUS_NOT_IMPLEMENTED ||
+           status == STATUS_INVALID_DEVICE_REQUEST;
+}
+
 } // namespace
 
 WaveStream::WaveStream(Opened opened) : StreamBase(std::move(opened)) {}
@@ -64,12 +70,13 @@ Result<void> WaveStream::map_buffer(const StreamOptions& options) {
         event_registered_ = true;
         packets_ = options.packets;
     } else {
+        const Error refused = error(status, "allocating the stream's buffer");
         KSRTAUDIO_BUFFER_PROPERTY plain{};
         plain.Property = {{{KSPROPSETID_RtAudio, KSPROPERTY_RTAUDIO_BUFFER, KSPROPERTY_TYPE_GET}}};
         plain.RequestedBufferSize = with_events.RequestedBufferSize;
         status = request(IOCTL_KS_PROPERTY, &plain, sizeof plain, &mapped, sizeof mapped, &information);
         if (!NT_SUCCESS(status)) {
-            return error(status, "allocating the stream's buffer");
+            return has_no_such_property(refused.status) ? error(status, "allocating the stream's buffer") : refused;
         }
         packets_ = PacketMode::never;
         if (options.packets == PacketMode::required) {

@@ -48,6 +48,7 @@ private:
     void notice_lateness();
     void trace_progress(); // what the client has been notified of
     NTSTATUS take_packets();
+    NTSTATUS gives_old_packets(ULONG number);
 
     std::unique_ptr<ClientEvent> event_;
     bool event_registered_ = false;

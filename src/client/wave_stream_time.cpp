@@ -1,6 +1,8 @@
 // Which periods of a stream the hardware has finished, and what was lost because its client came too late.
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "client/wave_stream.h"
 
 namespace openportcls::client {
@@ -142,13 +144,20 @@ NTSTATUS WaveStream::take_packets() {
             return status;
         }
         const auto more = static_cast<LONG>(packet.PacketNumber + 1 - static_cast<ULONG>(completed_)); // modulo 2^32
-        if (more <= 0) {
-            return STATUS_SUCCESS; // given before
+        if (more <= 0) {                                                                               // given before
+            return hardware_now() - last_wake_ > patience() ? gives_old_packets(packet.PacketNumber) : STATUS_SUCCESS;
         }
         completed_ += static_cast<ULONG>(more);
         last_wake_ = hardware_now();
     }
     return STATUS_SUCCESS;
+}
+
+NTSTATUS WaveStream::gives_old_packets(ULONG number) {
+    machine_.explain(machine::Explanations::Kind::refusal, serial(), number,
+                     fmt::format("GetReadPacket gives packet {} again and again; the one that follows is {}", number,
+                                 static_cast<ULONG>(completed_)));
+    return STATUS_IO_TIMEOUT;
 }
 
 // For drivers without notifications.

@@ -76,7 +76,11 @@ public:
         return {};
     }
     Result<void> finish() override {
-        if (const int problem = snd_pcm_drain(pcm_.get()); problem == -EPIPE) {
+        int problem = snd_pcm_drain(pcm_.get());
+        while (problem == -EINTR) { // by a signal
+            problem = snd_pcm_drain(pcm_.get());
+        }
+        if (problem == -EPIPE) {
             ++underruns_; // the last frames came too late
         } else if (problem < 0) {
             return failure(Failure::device_error, fmt::format("{}: {}", name(), snd_strerror(problem)));

@@ -70,9 +70,16 @@ Result<PendingFile> PendingFile::create(const std::filesystem::path& path) {
     return PendingFile(target, std::move(temporary), descriptor);
 }
 
+PendingFile::PendingFile(std::filesystem::path path, std::filesystem::path temporary, int descriptor)
+    : path_(std::move(path)), temporary_(std::move(temporary)), descriptor_(descriptor) {
+    if (!temporary_.empty()) {
+        when_killed_ = std::make_unique<RemovedWhenKilled>(temporary_.string());
+    }
+}
+
 PendingFile::PendingFile(PendingFile&& other) noexcept
     : path_(std::move(other.path_)), temporary_(std::exchange(other.temporary_, {})),
-      descriptor_(std::exchange(other.descriptor_, -1)) {}
+      when_killed_(std::move(other.when_killed_)), descriptor_(std::exchange(other.descriptor_, -1)) {}
 
 PendingFile::~PendingFile() {
     if (descriptor_ >= 0) {
@@ -93,6 +100,7 @@ Result<void> PendingFile::commit() {
             return cannot_write(path_, errno);
         }
         temporary_.clear();
+        when_killed_.reset();
     }
     return {};
 }

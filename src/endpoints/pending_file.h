@@ -2,9 +2,12 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string_view>
 
 #include <openportcls/result.hpp>
+
+#include "endpoints/interruption.h"
 
 namespace openportcls::endpoints {
 
@@ -23,11 +26,11 @@ public:
     void commit_if_new();
 
 private:
-    PendingFile(std::filesystem::path path, std::filesystem::path temporary, int descriptor)
-        : path_(std::move(path)), temporary_(std::move(temporary)), descriptor_(descriptor) {}
+    PendingFile(std::filesystem::path path, std::filesystem::path temporary, int descriptor);
 
     std::filesystem::path path_;
     std::filesystem::path temporary_; // empty: written directly
+    std::unique_ptr<RemovedWhenKilled> when_killed_;
     int descriptor_;
 };
 

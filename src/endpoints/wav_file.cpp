@@ -11,6 +11,7 @@
 #include <sndfile.h>
 
 #include "endpoints/errors.h"
+#include "endpoints/interruption.h"
 #include "endpoints/pending_file.h"
 #include "endpoints/sample_code.h"
 #include "endpoints/speakers.h"
@@ -58,10 +59,15 @@ WaveFormat format_of(const SF_INFO& info) {
 class SoundFileSource final : public Source {
 public:
     // Without `frames` nobody knows how many there are: it ends where it ends.
+    // A pipe ends, too, when the program is interrupted.
     SoundFileSource(std::string name, const WaveFormat& format, SoundFile file, const SF_INFO& info,
-                    std::optional<std::uint64_t> frames)
+                    std::optional<std::uint64_t> frames, std::optional<int> pipe)
         : Source(std::move(name), format), file_(std::move(file)), frames_(frames),
-          is_double_((info.format & SF_FORMAT_SUBMASK) == SF_FORMAT_DOUBLE) {}
+          is_double_((info.format & SF_FORMAT_SUBMASK) == SF_FORMAT_DOUBLE) {
+        if (pipe) {
+            pipe_.emplace(*pipe);
+        }
+    }
 
     std::string_view reduction() const override {
         return is_double_ ? "drivers take 32-bit float: converting from 64-bit float" : std::string_view();
@@ -74,7 +80,7 @@ public:
         const auto wanted = static_cast<sf_count_t>(bytes.size() / frame_bytes);
         const sf_count_t got = read_frames(bytes.data(), wanted);
         done_ += static_cast<std::uint64_t>(got);
-        if (got < wanted && frames_ && done_ < *frames_) {
+        if (got < wanted && frames_ && done_ < *frames_ && !(pipe_ && is_interrupted())) {
             return failure(Failure::data_error, fmt::format("{}: cut off or damaged: {} of {} frames could be read",
                                                             name(), done_, *frames_));
         }
@@ -110,6 +116,7 @@ private:
     }
 
     SoundFile file_;
+    std::optional<EndsWhenInterrupted> pipe_; // gone before the descriptor is
     std::optional<std::uint64_t> frames_;
     bool is_double_;
     std::uint64_t done_ = 0;
@@ -210,7 +217,7 @@ Error cannot_be_read(const std::string& name) {
 }
 
 Result<std::unique_ptr<Source>> make_source(const std::string& name, SoundFile file, const SF_INFO& info,
-                                            std::optional<std::uint64_t> frames) {
+                                            std::optional<std::uint64_t> frames, std::optional<int> pipe = {}) {
     if (info.channels < 1 || info.channels > 64 || info.samplerate < 1) {
         return failure(Failure::not_supported,
                        fmt::format("{}: {} Hz and {} channels cannot be played", name, info.samplerate, info.channels));
@@ -226,7 +233,8 @@ Result<std::unique_ptr<Source>> make_source(const std::string& name, SoundFile f
         SF_TRUE) {
         format.channel_mask = mask_of_channel_map(map);
     }
-    return std::unique_ptr<Source>(std::make_unique<SoundFileSource>(name, format, std::move(file), info, frames));
+    return std::unique_ptr<Source>(
+        std::make_unique<SoundFileSource>(name, format, std::move(file), info, frames, pipe));
 }
 
 // Who streams does not know the length: -1 in the header, or the highest number of 31 bits.
@@ -274,7 +282,8 @@ Result<std::unique_ptr<Source>> open_sound_descriptor(int descriptor, const std:
         return cannot_be_read(name);
     }
     return make_source(name, std::move(file), info,
-                       is_seekable ? static_cast<std::uint64_t>(info.frames) : frames_of_stream(info));
+                       is_seekable ? static_cast<std::uint64_t>(info.frames) : frames_of_stream(info),
+                       is_seekable ? std::optional<int>() : descriptor);
 }
 
 Result<std::unique_ptr<Sink>> create_wav_file(const std::filesystem::path& path, const WaveFormat& format,

@@ -1,8 +1,11 @@
 #include "endpoints/wav_stream.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <cstring>
+#include <poll.h>
 #include <string_view>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -14,6 +17,7 @@
 #include <fmt/format.h>
 
 #include "endpoints/errors.h"
+#include "endpoints/interruption.h"
 #include "endpoints/speakers.h"
 #include "endpoints/wav_file.h"
 
@@ -50,6 +54,34 @@ bool write_all(int descriptor, std::span<const std::byte> bytes) {
         bytes = bytes.subspan(static_cast<std::size_t>(written));
     }
     return true;
+}
+
+// What a pipe has room for is written without blocking, so that an interruption is noticed however it comes. Whoever
+// reads on gets all; one that has not read for a while then is not waited for.
+enum class Written : std::uint8_t { all, failed, given_up };
+
+Written write_to_pipe(int descriptor, std::span<const std::byte> bytes) {
+    constexpr std::size_t always_fits = PIPE_BUF; // where poll says that there is room
+    constexpr int patience_in_milliseconds = 250;
+    while (!bytes.empty()) {
+        pollfd room{descriptor, POLLOUT, 0};
+        const int ready = ::poll(&room, 1, patience_in_milliseconds);
+        if (ready == 0 && is_interrupted()) {
+            return Written::given_up;
+        }
+        if (ready < 0 && errno != EINTR) {
+            return Written::failed;
+        }
+        if (ready <= 0) {
+            continue;
+        }
+        const std::span<const std::byte> piece = bytes.first(std::min(bytes.size(), always_fits));
+        if (!write_all(descriptor, piece)) {
+            return Written::failed;
+        }
+        bytes = bytes.subspan(piece.size());
+    }
+    return Written::all;
 }
 
 // The first bytes of what is in a pipe, which stay in it; fewer where it ends, nothing where it is no pipe.
@@ -184,7 +216,14 @@ public:
 
 private:
     Result<void> send(std::span<const std::byte> bytes) {
-        if (write_all(descriptor_.number(), bytes)) {
+        if (is_given_up_) {
+            return {};
+        }
+        const Written written = start_ < 0                               ? write_to_pipe(descriptor_.number(), bytes)
+                                : write_all(descriptor_.number(), bytes) ? Written::all
+                                                                         : Written::failed;
+        if (written != Written::failed) {
+            is_given_up_ = written == Written::given_up;
             return {};
         }
         return failure(errno == ENOSPC ? Failure::disk_full : Failure::access_denied,
@@ -193,7 +232,8 @@ private:
     }
 
     Descriptor descriptor_;
-    off_t start_; // of the header; negative in a pipe
+    off_t start_;              // of the header; negative in a pipe
+    bool is_given_up_ = false; // interrupted while nobody read
     std::uint64_t bytes_ = 0;
 };
 

@@ -42,26 +42,41 @@ void require_kept(machine::Machine& machine, const CalledAt& before, std::string
     }
 }
 
+// What a driver knows a function by: its own name, or the one of the table that it is called through.
+constexpr const char* called_name(const char* function) {
+    return function;
+}
+constexpr const char* called_name(const char*, const char* documented) {
+    return documented;
+}
+
 // "PASSIVE_LEVEL", "DISPATCH_LEVEL", "DIRQL 5" …
 std::string irql_name(KIRQL level);
 
 } // namespace openportcls::executive
 
-// Bugcheck IRQL_NOT_LESS_OR_EQUAL, naming the function and its documented limit.
-#define OPC_REQUIRE_IRQL_AT_MOST(limit)                                                                                \
+// Bugcheck IRQL_NOT_LESS_OR_EQUAL, naming the function (by the name that is given, if any) and its documented limit.
+#define OPC_REQUIRE_IRQL_AT_MOST(limit, ...)                                                                           \
     do {                                                                                                               \
         if (::openportcls::machine::Machine::current().irql() > (limit)) [[unlikely]] {                                \
-            ::openportcls::executive::irql_too_high(__func__, (limit), __builtin_return_address(0));                   \
+            ::openportcls::executive::irql_too_high(                                                                   \
+                ::openportcls::executive::called_name(__func__ __VA_OPT__(, ) __VA_ARGS__), (limit),                   \
+                __builtin_return_address(0));                                                                          \
         }                                                                                                              \
     } while (0)
 
-#define OPC_REQUIRE_IRQL_AT_LEAST(limit)                                                                               \
+#define OPC_REQUIRE_IRQL_AT_LEAST(limit, ...)                                                                          \
     do {                                                                                                               \
         if (::openportcls::machine::Machine::current().irql() < (limit)) [[unlikely]] {                                \
-            ::openportcls::executive::irql_too_low(__func__, (limit), __builtin_return_address(0));                    \
+            ::openportcls::executive::irql_too_low(                                                                    \
+                ::openportcls::executive::called_name(__func__ __VA_OPT__(, ) __VA_ARGS__), (limit),                   \
+                __builtin_return_address(0));                                                                          \
         }                                                                                                              \
     } while (0)
 
-#define OPC_REQUIRE_PASSIVE() OPC_REQUIRE_IRQL_AT_MOST(::openportcls::machine::irql::passive)
-#define OPC_REQUIRE_APC_OR_BELOW() OPC_REQUIRE_IRQL_AT_MOST(::openportcls::machine::irql::apc)
-#define OPC_REQUIRE_DISPATCH_OR_BELOW() OPC_REQUIRE_IRQL_AT_MOST(::openportcls::machine::irql::dispatch)
+#define OPC_REQUIRE_PASSIVE(...)                                                                                       \
+    OPC_REQUIRE_IRQL_AT_MOST(::openportcls::machine::irql::passive __VA_OPT__(, ) __VA_ARGS__)
+#define OPC_REQUIRE_APC_OR_BELOW(...)                                                                                  \
+    OPC_REQUIRE_IRQL_AT_MOST(::openportcls::machine::irql::apc __VA_OPT__(, ) __VA_ARGS__)
+#define OPC_REQUIRE_DISPATCH_OR_BELOW(...)                                                                             \
+    OPC_REQUIRE_IRQL_AT_MOST(::openportcls::machine::irql::dispatch __VA_OPT__(, ) __VA_ARGS__)

@@ -155,8 +155,9 @@ constexpr std::uint64_t guessed_stack_bytes = 64 * 1024;
         report.rule = "A driver executed an illegal instruction (a compiler's trap, or a jump into data).";
         break;
     case SIGTRAP:
-        report.code = 0x7E;                // SYSTEM_THREAD_EXCEPTION_NOT_HANDLED
-        report.parameters[0] = 0x80000003; // STATUS_BREAKPOINT
+        report.code = 0x7E;                           // SYSTEM_THREAD_EXCEPTION_NOT_HANDLED
+        report.parameters[0] = 0x80000003;            // STATUS_BREAKPOINT
+        report.parameters[1] = fault.instruction - 1; // of the `int3` that has been executed
         report.rule = "A driver hit a breakpoint (DbgBreakPoint, a failed assertion) with no debugger attached.";
         break;
     default:

@@ -18,6 +18,7 @@
 #include "machine/bugcheck.h"
 #include "machine/clock.h"
 #include "machine/device.h"
+#include "machine/explanations.h"
 #include "machine/guest_heap.h"
 #include "machine/interrupts.h"
 #include "machine/observer.h"
@@ -25,6 +26,7 @@
 #include "machine/policy.h"
 #include "machine/thread.h"
 #include "machine/thread_sanitizer.h"
+#include "machine/watched_call.h"
 
 namespace openportcls::machine {
 
@@ -155,7 +157,7 @@ public:
     void set_fault_hook(FaultHook hook) { fault_hook_ = hook; }
     FaultHook fault_hook() const { return fault_hook_; }
     // Asked once per second of host CPU time: has the guest gone too long without a preemption point, or without going
-    // below DISPATCH_LEVEL?
+    // below DISPATCH_LEVEL? A watched call that does not come back is reported at the next preemption point.
     bool watchdog_expired();
     // A set KTIMER, or a queued KDPC, that lies in this memory; null when there is none.
     const KTIMER* set_timer_in(const void* begin, std::size_t bytes) const;
@@ -318,6 +320,9 @@ public:
             report_event(kind, subject, value, detail);
         }
     }
+    // A line of the log that is also kept, observed or not.
+    void NTAPI explain(Explanations::Kind kind, std::uint32_t subject, std::int64_t value, std::string_view sentence);
+    const Explanations& explanations() const { return explanations_; }
     std::uint32_t next_serial() { return ++last_serial_; }
 
     template<class T>
@@ -340,6 +345,7 @@ public:
 
 private:
     friend class InterruptLine;
+    friend class WatchedCall;
 
     struct Call {
         void (*function)(void* argument);
@@ -379,6 +385,8 @@ private:
     [[noreturn]] void escape(); // to the innermost enter() from inside, or to the host
     void arm_watchdog();
     void watch_stay_at_dispatch();
+    const WatchedCall* call_without_end() const;
+    [[gnu::cold]] void report_call_without_end();
 
     bool has_deliverable(const Processor& here) const {
         return ((here.irql < irql::dispatch && here.dpc_head != nullptr) || (pending_irqls_ >> (here.irql + 1)) != 0) &&
@@ -517,6 +525,10 @@ private:
     Nanoseconds watchdog_last_time_ = 0; // without what laps cost
     std::uint64_t watchdog_last_entry_ = 0;
     std::uint32_t watchdog_busy_ticks_ = 0;
+    std::uint64_t watchdog_all_ticks_ = 0;
+    WatchedCall* watched_calls_ = nullptr;      // the newest first
+    volatile bool is_call_without_end_ = false; // set by the watchdog's signal
+    Explanations explanations_;
 };
 
 } // namespace openportcls::machine

@@ -351,6 +351,9 @@ void Machine::end_lap() {
     if (memory_error_reported) [[unlikely]] {
         stop_at_memory_error();
     }
+    if (is_call_without_end_) [[unlikely]] {
+        report_call_without_end();
+    }
     process_due_events();
     Processor& here = *processor_;
     if (here.irql >= irql::dispatch) {

@@ -1,6 +1,8 @@
 // Loops that never end: those that let the machine's time pass, and those that do not even do that.
 #include "machine/machine.h"
 
+#include <fmt/format.h>
+
 namespace openportcls::machine {
 
 namespace {
@@ -10,6 +12,12 @@ constexpr std::int64_t dpc_allotment_ticks = 0x500;
 constexpr std::int64_t watchdog_period_ticks = 0x1E00;
 
 constexpr std::uint32_t dpc_watchdog_violation = 0x133;
+constexpr std::uint32_t thread_stuck_in_device_driver = 0xEA;
+
+// How long a watched call may take: as long as the PnP manager waits for a driver (bug check 0x1D5). One that keeps the
+// host busy does so in much less of the machine's time.
+constexpr Nanoseconds longest_call = 300 * nanoseconds_per_second;
+constexpr Nanoseconds longest_busy_call = 10 * nanoseconds_per_second;
 
 } // namespace
 
@@ -35,10 +43,58 @@ void Machine::watch_stay_at_dispatch() {
     }
 }
 
+WatchedCall::WatchedCall(Machine& machine, Describe describe, const void* context)
+    : machine_(machine), thread_(machine.current_thread()), describe_(describe), context_(context),
+      since_(machine.now()), ticks_before_(machine.watchdog_all_ticks_), older_(machine.watched_calls_) {
+    if (older_ != nullptr) {
+        older_->newer_ = this;
+    }
+    machine_.watched_calls_ = this;
+}
+
+WatchedCall::~WatchedCall() {
+    if (machine_.is_halted()) { // others of its list may lie on stacks that have been left
+        return;
+    }
+    (newer_ != nullptr ? newer_->older_ : machine_.watched_calls_) = older_;
+    if (older_ != nullptr) {
+        older_->newer_ = newer_;
+    }
+}
+
+const WatchedCall* Machine::call_without_end() const {
+    for (const WatchedCall* call = watched_calls_; call != nullptr; call = call->older_) {
+        const Nanoseconds taken = now() - call->since_;
+        const bool is_busy = watchdog_all_ticks_ - call->ticks_before_ >= config_.watchdog_seconds;
+        if (taken > (is_busy ? longest_busy_call : longest_call)) {
+            return call;
+        }
+    }
+    return nullptr;
+}
+
+// At a preemption point, so that no structure of the machine's is half changed, whoever runs there.
+void Machine::report_call_without_end() {
+    is_call_without_end_ = false;
+    const WatchedCall* const call = call_without_end();
+    const std::string what = call != nullptr ? call->describe_(call->context_) : std::string();
+    if (what.empty()) { // it has come back since, or may take that long
+        return;
+    }
+    BugcheckReport report{.code = thread_stuck_in_device_driver};
+    report.parameters[0] = reinterpret_cast<std::uint64_t>(&call->thread_);
+    report.rule = fmt::format("A driver has not come back from a request for {:.0f} seconds of the machine's time: {}.",
+                              static_cast<double>(now() - call->since_) / nanoseconds_per_second, what);
+    report.thread = call->thread_.name;
+    report.stack = stack_of(call->thread_);
+    bugcheck_with_stack(std::move(report));
+}
+
 // Once a second of the thread's CPU time. Three ways to hang: without a preemption point; with them, but nothing waits
-// or takes time meanwhile; at DISPATCH_LEVEL.
+// or takes time meanwhile; at DISPATCH_LEVEL. In a fourth one time passes, but a watched call does not come back.
 bool Machine::watchdog_expired() {
     const std::uint32_t limit = config_.watchdog_seconds;
+    ++watchdog_all_ticks_;
     const bool has_moved = watchdog_last_step_ != step_;
     watchdog_last_step_ = step_;
     watchdog_ticks_ = has_moved ? 0 : watchdog_ticks_ + 1;
@@ -52,6 +108,10 @@ bool Machine::watchdog_expired() {
     Processor& here = *processor_;
     if (limit == 0) {
         return false;
+    }
+    if (call_without_end() != nullptr) {
+        is_call_without_end_ = true;
+        draw_attention();
     }
     if (here.irql < irql::dispatch) {
         return watchdog_ticks_ >= limit || watchdog_busy_ticks_ >= limit;

@@ -81,7 +81,10 @@ NTSTATUS Pin::step_to(KSSTATE next) {
     auto& machine = machine::Machine::current();
     if (down && !NT_SUCCESS(status)) {
         // R-STATE-05: there is no way to stay up.
-        machine.trace(machine::EventKind::log, serial_, status, "a downward state change failed and was ignored");
+        machine.explain(machine::Explanations::Kind::warning, serial_, status,
+                        fmt::format("the miniport's SetState to {} failed (NTSTATUS {:#x}): a downward change cannot "
+                                    "fail, and it was ignored",
+                                    state_name(next), static_cast<std::uint32_t>(status)));
         status = STATUS_SUCCESS;
     }
     if (NT_SUCCESS(status)) {

@@ -102,8 +102,8 @@ NTSTATUS Port::initialise(DEVICE_OBJECT* device, IRP*, IUnknown* miniport, IUnkn
         if (description) {
             description_ = std::make_unique<FilterDescription>(std::move(*description));
         } else {
-            machine::Machine::current().trace(machine::EventKind::log, 0, description.status(),
-                                              description.error().message);
+            machine::Machine::current().explain(machine::Explanations::Kind::refusal, 0, description.status(),
+                                                description.error().message);
             status = description.status();
         }
     }

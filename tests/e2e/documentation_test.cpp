@@ -55,6 +55,7 @@ protected:
     void SetUp() override {
         std::string name = GetParam();
         std::replace(name.begin(), name.end(), '/', '-');
+        name += folder_suffix();
         here_ = std::filesystem::path(OPENPORTCLS_DRIVER_CACHE).parent_path() / "documentation" / name;
         std::filesystem::remove_all(here_);
         const std::filesystem::path source = OPENPORTCLS_SOURCE;
@@ -82,6 +83,8 @@ protected:
         std::filesystem::copy_file(source / "tests" / "data" / "midi" / "one-minute.mid", here_ / "song.mid");
         std::ofstream(here_ / "asound.conf") << "pcm.default { type null }\n";
     }
+
+    virtual std::string folder_suffix() const { return ""; }
 
     static void copy_driver(const std::filesystem::path& from, const std::filesystem::path& to) {
         std::filesystem::create_directories(to);
@@ -129,6 +132,47 @@ INSTANTIATE_TEST_SUITE_P(Pages, Documentation,
                              std::erase_if(name, [](char letter) { return std::isalnum(letter) == 0; });
                              return name;
                          });
+
+// The script of docs/ci.md for drivers that are not as they should be.
+class CiScript : public Documentation {
+protected:
+    std::string folder_suffix() const override { return "-broken"; }
+
+    // Runs what the page shows of the driver without sanitizers, until something fails, as `set -e` does.
+    Ran run_page_with(const std::string& mistake) {
+        const std::filesystem::path file = here_ / "driver" / "stream.cpp";
+        std::filesystem::copy_file(OPENPORTCLS_SOURCE "/drivers/cable/stream.cpp", file,
+                                   std::filesystem::copy_options::overwrite_existing);
+        std::string text = text_of(file.string());
+        const std::size_t place = text.find("if (m_EndOfStream) {\n        return STATUS_INVALID_DEVICE_STATE;");
+        EXPECT_NE(place, std::string::npos);
+        std::ofstream(file, std::ios::trunc) << text.insert(place, mistake + "\n");
+        Ran ran;
+        for (const Line& line : command_lines(GetParam())) {
+            if (line.text.find("mydriver.so") != std::string::npos) {
+                ran = shell(line.text);
+            }
+            if (ran.status != 0) {
+                break;
+            }
+        }
+        return ran;
+    }
+};
+
+TEST_P(CiScript, FailsWhenABitIsChanged) {
+    const Ran ran = run_page_with("if (PacketNumber == 5) Buffer[4] ^= 1;");
+    EXPECT_EQ(ran.status, 1);
+    EXPECT_THAT(ran.error, testing::HasSubstr("--verify: the output is not the input"));
+}
+
+TEST_P(CiScript, FailsWhenThereIsAGlitch) {
+    const Ran ran = run_page_with("if (PacketNumber == 5) return STATUS_DATA_LATE_ERROR;");
+    EXPECT_EQ(ran.status, 1);
+    EXPECT_THAT(ran.error, testing::HasSubstr("--verify: 1 glitch"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Page, CiScript, testing::Values("docs/ci.md"), [](const auto&) { return "docsci"; });
 
 // What a page shows elsewhere must be on the list above.
 TEST(DocumentationPages, AreAllOnTheList) {

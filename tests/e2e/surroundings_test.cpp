@@ -111,6 +111,16 @@ TEST_F(Surroundings, AReaderThatGoesAwayEndsIt) {
     EXPECT_EQ(read(path("heard.wav")).bytes.size(), 4U * 4800);
 }
 
+// "-" is standard output, as it is for sound: nothing else is printed there, and no file has that name.
+TEST_F(Surroundings, ATraceCanBePrinted) {
+    const Ran ran = shell("cd \"$2\" && \"$0\" play \"$1\" --trace -");
+    EXPECT_EQ(ran.status, 0) << ran.error;
+    EXPECT_GT(ran.json()["traceEvents"].size(), 100U);
+    EXPECT_THAT(ran.error, HasSubstr("bit for bit"));
+    EXPECT_FALSE(std::filesystem::exists(path("-")));
+    expect_failure(shell("\"$0\" play \"$1\" --out wav:- --trace -"), 2, "--trace - and --out wav:- are the same file");
+}
+
 TEST_F(Surroundings, AFolderThatCannotBeWrittenToIsNoHindrance) {
     std::filesystem::create_directories(path("locked"));
     std::filesystem::permissions(path("locked"), std::filesystem::perms(0555));

@@ -19,6 +19,7 @@ std::uint32_t level_mask(std::uint32_t level) {
 }
 
 constexpr std::uint32_t unknown_component = 0xFFFFFFFF;
+constexpr std::size_t longest_line = 4096; // of a driver that never ends one
 
 } // namespace
 
@@ -32,13 +33,47 @@ Etw& Etw::current() {
 }
 
 void Etw::log(LogSource source, std::uint32_t component, std::uint32_t level, std::string_view text) {
+    if (source == LogSource::debug_print) {
+        print(component, level, text);
+        return;
+    }
+    flush();
+    add_record({machine_.now(), source, component, level, std::string(text)});
+}
+
+void Etw::print(std::uint32_t component, std::uint32_t level, std::string_view text) {
+    if (component != line_.component || level != line_.level || line_.text.size() > longest_line) {
+        flush();
+    }
+    while (!text.empty()) {
+        const std::size_t end = text.find('\n');
+        line_.component = component;
+        line_.level = level;
+        line_.text += text.substr(0, end == std::string_view::npos ? end : end + 1);
+        if (end == std::string_view::npos) {
+            return;
+        }
+        flush();
+        text.remove_prefix(end + 1);
+    }
+}
+
+void Etw::flush() {
+    if (!line_.text.empty()) {
+        line_.time = machine_.now();
+        add_record(std::exchange(line_, {}));
+    }
+}
+
+void Etw::add_record(LogRecord record) {
     if (records_.size() == most_records) {
         records_.pop_front();
     }
-    records_.push_back({machine_.now(), source, component, level, std::string(text)});
-    machine_.trace(machine::EventKind::log, component, static_cast<std::int64_t>(source), text);
+    records_.push_back(std::move(record));
+    const LogRecord& added = records_.back();
+    machine_.trace(machine::EventKind::log, added.component, static_cast<std::int64_t>(added.source), added.text);
     if (listener_) {
-        listener_(records_.back());
+        listener_(added);
     }
 }
 

@@ -52,8 +52,14 @@ public:
     static Etw& current();
     static Etw& of(machine::Machine& machine);
 
+    // What is printed piece by piece becomes a record line by line: of DbgPrint text, when its newline comes.
     void log(LogSource source, std::uint32_t component, std::uint32_t level, std::string_view text);
-    const std::deque<LogRecord>& records() const { return records_; }
+    // The line that has no newline yet becomes a record, too: nothing follows (a crash, the end), or somebody looks.
+    void flush();
+    const std::deque<LogRecord>& records() {
+        flush();
+        return records_;
+    }
     // Told of every record at once; for the command's --verbose and for tests.
     void set_listener(std::function<void(const LogRecord&)> listener) { listener_ = std::move(listener); }
 
@@ -94,6 +100,8 @@ public:
     ULONG allocate_instance_ids(const GUID& id, ULONG count);
 
 private:
+    void print(std::uint32_t component, std::uint32_t level, std::string_view text);
+    void add_record(LogRecord record);
     static void notify(const EtwProvider& provider);
     bool enable_for_observers(EtwProvider& provider) const;
 
@@ -111,6 +119,7 @@ private:
     bool trace_messages_ = false;
     opc_wpp_control trace_control_{};
     std::deque<LogRecord> records_;
+    LogRecord line_; // begun by DbgPrint; its text is empty when there is none
     std::function<void(const LogRecord&)> listener_;
     std::map<std::uint32_t, std::uint32_t> filters_;
     std::map<std::uint64_t, EtwProvider> providers_;

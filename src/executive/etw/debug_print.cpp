@@ -30,6 +30,7 @@ ULONG print(ULONG component, ULONG level, const char* format, OPC_VA_LIST argume
         return STATUS_SUCCESS;
     }
     std::string text = std::string(prefix) + format_message(format, arguments);
+    std::erase(text, '\0'); // counted strings often end with one; whoever reads the log would miss what follows
     text.resize(std::min(text.size(), longest_message));
     log.log(LogSource::debug_print, component, level, text);
     return STATUS_SUCCESS;

@@ -140,7 +140,7 @@ machine::PageConstraints DmaAdapter::constraints() const {
 }
 
 void NTAPI dma_put_adapter(DMA_ADAPTER* documented) {
-    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    OPC_REQUIRE_DISPATCH_OR_BELOW("PutDmaAdapter");
     DmaAdapter& adapter = adapter_of(documented);
     Kernel& kernel = *adapter.kernel;
     if (adapter.scatter_gather_lists != 0 || adapter.busy || !adapter.waiting.empty()) [[unlikely]] {
@@ -154,19 +154,19 @@ void NTAPI dma_put_adapter(DMA_ADAPTER* documented) {
 }
 
 ULONG NTAPI dma_alignment(DMA_ADAPTER* documented) {
-    OPC_REQUIRE_PASSIVE();
+    OPC_REQUIRE_PASSIVE("GetDmaAlignment");
     return adapter_of(documented).unit_bytes();
 }
 
 ULONG NTAPI dma_read_counter(DMA_ADAPTER* documented) {
-    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    OPC_REQUIRE_DISPATCH_OR_BELOW("ReadDmaCounter");
     DmaAdapter& adapter = adapter_of(documented);
     SystemDmaController* controller = adapter.controller();
     return controller != nullptr ? controller->read_counter(adapter.description.DmaChannel) : 0;
 }
 
 NTSTATUS NTAPI dma_adapter_info(DMA_ADAPTER* documented, DMA_ADAPTER_INFO* info) {
-    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    OPC_REQUIRE_DISPATCH_OR_BELOW("GetDmaAdapterInfo");
     if (info->Version != DMA_ADAPTER_INFO_VERSION1) {
         return STATUS_NOT_SUPPORTED;
     }
@@ -182,7 +182,7 @@ NTSTATUS NTAPI dma_adapter_info(DMA_ADAPTER* documented, DMA_ADAPTER_INFO* info)
 // Version 2 came with Windows 10, version 1809 (ns-wdm-_dma_transfer_info_v2).
 NTSTATUS NTAPI dma_transfer_info(DMA_ADAPTER* documented, MDL* mdl, ULONGLONG offset, ULONG length, BOOLEAN,
                                  DMA_TRANSFER_INFO* info) {
-    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    OPC_REQUIRE_DISPATCH_OR_BELOW("GetDmaTransferInfo");
     constexpr ULONG build_of_1809 = 17763;
     const DmaAdapter& adapter = adapter_of(documented);
     const bool knows_version_2 = adapter.kernel->os_major >= 10 && adapter.kernel->os_build >= build_of_1809;
@@ -207,7 +207,7 @@ NTSTATUS NTAPI dma_transfer_info(DMA_ADAPTER* documented, MDL* mdl, ULONGLONG of
 }
 
 NTSTATUS NTAPI dma_configure_channel(DMA_ADAPTER* documented, ULONG function, void* context) {
-    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    OPC_REQUIRE_DISPATCH_OR_BELOW("ConfigureAdapterChannel");
     DmaAdapter& adapter = adapter_of(documented);
     SystemDmaController* controller = adapter.controller();
     return controller != nullptr ? controller->configure(adapter.description.DmaChannel, function, context)

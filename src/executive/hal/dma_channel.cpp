@@ -163,8 +163,8 @@ NTSTATUS check_context(const DmaAdapter& adapter, TransferContext* context) {
 
 NTSTATUS NTAPI dma_allocate_channel(DMA_ADAPTER* documented, DEVICE_OBJECT* device, ULONG registers,
                                     PDRIVER_CONTROL routine, void* context) {
-    OPC_REQUIRE_DISPATCH_OR_BELOW();
-    OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch);
+    OPC_REQUIRE_DISPATCH_OR_BELOW("AllocateAdapterChannel");
+    OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch, "AllocateAdapterChannel");
     DmaAdapter& adapter = adapter_of(documented);
     if (registers > adapter.map_registers) {
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -182,8 +182,8 @@ NTSTATUS NTAPI dma_allocate_channel(DMA_ADAPTER* documented, DEVICE_OBJECT* devi
 NTSTATUS NTAPI dma_allocate_channel_ex(DMA_ADAPTER* documented, DEVICE_OBJECT* device, void* transfer_context,
                                        ULONG registers, ULONG flags, PDRIVER_CONTROL routine, void* context,
                                        void** map_register_base) {
-    OPC_REQUIRE_DISPATCH_OR_BELOW();
-    OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch);
+    OPC_REQUIRE_DISPATCH_OR_BELOW("AllocateAdapterChannelEx");
+    OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch, "AllocateAdapterChannelEx");
     DmaAdapter& adapter = adapter_of(documented);
     const DmaAdapter::Waiting request{.device = device,
                                       .registers = registers,
@@ -212,8 +212,8 @@ NTSTATUS NTAPI dma_allocate_channel_ex(DMA_ADAPTER* documented, DEVICE_OBJECT* d
 // "Frees any map registers that were allocated by an earlier call to AllocateAdapterChannel"
 // (nc-wdm-pfree_adapter_channel).
 void NTAPI dma_free_channel(DMA_ADAPTER* documented) {
-    OPC_REQUIRE_DISPATCH_OR_BELOW();
-    OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch);
+    OPC_REQUIRE_DISPATCH_OR_BELOW("FreeAdapterChannel");
+    OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch, "FreeAdapterChannel");
     DmaAdapter& adapter = adapter_of(documented);
     if (adapter.current != nullptr) {
         free_registers(adapter, adapter.current);
@@ -223,8 +223,8 @@ void NTAPI dma_free_channel(DMA_ADAPTER* documented) {
 }
 
 void NTAPI dma_free_map_registers(DMA_ADAPTER* documented, void* base, ULONG) {
-    OPC_REQUIRE_DISPATCH_OR_BELOW();
-    OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch);
+    OPC_REQUIRE_DISPATCH_OR_BELOW("FreeMapRegisters");
+    OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch, "FreeMapRegisters");
     if (base == nullptr) {
         return;
     }
@@ -234,7 +234,7 @@ void NTAPI dma_free_map_registers(DMA_ADAPTER* documented, void* base, ULONG) {
 }
 
 void NTAPI dma_free_adapter_object(DMA_ADAPTER* documented, IO_ALLOCATION_ACTION action) {
-    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    OPC_REQUIRE_DISPATCH_OR_BELOW("FreeAdapterObject");
     DmaAdapter& adapter = adapter_of(documented);
     if (action == KeepObject) {
         return;
@@ -252,7 +252,7 @@ void NTAPI dma_free_adapter_object(DMA_ADAPTER* documented, IO_ALLOCATION_ACTION
 
 // A context is cancelled until InitializeDmaTransferContext: requests that come later are, too.
 BOOLEAN NTAPI dma_cancel_channel(DMA_ADAPTER* documented, DEVICE_OBJECT*, void* transfer_context) {
-    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    OPC_REQUIRE_DISPATCH_OR_BELOW("CancelAdapterChannel");
     DmaAdapter& adapter = adapter_of(documented);
     TransferContext* context = TransferContext::of(transfer_context);
     if (context == nullptr || context->state == TransferContext::State::granted) {

@@ -91,7 +91,7 @@ _DMA_COMMON_BUFFER_VECTOR::Element& element_at(DmaAdapter& adapter, PDMA_COMMON_
 } // namespace
 
 void* NTAPI dma_common_buffer(DMA_ADAPTER* documented, ULONG length, PHYSICAL_ADDRESS* logical, BOOLEAN) {
-    OPC_REQUIRE_PASSIVE();
+    OPC_REQUIRE_PASSIVE("AllocateCommonBuffer");
     DmaAdapter& adapter = adapter_of(documented);
     return allocate(adapter, length, adapter.constraints(), "AllocateCommonBuffer", __builtin_return_address(0),
                     logical);
@@ -99,7 +99,7 @@ void* NTAPI dma_common_buffer(DMA_ADAPTER* documented, ULONG length, PHYSICAL_AD
 
 void* NTAPI dma_common_buffer_ex(DMA_ADAPTER* documented, PHYSICAL_ADDRESS* highest, ULONG length,
                                  PHYSICAL_ADDRESS* logical, BOOLEAN, ULONG) {
-    OPC_REQUIRE_PASSIVE();
+    OPC_REQUIRE_PASSIVE("AllocateCommonBufferEx");
     DmaAdapter& adapter = adapter_of(documented);
     return allocate(adapter, length, bounded(adapter, nullptr, highest, 0), "AllocateCommonBufferEx",
                     __builtin_return_address(0), logical);
@@ -108,7 +108,7 @@ void* NTAPI dma_common_buffer_ex(DMA_ADAPTER* documented, PHYSICAL_ADDRESS* high
 void* NTAPI dma_common_buffer_with_bounds(DMA_ADAPTER* documented, PHYSICAL_ADDRESS* lowest, PHYSICAL_ADDRESS* highest,
                                           ULONG length, ULONG flags, MEMORY_CACHING_TYPE* caching, ULONG,
                                           PHYSICAL_ADDRESS* logical) {
-    OPC_REQUIRE_PASSIVE();
+    OPC_REQUIRE_PASSIVE("AllocateCommonBufferWithBounds");
     DmaAdapter& adapter = adapter_of(documented);
     if (!are_flags_known(flags) || (caching != nullptr && !is_caching_supported(*caching))) {
         return nullptr;
@@ -119,7 +119,7 @@ void* NTAPI dma_common_buffer_with_bounds(DMA_ADAPTER* documented, PHYSICAL_ADDR
 
 void NTAPI dma_free_common_buffer(DMA_ADAPTER* documented, ULONG length, PHYSICAL_ADDRESS logical, void* address,
                                   BOOLEAN) {
-    OPC_REQUIRE_PASSIVE();
+    OPC_REQUIRE_PASSIVE("FreeCommonBuffer");
     DmaAdapter& adapter = adapter_of(documented);
     if (forget_mdl_buffer(adapter, length, logical, address)) {
         return;
@@ -138,7 +138,7 @@ void NTAPI dma_free_common_buffer(DMA_ADAPTER* documented, ULONG length, PHYSICA
 NTSTATUS NTAPI dma_common_buffer_vector(DMA_ADAPTER* documented, PHYSICAL_ADDRESS lowest, PHYSICAL_ADDRESS highest,
                                         MEMORY_CACHING_TYPE caching, ULONG, ULONG flags, ULONG elements,
                                         ULONGLONG element_bytes, PDMA_COMMON_BUFFER_VECTOR* result) {
-    OPC_REQUIRE_PASSIVE();
+    OPC_REQUIRE_PASSIVE("AllocateCommonBufferVector");
     DmaAdapter& adapter = adapter_of(documented);
     if (elements == 0 || element_bytes == 0 || result == nullptr || !are_flags_known(flags) ||
         !is_caching_supported(caching)) {
@@ -174,7 +174,7 @@ void NTAPI dma_vector_element(DMA_ADAPTER* documented, PDMA_COMMON_BUFFER_VECTOR
 }
 
 void NTAPI dma_free_vector_element(DMA_ADAPTER* documented, PDMA_COMMON_BUFFER_VECTOR vector, ULONG index) {
-    OPC_REQUIRE_PASSIVE();
+    OPC_REQUIRE_PASSIVE("FreeCommonBufferFromVector");
     DmaAdapter& adapter = adapter_of(documented);
     free_element(adapter,
                  element_at(adapter, vector, index, "FreeCommonBufferFromVector frees each buffer of a vector once."),
@@ -182,7 +182,7 @@ void NTAPI dma_free_vector_element(DMA_ADAPTER* documented, PDMA_COMMON_BUFFER_V
 }
 
 void NTAPI dma_free_vector(DMA_ADAPTER* documented, PDMA_COMMON_BUFFER_VECTOR vector) {
-    OPC_REQUIRE_PASSIVE();
+    OPC_REQUIRE_PASSIVE("FreeCommonBufferVector");
     DmaAdapter& adapter = adapter_of(documented);
     for (ULONG index = 0; index < vector->count; ++index) {
         if (vector->elements[index].address != nullptr) {

@@ -90,7 +90,7 @@ bool is_mapped(const MDL* mdl) {
 
 NTSTATUS NTAPI dma_common_buffer_from_mdl(DMA_ADAPTER* documented, MDL* mdl, Configuration* configurations, ULONG count,
                                           PHYSICAL_ADDRESS* logical) {
-    OPC_REQUIRE_PASSIVE();
+    OPC_REQUIRE_PASSIVE("CreateCommonBufferFromMdl");
     DmaAdapter& adapter = adapter_of(documented);
     if (mdl == nullptr || logical == nullptr || (configurations == nullptr && count != 0)) {
         return STATUS_INVALID_PARAMETER;

@@ -12,7 +12,7 @@ namespace openportcls::executive {
 namespace {
 
 NTSTATUS NTAPI initialize_context(DMA_ADAPTER*, void* memory) {
-    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    OPC_REQUIRE_DISPATCH_OR_BELOW("InitializeDmaTransferContext");
     if (memory == nullptr) {
         return STATUS_INVALID_PARAMETER;
     }

@@ -322,8 +322,8 @@ NTSTATUS NTAPI dma_list_size(DMA_ADAPTER* documented, MDL* mdl, void* address, U
 
 NTSTATUS NTAPI dma_get_list(DMA_ADAPTER* documented, DEVICE_OBJECT* device, MDL* mdl, void* address, ULONG length,
                             PDRIVER_LIST_CONTROL routine, void* context, BOOLEAN to_device) {
-    OPC_REQUIRE_DISPATCH_OR_BELOW();
-    OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch);
+    OPC_REQUIRE_DISPATCH_OR_BELOW("GetScatterGatherList");
+    OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch, "GetScatterGatherList");
     return request_list(adapter_of(documented),
                         {device, mdl, static_cast<char*>(address), length, routine, context, to_device != FALSE},
                         nullptr, 0);
@@ -332,8 +332,8 @@ NTSTATUS NTAPI dma_get_list(DMA_ADAPTER* documented, DEVICE_OBJECT* device, MDL*
 NTSTATUS NTAPI dma_build_list(DMA_ADAPTER* documented, DEVICE_OBJECT* device, MDL* mdl, void* address, ULONG length,
                               PDRIVER_LIST_CONTROL routine, void* context, BOOLEAN to_device, void* buffer,
                               ULONG buffer_bytes) {
-    OPC_REQUIRE_DISPATCH_OR_BELOW();
-    OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch);
+    OPC_REQUIRE_DISPATCH_OR_BELOW("BuildScatterGatherList");
+    OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch, "BuildScatterGatherList");
     if (buffer == nullptr) {
         return STATUS_BUFFER_TOO_SMALL;
     }
@@ -346,7 +346,7 @@ NTSTATUS NTAPI dma_build_list(DMA_ADAPTER* documented, DEVICE_OBJECT* device, MD
 NTSTATUS NTAPI dma_get_list_ex(DMA_ADAPTER* documented, DEVICE_OBJECT* device, void* transfer_context, MDL* mdl,
                                ULONGLONG offset, ULONG length, ULONG flags, PDRIVER_LIST_CONTROL routine, void* context,
                                BOOLEAN to_device, PDMA_COMPLETION_ROUTINE, void*, SCATTER_GATHER_LIST** list) {
-    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    OPC_REQUIRE_DISPATCH_OR_BELOW("GetScatterGatherListEx");
     ExtendedRequest request{{device, mdl, nullptr, length, routine, context, to_device != FALSE},
                             TransferContext::of(transfer_context),
                             offset,
@@ -361,8 +361,8 @@ NTSTATUS NTAPI dma_build_list_ex(DMA_ADAPTER* documented, DEVICE_OBJECT* device,
                                  ULONGLONG offset, ULONG length, ULONG flags, PDRIVER_LIST_CONTROL routine,
                                  void* context, BOOLEAN to_device, void* buffer, ULONG buffer_bytes,
                                  PDMA_COMPLETION_ROUTINE, void*, void* list) {
-    OPC_REQUIRE_DISPATCH_OR_BELOW();
-    OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch);
+    OPC_REQUIRE_DISPATCH_OR_BELOW("BuildScatterGatherListEx");
+    OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch, "BuildScatterGatherListEx");
     if (buffer == nullptr) {
         return STATUS_INVALID_PARAMETER;
     }
@@ -377,8 +377,8 @@ NTSTATUS NTAPI dma_build_list_ex(DMA_ADAPTER* documented, DEVICE_OBJECT* device,
 }
 
 void NTAPI dma_put_list(DMA_ADAPTER* documented, SCATTER_GATHER_LIST* list, BOOLEAN to_device) {
-    OPC_REQUIRE_DISPATCH_OR_BELOW();
-    OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch);
+    OPC_REQUIRE_DISPATCH_OR_BELOW("PutScatterGatherList");
+    OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch, "PutScatterGatherList");
     DmaAdapter& adapter = adapter_of(documented);
     ListRecord* record = record_of(adapter, list);
     record->to_device = to_device != FALSE;
@@ -393,7 +393,7 @@ void NTAPI dma_put_list(DMA_ADAPTER* documented, SCATTER_GATHER_LIST* list, BOOL
 
 // The MDL the device sees differs from the original only where pages were bounced. It goes with the list.
 NTSTATUS NTAPI dma_build_mdl(DMA_ADAPTER* documented, SCATTER_GATHER_LIST* list, MDL* original, MDL** target) {
-    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    OPC_REQUIRE_DISPATCH_OR_BELOW("BuildMdlFromScatterGatherList");
     DmaAdapter& adapter = adapter_of(documented);
     ListRecord* record = record_of(adapter, list);
     if (original == nullptr) {

@@ -133,7 +133,7 @@ void flush(DmaAdapter& adapter, MapRegisters* registers, bool to_device) {
 // (nc-wdm-pmap_transfer).
 PHYSICAL_ADDRESS NTAPI dma_map_transfer(DMA_ADAPTER* documented, MDL* mdl, void* base, void* address, ULONG* length,
                                         BOOLEAN to_device) {
-    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    OPC_REQUIRE_DISPATCH_OR_BELOW("MapTransfer");
     DmaAdapter& adapter = adapter_of(documented);
     const Extent extent = extent_of(adapter.kernel->machine, mdl, address, *length);
     if (adapter.is_scatter_gather_master()) {
@@ -151,7 +151,7 @@ PHYSICAL_ADDRESS NTAPI dma_map_transfer(DMA_ADAPTER* documented, MDL* mdl, void*
 }
 
 BOOLEAN NTAPI dma_flush_buffers(DMA_ADAPTER* documented, MDL*, void* base, void*, ULONG, BOOLEAN to_device) {
-    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    OPC_REQUIRE_DISPATCH_OR_BELOW("FlushAdapterBuffers");
     flush(adapter_of(documented), static_cast<MapRegisters*>(base), to_device != FALSE);
     return TRUE;
 }

@@ -117,7 +117,7 @@ constexpr ULONG smallest_list = sizeof(DefaultList);
 NTSTATUS NTAPI dma_map_transfer_ex(DMA_ADAPTER* documented, MDL* mdl, void* base, ULONGLONG offset, ULONG,
                                    ULONG* length, BOOLEAN to_device, SCATTER_GATHER_LIST* list, ULONG list_bytes,
                                    PDMA_COMPLETION_ROUTINE completion, void* completion_context) {
-    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    OPC_REQUIRE_DISPATCH_OR_BELOW("MapTransferEx");
     DmaAdapter& adapter = adapter_of(documented);
     MapRegisters* registers = find_registers(adapter, base);
     const bool has_list = list != nullptr ? list_bytes >= smallest_list : adapter.is_slave();
@@ -152,7 +152,7 @@ NTSTATUS NTAPI dma_map_transfer_ex(DMA_ADAPTER* documented, MDL* mdl, void* base
 // A list of GetScatterGatherListEx has no map register base to name; on a coherent machine nothing else is to be done.
 NTSTATUS NTAPI dma_flush_buffers_ex(DMA_ADAPTER* documented, MDL* mdl, void* base, ULONGLONG offset, ULONG length,
                                     BOOLEAN to_device) {
-    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    OPC_REQUIRE_DISPATCH_OR_BELOW("FlushAdapterBuffersEx");
     DmaAdapter& adapter = adapter_of(documented);
     MapRegisters* registers = find_registers(adapter, base);
     if (!lies_within(mdl, offset, length) || (base != nullptr && registers == nullptr)) {
@@ -164,14 +164,14 @@ NTSTATUS NTAPI dma_flush_buffers_ex(DMA_ADAPTER* documented, MDL* mdl, void* bas
 
 // Devices see what processors see: there is no cache to flush, as on a PC.
 NTSTATUS NTAPI dma_flush_buffer(DMA_ADAPTER*, MDL* mdl, BOOLEAN) {
-    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    OPC_REQUIRE_DISPATCH_OR_BELOW("FlushDmaBuffer");
     return mdl != nullptr ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
 }
 
 // "Marks the associated transfer context as canceled, which prevents any further transfers under this context"; the
 // completion routine is called.
 NTSTATUS NTAPI dma_cancel_transfer(DMA_ADAPTER* documented, void* transfer_context) {
-    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    OPC_REQUIRE_DISPATCH_OR_BELOW("CancelMappedTransfer");
     DmaAdapter& adapter = adapter_of(documented);
     SystemDmaController* controller = adapter.controller();
     if (controller == nullptr) {

@@ -102,7 +102,8 @@ ULONG64 NTAPI OpcReadIrql() {
 void NTAPI OpcWriteIrql(ULONG64 level) {
     Machine& machine = Machine::current();
     if (level > irql::high) {
-        machine.bugcheck(system_thread_exception_not_handled, status_privileged_instruction, level, 0, 0,
+        machine.bugcheck(system_thread_exception_not_handled, status_privileged_instruction,
+                         reinterpret_cast<std::uint64_t>(__builtin_return_address(0)), level, 0,
                          Sentence("CR8 holds an IRQL, 0 to {}; __writecr8 was called with {:#x}.", irql::high, level));
     }
     const auto wanted = static_cast<KIRQL>(level);

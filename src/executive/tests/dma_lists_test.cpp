@@ -284,7 +284,7 @@ TEST_F(ScatterGatherEx, BuildMdlFromScatterGatherListDescribesTheCopy) {
 }
 
 TEST_F(ScatterGatherEx, BuildScatterGatherListExIsForDispatchLevel) {
-    expect_bugcheck(0x0A, "dma_build_list_ex", [&] {
+    expect_bugcheck(0x0A, "BuildScatterGatherListEx may be called", [&] {
         adapter = open(master_of_version_3(32));
         Received received;
         build(nullptr, 1, 0, this, 8, &received);

@@ -313,7 +313,7 @@ TEST_F(DmaRequests, PutDmaAdapterWhileARequestWaitsEndsTheMachine) {
 }
 
 TEST_F(DmaRequests, AllocateAdapterChannelExIsForDispatchLevel) {
-    expect_bugcheck(0x0A, "dma_allocate_channel_ex", [&] {
+    expect_bugcheck(0x0A, "AllocateAdapterChannelEx may be called", [&] {
         adapter = open(master_of_version_3(32));
         Channel channel;
         allocate(&prepared(first), 1, 0, channel_ready, &channel);

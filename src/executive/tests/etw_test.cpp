@@ -34,6 +34,34 @@ TEST_F(EtwTest, DebugPrintReachesRecordsAndObservers) {
     machine_.remove_observer(watcher);
 }
 
+TEST_F(EtwTest, LinesPrintedInPiecesAreOneRecord) {
+    run([&] {
+        Etw& log = Etw::current();
+        DbgPrint("one ");
+        DbgPrint("and %d\nthree", 2);
+        ASSERT_EQ(log.records().size(), 2U) << "who looks sees what there is so far, too";
+        EXPECT_EQ(log.records()[0].text, "one and 2\n");
+        EXPECT_EQ(log.records()[1].text, "three");
+        DbgPrint("four");
+        DbgPrintEx(77, 0, "other");
+        DbgPrint("\n");
+        ASSERT_EQ(log.records().size(), 5U) << "components do not finish each other's lines";
+        EXPECT_EQ(log.records()[3].text, "other");
+        EXPECT_EQ(log.records()[3].component, 77U);
+        log.log(LogSource::error_log, 0, 0, "a line of its own");
+        EXPECT_EQ(log.records().back().text, "a line of its own");
+    });
+}
+
+TEST_F(EtwTest, CountedStringsWithNullsInsideDoNotEndTheMessage) {
+    run([&] {
+        UNICODE_STRING wide = {8, 8, const_cast<WCHAR*>(u"a\0b\0")};
+        ANSI_STRING narrow = {2, 2, const_cast<char*>("c\0")};
+        DbgPrint("<%wZ> <%Z> end\n", &wide, &narrow);
+        EXPECT_EQ(Etw::current().records().back().text, "<ab> <c> end\n");
+    });
+}
+
 TEST_F(EtwTest, FiltersHoldMessagesBack) {
     run([&] {
         DbgSetDebugFilterState(77, 3, FALSE);

@@ -96,6 +96,16 @@ TEST_F(ProcessorInstructions, Cr8IsTheIrql) {
         EXPECT_EQ(dpcs, 1U);
     });
     expect_bugcheck(0x7E, "__writecr8 was called with 0x10", [] { OpcWriteIrql(0x10); });
+    EXPECT_NE(machine.bugcheck_report()->parameters[1], 0U) << "where the exception occurred";
+    EXPECT_NE(machine.bugcheck_report()->parameters[1], 0x10U);
+}
+
+// Bug check 0x7E: "The address where the exception occurred."
+TEST_F(ProcessorInstructions, ABreakpointSaysWhereItIs) {
+    expect_bugcheck(0x7E, "breakpoint", [] { asm volatile("int3"); });
+    EXPECT_EQ(machine.bugcheck_report()->parameters[0], 0x80000003U);
+    const std::uint64_t address = machine.bugcheck_report()->parameters[1];
+    EXPECT_EQ(*reinterpret_cast<const unsigned char*>(address), 0xCC);
 }
 
 TEST_F(ProcessorInstructions, TheCounterIsTheMachinesTime) {

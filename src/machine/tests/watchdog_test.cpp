@@ -133,5 +133,95 @@ TEST(DispatchWatchdog, a_loop_at_dispatch_level_that_calls_the_kernel) {
     EXPECT_EQ(machine.bugcheck_report()->code, 0x133U);
 }
 
+// ---- calls that somebody outside waits for -------------------------------------------------------------------------
+
+std::string describe_call(const void* context) {
+    return static_cast<const char*>(context);
+}
+
+// It waits, so that time passes, and nothing else ever ends it.
+TEST(WatchedCalls, one_that_takes_five_minutes_is_reported) {
+    MachineConfig config;
+    config.watchdog_seconds = 10;
+    Machine machine(config);
+    EXPECT_FALSE(machine.enter([&] {
+        const WatchedCall call(machine, &describe_call, "asking for ever");
+        for (;;) {
+            machine.run_for(nanoseconds_per_millisecond);
+        }
+    }));
+    ASSERT_NE(machine.bugcheck_report(), nullptr);
+    EXPECT_EQ(machine.bugcheck_report()->code, 0xEAU);
+    EXPECT_NE(machine.bugcheck_report()->rule.find("asking for ever"), std::string::npos);
+    EXPECT_EQ(machine.bugcheck_report()->thread, "client");
+    EXPECT_GT(machine.now(), 300 * nanoseconds_per_second);
+}
+
+// The host is busy with it: ten seconds of the machine's time are enough.
+TEST(WatchedCalls, one_that_is_busy_is_reported_earlier) {
+    MachineConfig config;
+    config.watchdog_seconds = 1;
+    Machine machine(config);
+    EXPECT_FALSE(machine.enter([&] {
+        const WatchedCall call(machine, &describe_call, "asking for ever");
+        for (;;) {
+            machine.spend(200);
+        }
+    }));
+    ASSERT_NE(machine.bugcheck_report(), nullptr);
+    EXPECT_EQ(machine.bugcheck_report()->code, 0xEAU);
+    EXPECT_GT(machine.now(), 10 * nanoseconds_per_second);
+}
+
+void wait_in_a_call(void* context) {
+    auto& machine = *static_cast<Machine*>(context);
+    const WatchedCall call(machine, &describe_call, "asking in a thread");
+    KEVENT never_set{};
+    never_set.Header.Type = EventSynchronizationObject;
+    never_set.Header.WaitListHead = {&never_set.Header.WaitListHead, &never_set.Header.WaitListHead};
+    machine.wait_one(&never_set);
+}
+
+// Whoever runs when it is noticed: the report is about the thread that is in the call.
+TEST(WatchedCalls, the_stack_is_that_of_the_call) {
+    MachineConfig config;
+    config.watchdog_seconds = 1;
+    Machine machine(config);
+    EXPECT_FALSE(machine.enter([&] {
+        Thread* const thread = machine.create_thread("asker", &wait_in_a_call, &machine);
+        ASSERT_NE(thread, nullptr);
+        for (;;) {
+            machine.run_for(nanoseconds_per_millisecond);
+        }
+    }));
+    ASSERT_NE(machine.bugcheck_report(), nullptr);
+    EXPECT_EQ(machine.bugcheck_report()->thread, "asker");
+    EXPECT_NE(machine.bugcheck_report()->rule.find("asking in a thread"), std::string::npos);
+    EXPECT_NE(machine.bugcheck_report()->to_text().find("wait_in_a_call"), std::string::npos);
+}
+
+timespec cpu_time() {
+    timespec now{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return now;
+}
+
+// Those that come back are none, however long it goes on; nor is what nobody waits for.
+TEST(WatchedCalls, those_that_come_back_are_no_loop) {
+    MachineConfig config;
+    config.watchdog_seconds = 1;
+    Machine machine(config);
+    const timespec begin = cpu_time();
+    EXPECT_TRUE(machine.enter([&] {
+        while (cpu_time().tv_sec < begin.tv_sec + 3) {
+            for (int times = 0; times < 1000; ++times) {
+                const WatchedCall call(machine, &describe_call, "asking");
+                machine.run_for(9 * nanoseconds_per_second);
+            }
+        }
+    }));
+    EXPECT_GT(machine.now(), 300 * nanoseconds_per_second);
+}
+
 } // namespace
 } // namespace openportcls::machine

@@ -145,8 +145,8 @@ void NTAPI ServiceGroup::SupportDelayedService() {
 void NTAPI ServiceGroup::RequestDelayedService(ULONGLONG delay) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
     if (!timer_ready_) {
-        machine::Machine::current().trace(machine::EventKind::log, serial_, 0,
-                                          "RequestDelayedService before SupportDelayedService (R-SVC-03)");
+        machine::Machine::current().explain(machine::Explanations::Kind::warning, serial_, 0,
+                                            "RequestDelayedService before SupportDelayedService (R-SVC-03)");
         return;
     }
     LARGE_INTEGER due;

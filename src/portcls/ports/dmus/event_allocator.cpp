@@ -21,7 +21,7 @@ void free_pool(void* memory) {
 }
 
 [[gnu::cold, gnu::noinline]] void NTAPI complain(std::string_view what) noexcept {
-    machine::Machine::current().trace(machine::EventKind::log, 0, 0, what);
+    machine::Machine::current().explain(machine::Explanations::Kind::warning, 0, 0, what);
 }
 
 } // namespace

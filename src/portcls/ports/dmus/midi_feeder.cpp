@@ -33,9 +33,10 @@ NTSTATUS MidiFeeder::feed(IMiniportMidiStream& stream) {
             return status;
         }
         if (written > left || (written < left && written % sizeof(ULONG) != 0)) {
-            machine::Machine::current().trace(machine::EventKind::log, 0, static_cast<std::int64_t>(written),
-                                              "Write took a number of bytes that is neither all, nor a multiple of "
-                                              "four (R-MIDI-05)");
+            machine::Machine::current().explain(machine::Explanations::Kind::warning, 0,
+                                                static_cast<std::int64_t>(written),
+                                                "Write took a number of bytes that is neither all, nor a multiple of "
+                                                "four (R-MIDI-05)");
         }
         if (written < left) {
             written_ += written;

@@ -162,7 +162,8 @@ void DmusPin::hand_over(DMUS_KERNEL_EVENT* chain) {
     }
     const NTSTATUS status = mxf_->PutMessage(chain);
     if (!NT_SUCCESS(status)) {
-        machine::Machine::current().trace(machine::EventKind::log, serial(), status, "the miniport refused an event");
+        machine::Machine::current().explain(machine::Explanations::Kind::warning, serial(), status,
+                                            "PutMessage: the miniport refused an event");
     }
 }
 
@@ -227,7 +228,8 @@ void DmusPin::read_midi() {
         count = 0;
         const NTSTATUS status = midi_->Read(read_buffer_, sizeof read_buffer_, &count);
         if (!NT_SUCCESS(status)) {
-            machine::Machine::current().trace(machine::EventKind::log, serial(), status, "Read failed");
+            machine::Machine::current().explain(machine::Explanations::Kind::warning, serial(), status,
+                                                "Read of the miniport failed");
             return;
         }
         count = std::min<ULONG>(count, sizeof read_buffer_);

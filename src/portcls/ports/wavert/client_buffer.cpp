@@ -32,10 +32,8 @@ std::string objection_to(const MDL* mdl, ULONG offset, ULONG size, MEMORY_CACHIN
 }
 
 void tell_objection(const std::string& objection) {
-    auto& machine = machine::Machine::current();
-    if (machine.is_observed()) {
-        machine.trace(machine::EventKind::log, 0, 0, "the miniport's buffer is refused: " + objection);
-    }
+    machine::Machine::current().explain(machine::Explanations::Kind::refusal, 0, 0,
+                                        "the miniport's buffer is refused: " + objection);
 }
 
 } // namespace

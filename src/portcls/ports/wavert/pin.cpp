@@ -50,8 +50,8 @@ NTSTATUS WaveRtPin::open(WaveRtPort& port, const PinRequest& request) {
         return status;
     }
     if (stream == nullptr) {
-        machine::Machine::current().trace(machine::EventKind::log, serial(), 0,
-                                          "NewStream of the miniport succeeded without a stream");
+        machine::Machine::current().explain(machine::Explanations::Kind::refusal, serial(), 0,
+                                            "NewStream of the miniport succeeded without a stream");
         return STATUS_UNSUCCESSFUL;
     }
     wave_stream_ = ComPointer<IMiniportWaveRTStream>::adopt(stream);
