@@ -136,7 +136,10 @@ INSTANTIATE_TEST_SUITE_P(Pages, Documentation,
 // The script of docs/ci.md for drivers that are not as they should be.
 class CiScript : public Documentation {
 protected:
-    std::string folder_suffix() const override { return "-broken"; }
+    std::string folder_suffix() const override {
+        std::string test = testing::UnitTest::GetInstance()->current_test_info()->name();
+        return "-" + test.substr(0, test.find('/')); // each has a driver of its own
+    }
 
     // Runs what the page shows of the driver without sanitizers, until something fails, as `set -e` does.
     Ran run_page_with(const std::string& mistake) {

@@ -79,8 +79,9 @@ ULONG NTAPI vDbgPrintExWithPrefix(PCCH Prefix, ULONG ComponentId, ULONG Level, P
 }
 
 ULONG NTAPI DbgPrompt(PCCH Prompt, PCH Response, ULONG Length) {
-    // Nobody answers.
+    // Nobody answers; the line ends all the same.
     Etw::current().log(LogSource::debug_print, default_component, info_level, Prompt);
+    Etw::current().flush();
     if (Length != 0) {
         Response[0] = 0;
     }
