@@ -80,7 +80,9 @@ ULONG NTAPI vDbgPrintExWithPrefix(PCCH Prefix, ULONG ComponentId, ULONG Level, P
 
 ULONG NTAPI DbgPrompt(PCCH Prompt, PCH Response, ULONG Length) {
     // Nobody answers.
-    Etw::current().log(LogSource::debug_print, default_component, info_level, Prompt);
+    Etw& log = Etw::current();
+    log.log(LogSource::debug_print, default_component, info_level, Prompt);
+    log.flush(); // an answer would end the line
     if (Length != 0) {
         Response[0] = 0;
     }
