@@ -77,14 +77,17 @@ const WatchedCall* Machine::call_without_end() const {
 void Machine::report_call_without_end() {
     is_call_without_end_ = false;
     const WatchedCall* const call = call_without_end();
-    const std::string what = call != nullptr ? call->describe_(call->context_) : std::string();
-    if (what.empty()) { // it has come back since, or may take that long
-        return;
-    }
     BugcheckReport report{.code = thread_stuck_in_device_driver};
+    {
+        const std::string what = call != nullptr ? call->describe_(call->context_) : std::string();
+        if (what.empty()) { // it has come back since, or may take that long
+            return;
+        }
+        report.rule =
+            fmt::format("A driver has not come back from a request for {:.0f} seconds of the machine's time: {}.",
+                        static_cast<double>(now() - call->since_) / nanoseconds_per_second, what);
+    } // nothing below comes back
     report.parameters[0] = reinterpret_cast<std::uint64_t>(&call->thread_);
-    report.rule = fmt::format("A driver has not come back from a request for {:.0f} seconds of the machine's time: {}.",
-                              static_cast<double>(now() - call->since_) / nanoseconds_per_second, what);
     report.thread = call->thread_.name;
     report.stack = stack_of(call->thread_);
     bugcheck_with_stack(std::move(report));

@@ -1,5 +1,7 @@
 #include "portcls/ports/wavert/client_buffer.h"
 
+#include <cstring>
+
 #include <fmt/format.h>
 
 #include "executive/kernel.h"
@@ -11,7 +13,7 @@ namespace {
 
 // What the miniport described must lie inside the pages it handed over.
 // Why the port refuses the miniport's buffer; empty when it does not.
-std::string objection_to(const MDL* mdl, ULONG offset, ULONG size, MEMORY_CACHING_TYPE cache_type) {
+std::string objection_to(const MDL* mdl, ULONG offset, ULONG size, int cache_type) {
     if (mdl == nullptr) {
         return "it has no MDL (*AudioBufferMdl)";
     }
@@ -26,7 +28,7 @@ std::string objection_to(const MDL* mdl, ULONG offset, ULONG size, MEMORY_CACHIN
                            mdl->ByteCount);
     }
     if (cache_type < MmNonCached || cache_type >= MmMaximumCacheType) {
-        return fmt::format("*CacheType {} is none", static_cast<int>(cache_type));
+        return fmt::format("*CacheType {} is none", cache_type);
     }
     return {};
 }
@@ -51,7 +53,10 @@ NTSTATUS ClientBuffer::allocate(IMiniportWaveRTStream& stream, IMiniportWaveRTSt
     if (!NT_SUCCESS(status)) {
         return status; // R-WRT-07: the miniport's reason reaches the client
     }
-    const std::string objection = objection_to(mdl, offset, size, cache_type);
+    int any_cache_type = 0; // what the driver has stored need be none of the type's values
+    static_assert(sizeof any_cache_type == sizeof cache_type);
+    std::memcpy(&any_cache_type, &cache_type, sizeof any_cache_type);
+    const std::string objection = objection_to(mdl, offset, size, any_cache_type);
     if (!objection.empty()) {
         tell_objection(objection);
     }
@@ -62,7 +67,7 @@ NTSTATUS ClientBuffer::allocate(IMiniportWaveRTStream& stream, IMiniportWaveRTSt
     size_ = size;
     offset_ = offset;
     notification_count_ = notification_count;
-    cache_type_ = cache_type;
+    cache_type_ = objection.empty() ? cache_type : MmCached;
     status = objection.empty() ? map() : STATUS_UNSUCCESSFUL;
     if (!NT_SUCCESS(status)) {
         free(stream, notification);
