@@ -248,13 +248,12 @@ Ac97Progress CAc97Hardware::Progress(Ac97Engine Engine) {
 // A buffer may end between the reads: then they are done again.
 Ac97Place CAc97Hardware::Place(Ac97Engine Engine) {
     Ac97Place Result;
-    Ac97Progress Before;
-    (Ac97Progress&)Result = Progress(Engine);
     do {
-        Before = Result;
+        const Ac97Progress Now = Progress(Engine);
+        Result.Index = Now.Index;
+        Result.IsAtEnd = Now.IsAtEnd;
         Result.SamplesLeft = READ_PORT_USHORT((PUSHORT)EnginePort(Engine, EnginePosition));
-        (Ac97Progress&)Result = Progress(Engine);
-    } while (Result.Index != Before.Index);
+    } while (Progress(Engine).Index != Result.Index);
     return Result;
 }
 

@@ -144,7 +144,8 @@ NTSTATUS WaveStream::take_packets() {
             return status;
         }
         const auto more = static_cast<LONG>(packet.PacketNumber + 1 - static_cast<ULONG>(completed_)); // modulo 2^32
-        if (more <= 0) {                                                                               // given before
+        const bool was_given_before = more <= 0;
+        if (was_given_before) {
             return hardware_now() - last_wake_ > patience() ? gives_old_packets(packet.PacketNumber) : STATUS_SUCCESS;
         }
         completed_ += static_cast<ULONG>(more);

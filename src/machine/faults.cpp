@@ -65,13 +65,14 @@ std::string what_was_done(const Fault& fault) {
     return fmt::format("A driver {} invalid memory at {:#x}.", fault.is_write ? "wrote to" : "read", fault.address);
 }
 
-void describe_hang(const Machine& machine, BugcheckReport& report) {
+void describe_hang(Machine& machine, BugcheckReport& report) {
     if (machine.irql() < irql::dispatch) {
         report.code = 0x101; // CLOCK_WATCHDOG_TIMEOUT
         report.rule =
             "The guest ran for seconds of the host's time in which nothing waited or took time: an endless loop.";
     } else {
-        report.code = 0x133; // DPC_WATCHDOG_VIOLATION
+        report.code = 0x133;                                       // DPC_WATCHDOG_VIOLATION
+        report.parameters[0] = machine.processor().in_dpc ? 0 : 1; // one DPC, or a stay at DISPATCH_LEVEL as such
         report.rule = "The guest ran for seconds of the host's time at DISPATCH_LEVEL or above: an endless loop.";
     }
 }

@@ -70,6 +70,22 @@ protected:
     std::optional<Filter> wave;
 };
 
+// Cards that reach 4 GB reach it without a copy; where the host's memory is shown lies far beyond.
+TEST_P(RequestStreams, PeriodsLieInTheMachinesMemory) {
+    RenderStream stream = render();
+    machine::PhysicalMemory& memory = machine.state()->machine->memory();
+    unsigned in_ram = 0;
+    unsigned periods = 0;
+    ASSERT_TRUE(stream.on_period([&](std::span<std::byte> period) {
+        ++periods;
+        in_ram += memory.is_ram(memory.to_physical(period.data())) ? 1 : 0;
+        return true;
+    }));
+    ASSERT_TRUE(machine.run_for(milliseconds(100)));
+    EXPECT_GT(periods, 4U);
+    EXPECT_EQ(in_ram, periods);
+}
+
 TEST_P(RequestStreams, WriteAndReadWaitForTheDriver) {
     for (const microseconds period :
          {microseconds(1000), microseconds(3700), microseconds(10'000), microseconds(50'000)}) {

@@ -2,22 +2,12 @@
 
 #include <string>
 
+#include "executive/ex/allocated_by.h"
 #include "executive/ex/overrun_search.h"
 #include "executive/sentence.h"
 #include "machine/machine.h"
 
 namespace openportcls::executive {
-
-namespace {
-
-void name_origin(const void* allocated_by, machine::BugcheckReport& report) {
-    if (allocated_by != nullptr) {
-        report.origin_title = "allocated by";
-        report.origin = {machine::frame_at(reinterpret_cast<std::uint64_t>(allocated_by))};
-    }
-}
-
-} // namespace
 
 void NTAPI Guarded::report(machine::Machine& machine, const char* moment) const {
     const auto address = reinterpret_cast<std::uint64_t>(body);
@@ -36,7 +26,7 @@ void NTAPI Guarded::report(machine::Machine& machine, const char* moment) const 
                                                 moment, name, size, address, found, size + intact));
     }
     report.stack = machine::capture_stack(1);
-    name_origin(allocated_by, report);
+    name_allocator(allocated_by, report);
     machine.bugcheck_with_stack(std::move(report));
 }
 
@@ -47,7 +37,7 @@ void Guarded::offer_to(OverrunSearch& search) const {
     const bool is_damaged = !(search.is_behind(body, size) ? back() : front()).holds(pattern());
     if (search.is_better(body, size, is_damaged)) {
         search.take(body, size, is_damaged, Sentence("{} of {} bytes", name, size));
-        name_origin(allocated_by, search.report());
+        name_allocator(allocated_by, search.report());
     }
 }
 

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "executive/ex/allocated_by.h"
 #include "executive/ex/asan.h"
 #include "executive/ex/guard_bytes.h"
 #include "executive/ex/overrun_search.h"
@@ -206,14 +207,10 @@ void Pool::report(std::uint32_t code, std::uint64_t p1, std::uint64_t p2, std::u
 }
 
 void Pool::name_origin(const Block& block, machine::BugcheckReport& report) const {
-    if (block.caller == nullptr) {
-        return;
+    name_allocator(block.caller, report);
+    if (const auto recorded = stacks_.find(block.serial); recorded != stacks_.end()) {
+        report.origin = recorded->second;
     }
-    report.origin_title = "allocated by";
-    const auto recorded = stacks_.find(block.serial);
-    report.origin = recorded != stacks_.end()
-                        ? recorded->second
-                        : std::vector<machine::StackFrame>{machine::frame_at(number(block.caller))};
 }
 
 // The block whose memory, or guards, contain the address; for reports only, it looks at all of them.

@@ -156,7 +156,7 @@ void spin(const volatile LONG& lock, LONG blocking_bits) {
     }
 }
 
-constexpr auto as_shared = machine::HeldLock::Kind::reader_writer;
+constexpr auto reader_writer = machine::HeldLock::Kind::reader_writer;
 
 [[noreturn, gnu::cold, gnu::noinline]] void not_held(const volatile LONG& lock, const char* rule) {
     Machine::current().bugcheck(0x10 /* SPIN_LOCK_NOT_OWNED */, reinterpret_cast<std::uint64_t>(&lock),
@@ -245,7 +245,7 @@ void NTAPI ExAcquireSpinLockExclusiveAtDpcLevel(PEX_SPIN_LOCK lock) {
     spin(*lock, -1);
     *lock = spin_exclusive;
     machine::tsan::acquire_exclusive(lock);
-    executive::count_spin_lock(Machine::current(), {const_cast<const LONG*>(lock), as_shared});
+    executive::count_spin_lock(Machine::current(), {const_cast<const LONG*>(lock), reader_writer});
 }
 void NTAPI ExReleaseSpinLockExclusiveFromDpcLevel(PEX_SPIN_LOCK lock) {
     OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch);
@@ -262,7 +262,7 @@ void NTAPI ExAcquireSpinLockSharedAtDpcLevel(PEX_SPIN_LOCK lock) {
     spin(*lock, spin_exclusive);
     *lock = *lock + 1;
     machine::tsan::acquire_shared(lock);
-    executive::count_spin_lock(Machine::current(), {const_cast<const LONG*>(lock), as_shared});
+    executive::count_spin_lock(Machine::current(), {const_cast<const LONG*>(lock), reader_writer});
 }
 void NTAPI ExReleaseSpinLockSharedFromDpcLevel(PEX_SPIN_LOCK lock) {
     OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch);
@@ -292,7 +292,7 @@ KIRQL NTAPI ExAcquireSpinLockExclusive(PEX_SPIN_LOCK lock) {
 }
 void NTAPI ExReleaseSpinLockExclusive(PEX_SPIN_LOCK lock, KIRQL old) {
     ExReleaseSpinLockExclusiveFromDpcLevel(lock);
-    executive::leave_spin_lock(Machine::current(), const_cast<const LONG*>(lock), as_shared, old);
+    executive::leave_spin_lock(Machine::current(), const_cast<const LONG*>(lock), reader_writer, old);
 }
 KIRQL NTAPI ExAcquireSpinLockShared(PEX_SPIN_LOCK lock) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
@@ -302,7 +302,7 @@ KIRQL NTAPI ExAcquireSpinLockShared(PEX_SPIN_LOCK lock) {
 }
 void NTAPI ExReleaseSpinLockShared(PEX_SPIN_LOCK lock, KIRQL old) {
     ExReleaseSpinLockSharedFromDpcLevel(lock);
-    executive::leave_spin_lock(Machine::current(), const_cast<const LONG*>(lock), as_shared, old);
+    executive::leave_spin_lock(Machine::current(), const_cast<const LONG*>(lock), reader_writer, old);
 }
 
 } // extern "C"

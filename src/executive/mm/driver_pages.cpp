@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "executive/calling_driver.h"
+#include "executive/ex/allocated_by.h"
 #include "executive/ex/asan.h"
 #include "executive/ex/guard_bytes.h"
 #include "executive/hal/dma_adapter.h"
@@ -344,13 +345,6 @@ const DmaAdapter* programmed_for(machine::Machine& machine, PhysicalAddress begi
     return nullptr;
 }
 
-void name_origin(const PagesOrigin& origin, machine::BugcheckReport& report) {
-    if (origin.caller != nullptr) {
-        report.origin_title = "allocated by";
-        report.origin = {machine::frame_at(reinterpret_cast<std::uint64_t>(origin.caller))};
-    }
-}
-
 // Drivers have the address of a buffer, devices that of any page they were ever told.
 const char* writers_past(const PagesOrigin& origin, bool is_clients) {
     if (origin.kind == PagesOrigin::Kind::map_registers) {
@@ -372,7 +366,7 @@ const char* writers_after(const PagesOrigin& origin, bool is_clients) {
 
 void DriverPages::report(const Run& run, machine::BugcheckReport report) const {
     report.stack = machine::capture_stack(2);
-    name_origin(run.origin, report);
+    name_allocator(run.origin.caller, report);
     machine_.bugcheck_with_stack(std::move(report));
 }
 
@@ -429,7 +423,7 @@ void DriverPages::explain(const void* address, machine::BugcheckReport& report) 
     const auto say = [&](const Run& run, std::string_view where) {
         report.rule += std::string_view(Sentence(" It lies {} the {} bytes at {:#x} of {}.", where, run.bytes,
                                                  number(at(run.begin)), run.origin.function));
-        name_origin(run.origin, report);
+        name_allocator(run.origin.caller, report);
     };
     for (const Run& run : kept_) {
         if (place >= run.begin && place < run.end()) {

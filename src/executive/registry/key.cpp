@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "executive/registry/key_path.h"
+
 namespace openportcls::executive {
 namespace {
 
@@ -10,14 +12,6 @@ template<class Values>
 auto find_value(Values& values, std::u16string_view name) {
     return std::find_if(values.begin(), values.end(),
                         [&](const RegistryValue& value) { return equal_ignoring_case(value.name, name); });
-}
-
-// The first name of a path, which is taken off it.
-std::u16string_view take_name(std::u16string_view& path) {
-    path.remove_prefix(std::min(path.find_first_not_of(u'\\'), path.size()));
-    const std::u16string_view name = path.substr(0, path.find(u'\\'));
-    path.remove_prefix(name.size());
-    return name;
 }
 
 } // namespace
@@ -61,7 +55,7 @@ std::shared_ptr<RegistryKey> RegistryKey::add_subkey(std::u16string_view name, b
 
 std::shared_ptr<RegistryKey> RegistryKey::find(std::u16string_view path) {
     auto key = shared_from_this();
-    for (auto name = take_name(path); !name.empty() && key != nullptr; name = take_name(path)) {
+    for (auto name = take_key_name(path); !name.empty() && key != nullptr; name = take_key_name(path)) {
         key = key->subkey(name);
     }
     return key;
@@ -69,7 +63,7 @@ std::shared_ptr<RegistryKey> RegistryKey::find(std::u16string_view path) {
 
 std::shared_ptr<RegistryKey> RegistryKey::create(std::u16string_view path) {
     auto key = shared_from_this();
-    for (auto name = take_name(path); !name.empty(); name = take_name(path)) {
+    for (auto name = take_key_name(path); !name.empty(); name = take_key_name(path)) {
         if (name.size() > longest_name) {
             return nullptr;
         }

@@ -11,23 +11,11 @@
 #include "base/host_file.h"
 #include "executive/objects/object_manager.h"
 #include "executive/registry/hive_file.h"
+#include "executive/registry/key_path.h"
 #include "executive/registry/media_categories.h"
 
 namespace openportcls::executive {
 namespace {
-
-std::u16string_view take_key_name(std::u16string_view& path) {
-    while (path.starts_with(u'\\')) {
-        path.remove_prefix(1);
-    }
-    const std::size_t end = std::min(path.find(u'\\'), path.size());
-    const std::u16string_view component = path.substr(0, end);
-    path.remove_prefix(end);
-    while (path.starts_with(u'\\')) {
-        path.remove_prefix(1);
-    }
-    return component;
-}
 
 std::filesystem::path written_before(std::filesystem::path file) {
     return file += ".new";

@@ -1,4 +1,5 @@
 // One IRP, system buffer and MDL for many rounds.
+#include "executive/ex/asan.h"
 #include "executive/io/repeated_request.h"
 #include "executive/tests/io_fixture.h"
 
@@ -96,6 +97,26 @@ TEST_F(RepeatedRequests, GrowWithTheDeviceStack) {
         EXPECT_EQ(kernel().mdls.living(), 0U);
         close_file(file);
     });
+}
+
+// Every round looks at the guards where they begin, the end at the whole of them.
+TEST_F(RepeatedRequests, AreFoundOutWhenTheirMemoryWasWrittenPastSomewhereElse) {
+    if (small_buffers_from_pool()) {
+        GTEST_SKIP() << "skipped: AddressSanitizer would report the write itself";
+    }
+    EXPECT_FALSE(machine.enter([&] {
+        FILE_OBJECT* file = open();
+        RepeatedRequest request;
+        prepare(request, *file);
+        constexpr std::size_t in_second_guard_word = 16 + 12;
+        static_cast<char*>(request.system_buffer())[in_second_guard_word] ^= 1;
+        request.send(100);
+        complete(IoCsqRemoveNextIrp(&device.csq, nullptr), STATUS_SUCCESS);
+        EXPECT_EQ(completion.calls, 1);
+        request.reset();
+    }));
+    ASSERT_NE(machine.bugcheck_report(), nullptr);
+    EXPECT_EQ(machine.bugcheck_report()->code, 0x19U);
 }
 
 TEST_F(RepeatedRequests, CanBeCancelledAndSentAgain) {

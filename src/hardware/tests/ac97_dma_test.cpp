@@ -69,6 +69,13 @@ TEST_F(Ac97Test, PlaysAListBitForBitAndHaltsAtTheLastIndex) {
     EXPECT_EQ(master(pcm_out + 0x4), 1U);
     wait(8 * millisecond);
     EXPECT_EQ(handler.interrupts, 1) << "the second has no IOC";
+    // "x_CIV", "x_PICB": what lies there is read together.
+    const std::uint32_t from_index = master(pcm_out + 0x4, Width::dword);
+    EXPECT_EQ(from_index, 0x0000'0202U) << "CIV, LVI, and running";
+    const std::uint32_t from_position = master(pcm_out + 0x8, Width::dword);
+    EXPECT_EQ(from_position,
+              master(pcm_out + 0x8, Width::word) | master(pcm_out + 0xA) << 16 | master(pcm_out + 0xB) << 24);
+    EXPECT_NE(from_position & 0xFFFF, 0U);
     wait(3 * millisecond);
     EXPECT_EQ(handler.interrupts, 2);
     EXPECT_EQ(handler.seen, 0x0FU) << "halted, at the last, that completed, and with IOC";

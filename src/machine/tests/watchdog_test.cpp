@@ -131,6 +131,7 @@ TEST(DispatchWatchdog, a_loop_at_dispatch_level_that_calls_the_kernel) {
         }
     }));
     EXPECT_EQ(machine.bugcheck_report()->code, 0x133U);
+    EXPECT_EQ(machine.bugcheck_report()->parameters[0], 1U) << "no DPC ran";
 }
 
 // ---- calls that somebody outside waits for -------------------------------------------------------------------------

@@ -53,17 +53,10 @@ std::vector<std::u16string_view> names_below(std::u16string_view above, std::u16
     return names;
 }
 
-// Enum\enumerator\device\instance and its hardware key: setup has no business with another device's, and the PnP
-// manager writes the own one.
-bool is_devices_key(std::u16string_view path) {
-    const auto names = names_below(paths::enumerated, path);
-    return (!names.empty() && names.size() <= 3) ||
-           (names.size() == 4 && equal_ignoring_case(names.back(), hardware_key_name));
-}
-
-// DeviceClasses\{class}\##?#device\#reference\Device Parameters.
-bool is_interfaces_key(std::u16string_view path) {
-    const auto names = names_below(paths::device_classes, path);
+// Three keys below `above` and the hardware key there. Enum\enumerator\device\instance: setup has no business with
+// another device's, and the PnP manager writes the own one. DeviceClasses\{class}\##?#device\#reference.
+bool is_on_the_way_to_hardware_key(std::u16string_view above, std::u16string_view path) {
+    const auto names = names_below(above, path);
     return (!names.empty() && names.size() <= 3) ||
            (names.size() == 4 && equal_ignoring_case(names.back(), hardware_key_name));
 }
@@ -107,8 +100,10 @@ bool is_devices_service(RegistryKey& root, std::u16string_view path) {
 bool is_needed_key(RegistryKey& root, const RegistryKey& key, std::span<const std::u16string> kept) {
     const std::u16string path = key.full_path();
     const auto above = [&](std::u16string_view needed) { return is_on_the_way_to(path, needed); };
-    return std::ranges::any_of(layout, above) || std::ranges::any_of(kept, above) || is_devices_key(path) ||
-           is_interfaces_key(path) || is_class_or_software_key(path) || is_devices_service(root, path);
+    return std::ranges::any_of(layout, above) || std::ranges::any_of(kept, above) ||
+           is_on_the_way_to_hardware_key(paths::enumerated, path) ||
+           is_on_the_way_to_hardware_key(paths::device_classes, path) || is_class_or_software_key(path) ||
+           is_devices_service(root, path);
 }
 
 } // namespace openportcls::pnp

@@ -13,7 +13,10 @@ namespace openportcls::portcls {
 
 class EventHeap {
 public:
-    // For the events of an array, up to a million.
+    // What a key has room to tell apart.
+    static constexpr std::size_t most_events = std::size_t{1} << 20;
+
+    // For the events of an array, at most most_events.
     void reserve(DMUS_KERNEL_EVENT* events, std::size_t count) {
         events_ = events;
         groups_ = std::make_unique_for_overwrite<Siblings[]>((root + count) / children + 1);
@@ -52,6 +55,7 @@ private:
     // every other time.
     using Key = __int128;
     static constexpr unsigned index_bits = 20;
+    static_assert(most_events == std::size_t{1} << index_bits);
     static constexpr ULONGLONG index_mask = (ULONGLONG{1} << index_bits) - 1;
     static constexpr Key behind_all = static_cast<Key>(~static_cast<unsigned __int128>(0) >> 1);
 

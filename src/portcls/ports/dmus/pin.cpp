@@ -12,6 +12,7 @@ namespace {
 // A hundred thousand events may wait in a sequencer; of what is captured the client has a second or so to take it.
 constexpr ULONG render_events = 102'400;
 constexpr ULONG waiting_events = 2'048;
+static_assert(render_events <= EventHeap::most_events && waiting_events <= EventHeap::most_events);
 constexpr ULONG buffers = 256;
 
 MusicFormat music_format(const PinRequest& request) {

@@ -11,8 +11,8 @@ namespace openportcls::portcls {
 
 namespace {
 
-// What the miniport described must lie inside the pages it handed over.
-// Why the port refuses the miniport's buffer; empty when it does not.
+// Why the port refuses the miniport's buffer, which must lie inside the pages that it handed over; empty when it does
+// not.
 std::string objection_to(const MDL* mdl, ULONG offset, ULONG size, int cache_type) {
     if (mdl == nullptr) {
         return "it has no MDL (*AudioBufferMdl)";
