@@ -27,6 +27,7 @@ if(OPENPORTCLS_SANITIZE)
 endif()
 
 include(OpenPortClsPrecompile)
+include(OpenPortClsOptimize)
 
 # openportcls_layer(NAME [LIBRARIES ...] [TESTS EACH_ALONE]): the sources of src/NAME become one object library of libopenportcls;
 # src/NAME/tests/*.cpp become the test program test_NAME.
@@ -39,6 +40,9 @@ function(openportcls_layer name)
   endif()
   add_library(openportcls_${name} OBJECT ${sources})
   target_link_libraries(openportcls_${name} PRIVATE openportcls_settings ${LAYER_LIBRARIES})
+  if(NOT name MATCHES "^(base|drivertools)$") # opc_build_driver has their objects, too
+    openportcls_optimize(openportcls_${name})
+  endif()
   # What stands between an application and a driver guides the fuzzer as the driver itself does.
   if(OPENPORTCLS_FUZZ AND OPENPORTCLS_SANITIZE MATCHES address AND name MATCHES "^(ks|portcls)$")
     target_compile_options(openportcls_${name} PRIVATE -fsanitize=fuzzer-no-link)

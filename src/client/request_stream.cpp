@@ -116,7 +116,9 @@ RequestStream::~RequestStream() {
     period.status = status;
     period.is_queued = false;
     --period.stream->on_their_way_;
-    period.stream->machine_.set_event(period.stream->done_.object());
+    if (!period.stream->hear_period()) {
+        period.stream->machine_.set_event(period.stream->done_.object());
+    }
 }
 
 // The current period goes to the driver; the next one is current.

@@ -52,7 +52,8 @@ Result<std::unique_ptr<StreamBase>> StreamBase::open(std::shared_ptr<ObjectState
 
 StreamBase::StreamBase(Opened opened)
     : object_(std::move(opened.object)), machine_(*object_->machine->machine), flow_(opened.flow),
-      format_(opened.format), pin_(opened.pin), frame_bytes_(opened.format.bytes_per_frame()) {}
+      format_(opened.format), pin_(opened.pin), frame_bytes_(opened.format.bytes_per_frame()),
+      port_pin_(dynamic_cast<const portcls::Pin*>(ks::OpenObject::from(object_->file))) {}
 
 Error StreamBase::error(NTSTATUS status, std::string_view attempted) const {
     return object_->error(status, attempted);
@@ -254,7 +255,7 @@ void StreamBase::end_service() {
 }
 
 const portcls::Pin* StreamBase::port_pin() const {
-    return dynamic_cast<const portcls::Pin*>(ks::OpenObject::from(object_->file));
+    return object_->file != nullptr ? port_pin_ : nullptr;
 }
 
 // What traces call the stream.

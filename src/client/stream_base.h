@@ -92,6 +92,8 @@ protected:
     machine::Nanoseconds patience() const;
     std::byte silence() const { return format_.bits == 8 ? std::byte{0x80} : std::byte{0}; }
     bool has_callback() const { return service_ != nullptr; }
+    // In place of a signal of period_event(); false: it has to be signalled.
+    bool NTAPI hear_period() { return StreamService::hear(place_); }
 
     std::shared_ptr<ObjectState> object_;
     machine::Machine& machine_;
@@ -107,7 +109,7 @@ protected:
     std::function<bool(std::span<std::byte>)> exchange_;
 
 private:
-    const portcls::Pin* port_pin() const;
+    const portcls::Pin* port_pin() const; // while it is open
     Result<void> result_of(NTSTATUS status, std::string_view attempted) const;
     // Whole frames of this stream, or an error.
     Result<void> check_frames(std::size_t bytes) const;
@@ -115,6 +117,7 @@ private:
     Result<void> end_callback();
     void end_service();
 
+    const portcls::Pin* const port_pin_; // null where the driver opened the pin itself
     StreamService::Place place_{*this};
     std::shared_ptr<StreamService> service_; // of the callback
 };

@@ -40,8 +40,7 @@ void StreamService::attach(Place& place, KEVENT& event) {
 }
 
 void StreamService::detach(Place& place) {
-    machine_.stop_listening(place);
-    remove(place);
+    forget(place);
     while (serving_ == &place && &machine_.current_thread() != thread_) {
         ++waiters_;
         machine_.wait_one(&served_);
@@ -78,6 +77,12 @@ StreamService::Place* StreamService::pop() {
     return place;
 }
 
+void StreamService::forget(Place& place) {
+    machine_.stop_listening(place);
+    place.service = nullptr;
+    remove(place);
+}
+
 void StreamService::remove(Place& place) {
     if (!place.is_queued) {
         return;
@@ -106,8 +111,7 @@ void StreamService::run(void* context) {
             const bool goes_on = place->stream.serve_period();
             serving_ = nullptr;
             if (!goes_on) {
-                machine_.stop_listening(*place);
-                remove(*place);
+                forget(*place);
             }
             if (waiters_ > 0) {
                 machine_.set_event(served_);

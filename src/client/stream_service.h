@@ -17,7 +17,7 @@ public:
     struct Place : machine::SignalListener {
         explicit Place(StreamBase& owner) : stream(owner) {}
         StreamBase& stream;
-        StreamService* service = nullptr;
+        StreamService* service = nullptr; // while the stream is served
         Place* next = nullptr;
         bool is_queued = false;
     };
@@ -32,6 +32,15 @@ public:
 
     // From now on every signal of the event has the stream's serve_period() called, until that returns false.
     void attach(Place& place, KEVENT& event);
+    // As the event does. Whoever knows that it stands for a stream's place need not signal it; false: the place is not
+    // served, and the event has to be. At any level.
+    static bool NTAPI hear(Place& place) {
+        if (place.service == nullptr) {
+            return false;
+        }
+        heard(place);
+        return true;
+    }
     // When this returns no call is in progress, unless it is made by one.
     void detach(Place& place);
     // Whether the caller is inside of that place's callback.
@@ -41,6 +50,7 @@ private:
     static void run(void* context);
     static void NTAPI heard(machine::SignalListener& listener);
     void serve();
+    void forget(Place& place);
     Place* pop();
     void remove(Place& place);
 
