@@ -15,6 +15,10 @@ void WaveRtStreams::add() {
     options.packets = PacketMode::never; // the row is that of an event-driven client
     options.period = period_;
     streams_.push_back(must(RenderStream::open(filter_, WaveFormat{}, options)));
+    if (client_ == Client::works_in_place) {
+        must(streams_.back().on_period([](std::span<std::byte>) { return true; }));
+        return;
+    }
     const std::size_t period_bytes = std::size_t{streams_.back().period_frames()} * WaveFormat{}.bytes_per_frame();
     sources_.push_back(std::make_unique<Source>());
     Source* const source = sources_.back().get();
@@ -47,9 +51,10 @@ std::size_t WaveRtStreams::memory_of_its_own() {
     return sum;
 }
 
-void stream_periods(benchmark::State& state, CableMachine& cable, int count, std::chrono::milliseconds period) {
+void stream_periods(benchmark::State& state, CableMachine& cable, int count, std::chrono::milliseconds period,
+                    Client client) {
     Filter filter = cable.wave();
-    WaveRtStreams streams(filter, period);
+    WaveRtStreams streams(filter, period, client);
     for (int i = 0; i < count; ++i) {
         streams.add();
     }

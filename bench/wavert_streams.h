@@ -1,5 +1,5 @@
-// Event-driven streams, by WaveRT or by stream requests, whose client copies a period from a source of its own, as
-// applications do.
+// Event-driven streams, by WaveRT or by stream requests. Their clients copy each period from a source of their own, as
+// most applications do, or have their sound in the periods already.
 #pragma once
 
 #include <chrono>
@@ -13,10 +13,13 @@ namespace openportcls::bench {
 
 constexpr unsigned bytes_per_millisecond = 48 * 4; // 48 kHz, 16 bit, stereo
 
+enum class Client : std::uint8_t { copies, works_in_place };
+
 class WaveRtStreams {
 public:
-    explicit WaveRtStreams(Filter& filter, std::chrono::milliseconds period = std::chrono::milliseconds(10))
-        : filter_(filter), period_(period) {}
+    explicit WaveRtStreams(Filter& filter, std::chrono::milliseconds period = std::chrono::milliseconds(10),
+                           Client client = Client::copies)
+        : filter_(filter), period_(period), client_(client) {}
     WaveRtStreams(const WaveRtStreams&) = delete;
     WaveRtStreams& operator=(const WaveRtStreams&) = delete;
 
@@ -34,13 +37,14 @@ private:
 
     Filter& filter_;
     std::chrono::milliseconds period_;
+    Client client_;
     std::vector<std::unique_ptr<Source>> sources_;
     std::vector<RenderStream> streams_;
 };
 
 // Virtual time passes, 100 ms an iteration: `streams` times 100 ms of periods of work.
 void stream_periods(benchmark::State& state, CableMachine& cable, int streams,
-                    std::chrono::milliseconds period = std::chrono::milliseconds(10));
+                    std::chrono::milliseconds period = std::chrono::milliseconds(10), Client client = Client::copies);
 
 constexpr int periods_per_iteration = 10;
 

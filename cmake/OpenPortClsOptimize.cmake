@@ -26,7 +26,8 @@ elseif(OPENPORTCLS_OPTIMIZE)
   # A function that has changed since the profile was taken is compiled without it, until ./dev profile is run again.
   set(optimize_compile -flto=thin -fprofile-use=${profile} "${optimize_names}" -Wno-profile-instr-out-of-date
       -Wno-profile-instr-unprofiled -Wno-backend-plugin)
-  set(optimize_link -flto=thin -fuse-ld=lld-${compiler_major} -Wl,--thinlto-cache-dir=${CMAKE_BINARY_DIR}/lto-cache)
+  set(optimize_link -flto=thin -fuse-ld=lld-${compiler_major} -Wl,--thinlto-cache-dir=${CMAKE_BINARY_DIR}/lto-cache
+      -Wl,-mllvm,-vectorize-slp=false) # what -fno-slp-vectorize is to the compiler
 endif()
 
 # openportcls_optimize(TARGET): a layer, or a library of layers.

@@ -151,20 +151,23 @@ void CWavePciStream::GetNewMappings() {
 }
 
 void CWavePciStream::ReleaseUsedMappings() {
-    for (;;) {
+    ULONG Tags[ReleasedAtOnce];
+    ULONG Count;
+    do {
+        Count = 0;
         KIRQL OldIrql;
         KeAcquireSpinLock(&m_Card->Lock, &OldIrql);
-        if (m_Engine.Done == 0) {
-            KeReleaseSpinLock(&m_Card->Lock, OldIrql);
-            return;
+        while (m_Engine.Done != 0 && Count < ReleasedAtOnce) {
+            Tags[Count++] = m_Engine.Mappings[m_Engine.First].Tag;
+            m_Engine.First = (m_Engine.First + 1) % MostMappings;
+            --m_Engine.Count;
+            --m_Engine.Done;
         }
-        const ULONG Tag = m_Engine.Mappings[m_Engine.First].Tag;
-        m_Engine.First = (m_Engine.First + 1) % MostMappings;
-        --m_Engine.Count;
-        --m_Engine.Done;
         KeReleaseSpinLock(&m_Card->Lock, OldIrql);
-        m_PortStream->ReleaseMapping((PVOID)(ULONG_PTR)Tag);
-    }
+        for (ULONG i = 0; i < Count; ++i) {
+            m_PortStream->ReleaseMapping((PVOID)(ULONG_PTR)Tags[i]);
+        }
+    } while (Count == ReleasedAtOnce);
 }
 
 // What is done stays, to be released: only what the device still has is given up.

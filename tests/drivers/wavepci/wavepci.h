@@ -8,7 +8,7 @@
 
 enum { PinRender = 0, PinCapture, PinCount };
 
-enum { FrameBytes = 4, IntervalBytes = 480 * FrameBytes, Slots = 256, MostMappings = 64 };
+enum { FrameBytes = 4, IntervalBytes = 480 * FrameBytes, Slots = 256, MostMappings = 64, ReleasedAtOnce = 8 };
 
 struct WavePciSettings {
     ULONG MaxMappings;
