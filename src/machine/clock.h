@@ -94,7 +94,7 @@ private:
         heap_[index] = entry;
         entry.event->heap_index_ = index;
     }
-    void NTAPI grow();
+    [[gnu::noinline]] void NTAPI grow();
     void NTAPI sift_up(std::uint32_t index, const Entry& entry);
     void NTAPI sift_down(std::uint32_t index, const Entry& entry);
     void NTAPI remove_at(std::uint32_t index);

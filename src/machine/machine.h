@@ -24,6 +24,7 @@
 #include "machine/observer.h"
 #include "machine/physical_memory.h"
 #include "machine/policy.h"
+#include "machine/processor.h"
 #include "machine/thread.h"
 #include "machine/thread_sanitizer.h"
 #include "machine/watched_call.h"
@@ -48,34 +49,6 @@ struct RunPosition {
     unsigned processor = 0;
     KIRQL irql = irql::passive;
     std::string_view thread;
-};
-
-struct HeldLock {
-    enum class Kind : std::uint8_t { spin, reader_writer, cancel };
-    const void* word = nullptr; // KSPIN_LOCK, or EX_SPIN_LOCK of a reader-writer lock
-    Kind kind = Kind::spin;
-};
-
-struct Processor {
-    static constexpr Nanoseconds not_watched = -1;
-
-    unsigned number = 0;
-    KIRQL irql = irql::passive;
-    bool in_dpc = false;
-    bool interrupts_disabled = false;         // by the `cli` instruction: nothing is delivered, whatever the IRQL
-    std::uint32_t seconds_at_dispatch = 0;    // of host CPU time, counted by the watchdog since dispatch_since
-    Nanoseconds dispatch_since = not_watched; // when this stay at DISPATCH_LEVEL or above was first noticed
-    Nanoseconds dpc_since = not_watched;      // the same of the DPC routine that runs
-    Nanoseconds running_since = 0;            // of the thread that runs
-    Thread* running = nullptr;
-    Thread idle;
-    KDPC* dpc_head = nullptr;
-    KDPC* dpc_tail = nullptr;
-    std::uint32_t dpcs_queued = 0;
-    std::uint32_t held_spin_locks = 0; // of drivers, and of whoever uses their functions
-    static constexpr std::uint32_t remembered_locks = 8;
-    std::array<HeldLock, remembered_locks> taken_locks{}; // the latest of them, by how many were held before
-    std::uint64_t dpcs_delivered = 0;
 };
 
 // Layers above the machine keep their per-machine state in one Subsystem each.
@@ -392,10 +365,10 @@ private:
         return ((here.irql < irql::dispatch && here.dpc_head != nullptr) || (pending_irqls_ >> (here.irql + 1)) != 0) &&
                !here.interrupts_disabled;
     }
-    void NTAPI preempt() noexcept;
-    void NTAPI deliver();
+    [[gnu::noinline]] void NTAPI preempt() noexcept; // not in line, as what it calls does not keep to the convention
+    [[gnu::noinline]] void NTAPI deliver();
     void NTAPI deliver_interrupts();
-    void NTAPI service_line(InterruptLine& line);
+    [[gnu::noinline]] void NTAPI service_line(InterruptLine& line);
     void NTAPI drain_dpcs();
     void process_due_events();
     template<class Function>
@@ -434,7 +407,7 @@ private:
     void end_lap();
     void give_way(Thread& thread);
     Processor* other_runnable(const Processor& except);
-    void NTAPI wait_for_lock(KSPIN_LOCK& lock);
+    [[gnu::noinline]] void NTAPI wait_for_lock(KSPIN_LOCK& lock);
     [[noreturn]] void NTAPI lock_not_owned(const KSPIN_LOCK& lock);
     void idle_loop();
     bool pass_idle_time();
@@ -455,7 +428,8 @@ private:
     TimerRecord* NTAPI new_timer_record();
     void NTAPI unlink_timer(TimerRecord& record);
 
-    void NTAPI report_event(EventKind kind, std::uint32_t subject, std::int64_t value, std::string_view detail);
+    [[gnu::cold, gnu::noinline]] void NTAPI report_event(EventKind kind, std::uint32_t subject, std::int64_t value,
+                                                         std::string_view detail);
 
     static constinit thread_local Machine* current_; // constinit: no check for a first use in every export
 

@@ -116,7 +116,7 @@ public:
     Contexts& operator=(const Contexts&) = delete;
 
     // Calls function(argument) on a stack and in a context of its own.
-    void NTAPI run(Kind kind, void(NTAPI* function)(void* argument), void* argument);
+    [[gnu::noinline]] void NTAPI run(Kind kind, void(NTAPI* function)(void* argument), void* argument);
 
     // The clock interrupt: expiries happen in the middle of anything and order nothing.
     void* clock() const { return clock_; }

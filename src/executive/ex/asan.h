@@ -4,6 +4,8 @@
 
 #include <cstddef>
 
+#include "machine/types.h"
+
 extern "C" {
 __attribute__((weak)) void __asan_poison_memory_region(const volatile void* address, std::size_t size);
 __attribute__((weak)) void __asan_unpoison_memory_region(const volatile void* address, std::size_t size);
@@ -51,12 +53,10 @@ inline void asan_describe(const void* address) {
 
 // Kernel functions are not instrumented where the driver alone is: an object that a driver hands them is looked at
 // here. A bugcheck when it is not all memory of the driver's.
-[[noreturn]] void not_own_memory(const void* object, std::size_t bytes, const void* poisoned, const char* function);
+[[gnu::cold, gnu::noinline]] void NTAPI look_for_poison(const void* object, std::size_t bytes, const char* function);
 inline void require_own_memory(const void* object, std::size_t bytes, const char* function) {
     if (__asan_region_is_poisoned != nullptr) [[unlikely]] {
-        if (const void* poisoned = __asan_region_is_poisoned(const_cast<void*>(object), bytes)) {
-            not_own_memory(object, bytes, poisoned, function);
-        }
+        look_for_poison(object, bytes, function);
     }
 }
 

@@ -47,7 +47,11 @@ struct Pool::Front {
     std::uint32_t check; // of the slot: memory that never was in the pool has no such pair
 };
 
-void not_own_memory(const void* object, std::size_t bytes, const void* poisoned, const char* function) {
+void NTAPI look_for_poison(const void* object, std::size_t bytes, const char* function) {
+    const void* const poisoned = __asan_region_is_poisoned(const_cast<void*>(object), bytes);
+    if (poisoned == nullptr) {
+        return;
+    }
     asan_describe(poisoned);
     machine::Machine::current().bugcheck(
         0xCD /* PAGE_FAULT_BEYOND_END_OF_ALLOCATION */, number(poisoned), 0, 0, 0,

@@ -78,8 +78,7 @@ ULONG CWavePciCard::Move(WavePciEngine* Engine, BOOLEAN Capture, PUCHAR Line) {
 
 void CWavePciCard::Tick() {
     BOOLEAN AnyRuns = FALSE;
-    KIRQL OldIrql;
-    KeAcquireSpinLock(&Lock, &OldIrql);
+    KeAcquireSpinLockAtDpcLevel(&Lock); // where timers call back
     for (ULONG Slot = 0; Slot < m_Slots; ++Slot) {
         WavePciEngine* Player = m_Engines[PinRender][Slot];
         WavePciEngine* Recorder = m_Engines[PinCapture][Slot];
@@ -95,7 +94,7 @@ void CWavePciCard::Tick() {
             AnyRuns = TRUE;
         }
     }
-    KeReleaseSpinLock(&Lock, OldIrql);
+    KeReleaseSpinLockFromDpcLevel(&Lock);
     if (m_Group != NULL) {
         if (AnyRuns) {
             m_Port->Notify(m_Group);

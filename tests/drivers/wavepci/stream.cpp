@@ -117,10 +117,12 @@ BOOLEAN CWavePciStream::GetOneMapping() {
     WavePciMapping Mapping;
     PVOID VirtualAddress;
     ULONG Flags;
+    m_IsRefused = TRUE; // before the port says so: from then on it may call back
     if (!NT_SUCCESS(m_PortStream->GetMapping((PVOID)(ULONG_PTR)Tag, &Mapping.Address, &VirtualAddress, &Mapping.Bytes,
                                              &Flags))) {
         return FALSE;
     }
+    m_IsRefused = FALSE;
     Mapping.Tag = Tag;
     KIRQL OldIrql;
     KeAcquireSpinLock(&m_Card->Lock, &OldIrql);
@@ -204,10 +206,13 @@ STDMETHODIMP_(NTSTATUS) CWavePciStream::RevokeMappings(PVOID FirstTag, PVOID Las
 }
 
 STDMETHODIMP_(void) CWavePciStream::MappingAvailable() {
+    m_IsRefused = FALSE;
     GetNewMappings();
 }
 
 STDMETHODIMP_(void) CWavePciStream::Service() {
     ReleaseUsedMappings();
-    GetNewMappings();
+    if (!m_IsRefused) {
+        GetNewMappings();
+    }
 }

@@ -90,6 +90,7 @@ private:
     BOOLEAN m_IsCapture;
     BOOLEAN m_IsStopped;
     LONG m_Getting;
+    LONG m_IsRefused; // the port has no mapping, and says when it has one (R-WPCI-02)
     ULONG m_NextTag;
     ULONG m_RevokedUpTo; // tags from m_RevokedFrom to before it were revoked before they were in the list
     ULONG m_RevokedFrom;

@@ -112,11 +112,13 @@ private:
     // Under the lock.
     Mapping& at(ULONG index) const { return mappings_[index & (window_ - 1)]; }
     ULONG count() const { return tail_ - head_; }
-    bool has_room() const {
+    [[gnu::always_inline]] bool has_room() const noexcept {
         const bool has_data = cursor_.left != 0 || (looped_ && cursor_.irp != nullptr && next_loop_.bytes != 0);
         return has_data && count() < capacity && (highest_ == UINT64_MAX || bounce_.has_room());
     }
-    bool has_outcome() const { return has_finished() || ended_ || (wanted_ && has_room()); }
+    [[gnu::always_inline]] bool has_outcome() const noexcept {
+        return has_finished() || ended_ || (wanted_ && has_room());
+    }
     [[gnu::noinline]] void NTAPI collect(Outcome& outcome) noexcept;
     [[gnu::noinline]] static void NTAPI tell(Outcome& outcome);
     [[gnu::noinline]] void NTAPI widen() noexcept;
