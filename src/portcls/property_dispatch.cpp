@@ -40,6 +40,7 @@ struct DriverRequest {
     RequestFrame* frame;
     Ownership ownership;
     NTSTATUS status;
+    bool asks_size; // KSPROPERTY_TYPE_GETPAYLOADSIZE
 
     static DriverRequest& of(PCPROPERTY_REQUEST& request) {
         return *CONTAINING_RECORD(&request, DriverRequest, request);
@@ -49,6 +50,15 @@ static_assert(sizeof(DriverRequest) <= RequestFrame::inline_private_bytes);
 
 bool reports_information(NTSTATUS status) {
     return NT_SUCCESS(status) || status == STATUS_BUFFER_OVERFLOW;
+}
+
+// The length that a get with no room reports, as a ULONG.
+NTSTATUS answer_size(NTSTATUS status, ULONG wanted, void* value, ULONG room, ULONG& bytes) {
+    if (!reports_information(status)) {
+        return status;
+    }
+    const ULONG size = status == STATUS_BUFFER_OVERFLOW ? wanted : 0;
+    return ks::answer(&size, sizeof size, value, room, bytes);
 }
 
 // Copies the answer back and says in the IRP how long it is. A handler that claims more than the client has room for
@@ -202,7 +212,6 @@ private:
         return ks::answer_basic_support(access, nullptr, call_.value, call_.room, call_.value_size);
     }
 
-    // The length that a get with no room reports, as a ULONG.
     NTSTATUS payload_size(const PropertyEntry& entry) {
         if ((entry.verbs() & KSPROPERTY_TYPE_GET) == 0) {
             return STATUS_NOT_FOUND;
@@ -210,14 +219,11 @@ private:
         void* const value = std::exchange(call_.value, nullptr);
         const ULONG room = std::exchange(call_.room, 0);
         call_.verb = KSPROPERTY_TYPE_GET;
+        asks_size_ = true;
         const NTSTATUS status = call_handler(entry);
         call_.value = value;
         call_.room = room;
-        if (status == STATUS_PENDING || !reports_information(status)) {
-            return status;
-        }
-        const ULONG size = status == STATUS_BUFFER_OVERFLOW ? call_.value_size : 0;
-        return call_.answer(&size, sizeof size);
+        return status == STATUS_PENDING ? status : answer_size(status, call_.value_size, value, room, call_.value_size);
     }
 
     [[gnu::noinline]] NTSTATUS call_handler(const PropertyEntry& entry) {
@@ -279,6 +285,7 @@ private:
         request.Irp = frame_.irp;
         driver_request.frame = &frame_;
         driver_request.ownership = Ownership::with_handler;
+        driver_request.asks_size = asks_size_;
         NTSTATUS status;
         {
             const DeviceLockGuard guard(is_position_property(item) ? position_lock() : call_.port.device().lock());
@@ -299,6 +306,7 @@ private:
 
     RequestFrame& frame_;
     PropertyCall call_;
+    bool asks_size_ = false;
 };
 
 } // namespace
@@ -348,7 +356,11 @@ NTSTATUS complete_pending_property(PCPROPERTY_REQUEST& request, NTSTATUS status)
                                              "(PcCompletePendingPropertyRequest, R-PROP-17).");
     }
     IRP& irp = *frame.irp;
-    const NTSTATUS delivered = finish(frame, status, request.ValueSize);
+    ULONG bytes = request.ValueSize;
+    if (driver_request.asks_size) {
+        status = answer_size(status, bytes, frame.value, frame.value_size, bytes);
+    }
+    const NTSTATUS delivered = finish(frame, status, bytes);
     KsSystem::current().give_frame(frame);
     ks::complete(irp, delivered);
     return STATUS_SUCCESS;
