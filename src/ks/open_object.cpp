@@ -77,7 +77,7 @@ NTSTATUS dispatch_control(OpenObject& object, IRP& irp, const IO_STACK_LOCATION&
     }
 }
 
-[[gnu::noinline]] NTSTATUS dispatch(IRP& irp) {
+NTSTATUS dispatch(IRP& irp) {
     const IO_STACK_LOCATION& location = *IoGetCurrentIrpStackLocation(&irp);
     OpenObject* const object = OpenObject::from(location.FileObject);
     if (object == nullptr) {
@@ -180,13 +180,24 @@ NTSTATUS complete(IRP& irp, NTSTATUS status) {
     return status;
 }
 
+namespace {
+
+[[gnu::noinline]] NTSTATUS dispatch_by_tables(IRP& irp) {
+    const NTSTATUS status = dispatch(irp);
+    return status == STATUS_PENDING ? status : complete(irp, status);
+}
+
+} // namespace
+
 NTSTATUS dispatch_irp(IRP& irp) {
     const IO_STACK_LOCATION& location = *IoGetCurrentIrpStackLocation(&irp);
     OpenObject* const object = OpenObject::from(location.FileObject);
-    // Most of what is asked for, past the tables.
-    const bool is_property = object != nullptr && location.MajorFunction == IRP_MJ_DEVICE_CONTROL &&
-                             location.Parameters.DeviceIoControl.IoControlCode == IOCTL_KS_PROPERTY;
-    const NTSTATUS status = is_property ? object->property(irp) : dispatch(irp);
+    // Most of what is asked for.
+    if (object == nullptr || location.MajorFunction != IRP_MJ_DEVICE_CONTROL ||
+        location.Parameters.DeviceIoControl.IoControlCode != IOCTL_KS_PROPERTY) {
+        return dispatch_by_tables(irp);
+    }
+    const NTSTATUS status = object->property(irp);
     return status == STATUS_PENDING ? status : complete(irp, status);
 }
 

@@ -59,6 +59,10 @@ void clear_irp(IRP& irp) {
     }
 }
 
+bool is_usual(CCHAR stack_size) {
+    return static_cast<UCHAR>(stack_size - 1) < 4;
+}
+
 // Of one that is clear.
 [[gnu::always_inline]] inline void set_up(IRP& irp, USHORT bytes, CCHAR stack_size, UCHAR allocation_flags) {
     irp.Type = io_type_irp;
@@ -78,7 +82,11 @@ bool is_watched() {
 } // namespace
 
 void IrpPool::initialise(IRP& irp, USHORT bytes, CCHAR stack_size, UCHAR allocation_flags) {
-    std::memset(&irp, 0, irp_bytes(stack_size));
+    if (is_usual(stack_size)) [[likely]] {
+        clear_usual_irp(irp, stack_size);
+    } else {
+        std::memset(&irp, 0, irp_bytes(stack_size));
+    }
     set_up(irp, bytes, stack_size, allocation_flags);
 }
 
@@ -101,10 +109,10 @@ void IrpPool::initialise(IRP& irp, USHORT bytes, CCHAR stack_size, UCHAR allocat
 
 [[gnu::hot]] IRP* IrpPool::allocate(CCHAR stack_size, IrpKind kind, const void* caller) {
     IrpSlot* const slot = free_[0];
-    const auto locations = static_cast<UCHAR>(stack_size);
+    static_assert(stack_sizes[0] == 4, "is_usual");
     // The guards of one of the same size hold since the last time.
-    if (static_cast<UCHAR>(locations - 1) >= stack_sizes[0] || slot == nullptr ||
-        slot->irp_bytes != irp_bytes(static_cast<CCHAR>(locations)) || is_watched()) [[unlikely]] {
+    if (!is_usual(stack_size) || slot == nullptr || slot->irp_bytes != irp_bytes(stack_size) || is_watched())
+        [[unlikely]] {
         return allocate_slowly(stack_size, kind, caller);
     }
     free_[0] = slot->next;
