@@ -19,12 +19,16 @@ namespace client {
 namespace {
 
 // What the client waits for.
-struct WatchedRequest {
+struct Request {
+    executive::ControlRequest parts;
     const ObjectState& object;
-    ULONG code;
-    const void* in;
-    ULONG in_bytes;
+    NTSTATUS status;
 };
+
+void send(void* argument) {
+    auto& request = *static_cast<Request*>(argument);
+    request.status = executive::device_control(request.parts);
+}
 
 const char* verb_of(ULONG flags) {
     return (flags & KSPROPERTY_TYPE_SET) != 0   ? "setting"
@@ -38,8 +42,8 @@ bool is_asleep(const ObjectState& object) {
 }
 
 std::string describe_request(const void* context) {
-    const auto& request = *static_cast<const WatchedRequest*>(context);
-    if (is_asleep(request.object)) {
+    const auto& [request, object, status] = *static_cast<const Request*>(context);
+    if (is_asleep(object)) {
         return {};
     }
     KSIDENTIFIER identifier{};
@@ -49,7 +53,7 @@ std::string describe_request(const void* context) {
     const char* const what = request.code == IOCTL_KS_PROPERTY ? "property"
                              : request.code == IOCTL_KS_METHOD ? "method"
                                                                : "event";
-    return fmt::format("{}: {} {} {} of {}", request.object.name,
+    return fmt::format("{}: {} {} {} of {}", object.name,
                        request.code == IOCTL_KS_PROPERTY ? verb_of(identifier.Flags) : "asking for", what,
                        identifier.Id, guid_name(from_windows(identifier.Set)));
 }
@@ -66,8 +70,11 @@ std::string describe_close(const void* context) {
 
 // Streams wait for sound, and what drivers make of other codes is their own: that may take for ever.
 bool must_come_back(ULONG code) {
-    return code == IOCTL_KS_PROPERTY || code == IOCTL_KS_METHOD || code == IOCTL_KS_ENABLE_EVENT ||
-           code == IOCTL_KS_DISABLE_EVENT || code == IOCTL_KS_RESET_STATE;
+    if (code == IOCTL_KS_PROPERTY) [[likely]] {
+        return true;
+    }
+    return code == IOCTL_KS_METHOD || code == IOCTL_KS_ENABLE_EVENT || code == IOCTL_KS_DISABLE_EVENT ||
+           code == IOCTL_KS_RESET_STATE;
 }
 
 } // namespace
@@ -96,15 +103,15 @@ NTSTATUS ObjectState::open(std::u16string_view path) {
 
 NTSTATUS ObjectState::control(ULONG code, const void* in, ULONG in_bytes, void* out, ULONG out_bytes,
                               ULONG_PTR* information) const {
-    machine->begin_request();
-    return machine->call([&] {
-        if (!must_come_back(code)) {
-            return executive::device_control(file, code, in, in_bytes, out, out_bytes, information);
-        }
-        const WatchedRequest request{*this, code, in, in_bytes};
-        const machine::WatchedCall watched(*machine->machine, &describe_request, &request);
-        return executive::device_control(file, code, in, in_bytes, out, out_bytes, information);
-    });
+    Request request{{file, code, in_bytes, in, out, out_bytes, UserMode, information}, *this, STATUS_UNSUCCESSFUL};
+    MachineState& state = *machine;
+    state.begin_request();
+    if (state.is_off()) [[unlikely]] {
+        return STATUS_SYSTEM_SHUTDOWN;
+    }
+    const bool is_watched = must_come_back(request.parts.code);
+    const bool survived = state.machine->enter(&send, &request, is_watched ? &describe_request : nullptr);
+    return survived ? request.status : STATUS_UNSUCCESSFUL;
 }
 
 Error ObjectState::error(NTSTATUS status, std::string_view attempted) const {

@@ -21,15 +21,29 @@ public:
         if (auto* system = machine.find_subsystem<KsSystem>()) [[likely]] {
             return *system;
         }
-        return machine.add_subsystem<KsSystem>();
+        return make(machine);
     }
 
     machine::Machine& machine() const { return machine_; }
 
-    RequestFrame& take_frame();
-    void give_frame(RequestFrame& frame);
+    RequestFrame& take_frame() {
+        RequestFrame* const frame = free_frames_;
+        if (frame == nullptr) [[unlikely]] {
+            return new_frame();
+        }
+        free_frames_ = frame->next_free;
+        return *frame;
+    }
+    void give_frame(RequestFrame& frame) {
+        frame.reset();
+        frame.next_free = free_frames_;
+        free_frames_ = &frame;
+    }
 
 private:
+    [[gnu::cold, gnu::noinline]] static KsSystem& make(machine::Machine& machine);
+    [[gnu::cold, gnu::noinline]] RequestFrame& new_frame();
+
     machine::Machine& machine_;
     RequestFrame* free_frames_ = nullptr;
     std::vector<RequestFrame*> frames_; // in the guest's heap: values are what drivers write to

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <vector>
 
+#include "executive/io/completion.h"
 #include "ks/create_name.h"
 #include "machine/guarded_access.h"
 #include "machine/machine.h"
@@ -169,12 +170,34 @@ NTSTATUS dispatch_create_child(OpenObject& parent, IRP& irp) {
 
 NTSTATUS complete(IRP& irp, NTSTATUS status) {
     irp.IoStatus.Status = status;
-    IoCompleteRequest(&irp, IO_NO_INCREMENT);
+    auto& machine = machine::Machine::current();
+    if (machine.irql() > machine::irql::dispatch) [[unlikely]] {
+        IoCompleteRequest(&irp, IO_NO_INCREMENT); // which says so
+        return status;
+    }
+    machine.preemption_point();
+    executive::complete_request(machine.subsystem<executive::Kernel>(), &irp);
     return status;
 }
 
-NTSTATUS dispatch_irp(IRP& irp) {
+namespace {
+
+[[gnu::noinline]] NTSTATUS dispatch_by_tables(IRP& irp) {
     const NTSTATUS status = dispatch(irp);
+    return status == STATUS_PENDING ? status : complete(irp, status);
+}
+
+} // namespace
+
+NTSTATUS dispatch_irp(IRP& irp) {
+    const IO_STACK_LOCATION& location = *IoGetCurrentIrpStackLocation(&irp);
+    OpenObject* const object = OpenObject::from(location.FileObject);
+    // Most of what is asked for.
+    if (object == nullptr || location.MajorFunction != IRP_MJ_DEVICE_CONTROL ||
+        location.Parameters.DeviceIoControl.IoControlCode != IOCTL_KS_PROPERTY) {
+        return dispatch_by_tables(irp);
+    }
+    const NTSTATUS status = object->property(irp);
     return status == STATUS_PENDING ? status : complete(irp, status);
 }
 

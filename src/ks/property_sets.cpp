@@ -1,5 +1,6 @@
 #include "ks/property_sets.h"
 
+#include <algorithm>
 #include <cstring>
 #include <vector>
 
@@ -255,7 +256,7 @@ NTSTATUS list_sets(std::span<const Set> sets, RequestFrame& frame) {
 
 // What is common to a property and a method: capture, run, deliver.
 template<class Run>
-NTSTATUS with_frame(IRP& irp, ValueDirection (*direction_of)(ULONG), Run&& run) {
+NTSTATUS with_frame(IRP& irp, ValueDirection (&direction_of)(ULONG), Run&& run) {
     KsSystem& system = KsSystem::current();
     RequestFrame& frame = system.take_frame();
     irp.IoStatus.Information = 0;
@@ -268,8 +269,8 @@ NTSTATUS with_frame(IRP& irp, ValueDirection (*direction_of)(ULONG), Run&& run) 
     }
     if (NT_ERROR(status)) {
         irp.IoStatus.Information = 0;
-    } else if (direction_of(frame.request->Flags).to_client &&
-               !frame.deliver(static_cast<ULONG>(irp.IoStatus.Information))) {
+    } else if (frame.is_answered &&
+               !frame.deliver(static_cast<ULONG>(std::min<ULONG_PTR>(irp.IoStatus.Information, frame.value_size)))) {
         irp.IoStatus.Information = 0;
         status = STATUS_ACCESS_VIOLATION;
     }

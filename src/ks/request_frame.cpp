@@ -9,52 +9,13 @@
 
 namespace openportcls::ks {
 
-namespace {
-
-using machine::Access;
-using machine::is_accessible;
-
-constexpr std::uint64_t guard = 0xB5D1'C3A7'9EE3'8BF1; // no byte that a handler often writes
-
-// Most requests are a bare KSIDENTIFIER and most values a ULONG or two: these are copied without a call.
-void copy(void* to, const void* from, ULONG bytes) {
-    switch (bytes) {
-    case sizeof(ULONG):
-        std::memcpy(to, from, sizeof(ULONG));
-        break;
-    case sizeof(ULONGLONG):
-        std::memcpy(to, from, sizeof(ULONGLONG));
-        break;
-    case sizeof(KSIDENTIFIER):
-        std::memcpy(to, from, sizeof(KSIDENTIFIER));
-        break;
-    default:
-        std::memcpy(to, from, bytes);
-    }
-}
-
-} // namespace
-
-ValueDirection property_value_direction(ULONG flags) {
-    constexpr ULONG inputs = KSPROPERTY_TYPE_SET | KSPROPERTY_TYPE_UNSERIALIZESET | KSPROPERTY_TYPE_UNSERIALIZERAW;
-    const bool is_input = (flags & inputs) != 0;
-    return {is_input || (flags & KSPROPERTY_TYPE_COPYPAYLOAD) != 0, !is_input};
-}
-
-// KSMETHOD_TYPE_MODIFY is READ and WRITE. [ns-ks-ksmethod_item]
-ValueDirection method_value_direction(ULONG flags) {
-    if ((flags & (KSMETHOD_TYPE_SETSUPPORT | KSMETHOD_TYPE_BASICSUPPORT)) != 0) {
-        return {false, true};
-    }
-    return {(flags & KSMETHOD_TYPE_READ) != 0, (flags & KSMETHOD_TYPE_WRITE) != 0};
-}
-
-NTSTATUS RequestFrame::capture(IRP& from, ValueDirection (*direction_of)(ULONG)) {
+NTSTATUS RequestFrame::capture_any(IRP& from, DirectionOf direction_of) {
     const IO_STACK_LOCATION& location = *IoGetCurrentIrpStackLocation(&from);
     const ULONG in_bytes = location.Parameters.DeviceIoControl.InputBufferLength;
     const ULONG out_bytes = location.Parameters.DeviceIoControl.OutputBufferLength;
     void* const in = location.Parameters.DeviceIoControl.Type3InputBuffer;
     irp = &from;
+    user_value_ = nullptr;
     if (in_bytes < sizeof(KSIDENTIFIER)) {
         return STATUS_INVALID_BUFFER_SIZE;
     }
@@ -63,9 +24,10 @@ NTSTATUS RequestFrame::capture(IRP& from, ValueDirection (*direction_of)(ULONG))
     if (from.RequestorMode == KernelMode) {
         request = static_cast<KSIDENTIFIER*>(in);
         value = from.UserBuffer;
+        is_answered = direction_of(request->Flags).to_client;
         return STATUS_SUCCESS;
     }
-    if (!is_accessible(in, in_bytes, Access::read) || !is_accessible(from.UserBuffer, out_bytes, Access::read)) {
+    if (!machine::are_readable(in, in_bytes, from.UserBuffer, out_bytes)) {
         return STATUS_ACCESS_VIOLATION;
     }
     void* request_copy = request_storage_;
@@ -77,6 +39,8 @@ NTSTATUS RequestFrame::capture(IRP& from, ValueDirection (*direction_of)(ULONG))
     }
     copy(request_copy, in, in_bytes);
     request = static_cast<KSIDENTIFIER*>(request_copy);
+    const ValueDirection direction = direction_of(request->Flags);
+    is_answered = direction.to_client;
 
     user_value_ = from.UserBuffer;
     value = value_storage_;
@@ -85,38 +49,18 @@ NTSTATUS RequestFrame::capture(IRP& from, ValueDirection (*direction_of)(ULONG))
         if (value == nullptr) {
             return STATUS_INSUFFICIENT_RESOURCES;
         }
-        std::memset(value, 0, out_bytes);
-    } else if (constexpr ULONG usual_bytes = 16; out_bytes <= usual_bytes) {
-        std::memset(value_storage_, 0, usual_bytes);
-    } else {
-        std::memset(value_storage_, 0, out_bytes);
     }
+    std::memset(value, 0, out_bytes);
     std::memcpy(static_cast<char*>(value) + out_bytes, &guard, guard_bytes);
     if (out_bytes == 0) {
         value = nullptr;
-    } else if (direction_of(request->Flags).to_handler) {
+    } else if (direction.to_handler) {
         copy(value, user_value_, out_bytes);
     }
     return STATUS_SUCCESS;
 }
 
-bool RequestFrame::deliver(ULONG bytes) const {
-    const ULONG count = bytes < value_size ? bytes : value_size;
-    if (user_value_ == nullptr || count == 0) {
-        return true;
-    }
-    if (!is_accessible(user_value_, count, Access::write)) {
-        return false;
-    }
-    copy(user_value_, value, count);
-    return true;
-}
-
-void RequestFrame::check_guard() const {
-    if (value == nullptr || std::memcmp(static_cast<const char*>(value) + value_size, &guard, guard_bytes) == 0)
-        [[likely]] {
-        return;
-    }
+void RequestFrame::report_overrun() const {
     machine::Machine::current().bugcheck(
         0x19 /* BAD_POOL_HEADER */, 0x21, reinterpret_cast<std::uint64_t>(value), value_size, request->Id,
         executive::Sentence("The handler of item {} of set {{{:08X}-{:04X}-{:04X}-…}} wrote past the {} bytes of the "
@@ -124,9 +68,21 @@ void RequestFrame::check_guard() const {
                             request->Id, request->Set.Data1, request->Set.Data2, request->Set.Data3, value_size));
 }
 
-void RequestFrame::reset() {
-    if (user_value_ != nullptr) {
-        check_guard();
+bool RequestFrame::deliver_any(ULONG count) const {
+    if (user_value_ == nullptr || count == 0) {
+        return true;
+    }
+    if (!machine::is_accessible(user_value_, count, machine::Access::write)) {
+        return false;
+    }
+    copy(user_value_, value, count);
+    return true;
+}
+
+void RequestFrame::reset_any() {
+    if (user_value_ != nullptr && value != nullptr &&
+        std::memcmp(static_cast<const char*>(value) + value_size, &guard, guard_bytes) != 0) {
+        report_overrun();
     }
     if (large_request_ != nullptr) {
         machine::Machine::current().guest_heap().free(large_request_, request_size);
@@ -136,29 +92,20 @@ void RequestFrame::reset() {
         machine::Machine::current().guest_heap().free(large_value_, std::size_t{value_size} + guard_bytes);
         large_value_ = nullptr;
     }
-    user_value_ = nullptr;
-    irp = nullptr;
 }
 
-RequestFrame& KsSystem::take_frame() {
-    if (free_frames_ == nullptr) [[unlikely]] {
-        char* const room = machine_.guest_heap().allocate(sizeof(RequestFrame));
-        if (room == nullptr) {
-            machine_.bugcheck(0x41 /* MUST_SUCCEED_POOL_EMPTY */, sizeof(RequestFrame), 0, 0, 0,
-                              "The host has no room for a request.");
-        }
-        frames_.push_back(new (room) RequestFrame);
-        return *frames_.back();
+RequestFrame& KsSystem::new_frame() {
+    char* const room = machine_.guest_heap().allocate(sizeof(RequestFrame));
+    if (room == nullptr) {
+        machine_.bugcheck(0x41 /* MUST_SUCCEED_POOL_EMPTY */, sizeof(RequestFrame), 0, 0, 0,
+                          "The host has no room for a request.");
     }
-    RequestFrame& frame = *free_frames_;
-    free_frames_ = frame.next_free;
-    return frame;
+    frames_.push_back(new (room) RequestFrame);
+    return *frames_.back();
 }
 
-void KsSystem::give_frame(RequestFrame& frame) {
-    frame.reset();
-    frame.next_free = free_frames_;
-    free_frames_ = &frame;
+KsSystem& KsSystem::make(machine::Machine& machine) {
+    return machine.add_subsystem<KsSystem>();
 }
 
 KsSystem::~KsSystem() {

@@ -101,8 +101,8 @@ NTSTATUS copy_headers(IRP& irp, ULONG flags, ULONG header_bytes) {
     }
     irp.AssociatedIrp.SystemBuffer = copy;
     if (access == machine::Access::write) {
-        slot->copy_to = client;
-        slot->copy_limit = bytes;
+        slot->fresh.copy_to = client;
+        slot->fresh.copy_limit = bytes;
     }
     return STATUS_SUCCESS;
 }

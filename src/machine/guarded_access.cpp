@@ -22,6 +22,15 @@ opc_guarded_touch:
 1:  mov $1, %eax
     ret
     .size opc_guarded_touch, . - opc_guarded_touch
+    .globl opc_guarded_read_both
+    .hidden opc_guarded_read_both
+    .type opc_guarded_read_both, @function
+opc_guarded_read_both:
+    movb (%rdi), %al
+    movb (%rsi), %al
+    mov $1, %eax
+    ret
+    .size opc_guarded_read_both, . - opc_guarded_read_both
 opc_guarded_failed:
     xor %eax, %eax
     ret

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <pthread.h>
+#include <optional>
 #include <utility>
 
 #include "machine/faults.h"
@@ -71,20 +71,20 @@ Machine::~Machine() {
     }
 }
 
-bool Machine::run_as_client(Call call) {
-    if (halted_) {
+bool Machine::run_as_client(void (*function)(void*), void* argument, WatchedCall::Describe describe) {
+    if (halted_) [[unlikely]] {
         return false;
     }
     if (is_entered_) [[unlikely]] {
-        return run_nested(call);
+        return run_nested(function, argument, describe);
     }
-    if (client_host_thread_ != static_cast<std::uint64_t>(pthread_self())) [[unlikely]] {
+    if (client_host_thread_ != &current_) [[unlikely]] {
         use_host_thread();
+        if (!client_.fiber.stack() && !prepare_client()) {
+            return false;
+        }
     }
-    if (!client_.fiber.stack() && !prepare_client()) [[unlikely]] {
-        return false;
-    }
-    if (clock_.is_paced()) {
+    if (clock_.is_paced()) [[unlikely]] {
         clock_.catch_up();
     }
     Machine* const previous = current_;
@@ -92,7 +92,7 @@ bool Machine::run_as_client(Call call) {
     is_entered_ = true;
     ++entries_;
     begin_lap();
-    call_ = call;
+    call_ = {function, argument, describe, now()};
     tsan::release(&call_); // the host's thread and the client are one
     Fiber::switch_to(host_, client_.fiber);
     tsan::acquire(&call_);
@@ -130,12 +130,16 @@ void Machine::report_open_region() {
 }
 
 // Only what the client's thread called can be gone back to: any other thread belongs to the guest.
-bool Machine::run_nested(Call call) {
+bool Machine::run_nested(void (*function)(void*), void* argument, WatchedCall::Describe describe) {
     Machine* const previous = current_;
     current_ = this;
+    std::optional<WatchedCall> watched;
+    if (describe != nullptr) {
+        watched.emplace(*this, describe, argument);
+    }
     bool survived = true;
     if (!current_thread().is_client) {
-        call.function(call.argument);
+        function(argument);
     } else {
         NestedEntry entry;
         entry.outer = nested_;
@@ -143,7 +147,7 @@ bool Machine::run_nested(Call call) {
         nested_ = &entry;
         survived = _setjmp(entry.escape) == 0;
         if (survived) {
-            call.function(call.argument);
+            function(argument);
         }
         nested_ = entry.outer;
     }
@@ -152,7 +156,7 @@ bool Machine::run_nested(Call call) {
 }
 
 void Machine::use_host_thread() {
-    client_host_thread_ = static_cast<std::uint64_t>(pthread_self());
+    client_host_thread_ = &current_;
     if (tsan::is_watching() && contexts_ == nullptr) {
         contexts_ = std::make_unique<tsan::Contexts>();
     }

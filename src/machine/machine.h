@@ -107,8 +107,12 @@ public:
     template<class Function>
     bool enter(Function&& function) {
         using Callable = std::remove_reference_t<Function>;
-        return run_as_client({[](void* argument) { (*static_cast<Callable*>(argument))(); },
-                              const_cast<void*>(static_cast<const void*>(&function))});
+        return enter([](void* argument) { (*static_cast<Callable*>(argument))(); },
+                     const_cast<void*>(static_cast<const void*>(&function)), nullptr);
+    }
+    // The same for function(argument). With `describe` the call is watched (WatchedCall): it gets the argument.
+    bool enter(void (*function)(void* argument), void* argument, WatchedCall::Describe describe) {
+        return run_as_client(function, argument, describe);
     }
     bool is_halted() const { return halted_; }
     const BugcheckReport* bugcheck_report() const { return halted_ ? &report_ : nullptr; }
@@ -320,9 +324,12 @@ private:
     friend class InterruptLine;
     friend class WatchedCall;
 
+    // Of enter() from the host.
     struct Call {
         void (*function)(void* argument);
         void* argument;
+        WatchedCall::Describe describe; // null: not watched
+        Nanoseconds since;
     };
     // An enter() from inside.
     struct NestedEntry {
@@ -347,10 +354,10 @@ private:
         TimerRecord* previous;
     };
 
-    bool run_as_client(Call call);
-    bool run_nested(Call call);
-    bool prepare_client();
-    void use_host_thread();
+    bool run_as_client(void (*function)(void* argument), void* argument, WatchedCall::Describe describe);
+    [[gnu::cold]] bool run_nested(void (*function)(void* argument), void* argument, WatchedCall::Describe describe);
+    [[gnu::cold]] bool prepare_client();
+    [[gnu::cold]] void use_host_thread();
     static void client_entry(void* argument);
     [[noreturn]] void report_open_region();
     [[noreturn]] void abandon_guest();
@@ -358,7 +365,8 @@ private:
     [[noreturn]] void escape(); // to the innermost enter() from inside, or to the host
     void arm_watchdog();
     void watch_stay_at_dispatch();
-    const WatchedCall* call_without_end() const;
+    WatchedCall::Facts facts_of_call() const;
+    WatchedCall::Facts call_without_end() const;
     [[gnu::cold]] void report_call_without_end();
 
     bool has_deliverable(const Processor& here) const {
@@ -488,7 +496,7 @@ private:
     std::uint64_t entries_ = 0; // from the host
     std::exception_ptr thrown_; // by what was called
     NestedEntry* nested_ = nullptr;
-    std::uint64_t client_host_thread_ = 0;
+    const void* client_host_thread_ = nullptr; // by an address that each has of its own
     bool halted_ = false;
     BugcheckReport report_;
     FaultHook fault_hook_ = nullptr;
@@ -498,6 +506,7 @@ private:
     std::uint64_t watchdog_last_wait_ = 0;
     Nanoseconds watchdog_last_time_ = 0; // without what laps cost
     std::uint64_t watchdog_last_entry_ = 0;
+    std::uint64_t ticks_before_entry_ = 0; // of the watchdog, before the latest entry that it has seen
     std::uint32_t watchdog_busy_ticks_ = 0;
     std::uint64_t watchdog_all_ticks_ = 0;
     WatchedCall* watched_calls_ = nullptr;      // the newest first

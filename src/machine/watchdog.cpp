@@ -44,8 +44,9 @@ void Machine::watch_stay_at_dispatch() {
 }
 
 WatchedCall::WatchedCall(Machine& machine, Describe describe, const void* context)
-    : machine_(machine), thread_(machine.current_thread()), describe_(describe), context_(context),
-      since_(machine.now()), ticks_before_(machine.watchdog_all_ticks_), older_(machine.watched_calls_) {
+    : machine_(machine),
+      facts_{describe, context, &machine.current_thread(), machine.now(), machine.watchdog_all_ticks_},
+      older_(machine.watched_calls_) {
     if (older_ != nullptr) {
         older_->newer_ = this;
     }
@@ -62,34 +63,45 @@ WatchedCall::~WatchedCall() {
     }
 }
 
-const WatchedCall* Machine::call_without_end() const {
+// Of the call that the host has entered the machine with.
+WatchedCall::Facts Machine::facts_of_call() const {
+    const bool is_seen = watchdog_last_entry_ == entries_;
+    return {is_entered_ ? call_.describe : nullptr, call_.argument, &client_, call_.since,
+            is_seen ? ticks_before_entry_ : watchdog_all_ticks_};
+}
+
+// The newest of them.
+WatchedCall::Facts Machine::call_without_end() const {
+    const auto is_too_long = [this](const WatchedCall::Facts& call) {
+        const bool is_busy = watchdog_all_ticks_ - call.ticks_before >= config_.watchdog_seconds;
+        return now() - call.since > (is_busy ? longest_busy_call : longest_call);
+    };
     for (const WatchedCall* call = watched_calls_; call != nullptr; call = call->older_) {
-        const Nanoseconds taken = now() - call->since_;
-        const bool is_busy = watchdog_all_ticks_ - call->ticks_before_ >= config_.watchdog_seconds;
-        if (taken > (is_busy ? longest_busy_call : longest_call)) {
-            return call;
+        if (is_too_long(call->facts_)) {
+            return call->facts_;
         }
     }
-    return nullptr;
+    const WatchedCall::Facts call = facts_of_call();
+    return call.describe != nullptr && is_too_long(call) ? call : WatchedCall::Facts{};
 }
 
 // At a preemption point, so that no structure of the machine's is half changed, whoever runs there.
 void Machine::report_call_without_end() {
     is_call_without_end_ = false;
-    const WatchedCall* const call = call_without_end();
+    const WatchedCall::Facts call = call_without_end();
     BugcheckReport report{.code = thread_stuck_in_device_driver};
     {
-        const std::string what = call != nullptr ? call->describe_(call->context_) : std::string();
+        const std::string what = call.describe != nullptr ? call.describe(call.context) : std::string();
         if (what.empty()) { // it has come back since, or may take that long
             return;
         }
         report.rule =
             fmt::format("A driver has not come back from a request for {:.0f} seconds of the machine's time: {}.",
-                        static_cast<double>(now() - call->since_) / nanoseconds_per_second, what);
+                        static_cast<double>(now() - call.since) / nanoseconds_per_second, what);
     } // nothing below comes back
-    report.parameters[0] = reinterpret_cast<std::uint64_t>(&call->thread_);
-    report.thread = call->thread_.name;
-    report.stack = stack_of(call->thread_);
+    report.parameters[0] = reinterpret_cast<std::uint64_t>(call.thread);
+    report.thread = call.thread->name;
+    report.stack = stack_of(*call.thread);
     bugcheck_with_stack(std::move(report));
 }
 
@@ -106,13 +118,16 @@ bool Machine::watchdog_expired() {
         watchdog_last_wait_ != waits_ || watchdog_last_entry_ != entries_ || watchdog_last_time_ != time;
     watchdog_last_time_ = time;
     watchdog_last_wait_ = waits_;
+    if (watchdog_last_entry_ != entries_) {
+        ticks_before_entry_ = watchdog_all_ticks_ - 1;
+    }
     watchdog_last_entry_ = entries_;
     watchdog_busy_ticks_ = has_waited ? 0 : watchdog_busy_ticks_ + 1;
     Processor& here = *processor_;
     if (limit == 0) {
         return false;
     }
-    if (call_without_end() != nullptr) {
+    if (call_without_end().describe != nullptr) {
         is_call_without_end_ = true;
         draw_attention();
     }

@@ -12,7 +12,8 @@ namespace openportcls::machine {
 class Machine;
 class Thread;
 
-// As long as one lives its thread is in such a call. Inside the machine.
+// As long as one lives its thread is in such a call. Inside the machine; Machine::enter() with a description watches
+// what the host asks for at no cost.
 class WatchedCall {
 public:
     // "Wave pin 0: setting property 0 of KSPROPSETID_Connection"; empty while it may take as long as it likes.
@@ -26,12 +27,16 @@ public:
 private:
     friend class Machine;
 
+    struct Facts {
+        Describe describe = nullptr; // null: there is no such call
+        const void* context = nullptr;
+        const Thread* thread = nullptr;
+        Nanoseconds since = 0;
+        std::uint64_t ticks_before = 0; // of the watchdog
+    };
+
     Machine& machine_;
-    Thread& thread_;
-    Describe describe_;
-    const void* context_;
-    Nanoseconds since_;
-    std::uint64_t ticks_before_; // of the watchdog
+    Facts facts_;
     WatchedCall* older_;
     WatchedCall* newer_ = nullptr;
 };

@@ -10,10 +10,9 @@ DeviceLock::DeviceLock() {
     KeInitializeEvent(&released_, SynchronizationEvent, FALSE);
 }
 
-void DeviceLock::acquire() {
+void DeviceLock::wait(machine::Thread* self) noexcept {
     auto& machine = Machine::current();
-    machine::Thread* const self = &machine.current_thread();
-    while (owner_ != nullptr && owner_ != self) [[unlikely]] {
+    while (owner_ != nullptr && owner_ != self) {
         ++waiters_;
         const NTSTATUS status = machine.wait_one(&released_);
         --waiters_;
@@ -21,19 +20,6 @@ void DeviceLock::acquire() {
             constexpr std::uint32_t thread_stuck_in_device_driver = 0xEA;
             machine.bugcheck(thread_stuck_in_device_driver, 0, 0, 0, 0,
                              "A thread holds the port class device lock and will never run again (R-PROP-19).");
-        }
-    }
-    machine::tsan::acquire(this);
-    owner_ = self;
-    ++depth_;
-}
-
-void DeviceLock::release() {
-    machine::tsan::release(this);
-    if (--depth_ == 0) {
-        owner_ = nullptr;
-        if (waiters_ != 0) [[unlikely]] {
-            Machine::current().set_event(released_);
         }
     }
 }

@@ -3,9 +3,7 @@
 
 #include <portcls.h>
 
-namespace openportcls::machine {
-class Thread;
-}
+#include "machine/machine.h"
 
 namespace openportcls::portcls {
 
@@ -17,11 +15,30 @@ public:
     DeviceLock(const DeviceLock&) = delete;
     DeviceLock& operator=(const DeviceLock&) = delete;
 
-    void acquire();
-    void release();
+    void acquire() {
+        machine::Thread* const self = &machine::Machine::current().current_thread();
+        if (owner_ != nullptr && owner_ != self) [[unlikely]] {
+            wait(self);
+        }
+        machine::tsan::acquire(this);
+        owner_ = self;
+        ++depth_;
+    }
+    void release() {
+        machine::tsan::release(this);
+        if (--depth_ == 0) {
+            owner_ = nullptr;
+            if (waiters_ != 0) [[unlikely]] {
+                machine::Machine::current().set_event(released_);
+            }
+        }
+    }
     bool is_held_by_current_thread() const;
 
 private:
+    // Until nobody else holds it. NTAPI, as set_event() is: see machine.h.
+    [[gnu::cold, gnu::noinline]] void NTAPI wait(machine::Thread* self) noexcept;
+
     machine::Thread* owner_ = nullptr;
     ULONG depth_ = 0;
     ULONG waiters_ = 0;

@@ -4,6 +4,7 @@
 
 #include "ks/answers.h"
 #include "ks/event_requests.h"
+#include "portcls/begin_request.h"
 #include "portcls/device_context.h"
 #include "portcls/dispatch_tables.h"
 #include "portcls/filter.h"

@@ -28,21 +28,8 @@ NTSTATUS add_connection(PDEVICE_OBJECT device, ConnectionEnd from, ConnectionEnd
 }
 
 // IRPs come here from the driver object's table. A device that PortCls did not make gets nothing done.
-NTSTATUS dispatch(PDEVICE_OBJECT device, PIRP irp) {
+[[gnu::noinline]] NTSTATUS dispatch_to_device(PDEVICE_OBJECT device, PIRP irp) {
     const UCHAR major = IoGetCurrentIrpStackLocation(irp)->MajorFunction;
-    switch (major) {
-    case IRP_MJ_DEVICE_CONTROL:
-    case IRP_MJ_CLOSE:
-    case IRP_MJ_CLEANUP:
-    case IRP_MJ_READ:
-    case IRP_MJ_WRITE:
-    case IRP_MJ_FLUSH_BUFFERS:
-    case IRP_MJ_QUERY_SECURITY:
-    case IRP_MJ_SET_SECURITY:
-        return ks::dispatch_irp(*irp); // R-ENTRY-03
-    default:
-        break;
-    }
     DeviceContext* const context = DeviceContext::from(device);
     if (context == nullptr) {
         return ks::complete(*irp, STATUS_INVALID_DEVICE_REQUEST);
@@ -58,6 +45,22 @@ NTSTATUS dispatch(PDEVICE_OBJECT device, PIRP irp) {
         return context->dispatch_system_control(*irp);
     default:
         return ks::complete(*irp, STATUS_INVALID_DEVICE_REQUEST);
+    }
+}
+
+[[gnu::always_inline]] inline NTSTATUS dispatch(PDEVICE_OBJECT device, PIRP irp) {
+    switch (IoGetCurrentIrpStackLocation(irp)->MajorFunction) {
+    case IRP_MJ_DEVICE_CONTROL:
+    case IRP_MJ_CLOSE:
+    case IRP_MJ_CLEANUP:
+    case IRP_MJ_READ:
+    case IRP_MJ_WRITE:
+    case IRP_MJ_FLUSH_BUFFERS:
+    case IRP_MJ_QUERY_SECURITY:
+    case IRP_MJ_SET_SECURITY:
+        return ks::dispatch_irp(*irp); // R-ENTRY-03
+    default:
+        return dispatch_to_device(device, irp);
     }
 }
 

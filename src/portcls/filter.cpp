@@ -33,10 +33,6 @@ void Filter::release() {
     }
 }
 
-NTSTATUS Filter::begin_request() {
-    return is_subdevice_gone_ ? STATUS_DEVICE_REMOVED : port_.begin_request();
-}
-
 NTSTATUS Filter::create_child(IRP& irp, const GUID& kind, const void* parameters, ULONG parameters_bytes) {
     // Topology nodes are no objects here (they have no handle), clocks and allocators belong to pins.
     return IsEqualGUID(kind, pin_object_name) ? create_pin(*this, irp, parameters, parameters_bytes)

@@ -7,6 +7,7 @@
 #include "ks/allocator.h"
 #include "ks/event_requests.h"
 #include "machine/machine.h"
+#include "portcls/begin_request.h"
 #include "portcls/device_context.h"
 #include "portcls/event_dispatch.h"
 #include "portcls/filter.h"

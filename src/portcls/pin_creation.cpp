@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "ks/data_format.h"
+#include "portcls/begin_request.h"
 #include "portcls/device_context.h"
 #include "portcls/filter.h"
 #include "portcls/pin.h"

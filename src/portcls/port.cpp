@@ -141,10 +141,6 @@ void Port::find_optional_interfaces() {
     }
 }
 
-NTSTATUS Port::begin_request() {
-    return detached_ ? STATUS_DEVICE_REMOVED : device_->begin_request();
-}
-
 void Port::detach() {
     detached_ = true;
     for (Filter* filter : filters_) {

@@ -1,11 +1,14 @@
 #include "portcls/property_dispatch.h"
 
+#include <algorithm>
 #include <new>
+#include <utility>
 #include <vector>
 
 #include "ks/answers.h"
 #include "ks/ks_system.h"
 #include "ks/open_object.h"
+#include "portcls/begin_request.h"
 #include "portcls/device_context.h"
 #include "portcls/dispatch_tables.h"
 #include "portcls/filter.h"
@@ -37,6 +40,7 @@ struct DriverRequest {
     RequestFrame* frame;
     Ownership ownership;
     NTSTATUS status;
+    bool asks_size; // KSPROPERTY_TYPE_GETPAYLOADSIZE
 
     static DriverRequest& of(PCPROPERTY_REQUEST& request) {
         return *CONTAINING_RECORD(&request, DriverRequest, request);
@@ -48,217 +52,243 @@ bool reports_information(NTSTATUS status) {
     return NT_SUCCESS(status) || status == STATUS_BUFFER_OVERFLOW;
 }
 
-// Copies the answer back and says in the IRP how long it is. A handler that claims more than the client has room for
-// does not get the client's memory overrun.
-NTSTATUS finish(RequestFrame& frame, NTSTATUS status, ULONG bytes) {
-    IRP& irp = *frame.irp;
+// The length that a get with no room reports, as a ULONG.
+NTSTATUS answer_size(NTSTATUS status, ULONG wanted, void* value, ULONG room, ULONG& bytes) {
     if (!reports_information(status)) {
-        irp.IoStatus.Information = 0;
         return status;
     }
-    if (status != STATUS_BUFFER_OVERFLOW && bytes > frame.value_size) { // that one says how much is wanted
-        bytes = frame.value_size;
+    const ULONG size = status == STATUS_BUFFER_OVERFLOW ? wanted : 0;
+    return ks::answer(&size, sizeof size, value, room, bytes);
+}
+
+// Copies the answer back and says in the IRP how long it is. A handler that claims more than the client has room for
+// does not get the client's memory overrun.
+[[gnu::always_inline]] inline NTSTATUS answer(RequestFrame& frame, NTSTATUS status, ULONG bytes) {
+    IO_STATUS_BLOCK& result = frame.irp->IoStatus;
+    result.Information = 0;
+    if (!frame.is_answered) {
+        return status;
     }
-    const bool is_answer = ks::property_value_direction(frame.request->Flags).to_client;
-    irp.IoStatus.Information = is_answer ? bytes : 0;
-    if (is_answer && !frame.deliver(bytes)) {
-        irp.IoStatus.Information = 0;
+    const ULONG count = std::min(bytes, frame.value_size);
+    if (!frame.deliver(count)) [[unlikely]] {
         return STATUS_ACCESS_VIOLATION;
     }
+    result.Information = status == STATUS_BUFFER_OVERFLOW ? bytes : count; // that one says how much is wanted
     return status;
 }
 
+[[gnu::noinline]] NTSTATUS finish_unsuccessful(RequestFrame& frame, NTSTATUS status, ULONG bytes) {
+    if (!reports_information(status)) {
+        frame.irp->IoStatus.Information = 0;
+        return status;
+    }
+    return answer(frame, status, bytes);
+}
+
+[[gnu::always_inline]] inline NTSTATUS finish(RequestFrame& frame, NTSTATUS status, ULONG bytes) {
+    if (!NT_SUCCESS(status)) [[unlikely]] {
+        return finish_unsuccessful(frame, status, bytes);
+    }
+    return answer(frame, status, bytes);
+}
+
+// Finds the handler and calls it. Whatever comes of it, the answer is bytes() long.
 class Dispatch {
 public:
     Dispatch(Filter& filter, Pin* pin, RequestFrame& frame)
-        : filter_(filter), pin_(pin), port_(filter.port()), frame_(frame), verb_(frame.request->Flags & ~modifiers) {}
+        : frame_(frame), call_{filter.port(),
+                               filter,
+                               pin,
+                               KSFILTER_NODE,
+                               frame.request->Flags & ~modifiers,
+                               frame.request,
+                               frame.request_size,
+                               frame.value,
+                               0,
+                               *frame.irp,
+                               frame.value_size} {}
+
+    ULONG bytes() const { return call_.value_size; }
 
     NTSTATUS run() {
-        const KSPROPERTY& property = *frame_.request;
+        const KSPROPERTY& property = *call_.request;
+        const DispatchTables& tables = call_.port.tables();
         const PropertyTable* table = nullptr;
         if ((property.Flags & KSPROPERTY_TYPE_TOPOLOGY) != 0) {
             // R-PROP-03
-            if (frame_.request_size < sizeof(KSP_NODE)) {
+            if (call_.request_size < sizeof(KSP_NODE)) {
                 return STATUS_INVALID_BUFFER_SIZE;
             }
-            node_ = reinterpret_cast<const KSP_NODE&>(property).NodeId;
-            if (node_ >= port_.description().node_count()) {
+            call_.node = reinterpret_cast<const KSP_NODE&>(property).NodeId;
+            if (call_.node >= call_.port.description().node_count()) {
                 return STATUS_INVALID_PARAMETER;
             }
-            header_bytes_ = sizeof(KSP_NODE);
-            table = &port_.tables().node(node_);
+            table = &tables.node(call_.node);
         } else {
-            table = pin_ != nullptr ? &port_.tables().pin(pin_->pin_id()) : &port_.tables().filter();
+            table = call_.pin != nullptr ? &tables.pin(call_.pin->pin_id()) : &tables.filter();
         }
-        if (verb_ == KSPROPERTY_TYPE_SETSUPPORT) {
-            return set_support(*table);
+        const PropertyEntry* const entry = table->find(property.Set, property.Id);
+        const bool is_get_or_set = call_.is_get() || call_.is_set();
+        if (entry == nullptr || !is_get_or_set) [[unlikely]] {
+            return run_other(*table, entry);
         }
-        const PropertyEntry* entry = table->find(property.Set, property.Id);
-        if (entry == nullptr && pin_ != nullptr && node_ == KSFILTER_NODE) {
+        take_node_of(*entry);
+        if (entry->built_in != nullptr) {
+            return (entry->built_in->verbs & call_.verb) == 0 ? STATUS_NOT_FOUND : call_built_in(*entry->built_in);
+        }
+        return (entry->item->Flags & call_.verb) == 0 ? STATUS_NOT_FOUND : call_driver(*entry->item);
+    }
+
+private:
+    void take_node_of(const PropertyEntry& entry) {
+        if (entry.node != KSFILTER_NODE) {
+            call_.node = entry.node;
+        }
+    }
+
+    [[gnu::noinline]] NTSTATUS run_other(const PropertyTable& own, const PropertyEntry* entry) {
+        const KSPROPERTY& property = *call_.request;
+        const PropertyTable* table = &own;
+        if (call_.verb == KSPROPERTY_TYPE_SETSUPPORT) {
+            return set_support(own);
+        }
+        if (entry == nullptr && call_.pin != nullptr && call_.node == KSFILTER_NODE) {
             // R-PROP-16: more addressing than needed; taken as a filter's request.
-            const PropertyTable& of_filter = port_.tables().filter();
+            const PropertyTable& of_filter = call_.port.tables().filter();
             entry = of_filter.find(property.Set, property.Id);
             if (entry != nullptr) {
-                pin_ = nullptr;
+                call_.pin = nullptr;
             } else if (!table->has_set(property.Set)) {
                 table = &of_filter;
             }
         }
-        if (verb_ == KSPROPERTY_TYPE_SERIALIZESET || verb_ == KSPROPERTY_TYPE_UNSERIALIZESET) {
+        if (call_.verb == KSPROPERTY_TYPE_SERIALIZESET || call_.verb == KSPROPERTY_TYPE_UNSERIALIZESET) {
             // No automation table says which of its items belong into a serialised set.
             return table->has_set(property.Set) ? STATUS_NOT_IMPLEMENTED : STATUS_PROPSET_NOT_FOUND;
         }
         if (entry == nullptr) {
             return table->has_set(property.Set) ? STATUS_NOT_FOUND : STATUS_PROPSET_NOT_FOUND;
         }
-        if (entry->node != KSFILTER_NODE) {
-            node_ = entry->node;
-        }
-        return call(*entry);
+        take_node_of(*entry);
+        return serve(*entry);
     }
 
-private:
-    NTSTATUS call(const PropertyEntry& entry) {
-        switch (verb_) {
+    NTSTATUS serve(const PropertyEntry& entry) {
+        const bool is_served = (entry.verbs() & call_.verb) != 0;
+        switch (call_.verb) {
         case KSPROPERTY_TYPE_GET:
         case KSPROPERTY_TYPE_SET:
-            return (entry.verbs() & verb_) == 0 ? STATUS_NOT_FOUND : call_handler(entry, verb_);
+            return is_served ? call_handler(entry) : STATUS_NOT_FOUND;
         case KSPROPERTY_TYPE_BASICSUPPORT:
-            return (entry.verbs() & verb_) != 0 ? call_handler(entry, verb_) : basic_support(entry);
-        case KSPROPERTY_TYPE_RELATIONS: {
-            ULONG bytes = 0; // automation tables state no relations
-            const NTSTATUS status = ks::answer_list(0, nullptr, 0, frame_.value, frame_.value_size, bytes);
-            return finish(frame_, status, bytes);
-        }
+            return is_served ? call_handler(entry) : basic_support(entry);
+        case KSPROPERTY_TYPE_RELATIONS: // automation tables state none
+            return ks::answer_list(0, nullptr, 0, call_.value, call_.room, call_.value_size);
         case KSPROPERTY_TYPE_GETPAYLOADSIZE:
             return payload_size(entry);
         case KSPROPERTY_TYPE_SERIALIZESIZE:
         case KSPROPERTY_TYPE_SERIALIZERAW:
         case KSPROPERTY_TYPE_UNSERIALIZERAW:
         case KSPROPERTY_TYPE_DEFAULTVALUES:
-            return entry.item != nullptr && (entry.verbs() & verb_) != 0 ? call_handler(entry, verb_)
-                                                                         : STATUS_INVALID_PARAMETER;
+            return entry.item != nullptr && is_served ? call_handler(entry) : STATUS_INVALID_PARAMETER;
         default:
             return STATUS_INVALID_PARAMETER; // no verb, or several
         }
     }
 
     NTSTATUS set_support(const PropertyTable& table) {
-        const GUID& set = frame_.request->Set;
-        const bool both = pin_ != nullptr && node_ == KSFILTER_NODE;
+        const GUID& set = call_.request->Set;
+        const bool both = call_.pin != nullptr && call_.node == KSFILTER_NODE;
         if (!IsEqualGUID(set, GUID_NULL)) {
-            return table.has_set(set) || (both && port_.tables().filter().has_set(set)) ? STATUS_SUCCESS
-                                                                                        : STATUS_PROPSET_NOT_FOUND;
+            return table.has_set(set) || (both && call_.port.tables().filter().has_set(set)) ? STATUS_SUCCESS
+                                                                                             : STATUS_PROPSET_NOT_FOUND;
         }
         const std::vector<GUID> sets = table.sets();
-        ULONG bytes = 0;
-        const NTSTATUS status = ks::answer(sets.data(), static_cast<ULONG>(sets.size() * sizeof(GUID)), frame_.value,
-                                           frame_.value_size, bytes);
-        return finish(frame_, status, bytes);
+        return call_.answer(sets.data(), static_cast<ULONG>(sets.size() * sizeof(GUID)));
     }
 
     NTSTATUS basic_support(const PropertyEntry& entry) {
         const ULONG access =
             KSPROPERTY_TYPE_BASICSUPPORT | (entry.verbs() & (KSPROPERTY_TYPE_GET | KSPROPERTY_TYPE_SET));
-        ULONG bytes = 0;
-        const NTSTATUS status = ks::answer_basic_support(access, nullptr, frame_.value, frame_.value_size, bytes);
-        return finish(frame_, status, bytes);
+        return ks::answer_basic_support(access, nullptr, call_.value, call_.room, call_.value_size);
     }
 
-    // The length that a get with no room reports, as a ULONG.
     NTSTATUS payload_size(const PropertyEntry& entry) {
         if ((entry.verbs() & KSPROPERTY_TYPE_GET) == 0) {
             return STATUS_NOT_FOUND;
         }
-        void* const value = frame_.value;
-        const ULONG room = frame_.value_size;
-        frame_.value = nullptr;
-        frame_.value_size = 0;
-        NTSTATUS status = call_handler(entry, KSPROPERTY_TYPE_GET);
-        frame_.value = value;
-        frame_.value_size = room;
-        if (status != STATUS_BUFFER_OVERFLOW && !NT_SUCCESS(status)) {
-            return status;
-        }
-        const auto size = static_cast<ULONG>(frame_.irp->IoStatus.Information);
-        ULONG bytes = 0;
-        status = ks::answer(&size, sizeof size, frame_.value, frame_.value_size, bytes);
-        return finish(frame_, status, bytes);
+        void* const value = std::exchange(call_.value, nullptr);
+        const ULONG room = std::exchange(call_.room, 0);
+        call_.verb = KSPROPERTY_TYPE_GET;
+        asks_size_ = true;
+        const NTSTATUS status = call_handler(entry);
+        call_.value = value;
+        call_.room = room;
+        return status == STATUS_PENDING ? status : answer_size(status, call_.value_size, value, room, call_.value_size);
     }
 
-    NTSTATUS call_handler(const PropertyEntry& entry, ULONG verb) {
-        return entry.built_in != nullptr ? call_built_in(*entry.built_in, verb) : call_driver(*entry.item, verb);
+    [[gnu::noinline]] NTSTATUS call_handler(const PropertyEntry& entry) {
+        return entry.built_in != nullptr ? call_built_in(*entry.built_in) : call_driver(*entry.item);
     }
 
-    NTSTATUS call_built_in(const BuiltInProperty& property, ULONG verb) {
-        if (frame_.request_size < property.request_size) {
+    [[gnu::always_inline]] NTSTATUS call_built_in(const BuiltInProperty& property) {
+        if (call_.request_size < property.request_size) [[unlikely]] {
             return STATUS_INVALID_BUFFER_SIZE;
         }
-        if (verb != KSPROPERTY_TYPE_BASICSUPPORT && frame_.value_size < property.value_size) {
+        const ULONG verb = call_.verb;
+        call_.value_size = call_.room;
+        if (verb != KSPROPERTY_TYPE_BASICSUPPORT && call_.room < property.value_size) [[unlikely]] {
             // R-PROP-08, R-PROP-09
-            return verb == KSPROPERTY_TYPE_GET && frame_.value_size == 0
-                       ? finish(frame_, STATUS_BUFFER_OVERFLOW, property.value_size)
-                       : STATUS_BUFFER_TOO_SMALL;
+            call_.value_size = property.value_size;
+            return call_.is_get() && call_.room == 0 ? STATUS_BUFFER_OVERFLOW : STATUS_BUFFER_TOO_SMALL;
         }
-        PropertyCall call{port_,
-                          filter_,
-                          pin_,
-                          node_,
-                          verb,
-                          frame_.request,
-                          frame_.request_size,
-                          frame_.value,
-                          property.value_size != 0 && verb == KSPROPERTY_TYPE_GET ? property.value_size
-                                                                                  : frame_.value_size,
-                          *frame_.irp,
-                          frame_.value_size};
-        NTSTATUS status;
-        switch (property.serialisation) {
-        case Serialisation::device:
-            status = locked(port_.device().lock(), property, call);
-            break;
-        case Serialisation::position:
-            status = locked(position_lock(), property, call);
-            break;
-        default:
-            status = property.handler(call);
-            break;
+        if (property.value_size != 0 && call_.is_get()) {
+            call_.value_size = property.value_size;
         }
-        return finish(frame_, status, call.value_size);
+        if (property.serialisation == Serialisation::device) [[likely]] {
+            const DeviceLockGuard guard(call_.port.device().lock());
+            return property.handler(call_);
+        }
+        return call_otherwise_serialised(property);
+    }
+
+    [[gnu::noinline]] NTSTATUS call_otherwise_serialised(const BuiltInProperty& property) {
+        if (property.serialisation == Serialisation::none) {
+            return property.handler(call_);
+        }
+        const DeviceLockGuard guard(position_lock());
+        return property.handler(call_);
     }
 
     // R-PROP-19
     DeviceLock& position_lock() const {
-        return pin_ != nullptr && port_.device().uses_position_lock() ? pin_->position_lock() : port_.device().lock();
+        DeviceContext& device = call_.port.device();
+        return call_.pin != nullptr && device.uses_position_lock() ? call_.pin->position_lock() : device.lock();
     }
 
-    static NTSTATUS locked(DeviceLock& lock, const BuiltInProperty& property, PropertyCall& call) {
-        DeviceLockGuard guard(lock);
-        return property.handler(call);
-    }
-
-    NTSTATUS call_driver(const PCPROPERTY_ITEM& item, ULONG verb) {
+    [[gnu::noinline]] NTSTATUS call_driver(const PCPROPERTY_ITEM& item) {
         if (item.Handler == nullptr) {
             return STATUS_NOT_FOUND;
         }
         auto& driver_request = *new (frame_.private_area) DriverRequest;
         PCPROPERTY_REQUEST& request = driver_request.request;
-        request.MajorTarget = port_.miniport(); // R-PROP-02
-        request.MinorTarget = pin_ != nullptr ? pin_->stream() : nullptr;
-        request.Node = node_;
+        const bool is_of_node = (frame_.request->Flags & KSPROPERTY_TYPE_TOPOLOGY) != 0;
+        const ULONG header_bytes = is_of_node ? sizeof(KSP_NODE) : sizeof(KSPROPERTY);
+        request.MajorTarget = call_.port.miniport(); // R-PROP-02
+        request.MinorTarget = call_.pin != nullptr ? call_.pin->stream() : nullptr;
+        request.Node = call_.node;
         request.PropertyItem = &item;
-        request.Verb = verb;
-        request.InstanceSize = frame_.request_size - header_bytes_; // R-PROP-04
-        request.Instance =
-            request.InstanceSize != 0 ? reinterpret_cast<char*>(frame_.request) + header_bytes_ : nullptr;
-        request.ValueSize = frame_.value_size;
-        request.Value = frame_.value;
+        request.Verb = call_.verb;
+        request.InstanceSize = call_.request_size - header_bytes; // R-PROP-04
+        request.Instance = request.InstanceSize != 0 ? reinterpret_cast<char*>(frame_.request) + header_bytes : nullptr;
+        request.ValueSize = call_.room;
+        request.Value = call_.value;
         request.Irp = frame_.irp;
         driver_request.frame = &frame_;
         driver_request.ownership = Ownership::with_handler;
+        driver_request.asks_size = asks_size_;
         NTSTATUS status;
         {
-            DeviceLockGuard guard(is_position_property(item) ? position_lock() : port_.device().lock());
+            const DeviceLockGuard guard(is_position_property(item) ? position_lock() : call_.port.device().lock());
             status = item.Handler(&request);
         }
         if (status == STATUS_PENDING) {
@@ -270,16 +300,13 @@ private:
                 return STATUS_PENDING;
             }
         }
-        return finish(frame_, status, request.ValueSize);
+        call_.value_size = request.ValueSize;
+        return status;
     }
 
-    Filter& filter_;
-    Pin* pin_;
-    Port& port_;
     RequestFrame& frame_;
-    ULONG verb_;
-    ULONG node_ = KSFILTER_NODE;
-    ULONG header_bytes_ = sizeof(KSPROPERTY);
+    PropertyCall call_;
+    bool asks_size_ = false;
 };
 
 } // namespace
@@ -301,11 +328,13 @@ NTSTATUS dispatch_property(Filter& filter, Pin* pin, IRP& irp) {
     KsSystem& system = KsSystem::current();
     RequestFrame& frame = system.take_frame();
     status = frame.capture(irp, ks::property_value_direction);
-    if (NT_SUCCESS(status)) {
-        status = Dispatch(filter, pin, frame).run();
+    if (NT_SUCCESS(status)) [[likely]] {
+        Dispatch dispatch(filter, pin, frame);
+        status = dispatch.run();
         if (status == STATUS_PENDING) {
             return status; // the frame goes with the request
         }
+        status = finish(frame, status, dispatch.bytes());
     }
     system.give_frame(frame);
     return status;
@@ -327,7 +356,11 @@ NTSTATUS complete_pending_property(PCPROPERTY_REQUEST& request, NTSTATUS status)
                                              "(PcCompletePendingPropertyRequest, R-PROP-17).");
     }
     IRP& irp = *frame.irp;
-    const NTSTATUS delivered = finish(frame, status, request.ValueSize);
+    ULONG bytes = request.ValueSize;
+    if (driver_request.asks_size) {
+        status = answer_size(status, bytes, frame.value, frame.value_size, bytes);
+    }
+    const NTSTATUS delivered = finish(frame, status, bytes);
     KsSystem::current().give_frame(frame);
     ks::complete(irp, delivered);
     return STATUS_SUCCESS;

@@ -49,6 +49,29 @@ TEST_F(R_PROP, R_PROP_17_pending_request_is_completed_later_at_DISPATCH_LEVEL) {
     });
 }
 
+// KSPROPERTY_TYPE_GETPAYLOADSIZE: what the handler says later is the answer, as a ULONG.
+TEST_F(R_PROP, R_PROP_17_the_size_of_a_value_may_be_told_later) {
+    start_and_open();
+    inside([&] {
+        Completed completed;
+        const KSPROPERTY in = custom(custom_pending, KSPROPERTY_TYPE_GETPAYLOADSIZE);
+        ULONG size = 0;
+        EXPECT_EQ(executive::start_device_control(wave_, IOCTL_KS_PROPERTY, &in, sizeof in, &size, sizeof size,
+                                                  Completed::on, &completed),
+                  STATUS_PENDING);
+        ASSERT_NE(script_.pending_request, nullptr);
+        EXPECT_EQ(completed.count, 0u);
+        EXPECT_EQ(script_.pending_request->Verb, KSPROPERTY_TYPE_GET);
+        EXPECT_EQ(script_.pending_request->ValueSize, 0u);
+        script_.pending_request->ValueSize = 12;
+        EXPECT_EQ(PcCompletePendingPropertyRequest(script_.pending_request, STATUS_BUFFER_OVERFLOW), STATUS_SUCCESS);
+        EXPECT_EQ(completed.count, 1u);
+        EXPECT_EQ(completed.status, STATUS_SUCCESS);
+        EXPECT_EQ(completed.information, sizeof(ULONG));
+        EXPECT_EQ(size, 12u);
+    });
+}
+
 TEST_F(R_PROP, R_PROP_17_a_pending_request_is_completed_once) {
     start_and_open();
     const std::string rule = crash([&] {

@@ -32,8 +32,21 @@ NTSTATUS open_device(DEVICE_OBJECT* device, std::u16string_view name, FILE_OBJEC
 void close_file(FILE_OBJECT* file);
 
 // Sends IRP_MJ_DEVICE_CONTROL to the top of the file's device stack and waits for its completion. PASSIVE_LEVEL.
-NTSTATUS device_control(FILE_OBJECT* file, ULONG code, const void* in, ULONG in_bytes, void* out, ULONG out_bytes,
-                        ULONG_PTR* information, KPROCESSOR_MODE mode = UserMode);
+struct ControlRequest {
+    FILE_OBJECT* file;
+    ULONG code;
+    ULONG in_bytes;
+    const void* in;
+    void* out;
+    ULONG out_bytes;
+    KPROCESSOR_MODE mode;
+    ULONG_PTR* information; // may be null
+};
+NTSTATUS device_control(const ControlRequest& request);
+inline NTSTATUS device_control(FILE_OBJECT* file, ULONG code, const void* in, ULONG in_bytes, void* out,
+                               ULONG out_bytes, ULONG_PTR* information, KPROCESSOR_MODE mode = UserMode) {
+    return device_control({file, code, in_bytes, in, out, out_bytes, mode, information});
+}
 
 // The asynchronous form. `completed` is called once, at whatever IRQL the driver completes the request at (not above
 // DISPATCH_LEVEL), possibly before start_device_control returns. The buffers must stay until then.

@@ -38,22 +38,89 @@ IrpPool::~IrpPool() {
     }
 }
 
-void IrpPool::initialise(IRP& irp, USHORT bytes, CCHAR stack_size, UCHAR allocation_flags) {
-    clear<sizeof(IRP)>(&irp);
-    auto* stack = reinterpret_cast<IO_STACK_LOCATION*>(&irp + 1);
-    for (int i = 0; i < stack_size; ++i) {
-        clear<sizeof(IO_STACK_LOCATION)>(&stack[i]);
+namespace {
+
+// The usual stacks by number: of a loop over them the compiler makes a call of memset.
+template<int stack_size>
+void clear_irp(IRP& irp) {
+    clear<sizeof(IRP) + stack_size * sizeof(IO_STACK_LOCATION)>(&irp);
+}
+[[gnu::always_inline]] inline void clear_usual_irp(IRP& irp, CCHAR stack_size) {
+    if (stack_size == 2) [[likely]] { // what a client's request to a functional device has
+        return clear_irp<2>(irp);
     }
+    switch (stack_size) {
+    case 1:
+        return clear_irp<1>(irp);
+    case 3:
+        return clear_irp<3>(irp);
+    default:
+        return clear_irp<4>(irp);
+    }
+}
+
+bool is_usual(CCHAR stack_size) {
+    return static_cast<UCHAR>(stack_size - 1) < 4;
+}
+
+// Of one that is clear.
+[[gnu::always_inline]] inline void set_up(IRP& irp, USHORT bytes, CCHAR stack_size, UCHAR allocation_flags) {
     irp.Type = io_type_irp;
     irp.Size = bytes;
     irp.StackCount = static_cast<CHAR>(stack_size);
     irp.CurrentLocation = static_cast<CHAR>(stack_size + 1);
     irp.AllocationFlags = allocation_flags;
     irp.ThreadListEntry = {&irp.ThreadListEntry, &irp.ThreadListEntry};
-    irp.Tail.Overlay.CurrentStackLocation = stack + stack_size;
+    irp.Tail.Overlay.CurrentStackLocation = reinterpret_cast<IO_STACK_LOCATION*>(&irp + 1) + stack_size;
 }
 
-IRP* IrpPool::allocate(CCHAR stack_size, IrpKind kind, const void* caller) {
+// Whether a sanitizer wants to hear of every IRP.
+bool is_watched() {
+    return machine::tsan::is_watching() || asan_present();
+}
+
+} // namespace
+
+void IrpPool::initialise(IRP& irp, USHORT bytes, CCHAR stack_size, UCHAR allocation_flags) {
+    if (is_usual(stack_size)) [[likely]] {
+        clear_usual_irp(irp, stack_size);
+    } else {
+        std::memset(&irp, 0, irp_bytes(stack_size));
+    }
+    set_up(irp, bytes, stack_size, allocation_flags);
+}
+
+// The IRP is clear, and its guards are set.
+[[gnu::always_inline]] inline IRP* IrpPool::prepare(IrpSlot& slot, CCHAR stack_size, IrpKind kind, const void* caller) {
+    slot.kind = kind;
+    slot.completed = false;
+    slot.waited_for = false;
+    slot.serial = machine_.next_serial();
+    slot.allocated_by = caller;
+    slot.fresh = {};
+    slot.next = &anchor_;
+    slot.previous = anchor_.previous;
+    anchor_.previous->next = &slot;
+    anchor_.previous = &slot;
+    IRP* const irp = slot.irp();
+    set_up(*irp, static_cast<USHORT>(slot.irp_bytes), stack_size, from_this_pool);
+    return irp;
+}
+
+[[gnu::hot]] IRP* IrpPool::allocate(CCHAR stack_size, IrpKind kind, const void* caller) {
+    IrpSlot* const slot = free_[0];
+    static_assert(stack_sizes[0] == 4, "is_usual");
+    // The guards of one of the same size hold since the last time.
+    if (!is_usual(stack_size) || slot == nullptr || slot->irp_bytes != irp_bytes(stack_size) || is_watched())
+        [[unlikely]] {
+        return allocate_slowly(stack_size, kind, caller);
+    }
+    free_[0] = slot->next;
+    clear_usual_irp(*slot->irp(), stack_size);
+    return prepare(*slot, stack_size, kind, caller);
+}
+
+IRP* IrpPool::allocate_slowly(CCHAR stack_size, IrpKind kind, const void* caller) {
     std::uint8_t size_class = 0;
     while (size_class < stack_sizes.size() && stack_sizes[size_class] < stack_size) {
         ++size_class;
@@ -76,29 +143,13 @@ IRP* IrpPool::allocate(CCHAR stack_size, IrpKind kind, const void* caller) {
         slot->size_class = size_class;
         slot->event.Header.WaitListHead = {&slot->event.Header.WaitListHead, &slot->event.Header.WaitListHead};
     }
-    slot->kind = kind;
-    slot->completed = false;
-    slot->waited_for = false;
-    slot->serial = machine_.next_serial();
-    slot->allocated_by = caller;
-    slot->completed_callback = nullptr;
-    slot->copy_to = nullptr;
-    slot->copy_limit = 0;
-    slot->pool_buffer = nullptr;
-    slot->inline_buffer_used = 0;
-    if (const auto bytes = static_cast<std::uint32_t>(irp_bytes(stack_size)); slot->irp_bytes != bytes) {
-        slot->irp_bytes = bytes; // else they hold since the last time
-        slot->guarded_irp().set_guards();
-    }
-    slot->event.Header.SignalState = 0;
-    slot->next = &anchor_;
-    slot->previous = anchor_.previous;
-    anchor_.previous->next = slot;
-    anchor_.previous = slot;
-    ++living_;
     machine::tsan::acquire(slot);
-    initialise(*slot->irp(), static_cast<USHORT>(irp_bytes(stack_size)), stack_size, from_this_pool);
-    return slot->irp();
+    const std::size_t bytes = irp_bytes(stack_size);
+    if (slot->irp_bytes != bytes) {
+        slot->set_irp_bytes(static_cast<std::uint32_t>(bytes));
+    }
+    std::memset(slot->irp(), 0, bytes);
+    return prepare(*slot, stack_size, kind, caller);
 }
 
 void IrpPool::reuse(IRP& irp) {
@@ -106,22 +157,48 @@ void IrpPool::reuse(IRP& irp) {
     initialise(irp, static_cast<USHORT>(irp.Size), irp.StackCount, from_this_pool);
 }
 
-void IrpPool::free(IRP* irp) {
-    IrpSlot* slot = IrpSlot::of(irp);
-    // What the I/O manager sent once it has looked at on completion.
-    if (slot->kind == IrpKind::driver || slot->kind == IrpKind::repeated) {
-        slot->check(machine_, "IoFreeIrp");
+[[gnu::always_inline]] inline void IrpPool::put_back(IrpSlot& slot) {
+    slot.previous->next = slot.next;
+    slot.next->previous = slot.previous;
+    IRP& irp = *slot.irp();
+    irp.Type = 0;
+    irp.IoStatus.Status = status_of_gone_irp;
+    irp.AllocationFlags = freed;
+    IrpSlot*& first = free_[slot.size_class];
+    slot.next = first;
+    first = &slot;
+}
+
+[[gnu::hot]] void IrpPool::free(IRP* irp) {
+    IrpSlot& slot = *IrpSlot::of(irp);
+    if (slot.kind == IrpKind::driver || slot.kind == IrpKind::repeated || is_watched()) [[unlikely]] {
+        free_slowly(slot);
+        return;
     }
-    machine::tsan::release(slot);
-    slot->previous->next = slot->next;
-    slot->next->previous = slot->previous;
-    --living_;
-    irp->Type = 0;
-    irp->IoStatus.Status = status_of_gone_irp;
-    irp->AllocationFlags = freed;
-    slot->next = free_[slot->size_class];
-    free_[slot->size_class] = slot;
-    asan_poison(irp, irp_bytes(stack_sizes[slot->size_class]));
+    put_back(slot);
+}
+
+void IrpPool::free_slowly(IrpSlot& slot) {
+    // What the I/O manager sent once it has looked at on completion.
+    if (slot.kind == IrpKind::driver || slot.kind == IrpKind::repeated) {
+        slot.check(machine_, "IoFreeIrp");
+    }
+    machine::tsan::release(&slot);
+    put_back(slot);
+    asan_poison(slot.irp(), irp_bytes(stack_sizes[slot.size_class]));
+}
+
+void IrpSlot::report_overrun(machine::Machine& machine, const char* moment) {
+    guarded_irp().check(machine, moment);
+    guarded_buffer().report(machine, moment);
+}
+
+std::size_t IrpPool::living() const {
+    std::size_t count = 0;
+    for (const IrpSlot* slot = anchor_.next; slot != &anchor_; slot = slot->next) {
+        ++count;
+    }
+    return count;
 }
 
 OPC_NO_ASAN bool IrpPool::is_living(IRP* irp, std::uint32_t serial) {
@@ -145,7 +222,7 @@ void IrpPool::check_all(const char* moment) const {
 void IrpPool::offer_to(OverrunSearch& search) const {
     for (IrpSlot* slot = anchor_.next; slot != &anchor_; slot = slot->next) {
         slot->guarded_irp().offer_to(search);
-        if (slot->inline_buffer_used != 0) {
+        if (slot->fresh.inline_buffer_used != 0) {
             slot->guarded_buffer().offer_to(search);
         }
     }

@@ -37,47 +37,59 @@ struct alignas(16) IrpSlot {
     std::uint8_t size_class = 0;
     std::uint32_t serial = 0;
     const void* allocated_by = nullptr;
-    RequestCompleted completed_callback = nullptr;
-    void* callback_context = nullptr;
+    void* callback_context = nullptr; // of completed_callback
+    // Every request begins with these zeroed.
+    struct Fresh {
+        RequestCompleted completed_callback = nullptr;
+        // METHOD_BUFFERED and buffered reads: what goes back to the caller's buffer.
+        void* copy_to = nullptr;
+        void* pool_buffer = nullptr;
+        ULONG copy_limit = 0;
+        std::uint32_t inline_buffer_used = 0; // bytes, 0: none
+    };
+    alignas(16) Fresh fresh;
     IO_STATUS_BLOCK result{};
     KEVENT event{};
-    // METHOD_BUFFERED and buffered reads: what goes back to the caller's buffer.
-    void* copy_to = nullptr;
-    ULONG copy_limit = 0;
-    void* pool_buffer = nullptr;
     // Objects that the request keeps alive until it ends.
     std::array<void*, 2> kept{};
     static constexpr std::size_t inline_buffer_bytes = 256;
-    std::uint32_t inline_buffer_used = 0; // bytes, 0: none
-    std::uint32_t irp_bytes = 0;          // of the IRP as it was asked for
-    alignas(16) GuardWords buffer_guard;  // just in front of the buffer
+    std::uint32_t irp_bytes = 0;         // of the IRP as it was asked for
+    std::uint64_t irp_pattern = 0;       // of the guards around it
+    alignas(16) GuardWords buffer_guard; // just in front of the buffer
     alignas(16) unsigned char inline_buffer[inline_buffer_bytes + sizeof(GuardWords)];
     GuardWords guard; // just in front of the IRP
 
     IRP* irp() { return reinterpret_cast<IRP*>(this + 1); }
     Guarded guarded_irp() { return {"IRP", reinterpret_cast<char*>(irp()), irp_bytes, irp_tag, allocated_by}; }
     Guarded guarded_buffer() {
-        return {"system buffer of a request", reinterpret_cast<char*>(inline_buffer), inline_buffer_used, buffer_tag,
-                allocated_by};
+        return {"system buffer of a request", reinterpret_cast<char*>(inline_buffer), fresh.inline_buffer_used,
+                buffer_tag, allocated_by};
     }
     // The whole of the guards is looked at when an IRP is freed, and when memory is looked through.
     [[gnu::always_inline]] void check_edges(machine::Machine& machine, const char* moment) {
-        guarded_irp().check_edges(machine, moment);
-        if (inline_buffer_used != 0) {
-            guarded_buffer().check_edges(machine, moment);
+        if (guard.words[3] != irp_pattern || irp_end()->words[0] != irp_pattern ||
+            (fresh.inline_buffer_used != 0 && !guarded_buffer().is_intact_at_edges())) [[unlikely]] {
+            report_overrun(machine, moment);
         }
     }
+    [[gnu::always_inline]] bool is_irp_intact() { return guard.holds(irp_pattern) && irp_end()->holds(irp_pattern); }
     [[gnu::always_inline]] void check(machine::Machine& machine, const char* moment) {
-        guarded_irp().check(machine, moment);
-        if (inline_buffer_used != 0) {
-            guarded_buffer().check(machine, moment);
+        if (!is_irp_intact() || (fresh.inline_buffer_used != 0 && !guarded_buffer().is_intact())) [[unlikely]] {
+            report_overrun(machine, moment);
         }
+    }
+    [[noreturn, gnu::cold, gnu::noinline]] void NTAPI report_overrun(machine::Machine& machine, const char* moment);
+    void set_irp_bytes(std::uint32_t bytes) {
+        irp_bytes = bytes;
+        irp_pattern = guarded_irp().pattern();
+        guarded_irp().set_guards();
     }
     void* take_inline_buffer(std::uint32_t bytes) {
-        inline_buffer_used = bytes;
+        fresh.inline_buffer_used = bytes;
         guarded_buffer().set_guards();
         return inline_buffer;
     }
+    GuardWords* irp_end() { return reinterpret_cast<GuardWords*>(reinterpret_cast<char*>(irp()) + irp_bytes); }
     static IrpSlot* of(IRP* irp) { return reinterpret_cast<IrpSlot*>(irp) - 1; }
 
     static constexpr std::uint32_t irp_tag = 0x20707249;    // 'Irp '
@@ -115,7 +127,7 @@ public:
 
     // `irp` may have been freed and used again meanwhile; its slot's memory stays.
     static bool is_living(IRP* irp, std::uint32_t serial);
-    std::size_t living() const { return living_; }
+    std::size_t living() const;
     const IrpSlot* oldest() const { return anchor_.next; }
     std::vector<IrpSlot*> list() const; // oldest first
     // An IRP, or its system buffer, that was written past is a bugcheck; `moment` says when it was noticed.
@@ -127,11 +139,15 @@ private:
     static constexpr UCHAR freed = 0x40;
     static constexpr std::array<CCHAR, 3> stack_sizes{4, 10, 127};
 
+    [[gnu::noinline]] IRP* allocate_slowly(CCHAR stack_size, IrpKind kind, const void* caller);
+    IRP* prepare(IrpSlot& slot, CCHAR stack_size, IrpKind kind, const void* caller);
+    void put_back(IrpSlot& slot);
+    [[gnu::noinline]] void free_slowly(IrpSlot& slot);
+
     machine::Machine& machine_;
     IrpSlot anchor_;
     std::array<IrpSlot*, stack_sizes.size()> free_{};
     std::vector<std::pair<char*, std::size_t>> blocks_; // every slot ever made, given back with the pool
-    std::size_t living_ = 0;
 };
 
 } // namespace openportcls::executive

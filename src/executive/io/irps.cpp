@@ -42,11 +42,11 @@ void clear_location(IO_STACK_LOCATION& stack) {
 // Buffered output travels back to the caller unless the request failed outright; a warning
 // (STATUS_BUFFER_OVERFLOW) still carries data.
 [[gnu::noinline]] void NTAPI copy_to_caller(IrpSlot& slot, const IRP& irp) {
-    const auto bytes = std::min<ULONG_PTR>(irp.IoStatus.Information, slot.copy_limit);
-    memcpy(slot.copy_to, irp.AssociatedIrp.SystemBuffer, bytes);
+    const auto bytes = std::min<ULONG_PTR>(irp.IoStatus.Information, slot.fresh.copy_limit);
+    memcpy(slot.fresh.copy_to, irp.AssociatedIrp.SystemBuffer, bytes);
 }
 void copy_output(IrpSlot& slot, const IRP& irp) {
-    if (slot.copy_to != nullptr && !NT_ERROR(irp.IoStatus.Status)) {
+    if (slot.fresh.copy_to != nullptr && !NT_ERROR(irp.IoStatus.Status)) {
         copy_to_caller(slot, irp);
     }
 }
@@ -61,16 +61,15 @@ void finish_associated(machine::Machine& machine, IRP* irp) {
     (void)machine;
 }
 
-void finish_repeated(IrpSlot& slot, IRP& irp) {
-    copy_output(slot, irp);
+[[gnu::always_inline]] inline void finish_repeated(IrpSlot& slot, IRP& irp) {
     const NTSTATUS status = std::exchange(irp.IoStatus.Status, status_of_gone_irp);
-    slot.completed_callback(slot.callback_context, status, irp.IoStatus.Information);
+    slot.fresh.completed_callback(slot.callback_context, status, irp.IoStatus.Information);
 }
 
-// Its sender waits, or looks.
-void finish_awaited(machine::Machine& machine, IrpSlot& slot, IRP& irp) {
-    copy_output(slot, irp);
-    slot.result = irp.IoStatus;
+// Its sender waits, or looks. Member by member: written as two, the result cannot be read as one without delay.
+[[gnu::always_inline]] inline void finish_awaited(machine::Machine& machine, IrpSlot& slot, IRP& irp) {
+    slot.result.Status = irp.IoStatus.Status;
+    slot.result.Information = irp.IoStatus.Information;
     irp.IoStatus.Status = status_of_gone_irp;
     slot.completed = true;
     if (slot.waited_for) {
@@ -81,11 +80,12 @@ void finish_awaited(machine::Machine& machine, IrpSlot& slot, IRP& irp) {
 // No driver's completion routine kept the IRP: it belongs to the I/O manager again.
 [[gnu::noinline]] void NTAPI finish(Kernel& kernel, IRP* irp) {
     machine::Machine& machine = kernel.machine;
-    if ((irp->Flags & IRP_ASSOCIATED_IRP) != 0) {
+    IrpSlot* slot = IrpPool::slot_of(irp);
+    const bool is_awaited = slot != nullptr && (slot->kind == IrpKind::request || slot->kind == IrpKind::repeated);
+    if ((irp->Flags & IRP_ASSOCIATED_IRP) != 0 && !is_awaited) {
         finish_associated(machine, irp);
         return;
     }
-    IrpSlot* slot = IrpPool::slot_of(irp);
     if (slot == nullptr || slot->kind == IrpKind::driver) [[unlikely]] {
         violation(machine, verifier_io_violation, 0x06, irp,
                   "An IRP from IoAllocateIrp goes back to its allocator: a completion routine that returns "
@@ -111,7 +111,7 @@ void finish_awaited(machine::Machine& machine, IrpSlot& slot, IRP& irp) {
         break;
     }
     case IrpKind::detached: {
-        const RequestCompleted completed = slot->completed_callback;
+        const RequestCompleted completed = slot->fresh.completed_callback;
         void* const context = slot->callback_context;
         const IO_STATUS_BLOCK result = irp->IoStatus;
         free_request(kernel, irp);
@@ -121,53 +121,67 @@ void finish_awaited(machine::Machine& machine, IrpSlot& slot, IRP& irp) {
         break;
     }
     case IrpKind::request:
+        finish_awaited(machine, *slot, *irp);
+        break;
     case IrpKind::repeated:
+        finish_repeated(*slot, *irp);
+        break;
     case IrpKind::driver:
         break;
     }
 }
 
-} // namespace
+constexpr UCHAR may_invoke = SL_INVOKE_ON_SUCCESS | SL_INVOKE_ON_ERROR | SL_INVOKE_ON_CANCEL;
 
-[[gnu::hot]] void NTAPI complete_request(Kernel& kernel, IRP* irp) {
-    machine::Machine& machine = kernel.machine;
-    if (irp->CurrentLocation > irp->StackCount + 1 || irp->Type != 6) [[unlikely]] {
+[[noreturn, gnu::cold, gnu::noinline]] void NTAPI completion_refused(machine::Machine& machine, const IRP* irp) {
+    if (irp->CurrentLocation > irp->StackCount + 1 || irp->Type != 6) {
         violation(machine, multiple_irp_complete_requests, as_parameter(irp), irp,
                   "An IRP is completed once (IoCompleteRequest).");
     }
-    if (irp->IoStatus.Status == STATUS_PENDING) [[unlikely]] {
+    if (irp->IoStatus.Status == STATUS_PENDING) {
         violation(machine, verifier_io_violation, 0x0A, irp,
                   "IoCompleteRequest with STATUS_PENDING in IoStatus.Status: complete a request with its result.");
     }
-    if (irp->CancelRoutine != nullptr) [[unlikely]] {
-        violation(machine, verifier_io_violation, 0x07, irp,
-                  "IoCompleteRequest while a cancel routine is set: take it away with IoSetCancelRoutine first.");
-    }
-    IrpSlot* const slot = IrpPool::slot_of(irp);
-    if (slot != nullptr) {
-        if (slot->kind == IrpKind::repeated) {
-            slot->check_edges(machine, "IoCompleteRequest");
-        } else {
-            slot->check(machine, "IoCompleteRequest");
-        }
-    }
-    machine::tsan::release(irp);
-    if (machine.is_observed()) [[unlikely]] {
-        machine.trace(machine::EventKind::irp_completed, slot != nullptr ? slot->serial : 0, irp->IoStatus.Status);
-    }
+    violation(machine, verifier_io_violation, 0x07, irp,
+              "IoCompleteRequest while a cancel routine is set: take it away with IoSetCancelRoutine first.");
+}
 
+// "Pending" travels up by itself past drivers that do not look.
+void pass_location(IRP* irp, IO_STACK_LOCATION& stack, bool is_last) {
+    irp->PendingReturned = stack.Control & SL_PENDING_RETURNED;
+    clear_location(stack);
+    if (irp->PendingReturned && !is_last) {
+        (&stack)[1].Control |= SL_PENDING_RETURNED;
+    }
+}
+
+[[gnu::always_inline]] inline void finish_by_kind(Kernel& kernel, IRP* irp, IrpSlot* slot) {
+    if (slot == nullptr || slot->fresh.copy_to != nullptr) {
+        finish(kernel, irp);
+    } else if (slot->kind == IrpKind::repeated) {
+        finish_repeated(*slot, *irp);
+    } else if (slot->kind == IrpKind::request) {
+        finish_awaited(kernel.machine, *slot, *irp);
+    } else {
+        finish(kernel, irp);
+    }
+}
+
+// The way up past completion routines.
+[[gnu::noinline]] void NTAPI complete_calling_routines(Kernel& kernel, IRP* irp) {
+    machine::Machine& machine = kernel.machine;
     const CHAR last = static_cast<CHAR>(irp->StackCount + 1);
     IO_STACK_LOCATION* stack = irp->Tail.Overlay.CurrentStackLocation;
     ++irp->CurrentLocation;
     ++irp->Tail.Overlay.CurrentStackLocation;
     for (; irp->CurrentLocation <= last; ++stack) {
         const UCHAR control = stack->Control;
-        irp->PendingReturned = (control & SL_PENDING_RETURNED) != 0;
         const bool success = NT_SUCCESS(irp->IoStatus.Status);
         const bool invoke = (success && (control & SL_INVOKE_ON_SUCCESS) != 0) ||
                             (!success && (control & SL_INVOKE_ON_ERROR) != 0) ||
                             (irp->Cancel && (control & SL_INVOKE_ON_CANCEL) != 0);
         if (invoke && stack->CompletionRoutine != nullptr) {
+            irp->PendingReturned = (control & SL_PENDING_RETURNED) != 0;
             const PIO_COMPLETION_ROUTINE routine = stack->CompletionRoutine;
             void* const context = stack->Context;
             clear_location(*stack);
@@ -182,75 +196,120 @@ void finish_awaited(machine::Machine& machine, IrpSlot& slot, IRP& irp) {
                 return;
             }
         } else {
-            // "Pending" travels up by itself past drivers that do not look.
-            if (irp->PendingReturned && irp->CurrentLocation < last) {
-                IoMarkIrpPending(irp);
-            }
-            clear_location(*stack);
+            pass_location(irp, *stack, irp->CurrentLocation == last);
         }
         ++irp->CurrentLocation;
         ++irp->Tail.Overlay.CurrentStackLocation;
     }
-    if (slot != nullptr && slot->kind == IrpKind::repeated) {
-        finish_repeated(*slot, *irp);
-    } else if (slot != nullptr && slot->kind == IrpKind::request) {
-        finish_awaited(machine, *slot, *irp);
-    } else {
-        finish(kernel, irp);
-    }
+    finish_by_kind(kernel, irp, IrpPool::slot_of(irp));
 }
 
-NTSTATUS dispatch(machine::Machine& machine, DEVICE_OBJECT* device, IRP* irp) {
-    if (--irp->CurrentLocation <= 0) [[unlikely]] {
+// Past completion routines only when there are any.
+void complete_locations(Kernel& kernel, IRP* irp, IrpSlot* slot) {
+    IO_STACK_LOCATION* stack = irp->Tail.Overlay.CurrentStackLocation;
+    const int last = irp->StackCount;
+    int location = irp->CurrentLocation;
+    for (; location <= last; ++location, ++stack) {
+        if ((stack->Control & may_invoke) != 0) [[unlikely]] {
+            irp->CurrentLocation = static_cast<CHAR>(location);
+            irp->Tail.Overlay.CurrentStackLocation = stack;
+            complete_calling_routines(kernel, irp);
+            return;
+        }
+        pass_location(irp, *stack, location == last);
+    }
+    irp->CurrentLocation = static_cast<CHAR>(location + 1);
+    irp->Tail.Overlay.CurrentStackLocation = stack + 1;
+    finish_by_kind(kernel, irp, slot);
+}
+
+[[gnu::hot, gnu::noinline]] void NTAPI complete_any(Kernel& kernel, IRP* irp) {
+    machine::Machine& machine = kernel.machine;
+    if (irp->CurrentLocation > irp->StackCount + 1 || irp->Type != 6 || irp->IoStatus.Status == STATUS_PENDING ||
+        irp->CancelRoutine != nullptr) [[unlikely]] {
+        completion_refused(machine, irp);
+    }
+    IrpSlot* const slot = IrpPool::slot_of(irp);
+    if (slot != nullptr) {
+        if (slot->kind == IrpKind::repeated) {
+            slot->check_edges(machine, "IoCompleteRequest");
+        } else {
+            slot->check(machine, "IoCompleteRequest");
+        }
+    }
+    machine::tsan::release(irp);
+    if (machine.is_observed()) [[unlikely]] {
+        machine.trace(machine::EventKind::irp_completed, slot != nullptr ? slot->serial : 0, irp->IoStatus.Status);
+    }
+    complete_locations(kernel, irp, slot);
+}
+
+} // namespace
+
+// What applications ask for again and again, and is answered at once, needs no call on its way back: nobody looks on,
+// no driver above has a completion routine, and there is no system buffer. Anything else is another's business, faults
+// above all.
+[[gnu::hot]] void NTAPI complete_request(Kernel& kernel, IRP* irp) {
+    IrpSlot* const slot = IrpPool::slot_of(irp);
+    if (slot == nullptr || slot->kind != IrpKind::request || irp->CurrentLocation != irp->StackCount ||
+        irp->Type != 6 || irp->IoStatus.Status == STATUS_PENDING || irp->CancelRoutine != nullptr) {
+        complete_any(kernel, irp);
+        return;
+    }
+    machine::Machine& machine = kernel.machine;
+    IO_STACK_LOCATION& stack = *irp->Tail.Overlay.CurrentStackLocation;
+    if ((stack.Control & may_invoke) != 0 || slot->fresh.copy_to != nullptr || slot->fresh.inline_buffer_used != 0 ||
+        !slot->is_irp_intact() || machine.is_observed() || machine::tsan::is_watching()) [[unlikely]] {
+        complete_any(kernel, irp);
+        return;
+    }
+    pass_location(irp, stack, true);
+    irp->CurrentLocation = static_cast<CHAR>(irp->CurrentLocation + 2);
+    irp->Tail.Overlay.CurrentStackLocation = &stack + 2;
+    finish_awaited(machine, *slot, *irp);
+}
+
+void NTAPI dispatch_refused(machine::Machine& machine, IRP* irp) {
+    if (irp->CurrentLocation <= 0) {
         violation(machine, no_more_irp_stack_locations, as_parameter(irp), irp,
                   "IoCallDriver with no stack location left: the IRP was allocated with too small a StackSize.");
     }
-    if (!machine.are_interrupts_enabled()) [[unlikely]] {
-        constexpr std::uint64_t called_with_interrupts_disabled = 0xC0;
-        machine.bugcheck(machine::driver_verifier_detected_violation, called_with_interrupts_disabled,
-                         as_parameter(irp), 0, 0,
-                         "IoCallDriver is called with interrupts enabled, not after _disable().");
-    }
-    IO_STACK_LOCATION* stack = --irp->Tail.Overlay.CurrentStackLocation;
-    stack->DeviceObject = device;
-    const UCHAR major = stack->MajorFunction;
-    if (machine.is_observed()) [[unlikely]] {
-        const IrpSlot* slot = IrpPool::slot_of(irp);
-        machine.trace(machine::EventKind::irp_dispatched, slot != nullptr ? slot->serial : 0, major);
-    }
-    const CalledAt before(machine);
-    const PDRIVER_DISPATCH routine = device->DriverObject->MajorFunction[major];
-    const NTSTATUS status = routine(device, irp);
-    if (!before.is_kept(machine)) [[unlikely]] {
+    constexpr std::uint64_t called_with_interrupts_disabled = 0xC0;
+    machine.bugcheck(machine::driver_verifier_detected_violation, called_with_interrupts_disabled, as_parameter(irp), 0,
+                     0, "IoCallDriver is called with interrupts enabled, not after _disable().");
+}
+
+void NTAPI dispatched_wrongly(const CalledAt& before, UCHAR major, PDRIVER_DISPATCH routine, IRP* irp) {
+    machine::Machine& machine = machine::Machine::current();
+    if (!before.is_kept(machine)) {
         not_kept(before, Sentence("A dispatch routine (of major function {:#x})", major),
                  reinterpret_cast<const void*>(routine), irp);
     }
-    if (status == status_of_gone_irp) [[unlikely]] {
-        machine.bugcheck(machine::driver_verifier_detected_violation, 0, as_parameter(irp),
-                         reinterpret_cast<std::uint64_t>(routine), 0,
-                         "A dispatch routine returned the status that it read from an IRP that was not its own any "
-                         "more: after IoCompleteRequest or IoCallDriver the IRP may be gone.");
-    }
-    return status;
+    machine.bugcheck(machine::driver_verifier_detected_violation, 0, as_parameter(irp),
+                     reinterpret_cast<std::uint64_t>(routine), 0,
+                     "A dispatch routine returned the status that it read from an IRP that was not its own any more: "
+                     "after IoCompleteRequest or IoCallDriver the IRP may be gone.");
 }
 
-NTSTATUS wait_for_request(machine::Machine& machine, IrpSlot& slot, NTSTATUS status) {
-    if (!slot.completed) {
-        if (status != STATUS_PENDING) [[unlikely]] {
-            violation(machine, verifier_io_violation, static_cast<std::uint32_t>(status), slot.irp(),
-                      "A dispatch routine that returns anything but STATUS_PENDING has completed the request.");
-        }
-        slot.waited_for = true;
-        wait_for_ever(machine, &slot.event);
+void NTAPI trace_dispatch(machine::Machine& machine, IRP* irp, UCHAR major) {
+    const IrpSlot* slot = IrpPool::slot_of(irp);
+    machine.trace(machine::EventKind::irp_dispatched, slot != nullptr ? slot->serial : 0, major);
+}
+
+void wait_until_complete(machine::Machine& machine, IrpSlot& slot, NTSTATUS status) {
+    if (status != STATUS_PENDING) [[unlikely]] {
+        violation(machine, verifier_io_violation, static_cast<std::uint32_t>(status), slot.irp(),
+                  "A dispatch routine that returns anything but STATUS_PENDING has completed the request.");
     }
-    machine::tsan::acquire(slot.irp());
-    return status == STATUS_PENDING ? slot.result.Status : status;
+    slot.event.Header.SignalState = 0;
+    slot.waited_for = true;
+    wait_for_ever(machine, &slot.event);
 }
 
 void free_irp_buffers(Kernel& kernel, IRP* irp) {
-    if (IrpSlot* slot = IrpPool::slot_of(irp); slot != nullptr && slot->pool_buffer != nullptr) {
-        kernel.pool.free(slot->pool_buffer, 0, __func__);
-        slot->pool_buffer = nullptr;
+    if (IrpSlot* slot = IrpPool::slot_of(irp); slot != nullptr && slot->fresh.pool_buffer != nullptr) {
+        kernel.pool.free(slot->fresh.pool_buffer, 0, __func__);
+        slot->fresh.pool_buffer = nullptr;
     }
     while (MDL* mdl = irp->MdlAddress) {
         irp->MdlAddress = mdl->Next;
@@ -259,11 +318,6 @@ void free_irp_buffers(Kernel& kernel, IRP* irp) {
         }
         IoFreeMdl(mdl);
     }
-}
-
-void free_request(Kernel& kernel, IRP* irp) {
-    free_irp_buffers(kernel, irp);
-    kernel.irps.free(irp);
 }
 
 IRP* build_request(DEVICE_OBJECT* device, UCHAR major, UCHAR minor) {
@@ -374,8 +428,8 @@ void NTAPI IoFreeIrp(PIRP irp) {
     }
     // A completion routine may free an IRP of IoBuildAsynchronousFsdRequest; its system buffer goes with it. The MDL is
     // the driver's to free.
-    if (slot->pool_buffer != nullptr) {
-        kernel.pool.free(slot->pool_buffer, 0, __func__);
+    if (slot->fresh.pool_buffer != nullptr) {
+        kernel.pool.free(slot->fresh.pool_buffer, 0, __func__);
     }
     kernel.irps.free(irp);
 }

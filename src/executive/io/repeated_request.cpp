@@ -47,7 +47,7 @@ NTSTATUS RepeatedRequest::take_irp(Kernel& kernel, CCHAR stack_size) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     IrpSlot& slot = *IrpSlot::of(irp);
-    slot.completed_callback = &ended;
+    slot.fresh.completed_callback = &ended;
     slot.callback_context = this;
     void* const buffer = executive::system_buffer(kernel, slot, parts_.system_bytes);
     if (buffer == nullptr) {

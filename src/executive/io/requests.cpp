@@ -93,8 +93,8 @@ NTSTATUS attach_control_buffers(Kernel& kernel, IRP* irp, ULONG code, const void
     }
     if (method == METHOD_BUFFERED) {
         irp->UserBuffer = out;
-        slot.copy_to = out_bytes != 0 ? out : nullptr;
-        slot.copy_limit = out_bytes;
+        slot.fresh.copy_to = out_bytes != 0 ? out : nullptr;
+        slot.fresh.copy_limit = out_bytes;
         return STATUS_SUCCESS;
     }
     if (out_bytes == 0) {
@@ -103,13 +103,13 @@ NTSTATUS attach_control_buffers(Kernel& kernel, IRP* irp, ULONG code, const void
     return lock_user_buffer(irp, out, out_bytes, mode, method == METHOD_IN_DIRECT ? IoReadAccess : IoWriteAccess);
 }
 
-IRP* new_request(Kernel& kernel, DEVICE_OBJECT* device, FILE_OBJECT* file, IrpKind kind, UCHAR major,
-                 KPROCESSOR_MODE mode) {
+[[gnu::always_inline]] inline IRP* new_request(Kernel& kernel, machine::Machine& machine, DEVICE_OBJECT* device,
+                                               FILE_OBJECT* file, IrpKind kind, UCHAR major, KPROCESSOR_MODE mode) {
     IRP* irp = kernel.irps.allocate(device->StackSize, kind, nullptr);
     if (irp == nullptr) {
         return nullptr;
     }
-    irp->Tail.Overlay.Thread = reinterpret_cast<PETHREAD>(&executive::body_of(kernel.machine.current_thread()));
+    irp->Tail.Overlay.Thread = reinterpret_cast<PETHREAD>(&executive::body_of(machine.current_thread()));
     irp->Tail.Overlay.OriginalFileObject = file;
     irp->RequestorMode = mode;
     IO_STACK_LOCATION* stack = IoGetNextIrpStackLocation(irp);
@@ -118,9 +118,10 @@ IRP* new_request(Kernel& kernel, DEVICE_OBJECT* device, FILE_OBJECT* file, IrpKi
     return irp;
 }
 
-NTSTATUS finish(Kernel& kernel, DEVICE_OBJECT* device, IRP* irp, ULONG_PTR* information) {
+[[gnu::always_inline]] inline NTSTATUS finish(Kernel& kernel, machine::Machine& machine, DEVICE_OBJECT* device,
+                                              IRP* irp, ULONG_PTR* information) {
     IrpSlot& slot = *IrpSlot::of(irp);
-    const NTSTATUS status = wait_for_request(kernel.machine, slot, dispatch(kernel.machine, device, irp));
+    const NTSTATUS status = wait_for_request(machine, slot, dispatch(machine, device, irp));
     if (information != nullptr) {
         *information = slot.result.Information;
     }
@@ -136,7 +137,7 @@ NTSTATUS transfer(FILE_OBJECT* file, UCHAR major, void* buffer, ULONG bytes, LON
         return STATUS_ACCESS_DENIED;
     }
     DEVICE_OBJECT* device = top_of_stack(file->DeviceObject);
-    IRP* irp = new_request(kernel, device, file, IrpKind::request, major, UserMode);
+    IRP* irp = new_request(kernel, kernel.machine, device, file, IrpKind::request, major, UserMode);
     if (irp == nullptr) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
@@ -158,8 +159,8 @@ NTSTATUS transfer(FILE_OBJECT* file, UCHAR major, void* buffer, ULONG bytes, LON
         irp->Flags |= IRP_BUFFERED_IO;
         if (reads) {
             memset(irp->AssociatedIrp.SystemBuffer, 0, bytes);
-            slot.copy_to = buffer;
-            slot.copy_limit = bytes;
+            slot.fresh.copy_to = buffer;
+            slot.fresh.copy_limit = bytes;
         } else {
             memcpy(irp->AssociatedIrp.SystemBuffer, buffer, bytes);
         }
@@ -170,7 +171,7 @@ NTSTATUS transfer(FILE_OBJECT* file, UCHAR major, void* buffer, ULONG bytes, LON
         free_request(kernel, irp);
         return status;
     }
-    return finish(kernel, device, irp, information);
+    return finish(kernel, kernel.machine, device, irp, information);
 }
 
 } // namespace
@@ -180,37 +181,44 @@ void* system_buffer(Kernel& kernel, IrpSlot& slot, ULONG bytes) {
     if (bytes <= IrpSlot::inline_buffer_bytes && !small_buffers_from_pool()) {
         return slot.take_inline_buffer(bytes);
     }
-    slot.pool_buffer = kernel.pool.allocate(bytes, IrpSlot::buffer_tag, PoolKind::non_paged, false, nullptr);
-    return slot.pool_buffer;
+    slot.fresh.pool_buffer = kernel.pool.allocate(bytes, IrpSlot::buffer_tag, PoolKind::non_paged, false, nullptr);
+    return slot.fresh.pool_buffer;
 }
 
-NTSTATUS device_control(FILE_OBJECT* file, ULONG code, const void* in, ULONG in_bytes, void* out, ULONG out_bytes,
-                        ULONG_PTR* information, KPROCESSOR_MODE mode) {
+[[gnu::hot]] NTSTATUS device_control(const ControlRequest& request) {
     OPC_REQUIRE_PASSIVE();
-    Kernel& kernel = Kernel::current();
-    kernel.machine.preemption_point();
-    const PreviousMode previous(kernel, mode);
-    if (information != nullptr) {
-        *information = 0;
+    machine::Machine& machine = machine::Machine::current();
+    Kernel& kernel = machine.subsystem<Kernel>();
+    machine.preemption_point();
+    const PreviousMode previous(kernel, request.mode);
+    if (request.information != nullptr) {
+        *request.information = 0;
     }
-    if (!access_allowed(*file, code, mode)) {
+    if (!access_allowed(*request.file, request.code, request.mode)) [[unlikely]] {
         return STATUS_ACCESS_DENIED;
     }
-    DEVICE_OBJECT* device = top_of_stack(file->DeviceObject);
-    IRP* irp = new_request(kernel, device, file, IrpKind::request, IRP_MJ_DEVICE_CONTROL, mode);
-    if (irp == nullptr) {
+    DEVICE_OBJECT* const device = top_of_stack(request.file->DeviceObject);
+    IRP* const irp =
+        new_request(kernel, machine, device, request.file, IrpKind::request, IRP_MJ_DEVICE_CONTROL, request.mode);
+    if (irp == nullptr) [[unlikely]] {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     auto& parameters = IoGetNextIrpStackLocation(irp)->Parameters.DeviceIoControl;
-    parameters.OutputBufferLength = out_bytes;
-    parameters.InputBufferLength = in_bytes;
-    parameters.IoControlCode = code;
-    const NTSTATUS status = attach_control_buffers(kernel, irp, code, in, in_bytes, out, out_bytes, mode);
-    if (!NT_SUCCESS(status)) {
-        free_request(kernel, irp);
-        return status;
+    parameters.OutputBufferLength = request.out_bytes;
+    parameters.InputBufferLength = request.in_bytes;
+    parameters.IoControlCode = request.code;
+    if (METHOD_FROM_CTL_CODE(request.code) == METHOD_NEITHER) [[likely]] {
+        parameters.Type3InputBuffer = const_cast<void*>(request.in);
+        irp->UserBuffer = request.out;
+    } else {
+        const NTSTATUS status = attach_control_buffers(kernel, irp, request.code, request.in, request.in_bytes,
+                                                       request.out, request.out_bytes, request.mode);
+        if (!NT_SUCCESS(status)) {
+            free_request(kernel, irp);
+            return status;
+        }
     }
-    return finish(kernel, device, irp, information);
+    return finish(kernel, machine, device, irp, request.information);
 }
 
 NTSTATUS start_device_control(FILE_OBJECT* file, ULONG code, const void* in, ULONG in_bytes, void* out, ULONG out_bytes,
@@ -227,13 +235,13 @@ NTSTATUS start_device_control(FILE_OBJECT* file, ULONG code, const void* in, ULO
         return STATUS_ACCESS_DENIED;
     }
     DEVICE_OBJECT* device = top_of_stack(file->DeviceObject);
-    IRP* irp = new_request(kernel, device, file, IrpKind::detached, IRP_MJ_DEVICE_CONTROL, mode);
+    IRP* irp = new_request(kernel, kernel.machine, device, file, IrpKind::detached, IRP_MJ_DEVICE_CONTROL, mode);
     if (irp == nullptr) {
         completed(context, STATUS_INSUFFICIENT_RESOURCES, 0);
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     IrpSlot& slot = *IrpSlot::of(irp);
-    slot.completed_callback = completed;
+    slot.fresh.completed_callback = completed;
     slot.callback_context = context;
     auto& parameters = IoGetNextIrpStackLocation(irp)->Parameters.DeviceIoControl;
     parameters.OutputBufferLength = out_bytes;
@@ -329,8 +337,8 @@ IRP* build_transfer(ULONG major, DEVICE_OBJECT* device, void* buffer, ULONG byte
         irp->Flags |= IRP_BUFFERED_IO;
         if (reads) {
             memset(irp->AssociatedIrp.SystemBuffer, 0, bytes);
-            slot.copy_to = buffer;
-            slot.copy_limit = bytes;
+            slot.fresh.copy_to = buffer;
+            slot.fresh.copy_limit = bytes;
         } else {
             memcpy(irp->AssociatedIrp.SystemBuffer, buffer, bytes);
         }

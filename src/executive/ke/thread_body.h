@@ -14,6 +14,9 @@ struct ThreadBody {
 };
 
 // Made when it is first asked for. It goes when the thread has ended and nobody refers to the object any more.
-ThreadBody& body_of(machine::Thread& thread);
+[[gnu::cold, gnu::noinline]] ThreadBody& NTAPI make_body(machine::Thread& thread);
+inline ThreadBody& body_of(machine::Thread& thread) {
+    return thread.executive_data != nullptr ? *static_cast<ThreadBody*>(thread.executive_data) : make_body(thread);
+}
 
 } // namespace openportcls::executive

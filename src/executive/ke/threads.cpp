@@ -82,16 +82,14 @@ PEPROCESS the_process() {
 
 } // namespace
 
-ThreadBody& executive::body_of(Thread& thread) {
-    if (thread.executive_data == nullptr) [[unlikely]] {
-        auto* body = thread.machine->subsystem<Kernel>().pool.allocate_object<ThreadBody>(
-            object_types::thread.what, object_types::thread.tag(), nullptr);
-        body->header.Type = machine::ThreadObject;
-        body->header.WaitListHead = {&body->header.WaitListHead, &body->header.WaitListHead};
-        body->thread = &thread;
-        thread.executive_data = body;
-    }
-    return *static_cast<ThreadBody*>(thread.executive_data);
+ThreadBody& NTAPI executive::make_body(Thread& thread) {
+    auto* body = thread.machine->subsystem<Kernel>().pool.allocate_object<ThreadBody>(
+        object_types::thread.what, object_types::thread.tag(), nullptr);
+    body->header.Type = machine::ThreadObject;
+    body->header.WaitListHead = {&body->header.WaitListHead, &body->header.WaitListHead};
+    body->thread = &thread;
+    thread.executive_data = body;
+    return *body;
 }
 
 extern "C" {

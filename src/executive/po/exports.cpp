@@ -82,7 +82,7 @@ NTSTATUS NTAPI PoRequestPowerIrp(PDEVICE_OBJECT device, UCHAR minor, POWER_STATE
     request->item.WorkerRoutine = &send;
     request->item.Parameter = request;
     IrpSlot& slot = *IrpSlot::of(irp);
-    slot.completed_callback = &request_completed;
+    slot.fresh.completed_callback = &request_completed;
     slot.callback_context = request;
     irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
     irp->RequestorMode = KernelMode;

@@ -201,6 +201,59 @@ TEST(WatchedCalls, the_stack_is_that_of_the_call) {
     EXPECT_NE(machine.bugcheck_report()->to_text().find("wait_in_a_call"), std::string::npos);
 }
 
+// ---- the same of the call that the host has entered the machine with ------------------------------------------------
+
+std::string describe_entry(const void*) {
+    return "asking from outside";
+}
+
+void wait_again_and_again(void* machine) {
+    for (;;) {
+        static_cast<Machine*>(machine)->run_for(nanoseconds_per_millisecond);
+    }
+}
+
+TEST(WatchedEntries, one_that_takes_five_minutes_is_reported) {
+    MachineConfig config;
+    config.watchdog_seconds = 10;
+    Machine machine(config);
+    machine.enter([&] { machine.run_for(1000 * nanoseconds_per_second); });
+    EXPECT_FALSE(machine.enter(&wait_again_and_again, &machine, &describe_entry));
+    ASSERT_NE(machine.bugcheck_report(), nullptr);
+    EXPECT_EQ(machine.bugcheck_report()->code, 0xEAU);
+    EXPECT_NE(machine.bugcheck_report()->rule.find("asking from outside"), std::string::npos);
+    EXPECT_EQ(machine.bugcheck_report()->thread, "client");
+    EXPECT_NE(machine.bugcheck_report()->to_text().find("wait_again_and_again"), std::string::npos);
+    EXPECT_GT(machine.now(), 1300 * nanoseconds_per_second);
+}
+
+TEST(WatchedEntries, one_that_is_busy_is_reported_earlier) {
+    MachineConfig config;
+    config.watchdog_seconds = 2;
+    Machine machine(config);
+    const auto spend_for_ever = [](void* argument) {
+        for (;;) {
+            static_cast<Machine*>(argument)->spend(200);
+        }
+    };
+    EXPECT_FALSE(machine.enter(spend_for_ever, &machine, &describe_entry));
+    ASSERT_NE(machine.bugcheck_report(), nullptr);
+    EXPECT_EQ(machine.bugcheck_report()->code, 0xEAU);
+    EXPECT_GT(machine.now(), 10 * nanoseconds_per_second);
+    EXPECT_NE(machine.bugcheck_report()->rule.find("asking from outside"), std::string::npos);
+}
+
+// From inside it is one call among others: the report is about it.
+TEST(WatchedEntries, one_from_inside_is_reported) {
+    MachineConfig config;
+    config.watchdog_seconds = 10;
+    Machine machine(config);
+    EXPECT_FALSE(machine.enter([&] { machine.enter(&wait_again_and_again, &machine, &describe_entry); }));
+    ASSERT_NE(machine.bugcheck_report(), nullptr);
+    EXPECT_EQ(machine.bugcheck_report()->code, 0xEAU);
+    EXPECT_NE(machine.bugcheck_report()->rule.find("asking from outside"), std::string::npos);
+}
+
 timespec cpu_time() {
     timespec now{};
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
@@ -222,6 +275,24 @@ TEST(WatchedCalls, those_that_come_back_are_no_loop) {
         }
     }));
     EXPECT_GT(machine.now(), 300 * nanoseconds_per_second);
+}
+
+// Each has its own time, and so has what is not watched.
+TEST(WatchedEntries, those_that_come_back_are_no_loop) {
+    MachineConfig config;
+    config.watchdog_seconds = 1;
+    Machine machine(config);
+    const auto take_nine_seconds = [](void* argument) {
+        static_cast<Machine*>(argument)->run_for(9 * nanoseconds_per_second);
+    };
+    const timespec begin = cpu_time();
+    while (cpu_time().tv_sec < begin.tv_sec + 3) {
+        for (int times = 0; times < 1000; ++times) {
+            ASSERT_TRUE(machine.enter(take_nine_seconds, &machine, &describe_entry));
+            ASSERT_TRUE(machine.enter([&] { machine.run_for(400 * nanoseconds_per_second); }));
+        }
+    }
+    EXPECT_GT(machine.now(), 1000 * nanoseconds_per_second);
 }
 
 } // namespace

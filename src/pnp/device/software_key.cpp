@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/unicode.h"
+#include "pnp/enum_entries.h"
 
 namespace openportcls::pnp {
 namespace {
@@ -19,18 +20,11 @@ using Names = std::set<std::u16string, CaseInsensitiveLess>;
 // The Driver values of all entries of Enum but the device's own, those of absent devices among them.
 Names software_keys_of_others(const Registry& registry, const RegistryKey& device) {
     Names names;
-    const auto enumerators = registry.find(paths::enumerated);
-    if (enumerators == nullptr) {
-        return names;
-    }
-    for (const auto& [enumerator_name, enumerator] : enumerators->subkeys()) {
-        for (const auto& [kind_name, kind] : enumerator->subkeys()) {
-            for (const auto& [instance_name, instance] : kind->subkeys()) {
-                const auto name = instance.get() != &device ? instance->string(u"Driver") : std::nullopt;
-                if (name) {
-                    names.insert(*name);
-                }
-            }
+    const auto enumerated = registry.find(paths::enumerated);
+    for (const RegistryKey* const entry : enum_entries(enumerated.get())) {
+        const auto name = entry != &device ? entry->string(u"Driver") : std::nullopt;
+        if (name) {
+            names.insert(*name);
         }
     }
     return names;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "executive/registry/paths.h"
+#include "pnp/enum_entries.h"
 
 namespace openportcls::pnp {
 namespace {
@@ -80,19 +81,9 @@ bool is_devices_service(RegistryKey& root, std::u16string_view path) {
     if (names.size() != 1) {
         return false;
     }
-    const auto enumerators = root.find(paths::enumerated.substr(std::u16string_view(u"\\Registry").size()));
-    if (enumerators == nullptr) {
-        return false;
-    }
-    for (const auto& [enumerator_name, enumerator] : enumerators->subkeys()) {
-        for (const auto& [device_name, device] : enumerator->subkeys()) {
-            if (std::ranges::any_of(device->subkeys(),
-                                    [&](const auto& entry) { return names_service(*entry.second, names[0]); })) {
-                return true;
-            }
-        }
-    }
-    return false;
+    const auto enumerated = root.find(paths::enumerated.substr(std::u16string_view(u"\\Registry").size()));
+    return std::ranges::any_of(enum_entries(enumerated.get()),
+                               [&](const RegistryKey* entry) { return names_service(*entry, names[0]); });
 }
 
 } // namespace
