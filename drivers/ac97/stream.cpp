@@ -51,7 +51,7 @@ private:
 
     // Under the lock.
     void Describe(ULONG Number);
-    void Append(const Piece& New);
+    void Append();
     void AppendRest();
     BOOLEAN HasRoom();
     void Collect(ULONG Done);
@@ -238,13 +238,13 @@ void CAc97WaveStream::Collect(ULONG Done) {
     }
 }
 
-// An engine that has come to the end of the list goes on when the end moves.
-void CAc97WaveStream::Append(const Piece& New) {
-    *At(m_Count) = New;
+// One piece more. An engine that has come to the end of the list goes on when the end moves; a write to a port waits
+// for what was stored before, so the entry is there when it does.
+void CAc97WaveStream::Append() {
     ++m_Count;
     if (m_IsLoaded) {
         Describe(m_Count - 1);
-        KeMemoryBarrier(); // the entry is there before the engine may look at it
+        KeMemoryBarrierWithoutFence();
         Hardware()->SetLast(m_Engine, (m_First + m_Count - 1) % ListEntries);
     } else if (m_IsRunning) {
         Load();
@@ -254,16 +254,16 @@ void CAc97WaveStream::Append(const Piece& New) {
 void CAc97WaveStream::AppendRest() {
     const ULONG Most = m_Rate / PiecesPerSecond * Ac97FrameBytes;
     while (m_Rest.Bytes != 0 && m_Count + m_FinishedCount < MostPieces) {
-        Piece New;
-        New.Tag = m_Rest.Tag;
-        New.Address = m_Rest.Address;
-        New.Bytes = m_Rest.Bytes < 2 * Most ? m_Rest.Bytes : Most; // the last one is not much shorter than the others
-        New.IsLast = New.Bytes == m_Rest.Bytes;
-        New.Position = m_Next;
-        m_Next += New.Bytes;
-        m_Rest.Address += New.Bytes;
-        m_Rest.Bytes -= New.Bytes;
-        Append(New);
+        Piece* New = At(m_Count);
+        New->Tag = m_Rest.Tag;
+        New->Address = m_Rest.Address;
+        New->Bytes = m_Rest.Bytes < 2 * Most ? m_Rest.Bytes : Most; // the last one is not much shorter than the others
+        New->IsLast = New->Bytes == m_Rest.Bytes;
+        New->Position = m_Next;
+        m_Next += New->Bytes;
+        m_Rest.Address += New->Bytes;
+        m_Rest.Bytes -= New->Bytes;
+        Append();
     }
 }
 
@@ -411,8 +411,7 @@ STDMETHODIMP_(void) CAc97WaveStream::MappingAvailable() {
 // room for more; for any other MappingAvailable comes.
 STDMETHODIMP_(void) CAc97WaveStream::Service() {
     ULONG Tags[ListEntries];
-    KIRQL OldIrql;
-    KeAcquireSpinLock(&m_Lock, &OldIrql);
+    KeAcquireSpinLockAtDpcLevel(&m_Lock);
     if (m_IsLoaded) {
         Collect(CountDone(Hardware()->Progress(m_Engine)));
     }
@@ -422,7 +421,7 @@ STDMETHODIMP_(void) CAc97WaveStream::Service() {
     }
     m_FinishedCount = 0;
     const BOOLEAN WasFull = m_IsFull;
-    KeReleaseSpinLock(&m_Lock, OldIrql);
+    KeReleaseSpinLockFromDpcLevel(&m_Lock);
     for (ULONG i = 0; i < Count; ++i) {
         m_PortStream->ReleaseMapping((PVOID)(ULONG_PTR)Tags[i]);
     }

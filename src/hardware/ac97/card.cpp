@@ -174,6 +174,9 @@ std::uint32_t NTAPI Ac97::read_semaphore(std::uint32_t) {
 }
 
 std::uint32_t NTAPI Ac97::read_global(std::uint32_t offset, unsigned bytes) {
+    if (bytes == 4 && offset % 4 == 0) {
+        return globals_.read(*this, offset);
+    }
     const std::uint32_t base = offset & ~3U;
     const std::uint32_t value = globals_.read(*this, base) >> 8 * (offset - base);
     return bytes >= 4 ? value : value & ((1U << 8 * bytes) - 1);
@@ -205,11 +208,13 @@ std::uint64_t NTAPI Ac97::read_port(unsigned range, std::uint32_t offset, machin
 void NTAPI Ac97::write_port(unsigned range, std::uint32_t offset, machine::AccessWidth width, std::uint64_t value) {
     const auto bytes = static_cast<unsigned>(width);
     const auto written = static_cast<std::uint32_t>(value);
+    if (range != mixer_range && offset < global_control) {
+        engines_[offset / engine_ports].write(offset % engine_ports, bytes, written);
+        return;
+    }
     catch_up();
     if (range == mixer_range) {
         write_mixer(offset, bytes, written);
-    } else if (offset < global_control) {
-        engines_[offset / engine_ports].write(offset % engine_ports, bytes, written);
     } else {
         write_global(offset, bytes, written);
     }

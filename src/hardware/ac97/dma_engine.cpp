@@ -127,11 +127,11 @@ std::uint32_t DmaEngine::enabled_status() const {
 
 void NTAPI DmaEngine::set_status(std::uint32_t bits, bool on) {
     registers_.set(sr, on ? value(sr) | bits : value(sr) & ~bits);
-    owner_.engine_interrupt_changed();
+    status_changed();
 }
 
 void NTAPI DmaEngine::status_written(std::uint32_t) {
-    owner_.engine_interrupt_changed();
+    status_changed();
 }
 
 // "Software can update this register while the engine runs": one that has halted at the old value goes on behind it.
@@ -157,7 +157,7 @@ void NTAPI DmaEngine::control_written(std::uint32_t written) {
         registers_.set(cr, kept);
     }
     start_clock();
-    owner_.engine_interrupt_changed();
+    status_changed();
 }
 
 void DmaEngine::reset() {
@@ -166,7 +166,7 @@ void DmaEngine::reset() {
     length_ = 0;
     last_[0] = last_[1] = 0;
     stop_clock();
-    owner_.engine_interrupt_changed();
+    status_changed();
 }
 
 void DmaEngine::connect(bool has_link, bool is_bus_master) {

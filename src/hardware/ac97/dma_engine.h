@@ -47,7 +47,7 @@ public:
     void rate_changed();
     void reset();
 
-    bool has_interrupt() const { return (value(sr) & enabled_status()) != 0; }
+    bool has_interrupt() const { return has_interrupt_; }
 
     // ---- registers: offsets 00h to 0Bh of the engine; any width ----
     std::uint32_t NTAPI read(std::uint32_t offset, unsigned bytes);
@@ -67,6 +67,13 @@ private:
     [[gnu::noinline]] void NTAPI write_parts(std::uint32_t offset, unsigned bytes, std::uint32_t written);
     void NTAPI set_status(std::uint32_t bits, bool on);
     std::uint32_t enabled_status() const;
+    void status_changed() {
+        const bool before = has_interrupt_;
+        has_interrupt_ = (value(sr) & enabled_status()) != 0;
+        if (has_interrupt_ != before) {
+            owner_.engine_interrupt_changed();
+        }
+    }
     void NTAPI last_index_written(std::uint32_t value);
     [[gnu::noinline]] void NTAPI go_on_behind_last();
     void NTAPI control_written(std::uint32_t value);
@@ -107,6 +114,7 @@ private:
     machine::ClockEvent event_;
     bool has_link_ = false;
     bool is_bus_master_ = false;
+    bool has_interrupt_ = false;
     bool is_loaded_ = false; // a descriptor has been fetched and not been finished
     Descriptor current_;
     std::uint32_t length_ = 0;                   // words of the current buffer

@@ -75,11 +75,12 @@ void DmaStream::schedule() {
 
 void DmaStream::move_due() {
     std::uint64_t due = clock_.elapsed(machine_.now()) - moved_;
+    const bool is_converting = is_worth_converting();
     bool is_new_block = false;
     while (due > 0 && state_ == State::running) {
-        const std::uint64_t at_once = is_worth_converting() ? chunk_frames : UINT32_MAX;
+        const std::uint64_t at_once = is_converting ? chunk_frames : UINT32_MAX;
         const auto wanted = static_cast<std::uint32_t>(std::min<std::uint64_t>({due, left_, at_once}));
-        const std::uint32_t done = move(wanted);
+        const std::uint32_t done = is_converting ? move(wanted) : pass_over(wanted);
         moved_ += done;
         due -= done;
         left_ -= done;
@@ -111,9 +112,6 @@ void DmaStream::finish_block() {
 }
 
 std::uint32_t DmaStream::move(std::uint32_t count) {
-    if (!is_worth_converting()) {
-        return pass_over(count);
-    }
     const SampleTime when{clock_.origin(), clock_.rate(), moved_};
     return plan_.is_input ? record(count, when) : play(count, when);
 }

@@ -87,7 +87,7 @@ private:
     void leave_running(State state);
     bool is_worth_converting() const { return plan_.is_input || owner_.is_heard(); }
     std::uint32_t pass_over(std::uint32_t frames);
-    // Frames moved of `count`, no more than a chunk of those that are converted.
+    // Frames moved of `count`, no more than a chunk.
     std::uint32_t move(std::uint32_t count);
     std::uint32_t play(std::uint32_t count, const SampleTime& when);
     std::uint32_t record(std::uint32_t count, const SampleTime& when);
