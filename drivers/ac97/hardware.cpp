@@ -286,7 +286,7 @@ void CAc97Hardware::Forget(Ac97Engine Engine) {
 }
 
 // The line is shared: somebody else's interrupt is left to somebody else. "Global Status" tells the engine, writing its
-// events back acknowledges them; the rest is the listener's.
+// events acknowledges them: all there are, for the listener looks how far the engine is only after that.
 NTSTATUS NTAPI CAc97Hardware::ServiceInterrupt(PINTERRUPTSYNC InterruptSync, PVOID Context) {
     UNREFERENCED_PARAMETER(InterruptSync);
     CAc97Hardware* Hardware = (CAc97Hardware*)Context;
@@ -299,8 +299,7 @@ NTSTATUS NTAPI CAc97Hardware::ServiceInterrupt(PINTERRUPTSYNC InterruptSync, PVO
         if ((Pending & EngineInterrupt[i]) == 0) {
             continue;
         }
-        PUSHORT Status = (PUSHORT)Hardware->EnginePort((Ac97Engine)i, EngineStatus);
-        WRITE_PORT_USHORT(Status, (USHORT)(READ_PORT_USHORT(Status) & StatusEvents));
+        WRITE_PORT_USHORT((PUSHORT)Hardware->EnginePort((Ac97Engine)i, EngineStatus), StatusEvents);
         if (Hardware->m_Listener[i] != NULL) {
             Hardware->m_Listener[i]->EngineInterrupt();
         }

@@ -51,18 +51,21 @@ private:
 
     // Under the lock.
     void Describe(ULONG Number);
-    void Append(const Piece& New);
+    void Append();
     void AppendRest();
+    BOOLEAN HasRoom();
     void Collect(ULONG Done);
     ULONG CountDone(const Ac97Progress& Progress);
+    BOOLEAN IsRevoked(PVOID Tag) {
+        return (ULONG)(ULONG_PTR)Tag >= m_RevokedFrom && (ULONG)(ULONG_PTR)Tag < m_RevokedUpTo;
+    }
     void Load();
     void Unload();
     void RemovePieces(ULONG First, ULONG Last, PULONG Removed);
 
     // Without it: the port may not be called under a spin lock.
-    BOOLEAN GetOneMapping();
+    void GetMappings();
     void GetNewMappings();
-    void ReleaseUsedMappings();
 
     CAc97Wave* m_Wave;
     PPORTWAVEPCISTREAM m_PortStream;
@@ -82,8 +85,8 @@ private:
     ULONG m_Count;
     Rest m_Rest;
     ULONG m_Finished[ListEntries]; // tags that are to be given back
-    ULONG m_FinishedFirst;
     ULONG m_FinishedCount;
+    BOOLEAN m_IsFull; // there was no room for a mapping that the port may have
     ULONGLONG m_Next; // position behind the last piece
 
     LONG m_Getting;
@@ -228,20 +231,20 @@ ULONG CAc97WaveStream::CountDone(const Ac97Progress& Progress) {
 void CAc97WaveStream::Collect(ULONG Done) {
     for (; Done != 0; --Done) {
         if (At(0)->IsLast) {
-            m_Finished[(m_FinishedFirst + m_FinishedCount++) % ListEntries] = At(0)->Tag;
+            m_Finished[m_FinishedCount++] = At(0)->Tag;
         }
         m_First = (m_First + 1) % ListEntries;
         --m_Count;
     }
 }
 
-// An engine that has come to the end of the list goes on when the end moves.
-void CAc97WaveStream::Append(const Piece& New) {
-    *At(m_Count) = New;
+// One piece more. An engine that has come to the end of the list goes on when the end moves; a write to a port waits
+// for what was stored before, so the entry is there when it does.
+void CAc97WaveStream::Append() {
     ++m_Count;
     if (m_IsLoaded) {
         Describe(m_Count - 1);
-        KeMemoryBarrier(); // the entry is there before the engine may look at it
+        KeMemoryBarrierWithoutFence();
         Hardware()->SetLast(m_Engine, (m_First + m_Count - 1) % ListEntries);
     } else if (m_IsRunning) {
         Load();
@@ -249,21 +252,18 @@ void CAc97WaveStream::Append(const Piece& New) {
 }
 
 void CAc97WaveStream::AppendRest() {
-    if (m_Rest.Bytes == 0) {
-        return;
-    }
     const ULONG Most = m_Rate / PiecesPerSecond * Ac97FrameBytes;
     while (m_Rest.Bytes != 0 && m_Count + m_FinishedCount < MostPieces) {
-        Piece New;
-        New.Tag = m_Rest.Tag;
-        New.Address = m_Rest.Address;
-        New.Bytes = m_Rest.Bytes < 2 * Most ? m_Rest.Bytes : Most; // the last one is not much shorter than the others
-        New.IsLast = New.Bytes == m_Rest.Bytes;
-        New.Position = m_Next;
-        m_Next += New.Bytes;
-        m_Rest.Address += New.Bytes;
-        m_Rest.Bytes -= New.Bytes;
-        Append(New);
+        Piece* New = At(m_Count);
+        New->Tag = m_Rest.Tag;
+        New->Address = m_Rest.Address;
+        New->Bytes = m_Rest.Bytes < 2 * Most ? m_Rest.Bytes : Most; // the last one is not much shorter than the others
+        New->IsLast = New->Bytes == m_Rest.Bytes;
+        New->Position = m_Next;
+        m_Next += New->Bytes;
+        m_Rest.Address += New->Bytes;
+        m_Rest.Bytes -= New->Bytes;
+        Append();
     }
 }
 
@@ -307,34 +307,40 @@ void CAc97WaveStream::Unload() {
 
 // ---- mappings ------------------------------------------------------------------------------------------------------
 
-BOOLEAN CAc97WaveStream::GetOneMapping() {
-    KIRQL OldIrql;
-    KeAcquireSpinLock(&m_Lock, &OldIrql);
-    AppendRest();
-    const BOOLEAN HasRoom = m_Rest.Bytes == 0 && m_Count + m_FinishedCount < MostPieces;
-    const ULONG Tag = ++m_NextTag;
-    KeReleaseSpinLock(&m_Lock, OldIrql);
-    PHYSICAL_ADDRESS Address;
-    PVOID VirtualAddress;
-    ULONG Bytes;
-    ULONG Flags;
-    if (!HasRoom ||
-        !NT_SUCCESS(m_PortStream->GetMapping((PVOID)(ULONG_PTR)Tag, &Address, &VirtualAddress, &Bytes, &Flags))) {
-        return FALSE;
-    }
-    KeAcquireSpinLock(&m_Lock, &OldIrql);
-    const BOOLEAN IsRevoked = Tag >= m_RevokedFrom && Tag < m_RevokedUpTo;
-    if (!IsRevoked) {
-        m_Rest.Tag = Tag;
-        m_Rest.Address = Address.LowPart; // the DMA channel has said that the card does not reach farther
-        m_Rest.Bytes = Bytes;
+BOOLEAN CAc97WaveStream::HasRoom() {
+    if (m_Rest.Bytes != 0) {
         AppendRest();
     }
-    KeReleaseSpinLock(&m_Lock, OldIrql);
-    if (IsRevoked) {
-        m_PortStream->ReleaseMapping((PVOID)(ULONG_PTR)Tag);
+    m_IsFull = m_Rest.Bytes != 0 || m_Count + m_FinishedCount >= MostPieces;
+    return !m_IsFull;
+}
+
+// As many as there are, and as the list has room for. A port that has none calls MappingAvailable when it has one.
+void CAc97WaveStream::GetMappings() {
+    KIRQL OldIrql;
+    KeAcquireSpinLock(&m_Lock, &OldIrql);
+    while (HasRoom()) {
+        const PVOID Tag = (PVOID)(ULONG_PTR)++m_NextTag;
+        PHYSICAL_ADDRESS Address;
+        PVOID VirtualAddress;
+        ULONG Bytes;
+        ULONG Flags;
+        KeReleaseSpinLock(&m_Lock, OldIrql);
+        if (!NT_SUCCESS(m_PortStream->GetMapping(Tag, &Address, &VirtualAddress, &Bytes, &Flags))) {
+            return;
+        }
+        KeAcquireSpinLock(&m_Lock, &OldIrql);
+        if (IsRevoked(Tag)) {
+            KeReleaseSpinLock(&m_Lock, OldIrql);
+            m_PortStream->ReleaseMapping(Tag);
+            KeAcquireSpinLock(&m_Lock, &OldIrql);
+            continue;
+        }
+        m_Rest.Tag = (ULONG)(ULONG_PTR)Tag;
+        m_Rest.Address = Address.LowPart; // the DMA channel has said that the card does not reach farther
+        m_Rest.Bytes = Bytes;
     }
-    return TRUE;
+    KeReleaseSpinLock(&m_Lock, OldIrql);
 }
 
 // One at a time, lest mappings get out of order; whoever comes meanwhile makes the first one look again.
@@ -345,35 +351,17 @@ void CAc97WaveStream::GetNewMappings() {
     LONG Seen;
     do {
         Seen = m_Getting;
-        while (GetOneMapping()) {
-        }
+        GetMappings();
     } while (InterlockedCompareExchange(&m_Getting, 0, Seen) != Seen);
-}
-
-void CAc97WaveStream::ReleaseUsedMappings() {
-    KIRQL OldIrql;
-    KeAcquireSpinLock(&m_Lock, &OldIrql);
-    if (m_IsLoaded) {
-        Collect(CountDone(Hardware()->Progress(m_Engine)));
-    }
-    while (m_FinishedCount != 0) {
-        const ULONG Tag = m_Finished[m_FinishedFirst];
-        m_FinishedFirst = (m_FinishedFirst + 1) % ListEntries;
-        --m_FinishedCount;
-        KeReleaseSpinLock(&m_Lock, OldIrql);
-        m_PortStream->ReleaseMapping((PVOID)(ULONG_PTR)Tag);
-        KeAcquireSpinLock(&m_Lock, &OldIrql);
-    }
-    KeReleaseSpinLock(&m_Lock, OldIrql);
 }
 
 // Takes the tags out of the list, and out of what is to be given back. A mapping counts once, with its last piece.
 void CAc97WaveStream::RemovePieces(ULONG First, ULONG Last, PULONG Removed) {
     ULONG Kept = 0;
     for (ULONG i = 0; i < m_FinishedCount; ++i) {
-        const ULONG Tag = m_Finished[(m_FinishedFirst + i) % ListEntries];
+        const ULONG Tag = m_Finished[i];
         if (Tag < First || Tag > Last) {
-            m_Finished[(m_FinishedFirst + Kept++) % ListEntries] = Tag;
+            m_Finished[Kept++] = Tag;
         } else {
             ++*Removed;
         }
@@ -419,9 +407,27 @@ STDMETHODIMP_(void) CAc97WaveStream::MappingAvailable() {
     GetNewMappings();
 }
 
+// Of the port's DPC, one at a time. What the engine is through with goes back, in order. A list that was full may have
+// room for more; for any other MappingAvailable comes.
 STDMETHODIMP_(void) CAc97WaveStream::Service() {
-    ReleaseUsedMappings();
-    GetNewMappings();
+    ULONG Tags[ListEntries];
+    KeAcquireSpinLockAtDpcLevel(&m_Lock);
+    if (m_IsLoaded) {
+        Collect(CountDone(Hardware()->Progress(m_Engine)));
+    }
+    const ULONG Count = m_FinishedCount;
+    for (ULONG i = 0; i < Count; ++i) {
+        Tags[i] = m_Finished[i];
+    }
+    m_FinishedCount = 0;
+    const BOOLEAN WasFull = m_IsFull;
+    KeReleaseSpinLockFromDpcLevel(&m_Lock);
+    for (ULONG i = 0; i < Count; ++i) {
+        m_PortStream->ReleaseMapping((PVOID)(ULONG_PTR)Tags[i]);
+    }
+    if (WasFull) {
+        GetNewMappings();
+    }
 }
 
 } // namespace

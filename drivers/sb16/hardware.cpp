@@ -102,7 +102,7 @@ NTSTATUS CSb16Hardware::Init(PRESOURCELIST ResourceList) {
         Status = CheckVersion();
     }
     if (NT_SUCCESS(Status)) {
-        // The bus delivers edges, and two routines share the line: they are called until none has found anything.
+        // The bus delivers edges, and two routines share the line: all are called until none has found anything.
         Status = PcNewInterruptSync(&m_InterruptSync, NULL, ResourceList, 0, InterruptSyncModeRepeat);
     }
     if (NT_SUCCESS(Status)) {
@@ -314,30 +314,27 @@ void CSb16Hardware::Forget(Sb16Stream Stream) {
 }
 
 // "Servicing Interrupts": the mixer tells which stream it was, reading its port acknowledges. The ISA bus delivers
-// edges: the routine goes on until nothing is pending, or the next edge would never come.
+// edges, and while anything is pending there is no next one: the interrupt object asks again after every success.
 NTSTATUS NTAPI CSb16Hardware::ServiceInterrupt(PINTERRUPTSYNC InterruptSync, PVOID Context) {
     UNREFERENCED_PARAMETER(InterruptSync);
     CSb16Hardware* Hardware = (CSb16Hardware*)Context;
-    NTSTATUS Result = STATUS_UNSUCCESSFUL;
-    for (;;) {
-        WRITE_PORT_UCHAR(Hardware->Port(PortMixerAddress), MixerInterruptStatus);
-        const UCHAR Status = READ_PORT_UCHAR(Hardware->Port(PortMixerData));
-        const UCHAR Pending = (UCHAR)(Status & (StatusBytes | StatusWords));
-        if (Pending == 0 || Status == NothingAnswers) {
-            return Result;
-        }
-        Result = STATUS_SUCCESS;
-        if ((Pending & StatusBytes) != 0) {
-            READ_PORT_UCHAR(Hardware->Port(PortDspReadStatus));
-        }
-        if ((Pending & StatusWords) != 0) {
-            READ_PORT_UCHAR(Hardware->Port(PortAcknowledgeWords));
-        }
-        for (ULONG Stream = 0; Stream < Sb16Streams; ++Stream) {
-            const BOOLEAN IsIt = (Pending & (Stream == Sb16Bytes ? StatusBytes : StatusWords)) != 0;
-            if (IsIt && Hardware->m_Port[Stream] != NULL) {
-                Hardware->m_Port[Stream]->Notify(Hardware->m_Group[Stream]);
-            }
+    WRITE_PORT_UCHAR(Hardware->Port(PortMixerAddress), MixerInterruptStatus);
+    const UCHAR Status = READ_PORT_UCHAR(Hardware->Port(PortMixerData));
+    const UCHAR Pending = (UCHAR)(Status & (StatusBytes | StatusWords));
+    if (Pending == 0 || Status == NothingAnswers) {
+        return STATUS_UNSUCCESSFUL;
+    }
+    if ((Pending & StatusBytes) != 0) {
+        READ_PORT_UCHAR(Hardware->Port(PortDspReadStatus));
+    }
+    if ((Pending & StatusWords) != 0) {
+        READ_PORT_UCHAR(Hardware->Port(PortAcknowledgeWords));
+    }
+    for (ULONG Stream = 0; Stream < Sb16Streams; ++Stream) {
+        const BOOLEAN IsIt = (Pending & (Stream == Sb16Bytes ? StatusBytes : StatusWords)) != 0;
+        if (IsIt && Hardware->m_Port[Stream] != NULL) {
+            Hardware->m_Port[Stream]->Notify(Hardware->m_Group[Stream]);
         }
     }
+    return STATUS_SUCCESS;
 }

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include <wdm.h>
+
 namespace openportcls::hardware {
 
 template<class Owner>
@@ -19,9 +21,9 @@ struct RegisterEntry {
     std::uint32_t write_one_to_clear = 0; // bits that a written one clears
     std::string_view section;             // of the data sheet
     // What is read instead of the stored value.
-    std::uint32_t (Owner::*read)(std::uint32_t stored) = nullptr;
+    std::uint32_t (NTAPI Owner::*read)(std::uint32_t stored) = nullptr;
     // Told after the masks were applied: what was written, as written.
-    void (Owner::*written)(std::uint32_t value) = nullptr;
+    void (NTAPI Owner::*written)(std::uint32_t value) = nullptr;
 };
 
 template<class Owner>
@@ -50,7 +52,7 @@ public:
     }
 
     // Where there is no register: all ones, as from a bus that floats.
-    std::uint32_t read(Owner& owner, std::uint32_t offset) const {
+    [[gnu::always_inline]] std::uint32_t read(Owner& owner, std::uint32_t offset) const {
         const std::size_t index = find(offset);
         if (index == table_.size()) {
             return UINT32_MAX;
@@ -59,7 +61,7 @@ public:
         return entry.read != nullptr ? (owner.*entry.read)(values_[offset]) : values_[offset];
     }
 
-    void write(Owner& owner, std::uint32_t offset, std::uint32_t value) {
+    [[gnu::always_inline]] void write(Owner& owner, std::uint32_t offset, std::uint32_t value) {
         const std::size_t index = find(offset);
         if (index == table_.size()) {
             return;

@@ -33,12 +33,18 @@ public:
         const unsigned __int128 divisor = common_divisor(full_speed(), full_scale());
         speed_ = static_cast<std::uint64_t>(full_speed() / divisor);
         scale_ = static_cast<std::uint64_t>(full_scale() / divisor);
+        shortest_ = speed_ != 0 ? static_cast<Nanoseconds>(scale_ / speed_) : 0;
+        marked_ = 0;
+        mark_ = now;
     }
     Nanoseconds origin() const { return origin_; }
     SampleRate rate() const { return rate_; }
 
     // Whole samples that have passed between the start and `now`.
     std::uint64_t elapsed(Nanoseconds now) const {
+        if (now >= mark_ && now - mark_ < shortest_) {
+            return marked_;
+        }
         if (now <= origin_) {
             return 0;
         }
@@ -61,6 +67,16 @@ public:
         }
         const unsigned __int128 span = (static_cast<unsigned __int128>(count) * scale_ + speed_ - 1) / speed_;
         return origin_ + static_cast<Nanoseconds>(span);
+    }
+
+    // Like time_of(), and remembers the moment: at the end of a block, where most is asked, nothing is divided.
+    Nanoseconds mark(std::uint64_t count) {
+        marked_ = count;
+        return mark_ = time_of(count);
+    }
+    // Sample number `count` + 1 has not passed before this, nor much later. Exact unless `count` is the marked one.
+    Nanoseconds earliest_after(std::uint64_t count) const {
+        return count == marked_ && shortest_ != 0 ? mark_ + shortest_ : time_of(count + 1);
     }
 
 private:
@@ -89,6 +105,9 @@ private:
     SampleRate rate_;
     std::uint64_t speed_ = 0;
     std::uint64_t scale_ = 1;
+    Nanoseconds shortest_ = 0; // from one sample to the next; the longest is 1 ns more
+    std::uint64_t marked_ = 0;
+    Nanoseconds mark_ = 0; // when the marked one has passed
     std::int32_t drift_ = 0;
 };
 

@@ -18,6 +18,9 @@ struct Frame {
     float right = 0;
 };
 
+// Blocks that cards move at once have at most so many frames: 10 ms at the highest rate, and some.
+inline constexpr std::size_t longest_block = 512;
+
 // When a block of frames is: frame number `first` of a row that runs at `rate` since `origin`. Numbers, not times, so
 // that a source at the same rate gives each of its frames exactly once. A rate of 0 is a single level, at `origin`.
 struct SampleTime {

@@ -12,10 +12,10 @@ constexpr std::uint64_t all_ones(AccessWidth width) {
 
 } // namespace
 
-std::uint64_t Device::read_port(unsigned, std::uint32_t, AccessWidth width) {
+std::uint64_t NTAPI Device::read_port(unsigned, std::uint32_t, AccessWidth width) {
     return all_ones(width);
 }
-void Device::write_port(unsigned, std::uint32_t, AccessWidth, std::uint64_t) {}
+void NTAPI Device::write_port(unsigned, std::uint32_t, AccessWidth, std::uint64_t) {}
 std::uint64_t Device::read_register(unsigned, std::uint64_t, AccessWidth width) {
     return all_ones(width);
 }
@@ -48,7 +48,7 @@ void AddressSpace::release(std::uint64_t begin) {
     found_ = {};
 }
 
-const AddressSpace::Claim* AddressSpace::look_up(std::uint64_t address) const {
+const AddressSpace::Claim* NTAPI AddressSpace::look_up(std::uint64_t address) const {
     auto claim = claims_.upper_bound(address);
     if (claim == claims_.begin()) {
         return nullptr;

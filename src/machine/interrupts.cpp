@@ -67,7 +67,7 @@ const void* routine_of(const InterruptHandler& handler) {
 InterruptLine::InterruptLine(Machine& machine, std::uint32_t vector, KIRQL irql, TriggerMode mode)
     : machine_(machine), vector_(vector), irql_(irql), mode_(mode) {}
 
-void InterruptLine::raise(unsigned source) {
+void NTAPI InterruptLine::raise(unsigned source) {
     const bool was_asserted = asserted_by_ != 0;
     asserted_by_ |= 1U << source;
     if (!was_asserted) {
@@ -77,7 +77,7 @@ void InterruptLine::raise(unsigned source) {
     }
 }
 
-void InterruptLine::lower(unsigned source) {
+void NTAPI InterruptLine::lower(unsigned source) {
     if (asserted_by_ == 0) {
         return;
     }

@@ -41,8 +41,8 @@ public:
 
     // Hardware side. A level line stays asserted until every source that raised it has lowered it; a latched line
     // remembers one edge. `source` (0..31) tells devices that share the line apart.
-    void raise(unsigned source = 0);
-    void lower(unsigned source = 0);
+    void NTAPI raise(unsigned source = 0);
+    void NTAPI lower(unsigned source = 0);
     void pulse();
 
     // While it is masked no routine is called; what comes meanwhile is not lost.

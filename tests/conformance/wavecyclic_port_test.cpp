@@ -40,7 +40,7 @@ public:
     bool has_channel(unsigned channel) const override { return channel == 1 || channel == 5; }
     void program(unsigned channel, const Transfer&) override { programmed = channel; }
     void mask(unsigned) override {}
-    std::uint32_t read_counter(unsigned) const override { return 0; }
+    std::uint32_t NTAPI read_counter(unsigned) const override { return 0; }
     unsigned programmed = 0;
 };
 

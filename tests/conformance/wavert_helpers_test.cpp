@@ -187,7 +187,7 @@ public:
         active = true;
     }
     void mask(unsigned) override { active = false; }
-    std::uint32_t read_counter(unsigned) const override { return left; }
+    std::uint32_t NTAPI read_counter(unsigned) const override { return left; }
 
     Transfer transfer;
     std::uint32_t left = 0;

@@ -34,7 +34,7 @@ public:
     virtual void program(unsigned channel, const Transfer& transfer) = 0;
     virtual void mask(unsigned channel) = 0;
     // Bytes that are left, counting down from the length of the transfer (R-DMA-05).
-    virtual std::uint32_t read_counter(unsigned channel) const = 0;
+    virtual std::uint32_t NTAPI read_counter(unsigned channel) const = 0;
 
     // Does it interrupt when a transfer ends? The 8237 does not: its TC line goes to the device.
     virtual bool interrupts() const { return false; }

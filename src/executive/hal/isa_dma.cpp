@@ -32,23 +32,29 @@ constexpr std::uint32_t page_port[channel_count] = {0x87, 0x83, 0x81, 0x82, 0x8F
 
 } // namespace
 
-void IsaDma::spend(unsigned accesses) const {
+void NTAPI IsaDma::spend(unsigned accesses) const {
     machine_.spend(access_cost::port * static_cast<machine::Nanoseconds>(accesses));
 }
 
-void IsaDma::write(std::uint32_t port, std::uint32_t value) const {
+void NTAPI IsaDma::write(std::uint32_t port, std::uint32_t value) const {
     if (const auto* claim = machine_.ports().find(port)) {
         claim->device->write_port(claim->range, static_cast<std::uint32_t>(port - claim->begin),
                                   machine::AccessWidth::byte, value & 0xFF);
     }
 }
 
-std::uint32_t IsaDma::read(std::uint32_t port) const {
+std::uint32_t NTAPI IsaDma::read_word(std::uint32_t port) const {
     const auto* claim = machine_.ports().find(port);
-    return claim == nullptr
-               ? 0xFF
-               : static_cast<std::uint32_t>(claim->device->read_port(
-                     claim->range, static_cast<std::uint32_t>(port - claim->begin), machine::AccessWidth::byte));
+    if (claim == nullptr) {
+        return 0xFFFF;
+    }
+    const auto offset = static_cast<std::uint32_t>(port - claim->begin);
+    const auto byte = [=] {
+        return static_cast<std::uint32_t>(claim->device->read_port(claim->range, offset, machine::AccessWidth::byte) &
+                                          0xFF);
+    };
+    const std::uint32_t low = byte();
+    return low | byte() << 8;
 }
 
 bool IsaDma::has_channel(unsigned channel) const {
@@ -82,14 +88,12 @@ void IsaDma::mask(unsigned channel) {
 }
 
 // The chip counts one less than is left, and stands at FFFFh when a transfer that does not repeat is over.
-std::uint32_t IsaDma::read_counter(unsigned channel) const {
+std::uint32_t NTAPI IsaDma::read_counter(unsigned channel) const {
     constexpr unsigned accesses = 3;
     const ChannelPlace place(channel);
     spend(accesses);
     write(place.port(clear_flip_flop), 0);
-    const std::uint32_t low = read(place.count_port());
-    const std::uint32_t count = low | read(place.count_port()) << 8;
-    const std::uint32_t units = (count + 1) & 0xFFFF;
+    const std::uint32_t units = (read_word(place.count_port()) + 1) & 0xFFFF;
     return place.is_words ? units * 2 : units;
 }
 

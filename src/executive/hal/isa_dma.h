@@ -14,14 +14,15 @@ public:
     bool has_channel(unsigned channel) const override;
     void program(unsigned channel, const Transfer& transfer) override;
     void mask(unsigned channel) override;
-    std::uint32_t read_counter(unsigned channel) const override;
+    std::uint32_t NTAPI read_counter(unsigned channel) const override;
 
 private:
     // All accesses of one operation take their time before the first of them: nobody gets in between, as a HAL makes
     // sure with a lock.
-    void spend(unsigned accesses) const;
-    void write(std::uint32_t port, std::uint32_t value) const;
-    std::uint32_t read(std::uint32_t port) const;
+    void NTAPI spend(unsigned accesses) const;
+    void NTAPI write(std::uint32_t port, std::uint32_t value) const;
+    // Two bytes of one port, the lower first.
+    std::uint32_t NTAPI read_word(std::uint32_t port) const;
 
     machine::Machine& machine_;
 };

@@ -80,7 +80,7 @@ struct IsaController : SystemDmaController {
         counter = wanted.bytes;
     }
     void mask(unsigned) override { masked = true; }
-    std::uint32_t read_counter(unsigned) const override { return counter; }
+    std::uint32_t NTAPI read_counter(unsigned) const override { return counter; }
 };
 
 // One that interrupts, as those of later boards do, and knows a function of its own.

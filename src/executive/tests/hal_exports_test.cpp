@@ -13,10 +13,10 @@ struct Notebook : machine::Device {
     std::vector<std::pair<std::uint64_t, unsigned>> accesses; // offset, bytes
 
     std::string_view name() const override { return "notebook"; }
-    std::uint64_t read_port(unsigned, std::uint32_t offset, machine::AccessWidth width) override {
+    std::uint64_t NTAPI read_port(unsigned, std::uint32_t offset, machine::AccessWidth width) override {
         return read_register(0, offset, width);
     }
-    void write_port(unsigned, std::uint32_t offset, machine::AccessWidth width, std::uint64_t value) override {
+    void NTAPI write_port(unsigned, std::uint32_t offset, machine::AccessWidth width, std::uint64_t value) override {
         write_register(0, offset, width, value);
     }
     std::uint64_t read_register(unsigned, std::uint64_t offset, machine::AccessWidth width) override {

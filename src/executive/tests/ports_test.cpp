@@ -12,8 +12,10 @@ struct RegisterFile : machine::Device {
     UCHAR config[256] = {0x86, 0x80, 0x15, 0x24};
 
     std::string_view name() const override { return "register file"; }
-    std::uint64_t read_port(unsigned, std::uint32_t offset, machine::AccessWidth) override { return registers[offset]; }
-    void write_port(unsigned, std::uint32_t offset, machine::AccessWidth, std::uint64_t value) override {
+    std::uint64_t NTAPI read_port(unsigned, std::uint32_t offset, machine::AccessWidth) override {
+        return registers[offset];
+    }
+    void NTAPI write_port(unsigned, std::uint32_t offset, machine::AccessWidth, std::uint64_t value) override {
         registers[offset] = value;
         writes.push_back(value);
     }

@@ -98,12 +98,6 @@ bool Ac97::is_link_up() const {
     return (control & no_cold_reset) != 0 && (control & link_off) == 0 && codec_.is_link_up();
 }
 
-void Ac97::catch_up() {
-    for (DmaEngine& engine : engines_) {
-        engine.catch_up();
-    }
-}
-
 void Ac97::connect_engines() {
     for (DmaEngine& engine : engines_) {
         engine.connect(is_link_up(), function_.is_bus_master());
@@ -111,7 +105,7 @@ void Ac97::connect_engines() {
     }
 }
 
-std::uint16_t Ac97::read_mixer(std::uint32_t offset) {
+std::uint16_t Ac97::read_mixer_word(std::uint32_t offset) {
     is_accessed_ = false;
     if (offset > mixer_last || !is_codec_ready()) {
         globals_.set(global_status, globals_.value(global_status) | read_completion_status); // a read that timed out
@@ -120,7 +114,7 @@ std::uint16_t Ac97::read_mixer(std::uint32_t offset) {
     return codec_.registers().has(offset) ? codec_.read(offset) : 0;
 }
 
-void Ac97::write_mixer(std::uint32_t offset, std::uint16_t value) {
+void Ac97::write_mixer_word(std::uint32_t offset, std::uint16_t value) {
     is_accessed_ = false;
     if (offset > mixer_last || !is_codec_ready()) {
         return;
@@ -130,9 +124,26 @@ void Ac97::write_mixer(std::uint32_t offset, std::uint16_t value) {
     connect_engines();
 }
 
+// "The mixer's registers are accessed as words"; a double word is two of them.
+std::uint64_t NTAPI Ac97::read_mixer(std::uint32_t offset, unsigned bytes) {
+    if (bytes == 4) {
+        return read_mixer_word(offset) | std::uint64_t{read_mixer_word(offset + 2)} << 16;
+    }
+    return bytes == 2 ? read_mixer_word(offset) : 0xFFU;
+}
+
+void NTAPI Ac97::write_mixer(std::uint32_t offset, unsigned bytes, std::uint32_t value) {
+    if (bytes >= 2) {
+        write_mixer_word(offset, static_cast<std::uint16_t>(value));
+    }
+    if (bytes == 4) {
+        write_mixer_word(offset + 2, static_cast<std::uint16_t>(value >> 16));
+    }
+}
+
 // ---- registers of both directions -----------------------------------------------------------------------------------
 
-void Ac97::global_control_written(std::uint32_t value) {
+void NTAPI Ac97::global_control_written(std::uint32_t value) {
     if ((value & no_cold_reset) == 0) {
         codec_.cold_reset();
         for (DmaEngine& engine : engines_) {
@@ -148,7 +159,7 @@ void Ac97::global_control_written(std::uint32_t value) {
     connect_engines();
 }
 
-std::uint32_t Ac97::read_global_status(std::uint32_t stored) {
+std::uint32_t NTAPI Ac97::read_global_status(std::uint32_t stored) {
     for (unsigned engine = 0; engine < engines_.size(); ++engine) {
         stored |= engines_[engine].has_interrupt() ? interrupt_bits[engine] : 0;
     }
@@ -156,19 +167,22 @@ std::uint32_t Ac97::read_global_status(std::uint32_t stored) {
 }
 
 // "The act of reading this register sets this bit"; the end of the access that follows clears it.
-std::uint32_t Ac97::read_semaphore(std::uint32_t) {
+std::uint32_t NTAPI Ac97::read_semaphore(std::uint32_t) {
     const std::uint32_t before = is_accessed_ ? 1 : 0;
     is_accessed_ = true;
     return before;
 }
 
-std::uint32_t Ac97::read_global(std::uint32_t offset, unsigned bytes) {
+std::uint32_t NTAPI Ac97::read_global(std::uint32_t offset, unsigned bytes) {
+    if (bytes == 4 && offset % 4 == 0) {
+        return globals_.read(*this, offset);
+    }
     const std::uint32_t base = offset & ~3U;
     const std::uint32_t value = globals_.read(*this, base) >> 8 * (offset - base);
     return bytes >= 4 ? value : value & ((1U << 8 * bytes) - 1);
 }
 
-void Ac97::write_global(std::uint32_t offset, unsigned bytes, std::uint32_t value) {
+void NTAPI Ac97::write_global(std::uint32_t offset, unsigned bytes, std::uint32_t value) {
     const std::uint32_t base = offset & ~3U;
     if (!globals_.has(base)) {
         return;
@@ -182,41 +196,31 @@ void Ac97::write_global(std::uint32_t offset, unsigned bytes, std::uint32_t valu
 
 // ---- ports ----------------------------------------------------------------------------------------------------------
 
-std::uint64_t Ac97::read_port(unsigned range, std::uint32_t offset, machine::AccessWidth width) {
+std::uint64_t NTAPI Ac97::read_port(unsigned range, std::uint32_t offset, machine::AccessWidth width) {
     const auto bytes = static_cast<unsigned>(width);
     if (range != mixer_range && offset < global_control) {
         return engines_[offset / engine_ports].read(offset % engine_ports, bytes);
     }
     catch_up();
-    if (range == mixer_range) {
-        // "The mixer's registers are accessed as words"; a double word is two of them.
-        if (bytes == 4) {
-            return read_mixer(offset) | std::uint64_t{read_mixer(offset + 2)} << 16;
-        }
-        return bytes == 2 ? read_mixer(offset) : 0xFFU;
-    }
-    return read_global(offset, bytes);
+    return range == mixer_range ? read_mixer(offset, bytes) : read_global(offset, bytes);
 }
 
-void Ac97::write_port(unsigned range, std::uint32_t offset, machine::AccessWidth width, std::uint64_t value) {
+void NTAPI Ac97::write_port(unsigned range, std::uint32_t offset, machine::AccessWidth width, std::uint64_t value) {
     const auto bytes = static_cast<unsigned>(width);
     const auto written = static_cast<std::uint32_t>(value);
+    if (range != mixer_range && offset < global_control) {
+        engines_[offset / engine_ports].write(offset % engine_ports, bytes, written);
+        return;
+    }
     catch_up();
     if (range == mixer_range) {
-        if (bytes >= 2) {
-            write_mixer(offset, static_cast<std::uint16_t>(written));
-        }
-        if (bytes == 4) {
-            write_mixer(offset + 2, static_cast<std::uint16_t>(written >> 16));
-        }
-    } else if (offset < global_control) {
-        engines_[offset / engine_ports].write(offset % engine_ports, bytes, written);
+        write_mixer(offset, bytes, written);
     } else {
         write_global(offset, bytes, written);
     }
 }
 
-void Ac97::engine_interrupt_changed() {
+void NTAPI Ac97::engine_interrupt_changed() {
     bool is_asserted = false;
     for (const DmaEngine& engine : engines_) {
         is_asserted = is_asserted || engine.has_interrupt();

@@ -19,7 +19,9 @@ struct Settings {
     std::int32_t drift = 0; // parts per million
 };
 
-class Ac97 final : public Card, public pci::Responder, private DmaEngine::Owner {
+class Ac97 final : public pci::Responder, // first, since its functions are called most
+                   public Card,
+                   private DmaEngine::Owner {
 public:
     static Result<std::unique_ptr<Ac97>> create(Motherboard& board, const Settings& settings);
     ~Ac97() override;
@@ -30,8 +32,9 @@ public:
     std::span<OutputSocket> outputs() override { return codec_.outputs(); }
     std::span<InputSocket> inputs() override { return codec_.inputs(); }
 
-    std::uint64_t read_port(unsigned range, std::uint32_t offset, machine::AccessWidth width) override;
-    void write_port(unsigned range, std::uint32_t offset, machine::AccessWidth width, std::uint64_t value) override;
+    std::uint64_t NTAPI read_port(unsigned range, std::uint32_t offset, machine::AccessWidth width) override;
+    void NTAPI write_port(unsigned range, std::uint32_t offset, machine::AccessWidth width,
+                          std::uint64_t value) override;
 
     Codec& codec() { return codec_; }
 
@@ -43,22 +46,28 @@ private:
     void before_command_change() override { catch_up(); }
     void after_command_change() override { connect_engines(); }
     void bus_reset() override;
-    void engine_interrupt_changed() override;
+    void NTAPI engine_interrupt_changed() override;
 
-    void catch_up();
+    void catch_up() {
+        for (DmaEngine& engine : engines_) {
+            engine.catch_up();
+        }
+    }
     void connect_engines();
     bool is_link_up() const;
     bool is_codec_ready() const;
 
-    std::uint16_t read_mixer(std::uint32_t offset);
-    void write_mixer(std::uint32_t offset, std::uint16_t value);
+    [[gnu::noinline]] std::uint64_t NTAPI read_mixer(std::uint32_t offset, unsigned bytes);
+    [[gnu::noinline]] void NTAPI write_mixer(std::uint32_t offset, unsigned bytes, std::uint32_t value);
+    std::uint16_t read_mixer_word(std::uint32_t offset);
+    void write_mixer_word(std::uint32_t offset, std::uint16_t value);
 
     // ---- registers of both directions: "Global Control", "Global Status", "Codec Access Semaphore" ----
-    void global_control_written(std::uint32_t value);
-    std::uint32_t read_global_status(std::uint32_t stored);
-    std::uint32_t read_semaphore(std::uint32_t stored);
-    std::uint32_t read_global(std::uint32_t offset, unsigned bytes);
-    void write_global(std::uint32_t offset, unsigned bytes, std::uint32_t value);
+    void NTAPI global_control_written(std::uint32_t value);
+    std::uint32_t NTAPI read_global_status(std::uint32_t stored);
+    std::uint32_t NTAPI read_semaphore(std::uint32_t stored);
+    [[gnu::noinline]] std::uint32_t NTAPI read_global(std::uint32_t offset, unsigned bytes);
+    [[gnu::noinline]] void NTAPI write_global(std::uint32_t offset, unsigned bytes, std::uint32_t value);
 
     static const std::array<RegisterEntry<Ac97>, 3> table;
 

@@ -114,7 +114,7 @@ void Codec::warm_reset() {
 
 // A level with one more bit than there are steps: all steps (the sixth bit of a five-bit volume).
 template<std::uint32_t offset>
-void Codec::volume_written(std::uint32_t written) {
+void NTAPI Codec::volume_written(std::uint32_t written) {
     constexpr std::uint32_t sixth_bit = 0x20;
     constexpr std::uint32_t all = 0x1F;
     std::uint32_t stored = value(offset);
@@ -129,14 +129,14 @@ void Codec::volume_written(std::uint32_t written) {
 
 // The nearest rate there is; without variable rates nothing changes.
 template<std::uint32_t offset>
-void Codec::rate_written(std::uint32_t written) {
+void NTAPI Codec::rate_written(std::uint32_t written) {
     const std::uint32_t enabled = offset == 0x34 ? variable_microphone_rate : variable_rate;
     if ((value(0x2A) & enabled) != 0) {
         registers_.set(offset, std::clamp(written, lowest_rate, fixed_rate));
     }
 }
 
-void Codec::extended_written(std::uint32_t) {
+void NTAPI Codec::extended_written(std::uint32_t) {
     if (!has_variable_rate_) {
         registers_.set(0x2A, 0);
     }
@@ -150,7 +150,7 @@ void Codec::extended_written(std::uint32_t) {
 }
 
 // REF, ANL, DAC, ADC: what is ready follows what has power, at once.
-std::uint32_t Codec::read_power(std::uint32_t stored) {
+std::uint32_t NTAPI Codec::read_power(std::uint32_t stored) {
     const bool has_reference = (stored & no_reference) == 0;
     const bool has_clock = (stored & no_clock) == 0;
     const bool has_mixer = has_reference && (stored & no_mixer) == 0;
@@ -212,7 +212,7 @@ void Codec::compute_gains() {
 void Codec::add_inputs(const std::array<Gain, input_count>& gains, const SampleTime& when, std::span<Frame> sum) {
     for (unsigned input = 0; input < input_count; ++input) {
         const Gain& gain = gains[input];
-        if (inputs_[input].plugged == nullptr || (gain.left == 0 && gain.right == 0)) {
+        if (inputs_[input].plugged == nullptr || gain.is_nothing()) {
             continue;
         }
         const auto frames = std::span(source_).first(sum.size());
@@ -229,11 +229,12 @@ void Codec::hear(Output output, const Gain& gain, const SampleTime& when, std::s
     if (outputs_[output].plugged == nullptr) {
         return;
     }
-    const auto scaled = std::span(scaled_).first(mix.size());
-    std::ranges::transform(mix, scaled.begin(), [gain](const Frame& frame) { // by value: a loop for wide registers
-        return Frame{frame.left * gain.left, frame.right * gain.right};
-    });
-    outputs_[output].plugged->hear(when, scaled);
+    if (!gain.changes_nothing()) {
+        const auto scaled = std::span(scaled_).first(mix.size());
+        apply(gain, mix, scaled);
+        mix = scaled;
+    }
+    outputs_[output].plugged->hear(when, mix);
 }
 
 // MIX: the sum of both sides, or the microphone.
@@ -254,11 +255,7 @@ void Codec::hear_mono(const SampleTime& when, std::span<const Frame> mix) {
     hear(mono_out, masters_[mono_out], when, mono);
 }
 
-void Codec::play(const SampleTime& when, std::span<const Frame> frames) {
-    const auto mixed = std::span(mixed_).first(frames.size());
-    std::ranges::transform(frames, mixed.begin(), [gain = pcm_](const Frame& frame) {
-        return Frame{frame.left * gain.left, frame.right * gain.right};
-    });
+void Codec::play(const SampleTime& when, std::span<Frame> mixed) {
     add_inputs(playing_, when, mixed);
     hear(line_out, masters_[line_out], when, mixed);
     hear(aux_out, masters_[aux_out], when, mixed);

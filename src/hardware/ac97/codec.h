@@ -7,21 +7,16 @@
 #include <span>
 
 #include "hardware/register_table.h"
-#include "hardware/sound_socket.h"
+#include "hardware/sample_word.h"
 
 namespace openportcls::hardware::ac97 {
-
-struct Gain {
-    float left = 0;
-    float right = 0;
-};
 
 class Codec {
 public:
     enum Input : unsigned { line, cd, microphone, video, aux, phone, input_count };
     enum Output : unsigned { line_out, aux_out, mono_out, output_count };
     enum class Converter : std::uint8_t { dac, adc, microphone_adc };
-    static constexpr std::size_t chunk_frames = 256;
+    static constexpr std::size_t chunk_frames = longest_block;
 
     // `has_variable_rate`: VRA and VRM; without, everything runs at 48 kHz.
     explicit Codec(bool has_variable_rate);
@@ -39,8 +34,10 @@ public:
     std::uint32_t rate(Converter converter) const;
     const RegisterFile<Codec>& registers() const { return registers_; }
 
-    // At most chunk_frames frames.
-    void play(const SampleTime& when, std::span<const Frame> frames);
+    // What PCM is multiplied with on its way into the output mixer.
+    const Gain& pcm_gain() const { return pcm_; }
+    // At most chunk_frames frames. `mixed`: PCM, times its gain; the other sources are added there.
+    void play(const SampleTime& when, std::span<Frame> mixed);
     void record(const SampleTime& when, std::span<Frame> frames);
     void record_microphone(const SampleTime& when, std::span<Frame> frames);
 
@@ -54,14 +51,14 @@ public:
 
 private:
     std::uint32_t value(std::uint32_t offset) const { return registers_.value(offset); }
-    void reset_written(std::uint32_t) { registers_.reset(); }
-    void extended_written(std::uint32_t value);
+    void NTAPI reset_written(std::uint32_t) { registers_.reset(); }
+    void NTAPI extended_written(std::uint32_t value);
     template<std::uint32_t offset>
-    void volume_written(std::uint32_t value);
+    void NTAPI volume_written(std::uint32_t value);
     template<std::uint32_t offset>
-    void rate_written(std::uint32_t value);
-    std::uint32_t read_power(std::uint32_t stored);
-    std::uint32_t read_extended_id(std::uint32_t stored) { return has_variable_rate_ ? stored : stored & ~0x9U; }
+    void NTAPI rate_written(std::uint32_t value);
+    std::uint32_t NTAPI read_power(std::uint32_t stored);
+    std::uint32_t NTAPI read_extended_id(std::uint32_t stored) { return has_variable_rate_ ? stored : stored & ~0x9U; }
 
     void compute_gains();
     void add_inputs(const std::array<Gain, input_count>& gains, const SampleTime& when, std::span<Frame> sum);
@@ -80,9 +77,8 @@ private:
     bool mono_is_microphone_ = false;
     std::array<OutputSocket, output_count> outputs_{{{"line out"}, {"aux out"}, {"mono out"}}};
     std::array<InputSocket, input_count> inputs_{{{"line in"}, {"cd"}, {"microphone"}, {"video"}, {"aux"}, {"phone"}}};
-    std::array<Frame, chunk_frames> mixed_{};
     std::array<Frame, chunk_frames> source_{};
-    std::array<Frame, chunk_frames> scaled_{};
+    alignas(16) std::array<Frame, chunk_frames> scaled_{};
 };
 
 } // namespace openportcls::hardware::ac97

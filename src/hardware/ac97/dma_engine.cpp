@@ -52,7 +52,7 @@ DmaEngine::DmaEngine(Kind kind, machine::Machine& machine, Codec& codec, Owner& 
       event_(&DmaEngine::buffer_due, this) {}
 
 void DmaEngine::buffer_due(machine::ClockEvent& event) {
-    static_cast<DmaEngine*>(event.context())->catch_up();
+    static_cast<DmaEngine*>(event.context())->move_due();
 }
 
 Codec::Converter DmaEngine::converter() const {
@@ -69,11 +69,8 @@ Codec::Converter DmaEngine::converter() const {
 
 // ---- registers ------------------------------------------------------------------------------------------------------
 
-std::uint32_t DmaEngine::read(std::uint32_t offset, unsigned bytes) {
+std::uint32_t NTAPI DmaEngine::read(std::uint32_t offset, unsigned bytes) {
     catch_up();
-    if (registers_.has(offset) && registers_.width(offset) == bytes) {
-        return value(offset);
-    }
     // "x_CIV", "x_PICB": a read of 32 bits has the registers from 04h on, or from 08h on, together.
     if (bytes == 4 && offset == civ) {
         return value(civ) | value(lvi) << 8 | value(sr) << 16;
@@ -81,6 +78,10 @@ std::uint32_t DmaEngine::read(std::uint32_t offset, unsigned bytes) {
     if (bytes == 4 && offset == picb) {
         return value(picb) | value(piv) << 16 | value(cr) << 24;
     }
+    return registers_.has(offset) && registers_.width(offset) == bytes ? value(offset) : read_parts(offset, bytes);
+}
+
+std::uint32_t NTAPI DmaEngine::read_parts(std::uint32_t offset, unsigned bytes) const {
     std::uint32_t result = 0;
     for (const auto& entry : table) {
         for (unsigned byte = 0; byte < entry.width_bytes; ++byte) {
@@ -93,13 +94,17 @@ std::uint32_t DmaEngine::read(std::uint32_t offset, unsigned bytes) {
     return result;
 }
 
-// One access may cover several registers: byte enables say what is written of each.
-void DmaEngine::write(std::uint32_t offset, unsigned bytes, std::uint32_t written) {
+void NTAPI DmaEngine::write(std::uint32_t offset, unsigned bytes, std::uint32_t written) {
     catch_up();
     if (registers_.has(offset) && registers_.width(offset) == bytes) {
         registers_.write(*this, offset, written);
-        return;
+    } else {
+        write_parts(offset, bytes, written);
     }
+}
+
+// One access may cover several registers: byte enables say what is written of each.
+void NTAPI DmaEngine::write_parts(std::uint32_t offset, unsigned bytes, std::uint32_t written) {
     for (const auto& entry : table) {
         if (entry.offset >= offset + bytes || offset >= entry.offset + entry.width_bytes) {
             continue;
@@ -120,20 +125,23 @@ std::uint32_t DmaEngine::enabled_status() const {
            ((control & interrupt_at_completion) != 0 ? buffer_completed : 0U);
 }
 
-void DmaEngine::set_status(std::uint32_t bits, bool on) {
+void NTAPI DmaEngine::set_status(std::uint32_t bits, bool on) {
     registers_.set(sr, on ? value(sr) | bits : value(sr) & ~bits);
-    owner_.engine_interrupt_changed();
+    status_changed();
 }
 
-void DmaEngine::status_written(std::uint32_t) {
-    owner_.engine_interrupt_changed();
+void NTAPI DmaEngine::status_written(std::uint32_t) {
+    status_changed();
 }
 
 // "Software can update this register while the engine runs": one that has halted at the old value goes on behind it.
-void DmaEngine::last_index_written(std::uint32_t written) {
-    if ((value(sr) & current_is_last) == 0 || (written & 0x1F) == value(civ)) {
-        return;
+void NTAPI DmaEngine::last_index_written(std::uint32_t written) {
+    if ((value(sr) & current_is_last) != 0 && (written & 0x1F) != value(civ)) {
+        go_on_behind_last();
     }
+}
+
+void NTAPI DmaEngine::go_on_behind_last() {
     set_status(current_is_last, false);
     if (is_running()) {
         load_next();
@@ -141,7 +149,7 @@ void DmaEngine::last_index_written(std::uint32_t written) {
     }
 }
 
-void DmaEngine::control_written(std::uint32_t written) {
+void NTAPI DmaEngine::control_written(std::uint32_t written) {
     if ((written & reset_registers) != 0 && (written & run) == 0) {
         // "All registers of this engine except the interrupt enable bits".
         const std::uint32_t kept = value(cr) & (interrupt_at_last | interrupt_at_error | interrupt_at_completion);
@@ -149,7 +157,7 @@ void DmaEngine::control_written(std::uint32_t written) {
         registers_.set(cr, kept);
     }
     start_clock();
-    owner_.engine_interrupt_changed();
+    status_changed();
 }
 
 void DmaEngine::reset() {
@@ -158,7 +166,7 @@ void DmaEngine::reset() {
     length_ = 0;
     last_[0] = last_[1] = 0;
     stop_clock();
-    owner_.engine_interrupt_changed();
+    status_changed();
 }
 
 void DmaEngine::connect(bool has_link, bool is_bus_master) {
@@ -209,8 +217,8 @@ void DmaEngine::schedule() {
         machine_.clock().cancel(event_);
         return;
     }
-    const std::uint32_t frames = (value(picb) + channels() - 1) / channels();
-    machine_.clock().schedule(event_, clock_.time_of(moved_ + frames));
+    const std::uint32_t frames = (value(picb) + channels() - 1) >> channel_shift();
+    machine_.clock().schedule(event_, clock_.mark(moved_ + frames));
 }
 
 void DmaEngine::move_due() {
@@ -218,7 +226,7 @@ void DmaEngine::move_due() {
     const std::uint32_t begun_before = buffers_begun_;
     while (due > 0) {
         // As many whole frames as the buffer has; one that lies in two buffers, or in none, by itself.
-        const std::uint32_t whole = is_bus_master_ && has_data() ? value(picb) / channels() : 0;
+        const std::uint32_t whole = is_bus_master_ && has_data() ? value(picb) >> channel_shift() : 0;
         const std::uint64_t most = has_data() && is_bus_master_ ? std::max(whole, 1U) : due;
         const std::uint64_t at_once = is_worth_converting() ? Codec::chunk_frames : UINT32_MAX;
         const auto frames = static_cast<std::uint32_t>(std::min<std::uint64_t>({due, most, at_once}));
@@ -226,7 +234,7 @@ void DmaEngine::move_due() {
         moved_ += frames;
         due -= frames;
     }
-    next_frame_at_ = clock_.time_of(moved_ + 1);
+    next_frame_at_ = clock_.earliest_after(moved_);
     if (buffers_begun_ != begun_before || !has_data()) {
         schedule();
     }
@@ -295,7 +303,7 @@ void DmaEngine::move(std::uint32_t count) {
         set_status(fifo_error, true);
     }
     if (!is_worth_converting()) {
-        pass_over(std::size_t{count} * channels());
+        pass_over(std::size_t{count} << channel_shift());
         return;
     }
     const SampleTime when{clock_.origin(), clock_.rate(), moved_};
@@ -341,22 +349,26 @@ void DmaEngine::pass_over(std::size_t words) {
 // What is missing is the last sample again (BUP) or silence.
 void DmaEngine::play(const SampleTime& when, std::span<Frame> frames) {
     const std::size_t words = frames.size() * 2;
+    const Gain gain = codec_.pcm_gain();
+    const auto put = [&](std::size_t place, std::int16_t word) {
+        Frame& frame = frames[place / 2];
+        (place % 2 == 0 ? frame.left : frame.right) = level_of(word) * (place % 2 == 0 ? gain.left : gain.right);
+    };
     std::size_t done = follow_list(words, [&](std::size_t first, std::span<const std::byte> bytes, std::uint32_t part) {
         std::uint32_t index = 0;
-        if (first % 2 == 0 && !bytes.empty()) { // whole frames, in a loop that the compiler can make wide
-            for (; index + 1 < part; index += 2) {
-                frames[(first + index) / 2] = {level_of(word_at(bytes, index)), level_of(word_at(bytes, index + 1))};
-            }
+        if (first % 2 == 0 && !bytes.empty()) {
+            const std::uint32_t whole = part / 2;
+            play_words(bytes.data(), 0, gain, frames.subspan(first / 2, whole));
+            index = whole * 2;
         }
         for (; index < part; ++index) {
-            Frame& frame = frames[(first + index) / 2];
-            ((first + index) % 2 == 0 ? frame.left : frame.right) = level_of(word_at(bytes, index));
+            put(first + index, word_at(bytes, index));
         }
         keep_last(first, bytes, part);
     });
     const bool repeats = (current_.control & repeat_at_underrun) != 0;
     for (; done < words; ++done) {
-        (done % 2 == 0 ? frames[done / 2].left : frames[done / 2].right) = repeats ? level_of(last_[done % 2]) : 0.0F;
+        put(done, repeats ? last_[done % 2] : std::int16_t{0});
     }
     codec_.play(when, frames);
 }

@@ -28,7 +28,7 @@ public:
     class Owner {
     public:
         virtual ~Owner() = default;
-        virtual void engine_interrupt_changed() = 0;
+        virtual void NTAPI engine_interrupt_changed() = 0;
     };
 
     DmaEngine(Kind kind, machine::Machine& machine, Codec& codec, Owner& owner);
@@ -36,8 +36,8 @@ public:
     void set_drift(std::int32_t parts_per_million) { clock_.set_drift(parts_per_million); }
     // Moves what is due by now. Asked before every access to the card, which seldom finds that a frame has passed.
     void catch_up() {
-        if (machine_.now() >= next_frame_at_) {
-            move_due();
+        if (machine_.now() >= next_frame_at_) [[unlikely]] {
+            move_before_access();
         }
     }
     // Whether there is a link to the codec, and leave to use the bus; what it needs is told whenever it may have
@@ -47,11 +47,11 @@ public:
     void rate_changed();
     void reset();
 
-    bool has_interrupt() const { return (value(sr) & enabled_status()) != 0; }
+    bool has_interrupt() const { return has_interrupt_; }
 
     // ---- registers: offsets 00h to 0Bh of the engine; any width ----
-    std::uint32_t read(std::uint32_t offset, unsigned bytes);
-    void write(std::uint32_t offset, unsigned bytes, std::uint32_t value);
+    std::uint32_t NTAPI read(std::uint32_t offset, unsigned bytes);
+    void NTAPI write(std::uint32_t offset, unsigned bytes, std::uint32_t value);
     const RegisterFile<DmaEngine>& registers() const { return registers_; }
 
 private:
@@ -62,20 +62,33 @@ private:
     };
 
     std::uint32_t value(std::uint32_t offset) const { return registers_.value(offset); }
-    void set_status(std::uint32_t bits, bool on);
+    // What does not begin or end with a register.
+    [[gnu::noinline]] std::uint32_t NTAPI read_parts(std::uint32_t offset, unsigned bytes) const;
+    [[gnu::noinline]] void NTAPI write_parts(std::uint32_t offset, unsigned bytes, std::uint32_t written);
+    void NTAPI set_status(std::uint32_t bits, bool on);
     std::uint32_t enabled_status() const;
-    void last_index_written(std::uint32_t value);
-    void control_written(std::uint32_t value);
-    void status_written(std::uint32_t value);
+    void status_changed() {
+        const bool before = has_interrupt_;
+        has_interrupt_ = (value(sr) & enabled_status()) != 0;
+        if (has_interrupt_ != before) {
+            owner_.engine_interrupt_changed();
+        }
+    }
+    void NTAPI last_index_written(std::uint32_t value);
+    [[gnu::noinline]] void NTAPI go_on_behind_last();
+    void NTAPI control_written(std::uint32_t value);
+    void NTAPI status_written(std::uint32_t value);
 
     bool is_running() const { return (value(cr) & 1) != 0 && has_link_; }
     bool has_data() const { return is_loaded_ && value(picb) != 0; }
-    unsigned channels() const { return kind_ == Kind::microphone_in ? 1 : 2; }
+    unsigned channel_shift() const { return kind_ == Kind::microphone_in ? 0 : 1; }
+    unsigned channels() const { return 1U << channel_shift(); }
     Codec::Converter converter() const;
     void start_clock();
     void stop_clock();
     void schedule();
     void move_due();
+    [[gnu::noinline]] void NTAPI move_before_access() { move_due(); }
     void load_next();
     void finish_buffer();
     std::span<std::byte> next_words(std::uint32_t wanted);
@@ -101,14 +114,15 @@ private:
     machine::ClockEvent event_;
     bool has_link_ = false;
     bool is_bus_master_ = false;
+    bool has_interrupt_ = false;
     bool is_loaded_ = false; // a descriptor has been fetched and not been finished
     Descriptor current_;
-    std::uint32_t length_ = 0; // words of the current buffer
-    std::uint64_t moved_ = 0;  // frames since the clock was started
-    Nanoseconds next_frame_at_ = machine::never;
+    std::uint32_t length_ = 0;                   // words of the current buffer
+    std::uint64_t moved_ = 0;                    // frames since the clock was started
+    Nanoseconds next_frame_at_ = machine::never; // not before
     std::uint32_t buffers_begun_ = 0;
     std::int16_t last_[2] = {0, 0};
-    std::array<Frame, Codec::chunk_frames> frames_{};
+    alignas(16) std::array<Frame, Codec::chunk_frames> frames_{};
 };
 
 } // namespace openportcls::hardware::ac97

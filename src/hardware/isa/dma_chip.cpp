@@ -41,39 +41,34 @@ void DmaChip::next_byte(std::uint16_t& base, std::uint16_t& current, std::uint32
 }
 
 // Bits 0 to 3: terminal counts since the last look; bits 4 to 7: requests.
-std::uint32_t DmaChip::read_status(std::uint32_t) {
+std::uint32_t NTAPI DmaChip::read_status(std::uint32_t) {
     const std::uint32_t status = terminal_counts_ | requests_ << 4;
     terminal_counts_ = 0;
     return status;
 }
 
-void DmaChip::request_written(std::uint32_t value) {
+void NTAPI DmaChip::request_written(std::uint32_t value) {
     const std::uint32_t bit = 1U << (value & 3);
     requests_ = (value & 4) != 0 ? requests_ | bit : requests_ & ~bit;
 }
 
-void DmaChip::single_mask_written(std::uint32_t value) {
+void NTAPI DmaChip::single_mask_written(std::uint32_t value) {
     const std::uint32_t bit = 1U << (value & 3);
     masks_ = (value & 4) != 0 ? masks_ | bit : masks_ & ~bit;
 }
 
-void DmaChip::mode_written(std::uint32_t value) {
+void NTAPI DmaChip::mode_written(std::uint32_t value) {
     channels_[value & 3].mode = static_cast<std::uint8_t>(value & 0xFC);
 }
 
 // "The Command, Status, Request, Temporary, and Internal First/Last Flip-Flop registers are cleared and the Mask
 // register is set."
-void DmaChip::master_cleared(std::uint32_t) {
+void NTAPI DmaChip::master_cleared(std::uint32_t) {
     command_ = 0;
     terminal_counts_ = 0;
     requests_ = 0;
     is_high_byte_next_ = false;
     masks_ = 0xF;
-}
-
-bool DmaChip::answers(unsigned channel) const {
-    return (command_ & command_disable) == 0 && (masks_ >> channel & 1) == 0 &&
-           (channels_[channel].mode & mode_cascade) != mode_cascade;
 }
 
 void DmaChip::moved(unsigned channel, std::uint32_t units) {

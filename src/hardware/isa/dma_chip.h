@@ -34,7 +34,10 @@ public:
     const RegisterFile<DmaChip>& registers() const { return registers_; }
 
     // Is a request of the device answered? A verify transfer moves nothing, a cascaded channel is not ours.
-    bool answers(unsigned channel) const;
+    bool answers(unsigned channel) const {
+        return (command_ & command_disable) == 0 && (masks_ >> channel & 1) == 0 &&
+               (channels_[channel].mode & mode_cascade) != mode_cascade;
+    }
     bool moves_to_memory(unsigned channel) const { return transfer_type(channel) == 1; }
     bool moves_to_device(unsigned channel) const { return transfer_type(channel) == 2; }
     bool is_descending(unsigned channel) const { return (channels_[channel].mode & mode_decrement) != 0; }
@@ -62,31 +65,33 @@ private:
     std::uint32_t next_byte(std::uint16_t word);
     void next_byte(std::uint16_t& base, std::uint16_t& current, std::uint32_t value);
     template<unsigned channel>
-    std::uint32_t read_address(std::uint32_t) {
+    std::uint32_t NTAPI read_address(std::uint32_t) {
         return next_byte(channels_[channel].address);
     }
     template<unsigned channel>
-    std::uint32_t read_count(std::uint32_t) {
+    std::uint32_t NTAPI read_count(std::uint32_t) {
         return next_byte(channels_[channel].count);
     }
     template<unsigned channel>
-    void address_written(std::uint32_t value) {
+    void NTAPI address_written(std::uint32_t value) {
         next_byte(channels_[channel].base_address, channels_[channel].address, value);
     }
     template<unsigned channel>
-    void count_written(std::uint32_t value) {
+    void NTAPI count_written(std::uint32_t value) {
         next_byte(channels_[channel].base_count, channels_[channel].count, value);
     }
-    std::uint32_t read_status(std::uint32_t);
-    std::uint32_t read_temporary(std::uint32_t) { return 0; } // of memory-to-memory transfers, which no PC wires up
-    void command_written(std::uint32_t value) { command_ = static_cast<std::uint8_t>(value); }
-    void request_written(std::uint32_t value);
-    void single_mask_written(std::uint32_t value);
-    void mode_written(std::uint32_t value);
-    void flip_flop_cleared(std::uint32_t) { is_high_byte_next_ = false; }
-    void master_cleared(std::uint32_t);
-    void masks_cleared(std::uint32_t) { masks_ = 0; }
-    void masks_written(std::uint32_t value) { masks_ = value & 0xFU; }
+    std::uint32_t NTAPI read_status(std::uint32_t);
+    std::uint32_t NTAPI read_temporary(std::uint32_t) {
+        return 0;
+    } // of memory-to-memory transfers, which no PC wires up
+    void NTAPI command_written(std::uint32_t value) { command_ = static_cast<std::uint8_t>(value); }
+    void NTAPI request_written(std::uint32_t value);
+    void NTAPI single_mask_written(std::uint32_t value);
+    void NTAPI mode_written(std::uint32_t value);
+    void NTAPI flip_flop_cleared(std::uint32_t) { is_high_byte_next_ = false; }
+    void NTAPI master_cleared(std::uint32_t);
+    void NTAPI masks_cleared(std::uint32_t) { masks_ = 0; }
+    void NTAPI masks_written(std::uint32_t value) { masks_ = value & 0xFU; }
 
     static const std::array<RegisterEntry<DmaChip>, 16> table;
 

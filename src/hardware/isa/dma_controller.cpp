@@ -39,7 +39,7 @@ DmaController::~DmaController() {
     }
 }
 
-std::uint64_t DmaController::read_port(unsigned range, std::uint32_t offset, machine::AccessWidth) {
+std::uint64_t NTAPI DmaController::read_port(unsigned range, std::uint32_t offset, machine::AccessWidth) {
     settle();
     switch (range) {
     case bytes_range:
@@ -51,40 +51,54 @@ std::uint64_t DmaController::read_port(unsigned range, std::uint32_t offset, mac
     }
 }
 
-void DmaController::write_port(unsigned range, std::uint32_t offset, machine::AccessWidth, std::uint64_t value) {
-    settle();
+void NTAPI DmaController::write_port(unsigned range, std::uint32_t offset, machine::AccessWidth, std::uint64_t value) {
     const auto byte = static_cast<std::uint8_t>(value);
-    switch (range) {
-    case bytes_range:
-        chips_[0].write(offset, byte);
-        break;
-    case words_range:
-        chips_[1].write(offset / 2, byte);
-        break;
-    default:
+    const std::uint32_t number = range == words_range ? offset / 2 : offset;
+    if (range != pages_range && number == DmaChip::clear_flip_flop) {
+        chips_[range].write(number, byte); // before every look at a counter; no transfer depends on it
+        return;
+    }
+    settle();
+    if (range == pages_range) {
         pages_[offset] = byte;
+    } else {
+        chips_[range].write(number, byte);
     }
     announce_change();
 }
 
-// A card on several channels, most often, is asked once.
-template<class Ask>
-void DmaController::ask_requesters(Ask&& ask) {
-    DmaRequester* before = nullptr;
+void DmaController::attach(unsigned channel, DmaRequester& requester) {
+    requesters_[channel] = &requester;
+    list_cards();
+}
+
+void DmaController::detach(unsigned channel, const DmaRequester& requester) {
+    if (requesters_[channel] == &requester) {
+        requesters_[channel] = nullptr;
+        list_cards();
+    }
+}
+
+// A card on several channels is asked once.
+void DmaController::list_cards() {
+    card_count_ = 0;
     for (DmaRequester* requester : requesters_) {
-        if (requester != nullptr && requester != before) {
-            ask(*requester);
-            before = requester;
+        if (requester != nullptr && std::ranges::find(cards(), requester) == cards().end()) {
+            cards_[card_count_++] = requester;
         }
     }
 }
 
 void DmaController::settle() {
-    ask_requesters([](DmaRequester& requester) { requester.before_dma_access(); });
+    for (DmaRequester* card : cards()) {
+        card->before_dma_access();
+    }
 }
 
 void DmaController::announce_change() {
-    ask_requesters([](DmaRequester& requester) { requester.dma_changed(); });
+    for (DmaRequester* card : cards()) {
+        card->dma_changed();
+    }
 }
 
 // The page gives the bits above the chip's sixteen; of a word channel it gives those above seventeen, its lowest bit
@@ -95,7 +109,7 @@ machine::PhysicalAddress DmaController::physical(unsigned channel) const {
     return unit_bytes(channel) == 1 ? page << 16 | low : (page & 0xFE) << 16 | low << 1;
 }
 
-std::byte* DmaController::next_piece(unsigned channel, std::uint32_t& units) {
+std::byte* DmaController::next_piece(unsigned channel, std::uint32_t& units) const {
     constexpr std::uint32_t units_per_page = 0x10000;
     const DmaChip& chip = chip_of(channel);
     const unsigned own = channel % DmaChip::channel_count;
@@ -103,19 +117,19 @@ std::byte* DmaController::next_piece(unsigned channel, std::uint32_t& units) {
     if (chip.is_descending(own)) {
         units = 1; // downwards there is no piece to copy
     }
-    return static_cast<std::byte*>(machine_.memory().to_virtual(physical(channel), units * unit_bytes(channel)));
+    return static_cast<std::byte*>(machine_.memory().to_virtual(physical(channel), units << unit_shift(channel)));
 }
 
 template<class Copy>
 std::size_t DmaController::move(unsigned channel, std::size_t bytes, Copy&& copy) {
-    const unsigned unit = unit_bytes(channel);
+    const unsigned shift = unit_shift(channel);
     std::size_t done = 0;
-    while (bytes - done >= unit && answers(channel)) {
-        auto units = static_cast<std::uint32_t>((bytes - done) / unit);
+    while ((bytes - done) >> shift != 0 && answers(channel)) {
+        auto units = static_cast<std::uint32_t>((bytes - done) >> shift);
         std::byte* const memory = next_piece(channel, units);
-        copy(memory, done, units * unit);
+        copy(memory, done, units << shift);
         chip_of(channel).moved(channel % DmaChip::channel_count, units);
-        done += units * unit;
+        done += units << shift;
     }
     return done;
 }
@@ -133,11 +147,30 @@ std::size_t DmaController::to_device(unsigned channel, std::span<std::byte> byte
     });
 }
 
+const std::byte* DmaController::one_piece(unsigned channel, std::size_t bytes) const {
+    if (!answers(channel) || !chip_of(channel).moves_to_device(channel % DmaChip::channel_count)) {
+        return nullptr;
+    }
+    const auto wanted = static_cast<std::uint32_t>(bytes >> unit_shift(channel));
+    std::uint32_t units = wanted;
+    const std::byte* const memory = next_piece(channel, units);
+    return units == wanted ? memory : nullptr;
+}
+
 std::size_t DmaController::skip_to_device(unsigned channel, std::size_t bytes) {
     if (!chip_of(channel).moves_to_device(channel % DmaChip::channel_count)) {
         return 0;
     }
-    return move(channel, bytes, [](const std::byte*, std::size_t, std::size_t) {});
+    DmaChip& chip = chip_of(channel);
+    const unsigned own = channel % DmaChip::channel_count;
+    const auto wanted = static_cast<std::uint32_t>(bytes >> unit_shift(channel));
+    std::uint32_t left = wanted;
+    while (left != 0 && chip.answers(own)) {
+        const std::uint32_t units = std::min(left, chip.units_left(own));
+        chip.moved(own, units);
+        left -= units;
+    }
+    return std::size_t{wanted - left} << unit_shift(channel);
 }
 
 std::size_t DmaController::to_memory(unsigned channel, std::span<const std::byte> bytes) {

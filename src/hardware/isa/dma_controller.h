@@ -20,8 +20,8 @@ namespace openportcls::hardware {
 class DmaRequester {
 public:
     virtual ~DmaRequester() = default;
-    virtual void before_dma_access() = 0;
-    virtual void dma_changed() = 0; // a channel may answer now that did not
+    virtual void NTAPI before_dma_access() = 0;
+    virtual void NTAPI dma_changed() = 0; // a channel may answer now that did not
 };
 
 class DmaController final : public machine::Device {
@@ -33,25 +33,26 @@ public:
     ~DmaController() override;
 
     std::string_view name() const override { return "ISA DMA controllers"; }
-    std::uint64_t read_port(unsigned range, std::uint32_t offset, machine::AccessWidth width) override;
-    void write_port(unsigned range, std::uint32_t offset, machine::AccessWidth width, std::uint64_t value) override;
+    std::uint64_t NTAPI read_port(unsigned range, std::uint32_t offset, machine::AccessWidth width) override;
+    void NTAPI write_port(unsigned range, std::uint32_t offset, machine::AccessWidth width,
+                          std::uint64_t value) override;
 
-    void attach(unsigned channel, DmaRequester& requester) { requesters_[channel] = &requester; }
-    void detach(unsigned channel, const DmaRequester& requester) {
-        if (requesters_[channel] == &requester) {
-            requesters_[channel] = nullptr;
-        }
-    }
+    void attach(unsigned channel, DmaRequester& requester);
+    void detach(unsigned channel, const DmaRequester& requester);
 
     // What the device moves with its requests answered; bytes moved, in whole units. Less than asked for when the
     // channel is masked, reaches its terminal count without starting over, or is programmed for the other direction.
     std::size_t to_device(unsigned channel, std::span<std::byte> bytes);
-    // The same for a device that throws away what it gets.
+    // Where that lies, if it lies together in memory and is all there; for a device that looks at it there, and then
+    // takes it with skip_to_device().
+    const std::byte* one_piece(unsigned channel, std::size_t bytes) const;
+    // The same as to_device() for a device that throws away what it gets.
     std::size_t skip_to_device(unsigned channel, std::size_t bytes);
     std::size_t to_memory(unsigned channel, std::span<const std::byte> bytes);
     bool answers(unsigned channel) const { return chip_of(channel).answers(channel % DmaChip::channel_count); }
 
-    static unsigned unit_bytes(unsigned channel) { return channel < DmaChip::channel_count ? 1 : 2; }
+    static unsigned unit_shift(unsigned channel) { return channel < DmaChip::channel_count ? 0 : 1; }
+    static unsigned unit_bytes(unsigned channel) { return 1U << unit_shift(channel); }
     const DmaChip& chip(unsigned number) const { return chips_[number]; }
 
 private:
@@ -62,11 +63,11 @@ private:
     const DmaChip& chip_of(unsigned channel) const { return chips_[channel / DmaChip::channel_count]; }
     machine::PhysicalAddress physical(unsigned channel) const;
     // The memory of the next units, at most `units`, that lie in one piece; null where there is no memory.
-    std::byte* next_piece(unsigned channel, std::uint32_t& units);
+    std::byte* next_piece(unsigned channel, std::uint32_t& units) const;
     template<class Copy>
     std::size_t move(unsigned channel, std::size_t bytes, Copy&& copy);
-    template<class Ask>
-    void ask_requesters(Ask&& ask);
+    void list_cards();
+    std::span<DmaRequester* const> cards() const { return std::span(cards_).first(card_count_); }
     void settle();
     void announce_change();
 
@@ -74,6 +75,8 @@ private:
     std::array<DmaChip, 2> chips_;
     std::array<std::uint8_t, 16> pages_{}; // as the ports 80h to 8Fh keep them
     std::array<DmaRequester*, channel_count> requesters_{};
+    std::array<DmaRequester*, channel_count> cards_{}; // each of them once
+    unsigned card_count_ = 0;
 };
 
 } // namespace openportcls::hardware

@@ -32,11 +32,11 @@ Mpu401::~Mpu401() {
     line_.lower();
 }
 
-std::uint64_t Mpu401::read_port(unsigned, std::uint32_t offset, machine::AccessWidth) {
+std::uint64_t NTAPI Mpu401::read_port(unsigned, std::uint32_t offset, machine::AccessWidth) {
     return offset == data_port ? read_data() : status();
 }
 
-void Mpu401::write_port(unsigned, std::uint32_t offset, machine::AccessWidth, std::uint64_t value) {
+void NTAPI Mpu401::write_port(unsigned, std::uint32_t offset, machine::AccessWidth, std::uint64_t value) {
     const auto byte = static_cast<std::uint8_t>(value);
     if (offset == data_port) {
         write_data(byte);

@@ -36,8 +36,9 @@ public:
     ~Mpu401() override;
 
     std::string_view name() const override { return "mpu401"; }
-    std::uint64_t read_port(unsigned range, std::uint32_t offset, machine::AccessWidth width) override;
-    void write_port(unsigned range, std::uint32_t offset, machine::AccessWidth width, std::uint64_t value) override;
+    std::uint64_t NTAPI read_port(unsigned range, std::uint32_t offset, machine::AccessWidth width) override;
+    void NTAPI write_port(unsigned range, std::uint32_t offset, machine::AccessWidth width,
+                          std::uint64_t value) override;
 
     // MIDI OUT. nullptr: nothing is plugged in.
     void connect(MidiSink* sink) { sink_ = sink; }

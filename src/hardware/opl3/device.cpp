@@ -26,7 +26,7 @@ Nanoseconds Opl3Device::time_of(std::uint64_t sample) {
 }
 
 // The chip's bus is eight bits wide: a wider access is several of them.
-std::uint64_t Opl3Device::read_port(unsigned, std::uint32_t offset, machine::AccessWidth width) {
+std::uint64_t NTAPI Opl3Device::read_port(unsigned, std::uint32_t offset, machine::AccessWidth width) {
     std::uint64_t value = 0;
     for (unsigned i = 0; i < static_cast<unsigned>(width); ++i) {
         value |= static_cast<std::uint64_t>(read_byte(offset + i)) << (8 * i);
@@ -34,7 +34,7 @@ std::uint64_t Opl3Device::read_port(unsigned, std::uint32_t offset, machine::Acc
     return value;
 }
 
-void Opl3Device::write_port(unsigned, std::uint32_t offset, machine::AccessWidth width, std::uint64_t value) {
+void NTAPI Opl3Device::write_port(unsigned, std::uint32_t offset, machine::AccessWidth width, std::uint64_t value) {
     for (unsigned i = 0; i < static_cast<unsigned>(width); ++i) {
         write_byte(offset + i, static_cast<std::uint8_t>(value >> (8 * i)));
     }

@@ -43,8 +43,9 @@ public:
     Opl3Device(const machine::Clock& clock, Model model) : clock_(clock), model_(model), synthesizer_(model) {}
 
     std::string_view name() const override { return model_ == Model::ymf262 ? "ymf262" : "ym3812"; }
-    std::uint64_t read_port(unsigned range, std::uint32_t offset, machine::AccessWidth width) override;
-    void write_port(unsigned range, std::uint32_t offset, machine::AccessWidth width, std::uint64_t value) override;
+    std::uint64_t NTAPI read_port(unsigned range, std::uint32_t offset, machine::AccessWidth width) override;
+    void NTAPI write_port(unsigned range, std::uint32_t offset, machine::AccessWidth width,
+                          std::uint64_t value) override;
 
     void start_listening();
     // The next samples up to now; fewer than asked for when they are not due yet.

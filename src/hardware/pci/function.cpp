@@ -93,7 +93,7 @@ void Function::wire(machine::InterruptLine& line, unsigned source) {
     source_ = source;
 }
 
-void Function::set_interrupt(bool is_asserted) {
+void NTAPI Function::set_interrupt(bool is_asserted) {
     if (is_asserted == is_asserted_ || line_ == nullptr) {
         return;
     }

@@ -83,7 +83,7 @@ public:
     bool is_bus_master() const { return is_powered_ && (config_.value(command) & bus_master) != 0; }
 
     // INTx#: a level that lasts until it is taken back.
-    void set_interrupt(bool is_asserted);
+    void NTAPI set_interrupt(bool is_asserted);
     // While its power is away a function answers nowhere; what it knew is restored when it comes back, as a bus driver
     // does.
     void set_power(bool is_on);

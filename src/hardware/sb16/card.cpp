@@ -117,19 +117,14 @@ bool Sb16::has_fm_ports() const {
 
 // ---- ports ----------------------------------------------------------------------------------------------------------
 
-std::uint64_t Sb16::read_port(unsigned range, std::uint32_t offset, machine::AccessWidth) {
-    const bool is_asked_before_every_byte = range == mpu_range && offset != 0;
-    return is_asked_before_every_byte ? mpu_.read_status() : read_other(range, offset);
-}
-
-std::uint64_t Sb16::read_other(unsigned range, std::uint32_t offset) {
+std::uint64_t NTAPI Sb16::read_port(unsigned range, std::uint32_t offset, machine::AccessWidth) {
     if (range == mpu_range) {
-        return mpu_.read_data();
+        return offset != 0 ? mpu_.read_status() : mpu_.read_data();
     }
     return range == fm_range ? fm_.read(offset) : read_card(offset);
 }
 
-std::uint64_t Sb16::read_card(std::uint32_t offset) {
+std::uint64_t NTAPI Sb16::read_card(std::uint32_t offset) {
     dsp_.catch_up();
     switch (offset) {
     case fm_left_status:
@@ -157,18 +152,10 @@ std::uint64_t Sb16::read_card(std::uint32_t offset) {
     }
 }
 
-void Sb16::write_port(unsigned range, std::uint32_t offset, machine::AccessWidth, std::uint64_t value) {
+void NTAPI Sb16::write_port(unsigned range, std::uint32_t offset, machine::AccessWidth, std::uint64_t value) {
     const auto byte = static_cast<std::uint8_t>(value);
-    if (range == mpu_range && offset == 0) {
-        mpu_.write_data(byte);
-    } else {
-        write_other(range, offset, byte);
-    }
-}
-
-void Sb16::write_other(unsigned range, std::uint32_t offset, std::uint8_t byte) {
     if (range == mpu_range) {
-        mpu_.write_command(byte);
+        offset == 0 ? mpu_.write_data(byte) : mpu_.write_command(byte);
     } else if (range == fm_range) {
         fm_.write(offset, byte);
     } else {
@@ -178,7 +165,7 @@ void Sb16::write_other(unsigned range, std::uint32_t offset, std::uint8_t byte) 
     }
 }
 
-void Sb16::write_card(std::uint32_t offset, std::uint8_t byte) {
+void NTAPI Sb16::write_card(std::uint32_t offset, std::uint8_t byte) {
     switch (offset) {
     case fm_left_status:
     case fm_left_status + 1:
@@ -214,12 +201,12 @@ void Sb16::interrupt(bool is_16_bit) {
     fm_.voices_changed();
 }
 
-void Sb16::dma_changed() {
+void NTAPI Sb16::dma_changed() {
     dsp_.dma_changed();
     fm_.voices_changed();
 }
 
-void Sb16::set_pending(std::uint32_t bits, bool on) {
+void NTAPI Sb16::set_pending(std::uint32_t bits, bool on) {
     const std::uint32_t before = pending_;
     pending_ = on ? pending_ | bits : pending_ & ~bits;
     if (line_ == nullptr || (before != 0) == (pending_ != 0)) {
@@ -266,7 +253,7 @@ void Sb16::resources_written() {
 // ---- sound ----------------------------------------------------------------------------------------------------------
 
 void Sb16::add_input(Input which, Gain gain, const SampleTime& when, std::span<Frame> sum) {
-    if (inputs_[which].plugged == nullptr || (gain.left == 0 && gain.right == 0)) {
+    if (inputs_[which].plugged == nullptr || gain.is_nothing()) {
         return;
     }
     const auto frames = std::span(source_).first(sum.size());
@@ -276,13 +263,6 @@ void Sb16::add_input(Input which, Gain gain, const SampleTime& when, std::span<F
         sum[index].left += part.left;
         sum[index].right += part.right;
     }
-}
-
-void Sb16::play(const SampleTime& when, std::span<const Frame> frames) {
-    const auto mixed = std::span(mixed_).first(frames.size());
-    std::ranges::transform(frames, mixed.begin(),
-                           [gain = mixer_.voice_out()](const Frame& frame) { return gain.of(frame); });
-    finish_mix(when, mixed);
 }
 
 void Sb16::before_mixer_change() {

@@ -43,8 +43,9 @@ public:
     std::span<InputSocket> inputs() override { return inputs_; }
     MidiPort* midi() override { return &mpu_; }
 
-    std::uint64_t read_port(unsigned range, std::uint32_t offset, machine::AccessWidth width) override;
-    void write_port(unsigned range, std::uint32_t offset, machine::AccessWidth width, std::uint64_t value) override;
+    std::uint64_t NTAPI read_port(unsigned range, std::uint32_t offset, machine::AccessWidth width) override;
+    void NTAPI write_port(unsigned range, std::uint32_t offset, machine::AccessWidth width,
+                          std::uint64_t value) override;
 
     Mixer& mixer() { return mixer_; }
     Dsp& dsp() { return dsp_; }
@@ -57,33 +58,31 @@ private:
     Sb16(Motherboard& board, DmaController& dma, const Settings& settings);
     Result<void> claim_ports();
 
-    void before_dma_access() override { dsp_.catch_up(); }
-    void dma_changed() override;
+    void NTAPI before_dma_access() override { dsp_.catch_up(); }
+    void NTAPI dma_changed() override;
 
-    void play(const SampleTime& when, std::span<const Frame> frames) override;
+    Gain voice_gain() const override { return mixer_.voice_out(); }
+    void play(const SampleTime& when, std::span<Frame> frames) override { finish_mix(when, frames); }
     void record(const SampleTime& when, std::span<Frame> frames) override;
     void interrupt(bool is_16_bit) override;
     void log(std::string_view text) override { board_.log(text); }
 
     void before_mixer_change() override;
-    std::uint32_t interrupt_status() override { return pending_; }
+    std::uint32_t NTAPI interrupt_status() override { return pending_; }
     void resources_written() override;
 
-    void midi_interrupt(bool is_asserted) override { set_pending(midi_pending, is_asserted); }
+    void NTAPI midi_interrupt(bool is_asserted) override { set_pending(midi_pending, is_asserted); }
 
     bool is_heard() const override { return outputs_[0].plugged != nullptr; }
     bool has_voice() const override { return dsp_.is_playing(); }
     void play_without_voice(const SampleTime& when, std::span<Frame> frames) override { finish_mix(when, frames); }
 
-    // Apart from what is on the way of a MIDI byte.
-    [[gnu::noinline]] std::uint64_t read_other(unsigned range, std::uint32_t offset);
-    [[gnu::noinline]] void write_other(unsigned range, std::uint32_t offset, std::uint8_t value);
-    std::uint64_t read_card(std::uint32_t offset);
-    void write_card(std::uint32_t offset, std::uint8_t value);
+    std::uint64_t NTAPI read_card(std::uint32_t offset);
+    void NTAPI write_card(std::uint32_t offset, std::uint8_t value);
     // Adds everything but the voice, and sends it out.
     void finish_mix(const SampleTime& when, std::span<Frame> mixed);
     bool has_fm_ports() const;
-    void set_pending(std::uint32_t bits, bool on);
+    void NTAPI set_pending(std::uint32_t bits, bool on);
     void connect_resources();
     void add_input(Input which, Gain gain, const SampleTime& when, std::span<Frame> sum);
 
@@ -98,7 +97,6 @@ private:
     std::array<InputSocket, input_count> inputs_{{{"line in"}, {"cd"}, {"microphone"}}};
     machine::InterruptLine* line_ = nullptr;
     std::uint32_t pending_ = 0;
-    std::array<Frame, DmaStream::chunk_frames> mixed_{};
     std::array<Frame, DmaStream::chunk_frames> source_{};
 };
 

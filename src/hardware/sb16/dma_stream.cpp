@@ -10,12 +10,13 @@ DmaStream::DmaStream(machine::Machine& machine, DmaController& dma, Owner& owner
     : machine_(machine), dma_(dma), owner_(owner), event_(&DmaStream::block_due, this) {}
 
 void DmaStream::block_due(machine::ClockEvent& event) {
-    static_cast<DmaStream*>(event.context())->catch_up();
+    static_cast<DmaStream*>(event.context())->move_due();
 }
 
 // Blocks are counted in units of the channel; an odd one of stereo ends within a frame, and is rounded up.
 std::uint32_t DmaStream::block_frames() const {
-    return (plan_.block_units + plan_.format.channels() - 1) / plan_.format.channels();
+    const std::uint32_t shift = plan_.format.is_stereo ? 1 : 0;
+    return (plan_.block_units + shift) >> shift;
 }
 
 void DmaStream::start(const Plan& plan) {
@@ -69,16 +70,17 @@ void DmaStream::run_clock() {
 }
 
 void DmaStream::schedule() {
-    machine_.clock().schedule(event_, clock_.time_of(moved_ + left_));
+    machine_.clock().schedule(event_, clock_.mark(moved_ + left_));
 }
 
 void DmaStream::move_due() {
     std::uint64_t due = clock_.elapsed(machine_.now()) - moved_;
+    const bool is_converting = is_worth_converting();
     bool is_new_block = false;
     while (due > 0 && state_ == State::running) {
-        const std::uint64_t at_once = is_worth_converting() ? chunk_frames : UINT32_MAX;
+        const std::uint64_t at_once = is_converting ? chunk_frames : UINT32_MAX;
         const auto wanted = static_cast<std::uint32_t>(std::min<std::uint64_t>({due, left_, at_once}));
-        const std::uint32_t done = move(wanted);
+        const std::uint32_t done = is_converting ? move(wanted) : pass_over(wanted);
         moved_ += done;
         due -= done;
         left_ -= done;
@@ -94,7 +96,7 @@ void DmaStream::move_due() {
     if (state_ != State::running) {
         return;
     }
-    next_frame_at_ = clock_.time_of(moved_ + 1);
+    next_frame_at_ = clock_.earliest_after(moved_);
     if (is_new_block) {
         schedule();
     }
@@ -110,9 +112,6 @@ void DmaStream::finish_block() {
 }
 
 std::uint32_t DmaStream::move(std::uint32_t count) {
-    if (!is_worth_converting()) {
-        return pass_over(count);
-    }
     const SampleTime when{clock_.origin(), clock_.rate(), moved_};
     return plan_.is_input ? record(count, when) : play(count, when);
 }
@@ -122,9 +121,9 @@ std::uint32_t DmaStream::pass_over(std::uint32_t frames) {
     if (plan_.is_silence) {
         return frames;
     }
-    const std::size_t bytes = std::size_t{frames} * plan_.format.frame_bytes();
+    const std::size_t bytes = std::size_t{frames} << plan_.format.frame_shift();
     const std::size_t got = channel_ != no_channel ? dma_.skip_to_device(channel_, bytes) : 0;
-    return static_cast<std::uint32_t>(got / plan_.format.frame_bytes());
+    return static_cast<std::uint32_t>(got >> plan_.format.frame_shift());
 }
 
 std::uint32_t DmaStream::play(std::uint32_t count, const SampleTime& when) {
@@ -133,9 +132,16 @@ std::uint32_t DmaStream::play(std::uint32_t count, const SampleTime& when) {
         std::ranges::fill(std::span(frames_).first(count), Frame{});
     } else {
         const auto bytes = std::span(bytes_).first(count * plan_.format.frame_bytes());
-        const std::size_t got = channel_ != no_channel ? dma_.to_device(channel_, bytes) : 0;
-        done = static_cast<std::uint32_t>(got / plan_.format.frame_bytes());
-        decode(bytes, plan_.format, std::span(frames_).first(done));
+        const std::byte* const in_place = channel_ != no_channel ? dma_.one_piece(channel_, bytes.size()) : nullptr;
+        std::size_t got = 0;
+        if (in_place != nullptr) {
+            got = dma_.skip_to_device(channel_, bytes.size());
+        } else if (channel_ != no_channel) {
+            got = dma_.to_device(channel_, bytes);
+        }
+        done = static_cast<std::uint32_t>(got >> plan_.format.frame_shift());
+        decode(in_place != nullptr ? in_place : bytes.data(), plan_.format, owner_.voice_gain(),
+               std::span(frames_).first(done));
     }
     if (done != 0) {
         owner_.play(when, std::span(frames_).first(done));
@@ -151,7 +157,7 @@ std::uint32_t DmaStream::record(std::uint32_t count, const SampleTime& when) {
     const auto bytes = std::span(bytes_).first(count * plan_.format.frame_bytes());
     owner_.record(when, frames);
     encode(frames, plan_.format, bytes);
-    return static_cast<std::uint32_t>(dma_.to_memory(channel_, bytes) / plan_.format.frame_bytes());
+    return static_cast<std::uint32_t>(dma_.to_memory(channel_, bytes) >> plan_.format.frame_shift());
 }
 
 } // namespace openportcls::hardware::sb16

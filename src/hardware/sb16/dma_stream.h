@@ -8,7 +8,7 @@
 
 #include "hardware/isa/dma_controller.h"
 #include "hardware/sample_clock.h"
-#include "hardware/sound_socket.h"
+#include "hardware/sample_word.h"
 #include "machine/machine.h"
 
 namespace openportcls::hardware::sb16 {
@@ -19,7 +19,8 @@ struct SampleFormat {
     bool is_signed = false;
 
     unsigned channels() const { return is_stereo ? 2 : 1; }
-    unsigned frame_bytes() const { return channels() * (is_16_bit ? 2 : 1); }
+    unsigned frame_shift() const { return (is_stereo ? 1 : 0) + (is_16_bit ? 1 : 0); }
+    unsigned frame_bytes() const { return 1U << frame_shift(); }
 };
 
 class DmaStream {
@@ -28,7 +29,9 @@ public:
     public:
         virtual ~Owner() = default;
         virtual bool is_heard() const = 0; // otherwise nothing is played
-        virtual void play(const SampleTime& when, std::span<const Frame> frames) = 0;
+        virtual Gain voice_gain() const = 0;
+        // The voice, times its gain. The frames may be used for the mix.
+        virtual void play(const SampleTime& when, std::span<Frame> frames) = 0;
         virtual void record(const SampleTime& when, std::span<Frame> frames) = 0;
         virtual void block_is_over(bool is_16_bit) = 0;
     };
@@ -43,7 +46,7 @@ public:
     };
 
     static constexpr unsigned no_channel = UINT32_MAX;
-    static constexpr std::size_t chunk_frames = 256;
+    static constexpr std::size_t chunk_frames = longest_block;
 
     DmaStream(machine::Machine& machine, DmaController& dma, Owner& owner);
     DmaStream(const DmaStream&) = delete;
@@ -61,8 +64,8 @@ public:
 
     // Moves what is due by now. Asked before every access to the card, which seldom finds that a frame has passed.
     void catch_up() {
-        if (machine_.now() >= next_frame_at_) {
-            move_due();
+        if (machine_.now() >= next_frame_at_) [[unlikely]] {
+            move_before_access();
         }
     }
     // A channel may answer now that did not.
@@ -80,10 +83,11 @@ private:
     void run_clock();
     void schedule();
     void move_due();
+    [[gnu::noinline]] void NTAPI move_before_access() { move_due(); }
     void leave_running(State state);
     bool is_worth_converting() const { return plan_.is_input || owner_.is_heard(); }
     std::uint32_t pass_over(std::uint32_t frames);
-    // Frames moved of `count`, no more than a chunk of those that are converted.
+    // Frames moved of `count`, no more than a chunk.
     std::uint32_t move(std::uint32_t count);
     std::uint32_t play(std::uint32_t count, const SampleTime& when);
     std::uint32_t record(std::uint32_t count, const SampleTime& when);
@@ -97,12 +101,12 @@ private:
     Plan plan_;
     State state_ = State::idle;
     SampleClock clock_;
-    Nanoseconds next_frame_at_ = machine::never;
-    std::uint64_t moved_ = 0; // frames since the clock was started
-    std::uint32_t left_ = 0;  // frames of this block
+    Nanoseconds next_frame_at_ = machine::never; // not before
+    std::uint64_t moved_ = 0;                    // frames since the clock was started
+    std::uint32_t left_ = 0;                     // frames of this block
     machine::ClockEvent event_;
+    alignas(16) std::array<Frame, chunk_frames> frames_{};
     std::array<std::byte, chunk_frames * 4> bytes_{};
-    std::array<Frame, chunk_frames> frames_{};
 };
 
 } // namespace openportcls::hardware::sb16

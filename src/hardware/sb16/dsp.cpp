@@ -79,12 +79,7 @@ Dsp::Dsp(machine::Machine& machine, DmaController& dma, Board& board)
     reset();
 }
 
-void Dsp::catch_up() {
-    bytes_.catch_up();
-    words_.catch_up();
-}
-
-void Dsp::dma_changed() {
+void NTAPI Dsp::dma_changed() {
     bytes_.dma_changed();
     words_.dma_changed();
 }
@@ -92,7 +87,7 @@ void Dsp::dma_changed() {
 // ---- ports ----------------------------------------------------------------------------------------------------------
 
 // "Resetting the DSP": a one, three microseconds, a zero; about a hundred microseconds later AAh is there to read.
-void Dsp::write_reset(std::uint8_t value) {
+void NTAPI Dsp::write_reset(std::uint8_t value) {
     const bool line = (value & 1) != 0;
     if (line && !reset_line_) {
         reset_since_ = machine_.now();
@@ -123,7 +118,7 @@ void Dsp::reset() {
     speaker_ = false;
 }
 
-std::uint8_t Dsp::read_data() {
+std::uint8_t NTAPI Dsp::read_data() {
     if (has_data()) {
         last_answer_ = answers_[answer_first_];
         answer_first_ = (answer_first_ + 1) % answers_.size();
@@ -138,7 +133,7 @@ void Dsp::answer(std::uint8_t value) {
     }
 }
 
-void Dsp::write_command(std::uint8_t value) {
+void NTAPI Dsp::write_command(std::uint8_t value) {
     if (is_busy() || reset_line_) {
         board_.log(fmt::format("sb16: {:02x} was written to the DSP while it was busy, and is lost", value));
         return;
@@ -167,7 +162,7 @@ void Dsp::write_command(std::uint8_t value) {
 void Dsp::direct_output() {
     const std::byte sample{parameters_[0]};
     Frame frame;
-    decode(std::span(&sample, 1), SampleFormat{}, std::span(&frame, 1));
+    decode(&sample, SampleFormat{}, board_.voice_gain(), std::span(&frame, 1));
     board_.play({machine_.now(), {0, 1}, 0}, std::span(&frame, 1));
 }
 

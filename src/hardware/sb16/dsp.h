@@ -16,7 +16,8 @@ public:
     public:
         virtual ~Board() = default;
         virtual bool is_heard() const = 0;
-        virtual void play(const SampleTime& when, std::span<const Frame> frames) = 0;
+        virtual Gain voice_gain() const = 0;
+        virtual void play(const SampleTime& when, std::span<Frame> frames) = 0; // the voice, times its gain
         virtual void record(const SampleTime& when, std::span<Frame> frames) = 0;
         virtual void interrupt(bool is_16_bit) = 0;
         virtual void log(std::string_view text) = 0;
@@ -25,17 +26,20 @@ public:
     Dsp(machine::Machine& machine, DmaController& dma, Board& board);
 
     // ---- ports (offsets 6, A, C and E of the card) ----
-    void write_reset(std::uint8_t value);
-    std::uint8_t read_data();
-    void write_command(std::uint8_t value);
+    [[gnu::noinline]] void NTAPI write_reset(std::uint8_t value);
+    [[gnu::noinline]] std::uint8_t NTAPI read_data();
+    [[gnu::noinline]] void NTAPI write_command(std::uint8_t value);
     bool is_busy() const { return machine_.now() < busy_until_; }
     bool has_data() const { return answer_count_ != 0 && machine_.now() >= ready_at_; }
 
     DmaStream& bytes() { return bytes_; }
     DmaStream& words() { return words_; }
     bool is_playing() const { return bytes_.is_playing() || words_.is_playing(); }
-    void catch_up();
-    void dma_changed();
+    void catch_up() {
+        bytes_.catch_up();
+        words_.catch_up();
+    }
+    [[gnu::noinline]] void NTAPI dma_changed();
     bool speaker_is_on() const { return speaker_; }
 
     static constexpr std::uint8_t major_version = 4;
@@ -53,7 +57,8 @@ private:
     static const Command* find(std::uint8_t code);
 
     bool is_heard() const override { return board_.is_heard(); }
-    void play(const SampleTime& when, std::span<const Frame> frames) override { board_.play(when, frames); }
+    Gain voice_gain() const override { return board_.voice_gain(); }
+    void play(const SampleTime& when, std::span<Frame> frames) override { board_.play(when, frames); }
     void record(const SampleTime& when, std::span<Frame> frames) override { board_.record(when, frames); }
     void block_is_over(bool is_16_bit) override { board_.interrupt(is_16_bit); }
 

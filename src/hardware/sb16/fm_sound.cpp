@@ -8,11 +8,11 @@ FmSound::FmSound(machine::Machine& machine, Board& board)
     : machine_(machine), board_(board), chip_(machine.clock(), opl3::Model::ymf262), event_(&FmSound::block_due, this) {
 }
 
-std::uint8_t FmSound::read(std::uint32_t port) {
+std::uint8_t NTAPI FmSound::read(std::uint32_t port) {
     return static_cast<std::uint8_t>(chip_.read_port(0, port, static_cast<machine::AccessWidth>(1)));
 }
 
-void FmSound::write(std::uint32_t port, std::uint8_t value) {
+void NTAPI FmSound::write(std::uint32_t port, std::uint8_t value) {
     chip_.write_port(0, port, static_cast<machine::AccessWidth>(1), value);
     if (!has_sounded_ && board_.is_heard() && !chip_.synthesizer().is_silent()) {
         has_sounded_ = true;
@@ -34,7 +34,7 @@ void FmSound::add(const std::array<std::array<float, 2>, 2>& sides, const Sample
     }
 }
 
-void FmSound::choose_clock() {
+void NTAPI FmSound::choose_clock() {
     const bool runs = has_sounded_ && board_.is_heard() && !board_.has_voice();
     if (runs == is_running_) {
         return;

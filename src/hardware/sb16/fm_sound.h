@@ -30,8 +30,8 @@ public:
     FmSound(const FmSound&) = delete;
     FmSound& operator=(const FmSound&) = delete;
 
-    std::uint8_t read(std::uint32_t port); // 0 to 3
-    void write(std::uint32_t port, std::uint8_t value);
+    [[gnu::noinline]] std::uint8_t NTAPI read(std::uint32_t port); // 0 to 3
+    [[gnu::noinline]] void NTAPI write(std::uint32_t port, std::uint8_t value);
 
     // Adds its sound at these moments. `sides`: what of its left and right goes to each side.
     void add(const std::array<std::array<float, 2>, 2>& sides, const SampleTime& when, std::span<Frame> sum);
@@ -48,8 +48,8 @@ public:
     static constexpr SampleRate own_rate{48000, 1};
 
 private:
-    void choose_clock();
-    static constexpr std::size_t chunk_frames = 256;
+    [[gnu::noinline]] void NTAPI choose_clock();
+    static constexpr std::size_t chunk_frames = longest_block;
     static constexpr std::uint64_t block_frames = own_rate.numerator / 100;
 
     static void block_due(machine::ClockEvent& event);

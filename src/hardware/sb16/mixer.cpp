@@ -94,14 +94,14 @@ Mixer::Mixer(Board& board, std::uint8_t interrupt_setup, std::uint8_t dma_setup)
     compute_gains();
 }
 
-void Mixer::write(std::uint8_t value) {
+void NTAPI Mixer::write(std::uint8_t value) {
     board_.before_mixer_change();
     registers_.write(*this, index_, value);
     compute_gains();
 }
 
 // "Interrupt Setup" and "DMA Setup" are of the board, not of the mixer: a reset leaves them.
-void Mixer::reset_written(std::uint32_t) {
+void NTAPI Mixer::reset_written(std::uint32_t) {
     const std::uint8_t interrupts = interrupt_setup();
     const std::uint8_t dma = dma_setup();
     registers_.reset();

@@ -6,16 +6,9 @@
 #include <span>
 
 #include "hardware/register_table.h"
-#include "hardware/sound_socket.h"
+#include "hardware/sample_word.h"
 
 namespace openportcls::hardware::sb16 {
-
-// Factors for one source.
-struct Gain {
-    float left = 0;
-    float right = 0;
-    Frame of(const Frame& frame) const { return {frame.left * left, frame.right * right}; }
-};
 
 class Mixer {
 public:
@@ -25,7 +18,7 @@ public:
         virtual ~Board() = default;
         // Gains are about to change: what sounded so far has to be heard first.
         virtual void before_mixer_change() = 0;
-        virtual std::uint32_t interrupt_status() = 0;
+        virtual std::uint32_t NTAPI interrupt_status() = 0;
         virtual void resources_written() = 0;
     };
 
@@ -34,7 +27,7 @@ public:
     void select(std::uint8_t index) { index_ = index; }
     std::uint8_t selected() const { return index_; }
     std::uint8_t read() { return static_cast<std::uint8_t>(registers_.read(*this, index_)); }
-    void write(std::uint8_t value);
+    [[gnu::noinline]] void NTAPI write(std::uint8_t value);
 
     std::uint8_t interrupt_setup() const { return static_cast<std::uint8_t>(registers_.value(0x80)); }
     std::uint8_t dma_setup() const { return static_cast<std::uint8_t>(registers_.value(0x81)); }
@@ -59,21 +52,21 @@ public:
 
 private:
     std::uint32_t stored(std::uint32_t offset) const { return registers_.value(offset); }
-    void reset_written(std::uint32_t);
+    void NTAPI reset_written(std::uint32_t);
     // The registers of the Sound Blaster Pro's mixer are other views of the same volumes.
     template<std::uint32_t left>
-    std::uint32_t read_nibbles(std::uint32_t) {
+    std::uint32_t NTAPI read_nibbles(std::uint32_t) {
         return (stored(left) & 0xF0) | stored(left + 1) >> 4;
     }
     template<std::uint32_t left>
-    void nibbles_written(std::uint32_t value) {
+    void NTAPI nibbles_written(std::uint32_t value) {
         registers_.set(left, (value & 0xF0) | 0x08);
         registers_.set(left + 1, (value << 4 & 0xF0) | 0x08);
     }
-    std::uint32_t read_microphone(std::uint32_t) { return stored(0x3A) >> 5; }
-    void microphone_written(std::uint32_t value) { registers_.set(0x3A, (value & 7) << 5 | 0x18); }
-    std::uint32_t read_interrupt_status(std::uint32_t) { return board_.interrupt_status(); }
-    void resources_written(std::uint32_t) { board_.resources_written(); }
+    std::uint32_t NTAPI read_microphone(std::uint32_t) { return stored(0x3A) >> 5; }
+    void NTAPI microphone_written(std::uint32_t value) { registers_.set(0x3A, (value & 7) << 5 | 0x18); }
+    std::uint32_t NTAPI read_interrupt_status(std::uint32_t) { return board_.interrupt_status(); }
+    void NTAPI resources_written(std::uint32_t) { board_.resources_written(); }
 
     void compute_gains();
     Gain volumes(std::uint32_t left) const;

@@ -12,12 +12,7 @@ constexpr std::uint8_t command_reset = 0xFF;
 
 } // namespace
 
-std::uint8_t Mpu401::read_status() const {
-    const bool is_full = wire_free_at_ - machine_.now() > output_fifo * midi_byte_time;
-    return static_cast<std::uint8_t>((count_ == 0 ? nothing_to_read : 0) | (is_full ? not_ready : 0) | 0x3F);
-}
-
-std::uint8_t Mpu401::read_data() {
+std::uint8_t NTAPI Mpu401::read_data() {
     if (count_ != 0) {
         last_ = received_[first_];
         first_ = (first_ + 1) % received_.size();
@@ -35,7 +30,7 @@ void Mpu401::push(std::uint8_t byte) {
     board_.midi_interrupt(true);
 }
 
-void Mpu401::write_data(std::uint8_t value) {
+void NTAPI Mpu401::write_data(std::uint8_t value) {
     if (!is_uart_ || (read_status() & not_ready) != 0) {
         return;
     }
@@ -46,7 +41,7 @@ void Mpu401::write_data(std::uint8_t value) {
 }
 
 // "In UART mode all commands but a reset are ignored", and the reset is not acknowledged there.
-void Mpu401::write_command(std::uint8_t value) {
+void NTAPI Mpu401::write_command(std::uint8_t value) {
     if (is_uart_) {
         if (value == command_reset) {
             is_uart_ = false;

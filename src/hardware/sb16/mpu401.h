@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 
+#include "hardware/midi/midi_wire.h"
 #include "hardware/sound_socket.h"
 #include "machine/machine.h"
 
@@ -14,15 +15,18 @@ public:
     class Board {
     public:
         virtual ~Board() = default;
-        virtual void midi_interrupt(bool is_asserted) = 0;
+        virtual void NTAPI midi_interrupt(bool is_asserted) = 0;
     };
 
     Mpu401(machine::Machine& machine, Board& board) : machine_(machine), board_(board) {}
 
-    std::uint8_t read_data();
-    std::uint8_t read_status() const;
-    void write_data(std::uint8_t value);
-    void write_command(std::uint8_t value);
+    [[gnu::noinline]] std::uint8_t NTAPI read_data();
+    std::uint8_t read_status() const {
+        const bool is_full = wire_free_at_ - machine_.now() > output_fifo * midi_byte_time;
+        return static_cast<std::uint8_t>((count_ == 0 ? nothing_to_read : 0) | (is_full ? not_ready : 0) | 0x3F);
+    }
+    [[gnu::noinline]] void NTAPI write_data(std::uint8_t value);
+    [[gnu::noinline]] void NTAPI write_command(std::uint8_t value);
 
     void plug(MidiSink* sink) override { sink_ = sink; }
     void receive(std::uint8_t byte) override;

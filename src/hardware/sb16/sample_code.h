@@ -19,17 +19,21 @@ template<class Word>
 float decode(const std::byte* sample, int flip) {
     Word word;
     std::memcpy(&word, sample, sizeof word);
-    const auto level = static_cast<std::make_signed_t<Word>>(word ^ flip);
-    return static_cast<float>(level) / (sizeof(Word) == 1 ? full_8_bit : full_16_bit);
+    return static_cast<float>(static_cast<std::make_signed_t<Word>>(word ^ flip));
 }
 
-// A loop for each format, which the compiler can make wide.
+// A loop for each format; stereo of 16 bits, which most is, has one in wide registers.
 template<class Word, unsigned channels>
-void decode(const std::byte* bytes, bool is_signed, std::span<Frame> frames) {
+void decode(const std::byte* bytes, bool is_signed, const Gain& gain, std::span<Frame> frames) {
     const int flip = is_signed ? 0 : 1 << (8 * sizeof(Word) - 1);
+    if constexpr (sizeof(Word) == 2 && channels == 2) {
+        play_words(bytes, static_cast<std::int16_t>(flip), gain, frames);
+        return;
+    }
+    const Gain step = gain.divided_by(sizeof(Word) == 1 ? full_8_bit : full_16_bit);
     for (std::size_t index = 0; index < frames.size(); ++index) {
         const std::byte* const frame = bytes + index * channels * sizeof(Word);
-        frames[index] = {decode<Word>(frame, flip), decode<Word>(frame + (channels - 1) * sizeof(Word), flip)};
+        frames[index] = step.of({decode<Word>(frame, flip), decode<Word>(frame + (channels - 1) * sizeof(Word), flip)});
     }
 }
 
@@ -43,10 +47,10 @@ inline void encode(float level, const SampleFormat& format, std::byte* sample) {
     }
 }
 
-inline void decode(std::span<const std::byte> bytes, const SampleFormat& format, std::span<Frame> frames) {
+inline void decode(const std::byte* bytes, const SampleFormat& format, const Gain& gain, std::span<Frame> frames) {
     const auto of = [&]<class Word>(Word) {
-        format.is_stereo ? decode<Word, 2>(bytes.data(), format.is_signed, frames)
-                         : decode<Word, 1>(bytes.data(), format.is_signed, frames);
+        format.is_stereo ? decode<Word, 2>(bytes, format.is_signed, gain, frames)
+                         : decode<Word, 1>(bytes, format.is_signed, gain, frames);
     };
     format.is_16_bit ? of(std::uint16_t{}) : of(std::uint8_t{});
 }

@@ -172,6 +172,23 @@ TEST_F(Ac97Test, AFrameMayLieInTwoBuffers) {
     EXPECT_EQ(words, (std::vector{1, 2, 3, 4, 5, 6, 7, 8}));
 }
 
+TEST_F(Ac97Test, EveryPartOfAFrameGoesThroughTheVolume) {
+    wake();
+    set_mixer(0x18, 0x0C08); // left 6 dB lower than right
+    describe(0, samples(5, 100), 5, 0);
+    describe(1, samples(6, 105), 6, 0x4000'0000); // ends within a frame; its other side repeats
+    start(pcm_out, 1);
+    wait(millisecond);
+    constexpr float lower = 0.50118723F;
+    ASSERT_GE(listener.frames.size(), 6U);
+    for (std::size_t index = 0; index < 6; ++index) {
+        const float left = static_cast<float>(100 + 2 * index);
+        const float right = index < 5 ? left + 1 : 109.0F;
+        EXPECT_FLOAT_EQ(listener.frames[index].left * 32768, left * lower) << index;
+        EXPECT_EQ(listener.frames[index].right * 32768, right) << index;
+    }
+}
+
 TEST_F(Ac97Test, WithoutTheBusItRunsDry) {
     wake();
     describe(0, samples(960, 1), 960, interrupt);

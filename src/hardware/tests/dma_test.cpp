@@ -46,6 +46,22 @@ TEST_F(Dma, MovesBytesAndCounts) {
     EXPECT_EQ(in(0x08) & 0x0F, 0) << "reading clears it";
 }
 
+TEST_F(Dma, SaysWhatLiesTogether) {
+    const auto memory = allocate(0x1000);
+    program(1, memory, 16, play_repeating);
+    EXPECT_EQ(dma.one_piece(1, 16), at<std::byte>(memory));
+    EXPECT_EQ(dma.one_piece(1, 17), nullptr) << "over the terminal count";
+    EXPECT_EQ(dma.skip_to_device(1, 10), 10U);
+    EXPECT_EQ(dma.one_piece(1, 6), at<std::byte>(memory) + 10);
+    EXPECT_EQ(dma.one_piece(1, 7), nullptr);
+    out(0x0A, 0x05);
+    EXPECT_EQ(dma.one_piece(1, 1), nullptr) << "masked";
+    program(1, memory, 16, record_repeating);
+    EXPECT_EQ(dma.one_piece(1, 1), nullptr) << "the other direction";
+    program(1, memory + 15, 16, play_once | 0x20);
+    EXPECT_EQ(dma.one_piece(1, 2), nullptr) << "downwards";
+}
+
 TEST_F(Dma, WithoutAutoInitTheChannelMasksItself) {
     const auto memory = allocate(0x1000);
     program(3, memory, 8, play_once);

@@ -1,6 +1,8 @@
 // Register tables, the sample clock, sockets, the catalog.
 #include <array>
+#include <numeric>
 
+#include "hardware/sample_word.h"
 #include "hardware/tests/board_fixture.h"
 
 namespace openportcls::hardware {
@@ -8,8 +10,8 @@ namespace {
 
 struct Chip {
     std::uint32_t told = 0;
-    std::uint32_t read_inverted(std::uint32_t stored) { return ~stored & 0xFF; }
-    void tell(std::uint32_t value) { told = value; }
+    std::uint32_t NTAPI read_inverted(std::uint32_t stored) { return ~stored & 0xFF; }
+    void NTAPI tell(std::uint32_t value) { told = value; }
 };
 constexpr RegisterEntry<Chip> chip_table[] = {
     {"control", 0x0, 1, 0x81, 0x0F, 0x00, "1"},
@@ -33,6 +35,39 @@ TEST(RegisterTable, MasksDecideWhatAWriteDoes) {
     EXPECT_EQ(registers.read(chip, 2), UINT32_MAX) << "no register there";
     registers.reset();
     EXPECT_EQ(registers.read(chip, 0), 0x81U);
+}
+
+// The loops in wide registers make of every sample what its formula makes, however many there are.
+TEST(SampleWord, BlocksAreTheirSamplesTimesTheGain) {
+    constexpr std::size_t longest = 0x8000;
+    std::vector<std::int16_t> words(2 * longest);
+    std::iota(words.begin(), words.end(), INT16_MIN);
+    const Gain gain{0.841395F, 1};
+    for (const std::int16_t flip : {std::int16_t{0}, std::int16_t{INT16_MIN}}) {
+        for (const std::size_t count : {std::size_t{0}, std::size_t{1}, std::size_t{6}, std::size_t{7}, longest}) {
+            std::vector<Frame> frames(count + 1, Frame{5, 5});
+            play_words(reinterpret_cast<const std::byte*>(words.data()), flip, gain, std::span(frames).first(count));
+            for (std::size_t index = 0; index < count; ++index) {
+                const auto left = static_cast<std::int16_t>(words[2 * index] ^ flip);
+                const auto right = static_cast<std::int16_t>(words[2 * index + 1] ^ flip);
+                ASSERT_EQ(frames[index].left, level_of(left) * gain.left) << index;
+                ASSERT_EQ(frames[index].right, level_of(right) * gain.right) << index;
+            }
+            EXPECT_EQ(frames[count].left, 5) << "behind the end";
+        }
+    }
+}
+
+TEST(SampleWord, AGainIsAppliedInPlaceToo) {
+    std::vector<Frame> frames;
+    for (int index = 0; index < 7; ++index) {
+        frames.push_back({static_cast<float>(index), static_cast<float>(-index)});
+    }
+    apply({0.3F, 2}, frames, frames);
+    for (int index = 0; index < 7; ++index) {
+        EXPECT_EQ(frames[static_cast<std::size_t>(index)].left, static_cast<float>(index) * 0.3F);
+        EXPECT_EQ(frames[static_cast<std::size_t>(index)].right, static_cast<float>(-index) * 2);
+    }
 }
 
 TEST(SampleClock, CountsInClosedForm) {

@@ -10,7 +10,9 @@ using machine::AccessWidth;
 class Echo final : public Responder {
 public:
     std::string_view name() const override { return "echo"; }
-    std::uint64_t read_port(unsigned range, std::uint32_t offset, AccessWidth) override { return range << 8 | offset; }
+    std::uint64_t NTAPI read_port(unsigned range, std::uint32_t offset, AccessWidth) override {
+        return range << 8 | offset;
+    }
     void before_command_change() override { ++before; }
     void after_command_change() override { ++after; }
     void bus_reset() override { ++resets; }

@@ -83,8 +83,10 @@ TEST(PhysicalMemory, scattered_pages_appear_in_one_run) {
 struct Latch : Device {
     std::uint64_t last = 0;
     std::string_view name() const override { return "latch"; }
-    std::uint64_t read_port(unsigned range, std::uint32_t offset, AccessWidth) override { return range * 100 + offset; }
-    void write_port(unsigned, std::uint32_t, AccessWidth, std::uint64_t value) override { last = value; }
+    std::uint64_t NTAPI read_port(unsigned range, std::uint32_t offset, AccessWidth) override {
+        return range * 100 + offset;
+    }
+    void NTAPI write_port(unsigned, std::uint32_t, AccessWidth, std::uint64_t value) override { last = value; }
 };
 
 TEST(AddressSpace, finds_the_device_behind_an_address_and_refuses_overlaps) {

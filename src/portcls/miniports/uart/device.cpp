@@ -107,8 +107,12 @@ NTSTATUS UartDevice::reset() {
 NTSTATUS NTAPI UartDevice::service(PINTERRUPTSYNC, PVOID context) {
     auto& self = *static_cast<UartDevice*>(context);
     if ((self.status() & status_no_data) != 0) {
-        return STATUS_UNSUCCESSFUL; // another device's
+        return STATUS_UNSUCCESSFUL; // another device's, as most are on a card that plays
     }
+    return take_input(self);
+}
+
+NTSTATUS NTAPI UartDevice::take_input(UartDevice& self) {
     const LONGLONG now = master_time();
     do {
         const BYTE byte = READ_PORT_UCHAR(self.data_port());

@@ -45,6 +45,7 @@ private:
     static constexpr ULONG input_room = 512;
 
     static NTSTATUS NTAPI service(PINTERRUPTSYNC sync, PVOID context);
+    [[gnu::noinline]] static NTSTATUS NTAPI take_input(UartDevice& self);
     static NTSTATUS NTAPI reset_synchronised(PINTERRUPTSYNC sync, PVOID context);
     static NTSTATUS NTAPI read_synchronised(PINTERRUPTSYNC sync, PVOID context);
     static NTSTATUS NTAPI forget_input(PINTERRUPTSYNC sync, PVOID context);
