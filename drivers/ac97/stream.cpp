@@ -399,7 +399,11 @@ STDMETHODIMP_(NTSTATUS) CAc97WaveStream::RevokeMappings(PVOID FirstTag, PVOID La
     if (m_IsRunning) {
         Load();
     }
+    const BOOLEAN WasFull = m_IsFull;
     KeReleaseSpinLock(&m_Lock, OldIrql);
+    if (WasFull) { // there is room for what waits, and the engine may have nothing left to interrupt for
+        m_Wave->Port()->Notify(m_Group);
+    }
     return STATUS_SUCCESS;
 }
 

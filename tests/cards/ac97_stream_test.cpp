@@ -113,6 +113,28 @@ TEST_F(Ac97, PlaysAndRecordsAtOnce) {
     EXPECT_TRUE(std::equal(taken.begin(), taken.begin() + static_cast<std::ptrdiff_t>(compared), expected.begin()));
 }
 
+// More requests than the engine's list has entries: when all that are in it are taken back, it has nothing left to
+// interrupt for.
+TEST_F(Ac97, WhatWaitsBehindCancelledRequestsIsPlayed) {
+    start();
+    Pin render = Pin::open(*wave, 0, format(48000, 2, 16)).value();
+    constexpr std::size_t requests = 48;
+    constexpr std::size_t kept = 4;
+    std::vector<Bytes> sounds(requests, Bytes(960));
+    std::vector<StreamRequest> writes;
+    ASSERT_TRUE(render.set_state(PinState::pause));
+    for (const Bytes& sound : sounds) {
+        const StreamBlock block{std::as_writable_bytes(std::span(const_cast<Bytes&>(sound)))};
+        writes.push_back(render.submit_write({&block, 1}).value());
+    }
+    ASSERT_TRUE(render.set_state(PinState::run));
+    ASSERT_TRUE(machine->run_for(milliseconds(2)));
+    for (std::size_t i = 0; i < requests - kept; ++i) {
+        writes[i].cancel();
+    }
+    EXPECT_TRUE(writes.back().wait(std::chrono::seconds(2)));
+}
+
 TEST_F(Ac97, OneStreamForEachDirection) {
     start();
     const WaveFormat any = format(48000, 2, 16);
