@@ -20,7 +20,8 @@ elseif(OPENPORTCLS_OPTIMIZE)
   string(REGEX MATCH "^[0-9]+" compiler_major "${CMAKE_CXX_COMPILER_VERSION}")
   find_program(LLVM_PROFDATA NAMES llvm-profdata-${compiler_major} REQUIRED)
   set(profile_text ${CMAKE_SOURCE_DIR}/cmake/profile/hot_paths.proftext)
-  set(profile ${CMAKE_BINARY_DIR}/hot_paths.profdata)
+  file(MD5 ${profile_text} profile_hash) # in the name: with another profile everything has to be compiled anew
+  set(profile ${CMAKE_BINARY_DIR}/hot_paths-${profile_hash}.profdata)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${profile_text})
   execute_process(COMMAND ${LLVM_PROFDATA} merge -o ${profile} ${profile_text} COMMAND_ERROR_IS_FATAL ANY)
   # A function that has changed since the profile was taken is compiled without it, until ./dev profile is run again.
