@@ -141,7 +141,10 @@ void Machine::line_pending(InterruptLine& line) {
     }
     *slot = &line;
     pending_irqls_ |= 1U << line.irql_;
-    draw_attention();
+    // An idle processor whose time passes delivers next of all. A DPC that runs meanwhile is interrupted.
+    if (passes_time_ != processor_ || processor_->irql >= irql::dispatch) {
+        draw_attention();
+    }
 }
 
 void Machine::enable_interrupts() {

@@ -472,6 +472,7 @@ private:
     Nanoseconds look_around_at_ = patience; // when whoever spends time looks next whether somebody else waits to run
     bool exploring_ = false;
     bool settling_ = false;
+    const Processor* passes_time_ = nullptr; // lets time pass, being idle, and looks for interrupts next
     std::vector<Thread*> terminated_;
     std::vector<Thread*> threads_; // living, in order of creation
     std::vector<FiberStack> spare_stacks_;

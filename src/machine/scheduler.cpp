@@ -447,7 +447,13 @@ void Machine::idle_entry(void* argument) {
         deliver();
         return true;
     }
-    return !has_ready() && other_runnable(here) == nullptr && let_time_pass();
+    if (has_ready() || other_runnable(here) != nullptr || !let_time_pass()) {
+        return false;
+    }
+    if (has_deliverable(*processor_)) { // whether there is more time to pass or not
+        deliver();
+    }
+    return true;
 }
 
 [[gnu::hot]] bool Machine::let_time_pass() {
@@ -465,7 +471,9 @@ void Machine::idle_entry(void* argument) {
         return false;
     }
     look_around_at_ = now() + patience;
+    passes_time_ = processor_;
     process_due_events();
+    passes_time_ = nullptr;
     return true;
 }
 
