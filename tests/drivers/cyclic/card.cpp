@@ -1,7 +1,9 @@
 // The "hardware".
 #include "cyclic.h"
 
-NTSTATUS CCyclicCard::Init() {
+NTSTATUS CCyclicCard::Init(PPORTWAVECYCLIC Port, PSERVICEGROUP Group) {
+    m_Port = Port;
+    m_Group = Group;
     KeInitializeSpinLock(&m_Lock);
     m_Timer = ExAllocateTimer(OnTimer, this, EX_TIMER_HIGH_RESOLUTION);
     if (m_Timer == NULL) {
@@ -84,12 +86,13 @@ void CCyclicCard::Move(CyclicEngine* Engine, BOOLEAN Capture, PUCHAR Line) {
 }
 
 void CCyclicCard::Tick() {
-    KIRQL OldIrql;
-    KeAcquireSpinLock(&m_Lock, &OldIrql);
+    BOOLEAN AnyRuns = FALSE;
+    KeAcquireSpinLockAtDpcLevel(&m_Lock); // where timers call back
     for (ULONG Slot = 0; Slot < m_Slots; ++Slot) {
         CyclicEngine* Player = m_Engines[PinRender][Slot];
         CyclicEngine* Recorder = m_Engines[PinCapture][Slot];
         const BOOLEAN Records = IsRunning(Recorder);
+        AnyRuns = AnyRuns || Records || IsRunning(Player);
         if (IsRunning(Player)) {
             Move(Player, FALSE, Records ? m_Line : NULL);
         } else if (Records) {
@@ -99,13 +102,8 @@ void CCyclicCard::Tick() {
             Move(Recorder, TRUE, m_Line);
         }
     }
-    // The line is the device's: an interrupt for each stream that has moved.
-    for (ULONG Slot = 0; Slot < m_Slots; ++Slot) {
-        for (ULONG Pin = 0; Pin < PinCount; ++Pin) {
-            if (IsRunning(m_Engines[Pin][Slot])) {
-                m_Port->Notify(m_Engines[Pin][Slot]->Group);
-            }
-        }
+    KeReleaseSpinLockFromDpcLevel(&m_Lock);
+    if (AnyRuns) { // one interrupt for all that have moved
+        m_Port->Notify(m_Group);
     }
-    KeReleaseSpinLock(&m_Lock, OldIrql);
 }

@@ -23,15 +23,13 @@ struct CyclicEngine {
     ULONG Bytes;
     ULONG Position;
     BOOLEAN IsRunning;
-    PSERVICEGROUP Group;
 };
 
 // The card, owned by the miniport.
 class CCyclicCard {
 public:
-    NTSTATUS Init();
+    NTSTATUS Init(PPORTWAVECYCLIC Port, PSERVICEGROUP Group);
     void Close();
-    void SetPort(PPORTWAVECYCLIC Port) { m_Port = Port; }
     // The slot, or Slots when all are taken.
     ULONG Attach(BOOLEAN Capture, CyclicEngine* Engine);
     void Detach(BOOLEAN Capture, ULONG Slot);
@@ -48,6 +46,7 @@ private:
     KSPIN_LOCK m_Lock;
     PEX_TIMER m_Timer;
     PPORTWAVECYCLIC m_Port;
+    PSERVICEGROUP m_Group; // of all streams
     CyclicEngine* m_Engines[PinCount][Slots];
     ULONG m_Slots;               // no slot behind them is taken
     UCHAR m_Line[IntervalBytes]; // what the interval plays in a slot
@@ -56,6 +55,6 @@ private:
 BOOLEAN CyclicHasFormat(PKSDATAFORMAT DataFormat);
 NTSTATUS CreateCyclicMiniport(PUNKNOWN* Unknown, const CyclicSettings& Settings);
 NTSTATUS CreateCyclicStream(PMINIPORTWAVECYCLICSTREAM* OutStream, CCyclicCard* Card, BOOLEAN Capture,
-                            PDMACHANNEL Channel, PSERVICEGROUP Group, ULONG Fails);
+                            PDMACHANNEL Channel, ULONG Fails);
 // A channel that passes everything on, and inverts what it copies. Takes over the reference.
 NTSTATUS CreateInvertingChannel(PDMACHANNEL* OutChannel, PDMACHANNEL Channel);

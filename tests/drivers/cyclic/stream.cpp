@@ -9,7 +9,7 @@ public:
     DEFINE_STD_CONSTRUCTOR(CCyclicStream);
     ~CCyclicStream();
 
-    NTSTATUS Init(CCyclicCard* Card, BOOLEAN Capture, PDMACHANNEL Channel, PSERVICEGROUP Group, ULONG Fails);
+    NTSTATUS Init(CCyclicCard* Card, BOOLEAN Capture, PDMACHANNEL Channel, ULONG Fails);
     IMP_IMiniportWaveCyclicStream;
 
 private:
@@ -21,13 +21,11 @@ private:
     ULONG m_Slot;
 };
 
-NTSTATUS CCyclicStream::Init(CCyclicCard* Card, BOOLEAN Capture, PDMACHANNEL Channel, PSERVICEGROUP Group,
-                             ULONG Fails) {
+NTSTATUS CCyclicStream::Init(CCyclicCard* Card, BOOLEAN Capture, PDMACHANNEL Channel, ULONG Fails) {
     m_IsCapture = Capture;
     m_Fails = Fails;
     m_Engine.Buffer = (PUCHAR)Channel->SystemAddress();
     m_Engine.Bytes = Channel->AllocatedBufferSize();
-    m_Engine.Group = Group;
     m_Slot = Card->Attach(Capture, &m_Engine);
     if (m_Slot == Slots) {
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -35,7 +33,6 @@ NTSTATUS CCyclicStream::Init(CCyclicCard* Card, BOOLEAN Capture, PDMACHANNEL Cha
     m_Card = Card;
     m_Channel = Channel;
     m_Channel->AddRef();
-    m_Engine.Group->AddRef();
     return STATUS_SUCCESS;
 }
 
@@ -43,7 +40,6 @@ CCyclicStream::~CCyclicStream() {
     PAGED_CODE();
     if (m_Card != NULL) {
         m_Card->Detach(m_IsCapture, m_Slot);
-        m_Engine.Group->Release();
         m_Channel->Release();
     }
 }
@@ -196,14 +192,14 @@ NTSTATUS CreateInvertingChannel(PDMACHANNEL* OutChannel, PDMACHANNEL Channel) {
 }
 
 NTSTATUS CreateCyclicStream(PMINIPORTWAVECYCLICSTREAM* OutStream, CCyclicCard* Card, BOOLEAN Capture,
-                            PDMACHANNEL Channel, PSERVICEGROUP Group, ULONG Fails) {
+                            PDMACHANNEL Channel, ULONG Fails) {
     PAGED_CODE();
     CCyclicStream* Stream = new (NonPagedPoolNx, CYCLIC_POOL_TAG) CCyclicStream(NULL);
     if (Stream == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     Stream->AddRef();
-    const NTSTATUS Status = Stream->Init(Card, Capture, Channel, Group, Fails);
+    const NTSTATUS Status = Stream->Init(Card, Capture, Channel, Fails);
     if (!NT_SUCCESS(Status)) {
         Stream->Release();
         return Status;

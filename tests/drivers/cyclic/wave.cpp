@@ -42,12 +42,16 @@ private:
     NTSTATUS NewChannel(PDMACHANNEL* OutChannel);
 
     PPORTWAVECYCLIC m_Port;
+    PSERVICEGROUP m_Group;
     CCyclicCard m_Card;
 };
 
 CCyclicMiniport::~CCyclicMiniport() {
     PAGED_CODE();
     m_Card.Close();
+    if (m_Group != NULL) {
+        m_Group->Release();
+    }
     if (m_Port != NULL) {
         m_Port->Release();
     }
@@ -73,8 +77,8 @@ CCyclicMiniport::Init(PUNKNOWN UnknownAdapter, PRESOURCELIST ResourceList, PPORT
     UNREFERENCED_PARAMETER(ResourceList);
     m_Port = Port;
     m_Port->AddRef();
-    m_Card.SetPort(Port);
-    return m_Card.Init();
+    const NTSTATUS Status = PcNewServiceGroup(&m_Group, NULL);
+    return NT_SUCCESS(Status) ? m_Card.Init(Port, m_Group) : Status;
 }
 
 STDMETHODIMP_(NTSTATUS) CCyclicMiniport::GetDescription(PPCFILTER_DESCRIPTOR* Description) {
@@ -127,21 +131,15 @@ CCyclicMiniport::NewStream(PMINIPORTWAVECYCLICSTREAM* OutStream, PUNKNOWN OuterU
         return STATUS_INVALID_PARAMETER;
     }
     PDMACHANNEL Channel = NULL;
-    PSERVICEGROUP Group = NULL;
     NTSTATUS Status = NewChannel(&Channel);
     if (NT_SUCCESS(Status)) {
-        Status = PcNewServiceGroup(&Group, NULL);
-    }
-    if (NT_SUCCESS(Status)) {
-        Status = CreateCyclicStream(OutStream, &m_Card, Capture, Channel, Group, Settings.Fails);
+        Status = CreateCyclicStream(OutStream, &m_Card, Capture, Channel, Settings.Fails);
     }
     if (NT_SUCCESS(Status)) {
         *OutDmaChannel = Channel;
-        *OutServiceGroup = Group;
+        *OutServiceGroup = m_Group;
+        m_Group->AddRef();
         return STATUS_SUCCESS;
-    }
-    if (Group != NULL) {
-        Group->Release();
     }
     if (Channel != NULL) {
         Channel->Release();
