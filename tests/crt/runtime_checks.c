@@ -6,8 +6,35 @@
 
 #include "checks.h"
 
+// Every size around those that are copied by ways of their own, from and to places of every alignment; nothing beyond.
+static int copies_of_every_size(void)
+{
+    unsigned char from[96];
+    unsigned char to[96];
+    for (size_t size = 0; size <= 72; ++size) {
+        for (size_t shift = 0; shift < 9; ++shift) {
+            for (size_t i = 0; i < sizeof(from); ++i) {
+                from[i] = (unsigned char)(i * 7 + size);
+                to[i] = 0xEE;
+            }
+            CHECK(memcpy(to + shift, from + 2 * shift, size) == to + shift);
+            for (size_t i = 0; i < sizeof(to); ++i) {
+                const int inside = i >= shift && i < shift + size;
+                CHECK(to[i] == (inside ? from[i + shift] : 0xEE));
+            }
+            memmove(from + shift, from + 2 * shift, size); // downwards: what overlaps is read first
+            CHECK(memcmp(from + shift, to + shift, size) == 0);
+        }
+    }
+    return 0;
+}
+
 int check_memory(void)
 {
+    const int copied = copies_of_every_size();
+    if (copied != 0) {
+        return copied;
+    }
     char buffer[40] = "0123456789";
     CHECK(memmove(buffer + 2, buffer, 8) == buffer + 2);
     CHECK(memcmp(buffer, "0101234567", 10) == 0);
