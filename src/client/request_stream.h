@@ -25,7 +25,7 @@ public:
 
 private:
     // A period's memory and the request that carries it. The driver has the addresses: it does not move.
-    struct Period {
+    struct alignas(64) Period { // two cache lines
         RequestStream* stream = nullptr;
         std::span<std::byte> bytes;
         executive::RepeatedRequest request;
@@ -59,14 +59,15 @@ private:
     void cancel_all();
     void notice_starvation();
 
-    ClientEvent done_; // one of the requests
-    std::span<Page> pages_;
-    machine::PhysicalAddress ram_ = machine::no_address; // where they lie; else they are the host's
-    std::vector<Page> host_pages_;
+    // What every period needs is first.
     std::vector<Period> periods_;
     std::size_t next_ = 0;   // the oldest; what is written or read next
     std::size_t filled_ = 0; // bytes of it that are written or read already
     std::size_t on_their_way_ = 0;
+    ClientEvent done_; // one of the requests
+    std::span<Page> pages_;
+    machine::PhysicalAddress ram_ = machine::no_address; // where they lie; else they are the host's
+    std::vector<Page> host_pages_;
 };
 
 } // namespace openportcls::client

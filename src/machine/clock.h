@@ -90,8 +90,12 @@ private:
         bool before(const Entry& other) const { return due != other.due ? due < other.due : sequence < other.sequence; }
     };
 
+    // Field by field: an entry that has just been made would have to reach the cache before it is copied as a vector.
     void place(std::uint32_t index, const Entry& entry) {
-        heap_[index] = entry;
+        Entry& slot = heap_[index];
+        slot.due = entry.due;
+        slot.sequence = entry.sequence;
+        slot.event = entry.event;
         entry.event->heap_index_ = index;
     }
     [[gnu::noinline]] void NTAPI grow();
