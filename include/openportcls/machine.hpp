@@ -46,7 +46,9 @@ struct MachineOptions {
     std::string windows = "11";     // xp, vista, 7, 8, 8.1, 10, 11: what driver and INF find
     std::filesystem::path sandbox;  // stands for \DosDevices\C:; empty: a private folder that goes with the machine
     std::filesystem::path registry; // file that keeps the registry between runs; empty: in memory
-    unsigned watchdog_seconds = 10; // host CPU time a driver may spin without calling the kernel; 0 = for ever
+    // Host CPU time that may pass without a call of the kernel, in a driver or in an application's callback (on_period,
+    // listen …), before that is an endless loop; 0 = for ever.
+    unsigned watchdog_seconds = 10;
     // Cards in the computer, of the models that hardware_models() lists: "sb16", "sb16:io=240,irq=7".
     std::vector<std::string> hardware;
 };

@@ -86,7 +86,8 @@ public:
     // Machine::run_for or in another stream's calls. Return false to end the stream. One thread inside the machine
     // calls back for all streams (while interleavings are explored each stream has its own): who waits there delays the
     // others. An empty function, which the callback may not hand in itself, ends the calls: the stream goes on, with
-    // write() or read(). STATUS_NOT_SUPPORTED where uses_events() is false, STATUS_DEVICE_BUSY while there is one.
+    // write() or read(). STATUS_NOT_SUPPORTED where uses_events() is false, STATUS_DEVICE_BUSY while there is one. An
+    // exception that leaves a callback ends the process: nobody who could catch it has called.
     using FillPeriod = std::function<bool(std::span<std::byte> period)>;
     Result<void> on_period(FillPeriod fill);
 

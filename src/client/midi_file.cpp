@@ -80,10 +80,15 @@ public:
             return false;
         }
         constexpr std::size_t type_bytes = 4;
+        const std::size_t letters_at = at_;
         const auto letters = take(type_bytes, "a chunk's type");
         type.assign(reinterpret_cast<const char*>(letters.data()), letters.size());
         const std::size_t length_at = at_;
         const std::uint32_t length = number(4);
+        if (letters_at == 0 && type != "MThd") {
+            fail(0, "this is no standard MIDI file");
+            return false;
+        }
         if (has_failed_) {
             return false;
         }

@@ -147,6 +147,11 @@ NTSTATUS RequestStream::wait_for(Period& period) {
             return waited == STATUS_TIMEOUT ? STATUS_IO_TIMEOUT : waited;
         }
     }
+    // A device that was pulled out cancels what it had: what it says when asked is the better answer.
+    if (period.status == STATUS_CANCELLED && state_ != KSSTATE_STOP) {
+        const Result<StreamPosition> now = position();
+        return now ? period.status : now.error().status;
+    }
     return period.status;
 }
 

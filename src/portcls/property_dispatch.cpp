@@ -32,7 +32,7 @@ using ks::RequestFrame;
 constexpr ULONG modifiers = KSPROPERTY_TYPE_TOPOLOGY | KSPROPERTY_TYPE_HIGHPRIORITY | KSPROPERTY_TYPE_FSFILTERSCOPE |
                             KSPROPERTY_TYPE_COPYPAYLOAD;
 
-enum class Ownership : ULONG { with_handler, pending, completed_early };
+enum class Ownership : ULONG { with_handler, pending, completed_early, gone };
 
 // A request as a driver's handler gets it; lies in the frame.
 struct DriverRequest {
@@ -47,6 +47,15 @@ struct DriverRequest {
     }
 };
 static_assert(sizeof(DriverRequest) <= RequestFrame::inline_private_bytes);
+
+// R-PROP-17. Whose property it is, and why nobody may complete it any more.
+[[noreturn, gnu::cold, gnu::noinline]] void NTAPI completed_wrongly(const DriverRequest& request,
+                                                                    std::string_view why) {
+    const PCPROPERTY_ITEM* const item = request.request.PropertyItem;
+    machine::Machine::current().bugcheck(0x44 /* MULTIPLE_IRP_COMPLETE_REQUESTS */,
+                                         reinterpret_cast<std::uint64_t>(request.request.Irp),
+                                         reinterpret_cast<std::uint64_t>(item), 0, 0, why);
+}
 
 bool reports_information(NTSTATUS status) {
     return NT_SUCCESS(status) || status == STATUS_BUFFER_OVERFLOW;
@@ -299,7 +308,12 @@ private:
                 IoMarkIrpPending(frame_.irp);
                 return STATUS_PENDING;
             }
+        } else if (driver_request.ownership == Ownership::completed_early) [[unlikely]] {
+            completed_wrongly(driver_request, "A handler that completes its property request (PcCompletePending"
+                                              "PropertyRequest) returns STATUS_PENDING: otherwise the port completes "
+                                              "it as well (R-PROP-17).");
         }
+        driver_request.ownership = Ownership::gone;
         call_.value_size = request.ValueSize;
         return status;
     }
@@ -349,12 +363,12 @@ NTSTATUS complete_pending_property(PCPROPERTY_REQUEST& request, NTSTATUS status)
         return STATUS_SUCCESS;
     }
     RequestFrame& frame = *driver_request.frame;
-    if (driver_request.ownership == Ownership::completed_early || frame.irp == nullptr) {
-        machine::Machine::current().bugcheck(0x44 /* MULTIPLE_IRP_COMPLETE_REQUESTS */,
-                                             reinterpret_cast<std::uint64_t>(frame.irp), 0, 0, 0,
-                                             "A pending property request is completed once "
-                                             "(PcCompletePendingPropertyRequest, R-PROP-17).");
+    if (driver_request.ownership != Ownership::pending) [[unlikely]] {
+        completed_wrongly(driver_request,
+                          "A property request is completed once, and only when its handler has returned STATUS_PENDING "
+                          "(PcCompletePendingPropertyRequest, R-PROP-17): otherwise it is the port's again.");
     }
+    driver_request.ownership = Ownership::gone;
     IRP& irp = *frame.irp;
     ULONG bytes = request.ValueSize;
     if (driver_request.asks_size) {

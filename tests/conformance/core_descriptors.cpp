@@ -50,8 +50,9 @@ NTSTATUS NTAPI custom_handler(PCPROPERTY_REQUEST* request) {
         return STATUS_PENDING;
     case custom_early:
         std::memset(request->Value, 0x42, request->ValueSize);
+        s.pending_request = request;
         PcCompletePendingPropertyRequest(request, STATUS_SUCCESS);
-        return STATUS_PENDING;
+        return s.early_status;
     case custom_locked: {
         LARGE_INTEGER wait;
         wait.QuadPart = -20'000;

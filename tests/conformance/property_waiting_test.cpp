@@ -87,6 +87,28 @@ TEST_F(R_PROP, R_PROP_17_a_pending_request_is_completed_once) {
     EXPECT_EQ(machine_.bugcheck_report()->code, 0x44U);
 }
 
+TEST_F(R_PROP, R_PROP_17_who_completes_before_returning_returns_STATUS_PENDING) {
+    start_and_open();
+    script_.early_status = STATUS_SUCCESS;
+    const std::string rule = crash([&] {
+        ULONG value = 0;
+        property(wave_, custom(custom_early), value);
+    });
+    EXPECT_NE(rule.find("returns STATUS_PENDING"), std::string::npos) << rule;
+    EXPECT_EQ(machine_.bugcheck_report()->code, 0x44U);
+}
+
+TEST_F(R_PROP, R_PROP_17_a_request_that_is_over_is_not_completed) {
+    start_and_open();
+    const std::string rule = crash([&] {
+        ULONG value = 0;
+        property(wave_, custom(custom_early), value);
+        PcCompletePendingPropertyRequest(script_.pending_request, STATUS_SUCCESS);
+    });
+    EXPECT_NE(rule.find("R-PROP-17"), std::string::npos) << rule;
+    EXPECT_EQ(machine_.bugcheck_report()->code, 0x44U);
+}
+
 TEST_F(R_PROP, R_PROP_17_completion_may_come_before_the_handler_returns) {
     start_and_open();
     inside([&] {

@@ -258,7 +258,9 @@ private:
         Pool& pool = Kernel::current().pool;
         const PoolCopy own_name(pool, "registry value's name", std::u16string_view(name));
         const PoolCopy own_data(pool, "registry value", std::span(static_cast<const std::uint8_t*>(data), length));
-        const NTSTATUS status = table_->QueryRoutine(name.empty() ? table_->Name : static_cast<PWSTR>(own_name.data()),
+        // The name of a key's default value is empty. Where there is no value the entry's own name is given.
+        const bool is_value = (table_->Flags & RTL_QUERY_REGISTRY_NOVALUE) == 0;
+        const NTSTATUS status = table_->QueryRoutine(is_value ? static_cast<PWSTR>(own_name.data()) : table_->Name,
                                                      type, own_data.data(), length, context_, table_->EntryContext);
         return status == STATUS_BUFFER_TOO_SMALL ? STATUS_SUCCESS : status;
     }

@@ -2,6 +2,7 @@
 #include "executive/rtl/environment.h"
 #include "executive/tests/kernel_fixture.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace openportcls::executive {
@@ -24,6 +25,11 @@ NTSTATUS NTAPI record(PWSTR name, ULONG type, PVOID data, ULONG length, PVOID co
     auto& calls = *static_cast<std::vector<Call>*>(context);
     const auto* bytes = static_cast<UCHAR*>(data);
     calls.push_back({name == nullptr ? u"" : name, type, {bytes, bytes + length}, entry_context});
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI note_name(PWSTR name, ULONG, PVOID, ULONG, PVOID context, PVOID) {
+    static_cast<std::vector<std::u16string>*>(context)->emplace_back(name != nullptr ? name : u"(none)");
     return STATUS_SUCCESS;
 }
 
@@ -53,6 +59,18 @@ protected:
     const char16_t* path_ = u"\\Registry\\Machine\\Software\\Card";
     std::vector<Call> calls_;
 };
+
+TEST_F(RegistryRtl, TheNameOfADefaultValueIsEmpty) {
+    run([&] {
+        Registry::current().create(path_)->set_dword(u"", 7);
+        std::vector<std::u16string> names;
+        RTL_QUERY_REGISTRY_TABLE table[] = {{note_name, RTL_QUERY_REGISTRY_NOEXPAND, nullptr, nullptr, 0, nullptr, 0},
+                                            {}};
+        EXPECT_EQ(RtlQueryRegistryValues(RTL_REGISTRY_ABSOLUTE, path_, table, &names, nullptr), STATUS_SUCCESS);
+        EXPECT_EQ(std::ranges::count(names, std::u16string()), 1);
+        EXPECT_EQ(std::ranges::count(names, std::u16string(u"(none)")), 0);
+    });
+}
 
 TEST_F(RegistryRtl, RoutineGetsNamedValueExpandedAndSplit) {
     run([&] {
