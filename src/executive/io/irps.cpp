@@ -156,11 +156,10 @@ void pass_location(IRP* irp, IO_STACK_LOCATION& stack, bool is_last) {
 }
 
 [[gnu::always_inline]] inline void finish_by_kind(Kernel& kernel, IRP* irp, IrpSlot* slot) {
-    if (slot == nullptr || slot->fresh.copy_to != nullptr) {
-        finish(kernel, irp);
-    } else if (slot->kind == IrpKind::repeated) {
+    const bool is_plain = slot != nullptr && slot->fresh.copy_to == nullptr;
+    if (is_plain && slot->kind == IrpKind::repeated) {
         finish_repeated(*slot, *irp);
-    } else if (slot->kind == IrpKind::request) {
+    } else if (is_plain && slot->kind == IrpKind::request) {
         finish_awaited(kernel.machine, *slot, *irp);
     } else {
         finish(kernel, irp);
@@ -207,8 +206,8 @@ void pass_location(IRP* irp, IO_STACK_LOCATION& stack, bool is_last) {
 // Past completion routines only when there are any.
 void complete_locations(Kernel& kernel, IRP* irp, IrpSlot* slot) {
     IO_STACK_LOCATION* stack = irp->Tail.Overlay.CurrentStackLocation;
-    const int last = irp->StackCount;
-    int location = irp->CurrentLocation;
+    const int last = static_cast<UCHAR>(irp->StackCount); // neither is negative
+    int location = static_cast<UCHAR>(irp->CurrentLocation);
     for (; location <= last; ++location, ++stack) {
         if ((stack->Control & may_invoke) != 0) [[unlikely]] {
             irp->CurrentLocation = static_cast<CHAR>(location);
