@@ -105,6 +105,9 @@ void free(const char* function, void* block, ULONG tag, const void* caller) {
 
 #define OPC_CALLER __builtin_return_address(0)
 
+// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
+#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+
 extern "C" {
 
 PVOID NTAPI ExAllocatePool(POOL_TYPE type, SIZE_T bytes) {
@@ -166,3 +169,5 @@ void NTAPI ExFreePool2(PVOID block, ULONG tag, PCPOOL_EXTENDED_PARAMETER, ULONG)
 }
 
 } // extern "C"
+
+#pragma clang attribute pop
