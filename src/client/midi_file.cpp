@@ -1,6 +1,7 @@
 #include <openportcls/midi_file.hpp>
 
 #include <algorithm>
+#include <cstring>
 #include <string>
 
 #include <fmt/format.h>
@@ -80,15 +81,10 @@ public:
             return false;
         }
         constexpr std::size_t type_bytes = 4;
-        const std::size_t letters_at = at_;
         const auto letters = take(type_bytes, "a chunk's type");
         type.assign(reinterpret_cast<const char*>(letters.data()), letters.size());
         const std::size_t length_at = at_;
         const std::uint32_t length = number(4);
-        if (letters_at == 0 && type != "MThd") {
-            fail(0, "this is no standard MIDI file");
-            return false;
-        }
         if (has_failed_) {
             return false;
         }
@@ -320,7 +316,10 @@ MidiFile timed(std::vector<Track> tracks, const Division& division) {
 Result<MidiFile> parse_midi_file(std::span<const std::byte> bytes, std::string_view name) {
     Reader reader(bytes, name);
     std::string type;
-    if (!reader.open_chunk(type) || type != "MThd" || reader.left() < header_bytes) {
+    constexpr std::string_view header = "MThd"; // else the length that follows is none
+    const bool has_header =
+        bytes.size() >= header.size() && std::memcmp(bytes.data(), header.data(), header.size()) == 0;
+    if (!has_header || !reader.open_chunk(type) || reader.left() < header_bytes) {
         return reader.has_failed()
                    ? reader.error()
                    : Error{STATUS_FILE_CORRUPT_ERROR, fmt::format("{}: offset 0: this is no standard MIDI file", name)};

@@ -147,11 +147,6 @@ NTSTATUS RequestStream::wait_for(Period& period) {
             return waited == STATUS_TIMEOUT ? STATUS_IO_TIMEOUT : waited;
         }
     }
-    // A device that was pulled out cancels what it had: what it says when asked is the better answer.
-    if (period.status == STATUS_CANCELLED && state_ != KSSTATE_STOP) {
-        const Result<StreamPosition> now = position();
-        return now ? period.status : now.error().status;
-    }
     return period.status;
 }
 
@@ -205,7 +200,7 @@ NTSTATUS RequestStream::write_inside(const std::byte* bytes, std::size_t count) 
         }
         status = wait_for(current());
         if (!NT_SUCCESS(status)) {
-            break;
+            return reason_of(status);
         }
         const std::size_t part = std::min(count, period_bytes_ - filled_);
         std::memcpy(current().bytes.data() + filled_, bytes, part);
@@ -263,7 +258,7 @@ NTSTATUS RequestStream::read_inside(std::byte* bytes, std::size_t count, bool wa
         }
         status = wait_for(period);
         if (!NT_SUCCESS(status)) {
-            break;
+            return reason_of(status);
         }
         const std::size_t part = std::min<std::size_t>(count - *done, period.header().DataUsed - filled_);
         std::memcpy(bytes + *done, period.bytes.data() + filled_, part);

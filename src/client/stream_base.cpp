@@ -151,6 +151,11 @@ Result<StreamPosition> StreamBase::position() {
     return StreamPosition{value.PlayOffset, value.WriteOffset, std::chrono::nanoseconds(machine_.now())};
 }
 
+NTSTATUS StreamBase::reason_of(NTSTATUS status) {
+    const Result<StreamPosition> now = position();
+    return now ? status : now.error().status;
+}
+
 // ---- moving sound ---------------------------------------------------------------------------------------------------
 
 Result<void> StreamBase::write(std::span<const std::byte> bytes) {

@@ -82,6 +82,9 @@ protected:
     NTSTATUS request(ULONG code, const void* in, ULONG in_bytes, void* out, ULONG out_bytes, ULONG_PTR* information);
     Error error(NTSTATUS status, std::string_view attempted) const;
     void count_running(bool runs);
+    // A device that was pulled out notifies nobody and cancels what it had: what it says when asked is the better
+    // answer. Else `status`.
+    NTSTATUS reason_of(NTSTATUS status);
     void note_pace() const;
     void note_glitch();
     std::uint32_t serial() const;

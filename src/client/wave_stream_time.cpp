@@ -191,9 +191,7 @@ NTSTATUS WaveStream::wait_period() {
     }
     const NTSTATUS status = machine_.wait_one(&event_->object(), machine_.now() + patience());
     if (status != STATUS_SUCCESS) {
-        // A device that was pulled out notifies nobody: what it says when asked is the better answer.
-        const Result<StreamPosition> now = position();
-        return !now ? now.error().status : status == STATUS_TIMEOUT ? STATUS_IO_TIMEOUT : status;
+        return reason_of(status == STATUS_TIMEOUT ? STATUS_IO_TIMEOUT : status);
     }
     std::uint64_t reached = 0;
     const NTSTATUS advanced = advance(&reached);

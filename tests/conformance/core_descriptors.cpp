@@ -33,6 +33,7 @@ NTSTATUS NTAPI custom_handler(PCPROPERTY_REQUEST* request) {
     Script& s = *script();
     const ULONG id = request->PropertyItem->Id;
     s.calls.push_back({"custom", *request, reinterpret_cast<const WideItem*>(request->PropertyItem)->private_data});
+    s.last_request = request;
     s.handlers_inside++;
     s.most_handlers_inside = std::max(s.most_handlers_inside, s.handlers_inside);
     struct Leave {
@@ -50,7 +51,6 @@ NTSTATUS NTAPI custom_handler(PCPROPERTY_REQUEST* request) {
         return STATUS_PENDING;
     case custom_early:
         std::memset(request->Value, 0x42, request->ValueSize);
-        s.pending_request = request;
         PcCompletePendingPropertyRequest(request, STATUS_SUCCESS);
         return s.early_status;
     case custom_locked: {

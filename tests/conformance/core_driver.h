@@ -113,8 +113,9 @@ struct Script {
     ULONG bytes_written_past = 0;  // by the handler of a GET, behind the value
     std::vector<char> format_seen; // by the last NewStream
     PCPROPERTY_REQUEST* pending_request = nullptr;
-    NTSTATUS early_status = STATUS_PENDING; // what the handler of custom_early returns
-    KIRQL event_irql = PASSIVE_LEVEL;       // of the last call of the event handler
+    PCPROPERTY_REQUEST* last_request = nullptr; // of any property of the set, over or not
+    NTSTATUS early_status = STATUS_PENDING;     // what the handler of custom_early returns
+    KIRQL event_irql = PASSIVE_LEVEL;           // of the last call of the event handler
     ULONG stored_value = 0;
     ULONG handlers_inside = 0;
     ULONG most_handlers_inside = 0;

@@ -102,8 +102,8 @@ TEST_F(R_PROP, R_PROP_17_a_request_that_is_over_is_not_completed) {
     start_and_open();
     const std::string rule = crash([&] {
         ULONG value = 0;
-        property(wave_, custom(custom_early), value);
-        PcCompletePendingPropertyRequest(script_.pending_request, STATUS_SUCCESS);
+        EXPECT_EQ(property(wave_, custom(custom_value), value), STATUS_SUCCESS);
+        PcCompletePendingPropertyRequest(script_.last_request, STATUS_SUCCESS);
     });
     EXPECT_NE(rule.find("R-PROP-17"), std::string::npos) << rule;
     EXPECT_EQ(machine_.bugcheck_report()->code, 0x44U);

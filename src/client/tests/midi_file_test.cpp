@@ -128,6 +128,8 @@ TEST(MidiFile, UnknownChunksArePassedOver) {
 TEST(MidiFile, ErrorsNameTheOffset) {
     EXPECT_EQ(failure({}), "song.mid: offset 0: this is no standard MIDI file");
     EXPECT_EQ(failure(bytes({'R', 'I', 'F', 'F', 0, 0, 0, 0})), "song.mid: offset 0: this is no standard MIDI file");
+    EXPECT_EQ(failure(bytes({'R', 'I', 'F', 'F', 0x24, 0, 0, 0, 'W', 'A', 'V', 'E'})),
+              "song.mid: offset 0: this is no standard MIDI file");
     EXPECT_EQ(failure(file(2, 96, {end_of_track})), "song.mid: offset 8: format 2; 0 and 1 can be played");
     EXPECT_EQ(failure(file(0, 0, {end_of_track})), "song.mid: offset 12: a quarter note of no ticks");
     EXPECT_EQ(failure(file(0, 96, {bytes({0, 0x90, 60})})),
