@@ -282,6 +282,8 @@ NTSTATUS NTAPI CSb16Hardware::WriteMixerSynchronized(PINTERRUPTSYNC InterruptSyn
     }
     WRITE_PORT_UCHAR(Hardware->Port(PortMixerAddress), Write->Register);
     WRITE_PORT_UCHAR(Hardware->Port(PortMixerData), Value);
+    // Between writes the data port is that of the interrupt's status: a port access of the service routine saved.
+    WRITE_PORT_UCHAR(Hardware->Port(PortMixerAddress), MixerInterruptStatus);
     return STATUS_SUCCESS;
 }
 
@@ -318,7 +320,6 @@ void CSb16Hardware::Forget(Sb16Stream Stream) {
 NTSTATUS NTAPI CSb16Hardware::ServiceInterrupt(PINTERRUPTSYNC InterruptSync, PVOID Context) {
     UNREFERENCED_PARAMETER(InterruptSync);
     CSb16Hardware* Hardware = (CSb16Hardware*)Context;
-    WRITE_PORT_UCHAR(Hardware->Port(PortMixerAddress), MixerInterruptStatus);
     const UCHAR Status = READ_PORT_UCHAR(Hardware->Port(PortMixerData));
     const UCHAR Pending = (UCHAR)(Status & (StatusBytes | StatusWords));
     if (Pending == 0 || Status == NothingAnswers) {

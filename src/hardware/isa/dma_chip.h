@@ -29,8 +29,8 @@ public:
 
     DmaChip();
 
-    std::uint8_t read(std::uint32_t offset) { return static_cast<std::uint8_t>(registers_.read(*this, offset)); }
-    void write(std::uint32_t offset, std::uint8_t value) { registers_.write(*this, offset, value); }
+    std::uint8_t NTAPI read(std::uint32_t offset) { return static_cast<std::uint8_t>(registers_.read(*this, offset)); }
+    void NTAPI write(std::uint32_t offset, std::uint8_t value) { registers_.write(*this, offset, value); }
     const RegisterFile<DmaChip>& registers() const { return registers_; }
 
     // Is a request of the device answered? A verify transfer moves nothing, a cascaded channel is not ours.
