@@ -82,8 +82,12 @@ NTSTATUS MappingQueue::add(IRP& irp) {
             if (cursor_.irp == nullptr) {
                 move_on(&irp);
             }
-            settle(false);
-            finish_passed();
+            if (const IRP* const next = cursor_.irp; !is_settled()) {
+                settle(false);
+                if (cursor_.irp != next) {
+                    finish_passed();
+                }
+            }
         }
         return STATUS_PENDING;
     });
