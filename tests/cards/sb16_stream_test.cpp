@@ -123,6 +123,41 @@ TEST_F(Sb16, R_WCYC_11_ThePositionIsWhatWasHeard) {
     }
 }
 
+// R-FMT-16: the new format has intervals of its own (R-WCYC-05), and 40 ms of it are other bytes (R-WCYC-07). Words and
+// bytes go through different DMA channels: the driver refuses to change that.
+TEST_F(Sb16, R_FMT_16_AnotherFormatOfTheSameStreamIsHeardBitForBit) {
+    for (const PinState at : {PinState::stop, PinState::acquire, PinState::pause}) {
+        for (const auto& [from, to] : {std::pair{format(5000, 1, 16), format(48000, 2, 16)},
+                                       {format(8000, 1, 8), format(44100, 2, 8)},
+                                       {format(48000, 2, 16), format(5000, 1, 16)},
+                                       {format(11025, 1, 8), format(22050, 2, 8)}}) {
+            SCOPED_TRACE(to_string(from) + " to " + to_string(to) + " in state " +
+                         std::to_string(static_cast<int>(at)));
+            heard.clear();
+            start();
+            {
+                auto pin = Pin::open(*wave, 0, from);
+                ASSERT_TRUE(pin) << pin.error().message;
+                ASSERT_TRUE(pin->set_state(at));
+                Bytes value = data_format(to);
+                ASSERT_TRUE(pin->property(property::connection_data_format.set, property::connection_data_format.id,
+                                          property_set, {}, value));
+                ASSERT_TRUE(pin->set_state(PinState::pause));
+                Bytes sound = noise(to, to.rate);
+                StreamBlock block{sound};
+                auto written = pin->submit_write({&block, 1});
+                ASSERT_TRUE(written) << written.error().message;
+                ASSERT_TRUE(pin->set_state(PinState::run));
+                ASSERT_TRUE(machine->run_for(milliseconds(1100)));
+                EXPECT_TRUE(written->is_done());
+                EXPECT_NE(find(to, sound), std::string::npos);
+            }
+            TearDown();
+            driver.reset();
+        }
+    }
+}
+
 // ---- both at once ---------------------------------------------------------------------------------------------------
 
 TEST_F(Sb16, PlaysAndRecordsAtOnce) {

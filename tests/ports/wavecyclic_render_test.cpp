@@ -84,6 +84,27 @@ TEST_F(WaveCyclic, StarvationIsSilenceAndSoundGoesOn) {
     EXPECT_TRUE(is_silent(part(all, again + later.size(), all.size() - again - later.size())));
 }
 
+// Nor is what a stream played before it stopped heard when it runs again.
+TEST_F(WaveCyclic, AStoppedStreamStartsWithSilence) {
+    start();
+    listen(milliseconds(1200));
+    Pin render = open_render();
+    ASSERT_TRUE(render.set_state(PinState::run));
+    Bytes filling = noise(40 * interval, 7);
+    StreamRequest write = submit(render, filling);
+    ASSERT_TRUE(machine->run_for(milliseconds(300)));
+    ASSERT_TRUE(render.set_state(PinState::stop));
+    ASSERT_TRUE(machine->run_for(milliseconds(50)));
+    const std::size_t before = heard().size();
+    ASSERT_GE(before, 30 * interval);
+    ASSERT_TRUE(render.set_state(PinState::run));
+    ASSERT_TRUE(machine->run_for(milliseconds(400)));
+    const Bytes all = heard();
+    ASSERT_GE(all.size(), before + 30 * interval);
+    EXPECT_FALSE(is_silent(part(all, 0, before)));
+    EXPECT_TRUE(is_silent(part(all, before, all.size() - before)));
+}
+
 // The last 10 ms of the data are in the buffer, with silence behind them, when more comes: not a byte of that silence
 // is heard.
 TEST_F(WaveCyclic, DataThatComesJustInTimeOverwritesTheSilence) {
@@ -200,6 +221,33 @@ TEST_F(WaveCyclic, TheEndOfTheStreamMayHaveNoData) {
     ASSERT_TRUE(machine->run_for(milliseconds(60)));
     EXPECT_TRUE(mark.is_done());
     EXPECT_TRUE(ended.take());
+}
+
+// R-WCYC-05, R-WCYC-07: how much the device moves at once says how the buffer is divided, not how far ahead of the
+// device it is filled.
+TEST_F(WaveCyclic, FortyMillisecondsDoNotDependOnTheFrameSize) {
+    for (const char* const milliseconds_at_once : {"1", "20", "40"}) {
+        start({std::string("FrameMilliseconds=") + milliseconds_at_once});
+        listen(milliseconds(800));
+        Pin render = open_render();
+        Bytes sound = noise(60 * interval);
+        ASSERT_TRUE(render.set_state(PinState::pause));
+        StreamRequest write = submit(render, sound);
+        EXPECT_EQ(position(render).write, 4 * interval) << milliseconds_at_once;
+        ASSERT_TRUE(render.set_state(PinState::run));
+        ASSERT_TRUE(machine->run_for(milliseconds(100)));
+        EXPECT_EQ(position(render).write - position(render).play, 4 * interval) << milliseconds_at_once;
+        ASSERT_TRUE(machine->run_for(milliseconds(600)));
+        EXPECT_NE(find(heard(), sound), std::string::npos) << milliseconds_at_once;
+        reads.clear();
+        capture.reset();
+        {
+            const StreamRequest done = std::move(write);
+            const Pin closed = std::move(render);
+        }
+        wave.reset();
+        driver.reset();
+    }
 }
 
 // R-KS-02. R-WCYC-16: a mixer that is refused tries lower rates until one is taken; meanwhile the old format stays.

@@ -14,13 +14,14 @@ static ULONG Setting(PREGISTRYKEY Key, PCWSTR Wanted, ULONG Default) {
 }
 
 static CyclicSettings ReadSettings(PDEVICE_OBJECT DeviceObject) {
-    CyclicSettings Settings = {0x8000, 0, 0, 0};
+    CyclicSettings Settings = {0x8000, 0, 0, 0, 0};
     PREGISTRYKEY Key = NULL;
     if (NT_SUCCESS(PcNewRegistryKey(&Key, NULL, DriverRegistryKey, KEY_READ, DeviceObject, NULL, NULL, 0, NULL))) {
         Settings.BufferBytes = Setting(Key, L"BufferBytes", Settings.BufferBytes);
         Settings.Inverted = Setting(Key, L"Inverted", 0);
         Settings.Fails = Setting(Key, L"Fails", 0);
         Settings.Forgets = Setting(Key, L"Forgets", 0);
+        Settings.FrameMilliseconds = Setting(Key, L"FrameMilliseconds", 0);
         Key->Release();
     }
     return Settings;

@@ -15,6 +15,7 @@ struct CyclicSettings {
     ULONG Inverted;
     ULONG Fails;
     ULONG Forgets;
+    ULONG FrameMilliseconds; // of the frame size that streams answer; 0: of the interval asked for
 };
 
 // What the "hardware" knows of a stream: its buffer, and how far it is. Both sides hold the card's lock.
@@ -55,6 +56,6 @@ private:
 BOOLEAN CyclicHasFormat(PKSDATAFORMAT DataFormat);
 NTSTATUS CreateCyclicMiniport(PUNKNOWN* Unknown, const CyclicSettings& Settings);
 NTSTATUS CreateCyclicStream(PMINIPORTWAVECYCLICSTREAM* OutStream, CCyclicCard* Card, BOOLEAN Capture,
-                            PDMACHANNEL Channel, ULONG Fails);
+                            PDMACHANNEL Channel, const CyclicSettings& Settings);
 // A channel that passes everything on, and inverts what it copies. Takes over the reference.
 NTSTATUS CreateInvertingChannel(PDMACHANNEL* OutChannel, PDMACHANNEL Channel);

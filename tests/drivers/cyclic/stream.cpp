@@ -9,21 +9,21 @@ public:
     DEFINE_STD_CONSTRUCTOR(CCyclicStream);
     ~CCyclicStream();
 
-    NTSTATUS Init(CCyclicCard* Card, BOOLEAN Capture, PDMACHANNEL Channel, ULONG Fails);
+    NTSTATUS Init(CCyclicCard* Card, BOOLEAN Capture, PDMACHANNEL Channel, const CyclicSettings& Settings);
     IMP_IMiniportWaveCyclicStream;
 
 private:
     CCyclicCard* m_Card;
     BOOLEAN m_IsCapture;
     PDMACHANNEL m_Channel;
-    ULONG m_Fails;
+    CyclicSettings m_Settings;
     CyclicEngine m_Engine;
     ULONG m_Slot;
 };
 
-NTSTATUS CCyclicStream::Init(CCyclicCard* Card, BOOLEAN Capture, PDMACHANNEL Channel, ULONG Fails) {
+NTSTATUS CCyclicStream::Init(CCyclicCard* Card, BOOLEAN Capture, PDMACHANNEL Channel, const CyclicSettings& Settings) {
     m_IsCapture = Capture;
-    m_Fails = Fails;
+    m_Settings = Settings;
     m_Engine.Buffer = (PUCHAR)Channel->SystemAddress();
     m_Engine.Bytes = Channel->AllocatedBufferSize();
     m_Slot = Card->Attach(Capture, &m_Engine);
@@ -63,13 +63,13 @@ STDMETHODIMP_(NTSTATUS) CCyclicStream::SetFormat(PKSDATAFORMAT DataFormat) {
 
 STDMETHODIMP_(ULONG) CCyclicStream::SetNotificationFreq(ULONG Interval, PULONG FrameSize) {
     PAGED_CODE();
-    *FrameSize = Interval * 48 * FrameBytes;
+    *FrameSize = (m_Settings.FrameMilliseconds != 0 ? m_Settings.FrameMilliseconds : Interval) * 48 * FrameBytes;
     return Interval + 3; // the port has no use for it
 }
 
 STDMETHODIMP_(NTSTATUS) CCyclicStream::SetState(KSSTATE State) {
     PAGED_CODE();
-    if (State != KSSTATE_STOP && (ULONG)State == m_Fails) {
+    if (State != KSSTATE_STOP && (ULONG)State == m_Settings.Fails) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     m_Engine.Bytes = m_Channel->BufferSize(); // as the port has set it
@@ -192,14 +192,14 @@ NTSTATUS CreateInvertingChannel(PDMACHANNEL* OutChannel, PDMACHANNEL Channel) {
 }
 
 NTSTATUS CreateCyclicStream(PMINIPORTWAVECYCLICSTREAM* OutStream, CCyclicCard* Card, BOOLEAN Capture,
-                            PDMACHANNEL Channel, ULONG Fails) {
+                            PDMACHANNEL Channel, const CyclicSettings& Settings) {
     PAGED_CODE();
     CCyclicStream* Stream = new (NonPagedPoolNx, CYCLIC_POOL_TAG) CCyclicStream(NULL);
     if (Stream == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     Stream->AddRef();
-    const NTSTATUS Status = Stream->Init(Card, Capture, Channel, Fails);
+    const NTSTATUS Status = Stream->Init(Card, Capture, Channel, Settings);
     if (!NT_SUCCESS(Status)) {
         Stream->Release();
         return Status;

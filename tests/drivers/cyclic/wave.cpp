@@ -133,7 +133,7 @@ CCyclicMiniport::NewStream(PMINIPORTWAVECYCLICSTREAM* OutStream, PUNKNOWN OuterU
     PDMACHANNEL Channel = NULL;
     NTSTATUS Status = NewChannel(&Channel);
     if (NT_SUCCESS(Status)) {
-        Status = CreateCyclicStream(OutStream, &m_Card, Capture, Channel, Settings.Fails);
+        Status = CreateCyclicStream(OutStream, &m_Card, Capture, Channel, Settings);
     }
     if (NT_SUCCESS(Status)) {
         *OutDmaChannel = Channel;

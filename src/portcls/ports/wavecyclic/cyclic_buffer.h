@@ -9,13 +9,16 @@ namespace openportcls::portcls {
 
 class CyclicBuffer {
 public:
-    // `interval_bytes`: what the device moves between two notifications; `block_bytes`: one sample of all channels.
-    void set_size(ULONG bytes, ULONG interval_bytes, ULONG block_bytes) {
-        bytes_ = bytes;
+    // Before anything has moved.
+    void set_size(ULONG bytes) { bytes_ = bytes; }
+    // `interval_bytes`: what the device moves between two notifications; `ten_milliseconds`: bytes of sound;
+    // `block_bytes`: one sample of all channels.
+    void set_pace(ULONG interval_bytes, ULONG ten_milliseconds, ULONG block_bytes) {
         interval_ = std::max(interval_bytes, block_bytes);
         block_ = block_bytes;
-        constexpr ULONG intervals_ahead = 4; // of 10 ms
-        most_ahead_ = std::min(intervals_ahead * interval_, bytes_ - std::min(interval_, bytes_ / 2));
+        most_ahead_ = std::min(4 * ten_milliseconds, bytes_ - std::min(interval_, bytes_ / 2));
+        enough_ = std::min(3 * ten_milliseconds, most_ahead_ - std::min(interval_, most_ahead_) / 2);
+        least_ahead_ = std::min(ten_milliseconds, most_ahead_ / 4);
     }
     void reset() {
         device_ = 0;
@@ -53,10 +56,9 @@ public:
     ULONG data_ahead() const { return data_end_ > device_ ? static_cast<ULONG>(data_end_ - device_) : 0; }
     ULONGLONG heard() const { return moved_ - data_ahead(); }
 
-    // Where new data goes: behind the data, or an interval ahead of a device that has overtaken it.
+    // Where new data goes: behind the data, or 10 ms ahead of a device that has overtaken it.
     ULONGLONG next_data() const {
-        return data_end_ >= device_ ? data_end_
-                                    : (device_ + block_ - 1) / block_ * block_ + std::min(interval_, most_ahead_);
+        return data_end_ >= device_ ? data_end_ : (device_ + least_ahead_ + block_ - 1) / block_ * block_;
     }
     // How much: up to 40 ms ahead of the device, and never over what is still to be heard (R-WCYC-07).
     ULONG room_for_data() const {
@@ -77,8 +79,7 @@ public:
     }
     // R-WCYC-09: with 30 ms left, silence follows the data up to the same 40 ms.
     ULONG room_for_silence() {
-        constexpr ULONG enough_intervals = 3;
-        if (data_ahead() > std::min(enough_intervals * interval_, most_ahead_ - interval_ / 2)) {
+        if (data_ahead() > enough_) {
             return 0;
         }
         silence_end_ = std::max({silence_end_, data_end_, device_});
@@ -107,6 +108,8 @@ private:
     ULONG interval_ = 1;
     ULONG block_ = 1;
     ULONG most_ahead_ = 1;
+    ULONG enough_ = 1;
+    ULONG least_ahead_ = 1;
     ULONG device_offset_ = 0;
     ULONGLONG device_ = 0;
     ULONGLONG data_end_ = 0;

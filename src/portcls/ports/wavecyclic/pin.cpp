@@ -68,23 +68,33 @@ NTSTATUS WaveCyclicPin::open(WaveCyclicPort& port, const PinRequest& request) {
                                           "(R-WCYC-01)");
         return STATUS_UNSUCCESSFUL;
     }
-    prepare_buffer();
+    prepare_buffer(format());
     set_stream(stream);
     return group_->AddMember(sink_.get());
 }
 
-// R-WCYC-05: what moves in an interval; the buffer that is used holds whole ones of them.
-void WaveCyclicPin::prepare_buffer() {
+// R-WCYC-05: what moves in an interval; the buffer that is used holds whole ones of them. Another format comes with
+// other intervals; the buffer stays as it is once something has moved.
+void WaveCyclicPin::prepare_buffer(const KSDATAFORMAT& format) {
     ULONG frame_bytes = 0;
     stream_->SetNotificationFreq(notification_milliseconds, &frame_bytes);
-    const WAVEFORMATEX* const wave = ks::wave_format(format());
+    const WAVEFORMATEX* const wave = ks::wave_format(format);
     const ULONG block = wave != nullptr && wave->nBlockAlign != 0 ? wave->nBlockAlign : 1;
     const ULONG allocated = channel_->AllocatedBufferSize();
     const bool is_usable = frame_bytes != 0 && frame_bytes % block == 0 && frame_bytes <= allocated / 2;
     const ULONG unit = is_usable ? frame_bytes : block;
     const ULONG bytes = std::max(allocated / unit * unit, ULONG{1});
-    channel_->SetBufferSize(bytes); // miniports start their hardware with this (R-DMA-03)
-    buffer_.set_size(bytes, is_usable ? frame_bytes : allocated / 8 / block * block, block);
+    const ULONG interval_bytes = is_usable ? frame_bytes : allocated / 8 / block * block;
+    const ULONG ten_milliseconds = wave != nullptr ? wave->nAvgBytesPerSec / 100 / block * block : 0;
+    const bool is_empty = device_state() == KSSTATE_STOP;
+    if (is_empty) {
+        channel_->SetBufferSize(bytes); // miniports start their hardware with this (R-DMA-03)
+    }
+    Locked locked(queue_.lock());
+    if (is_empty) {
+        buffer_.set_size(bytes);
+    }
+    buffer_.set_pace(interval_bytes, ten_milliseconds != 0 ? ten_milliseconds : interval_bytes, block);
 }
 
 unsigned char* WaveCyclicPin::address_of(ULONGLONG position) const {
@@ -121,7 +131,11 @@ NTSTATUS WaveCyclicPin::step_state(KSSTATE next) {
 }
 
 NTSTATUS WaveCyclicPin::apply_format(const KSDATAFORMAT& format) {
-    return stream_->SetFormat(const_cast<KSDATAFORMAT*>(&format));
+    const NTSTATUS status = stream_->SetFormat(const_cast<KSDATAFORMAT*>(&format));
+    if (NT_SUCCESS(status)) {
+        prepare_buffer(format);
+    }
+    return status;
 }
 
 // ---- moving sound ---------------------------------------------------------------------------------------------------

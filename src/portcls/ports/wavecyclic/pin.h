@@ -30,7 +30,7 @@ private:
 
     WaveCyclicPin(Filter& filter, const PinRequest& request);
     NTSTATUS open(WaveCyclicPort& port, const PinRequest& request);
-    void prepare_buffer();
+    void prepare_buffer(const KSDATAFORMAT& format);
     unsigned char* address_of(ULONGLONG position) const;
 
     // Everything below runs at DISPATCH_LEVEL under the queue's lock.
