@@ -352,6 +352,9 @@ IRP* build_transfer(ULONG major, DEVICE_OBJECT* device, void* buffer, ULONG byte
 
 } // namespace
 
+// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
+#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+
 extern "C" {
 
 PIRP NTAPI IoBuildDeviceIoControlRequest(ULONG code, PDEVICE_OBJECT device, PVOID in, ULONG in_bytes, PVOID out,
@@ -385,3 +388,5 @@ PIRP NTAPI IoBuildAsynchronousFsdRequest(ULONG major, PDEVICE_OBJECT device, PVO
 }
 
 } // extern "C"
+
+#pragma clang attribute pop

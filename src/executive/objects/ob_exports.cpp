@@ -27,6 +27,9 @@ LONG_PTR dereference(PVOID object, const void* caller) {
 
 } // namespace
 
+// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
+#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+
 extern "C" {
 
 LONG_PTR NTAPI ObfReferenceObject(PVOID Object) {
@@ -143,3 +146,5 @@ NTSTATUS NTAPI ObCloseHandle(HANDLE Handle, KPROCESSOR_MODE PreviousMode) {
 }
 
 } // extern "C"
+
+#pragma clang attribute pop
