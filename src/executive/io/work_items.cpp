@@ -53,10 +53,19 @@ void NTAPI run_item(PVOID parameter) {
     give_back_reference(object);
 }
 
+bool is_queued(const _IO_WORKITEM& work) {
+    return work.item.List.Flink != nullptr;
+}
+
+[[noreturn, gnu::cold]] void still_queued(const _IO_WORKITEM& work, const char* rule) {
+    Machine::current().bugcheck(0x96 /* INVALID_WORK_QUEUE_ITEM */, reinterpret_cast<std::uint64_t>(&work), 1, 0, 0,
+                                rule);
+}
+
 void queue(_IO_WORKITEM& work, WORK_QUEUE_TYPE type) {
     Kernel& kernel = Kernel::current();
     kernel.machine.preemption_point();
-    if (work.item.List.Flink != nullptr) [[unlikely]] {
+    if (is_queued(work)) [[unlikely]] {
         kernel.machine.bugcheck(0x96 /* INVALID_WORK_QUEUE_ITEM */, reinterpret_cast<std::uint64_t>(&work), 0, 0, 0,
                                 "IoQueueWorkItem: the work item is queued already.");
     }
@@ -120,8 +129,11 @@ void NTAPI IoInitializeWorkItem(PVOID object, PIO_WORKITEM work) {
     work->object = object;
 }
 
-void NTAPI IoUninitializeWorkItem(PIO_WORKITEM) {
+void NTAPI IoUninitializeWorkItem(PIO_WORKITEM work) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
+    if (is_queued(*work)) [[unlikely]] {
+        still_queued(*work, "IoUninitializeWorkItem: the work item is still queued.");
+    }
 }
 
 PIO_WORKITEM NTAPI IoAllocateWorkItem(PDEVICE_OBJECT device) {
@@ -137,9 +149,8 @@ PIO_WORKITEM NTAPI IoAllocateWorkItem(PDEVICE_OBJECT device) {
 void NTAPI IoFreeWorkItem(PIO_WORKITEM work) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
     // What has been freed already says nothing about a queue.
-    if (work->item.List.Flink != nullptr && Kernel::current().pool.is_live(work)) [[unlikely]] {
-        Kernel::current().machine.bugcheck(0x96 /* INVALID_WORK_QUEUE_ITEM */, reinterpret_cast<std::uint64_t>(work), 1,
-                                           0, 0, "IoFreeWorkItem: the work item is still queued.");
+    if (is_queued(*work) && Kernel::current().pool.is_live(work)) [[unlikely]] {
+        still_queued(*work, "IoFreeWorkItem: the work item is still queued.");
     }
     Kernel::current().pool.free(work, work_item_tag, __func__);
 }

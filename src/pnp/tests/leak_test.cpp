@@ -171,6 +171,26 @@ const Possession possessions[] = {
          KeSetEvent(&stop, 0, FALSE);
      },
      [] { ObDereferenceObject(object); }, "1 × object reference: Thread, ObDereferenceObject not called"},
+    {"ReferenceThatGoesLater",
+     [](DRIVER_OBJECT*) {
+         start_thread();
+         ObReferenceObjectByHandleWithTag(handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode, 'tseT', &object,
+                                          nullptr);
+         ZwClose(handle);
+         KeSetEvent(&stop, 0, FALSE);
+     },
+     [] { ObDereferenceObjectDeferDeleteWithTag(object, 'tseT'); },
+     "1 × object reference: Thread, ObDereferenceObject not called"},
+    {"ReferenceOfAnAttachedDevice",
+     [](DRIVER_OBJECT* driver) {
+         IoCreateDevice(driver, 0, nullptr, FILE_DEVICE_UNKNOWN, 0, FALSE, &device);
+         object = IoGetAttachedDeviceReference(device);
+     },
+     [] {
+         ObDereferenceObject(object);
+         IoDeleteDevice(device);
+     },
+     "1 × object reference: Device, ObDereferenceObject not called"},
     {"Event",
      [](DRIVER_OBJECT*) {
          ZwCreateEvent(&handle, EVENT_ALL_ACCESS, nullptr, NotificationEvent, FALSE);
