@@ -1,6 +1,7 @@
 // R-PROP: requests that are completed later, and who waits for whom.
 #include <set>
 
+#include "executive/ex/asan.h"
 #include "property_fixture.h"
 
 namespace conformance {
@@ -108,6 +109,27 @@ TEST_F(R_PROP, R_PROP_17_a_request_that_is_over_is_not_mistaken_for_the_next) {
     EXPECT_NE(rule.find("R-PROP-17"), std::string::npos) << rule;
     EXPECT_EQ(first.count, 1U);
     EXPECT_EQ(second.count, 0U);
+}
+
+// AddressSanitizer stops who writes there.
+TEST_F(R_PROP, R_PROP_17_a_request_that_is_over_is_poisoned) {
+    if (!executive::asan_present()) {
+        GTEST_SKIP() << "runs with AddressSanitizer only";
+    }
+    start_and_open();
+    inside([&] {
+        Completed completed;
+        const KSPROPERTY in = custom(custom_pending);
+        ULONG value = 0;
+        executive::start_device_control(wave_, IOCTL_KS_PROPERTY, &in, sizeof in, &value, sizeof value, Completed::on,
+                                        &completed);
+        PCPROPERTY_REQUEST* const request = script_.pending_request;
+        void* const room = request->Value;
+        EXPECT_EQ(__asan_region_is_poisoned(request, sizeof *request), nullptr);
+        PcCompletePendingPropertyRequest(request, STATUS_UNSUCCESSFUL);
+        EXPECT_EQ(__asan_region_is_poisoned(request, sizeof *request), request);
+        EXPECT_EQ(__asan_region_is_poisoned(room, sizeof value), room);
+    });
 }
 
 // Nor does a request that was pending keep its memory for ever.
