@@ -1,6 +1,7 @@
 // What KS keeps per machine.
 #pragma once
 
+#include <array>
 #include <vector>
 
 #include "ks/request_frame.h"
@@ -39,13 +40,20 @@ public:
         frame.next_free = free_frames_;
         free_frames_ = &frame;
     }
+    // The same, of a request that was pending: whoever completes it once more, late, still finds one that is over, not
+    // somebody else's. It is used again after as many others.
+    [[gnu::noinline]] void rest_frame(RequestFrame& frame);
 
 private:
+    static constexpr std::size_t resting_frames = 32;
+
     [[gnu::cold, gnu::noinline]] static KsSystem& make(machine::Machine& machine);
     [[gnu::cold, gnu::noinline]] RequestFrame& new_frame();
 
     machine::Machine& machine_;
     RequestFrame* free_frames_ = nullptr;
+    std::array<RequestFrame*, resting_frames> resting_{}; // a ring; AddressSanitizer reports who writes there
+    std::size_t oldest_resting_ = 0;
     std::vector<RequestFrame*> frames_; // in the guest's heap: values are what drivers write to
 };
 

@@ -2,7 +2,9 @@
 
 #include <cstring>
 #include <new>
+#include <utility>
 
+#include "executive/ex/asan.h"
 #include "executive/sentence.h"
 #include "ks/ks_system.h"
 #include "machine/guarded_access.h"
@@ -104,12 +106,25 @@ RequestFrame& KsSystem::new_frame() {
     return *frames_.back();
 }
 
+void KsSystem::rest_frame(RequestFrame& frame) {
+    frame.reset();
+    executive::asan_poison(&frame, sizeof frame);
+    RequestFrame*& place = resting_[oldest_resting_];
+    oldest_resting_ = (oldest_resting_ + 1) % resting_.size();
+    if (RequestFrame* const rested = std::exchange(place, &frame)) {
+        executive::asan_unpoison(rested, sizeof *rested);
+        rested->next_free = free_frames_;
+        free_frames_ = rested;
+    }
+}
+
 KsSystem& KsSystem::make(machine::Machine& machine) {
     return machine.add_subsystem<KsSystem>();
 }
 
 KsSystem::~KsSystem() {
     for (RequestFrame* frame : frames_) {
+        executive::asan_unpoison(frame, sizeof *frame);
         machine_.guest_heap().free(reinterpret_cast<char*>(frame), sizeof *frame);
     }
 }

@@ -163,7 +163,7 @@ PORTCLASSAPI NTSTATUS NTAPI PcRegisterPhysicalConnectionFromExternal(PDEVICE_OBJ
 
 // ---- ports and miniports ----------------------------------------------------------------------------------------
 
-PORTCLASSAPI NTSTATUS NTAPI PcNewPort(PPORT* OutPort, REFCLSID ClassID) {
+PORTCLASSAPI [[gnu::noinline]] NTSTATUS NTAPI PcNewPort(PPORT* OutPort, REFCLSID ClassID) {
     OPC_REQUIRE_PASSIVE();
     if (OutPort == nullptr) {
         return STATUS_INVALID_PARAMETER;

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "executive/ex/asan.h"
 #include "ks/answers.h"
 #include "ks/ks_system.h"
 #include "ks/open_object.h"
@@ -48,9 +49,14 @@ struct DriverRequest {
 };
 static_assert(sizeof(DriverRequest) <= RequestFrame::inline_private_bytes);
 
+// Of a request that may be over: its frame is nobody's then (KsSystem::rest_frame).
+OPC_NO_ASAN Ownership ownership_of(const DriverRequest& request) {
+    return request.ownership;
+}
+
 // R-PROP-17. Whose property it is, and why nobody may complete it any more.
-[[noreturn, gnu::cold, gnu::noinline]] void NTAPI completed_wrongly(const DriverRequest& request,
-                                                                    std::string_view why) {
+[[noreturn, gnu::cold, gnu::noinline]] OPC_NO_ASAN void NTAPI completed_wrongly(const DriverRequest& request,
+                                                                                std::string_view why) {
     const PCPROPERTY_ITEM* const item = request.request.PropertyItem;
     machine::Machine::current().bugcheck(0x44 /* MULTIPLE_IRP_COMPLETE_REQUESTS */,
                                          reinterpret_cast<std::uint64_t>(request.request.Irp),
@@ -356,26 +362,27 @@ NTSTATUS dispatch_property(Filter& filter, Pin* pin, IRP& irp) {
 
 NTSTATUS complete_pending_property(PCPROPERTY_REQUEST& request, NTSTATUS status) {
     DriverRequest& driver_request = DriverRequest::of(request);
-    if (driver_request.ownership == Ownership::with_handler) {
+    const Ownership ownership = ownership_of(driver_request);
+    if (ownership == Ownership::with_handler) {
         // The handler has not even returned yet; the dispatcher completes when it does.
         driver_request.ownership = Ownership::completed_early;
         driver_request.status = status;
         return STATUS_SUCCESS;
     }
-    RequestFrame& frame = *driver_request.frame;
-    if (driver_request.ownership != Ownership::pending) [[unlikely]] {
+    if (ownership != Ownership::pending) [[unlikely]] {
         completed_wrongly(driver_request,
                           "A property request is completed once, and only when its handler has returned STATUS_PENDING "
                           "(PcCompletePendingPropertyRequest, R-PROP-17): otherwise it is the port's again.");
     }
     driver_request.ownership = Ownership::gone;
+    RequestFrame& frame = *driver_request.frame;
     IRP& irp = *frame.irp;
     ULONG bytes = request.ValueSize;
     if (driver_request.asks_size) {
         status = answer_size(status, bytes, frame.value, frame.value_size, bytes);
     }
     const NTSTATUS delivered = finish(frame, status, bytes);
-    KsSystem::current().give_frame(frame);
+    KsSystem::current().rest_frame(frame);
     ks::complete(irp, delivered);
     return STATUS_SUCCESS;
 }

@@ -1,4 +1,7 @@
 // R-PROP: requests that are completed later, and who waits for whom.
+#include <set>
+
+#include "executive/ex/asan.h"
 #include "property_fixture.h"
 
 namespace conformance {
@@ -85,6 +88,68 @@ TEST_F(R_PROP, R_PROP_17_a_pending_request_is_completed_once) {
     });
     EXPECT_NE(rule.find("R-PROP-17"), std::string::npos) << rule;
     EXPECT_EQ(machine_.bugcheck_report()->code, 0x44U);
+}
+
+// A newer request is pending. It is not charged to that one, whatever memory it has.
+TEST_F(R_PROP, R_PROP_17_a_request_that_is_over_is_not_mistaken_for_the_next) {
+    start_and_open();
+    Completed first;
+    Completed second;
+    const std::string rule = crash([&] {
+        const KSPROPERTY in = custom(custom_pending);
+        ULONG value = 0;
+        executive::start_device_control(wave_, IOCTL_KS_PROPERTY, &in, sizeof in, &value, sizeof value, Completed::on,
+                                        &first);
+        PCPROPERTY_REQUEST* const stale = script_.pending_request;
+        PcCompletePendingPropertyRequest(stale, STATUS_UNSUCCESSFUL);
+        executive::start_device_control(wave_, IOCTL_KS_PROPERTY, &in, sizeof in, &value, sizeof value, Completed::on,
+                                        &second);
+        PcCompletePendingPropertyRequest(stale, STATUS_UNSUCCESSFUL);
+    });
+    EXPECT_NE(rule.find("R-PROP-17"), std::string::npos) << rule;
+    EXPECT_EQ(first.count, 1U);
+    EXPECT_EQ(second.count, 0U);
+}
+
+// AddressSanitizer stops who writes there.
+TEST_F(R_PROP, R_PROP_17_a_request_that_is_over_is_poisoned) {
+    if (!executive::asan_present()) {
+        GTEST_SKIP() << "runs with AddressSanitizer only";
+    }
+    start_and_open();
+    inside([&] {
+        Completed completed;
+        const KSPROPERTY in = custom(custom_pending);
+        ULONG value = 0;
+        executive::start_device_control(wave_, IOCTL_KS_PROPERTY, &in, sizeof in, &value, sizeof value, Completed::on,
+                                        &completed);
+        PCPROPERTY_REQUEST* const request = script_.pending_request;
+        void* const room = request->Value;
+        EXPECT_EQ(__asan_region_is_poisoned(request, sizeof *request), nullptr);
+        PcCompletePendingPropertyRequest(request, STATUS_UNSUCCESSFUL);
+        EXPECT_EQ(__asan_region_is_poisoned(request, sizeof *request), request);
+        EXPECT_EQ(__asan_region_is_poisoned(room, sizeof value), room);
+    });
+}
+
+// Nor does a request that was pending keep its memory for ever.
+TEST_F(R_PROP, R_PROP_17_memory_of_pending_requests_is_used_again) {
+    start_and_open();
+    inside([&] {
+        std::set<PCPROPERTY_REQUEST*> requests;
+        constexpr ULONG rounds = 1000;
+        for (ULONG round = 0; round < rounds; ++round) {
+            Completed completed;
+            const KSPROPERTY in = custom(custom_pending);
+            ULONG value = 0;
+            executive::start_device_control(wave_, IOCTL_KS_PROPERTY, &in, sizeof in, &value, sizeof value,
+                                            Completed::on, &completed);
+            requests.insert(script_.pending_request);
+            PcCompletePendingPropertyRequest(script_.pending_request, STATUS_UNSUCCESSFUL);
+        }
+        EXPECT_GT(requests.size(), 16U);
+        EXPECT_LT(requests.size(), 64U);
+    });
 }
 
 TEST_F(R_PROP, R_PROP_17_who_completes_before_returning_returns_STATUS_PENDING) {

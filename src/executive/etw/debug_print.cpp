@@ -41,6 +41,9 @@ BOOLEAN debugger_not_present = TRUE;
 
 } // namespace
 
+// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
+#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+
 extern "C" {
 
 OPC_EXPORT PBOOLEAN KdDebuggerEnabled = &debugger_enabled;
@@ -140,3 +143,5 @@ VOID NTAPI OpcPagedCode(PCSTR Function, PCSTR File, ULONG Line) {
 }
 
 } // extern "C"
+
+#pragma clang attribute pop

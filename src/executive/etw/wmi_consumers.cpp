@@ -264,6 +264,9 @@ void destroy_block(machine::Machine& machine, void* body) {
 
 using namespace openportcls::executive;
 
+// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
+#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+
 extern "C" {
 
 NTSTATUS NTAPI IoWMIOpenBlock(LPCGUID Guid, ULONG DesiredAccess, PVOID* DataBlockObject) {
@@ -445,3 +448,5 @@ NTSTATUS NTAPI IoWMIHandleToInstanceName(PVOID DataBlockObject, HANDLE FileHandl
 }
 
 } // extern "C"
+
+#pragma clang attribute pop

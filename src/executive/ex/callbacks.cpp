@@ -43,6 +43,9 @@ CallbackState& state_of(const void* object, const char* function) {
 
 } // namespace
 
+// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
+#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+
 extern "C" {
 
 NTSTATUS NTAPI ExCreateCallback(PCALLBACK_OBJECT* object, POBJECT_ATTRIBUTES attributes, BOOLEAN create,
@@ -114,3 +117,5 @@ void NTAPI ExNotifyCallback(PVOID object, PVOID argument1, PVOID argument2) {
 }
 
 } // extern "C"
+
+#pragma clang attribute pop

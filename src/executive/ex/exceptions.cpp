@@ -11,7 +11,7 @@
 
 namespace openportcls::executive {
 
-void raise_status(NTSTATUS status, std::string_view rule) {
+[[gnu::noinline]] void raise_status(NTSTATUS status, std::string_view rule) {
     auto& machine = machine::Machine::current();
     if (const auto dispatcher = machine.subsystem<Kernel>().exception_dispatcher) {
         dispatcher(status);

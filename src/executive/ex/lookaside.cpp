@@ -118,6 +118,9 @@ VOID NTAPI free_default_ex(PVOID buffer, PLOOKASIDE_LIST_EX) {
 
 } // namespace
 
+// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
+#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+
 extern "C" {
 
 void NTAPI ExInitializeNPagedLookasideList(PNPAGED_LOOKASIDE_LIST list, PALLOCATE_FUNCTION allocate,
@@ -220,3 +223,5 @@ void NTAPI ExFreeToLookasideListEx(PLOOKASIDE_LIST_EX list, PVOID entry) {
 }
 
 } // extern "C"
+
+#pragma clang attribute pop

@@ -89,6 +89,9 @@ bool is_set(const ExTimer& timer) {
 
 } // namespace
 
+// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
+#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+
 extern "C" {
 
 PEX_TIMER NTAPI ExAllocateTimer(PEXT_CALLBACK callback, PVOID context, ULONG attributes) {
@@ -200,3 +203,5 @@ BOOLEAN NTAPI ExDeleteTimer(PEX_TIMER object, BOOLEAN cancel, BOOLEAN wait, PEXT
 }
 
 } // extern "C"
+
+#pragma clang attribute pop

@@ -115,6 +115,7 @@ NTSTATUS Files::open(const OpenRequest& request, OpenFile** result, ULONG_PTR* i
     file->identity = opened.identity;
     file->is_directory = opened.is_directory;
     file->synchronous = (request.create_options & (FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT)) != 0;
+    file->object.Flags |= file->synchronous ? FO_SYNCHRONOUS_IO : 0U;
     file->delete_on_close = (request.create_options & FILE_DELETE_ON_CLOSE) != 0;
     file->access = request.access;
     file->share_access = request.share_access;

@@ -7,8 +7,10 @@
 
 #include <ntddk.h>
 
+#include "executive/files/completion_notice.h"
 #include "executive/files/files.h"
 #include "executive/io/io_manager.h"
+#include "executive/io/transfer.h"
 #include "executive/irql_check.h"
 #include "executive/objects/object_manager.h"
 #include "executive/rtl/counted_text.h"
@@ -151,25 +153,21 @@ NTSTATUS file_of(HANDLE handle, ACCESS_MASK any_of, FileHandle* result) {
     return STATUS_SUCCESS;
 }
 
-NTSTATUS find_event(HANDLE handle, KEVENT** event) {
-    *event = nullptr;
-    if (handle == nullptr) {
-        return STATUS_SUCCESS;
-    }
-    void* body = nullptr;
-    const NTSTATUS status =
-        ObjectManager::current().find_by_handle(handle, &object_types::event, EVENT_MODIFY_STATE, KernelMode, &body);
-    *event = static_cast<KEVENT*>(body);
+// A transfer that is done when the call returns.
+NTSTATUS finish(CompletionNotice& notice, NTSTATUS status, ULONG_PTR information) {
+    CompletionNotice::give(&notice, status, information);
+    deliver_apcs(machine::Machine::current());
     return status;
 }
 
-// Every transfer here is done when the call returns; that is what a caller's event then says.
-NTSTATUS finish(PIO_STATUS_BLOCK status_block, NTSTATUS status, ULONG_PTR information, KEVENT* event) {
-    status_block->Status = status;
-    status_block->Information = information;
-    if (event != nullptr) {
-        KeSetEvent(event, 0, FALSE);
+NTSTATUS send_transfer(const Transfer& request, CompletionNotice& notice) {
+    if (is_synchronous(*request.file)) {
+        ULONG_PTR done = 0;
+        const NTSTATUS status = transfer(request, &done);
+        return finish(notice, status, done);
     }
+    const NTSTATUS status = start_transfer(request, &CompletionNotice::give, &notice);
+    deliver_apcs(machine::Machine::current());
     return status;
 }
 
@@ -211,6 +209,43 @@ void advance(const FileHandle& file, LONGLONG position, ULONG_PTR done) {
     }
 }
 
+// A read or write of a file in the sandbox. Nothing is told to anybody when the arguments make none.
+NTSTATUS transfer_in_sandbox(const FileHandle& file, const Transfer& request, const LARGE_INTEGER* offset,
+                             CompletionNotice& notice) {
+    const bool reads = request.major == IRP_MJ_READ;
+    const auto position = file.file->is_directory ? std::nullopt : transfer_position(file, offset, !reads);
+    if (!position) {
+        notice.withdraw();
+        return file.file->is_directory ? STATUS_INVALID_DEVICE_REQUEST : STATUS_INVALID_PARAMETER;
+    }
+    const int descriptor = file.file->file.descriptor();
+    ULONG_PTR done = 0;
+    NTSTATUS status = transfer_all(request.bytes, &done, [&](ULONG_PTR at) {
+        char* const from = static_cast<char*>(request.buffer) + at;
+        const LONGLONG here = *position + static_cast<LONGLONG>(at);
+        return reads ? pread(descriptor, from, request.bytes - at, here)
+                     : pwrite(descriptor, from, request.bytes - at, here);
+    });
+    if (reads && NT_SUCCESS(status) && done == 0 && request.bytes != 0) {
+        status = STATUS_END_OF_FILE;
+    }
+    advance(file, *position, done);
+    return finish(notice, status, done);
+}
+
+NTSTATUS transfer_by_handle(HANDLE handle, ACCESS_MASK any_of, Transfer request, const LARGE_INTEGER* offset,
+                            const CompletionNotice::Arguments& told) {
+    FileHandle file;
+    CompletionNotice* notice = nullptr;
+    NTSTATUS status = file_of(handle, any_of, &file);
+    status = NT_SUCCESS(status) ? CompletionNotice::create(*file.object, told, &notice) : status;
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    request.file = file.object;
+    return file.file != nullptr ? transfer_in_sandbox(file, request, offset, *notice) : send_transfer(request, *notice);
+}
+
 } // namespace
 
 extern "C" {
@@ -240,81 +275,33 @@ NTSTATUS NTAPI ZwOpenFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT
     return create_file(FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, ShareAccess, FILE_OPEN, OpenOptions);
 }
 
-NTSTATUS NTAPI ZwReadFile(HANDLE Handle, HANDLE Event, PIO_APC_ROUTINE, PVOID, PIO_STATUS_BLOCK IoStatusBlock,
-                          PVOID Buffer, ULONG Length, PLARGE_INTEGER ByteOffset, PULONG) {
+NTSTATUS NTAPI ZwReadFile(HANDLE Handle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
+                          PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer, ULONG Length, PLARGE_INTEGER ByteOffset,
+                          PULONG) {
     OPC_REQUIRE_PASSIVE();
-    FileHandle file;
-    KEVENT* event = nullptr;
-    NTSTATUS status = file_of(Handle, FILE_READ_DATA, &file);
-    status = NT_SUCCESS(status) ? find_event(Event, &event) : status;
-    if (!NT_SUCCESS(status)) {
-        return status;
-    }
-    if (event != nullptr) {
-        KeClearEvent(event);
-    }
-    ULONG_PTR done = 0;
-    if (file.file == nullptr) {
-        status = read_file(file.object, Buffer, Length, ByteOffset != nullptr ? ByteOffset->QuadPart : 0, &done);
-        return finish(IoStatusBlock, status, done, event);
-    }
-    if (file.file->is_directory) {
-        return STATUS_INVALID_DEVICE_REQUEST;
-    }
-    const auto position = transfer_position(file, ByteOffset, false);
-    if (!position) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    status = transfer_all(Length, &done, [&](ULONG_PTR at) {
-        return pread(file.file->file.descriptor(), static_cast<char*>(Buffer) + at, Length - at,
-                     *position + static_cast<LONGLONG>(at));
-    });
-    if (NT_SUCCESS(status) && done == 0 && Length != 0) {
-        status = STATUS_END_OF_FILE;
-    }
-    advance(file, *position, done);
-    return finish(IoStatusBlock, status, done, event);
+    const LONGLONG offset = ByteOffset != nullptr ? ByteOffset->QuadPart : 0;
+    return transfer_by_handle(Handle, FILE_READ_DATA, {nullptr, IRP_MJ_READ, KernelMode, Length, Buffer, offset},
+                              ByteOffset, {Event, ApcRoutine, ApcContext, IoStatusBlock});
 }
 
-NTSTATUS NTAPI ZwWriteFile(HANDLE Handle, HANDLE Event, PIO_APC_ROUTINE, PVOID, PIO_STATUS_BLOCK IoStatusBlock,
-                           PVOID Buffer, ULONG Length, PLARGE_INTEGER ByteOffset, PULONG) {
+NTSTATUS NTAPI ZwWriteFile(HANDLE Handle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
+                           PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer, ULONG Length, PLARGE_INTEGER ByteOffset,
+                           PULONG) {
     OPC_REQUIRE_PASSIVE();
-    FileHandle file;
-    KEVENT* event = nullptr;
-    NTSTATUS status = file_of(Handle, FILE_WRITE_DATA | FILE_APPEND_DATA, &file);
-    status = NT_SUCCESS(status) ? find_event(Event, &event) : status;
-    if (!NT_SUCCESS(status)) {
-        return status;
-    }
-    if (event != nullptr) {
-        KeClearEvent(event);
-    }
-    ULONG_PTR done = 0;
-    if (file.file == nullptr) {
-        status = write_file(file.object, Buffer, Length, ByteOffset != nullptr ? ByteOffset->QuadPart : 0, &done);
-        return finish(IoStatusBlock, status, done, event);
-    }
-    if (file.file->is_directory) {
-        return STATUS_INVALID_DEVICE_REQUEST;
-    }
-    const auto position = transfer_position(file, ByteOffset, true);
-    if (!position) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    status = transfer_all(Length, &done, [&](ULONG_PTR at) {
-        return pwrite(file.file->file.descriptor(), static_cast<const char*>(Buffer) + at, Length - at,
-                      *position + static_cast<LONGLONG>(at));
-    });
-    advance(file, *position, done);
-    return finish(IoStatusBlock, status, done, event);
+    const LONGLONG offset = ByteOffset != nullptr ? ByteOffset->QuadPart : 0;
+    return transfer_by_handle(Handle, FILE_WRITE_DATA | FILE_APPEND_DATA,
+                              {nullptr, IRP_MJ_WRITE, KernelMode, Length, Buffer, offset}, ByteOffset,
+                              {Event, ApcRoutine, ApcContext, IoStatusBlock});
 }
 
 NTSTATUS NTAPI ZwFlushBuffersFile(HANDLE Handle, PIO_STATUS_BLOCK IoStatusBlock) {
     OPC_REQUIRE_PASSIVE();
     FileHandle file;
     const NTSTATUS status = file_of(Handle, FILE_WRITE_DATA | FILE_APPEND_DATA, &file);
-    // Nothing is held back in user space; what the host caches is its own business.
-    return NT_SUCCESS(status) ? finish(IoStatusBlock, STATUS_SUCCESS, 0, nullptr) : status;
+    if (NT_SUCCESS(status)) {
+        *IoStatusBlock = {}; // nothing is held back in user space; what the host caches is its own business
+    }
+    return status;
 }
 
 NTSTATUS NTAPI ZwDeleteFile(POBJECT_ATTRIBUTES ObjectAttributes) {
@@ -327,24 +314,32 @@ NTSTATUS NTAPI ZwDeleteFile(POBJECT_ATTRIBUTES ObjectAttributes) {
     return NT_SUCCESS(status) ? ZwClose(handle) : status;
 }
 
-NTSTATUS NTAPI ZwDeviceIoControlFile(HANDLE Handle, HANDLE Event, PIO_APC_ROUTINE, PVOID,
+NTSTATUS NTAPI ZwDeviceIoControlFile(HANDLE Handle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
                                      PIO_STATUS_BLOCK IoStatusBlock, ULONG IoControlCode, PVOID InputBuffer,
                                      ULONG InputBufferLength, PVOID OutputBuffer, ULONG OutputBufferLength) {
     OPC_REQUIRE_PASSIVE();
     FileHandle file;
-    KEVENT* event = nullptr;
     NTSTATUS status = file_of(Handle, 0, &file);
-    status = NT_SUCCESS(status) ? find_event(Event, &event) : status;
+    if (NT_SUCCESS(status) && file.file != nullptr) {
+        status = STATUS_INVALID_DEVICE_REQUEST;
+    }
+    CompletionNotice* notice = nullptr;
+    if (NT_SUCCESS(status)) {
+        status = CompletionNotice::create(*file.object, {Event, ApcRoutine, ApcContext, IoStatusBlock}, &notice);
+    }
     if (!NT_SUCCESS(status)) {
         return status;
     }
-    if (file.file != nullptr) {
-        return STATUS_INVALID_DEVICE_REQUEST;
+    if (is_synchronous(*file.object)) {
+        ULONG_PTR information = 0;
+        status = device_control(file.object, IoControlCode, InputBuffer, InputBufferLength, OutputBuffer,
+                                OutputBufferLength, &information, KernelMode);
+        return finish(*notice, status, information);
     }
-    ULONG_PTR information = 0;
-    status = device_control(file.object, IoControlCode, InputBuffer, InputBufferLength, OutputBuffer,
-                            OutputBufferLength, &information, KernelMode);
-    return finish(IoStatusBlock, status, information, event);
+    status = start_device_control(file.object, IoControlCode, InputBuffer, InputBufferLength, OutputBuffer,
+                                  OutputBufferLength, &CompletionNotice::give, notice, nullptr, KernelMode);
+    deliver_apcs(machine::Machine::current());
+    return status;
 }
 
 // The sandbox's file system knows no control codes: no links, no oplocks.

@@ -218,6 +218,9 @@ NTSTATUS NTAPI dma_configure_channel(DMA_ADAPTER* documented, ULONG function, vo
 
 using namespace openportcls;
 
+// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
+#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+
 extern "C" {
 
 PDMA_ADAPTER NTAPI IoGetDmaAdapter(PDEVICE_OBJECT device, PDEVICE_DESCRIPTION description, PULONG map_registers) {
@@ -248,3 +251,5 @@ ULONG NTAPI HalReadDmaCounter(PDMA_ADAPTER adapter) {
 }
 
 } // extern "C"
+
+#pragma clang attribute pop

@@ -161,8 +161,8 @@ NTSTATUS check_context(const DmaAdapter& adapter, TransferContext* context) {
     return context->is_cancelled ? STATUS_CANCELLED : STATUS_SUCCESS;
 }
 
-NTSTATUS NTAPI dma_allocate_channel(DMA_ADAPTER* documented, DEVICE_OBJECT* device, ULONG registers,
-                                    PDRIVER_CONTROL routine, void* context) {
+[[gnu::noinline]] NTSTATUS NTAPI dma_allocate_channel(DMA_ADAPTER* documented, DEVICE_OBJECT* device, ULONG registers,
+                                                      PDRIVER_CONTROL routine, void* context) {
     OPC_REQUIRE_DISPATCH_OR_BELOW("AllocateAdapterChannel");
     OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch, "AllocateAdapterChannel");
     DmaAdapter& adapter = adapter_of(documented);
@@ -179,9 +179,10 @@ NTSTATUS NTAPI dma_allocate_channel(DMA_ADAPTER* documented, DEVICE_OBJECT* devi
 
 // The page of AllocateAdapterChannelEx forbids MapRegisterBase beside a routine and asks for it in the same sentence;
 // "Basic Calling Pattern for Version-3 DMA Routines" makes it optional there.
-NTSTATUS NTAPI dma_allocate_channel_ex(DMA_ADAPTER* documented, DEVICE_OBJECT* device, void* transfer_context,
-                                       ULONG registers, ULONG flags, PDRIVER_CONTROL routine, void* context,
-                                       void** map_register_base) {
+[[gnu::noinline]] NTSTATUS NTAPI dma_allocate_channel_ex(DMA_ADAPTER* documented, DEVICE_OBJECT* device,
+                                                         void* transfer_context, ULONG registers, ULONG flags,
+                                                         PDRIVER_CONTROL routine, void* context,
+                                                         void** map_register_base) {
     OPC_REQUIRE_DISPATCH_OR_BELOW("AllocateAdapterChannelEx");
     OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch, "AllocateAdapterChannelEx");
     DmaAdapter& adapter = adapter_of(documented);

@@ -90,24 +90,26 @@ _DMA_COMMON_BUFFER_VECTOR::Element& element_at(DmaAdapter& adapter, PDMA_COMMON_
 
 } // namespace
 
-void* NTAPI dma_common_buffer(DMA_ADAPTER* documented, ULONG length, PHYSICAL_ADDRESS* logical, BOOLEAN) {
+[[gnu::noinline]] void* NTAPI dma_common_buffer(DMA_ADAPTER* documented, ULONG length, PHYSICAL_ADDRESS* logical,
+                                                BOOLEAN) {
     OPC_REQUIRE_PASSIVE("AllocateCommonBuffer");
     DmaAdapter& adapter = adapter_of(documented);
     return allocate(adapter, length, adapter.constraints(), "AllocateCommonBuffer", __builtin_return_address(0),
                     logical);
 }
 
-void* NTAPI dma_common_buffer_ex(DMA_ADAPTER* documented, PHYSICAL_ADDRESS* highest, ULONG length,
-                                 PHYSICAL_ADDRESS* logical, BOOLEAN, ULONG) {
+[[gnu::noinline]] void* NTAPI dma_common_buffer_ex(DMA_ADAPTER* documented, PHYSICAL_ADDRESS* highest, ULONG length,
+                                                   PHYSICAL_ADDRESS* logical, BOOLEAN, ULONG) {
     OPC_REQUIRE_PASSIVE("AllocateCommonBufferEx");
     DmaAdapter& adapter = adapter_of(documented);
     return allocate(adapter, length, bounded(adapter, nullptr, highest, 0), "AllocateCommonBufferEx",
                     __builtin_return_address(0), logical);
 }
 
-void* NTAPI dma_common_buffer_with_bounds(DMA_ADAPTER* documented, PHYSICAL_ADDRESS* lowest, PHYSICAL_ADDRESS* highest,
-                                          ULONG length, ULONG flags, MEMORY_CACHING_TYPE* caching, ULONG,
-                                          PHYSICAL_ADDRESS* logical) {
+[[gnu::noinline]] void* NTAPI dma_common_buffer_with_bounds(DMA_ADAPTER* documented, PHYSICAL_ADDRESS* lowest,
+                                                            PHYSICAL_ADDRESS* highest, ULONG length, ULONG flags,
+                                                            MEMORY_CACHING_TYPE* caching, ULONG,
+                                                            PHYSICAL_ADDRESS* logical) {
     OPC_REQUIRE_PASSIVE("AllocateCommonBufferWithBounds");
     DmaAdapter& adapter = adapter_of(documented);
     if (!are_flags_known(flags) || (caching != nullptr && !is_caching_supported(*caching))) {
@@ -135,9 +137,10 @@ void NTAPI dma_free_common_buffer(DMA_ADAPTER* documented, ULONG length, PHYSICA
     kernel.contiguous.free(address, "FreeCommonBuffer");
 }
 
-NTSTATUS NTAPI dma_common_buffer_vector(DMA_ADAPTER* documented, PHYSICAL_ADDRESS lowest, PHYSICAL_ADDRESS highest,
-                                        MEMORY_CACHING_TYPE caching, ULONG, ULONG flags, ULONG elements,
-                                        ULONGLONG element_bytes, PDMA_COMMON_BUFFER_VECTOR* result) {
+[[gnu::noinline]] NTSTATUS NTAPI dma_common_buffer_vector(DMA_ADAPTER* documented, PHYSICAL_ADDRESS lowest,
+                                                          PHYSICAL_ADDRESS highest, MEMORY_CACHING_TYPE caching, ULONG,
+                                                          ULONG flags, ULONG elements, ULONGLONG element_bytes,
+                                                          PDMA_COMMON_BUFFER_VECTOR* result) {
     OPC_REQUIRE_PASSIVE("AllocateCommonBufferVector");
     DmaAdapter& adapter = adapter_of(documented);
     if (elements == 0 || element_bytes == 0 || result == nullptr || !are_flags_known(flags) ||

@@ -392,7 +392,8 @@ void NTAPI dma_put_list(DMA_ADAPTER* documented, SCATTER_GATHER_LIST* list, BOOL
 }
 
 // The MDL the device sees differs from the original only where pages were bounced. It goes with the list.
-NTSTATUS NTAPI dma_build_mdl(DMA_ADAPTER* documented, SCATTER_GATHER_LIST* list, MDL* original, MDL** target) {
+[[gnu::noinline]] NTSTATUS NTAPI dma_build_mdl(DMA_ADAPTER* documented, SCATTER_GATHER_LIST* list, MDL* original,
+                                               MDL** target) {
     OPC_REQUIRE_DISPATCH_OR_BELOW("BuildMdlFromScatterGatherList");
     DmaAdapter& adapter = adapter_of(documented);
     ListRecord* record = record_of(adapter, list);

@@ -72,6 +72,9 @@ Registers identify(std::uint32_t leaf) {
 
 } // namespace
 
+// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
+#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+
 extern "C" {
 
 void NTAPI OpcDisableInterrupts() {
@@ -142,3 +145,5 @@ void NTAPI OpcNoSuchInstruction(const char* intrinsic, ULONG64 operand) {
 }
 
 } // extern "C"
+
+#pragma clang attribute pop

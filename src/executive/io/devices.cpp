@@ -186,6 +186,13 @@ NTSTATUS attach(DEVICE_OBJECT* source, DEVICE_OBJECT* target, DEVICE_OBJECT** at
     return STATUS_SUCCESS;
 }
 
+// A reference that the caller gives back.
+void reference_for(DEVICE_OBJECT* device, const void* caller) {
+    ObjectManager& objects = ObjectManager::current();
+    objects.reference_living(device);
+    objects.note_reference(device, caller);
+}
+
 // "SDDL for Device Objects": a discretionary list only, D:[P]{(type;flags;rights;;;account)}.
 bool is_device_sddl(std::u16string_view text) {
     if (!text.starts_with(u"D:")) {
@@ -222,6 +229,9 @@ NTSTATUS create_secure(DRIVER_OBJECT* driver, ULONG extension_bytes, const UNICO
 }
 
 } // namespace
+
+// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
+#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
 
 extern "C" {
 
@@ -307,14 +317,14 @@ PDEVICE_OBJECT NTAPI IoGetAttachedDevice(PDEVICE_OBJECT device) {
 PDEVICE_OBJECT NTAPI IoGetAttachedDeviceReference(PDEVICE_OBJECT device) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
     DEVICE_OBJECT* top = executive::top_of_stack(device);
-    ObReferenceObject(top);
+    reference_for(top, __builtin_return_address(0));
     return top;
 }
 
 PDEVICE_OBJECT NTAPI IoGetDeviceAttachmentBaseRef(PDEVICE_OBJECT device) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
     DEVICE_OBJECT* base = executive::bottom_of_stack(device);
-    ObReferenceObject(base);
+    reference_for(base, __builtin_return_address(0));
     return base;
 }
 
@@ -322,7 +332,7 @@ PDEVICE_OBJECT NTAPI IoGetLowerDeviceObject(PDEVICE_OBJECT device) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
     DEVICE_OBJECT* lower = extra_of(device).attached_to;
     if (lower != nullptr) {
-        ObReferenceObject(lower);
+        reference_for(lower, __builtin_return_address(0));
     }
     return lower;
 }
@@ -346,3 +356,5 @@ NTSTATUS NTAPI IoDeleteSymbolicLink(PUNICODE_STRING name) {
 }
 
 } // extern "C"
+
+#pragma clang attribute pop

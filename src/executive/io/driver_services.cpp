@@ -72,6 +72,9 @@ void executive::free_driver_extensions(DRIVER_OBJECT* driver) {
     });
 }
 
+// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
+#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+
 extern "C" {
 
 // Freed with the driver object.
@@ -289,3 +292,5 @@ PVOID NTAPI IoGetInitialStack() {
 }
 
 } // extern "C"
+
+#pragma clang attribute pop

@@ -41,6 +41,9 @@ bool is_physical_device(DEVICE_OBJECT* device) {
 
 } // namespace
 
+// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
+#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+
 extern "C" {
 
 NTSTATUS NTAPI IoRegisterDeviceInterface(PDEVICE_OBJECT device, const GUID* interface_class, PUNICODE_STRING reference,
@@ -136,3 +139,5 @@ NTSTATUS NTAPI IoGetDeviceInterfacePropertyData(PUNICODE_STRING link, const DEVP
 }
 
 } // extern "C"
+
+#pragma clang attribute pop

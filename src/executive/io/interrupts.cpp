@@ -308,6 +308,9 @@ void refuse_passive(const KINTERRUPT* interrupt, const char* function) {
 
 } // namespace
 
+// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
+#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+
 extern "C" {
 
 NTSTATUS NTAPI IoConnectInterrupt(PKINTERRUPT* interrupt, PKSERVICE_ROUTINE routine, PVOID context, PKSPIN_LOCK lock,
@@ -426,3 +429,5 @@ void NTAPI KeReleaseInterruptSpinLock(PKINTERRUPT interrupt, KIRQL old) {
 }
 
 } // extern "C"
+
+#pragma clang attribute pop

@@ -376,17 +376,17 @@ void NTAPI IofCompleteRequest(PIRP irp, CCHAR) {
     executive::complete_request(kernel, irp);
 }
 
-PIRP NTAPI IoAllocateIrp(CCHAR stack_size, BOOLEAN) {
+[[gnu::noinline]] PIRP NTAPI IoAllocateIrp(CCHAR stack_size, BOOLEAN) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
     return Kernel::current().irps.allocate(stack_size, IrpKind::driver, __builtin_return_address(0));
 }
 
-PIRP NTAPI IoAllocateIrpEx(PDEVICE_OBJECT, CCHAR stack_size, BOOLEAN) {
+[[gnu::noinline]] PIRP NTAPI IoAllocateIrpEx(PDEVICE_OBJECT, CCHAR stack_size, BOOLEAN) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
     return Kernel::current().irps.allocate(stack_size, IrpKind::driver, __builtin_return_address(0));
 }
 
-PIRP NTAPI IoMakeAssociatedIrp(PIRP master, CCHAR stack_size) {
+[[gnu::noinline]] PIRP NTAPI IoMakeAssociatedIrp(PIRP master, CCHAR stack_size) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
     IRP* irp = Kernel::current().irps.allocate(stack_size, IrpKind::driver, __builtin_return_address(0));
     if (irp != nullptr) {

@@ -50,6 +50,9 @@ void revert() {
 
 } // namespace
 
+// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
+#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+
 extern "C" {
 
 KAFFINITY NTAPI KeSetSystemAffinityThreadEx(KAFFINITY affinity) {
@@ -148,3 +151,5 @@ void NTAPI PsRevertToUserMultipleGroupAffinityThread(PAFFINITY_TOKEN token) {
 }
 
 } // extern "C"
+
+#pragma clang attribute pop

@@ -3,6 +3,7 @@
 
 #include "executive/ex/asan.h"
 #include "executive/irql_check.h"
+#include "executive/ke/apcs.h"
 #include "executive/ke/regions.h"
 #include "executive/sentence.h"
 
@@ -35,6 +36,7 @@ void leave_region(Machine& machine, std::int32_t kind, const char* function) {
         machine.bugcheck(0x20 /* KERNEL_APC_PENDING_DURING_EXIT */, 0, 0, machine.irql(), 0,
                          executive::Sentence("{} without the matching call that entered the region.", function));
     }
+    executive::deliver_apcs(machine);
 }
 
 } // namespace

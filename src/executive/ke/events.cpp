@@ -4,6 +4,7 @@
 #include "executive/ex/asan.h"
 #include "executive/ex/exceptions.h"
 #include "executive/irql_check.h"
+#include "executive/ke/apcs.h"
 #include "executive/sentence.h"
 
 using namespace openportcls;
@@ -149,6 +150,7 @@ LONG NTAPI KeReleaseMutex(PRKMUTEX mutex, BOOLEAN) {
     }
     const LONG previous = machine.release_mutex(*mutex);
     machine.preemption_point();
+    executive::deliver_apcs(machine); // whoever owns a mutex is in a critical region
     return previous;
 }
 

@@ -2,7 +2,7 @@
 #include <wdm.h>
 
 #include "executive/irql_check.h"
-#include "executive/ke/thread_body.h"
+#include "executive/ke/apcs.h"
 #include "executive/kernel.h"
 #include "executive/objects/object_manager.h"
 #include "machine/spin_locks.h"
@@ -88,6 +88,7 @@ ThreadBody& NTAPI executive::make_body(Thread& thread) {
     body->header.Type = machine::ThreadObject;
     body->header.WaitListHead = {&body->header.WaitListHead, &body->header.WaitListHead};
     body->thread = &thread;
+    KeInitializeEvent(&body->apc_queued, NotificationEvent, FALSE);
     thread.executive_data = body;
     return *body;
 }
@@ -143,6 +144,7 @@ NTSTATUS NTAPI PsTerminateSystemThread(NTSTATUS status) {
                          static_cast<std::uint32_t>(-thread.critical_region_depth), machine.irql(), 1,
                          "A thread ends inside of a critical region or while it owns a guarded mutex.");
     }
+    executive::deliver_apcs(machine);
     end(machine, thread, status);
 }
 

@@ -44,6 +44,9 @@ bool NTAPI set(KTIMER& timer, LARGE_INTEGER due_time, ULONG period_milliseconds,
 
 } // namespace
 
+// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
+#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+
 extern "C" {
 
 void NTAPI KeInitializeTimerEx(PKTIMER timer, TIMER_TYPE type) {
@@ -89,3 +92,5 @@ BOOLEAN NTAPI KeReadStateTimer(PKTIMER timer) {
 }
 
 } // extern "C"
+
+#pragma clang attribute pop

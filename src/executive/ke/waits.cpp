@@ -5,6 +5,7 @@
 
 #include "executive/ex/asan.h"
 #include "executive/irql_check.h"
+#include "executive/ke/apcs.h"
 #include "executive/ke/time_units.h"
 #include "executive/ke/waits.h"
 
@@ -38,7 +39,10 @@ NTSTATUS wait(Machine& machine, std::span<DISPATCHER_HEADER* const> objects, boo
     for (const DISPATCHER_HEADER* object : objects) {
         executive::require_own_memory(object, sizeof *object, "A wait");
     }
-    const NTSTATUS status = machine.wait(objects, all, deadline_of(machine, timeout));
+    const machine::Nanoseconds deadline = deadline_of(machine, timeout);
+    const NTSTATUS status = executive::awaits_apcs(machine)
+                                ? executive::wait_running_apcs(machine, objects, all, deadline)
+                                : machine.wait(objects, all, deadline);
     if (status == STATUS_POSSIBLE_DEADLOCK) [[unlikely]] {
         machine.bugcheck(0xEA /* THREAD_STUCK_IN_DEVICE_DRIVER */,
                          reinterpret_cast<std::uint64_t>(&machine.current_thread()),
@@ -92,7 +96,12 @@ NTSTATUS NTAPI KeDelayExecutionThread(KPROCESSOR_MODE, BOOLEAN, PLARGE_INTEGER i
         machine.yield_thread();
         return STATUS_SUCCESS;
     }
-    machine.wait({}, false, due_with_clock(machine, interval->QuadPart));
+    const machine::Nanoseconds deadline = due_with_clock(machine, interval->QuadPart);
+    if (executive::awaits_apcs(machine)) [[unlikely]] {
+        executive::wait_running_apcs(machine, {}, false, deadline);
+    } else {
+        machine.wait({}, false, deadline);
+    }
     return STATUS_SUCCESS;
 }
 

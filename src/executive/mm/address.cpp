@@ -46,6 +46,9 @@ bool is_readable(const void* address) {
 
 } // namespace
 
+// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
+#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+
 extern "C" {
 
 PHYSICAL_ADDRESS NTAPI MmGetPhysicalAddress(PVOID address) {
@@ -153,3 +156,5 @@ void NTAPI MmUnmapReservedMapping(PVOID, ULONG, PMDL) {
 }
 
 } // extern "C"
+
+#pragma clang attribute pop

@@ -78,6 +78,9 @@ void free(void* address, const char* function) {
 
 } // namespace
 
+// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
+#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+
 extern "C" {
 
 PVOID NTAPI MmAllocateContiguousMemory(SIZE_T bytes, PHYSICAL_ADDRESS highest) {
@@ -120,3 +123,5 @@ void NTAPI MmFreeNonCachedMemory(PVOID address, SIZE_T) {
 }
 
 } // extern "C"
+
+#pragma clang attribute pop

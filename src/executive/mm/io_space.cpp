@@ -142,6 +142,9 @@ void IoSpaceMap::write(volatile void* address, machine::AccessWidth width, std::
 
 using openportcls::executive::Kernel;
 
+// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
+#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+
 extern "C" {
 
 PVOID NTAPI MmMapIoSpace(PHYSICAL_ADDRESS physical, SIZE_T bytes, MEMORY_CACHING_TYPE) {
@@ -174,3 +177,5 @@ void NTAPI MmUnmapIoSpace(PVOID address, SIZE_T bytes) {
 }
 
 } // extern "C"
+
+#pragma clang attribute pop

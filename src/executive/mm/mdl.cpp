@@ -152,6 +152,9 @@ void require_describable(Kernel& kernel, const MDL* mdl, const char* function) {
 
 } // namespace
 
+// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
+#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+
 extern "C" {
 
 SIZE_T NTAPI MmSizeOfMdl(PVOID base, SIZE_T bytes) {
@@ -343,3 +346,5 @@ NTSTATUS NTAPI MmAdvanceMdl(PMDL mdl, ULONG bytes) {
 }
 
 } // extern "C"
+
+#pragma clang attribute pop

@@ -70,6 +70,9 @@ MDL* allocate_pages_for_mdl(const PagesWish& wish, const char* function, const v
 
 } // namespace openportcls::executive
 
+// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
+#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+
 extern "C" {
 
 PMDL NTAPI MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS low, PHYSICAL_ADDRESS high, PHYSICAL_ADDRESS, SIZE_T bytes,
@@ -106,3 +109,5 @@ void NTAPI MmFreePagesFromMdl(PMDL mdl) {
 }
 
 } // extern "C"
+
+#pragma clang attribute pop

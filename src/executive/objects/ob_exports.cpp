@@ -25,7 +25,47 @@ LONG_PTR dereference(PVOID object, const void* caller) {
     return objects.dereference(object);
 }
 
+void dereference_later(PVOID object, const void* caller) {
+    ObjectManager& objects = ObjectManager::current();
+    objects.note_dereference(object, caller);
+    objects.dereference_deferred(object);
+}
+
+struct WantedObject {
+    HANDLE handle;
+    ACCESS_MASK access;
+    POBJECT_TYPE type;
+    KPROCESSOR_MODE mode;
+};
+
+NTSTATUS reference_by_handle(const WantedObject& wanted, PVOID* object, POBJECT_HANDLE_INFORMATION information,
+                             const void* caller) {
+    ACCESS_MASK granted = 0;
+    const NTSTATUS status = ObjectManager::current().find_by_handle(wanted.handle, wanted.type, wanted.access,
+                                                                    wanted.mode, object, &granted);
+    if (NT_SUCCESS(status)) {
+        reference(*object, caller);
+        if (information != nullptr) {
+            *information = {0, granted};
+        }
+    }
+    return status;
+}
+
+NTSTATUS reference_by_pointer(PVOID object, POBJECT_TYPE type, KPROCESSOR_MODE mode, const void* caller) {
+    const ObjectHeader* header = ObjectManager::current().find(object);
+    // Kernel mode may leave the type out; a symbolic link is never referenced this way.
+    if (header == nullptr || (type != header->type && (mode != KernelMode || type != nullptr))) {
+        return STATUS_OBJECT_TYPE_MISMATCH;
+    }
+    reference(object, caller);
+    return STATUS_SUCCESS;
+}
+
 } // namespace
+
+// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
+#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
 
 extern "C" {
 
@@ -51,37 +91,21 @@ LONG_PTR NTAPI ObDereferenceObjectWithTag(PVOID Object, ULONG) {
 
 VOID NTAPI ObDereferenceObjectDeferDelete(PVOID Object) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
-    ObjectManager& objects = ObjectManager::current();
-    objects.note_dereference(Object, __builtin_return_address(0));
-    objects.dereference_deferred(Object);
+    dereference_later(Object, __builtin_return_address(0));
 }
 
 NTSTATUS NTAPI ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType,
                                          KPROCESSOR_MODE AccessMode, PVOID* Object,
                                          POBJECT_HANDLE_INFORMATION HandleInformation) {
     OPC_REQUIRE_PASSIVE();
-    ObjectManager& objects = ObjectManager::current();
-    ACCESS_MASK granted = 0;
-    const NTSTATUS status = objects.find_by_handle(Handle, ObjectType, DesiredAccess, AccessMode, Object, &granted);
-    if (NT_SUCCESS(status)) {
-        reference(*Object, __builtin_return_address(0));
-        if (HandleInformation != nullptr) {
-            *HandleInformation = {0, granted};
-        }
-    }
-    return status;
+    return reference_by_handle({Handle, DesiredAccess, ObjectType, AccessMode}, Object, HandleInformation,
+                               __builtin_return_address(0));
 }
 
 NTSTATUS NTAPI ObReferenceObjectByPointer(PVOID Object, ACCESS_MASK, POBJECT_TYPE ObjectType,
                                           KPROCESSOR_MODE AccessMode) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
-    const ObjectHeader* header = ObjectManager::current().find(Object);
-    // Kernel mode may leave the type out; a symbolic link is never referenced this way.
-    if (header == nullptr || (ObjectType != header->type && (AccessMode != KernelMode || ObjectType != nullptr))) {
-        return STATUS_OBJECT_TYPE_MISMATCH;
-    }
-    reference(Object, __builtin_return_address(0));
-    return STATUS_SUCCESS;
+    return reference_by_pointer(Object, ObjectType, AccessMode, __builtin_return_address(0));
 }
 
 // Tags tell whose reference it is; a debugger shows them, nothing depends on them.
@@ -89,18 +113,19 @@ NTSTATUS NTAPI ObReferenceObjectByHandleWithTag(HANDLE Handle, ACCESS_MASK Desir
                                                 KPROCESSOR_MODE AccessMode, ULONG, PVOID* Object,
                                                 POBJECT_HANDLE_INFORMATION HandleInformation) {
     OPC_REQUIRE_PASSIVE();
-    return ObReferenceObjectByHandle(Handle, DesiredAccess, ObjectType, AccessMode, Object, HandleInformation);
+    return reference_by_handle({Handle, DesiredAccess, ObjectType, AccessMode}, Object, HandleInformation,
+                               __builtin_return_address(0));
 }
 
-NTSTATUS NTAPI ObReferenceObjectByPointerWithTag(PVOID Object, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType,
+NTSTATUS NTAPI ObReferenceObjectByPointerWithTag(PVOID Object, ACCESS_MASK, POBJECT_TYPE ObjectType,
                                                  KPROCESSOR_MODE AccessMode, ULONG) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
-    return ObReferenceObjectByPointer(Object, DesiredAccess, ObjectType, AccessMode);
+    return reference_by_pointer(Object, ObjectType, AccessMode, __builtin_return_address(0));
 }
 
 VOID NTAPI ObDereferenceObjectDeferDeleteWithTag(PVOID Object, ULONG) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
-    ObjectManager::current().dereference_deferred(Object);
+    dereference_later(Object, __builtin_return_address(0));
 }
 
 NTSTATUS NTAPI ObOpenObjectByPointer(PVOID Object, ULONG HandleAttributes, PVOID, ACCESS_MASK DesiredAccess,
@@ -143,3 +168,5 @@ NTSTATUS NTAPI ObCloseHandle(HANDLE Handle, KPROCESSOR_MODE PreviousMode) {
 }
 
 } // extern "C"
+
+#pragma clang attribute pop

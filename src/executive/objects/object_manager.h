@@ -42,6 +42,9 @@ struct ObjectHeader {
     // driver's at a time: what a second one takes meanwhile is not told apart.
     std::int64_t driver_references = 0;
     std::uint16_t referencing_driver = 0;
+    // Work items (IoQueueWorkItem) that are queued or run: each holds a reference. Who waits for the last of them.
+    std::uint32_t work_items = 0;
+    KEVENT* work_done = nullptr;
     std::u16string name; // full path in the namespace; empty when it has none
 };
 

@@ -72,6 +72,9 @@ NTSTATUS event_of(HANDLE handle, ACCESS_MASK access, KEVENT** event) {
 
 } // namespace
 
+// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
+#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+
 extern "C" {
 
 NTSTATUS NTAPI ZwClose(HANDLE Handle) {
@@ -291,3 +294,5 @@ NTSTATUS NTAPI ZwSetInformationThread(HANDLE, ULONG, PVOID, ULONG) {
 }
 
 } // extern "C"
+
+#pragma clang attribute pop

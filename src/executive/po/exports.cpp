@@ -52,6 +52,9 @@ void NTAPI send(PVOID parameter) {
 
 } // namespace
 
+// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
+#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+
 extern "C" {
 
 NTSTATUS NTAPI PoRequestPowerIrp(PDEVICE_OBJECT device, UCHAR minor, POWER_STATE state,
@@ -240,6 +243,8 @@ void NTAPI PoDeletePowerRequest(PVOID request) {
 }
 
 } // extern "C"
+
+#pragma clang attribute pop
 
 // ---- PoFx -----------------------------------------------------------------------------------------------------------
 

@@ -107,6 +107,9 @@ std::vector<machine::StackFrame> stack_from(const void* caller) {
 
 } // namespace
 
+// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
+#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+
 extern "C" {
 
 ULONG NTAPI RtlUniform(PULONG Seed) {
@@ -233,3 +236,5 @@ BOOLEAN NTAPI RtlValidSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor
 }
 
 } // extern "C"
+
+#pragma clang attribute pop

@@ -1,6 +1,8 @@
 // Cancellation against completion, and deletion of a timer against its expiry, under schedules chosen at random.
 #include "executive/tests/fixture.h"
 
+#include <ntifs.h>
+
 namespace openportcls::executive {
 namespace {
 
@@ -121,6 +123,69 @@ TEST(ExploreIrps, EveryRequestCompletesOnceWhoeverWins) {
     }
     EXPECT_GT(cancelled, 0);
     EXPECT_GT(served, 0) << "both ways were taken";
+}
+
+constexpr int asked = 16;
+
+void NTAPI count_apc(PVOID count, PIO_STATUS_BLOCK, ULONG) {
+    ++*static_cast<int*>(count);
+}
+
+// Asks by handle and waits for nothing but time, which the answers interrupt.
+void ask_with_apcs(Queue& queue) {
+    UNICODE_STRING name = unicode(u"\\Device\\OpcQueue");
+    OBJECT_ATTRIBUTES attributes;
+    InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE, nullptr, nullptr);
+    HANDLE file = nullptr;
+    IO_STATUS_BLOCK results[asked]{};
+    ASSERT_EQ(ZwCreateFile(&file, GENERIC_READ, &attributes, &results[0], nullptr, 0, 0, FILE_OPEN, 0, nullptr, 0),
+              STATUS_SUCCESS);
+    ULONG number = 0;
+    LARGE_INTEGER pause = milliseconds(16);
+    for (int i = 0; i < asked; ++i) {
+        ZwDeviceIoControlFile(file, nullptr, &count_apc, &queue.completed[i], &results[i], explored_code, &number, 4,
+                              &number, 4);
+        if (i % 4 == 3) {
+            KeDelayExecutionThread(KernelMode, FALSE, &pause);
+        }
+    }
+    pause = milliseconds(200);
+    KeDelayExecutionThread(KernelMode, FALSE, &pause);
+    queue.stop = true;
+    KeDelayExecutionThread(KernelMode, FALSE, &pause);
+    ZwClose(file);
+}
+
+TEST(ExploreIrps, EveryApcRunsOnceWhereverItsThreadIs) {
+    for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+        machine::MachineConfig config;
+        config.policy = machine::PolicyKind::random;
+        config.seed = seed;
+        machine::Machine machine(config);
+        Kernel& kernel = install(machine);
+        TestDriver driver(&dispatch_queue);
+        Queue queue;
+        the_queue = &queue;
+        queue.list = {&queue.list, &queue.list};
+        const bool survived = machine.enter([&] {
+            IoCsqInitialize(&queue.csq, &insert, &remove, &peek, &lock, &unlock, &canceled);
+            UNICODE_STRING name = unicode(u"\\Device\\OpcQueue");
+            DEVICE_OBJECT* device = nullptr;
+            IoCreateDevice(&driver.object, 0, &name, FILE_DEVICE_KS, 0, FALSE, &device);
+            device->Flags &= ~static_cast<ULONG>(DO_DEVICE_INITIALIZING);
+            for (int server = 0; server < 2; ++server) {
+                HANDLE handle;
+                PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, nullptr, nullptr, nullptr, &serve, &queue);
+                ZwClose(handle);
+            }
+            ask_with_apcs(queue);
+        });
+        ASSERT_TRUE(survived) << "seed " << seed << "\n" << machine.bugcheck_report()->to_text();
+        for (const int count : queue.completed) {
+            ASSERT_EQ(count, 1) << "seed " << seed;
+        }
+        ASSERT_EQ(kernel.irps.living(), 0U) << "seed " << seed;
+    }
 }
 
 struct Timed {

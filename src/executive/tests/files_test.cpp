@@ -238,6 +238,10 @@ TEST_F(FilesTest, AppendingWritesAtTheEnd) {
     EXPECT_EQ(host_content("log"), "one two!");
 }
 
+void NTAPI count_call(PVOID calls, PIO_STATUS_BLOCK, ULONG) {
+    ++*static_cast<ULONG*>(calls);
+}
+
 TEST_F(FilesTest, AsynchronousHandlesNeedAnOffsetAndSetTheirEvent) {
     run([&] {
         HANDLE file = nullptr;
@@ -250,6 +254,12 @@ TEST_F(FilesTest, AsynchronousHandlesNeedAnOffsetAndSetTheirEvent) {
                   STATUS_SUCCESS);
         LARGE_INTEGER now{};
         EXPECT_EQ(ZwWaitForSingleObject(event, FALSE, &now), STATUS_SUCCESS);
+        EXPECT_EQ(ZwWaitForSingleObject(file, FALSE, &now), STATUS_TIMEOUT) << "there is an event";
+        ULONG calls = 0;
+        char byte = 0;
+        EXPECT_EQ(ZwReadFile(file, nullptr, &count_call, &calls, &status_, &byte, 1, &start, nullptr), STATUS_SUCCESS);
+        EXPECT_EQ(ZwWaitForSingleObject(file, FALSE, &now), STATUS_SUCCESS);
+        EXPECT_EQ(calls, 1U);
         ZwClose(event);
         ZwClose(file);
     });

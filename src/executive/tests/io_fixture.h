@@ -24,6 +24,7 @@ struct IoDevice {
     KSPIN_LOCK queue_lock = 0;
     IO_CSQ csq{};
     KPROCESSOR_MODE previous_mode = KernelMode;
+    KPROCESSOR_MODE requestor_mode = UserMode;
 };
 
 inline IoDevice& device_of(DEVICE_OBJECT* object) {
@@ -81,6 +82,7 @@ inline NTSTATUS NTAPI dispatch_all(PDEVICE_OBJECT object, PIRP irp) {
     IoDevice& device = device_of(object);
     IO_STACK_LOCATION* stack = IoGetCurrentIrpStackLocation(irp);
     device.majors.push_back(stack->MajorFunction);
+    device.requestor_mode = irp->RequestorMode;
     switch (stack->MajorFunction) {
     case IRP_MJ_DEVICE_CONTROL:
         return control(device, irp);

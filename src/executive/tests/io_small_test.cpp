@@ -123,6 +123,35 @@ TEST_F(IoSmall, WorkItemsInTheDriversOwnMemory) {
     });
 }
 
+struct Uninitializing {
+    bool done = false;
+    static VOID NTAPI work(PVOID, PVOID context, PIO_WORKITEM item) {
+        IoUninitializeWorkItem(item);
+        static_cast<Uninitializing*>(context)->done = true;
+    }
+};
+
+// "IoUninitializeWorkItem": only one that is not currently queued. Its own routine may do it.
+TEST_F(IoSmall, AWorkItemThatIsQueuedIsNotUninitialized) {
+    Uninitializing run;
+    const auto queue_one = [&] {
+        auto* item = static_cast<PIO_WORKITEM>(ExAllocatePoolWithTag(NonPagedPoolNx, IoSizeofWorkItem(), 'tseT'));
+        IoInitializeWorkItem(device_, item);
+        IoQueueWorkItemEx(item, &Uninitializing::work, DelayedWorkQueue, &run);
+        return item;
+    };
+    with_device([&] {
+        auto* const item = queue_one();
+        machine.settle();
+        EXPECT_TRUE(run.done);
+        ExFreePoolWithTag(item, 'tseT');
+    });
+    expect_bugcheck(0x96, "IoUninitializeWorkItem", [&] {
+        IoCreateDevice(&driver_.object, 0, nullptr, FILE_DEVICE_UNKNOWN, 0, FALSE, &device_);
+        IoUninitializeWorkItem(queue_one());
+    });
+}
+
 // IoCheckShareAccess, IoSetShareAccess, IoRemoveShareAccess
 TEST_F(IoSmall, ShareAccessIsCountedAndRefused) {
     inside([&] {

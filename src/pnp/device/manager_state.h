@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "base/unicode.h"
+#include "executive/io/work_items.h"
 #include "executive/kernel.h"
 #include "executive/registry/registry.h"
 #include "machine/machine.h"
@@ -79,6 +80,8 @@ struct ManagerState {
                                   std::size_t size);
     void forget_registry_path(DriverBody& body);
     void forget_driver_object(DriverBody& body);
+    // (loader/driver_loading.cpp)
+    void wait_for_work(LoadedDriver& driver, executive::WorkItemsOf which);
 
     // ---- physical device objects (device/physical_device.cpp) ----------------------------------------------------
     DriverBody make_bus_driver();

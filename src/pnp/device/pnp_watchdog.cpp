@@ -4,6 +4,8 @@
 #include <bit>
 #include <cstring>
 
+#include "executive/kernel.h"
+
 namespace openportcls::pnp {
 
 namespace {
@@ -34,16 +36,34 @@ void PnpWatchdog::expired(machine::ClockEvent& event) {
     static_cast<PnpWatchdog*>(event.context())->report();
 }
 
+// The worker that does not come back; null when the item is still queued, or a program's own driver has it.
+const machine::Thread* PnpWatchdog::working_thread() const {
+    const auto& pool = machine_.subsystem<executive::Kernel>().pool;
+    for (const machine::Thread* thread : machine_.threads()) {
+        if (thread->name == "worker" && thread->guest_routine != nullptr &&
+            pool.owner_at(thread->guest_routine) == working_) {
+            return thread;
+        }
+    }
+    return nullptr;
+}
+
 void PnpWatchdog::report() {
     machine::BugcheckReport report;
     report.code = driver_pnp_watchdog;
     report.parameters[0] = std::bit_cast<std::uint64_t>(service_);
     report.parameters[2] = reinterpret_cast<std::uint64_t>(thread_);
     report.parameters[3] = limit_milliseconds;
+    const machine::Thread* const working = working_ != 0 ? working_thread() : nullptr;
+    const machine::Thread& culprit = working != nullptr ? *working : *thread_;
     report.rule = "A driver has kept the Plug and Play manager waiting for five minutes of the machine's time: in "
                   "DriverEntry, AddDevice, a PnP or power request, or DriverUnload.";
-    report.thread = thread_->name;
-    report.stack = machine_.stack_of(*thread_);
+    if (working_ != 0) {
+        report.rule = "A driver cannot be unloaded: a work item refers to one of its objects until its routine has "
+                      "returned (IoQueueWorkItem), and it has not for five minutes of the machine's time.";
+    }
+    report.thread = culprit.name;
+    report.stack = machine_.stack_of(culprit);
     machine_.bugcheck_with_stack(std::move(report));
 }
 

@@ -35,6 +35,9 @@ WDFOBJECT item_at(const Collection& collection, std::size_t index) {
 
 } // namespace
 
+// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
+#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+
 extern "C" {
 
 NTSTATUS NTAPI WdfCollectionCreate(PWDF_OBJECT_ATTRIBUTES CollectionAttributes, WDFCOLLECTION* Collection) {
@@ -100,3 +103,5 @@ WDFOBJECT NTAPI WdfCollectionGetLastItem(WDFCOLLECTION Collection) {
 }
 
 } // extern "C"
+
+#pragma clang attribute pop

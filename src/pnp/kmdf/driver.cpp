@@ -10,6 +10,9 @@
 using namespace openportcls;
 using namespace openportcls::pnp::kmdf;
 
+// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
+#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+
 extern "C" {
 
 NTSTATUS NTAPI WdfDriverCreate(PDRIVER_OBJECT DriverObject, PCUNICODE_STRING RegistryPath,
@@ -127,3 +130,5 @@ WDFIOTARGET NTAPI WdfDeviceGetIoTarget(WDFDEVICE Device) {
 }
 
 } // extern "C"
+
+#pragma clang attribute pop

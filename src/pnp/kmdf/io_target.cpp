@@ -222,6 +222,9 @@ NTSTATUS send_and_wait(IoTarget& target, ULONG code, const Bytes& input, const B
 
 } // namespace
 
+// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
+#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+
 extern "C" {
 
 NTSTATUS NTAPI WdfIoTargetCreate(WDFDEVICE Device, PWDF_OBJECT_ATTRIBUTES IoTargetAttributes, WDFIOTARGET* IoTarget) {
@@ -355,3 +358,5 @@ NTSTATUS NTAPI WdfIoTargetSendIoctlSynchronously(WDFIOTARGET IoTarget, WDFREQUES
 }
 
 } // extern "C"
+
+#pragma clang attribute pop

@@ -28,6 +28,9 @@ public:
 
 } // namespace
 
+// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
+#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+
 extern "C" {
 
 NTSTATUS NTAPI WdfSpinLockCreate(PWDF_OBJECT_ATTRIBUTES SpinLockAttributes, WDFSPINLOCK* SpinLock) {
@@ -104,3 +107,5 @@ VOID NTAPI WdfWaitLockRelease(WDFWAITLOCK Lock) {
 }
 
 } // extern "C"
+
+#pragma clang attribute pop

@@ -45,6 +45,9 @@ Memory::~Memory() {
 
 } // namespace openportcls::pnp::kmdf
 
+// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
+#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+
 extern "C" {
 
 NTSTATUS NTAPI WdfMemoryCreate(PWDF_OBJECT_ATTRIBUTES Attributes, POOL_TYPE PoolType, ULONG PoolTag, size_t BufferSize,
@@ -149,3 +152,5 @@ VOID NTAPI WdfStringGetUnicodeString(WDFSTRING String, PUNICODE_STRING UnicodeSt
 }
 
 } // extern "C"
+
+#pragma clang attribute pop

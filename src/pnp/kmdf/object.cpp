@@ -284,6 +284,9 @@ Object* Framework::find_context_owner(const void* context) const {
 using namespace openportcls;
 using namespace openportcls::pnp::kmdf;
 
+// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
+#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+
 extern "C" {
 
 NTSTATUS NTAPI WdfObjectCreate(PWDF_OBJECT_ATTRIBUTES Attributes, WDFOBJECT* Object) {
@@ -370,3 +373,5 @@ VOID NTAPI WdfObjectReleaseLock(WDFOBJECT Object) {
 }
 
 } // extern "C"
+
+#pragma clang attribute pop

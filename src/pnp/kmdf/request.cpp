@@ -238,6 +238,9 @@ NTSTATUS buffer_of(WDFMEMORY memory, const WDFMEMORY_OFFSET* part, Request::Buff
 
 } // namespace
 
+// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
+#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+
 extern "C" {
 
 NTSTATUS NTAPI WdfRequestCreate(PWDF_OBJECT_ATTRIBUTES RequestAttributes, WDFIOTARGET IoTarget, WDFREQUEST* Request) {
@@ -324,3 +327,5 @@ VOID NTAPI WdfRequestComplete(WDFREQUEST Request, NTSTATUS) {
 }
 
 } // extern "C"
+
+#pragma clang attribute pop

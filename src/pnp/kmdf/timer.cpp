@@ -152,6 +152,9 @@ NTSTATUS check_parent(const WDF_OBJECT_ATTRIBUTES* attributes) {
 
 } // namespace
 
+// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
+#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+
 extern "C" {
 
 NTSTATUS NTAPI WdfTimerCreate(PWDF_TIMER_CONFIG Config, PWDF_OBJECT_ATTRIBUTES Attributes, WDFTIMER* Timer) {
@@ -243,3 +246,5 @@ PKDPC NTAPI WdfDpcWdmGetDpc(WDFDPC Dpc) {
 }
 
 } // extern "C"
+
+#pragma clang attribute pop

@@ -55,6 +55,9 @@ void WorkItem::dispose() {
 using namespace openportcls;
 using namespace openportcls::pnp::kmdf;
 
+// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
+#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+
 extern "C" {
 
 NTSTATUS NTAPI WdfWorkItemCreate(PWDF_WORKITEM_CONFIG Config, PWDF_OBJECT_ATTRIBUTES Attributes,
@@ -96,3 +99,5 @@ WDFOBJECT NTAPI WdfWorkItemGetParentObject(WDFWORKITEM WorkItem) {
 }
 
 } // extern "C"
+
+#pragma clang attribute pop

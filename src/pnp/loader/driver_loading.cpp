@@ -198,6 +198,7 @@ Result<LoadedDriver*> PnpManager::start_driver(std::unique_ptr<LoadedDriver> dri
         state.forget_registry_path(body);
         if (!NT_SUCCESS(status)) {
             const std::string name = loading.service_name_;
+            state.wait_for_work(loading, executive::WorkItemsOf::every_object);
             release(loading);
             return Error{status, fmt::format("{}: DriverEntry failed with {}", name, status_text(status))};
         }
@@ -225,13 +226,23 @@ void PnpManager::release(LoadedDriver& driver) {
     std::erase_if(state.drivers, [&](const auto& candidate) { return candidate.get() == &driver; });
 }
 
+// Queued or running, they keep their driver. "Unload Routine Environment": no references remain to the devices that it
+// has deleted before DriverUnload is called; what DriverUnload itself deletes, or ends, goes before the code does.
+void ManagerState::wait_for_work(LoadedDriver& driver, executive::WorkItemsOf which) {
+    watchdog.blame(driver.service_name());
+    watchdog.waits_for_work(baselines.at(&driver).pool_owner);
+    executive::wait_for_work_items(kernel, driver.object(), which);
+    watchdog.waits_for_work(0);
+}
+
 void PnpManager::call_unload(LoadedDriver& driver) {
     machine::Machine& machine = state_->machine;
     const PDRIVER_UNLOAD unload = driver.object_->DriverUnload;
-    state_->watchdog.blame(driver.service_name_);
+    state_->wait_for_work(driver, executive::WorkItemsOf::deleted_devices);
     const executive::CalledAt before(machine);
     unload(driver.object_);
     executive::require_kept(machine, before, "DriverUnload", unload);
+    state_->wait_for_work(driver, executive::WorkItemsOf::every_object);
 }
 
 Result<LeakReport> PnpManager::unload(LoadedDriver& driver) {

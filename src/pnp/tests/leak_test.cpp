@@ -46,6 +46,7 @@ MDL* mdl;
 void* mapping;
 KEVENT stop;
 PIO_WORKITEM work_item;
+WORK_QUEUE_ITEM plain_work_item;
 DEVICE_OBJECT* device;
 KINTERRUPT* interrupt;
 DMA_ADAPTER* adapter;
@@ -57,9 +58,6 @@ constexpr PHYSICAL_ADDRESS registers{.QuadPart = 0xFEB0'0000};
 constexpr std::u16string_view software_key = u"\\Registry\\Machine\\Software";
 
 void NTAPI wait_for_stop(PVOID) {
-    KeWaitForSingleObject(&stop, Executive, KernelMode, FALSE, nullptr);
-}
-void NTAPI wait_in_work_item(PDEVICE_OBJECT, PVOID) {
     KeWaitForSingleObject(&stop, Executive, KernelMode, FALSE, nullptr);
 }
 void NTAPI do_nothing(PKDPC, PVOID, PVOID, PVOID) {}
@@ -173,6 +171,26 @@ const Possession possessions[] = {
          KeSetEvent(&stop, 0, FALSE);
      },
      [] { ObDereferenceObject(object); }, "1 × object reference: Thread, ObDereferenceObject not called"},
+    {"ReferenceThatGoesLater",
+     [](DRIVER_OBJECT*) {
+         start_thread();
+         ObReferenceObjectByHandleWithTag(handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode, 'tseT', &object,
+                                          nullptr);
+         ZwClose(handle);
+         KeSetEvent(&stop, 0, FALSE);
+     },
+     [] { ObDereferenceObjectDeferDeleteWithTag(object, 'tseT'); },
+     "1 × object reference: Thread, ObDereferenceObject not called"},
+    {"ReferenceOfAnAttachedDevice",
+     [](DRIVER_OBJECT* driver) {
+         IoCreateDevice(driver, 0, nullptr, FILE_DEVICE_UNKNOWN, 0, FALSE, &device);
+         object = IoGetAttachedDeviceReference(device);
+     },
+     [] {
+         ObDereferenceObject(object);
+         IoDeleteDevice(device);
+     },
+     "1 × object reference: Device, ObDereferenceObject not called"},
     {"Event",
      [](DRIVER_OBJECT*) {
          ZwCreateEvent(&handle, EVENT_ALL_ACCESS, nullptr, NotificationEvent, FALSE);
@@ -198,21 +216,13 @@ const Possession possessions[] = {
      "1 × mapping or registration: MmProbeAndLockPages without MmUnlockPages"},
     {"DeviceRegisters", [](DRIVER_OBJECT*) { mapping = MmMapIoSpace(registers, 4096, MmNonCached); },
      [] { MmUnmapIoSpace(mapping, 4096); }, "1 × mapping: MmMapIoSpace without MmUnmapIoSpace, 4096 bytes"},
-    {"WorkItemThatWaits",
-     [](DRIVER_OBJECT* driver) {
+    {"WorkItemWithoutDeviceThatWaits",
+     [](DRIVER_OBJECT*) {
          KeInitializeEvent(&stop, NotificationEvent, FALSE);
-         IoCreateDevice(driver, 0, nullptr, FILE_DEVICE_UNKNOWN, 0, FALSE, &device);
-         work_item = IoAllocateWorkItem(device);
-         IoQueueWorkItem(work_item, &wait_in_work_item, DelayedWorkQueue, nullptr);
+         ExInitializeWorkItem(&plain_work_item, &wait_for_stop, nullptr);
+         ExQueueWorkItem(&plain_work_item, DelayedWorkQueue);
      },
-     [] {
-         KeSetEvent(&stop, 0, FALSE);
-         LARGE_INTEGER soon{.QuadPart = -10'000};
-         KeDelayExecutionThread(KernelMode, FALSE, &soon);
-         IoFreeWorkItem(work_item);
-         IoDeleteDevice(device);
-     },
-     "1 × work item: still running"},
+     [] { KeSetEvent(&stop, 0, FALSE); }, "1 × work item: still running"},
     {"WorkItem",
      [](DRIVER_OBJECT* driver) {
          IoCreateDevice(driver, 0, nullptr, FILE_DEVICE_UNKNOWN, 0, FALSE, &device);

@@ -292,8 +292,9 @@ NTSTATUS new_master_dma_channel(PDEVICE_OBJECT device, ULONG maximum_length, BOO
 } // namespace openportcls::portcls
 
 // `DeviceObject` may be the functional or the physical device: existing drivers pass either.
-extern "C" NTSTATUS NTAPI PcNewDmaChannel(PDMACHANNEL* OutDmaChannel, PUNKNOWN, POOL_TYPE,
-                                          PDEVICE_DESCRIPTION DeviceDescription, PDEVICE_OBJECT DeviceObject) {
+extern "C" [[gnu::noinline]] NTSTATUS NTAPI PcNewDmaChannel(PDMACHANNEL* OutDmaChannel, PUNKNOWN, POOL_TYPE,
+                                                            PDEVICE_DESCRIPTION DeviceDescription,
+                                                            PDEVICE_OBJECT DeviceObject) {
     OPC_REQUIRE_PASSIVE();
     if (OutDmaChannel == nullptr || DeviceDescription == nullptr || DeviceObject == nullptr) {
         return STATUS_INVALID_PARAMETER;

@@ -136,8 +136,9 @@ BOOLEAN NTAPI InterruptSync::interrupt_service(PKINTERRUPT, PVOID context) {
 
 } // namespace openportcls::portcls
 
-extern "C" NTSTATUS NTAPI PcNewInterruptSync(PINTERRUPTSYNC* OutInterruptSync, PUNKNOWN, PRESOURCELIST ResourceList,
-                                             ULONG ResourceIndex, INTERRUPTSYNCMODE Mode) {
+extern "C" [[gnu::noinline]] NTSTATUS NTAPI PcNewInterruptSync(PINTERRUPTSYNC* OutInterruptSync, PUNKNOWN,
+                                                               PRESOURCELIST ResourceList, ULONG ResourceIndex,
+                                                               INTERRUPTSYNCMODE Mode) {
     OPC_REQUIRE_PASSIVE();
     using namespace openportcls::portcls;
     const NTSTATUS status = InterruptSync::create(ResourceList, ResourceIndex, Mode, OutInterruptSync);

@@ -75,8 +75,9 @@ NTSTATUS NTAPI RegistryKey::QueryRegistryValues(PRTL_QUERY_REGISTRY_TABLE table,
     return RtlQueryRegistryValues(RTL_REGISTRY_HANDLE, static_cast<PCWSTR>(handle_), table, context, nullptr);
 }
 
-NTSTATUS NTAPI RegistryKey::NewSubKey(IRegistryKey** sub_key, PUNKNOWN, ACCESS_MASK access, PUNICODE_STRING name,
-                                      ULONG create_options, PULONG disposition) {
+[[gnu::noinline]] NTSTATUS NTAPI RegistryKey::NewSubKey(IRegistryKey** sub_key, PUNKNOWN, ACCESS_MASK access,
+                                                        PUNICODE_STRING name, ULONG create_options,
+                                                        PULONG disposition) {
     OPC_REQUIRE_PASSIVE();
     if (sub_key == nullptr || name == nullptr) {
         return STATUS_INVALID_PARAMETER;
@@ -132,10 +133,11 @@ ULONG plug_and_play_key(ULONG type) {
 } // namespace
 
 // R-REG-01, R-REG-02. DeviceInterfaceRegistryKey exists on IPort::NewRegistryKey only.
-extern "C" NTSTATUS NTAPI PcNewRegistryKey(PREGISTRYKEY* OutRegistryKey, PUNKNOWN, ULONG RegistryKeyType,
-                                           ACCESS_MASK DesiredAccess, PVOID DeviceObject, PVOID SubDevice,
-                                           POBJECT_ATTRIBUTES ObjectAttributes, ULONG CreateOptions,
-                                           PULONG Disposition) {
+extern "C" [[gnu::noinline]] NTSTATUS NTAPI PcNewRegistryKey(PREGISTRYKEY* OutRegistryKey, PUNKNOWN,
+                                                             ULONG RegistryKeyType, ACCESS_MASK DesiredAccess,
+                                                             PVOID DeviceObject, PVOID SubDevice,
+                                                             POBJECT_ATTRIBUTES ObjectAttributes, ULONG CreateOptions,
+                                                             PULONG Disposition) {
     using openportcls::portcls::RegistryKey;
     OPC_REQUIRE_PASSIVE();
     if (OutRegistryKey == nullptr || SubDevice != nullptr) {

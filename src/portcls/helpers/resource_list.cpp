@@ -195,16 +195,17 @@ using openportcls::portcls::ResourceList;
 
 extern "C" {
 
-NTSTATUS NTAPI PcNewResourceList(PRESOURCELIST* OutResourceList, PUNKNOWN, POOL_TYPE,
-                                 PCM_RESOURCE_LIST TranslatedResources, PCM_RESOURCE_LIST UntranslatedResources) {
+[[gnu::noinline]] NTSTATUS NTAPI PcNewResourceList(PRESOURCELIST* OutResourceList, PUNKNOWN, POOL_TYPE,
+                                                   PCM_RESOURCE_LIST TranslatedResources,
+                                                   PCM_RESOURCE_LIST UntranslatedResources) {
     OPC_REQUIRE_PASSIVE();
     const NTSTATUS status = ResourceList::create(TranslatedResources, UntranslatedResources, OutResourceList);
     return made_for(status, NT_SUCCESS(status) ? *OutResourceList : nullptr, "resource list", __func__,
                     __builtin_return_address(0));
 }
 
-NTSTATUS NTAPI PcNewResourceSublist(PRESOURCELIST* OutResourceList, PUNKNOWN, POOL_TYPE, PRESOURCELIST ParentList,
-                                    ULONG MaximumEntries) {
+[[gnu::noinline]] NTSTATUS NTAPI PcNewResourceSublist(PRESOURCELIST* OutResourceList, PUNKNOWN, POOL_TYPE,
+                                                      PRESOURCELIST ParentList, ULONG MaximumEntries) {
     OPC_REQUIRE_PASSIVE();
     const NTSTATUS status = ResourceList::create_sublist(ParentList, MaximumEntries, OutResourceList);
     return made_for(status, NT_SUCCESS(status) ? *OutResourceList : nullptr, "resource list", __func__,

@@ -163,7 +163,7 @@ void NTAPI ServiceGroup::CancelDelayedService() {
 
 } // namespace openportcls::portcls
 
-extern "C" NTSTATUS NTAPI PcNewServiceGroup(PSERVICEGROUP* OutServiceGroup, PUNKNOWN) {
+extern "C" [[gnu::noinline]] NTSTATUS NTAPI PcNewServiceGroup(PSERVICEGROUP* OutServiceGroup, PUNKNOWN) {
     OPC_REQUIRE_PASSIVE();
     using namespace openportcls::portcls;
     const NTSTATUS status = ServiceGroup::create(OutServiceGroup);

@@ -28,9 +28,10 @@ void NTAPI WaveCyclicPort::Notify(PSERVICEGROUP service_group) {
     }
 }
 
-NTSTATUS NTAPI WaveCyclicPort::NewSlaveDmaChannel(PDMACHANNELSLAVE* channel, PUNKNOWN, PRESOURCELIST resources,
-                                                  ULONG dma_index, ULONG maximum_length, BOOLEAN demand_mode,
-                                                  DMA_SPEED speed) {
+[[gnu::noinline]] NTSTATUS NTAPI WaveCyclicPort::NewSlaveDmaChannel(PDMACHANNELSLAVE* channel, PUNKNOWN,
+                                                                    PRESOURCELIST resources, ULONG dma_index,
+                                                                    ULONG maximum_length, BOOLEAN demand_mode,
+                                                                    DMA_SPEED speed) {
     OPC_REQUIRE_PASSIVE();
     if (channel == nullptr || resources == nullptr) {
         return STATUS_INVALID_PARAMETER;
@@ -41,9 +42,10 @@ NTSTATUS NTAPI WaveCyclicPort::NewSlaveDmaChannel(PDMACHANNELSLAVE* channel, PUN
                              "IPortWaveCyclic::NewSlaveDmaChannel", __builtin_return_address(0));
 }
 
-NTSTATUS NTAPI WaveCyclicPort::NewMasterDmaChannel(PDMACHANNEL* channel, PUNKNOWN, PRESOURCELIST, ULONG maximum_length,
-                                                   BOOLEAN dma_32_bit_addresses, BOOLEAN dma_64_bit_addresses,
-                                                   DMA_WIDTH, DMA_SPEED) {
+[[gnu::noinline]] NTSTATUS NTAPI WaveCyclicPort::NewMasterDmaChannel(PDMACHANNEL* channel, PUNKNOWN, PRESOURCELIST,
+                                                                     ULONG maximum_length, BOOLEAN dma_32_bit_addresses,
+                                                                     BOOLEAN dma_64_bit_addresses, DMA_WIDTH,
+                                                                     DMA_SPEED) {
     OPC_REQUIRE_PASSIVE();
     if (channel == nullptr) {
         return STATUS_INVALID_PARAMETER;

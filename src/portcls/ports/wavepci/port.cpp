@@ -64,10 +64,11 @@ void NTAPI WavePciPort::Notify(PSERVICEGROUP service_group) {
     }
 }
 
-NTSTATUS NTAPI WavePciPort::NewMasterDmaChannel(PDMACHANNEL* channel, PUNKNOWN, POOL_TYPE, PRESOURCELIST,
-                                                BOOLEAN scatter_gather, BOOLEAN dma_32_bit_addresses,
-                                                BOOLEAN dma_64_bit_addresses, BOOLEAN ignore_count, DMA_WIDTH,
-                                                DMA_SPEED, ULONG maximum_length, ULONG) {
+[[gnu::noinline]] NTSTATUS NTAPI WavePciPort::NewMasterDmaChannel(PDMACHANNEL* channel, PUNKNOWN, POOL_TYPE,
+                                                                  PRESOURCELIST, BOOLEAN scatter_gather,
+                                                                  BOOLEAN dma_32_bit_addresses,
+                                                                  BOOLEAN dma_64_bit_addresses, BOOLEAN ignore_count,
+                                                                  DMA_WIDTH, DMA_SPEED, ULONG maximum_length, ULONG) {
     OPC_REQUIRE_PASSIVE();
     if (channel == nullptr) {
         return STATUS_INVALID_PARAMETER;
