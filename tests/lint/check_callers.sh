@@ -7,8 +7,8 @@ src=$1
 find "$src" -name '*.cpp' -not -path '*/tests/*' -print0 | sort -z |
   xargs -0 awk '
     FNR == 1 { protected = 0; marked = 0 }
-    /^#pragma clang attribute push\(__attribute__\(\(noinline\)\)/ { protected = 1 }
-    /^#pragma clang attribute pop/ { protected = 0 }
+    /^OPC_BEGIN_REMEMBERING_CALLERS/ { protected = 1 }
+    /^OPC_END_REMEMBERING_CALLERS/ { protected = 0 }
     /^}/ { marked = 0 }
     /gnu::noinline/ { marked = 1 }
     /__builtin_return_address|OPC_CALLER|OPC_WDF_CALL/ && !/^#define/ && !protected && !marked {

@@ -7,6 +7,7 @@
 
 #include <ntddk.h>
 
+#include "executive/callers.h"
 #include "executive/etw/debug_log.h"
 #include "executive/irql_check.h"
 #include "executive/rtl/format.h"
@@ -41,8 +42,7 @@ BOOLEAN debugger_not_present = TRUE;
 
 } // namespace
 
-// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
-#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+OPC_BEGIN_REMEMBERING_CALLERS
 
 extern "C" {
 
@@ -144,4 +144,4 @@ VOID NTAPI OpcPagedCode(PCSTR Function, PCSTR File, ULONG Line) {
 
 } // extern "C"
 
-#pragma clang attribute pop
+OPC_END_REMEMBERING_CALLERS

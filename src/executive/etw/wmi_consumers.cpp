@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "executive/callers.h"
 #include "executive/etw/debug_log.h"
 #include "executive/etw/wmi.h"
 #include "executive/io/io_manager.h"
@@ -264,8 +265,7 @@ void destroy_block(machine::Machine& machine, void* body) {
 
 using namespace openportcls::executive;
 
-// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
-#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+OPC_BEGIN_REMEMBERING_CALLERS
 
 extern "C" {
 
@@ -449,4 +449,4 @@ NTSTATUS NTAPI IoWMIHandleToInstanceName(PVOID DataBlockObject, HANDLE FileHandl
 
 } // extern "C"
 
-#pragma clang attribute pop
+OPC_END_REMEMBERING_CALLERS

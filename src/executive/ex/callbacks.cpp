@@ -5,6 +5,7 @@
 
 #include <wdm.h>
 
+#include "executive/callers.h"
 #include "executive/irql_check.h"
 #include "executive/kernel.h"
 #include "executive/objects/object_manager.h"
@@ -43,8 +44,7 @@ CallbackState& state_of(const void* object, const char* function) {
 
 } // namespace
 
-// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
-#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+OPC_BEGIN_REMEMBERING_CALLERS
 
 extern "C" {
 
@@ -118,4 +118,4 @@ void NTAPI ExNotifyCallback(PVOID object, PVOID argument1, PVOID argument2) {
 
 } // extern "C"
 
-#pragma clang attribute pop
+OPC_END_REMEMBERING_CALLERS

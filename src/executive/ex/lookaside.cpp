@@ -3,6 +3,7 @@
 
 #include <wdm.h>
 
+#include "executive/callers.h"
 #include "executive/ex/asan.h"
 #include "executive/ex/exceptions.h"
 #include "executive/irql_check.h"
@@ -118,8 +119,7 @@ VOID NTAPI free_default_ex(PVOID buffer, PLOOKASIDE_LIST_EX) {
 
 } // namespace
 
-// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
-#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+OPC_BEGIN_REMEMBERING_CALLERS
 
 extern "C" {
 
@@ -224,4 +224,4 @@ void NTAPI ExFreeToLookasideListEx(PLOOKASIDE_LIST_EX list, PVOID entry) {
 
 } // extern "C"
 
-#pragma clang attribute pop
+OPC_END_REMEMBERING_CALLERS

@@ -1,6 +1,7 @@
 // ExAllocatePool and its many descendants.
 #include <wdm.h>
 
+#include "executive/callers.h"
 #include "executive/ex/exceptions.h"
 #include "executive/irql_check.h"
 #include "executive/kernel.h"
@@ -105,8 +106,7 @@ void free(const char* function, void* block, ULONG tag, const void* caller) {
 
 #define OPC_CALLER __builtin_return_address(0)
 
-// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
-#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+OPC_BEGIN_REMEMBERING_CALLERS
 
 extern "C" {
 
@@ -170,4 +170,4 @@ void NTAPI ExFreePool2(PVOID block, ULONG tag, PCPOOL_EXTENDED_PARAMETER, ULONG)
 
 } // extern "C"
 
-#pragma clang attribute pop
+OPC_END_REMEMBERING_CALLERS

@@ -5,6 +5,7 @@
 
 #include <wdm.h>
 
+#include "executive/callers.h"
 #include "executive/ex/ex_timer.h"
 #include "executive/irql_check.h"
 #include "executive/ke/time_units.h"
@@ -89,8 +90,7 @@ bool is_set(const ExTimer& timer) {
 
 } // namespace
 
-// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
-#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+OPC_BEGIN_REMEMBERING_CALLERS
 
 extern "C" {
 
@@ -204,4 +204,4 @@ BOOLEAN NTAPI ExDeleteTimer(PEX_TIMER object, BOOLEAN cancel, BOOLEAN wait, PEXT
 
 } // extern "C"
 
-#pragma clang attribute pop
+OPC_END_REMEMBERING_CALLERS

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "executive/callers.h"
 #include "executive/hal/dma_channels.h"
 #include "executive/irql_check.h"
 #include "executive/kernel.h"
@@ -218,8 +219,7 @@ NTSTATUS NTAPI dma_configure_channel(DMA_ADAPTER* documented, ULONG function, vo
 
 using namespace openportcls;
 
-// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
-#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+OPC_BEGIN_REMEMBERING_CALLERS
 
 extern "C" {
 
@@ -252,4 +252,4 @@ ULONG NTAPI HalReadDmaCounter(PDMA_ADAPTER adapter) {
 
 } // extern "C"
 
-#pragma clang attribute pop
+OPC_END_REMEMBERING_CALLERS

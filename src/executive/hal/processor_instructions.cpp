@@ -1,6 +1,7 @@
 // What instructions that only a kernel may use mean on the machine's processor (opc/intrinsics.h).
 #include <wdm.h>
 
+#include "executive/callers.h"
 #include "executive/irql_check.h"
 #include "executive/kernel.h"
 #include "executive/sentence.h"
@@ -72,8 +73,7 @@ Registers identify(std::uint32_t leaf) {
 
 } // namespace
 
-// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
-#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+OPC_BEGIN_REMEMBERING_CALLERS
 
 extern "C" {
 
@@ -146,4 +146,4 @@ void NTAPI OpcNoSuchInstruction(const char* intrinsic, ULONG64 operand) {
 
 } // extern "C"
 
-#pragma clang attribute pop
+OPC_END_REMEMBERING_CALLERS

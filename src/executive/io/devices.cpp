@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/unicode.h"
+#include "executive/callers.h"
 #include "executive/etw/debug_log.h"
 #include "executive/io/io_manager.h"
 #include "executive/irql_check.h"
@@ -230,8 +231,7 @@ NTSTATUS create_secure(DRIVER_OBJECT* driver, ULONG extension_bytes, const UNICO
 
 } // namespace
 
-// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
-#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+OPC_BEGIN_REMEMBERING_CALLERS
 
 extern "C" {
 
@@ -357,4 +357,4 @@ NTSTATUS NTAPI IoDeleteSymbolicLink(PUNICODE_STRING name) {
 
 } // extern "C"
 
-#pragma clang attribute pop
+OPC_END_REMEMBERING_CALLERS

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "executive/callers.h"
 #include "executive/irql_check.h"
 #include "executive/kernel.h"
 #include "executive/not_done.h"
@@ -72,8 +73,7 @@ void executive::free_driver_extensions(DRIVER_OBJECT* driver) {
     });
 }
 
-// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
-#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+OPC_BEGIN_REMEMBERING_CALLERS
 
 extern "C" {
 
@@ -293,4 +293,4 @@ PVOID NTAPI IoGetInitialStack() {
 
 } // extern "C"
 
-#pragma clang attribute pop
+OPC_END_REMEMBERING_CALLERS

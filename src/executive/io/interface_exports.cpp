@@ -1,6 +1,7 @@
 // IoRegisterDeviceInterface and what drivers do with interfaces afterwards.
 #include <wdm.h>
 
+#include "executive/callers.h"
 #include "executive/io/device_properties.h"
 #include "executive/io/devices.h"
 #include "executive/irql_check.h"
@@ -41,8 +42,7 @@ bool is_physical_device(DEVICE_OBJECT* device) {
 
 } // namespace
 
-// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
-#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+OPC_BEGIN_REMEMBERING_CALLERS
 
 extern "C" {
 
@@ -140,4 +140,4 @@ NTSTATUS NTAPI IoGetDeviceInterfacePropertyData(PUNICODE_STRING link, const DEVP
 
 } // extern "C"
 
-#pragma clang attribute pop
+OPC_END_REMEMBERING_CALLERS

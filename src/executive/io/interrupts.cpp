@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <new>
 
+#include "executive/callers.h"
 #include "executive/io/device_record.h"
 #include "executive/irql_check.h"
 #include "executive/kernel.h"
@@ -308,8 +309,7 @@ void refuse_passive(const KINTERRUPT* interrupt, const char* function) {
 
 } // namespace
 
-// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
-#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+OPC_BEGIN_REMEMBERING_CALLERS
 
 extern "C" {
 
@@ -430,4 +430,4 @@ void NTAPI KeReleaseInterruptSpinLock(PKINTERRUPT interrupt, KIRQL old) {
 
 } // extern "C"
 
-#pragma clang attribute pop
+OPC_END_REMEMBERING_CALLERS

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "executive/callers.h"
 #include "executive/ex/asan.h"
 #include "executive/io/completion.h"
 #include "executive/io/io_manager.h"
@@ -391,8 +392,7 @@ IRP* build_transfer(ULONG major, DEVICE_OBJECT* device, void* buffer, ULONG byte
 
 } // namespace
 
-// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
-#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+OPC_BEGIN_REMEMBERING_CALLERS
 
 extern "C" {
 
@@ -428,4 +428,4 @@ PIRP NTAPI IoBuildAsynchronousFsdRequest(ULONG major, PDEVICE_OBJECT device, PVO
 
 } // extern "C"
 
-#pragma clang attribute pop
+OPC_END_REMEMBERING_CALLERS

@@ -5,6 +5,7 @@
 
 #include <wdm.h>
 
+#include "executive/callers.h"
 #include "executive/io/devices.h"
 #include "executive/irql_check.h"
 #include "executive/ke/waits.h"
@@ -114,8 +115,7 @@ void executive::wait_for_work_items(Kernel& kernel, DRIVER_OBJECT* driver, WorkI
     }
 }
 
-// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
-#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+OPC_BEGIN_REMEMBERING_CALLERS
 
 extern "C" {
 
@@ -173,4 +173,4 @@ void NTAPI IoQueueWorkItemEx(PIO_WORKITEM work, PIO_WORKITEM_ROUTINE_EX routine,
 
 } // extern "C"
 
-#pragma clang attribute pop
+OPC_END_REMEMBERING_CALLERS

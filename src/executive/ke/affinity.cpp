@@ -1,6 +1,7 @@
 // Which processors a thread runs on. There is one group; a thread's user affinity is all of it.
 #include <wdm.h>
 
+#include "executive/callers.h"
 #include "executive/ex/pool.h"
 #include "executive/irql_check.h"
 #include "executive/kernel.h"
@@ -50,8 +51,7 @@ void revert() {
 
 } // namespace
 
-// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
-#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+OPC_BEGIN_REMEMBERING_CALLERS
 
 extern "C" {
 
@@ -152,4 +152,4 @@ void NTAPI PsRevertToUserMultipleGroupAffinityThread(PAFFINITY_TOKEN token) {
 
 } // extern "C"
 
-#pragma clang attribute pop
+OPC_END_REMEMBERING_CALLERS

@@ -1,6 +1,7 @@
 // Kernel timers. They tick with the clock interrupt; the machine does the rounding.
 #include <wdm.h>
 
+#include "executive/callers.h"
 #include "executive/ex/asan.h"
 #include "executive/irql_check.h"
 #include "executive/ke/time_units.h"
@@ -44,8 +45,7 @@ bool NTAPI set(KTIMER& timer, LARGE_INTEGER due_time, ULONG period_milliseconds,
 
 } // namespace
 
-// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
-#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+OPC_BEGIN_REMEMBERING_CALLERS
 
 extern "C" {
 
@@ -93,4 +93,4 @@ BOOLEAN NTAPI KeReadStateTimer(PKTIMER timer) {
 
 } // extern "C"
 
-#pragma clang attribute pop
+OPC_END_REMEMBERING_CALLERS

@@ -6,6 +6,7 @@
 
 #include <wdm.h>
 
+#include "executive/callers.h"
 #include "executive/ex/exceptions.h"
 #include "executive/irql_check.h"
 #include "executive/kernel.h"
@@ -46,8 +47,7 @@ bool is_readable(const void* address) {
 
 } // namespace
 
-// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
-#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+OPC_BEGIN_REMEMBERING_CALLERS
 
 extern "C" {
 
@@ -157,4 +157,4 @@ void NTAPI MmUnmapReservedMapping(PVOID, ULONG, PMDL) {
 
 } // extern "C"
 
-#pragma clang attribute pop
+OPC_END_REMEMBERING_CALLERS

@@ -4,6 +4,7 @@
 
 #include <wdm.h>
 
+#include "executive/callers.h"
 #include "executive/irql_check.h"
 #include "executive/kernel.h"
 #include "executive/sentence.h"
@@ -78,8 +79,7 @@ void free(void* address, const char* function) {
 
 } // namespace
 
-// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
-#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+OPC_BEGIN_REMEMBERING_CALLERS
 
 extern "C" {
 
@@ -124,4 +124,4 @@ void NTAPI MmFreeNonCachedMemory(PVOID address, SIZE_T) {
 
 } // extern "C"
 
-#pragma clang attribute pop
+OPC_END_REMEMBERING_CALLERS

@@ -7,6 +7,7 @@
 
 #include <wdm.h>
 
+#include "executive/callers.h"
 #include "executive/irql_check.h"
 #include "executive/kernel.h"
 
@@ -142,8 +143,7 @@ void IoSpaceMap::write(volatile void* address, machine::AccessWidth width, std::
 
 using openportcls::executive::Kernel;
 
-// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
-#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+OPC_BEGIN_REMEMBERING_CALLERS
 
 extern "C" {
 
@@ -178,4 +178,4 @@ void NTAPI MmUnmapIoSpace(PVOID address, SIZE_T bytes) {
 
 } // extern "C"
 
-#pragma clang attribute pop
+OPC_END_REMEMBERING_CALLERS

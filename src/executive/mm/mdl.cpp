@@ -5,6 +5,7 @@
 
 #include <wdm.h>
 
+#include "executive/callers.h"
 #include "executive/ex/asan.h"
 #include "executive/ex/exceptions.h"
 #include "executive/irql_check.h"
@@ -152,8 +153,7 @@ void require_describable(Kernel& kernel, const MDL* mdl, const char* function) {
 
 } // namespace
 
-// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
-#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+OPC_BEGIN_REMEMBERING_CALLERS
 
 extern "C" {
 
@@ -347,4 +347,4 @@ NTSTATUS NTAPI MmAdvanceMdl(PMDL mdl, ULONG bytes) {
 
 } // extern "C"
 
-#pragma clang attribute pop
+OPC_END_REMEMBERING_CALLERS

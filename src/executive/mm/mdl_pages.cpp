@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "executive/callers.h"
 #include "executive/irql_check.h"
 #include "executive/kernel.h"
 #include "executive/sentence.h"
@@ -70,8 +71,7 @@ MDL* allocate_pages_for_mdl(const PagesWish& wish, const char* function, const v
 
 } // namespace openportcls::executive
 
-// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
-#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+OPC_BEGIN_REMEMBERING_CALLERS
 
 extern "C" {
 
@@ -110,4 +110,4 @@ void NTAPI MmFreePagesFromMdl(PMDL mdl) {
 
 } // extern "C"
 
-#pragma clang attribute pop
+OPC_END_REMEMBERING_CALLERS

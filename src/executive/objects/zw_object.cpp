@@ -4,6 +4,7 @@
 
 #include <ntddk.h>
 
+#include "executive/callers.h"
 #include "executive/irql_check.h"
 #include "executive/not_done.h"
 #include "executive/objects/object_manager.h"
@@ -72,8 +73,7 @@ NTSTATUS event_of(HANDLE handle, ACCESS_MASK access, KEVENT** event) {
 
 } // namespace
 
-// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
-#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+OPC_BEGIN_REMEMBERING_CALLERS
 
 extern "C" {
 
@@ -295,4 +295,4 @@ NTSTATUS NTAPI ZwSetInformationThread(HANDLE, ULONG, PVOID, ULONG) {
 
 } // extern "C"
 
-#pragma clang attribute pop
+OPC_END_REMEMBERING_CALLERS

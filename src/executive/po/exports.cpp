@@ -1,6 +1,7 @@
 // Power IRPs and the Po* services around them.
 #include <wdm.h>
 
+#include "executive/callers.h"
 #include "executive/io/completion.h"
 #include "executive/io/devices.h"
 #include "executive/io/io_manager.h"
@@ -52,8 +53,7 @@ void NTAPI send(PVOID parameter) {
 
 } // namespace
 
-// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
-#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+OPC_BEGIN_REMEMBERING_CALLERS
 
 extern "C" {
 
@@ -244,7 +244,7 @@ void NTAPI PoDeletePowerRequest(PVOID request) {
 
 } // extern "C"
 
-#pragma clang attribute pop
+OPC_END_REMEMBERING_CALLERS
 
 // ---- PoFx -----------------------------------------------------------------------------------------------------------
 

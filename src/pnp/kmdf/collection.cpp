@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "executive/callers.h"
 #include "executive/irql_check.h"
 #include "pnp/kmdf/object.h"
 
@@ -35,8 +36,7 @@ WDFOBJECT item_at(const Collection& collection, std::size_t index) {
 
 } // namespace
 
-// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
-#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+OPC_BEGIN_REMEMBERING_CALLERS
 
 extern "C" {
 
@@ -104,4 +104,4 @@ WDFOBJECT NTAPI WdfCollectionGetLastItem(WDFCOLLECTION Collection) {
 
 } // extern "C"
 
-#pragma clang attribute pop
+OPC_END_REMEMBERING_CALLERS

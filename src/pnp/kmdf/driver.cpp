@@ -1,6 +1,7 @@
 // The framework's driver and device objects in miniport mode.
 #include <ntddk.h>
 
+#include "executive/callers.h"
 #include "executive/io/io_manager.h"
 #include "executive/irql_check.h"
 #include "executive/rtl/counted_text.h"
@@ -10,8 +11,7 @@
 using namespace openportcls;
 using namespace openportcls::pnp::kmdf;
 
-// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
-#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+OPC_BEGIN_REMEMBERING_CALLERS
 
 extern "C" {
 
@@ -131,4 +131,4 @@ WDFIOTARGET NTAPI WdfDeviceGetIoTarget(WDFDEVICE Device) {
 
 } // extern "C"
 
-#pragma clang attribute pop
+OPC_END_REMEMBERING_CALLERS

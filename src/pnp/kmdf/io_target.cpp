@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "executive/callers.h"
 #include "executive/io/io_manager.h"
 #include "executive/irql_check.h"
 #include "executive/objects/object_manager.h"
@@ -222,8 +223,7 @@ NTSTATUS send_and_wait(IoTarget& target, ULONG code, const Bytes& input, const B
 
 } // namespace
 
-// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
-#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+OPC_BEGIN_REMEMBERING_CALLERS
 
 extern "C" {
 
@@ -359,4 +359,4 @@ NTSTATUS NTAPI WdfIoTargetSendIoctlSynchronously(WDFIOTARGET IoTarget, WDFREQUES
 
 } // extern "C"
 
-#pragma clang attribute pop
+OPC_END_REMEMBERING_CALLERS

@@ -1,6 +1,7 @@
 // WDFSPINLOCK, WDFWAITLOCK.
 #include <ntddk.h>
 
+#include "executive/callers.h"
 #include "executive/irql_check.h"
 #include "pnp/kmdf/object.h"
 
@@ -28,8 +29,7 @@ public:
 
 } // namespace
 
-// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
-#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+OPC_BEGIN_REMEMBERING_CALLERS
 
 extern "C" {
 
@@ -108,4 +108,4 @@ VOID NTAPI WdfWaitLockRelease(WDFWAITLOCK Lock) {
 
 } // extern "C"
 
-#pragma clang attribute pop
+OPC_END_REMEMBERING_CALLERS

@@ -5,6 +5,7 @@
 
 #include <ntddk.h>
 
+#include "executive/callers.h"
 #include "executive/irql_check.h"
 #include "executive/rtl/counted_text.h"
 
@@ -45,8 +46,7 @@ Memory::~Memory() {
 
 } // namespace openportcls::pnp::kmdf
 
-// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
-#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+OPC_BEGIN_REMEMBERING_CALLERS
 
 extern "C" {
 
@@ -153,4 +153,4 @@ VOID NTAPI WdfStringGetUnicodeString(WDFSTRING String, PUNICODE_STRING UnicodeSt
 
 } // extern "C"
 
-#pragma clang attribute pop
+OPC_END_REMEMBERING_CALLERS

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "executive/callers.h"
 #include "executive/irql_check.h"
 #include "executive/kernel.h"
 
@@ -284,8 +285,7 @@ Object* Framework::find_context_owner(const void* context) const {
 using namespace openportcls;
 using namespace openportcls::pnp::kmdf;
 
-// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
-#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+OPC_BEGIN_REMEMBERING_CALLERS
 
 extern "C" {
 
@@ -374,4 +374,4 @@ VOID NTAPI WdfObjectReleaseLock(WDFOBJECT Object) {
 
 } // extern "C"
 
-#pragma clang attribute pop
+OPC_END_REMEMBERING_CALLERS

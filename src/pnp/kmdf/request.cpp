@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "executive/callers.h"
 #include "executive/irql_check.h"
 #include "pnp/kmdf/io_target.h"
 
@@ -238,8 +239,7 @@ NTSTATUS buffer_of(WDFMEMORY memory, const WDFMEMORY_OFFSET* part, Request::Buff
 
 } // namespace
 
-// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
-#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+OPC_BEGIN_REMEMBERING_CALLERS
 
 extern "C" {
 
@@ -328,4 +328,4 @@ VOID NTAPI WdfRequestComplete(WDFREQUEST Request, NTSTATUS) {
 
 } // extern "C"
 
-#pragma clang attribute pop
+OPC_END_REMEMBERING_CALLERS

@@ -1,6 +1,7 @@
 // WDFTIMER and WDFDPC.
 #include <ntddk.h>
 
+#include "executive/callers.h"
 #include "executive/irql_check.h"
 #include "pnp/kmdf/object.h"
 
@@ -152,8 +153,7 @@ NTSTATUS check_parent(const WDF_OBJECT_ATTRIBUTES* attributes) {
 
 } // namespace
 
-// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
-#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+OPC_BEGIN_REMEMBERING_CALLERS
 
 extern "C" {
 
@@ -247,4 +247,4 @@ PKDPC NTAPI WdfDpcWdmGetDpc(WDFDPC Dpc) {
 
 } // extern "C"
 
-#pragma clang attribute pop
+OPC_END_REMEMBERING_CALLERS

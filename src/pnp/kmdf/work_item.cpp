@@ -1,5 +1,6 @@
 #include "pnp/kmdf/work_item.h"
 
+#include "executive/callers.h"
 #include "executive/irql_check.h"
 
 namespace openportcls::pnp::kmdf {
@@ -55,8 +56,7 @@ void WorkItem::dispose() {
 using namespace openportcls;
 using namespace openportcls::pnp::kmdf;
 
-// Whoever calls is remembered. In line, as link-time optimisation would have it, these would name somebody else.
-#pragma clang attribute push(__attribute__((noinline)), apply_to = function)
+OPC_BEGIN_REMEMBERING_CALLERS
 
 extern "C" {
 
@@ -100,4 +100,4 @@ WDFOBJECT NTAPI WdfWorkItemGetParentObject(WDFWORKITEM WorkItem) {
 
 } // extern "C"
 
-#pragma clang attribute pop
+OPC_END_REMEMBERING_CALLERS
