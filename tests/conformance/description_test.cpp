@@ -79,8 +79,12 @@ TEST_F(R_DESC, R_DESC_10_category_and_names_from_the_registry) {
         // R-DESC-12: the device's own key comes first from Windows 10 1809 on.
         name_guid(node_->driver_key() + u"\\MediaCategories", KSNODETYPE_SPEAKER, u"Own speaker");
         EXPECT_EQ(text(wave_, in), u"Own speaker");
-        PortClsSystem::current().set_windows_version(WindowsVersion::windows_7);
-        EXPECT_EQ(text(wave_, in), u"Global speaker");
+        for (const auto version : {WindowsVersion::windows_7, WindowsVersion::windows_8_1}) {
+            PortClsSystem::current().set_windows_version(version);
+            EXPECT_EQ(text(wave_, in), u"Global speaker");
+        }
+        PortClsSystem::current().set_windows_version(*portcls::parse_windows_version("10"));
+        EXPECT_EQ(text(wave_, in), u"Own speaker");
     });
 }
 

@@ -77,6 +77,10 @@ TEST_F(Idle, R_PWR_14_every_kind_of_access_wakes) {
             EXPECT_EQ(script_.count_of("adapter1:D0"), 1u);
         }
         EXPECT_EQ(heard_in_seconds(5), "") << "a running stream is an access that lasts";
+        EXPECT_EQ(set_state(pin, KSSTATE_PAUSE), STATUS_SUCCESS);
+        EXPECT_EQ(heard_in_seconds(5), "") << "so is one that may run again at once";
+        EXPECT_EQ(set_state(pin, KSSTATE_STOP), STATUS_SUCCESS);
+        EXPECT_EQ(heard_in_seconds(5), "adapter1:D3");
         EXPECT_EQ(disable(topology_, &data), STATUS_SUCCESS);
         ZwClose(handle);
     });

@@ -232,7 +232,7 @@ NTSTATUS NTAPI TestStream::GetReadPacket(ULONG* number_of_packet, DWORD* flags, 
     const ULONG oldest = completed > notification_count_ ? completed - notification_count_ : 0;
     const ULONG packet = std::max(next_read_packet_, oldest);
     *number_of_packet = packet;
-    *flags = 0;
+    EXPECT_EQ(*flags, 0u) << "R-WRT-25";
     LARGE_INTEGER frequency;
     KeQueryPerformanceCounter(&frequency);
     const ULONGLONG frames = ULONGLONG{packet} * packet_bytes() / frame_bytes;
