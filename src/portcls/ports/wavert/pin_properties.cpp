@@ -109,7 +109,7 @@ NTSTATUS read_packet(PropertyCall& call) {
         return STATUS_NOT_SUPPORTED;
     }
     auto& packet = call.value_as<KSRTAUDIO_GETREADPACKET_INFO>();
-    packet.Flags = 0; // R-WRT-25
+    // Flags are 0 for the miniport, as all of a value that is asked for (R-WRT-25).
     return call.answered<KSRTAUDIO_GETREADPACKET_INFO>(
         input->GetReadPacket(&packet.PacketNumber, &packet.Flags, &packet.PerformanceCounterValue, &packet.MoreData));
 }
