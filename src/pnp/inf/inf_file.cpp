@@ -3,6 +3,7 @@
 #include "base/status.h"
 #include "pnp/inf/inf_line_splitter.h"
 #include "pnp/inf/text.h"
+#include "pnp/inf/version_values.h"
 
 #include <fmt/format.h>
 
@@ -213,7 +214,32 @@ private:
         if (!known) {
             warn(version->line, "[Version] has no valid Signature");
         }
+        for (const InfLine& line : version->lines) {
+            check_version_line(line);
+        }
         return {};
+    }
+
+    // What is left empty is stamped when a driver is built, and no mistake of who wrote the file.
+    void check_version_line(const InfLine& line) {
+        const std::string_view first = line.field(0);
+        if (!line.key || first.empty()) {
+            return;
+        }
+        if (equal_ignoring_ascii_case(*line.key, "ClassGuid") && !is_guid_text(first)) {
+            warn(line.number, fmt::format("ClassGuid '{}' is no GUID: {{8-4-4-4-12 hexadecimal digits}}", first));
+        }
+        if (equal_ignoring_ascii_case(*line.key, "DriverVer")) {
+            const std::string_view version = line.field(1);
+            if (!is_driver_date(first)) {
+                warn(line.number, fmt::format("DriverVer has no date mm/dd/yyyy but '{}'", first));
+            }
+            if (!version.empty() && !is_driver_version(version)) {
+                warn(line.number,
+                     fmt::format("DriverVer has no version w.x.y.z (four numbers below 65535, not all 0) but '{}'",
+                                 version));
+            }
+        }
     }
 
     const InfParseOptions& options_;
