@@ -7,6 +7,7 @@
 #include "client/event_state.h"
 #include "client/guid_bytes.h"
 #include "executive/objects/object_manager.h"
+#include "machine/host_code.h"
 
 namespace openportcls {
 
@@ -116,6 +117,7 @@ void EventState::serve(void* context) {
     auto& self = *static_cast<EventState*>(context);
     while (self.object->machine->machine->wait_one(&self.event.object()) == STATUS_SUCCESS && !self.ends_) {
         ++self.signals;
+        const machine::HostCode application(*self.object->machine->machine);
         self.signalled();
     }
 }
