@@ -220,24 +220,17 @@ private:
         return {};
     }
 
-    // What is left empty is stamped when a driver is built, and no mistake of who wrote the file.
     void check_version_line(const InfLine& line) {
-        const std::string_view first = line.field(0);
-        if (!line.key || first.empty()) {
+        if (!line.key) {
             return;
         }
-        if (equal_ignoring_ascii_case(*line.key, "ClassGuid") && !is_guid_text(first)) {
-            warn(line.number, fmt::format("ClassGuid '{}' is no GUID: {{8-4-4-4-12 hexadecimal digits}}", first));
+        const std::string_view value = line.field(0);
+        if (equal_ignoring_ascii_case(*line.key, "ClassGuid") && !value.empty() && !is_guid_text(value)) {
+            warn(line.number, fmt::format("ClassGuid '{}' is no GUID: {{8-4-4-4-12 hexadecimal digits}}", value));
         }
         if (equal_ignoring_ascii_case(*line.key, "DriverVer")) {
-            const std::string_view version = line.field(1);
-            if (!is_driver_date(first)) {
-                warn(line.number, fmt::format("DriverVer has no date mm/dd/yyyy but '{}'", first));
-            }
-            if (!version.empty() && !is_driver_version(version)) {
-                warn(line.number,
-                     fmt::format("DriverVer has no version w.x.y.z (four numbers below 65535, not all 0) but '{}'",
-                                 version));
+            for (std::string& fault : driver_version_faults(line)) {
+                warn(line.number, std::move(fault));
             }
         }
     }

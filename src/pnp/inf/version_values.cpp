@@ -8,6 +8,8 @@
 #include <optional>
 #include <span>
 
+#include <fmt/format.h>
+
 namespace openportcls::pnp {
 
 namespace {
@@ -62,6 +64,20 @@ bool is_driver_version(std::string_view text) {
     std::array<std::uint16_t, 4> parts{};
     return read_numbers(text, ".", parts) && std::ranges::find(parts, UINT16_MAX) == parts.end() &&
            std::ranges::any_of(parts, [](std::uint16_t part) { return part != 0; });
+}
+
+std::vector<std::string> driver_version_faults(const InfLine& line) {
+    std::vector<std::string> faults;
+    const std::string_view date = line.field(0);
+    const std::string_view version = line.field(1);
+    if (!date.empty() && !is_driver_date(date)) {
+        faults.push_back(fmt::format("DriverVer has no date mm/dd/yyyy but '{}'", date));
+    }
+    if (!version.empty() && !is_driver_version(version)) {
+        faults.push_back(
+            fmt::format("DriverVer has no version w.x.y.z (four numbers below 65535, not all 0) but '{}'", version));
+    }
+    return faults;
 }
 
 } // namespace openportcls::pnp
