@@ -246,23 +246,15 @@ Result<void> StreamBase::end_callback() {
     try {
         return exchange_(period);
     } catch (...) {
-        thrown_ = std::current_exception();
+        thrown_.keep();
         return false;
     }
 }
 
 Result<void> StreamBase::unless_thrown(Result<void> done) {
-    if (thrown_ == nullptr) {
-        return done;
-    }
-    std::string what;
-    try {
-        std::rethrow_exception(std::exchange(thrown_, nullptr));
-    } catch (const std::exception& exception) {
-        what = fmt::format(": {}", exception.what());
-    } catch (...) { // of a type that nobody here knows
-    }
-    return error(STATUS_UNHANDLED_EXCEPTION, "the period callback has thrown an exception" + what);
+    const auto thrown = thrown_.take();
+    return thrown ? error(STATUS_UNHANDLED_EXCEPTION, "the period callback has thrown an exception" + *thrown)
+                  : std::move(done);
 }
 
 Result<void> StreamBase::on_period(std::function<bool(std::span<std::byte>)> exchange) {

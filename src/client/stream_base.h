@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <exception>
 #include <functional>
 #include <memory>
 #include <span>
@@ -15,6 +14,7 @@
 
 #include "client/state.h"
 #include "client/stream_service.h"
+#include "client/thrown.h"
 
 namespace openportcls::portcls {
 class Pin;
@@ -128,7 +128,7 @@ private:
     void end_service();
 
     std::function<bool(std::span<std::byte>)> exchange_;
-    std::exception_ptr thrown_;          // by exchange_
+    Thrown thrown_;                      // by exchange_
     const portcls::Pin* const port_pin_; // null where the driver opened the pin itself
     StreamService::Place place_{*this};
     std::shared_ptr<StreamService> service_; // of the callback
