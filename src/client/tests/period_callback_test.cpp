@@ -57,7 +57,8 @@ TEST_F(PeriodCallback, WhatItThrowsIsAnsweredByTheNextCall) {
     EXPECT_TRUE(render.pause()) << "it is said once";
     const auto stopped = capture.stop();
     EXPECT_EQ(stopped.status(), STATUS_UNHANDLED_EXCEPTION);
-    EXPECT_THAT(stopped.error().message, HasSubstr("the period callback has thrown an exception: STATUS_UNHANDLED_EXCEPTION"));
+    EXPECT_THAT(stopped.error().message,
+                HasSubstr("the period callback has thrown an exception: STATUS_UNHANDLED_EXCEPTION"));
     EXPECT_EQ(capture.frames(), 0U) << "it has stopped nevertheless";
     std::vector<std::byte> sound(4800);
     EXPECT_TRUE(capture.read(sound)) << "and goes on";
