@@ -99,16 +99,20 @@ bool are_the_same(const CardResource& one, const CardResource& other) {
                : one.line == other.line;
 }
 
+// Everything that they are both set to, when there are ports among it, at which both would answer. Interrupts and DMA
+// channels alone may be the same: that is up to who gives them to drivers, one at a time.
 std::string in_both(const CardOrder& one, const CardOrder& other) {
     std::string list;
+    bool has_ports = false;
     const auto own = one.model->occupies(one.options);
     const auto others = other.model->occupies(other.options);
     for (const CardResource& resource : *own) {
         if (std::ranges::any_of(*others, [&](const CardResource& each) { return are_the_same(resource, each); })) {
             list += (list.empty() ? "" : ", ") + to_string(resource);
+            has_ports = has_ports || resource.kind == CardResource::Kind::port;
         }
     }
-    return list;
+    return has_ports ? list : std::string();
 }
 
 } // namespace

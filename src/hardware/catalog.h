@@ -44,7 +44,7 @@ struct Model {
     BusKind bus;
     std::string_view binds_to; // how a driver finds it
     std::span<const ModelOption> options;
-    // What a card that is set so has of the ISA bus for itself; the error says which option has a value it cannot have.
+    // What a card that is set so has of the ISA bus; the error says which option has a value it cannot have.
     Result<std::vector<CardResource>> (*occupies)(const OptionValues& options);
     Result<std::unique_ptr<Card>> (*create)(Motherboard& board, const OptionValues& options);
 };
@@ -57,7 +57,7 @@ struct CardOrder {
     OptionValues options;
 };
 Result<CardOrder> parse_card(std::string_view text);
-// Of cards that can be in one computer: what one has to itself no other is set to.
+// Of cards that can be in one computer: no two of them answer at the same ports.
 Result<std::vector<CardOrder>> parse_cards(std::span<const std::string> texts);
 
 // "ports 220-22f", "interrupt 5", "DMA channel 1".

@@ -124,8 +124,9 @@ TEST_F(Cards, WhatNoCardCanBeSetToIsWrongUsage) {
     expect({"ac97:drift=1000000"}, "ac97:drift=1000000: a number from");
     expect({"ac97:vra=2"}, "ac97:vra=2: one of 0, 1");
     expect({"sb16", "sb16"}, "sb16 and sb16 would both have ports 220-22f, ports 330-331, interrupt 5, DMA channel 1");
-    expect({"builtin", "sb16:io=240,mpu=300,irq=7,dma=3"}, "sb16 and sb16:io=240,mpu=300,irq=7,dma=3 would both have "
-                                                           "DMA channel 5");
+    expect({"builtin", "sb16:io=240,irq=7,dma=3"},
+           "sb16 and sb16:io=240,irq=7,dma=3 would both have ports 330-331, DMA "
+           "channel 5");
 }
 
 TEST_F(Cards, ACardThatNoDriverTookIsNamed) {
