@@ -41,7 +41,8 @@ public:
     }
     // Calls `signalled` on a thread inside the machine each time, while time passes there: in Machine::run_for, a
     // stream's write() and so on. It may make any call of this library but destroy this event. take() and wait() see
-    // no more signals. An empty function, which the callback may not hand in itself, ends the calls.
+    // no more signals. An empty function, which the callback may not hand in itself, ends the calls. An exception
+    // that leaves it ends them, too; the next wait() or on_signal() answers STATUS_UNHANDLED_EXCEPTION.
     Result<void> on_signal(std::function<void()> signalled);
     // How often on_signal's function has been called.
     std::uint64_t signals() const;

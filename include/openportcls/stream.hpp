@@ -87,7 +87,8 @@ public:
     // calls back for all streams (while interleavings are explored each stream has its own): who waits there delays the
     // others. An empty function, which the callback may not hand in itself, ends the calls: the stream goes on, with
     // write() or read(). STATUS_NOT_SUPPORTED where uses_events() is false, STATUS_DEVICE_BUSY while there is one. An
-    // exception that leaves a callback ends the process: nobody who could catch it has called.
+    // exception that leaves a callback ends it as false does; the next call that starts, ends or moves the stream
+    // answers STATUS_UNHANDLED_EXCEPTION with what it said.
     using FillPeriod = std::function<bool(std::span<std::byte> period)>;
     Result<void> on_period(FillPeriod fill);
 

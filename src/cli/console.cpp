@@ -35,6 +35,10 @@ void warn(std::string_view message) {
     warnings.emplace_back(message);
 }
 
+const std::vector<std::string>& said_warnings() {
+    return warnings;
+}
+
 void say_everything_on_standard_error() {
     std::fflush(stdout);
     ::dup2(STDERR_FILENO, STDOUT_FILENO);

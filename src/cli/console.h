@@ -28,6 +28,7 @@ int misuse(std::string_view message);
 
 // Something that did not stop it: said at once, and in the JSON of an error that comes later.
 void warn(std::string_view message);
+const std::vector<std::string>& said_warnings();
 
 // Standard output is full of sound: what is printed from now on goes to standard error.
 void say_everything_on_standard_error();

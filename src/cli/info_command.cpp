@@ -137,14 +137,14 @@ int info(const SessionArguments& arguments) {
             fmt::format("device {}: {}, {}\n", device.instance_path(), device.description(), device.state());
     }
     const std::string name = (*session)->driver().name();
-    const std::vector<std::string> warnings = (*session)->driver().warnings();
     auto closed = (*session)->close();
     if (arguments.json) {
         Json filter_list = Json::array();
         for (const FilterPicture& filter : *filters) {
             filter_list.push_back(filter_facts(filter));
         }
-        answer("info", {{"driver", name}, {"warnings", warnings}, {"devices", devices}, {"filters", filter_list}});
+        answer("info",
+               {{"driver", name}, {"warnings", said_warnings()}, {"devices", devices}, {"filters", filter_list}});
     } else {
         fmt::print("driver {}\n{}", name, device_lines);
         for (const FilterPicture& filter : *filters) {

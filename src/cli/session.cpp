@@ -11,6 +11,7 @@
 #include "cli/console.h"
 #include "cli/controls.h"
 #include "cli/option_checks.h"
+#include "client/cards.h"
 #include "client/state.h"
 #include "hardware/catalog.h"
 #include "machine/sanitizer_reports.h"
@@ -36,6 +37,28 @@ std::string check_hardware(const std::string& text) {
     const bool is_planned = text == "qemu" || text == "vfio" || text.starts_with("vfio:");
     return fmt::format("\"{}\" {}: builtin or none, or a model: {}", text,
                        is_planned ? "is not available yet; there is" : "is no hardware", models);
+}
+
+std::vector<std::string> cards_for(const SessionArguments& arguments) {
+    std::vector<std::string> cards;
+    for (const std::string& text : arguments.hardware) {
+        if (text == "builtin") {
+            for (const BuiltinDriver& known : builtin_drivers()) {
+                if (known.name == arguments.driver && known.binds_to != "software") {
+                    cards.push_back(known.binds_to);
+                }
+            }
+        } else if (text != "none") {
+            cards.push_back(text);
+        }
+    }
+    return cards;
+}
+
+void require_cards_that_fit(const SessionArguments& arguments) {
+    if (const auto cards = hardware::parse_cards(cards_for(arguments)); !cards) {
+        throw CLI::ValidationError("--hardware", cards.error().message);
+    }
 }
 
 } // namespace
@@ -86,12 +109,13 @@ void add_session_options(CLI::App& command, SessionArguments& arguments) {
         ->check(CLI::IsMember({"first_come", "random", "pct"}))
         ->capture_default_str();
     constexpr std::uint64_t deepest = 1000; // as Machine::create takes
-    command
-        .add_option("--pct-depth", arguments.pct_depth,
-                    "with --scheduling pct: at how many random steps the priorities of the processors change")
-        ->group(group)
-        ->transform(whole_number_between(1, deepest))
-        ->capture_default_str();
+    const CLI::Option* const depth =
+        command
+            .add_option("--pct-depth", arguments.pct_depth,
+                        "with --scheduling pct: at how many random steps the priorities of the processors change")
+            ->group(group)
+            ->transform(whole_number_between(1, deepest))
+            ->capture_default_str();
     command.add_flag("--paced", arguments.paced, "in real time instead of as fast as possible")->group(group);
     command.add_option("--os", arguments.windows, "the Windows the driver finds: xp, vista, 7, 8, 8.1, 10 or 11")
         ->group(group)
@@ -105,9 +129,13 @@ void add_session_options(CLI::App& command, SessionArguments& arguments) {
                     "write the run as a timeline for the Perfetto viewer; - is standard output")
         ->group(group);
     command.add_flag("--verbose", arguments.verbose, "what the driver prints, on the error stream")->group(group);
-    command.parse_complete_callback([&arguments] {
+    command.parse_complete_callback([&arguments, depth] {
+        if (depth->count() != 0 && arguments.scheduling != "pct") {
+            throw CLI::ValidationError("--pct-depth", "without --scheduling pct it changes nothing");
+        }
         require_distinct_parameters(arguments.parameters);
         require_distinct_settings(arguments.settings);
+        require_cards_that_fit(arguments);
     });
 }
 
@@ -135,22 +163,6 @@ std::vector<NamedFile> named_files(const SessionArguments& arguments) {
 }
 
 namespace {
-
-std::vector<std::string> cards_for(const SessionArguments& arguments) {
-    std::vector<std::string> cards;
-    for (const std::string& text : arguments.hardware) {
-        if (text == "builtin") {
-            for (const BuiltinDriver& known : builtin_drivers()) {
-                if (known.name == arguments.driver && known.binds_to != "software") {
-                    cards.push_back(known.binds_to);
-                }
-            }
-        } else if (text != "none") {
-            cards.push_back(text);
-        }
-    }
-    return cards;
-}
 
 MachineOptions machine_options(const SessionArguments& arguments) {
     MachineOptions options;
@@ -260,6 +272,9 @@ Result<std::unique_ptr<Session>> Session::open(const SessionArguments& arguments
     }
     if (!driver) {
         return driver.error();
+    }
+    for (const std::string& card : client::cards_without_device(*machine->state())) {
+        warn(fmt::format("warning: no driver took the card {}", card));
     }
     std::string repetition = fmt::format("--scheduling {} --seed {}", arguments.scheduling, arguments.seed);
     if (arguments.scheduling == "pct" && arguments.pct_depth != MachineOptions{}.pct_depth) {

@@ -11,6 +11,7 @@
 #include "client/pci_bus.h"
 #include "client/plugs.h"
 #include "client/state.h"
+#include "machine/host_code.h"
 #include "pnp/inf/inf_file.h"
 #include "pnp/inf/model_choice.h"
 
@@ -62,6 +63,7 @@ public:
             when.rate.numerator == 0
                 ? 0
                 : static_cast<hardware::Nanoseconds>(when.first * second * when.rate.denominator / when.rate.numerator);
+        const machine::HostCode application(machine::Machine::current());
         hearing_(std::chrono::nanoseconds(when.origin + passed), when.rate.per_second(),
                  {reinterpret_cast<const SoundFrame*>(frames.data()), frames.size()});
     }
@@ -81,13 +83,13 @@ Result<void> plug_cards(machine::Machine& machine, const std::vector<std::string
         return machine.interrupt_line(to.vector, to.irql, mode);
     };
     auto& board = machine.add_subsystem<hardware::Motherboard>(route);
-    for (const std::string& text : orders) {
-        const auto order = hardware::parse_card(text);
-        if (!order) {
-            return order.error();
-        }
-        if (const auto plugged = board.plug(*order); !plugged) {
-            return Error{plugged.error().status, fmt::format("{}: {}", text, plugged.error().message)};
+    const auto cards = hardware::parse_cards(orders);
+    if (!cards) {
+        return cards.error();
+    }
+    for (std::size_t index = 0; index < cards->size(); ++index) {
+        if (const auto plugged = board.plug((*cards)[index]); !plugged) {
+            return Error{plugged.error().status, fmt::format("{}: {}", orders[index], plugged.error().message)};
         }
     }
     return {};
@@ -207,6 +209,38 @@ Result<void> find_card(MachineState& state, const pnp::LoadedDriver& driver, pnp
                  fmt::format("no card is left for another device of {}: {} in this computer {} one already",
                              driver.service_name(), taken == 1 ? "the only one" : fmt::format("all {}", taken),
                              taken == 1 ? "has" : "have")};
+}
+
+namespace {
+
+// How a person finds the card in the INF of a driver, or in the options of this one.
+std::string identity_of(hardware::Card& card) {
+    if (hardware::pci::Function* const function = card.pci()) {
+        constexpr std::size_t without_subsystem = 3;
+        const std::vector<std::string> ids = PciBus::ids_of(*function);
+        return fmt::format("{}, {}", ids.front(), ids[without_subsystem]);
+    }
+    std::string list;
+    for (const hardware::CardResource& resource : card.resources()) {
+        list += (list.empty() ? "" : ", ") + hardware::to_string(resource);
+    }
+    return list;
+}
+
+} // namespace
+
+std::vector<std::string> cards_without_device(const MachineState& state) {
+    std::vector<std::string> idle;
+    hardware::Motherboard* const board = board_of(state);
+    for (const auto& [name, card] : board != nullptr ? board->named_cards() : std::vector<hardware::NamedCard>()) {
+        const auto set = card->resources();
+        const bool is_taken = card->pci() != nullptr ? has_pci_device(state, *card->pci())
+                                                     : set.empty() || has_device(state, set.front());
+        if (!is_taken) {
+            idle.push_back(fmt::format("{}: {}", name, identity_of(*card)));
+        }
+    }
+    return idle;
 }
 
 namespace {

@@ -1,6 +1,7 @@
 // The cards in a machine, as the library's users see them.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "base/result.h"
@@ -20,5 +21,8 @@ Result<void> plug_cards(machine::Machine& machine, const std::vector<std::string
 // STATUS_NO_SUCH_DEVICE when there are cards for the driver and all have devices, and when it is for a PCI card and
 // there are only others.
 Result<void> find_card(MachineState& state, const pnp::LoadedDriver& driver, pnp::DeviceSpec& spec);
+
+// The cards that no device is for: "ac97: PCI\\VEN_8086&...", "sb16-2: ports 240-24f, ...".
+std::vector<std::string> cards_without_device(const MachineState& state);
 
 } // namespace openportcls::client

@@ -7,6 +7,7 @@
 #include "client/event_state.h"
 #include "client/guid_bytes.h"
 #include "executive/objects/object_manager.h"
+#include "machine/host_code.h"
 
 namespace openportcls {
 
@@ -82,9 +83,20 @@ EventState::~EventState() {
     end_service();
 }
 
+Result<void> EventState::check_thrown() {
+    const auto thrown = thrown_.take();
+    return thrown ? object->error(STATUS_UNHANDLED_EXCEPTION, "the event's callback has thrown an exception" + *thrown)
+                  : Result<void>();
+}
+
 Result<void> EventState::call_back(std::function<void()> function) {
+    auto before = check_thrown();
     if (!function) {
-        return end_callback();
+        auto ended = end_callback();
+        return before ? std::move(ended) : std::move(before);
+    }
+    if (!before) {
+        return before;
     }
     if (thread_ != nullptr) {
         return object->error(STATUS_DEVICE_BUSY, "this event has a callback already");
@@ -108,6 +120,7 @@ Result<void> EventState::end_callback() {
     }
     end_service();
     ends_ = false;
+    has_thrown_ = false;
     signalled = nullptr;
     return {};
 }
@@ -116,7 +129,14 @@ void EventState::serve(void* context) {
     auto& self = *static_cast<EventState*>(context);
     while (self.object->machine->machine->wait_one(&self.event.object()) == STATUS_SUCCESS && !self.ends_) {
         ++self.signals;
-        self.signalled();
+        try {
+            const machine::HostCode application(*self.object->machine->machine);
+            self.signalled();
+        } catch (...) {
+            self.thrown_.keep();
+            self.has_thrown_ = true;
+            return;
+        }
     }
 }
 
@@ -127,7 +147,9 @@ void EventState::end_service() {
     object->machine->call_even_when_off([&] {
         machine::Machine& here = *object->machine->machine;
         ends_ = true;
-        here.set_event(event.object());
+        if (!has_thrown_) { // else there is nobody to be woken, and the next wait() would be
+            here.set_event(event.object());
+        }
         here.wait_one(thread_);
         here.release_thread(*thread_);
         return STATUS_SUCCESS;
@@ -152,6 +174,9 @@ Result<void> Event::wait(std::chrono::nanoseconds timeout) {
     }
     if (auto on = state_->object->machine->check_is_on("waiting for an event"); !on) {
         return on;
+    }
+    if (auto before = state_->check_thrown(); !before) {
+        return before;
     }
     const NTSTATUS status = state_->event.wait(timeout.count());
     return status == STATUS_SUCCESS ? Result<void>()

@@ -10,6 +10,7 @@
 #include <ks.h>
 
 #include "client/state.h"
+#include "client/thrown.h"
 
 namespace openportcls::client {
 
@@ -42,6 +43,8 @@ struct EventState {
     EventState& operator=(const EventState&) = delete;
 
     Result<void> call_back(std::function<void()> function);
+    // What the callback has thrown, once; or nothing.
+    Result<void> check_thrown();
 
     std::shared_ptr<ObjectState> object;
     ClientEvent event;
@@ -57,6 +60,8 @@ private:
 
     machine::Thread* thread_ = nullptr;
     bool ends_ = false;
+    bool has_thrown_ = false; // so that its thread has ended
+    Thrown thrown_;           // by `signalled`
 };
 
 } // namespace openportcls::client

@@ -4,6 +4,7 @@
 #include <openportcls/machine.hpp>
 
 #include "client/plugs.h"
+#include "machine/host_code.h"
 
 namespace openportcls {
 
@@ -15,6 +16,7 @@ class MidiEar final : public hardware::MidiSink {
 public:
     explicit MidiEar(Machine::MidiHearing hearing) : hearing_(std::move(hearing)) {}
     void receive(std::uint8_t byte, machine::Nanoseconds time) override {
+        const machine::HostCode application(machine::Machine::current());
         hearing_(std::chrono::nanoseconds(time), static_cast<std::byte>(byte));
     }
 

@@ -242,7 +242,7 @@ NTSTATUS RequestStream::drain_inside() {
             before = now->play_offset;
             deadline = machine_.now() + patience();
         } else if (machine_.now() > deadline) {
-            return STATUS_IO_TIMEOUT;
+            return reason_of(STATUS_IO_TIMEOUT);
         }
         machine_.run_for(std::max<machine::Nanoseconds>(period_time_ / 4, 1));
     }
@@ -278,7 +278,7 @@ NTSTATUS RequestStream::read_inside(std::byte* bytes, std::size_t count, bool wa
 bool RequestStream::fill_ahead(NTSTATUS* status) {
     *status = state_ < KSSTATE_PAUSE ? set_state(KSSTATE_PAUSE) : STATUS_SUCCESS;
     for (std::size_t i = 0; NT_SUCCESS(*status) && flow_ == PinFlow::in && i < periods_.size(); ++i) {
-        if (!exchange_(current().bytes)) {
+        if (!exchange(current().bytes)) {
             return false;
         }
         transferred_ += period_bytes_;
@@ -297,7 +297,7 @@ bool RequestStream::serve_period() {
         if (flow_ == PinFlow::in) {
             notice_starvation();
         }
-        if (!exchange_(period.bytes)) {
+        if (!exchange(period.bytes)) {
             return false;
         }
         transferred_ += period_bytes_;

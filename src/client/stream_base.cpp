@@ -7,6 +7,7 @@
 #include "client/request_stream.h"
 #include "client/wave_format.h"
 #include "client/wave_stream.h"
+#include "machine/host_code.h"
 #include "portcls/pin.h"
 
 namespace openportcls::client {
@@ -102,6 +103,9 @@ void StreamBase::count_running(bool runs) {
 }
 
 Result<void> StreamBase::start() {
+    if (auto before = unless_thrown({}); !before) {
+        return before;
+    }
     if (state_ == KSSTATE_RUN) {
         const auto running = position(); // or the device has gone
         return running ? Result<void>() : Result<void>(running.error());
@@ -110,7 +114,7 @@ Result<void> StreamBase::start() {
 }
 
 Result<void> StreamBase::pause() {
-    return result_of(set_state(KSSTATE_PAUSE), "pausing");
+    return unless_thrown(result_of(set_state(KSSTATE_PAUSE), "pausing"));
 }
 
 Result<void> StreamBase::stop() {
@@ -124,7 +128,7 @@ Result<void> StreamBase::stop() {
         return STATUS_SUCCESS;
     });
     transferred_ = 0;
-    return {};
+    return unless_thrown({});
 }
 
 bool StreamBase::end_stream() {
@@ -153,19 +157,43 @@ Result<StreamPosition> StreamBase::position() {
 
 NTSTATUS StreamBase::reason_of(NTSTATUS status) {
     const Result<StreamPosition> now = position();
+    if (const std::string reason = power_reason(); !reason.empty()) { // after that request, whose reasons are its own
+        machine_.explain(machine::Explanations::Kind::refusal, serial(), 0, reason);
+    }
     return now ? status : now.error().status;
+}
+
+std::string StreamBase::power_reason() const {
+    const pnp::PnpManager& pnp = *object_->machine->pnp;
+    if (const SYSTEM_POWER_STATE system = pnp.system_power_state(); system > PowerSystemWorking) {
+        return fmt::format("the machine sleeps (S{}) until it is woken", static_cast<int>(system) - PowerSystemWorking);
+    }
+    for (const pnp::DeviceNode* node : pnp.devices()) {
+        bool is_ours = false;
+        for (const DEVICE_OBJECT* each = node->pdo(); each != nullptr; each = each->AttachedDevice) {
+            is_ours = is_ours || (object_->file != nullptr && each == object_->file->DeviceObject);
+        }
+        if (is_ours && node->power_state() > PowerDeviceD0) {
+            return fmt::format("the device {} sleeps (D{}) until it is set to D0", node->instance_path(),
+                               static_cast<int>(node->power_state()) - PowerDeviceD0);
+        }
+    }
+    return {};
 }
 
 // ---- moving sound ---------------------------------------------------------------------------------------------------
 
 Result<void> StreamBase::write(std::span<const std::byte> bytes) {
-    if (auto whole = check_frames(bytes.size()); !whole) {
-        return whole;
+    if (auto possible = unless_thrown(check_frames(bytes.size())); !possible) {
+        return possible;
     }
     return result_of(object_->machine->call([&] { return write_inside(bytes.data(), bytes.size()); }), "writing");
 }
 
 Result<void> StreamBase::drain() {
+    if (auto before = unless_thrown({}); !before) {
+        return before;
+    }
     if (auto drained = result_of(object_->machine->call([this] { return drain_inside(); }), "draining"); !drained) {
         return drained;
     }
@@ -176,12 +204,18 @@ Result<void> StreamBase::drain() {
 }
 
 Result<void> StreamBase::read(std::span<std::byte> bytes) {
+    if (auto before = unless_thrown({}); !before) {
+        return before;
+    }
     std::size_t done = 0;
     return result_of(object_->machine->call([&] { return read_inside(bytes.data(), bytes.size(), true, &done); }),
                      "reading");
 }
 
 Result<std::size_t> StreamBase::read_available(std::span<std::byte> bytes) {
+    if (auto before = unless_thrown({}); !before) {
+        return before.error();
+    }
     std::size_t done = 0;
     const NTSTATUS status =
         object_->machine->call([&] { return read_inside(bytes.data(), bytes.size(), false, &done); });
@@ -206,9 +240,29 @@ Result<void> StreamBase::end_callback() {
     return {};
 }
 
+// Nothing is unwound but what the callback itself has called: the exception is caught on the stack it was thrown on.
+[[gnu::hot]] bool StreamBase::exchange(std::span<std::byte> period) {
+    const machine::HostCode application(machine_);
+    try {
+        return exchange_(period);
+    } catch (...) {
+        thrown_.keep();
+        return false;
+    }
+}
+
+Result<void> StreamBase::unless_thrown(Result<void> done) {
+    const auto thrown = thrown_.take();
+    return thrown ? error(STATUS_UNHANDLED_EXCEPTION, "the period callback has thrown an exception" + *thrown)
+                  : std::move(done);
+}
+
 Result<void> StreamBase::on_period(std::function<bool(std::span<std::byte>)> exchange) {
     if (!exchange) {
-        return end_callback();
+        return unless_thrown(end_callback());
+    }
+    if (auto before = unless_thrown({}); !before) {
+        return before;
     }
     if (!uses_events()) {
         return error(STATUS_NOT_SUPPORTED, "period callbacks need a driver with notification events");
@@ -225,7 +279,7 @@ Result<void> StreamBase::on_period(std::function<bool(std::span<std::byte>)> exc
         begun = NT_SUCCESS(begun) ? start_inside() : begun;
         return NT_SUCCESS(begun) ? attach_service() : begun;
     });
-    return result_of(status, "starting");
+    return unless_thrown(result_of(status, "starting"));
 }
 
 NTSTATUS StreamBase::attach_service() {

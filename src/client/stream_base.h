@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 
 #include <openportcls/stream.hpp>
 
@@ -13,6 +14,7 @@
 
 #include "client/state.h"
 #include "client/stream_service.h"
+#include "client/thrown.h"
 
 namespace openportcls::portcls {
 class Pin;
@@ -83,7 +85,7 @@ protected:
     Error error(NTSTATUS status, std::string_view attempted) const;
     void count_running(bool runs);
     // A device that was pulled out notifies nobody and cancels what it had: what it says when asked is the better
-    // answer. Else `status`.
+    // answer. Else `status`; of a device without power that is explained.
     NTSTATUS reason_of(NTSTATUS status);
     void note_pace() const;
     void note_glitch();
@@ -95,6 +97,8 @@ protected:
     machine::Nanoseconds patience() const;
     std::byte silence() const { return format_.bits == 8 ? std::byte{0x80} : std::byte{0}; }
     bool has_callback() const { return service_ != nullptr; }
+    // Has the callback fill or take a period; false: it wants no more, or has thrown.
+    bool exchange(std::span<std::byte> period);
     // In place of a signal of period_event(); false: it has to be signalled.
     bool NTAPI hear_period() { return StreamService::hear(place_); }
 
@@ -109,7 +113,6 @@ protected:
     KSSTATE state_ = KSSTATE_STOP;
     std::uint64_t transferred_ = 0; // bytes written or read since STOP
     std::uint64_t glitches_ = 0;
-    std::function<bool(std::span<std::byte>)> exchange_;
 
 private:
     const portcls::Pin* port_pin() const; // while it is open
@@ -117,9 +120,15 @@ private:
     // Whole frames of this stream, or an error.
     Result<void> check_frames(std::size_t bytes) const;
     NTSTATUS attach_service();
+    // What the callback has thrown, which is said once, instead of what `done` says.
+    Result<void> unless_thrown(Result<void> done);
+    // Why nothing moves while the device has no power; empty while it has.
+    std::string power_reason() const;
     Result<void> end_callback();
     void end_service();
 
+    std::function<bool(std::span<std::byte>)> exchange_;
+    Thrown thrown_;                      // by exchange_
     const portcls::Pin* const port_pin_; // null where the driver opened the pin itself
     StreamService::Place place_{*this};
     std::shared_ptr<StreamService> service_; // of the callback

@@ -244,7 +244,7 @@ NTSTATUS WaveStream::read_inside(std::byte* bytes, std::size_t count, bool wait,
 
 bool WaveStream::fill_ahead(NTSTATUS* status) {
     for (ULONG period = 0; flow_ == PinFlow::in && period < periods_in_buffer; ++period) {
-        if (!exchange_({buffer_ + period * period_bytes_, period_bytes_})) {
+        if (!exchange({buffer_ + period * period_bytes_, period_bytes_})) {
             return false;
         }
         transferred_ += period_bytes_;
@@ -267,7 +267,7 @@ bool WaveStream::fill_ahead(NTSTATUS* status) {
     // The period that has just been played is free; the one that has just been captured is complete.
     const std::size_t slot = (completed_ - 1) % periods_in_buffer;
     transferred_ = (completed_ + (flow_ == PinFlow::in ? periods_in_buffer - 1 : 0)) * period_bytes_;
-    if (!exchange_({buffer_ + slot * period_bytes_, period_bytes_})) {
+    if (!exchange({buffer_ + slot * period_bytes_, period_bytes_})) {
         return false;
     }
     if (flow_ == PinFlow::out) {

@@ -176,7 +176,7 @@ NTSTATUS WaveStream::poll_period() {
             last_wake_ = hardware_now();
             note_pace();
         } else if (machine_.now() > deadline) {
-            return STATUS_IO_TIMEOUT;
+            return reason_of(STATUS_IO_TIMEOUT);
         }
     }
     return STATUS_SUCCESS;

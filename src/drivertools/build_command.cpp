@@ -134,6 +134,11 @@ Options parse(std::span<const std::string> arguments) {
     }
     if (!options.covered_module.empty())
         return options;
+    for (const auto& [option, file] :
+         {std::pair("-o", request.output.string()), std::pair("--depfile", options.depfile)})
+        if (file == "-" && options.problem.empty())
+            options.problem =
+                fmt::format("{} -: this goes to a file, not to standard output (a file of that name: ./-)", option);
     bool files = !inputs.empty() && is_c_or_cpp_source(inputs.front());
     if (files && !request.name.empty())
         request.sources = inputs;

@@ -61,12 +61,14 @@ public:
         : folder_(fs::absolute(asked_for.empty() ? default_cache_directory() : asked_for)) {
         std::error_code problem;
         fs::create_directories(folder_, problem);
+        is_there_ = fs::is_directory(folder_, problem);
         if (!asked_for.empty() || ::access(folder_.c_str(), W_OK) == 0) {
             return;
         }
         if (auto made = temporary_.create()) {
             note_ = fmt::format("{} cannot be written: the next build will compile everything again", folder_.string());
             folder_ = *made;
+            is_there_ = true;
         }
     }
     Cache(const Cache&) = delete;
@@ -74,10 +76,16 @@ public:
 
     const fs::path& folder() const { return folder_; }
     const std::string& note() const { return note_; }
+    Result<void> check() const {
+        return is_there_
+                   ? Result<void>()
+                   : Error{status_object_path_not_found, folder_.string() + ": no folder for the cache can be here"};
+    }
 
 private:
     PrivateFolder temporary_;
     fs::path folder_;
+    bool is_there_ = false;
     std::string note_; // why it is temporary; empty when it is not
 };
 
@@ -107,6 +115,16 @@ fs::path library_of_this_code() {
     return here.dli_fname;
 }
 
+bool is_named_before(DriverProject& project, const fs::path& file) {
+    std::error_code ignored;
+    const bool is_known = std::ranges::any_of(project.units, [&](const SourceUnit& unit) {
+        return unit.file == file || fs::equivalent(unit.file, file, ignored);
+    });
+    if (is_known)
+        project.notes.push_back(file.string() + ": named twice, compiled once");
+    return is_known;
+}
+
 Result<DriverProject> project_of(const BuildRequest& request) {
     ProjectContext context{request.configuration};
     if (request.sources.empty())
@@ -116,6 +134,8 @@ Result<DriverProject> project_of(const BuildRequest& request) {
     for (const auto& source : request.sources) {
         SourceUnit unit;
         unit.file = fs::absolute(source).lexically_normal();
+        if (is_named_before(project, unit.file))
+            continue;
         unit.language = language_of(unit.file);
         unit.defines = kit_defines({}, request.configuration);
         unit.include_directories.push_back(unit.file.parent_path());
@@ -123,6 +143,14 @@ Result<DriverProject> project_of(const BuildRequest& request) {
     }
     project.folder = project.units.front().file.parent_path();
     return project;
+}
+
+// Compilers pass over include folders that are not there; whoever named one meant it.
+void note_missing_folders(const BuildRequest& request, DriverProject& project) {
+    std::error_code ignored;
+    for (const auto& folder : request.include_directories)
+        if (!fs::is_directory(folder, ignored))
+            project.notes.push_back(folder.string() + ": no such folder to include from (-I)");
 }
 
 std::vector<SourceUnit> runtime_units(const fs::path& runtime) {
@@ -310,13 +338,14 @@ Result<BuildReport> build_driver(const BuildRequest& original) {
     if (!project)
         return project.error();
     auto wdk = request.wdk_include_directory.empty() ? default_wdk_include_directory()
-                                                     : Result<fs::path>(fs::absolute(request.wdk_include_directory));
+                                                     : checked_wdk_include_directory(request.wdk_include_directory);
     if (!wdk)
         return wdk.error();
     auto runtime = request.runtime_directory.empty() ? default_runtime_directory()
-                                                     : Result<fs::path>(fs::absolute(request.runtime_directory));
+                                                     : checked_runtime_directory(request.runtime_directory);
     if (!runtime)
         return runtime.error();
+    note_missing_folders(request, *project);
     if (!request.name.empty())
         project->name = request.name;
     BuildReport report;
@@ -328,6 +357,8 @@ Result<BuildReport> build_driver(const BuildRequest& original) {
     if (auto checked = check_exception_blocks(request, *project); !checked)
         return checked.error();
     const Cache cache(request.cache_directory);
+    if (auto usable = cache.check(); !usable)
+        return usable.error();
     UnitCompiler::Places places{*wdk, cache.folder()};
 
     auto with_request_folders = *project;

@@ -79,6 +79,9 @@ Result<BuildReport> build_driver(const BuildRequest& request);
 // Where the headers and the runtime library for drivers are: beside the installed library, or in the source tree.
 Result<std::filesystem::path> default_wdk_include_directory();
 Result<std::filesystem::path> default_runtime_directory();
+// The absolute path of a folder that somebody names in place of those; an error when it is none.
+Result<std::filesystem::path> checked_wdk_include_directory(const std::filesystem::path& folder);
+Result<std::filesystem::path> checked_runtime_directory(const std::filesystem::path& folder);
 
 // The host-side library a process must have loaded before it loads a module built with these sanitizers
 // (for LD_PRELOAD); nothing when the module needs none.

@@ -40,14 +40,36 @@ Result<fs::path> place_of(const char* name, const char* source_folder, const cha
                              name, source_folder)};
 }
 
+// What tells the folders from others.
+constexpr const char* wdk_proof = "ntdef.h";
+constexpr const char* runtime_proof = "stdunk";
+
+Result<fs::path> checked(const fs::path& folder, const char* what, const char* proof) {
+    std::error_code ignored;
+    if (!fs::is_directory(folder, ignored))
+        return Error{status_object_path_not_found, folder.string() + ": no such folder"};
+    if (!fs::exists(folder / proof, ignored))
+        return Error{status_object_name_not_found,
+                     fmt::format("{}: {} are not here: {} is missing", folder.string(), what, proof)};
+    return fs::absolute(folder);
+}
+
 } // namespace
 
 Result<fs::path> default_wdk_include_directory() {
-    return place_of("wdk", OPENPORTCLS_SOURCE_FOLDER "/include/wdk", "ntdef.h");
+    return place_of("wdk", OPENPORTCLS_SOURCE_FOLDER "/include/wdk", wdk_proof);
 }
 
 Result<fs::path> default_runtime_directory() {
-    return place_of("runtime", OPENPORTCLS_SOURCE_FOLDER "/drivers/runtime", "stdunk");
+    return place_of("runtime", OPENPORTCLS_SOURCE_FOLDER "/drivers/runtime", runtime_proof);
+}
+
+Result<fs::path> checked_wdk_include_directory(const fs::path& folder) {
+    return checked(folder, "the headers that drivers include", wdk_proof);
+}
+
+Result<fs::path> checked_runtime_directory(const fs::path& folder) {
+    return checked(folder, "the sources of the runtime for drivers", runtime_proof);
 }
 
 Result<std::optional<fs::path>> sanitizer_runtime(const ModuleNote& note) {

@@ -166,7 +166,7 @@ NmakeFile::NmakeFile(fs::path file, NmakeMacros initial) : file_(std::move(file)
 Result<void> NmakeFile::read() {
     auto result = read_one(file_, 0);
     if (result && !branches_.empty())
-        return Error{status_invalid_parameter, file_.string() + ": an !if has no !endif"};
+        return Error{status_invalid_parameter, branches_.back().place + ": this !if has no !endif"};
     return result;
 }
 
@@ -334,7 +334,7 @@ Result<void> NmakeFile::take_directive(std::string_view directive, const fs::pat
     };
     if (word == "if" || word == "ifdef" || word == "ifndef") {
         bool holds = counts && condition(word);
-        branches_.push_back({holds, holds, counts});
+        branches_.push_back({holds, holds, counts, file.string() + ":" + std::to_string(line_)});
     } else if (word == "else" || word.starts_with("elseif")) {
         if (branches_.empty())
             return Error{status_invalid_parameter, file.string() + ":" + std::to_string(line_) + ": !else without !if"};

@@ -31,6 +31,7 @@ private:
         bool counts;
         bool taken;
         bool outer_counts;
+        std::string place; // "folder/sources:12"
     };
 
     Result<void> read_one(const std::filesystem::path& file, int depth);

@@ -154,13 +154,25 @@ std::string listed(const std::vector<fs::path>& files) {
     return text;
 }
 
-// The one file of `candidates` that is a driver; an error that names the choices when there are several.
 using Reader = Result<DriverProject> (*)(const fs::path&, const ProjectContext&);
 
+// A project that cannot be read is not passed over for the sources beside it: what it says about them is missing then.
+// Whoever knows better can name them.
+std::string way_around(const FolderContent& content) {
+    return content.loose.empty() ? std::string()
+                                 : fmt::format("; to build without it, name the sources: --name NAME {}{}",
+                                               content.loose.front().string(), content.loose.size() > 1 ? " ..." : "");
+}
+
+// The one file of `candidates` that is a driver; an error that names the choices when there are several.
 Result<DriverProject> only_driver_among(const std::vector<fs::path>& candidates, Reader read,
-                                        const ProjectContext& context, const fs::path& folder) {
-    if (candidates.size() == 1)
-        return read(candidates.front(), context);
+                                        const ProjectContext& context, const fs::path& folder,
+                                        const FolderContent& content) {
+    if (candidates.size() == 1) {
+        auto project = read(candidates.front(), context);
+        return project ? std::move(project)
+                       : Error{project.error().status, project.error().message + way_around(content)};
+    }
     std::optional<DriverProject> chosen;
     std::vector<fs::path> drivers;
     std::string first_problem;
@@ -175,8 +187,8 @@ Result<DriverProject> only_driver_among(const std::vector<fs::path>& candidates,
         chosen = std::move(*project);
     }
     if (drivers.empty())
-        return Error{status_object_name_not_found,
-                     folder.string() + ": no project here builds a kernel driver (" + first_problem + ")"};
+        return Error{status_object_name_not_found, folder.string() + ": no project here builds a kernel driver (" +
+                                                       first_problem + ")" + way_around(content)};
     if (drivers.size() > 1)
         return Error{status_invalid_parameter,
                      folder.string() + ": several drivers here, name the one to build:" + listed(drivers)};
@@ -186,13 +198,13 @@ Result<DriverProject> only_driver_among(const std::vector<fs::path>& candidates,
 std::optional<Result<DriverProject>> project_in(const fs::path& folder, const FolderContent& content,
                                                 const ProjectContext& context) {
     if (!content.solutions.empty())
-        return only_driver_among(content.solutions, read_solution, context, folder);
+        return only_driver_among(content.solutions, read_solution, context, folder, content);
     if (!content.projects.empty())
-        return only_driver_among(content.projects, read_vcxproj, context, folder);
+        return only_driver_among(content.projects, read_vcxproj, context, folder, content);
     if (!content.sources_files.empty())
-        return only_driver_among(content.sources_files, read_sources_file, context, folder);
+        return only_driver_among(content.sources_files, read_sources_file, context, folder, content);
     if (!content.dirs_files.empty())
-        return only_driver_among(content.dirs_files, read_sources_file, context, folder);
+        return only_driver_among(content.dirs_files, read_sources_file, context, folder, content);
     return std::nullopt;
 }
 

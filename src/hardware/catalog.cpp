@@ -70,7 +70,70 @@ Result<CardOrder> parse_card(std::string_view text) {
     for (const ModelOption& option : model->options) {
         order.options.set(option.name, option.default_value); // of those that were not given
     }
+    if (auto possible = model->occupies(order.options); !possible) {
+        return wrong(fmt::format("{}:{}", name, possible.error().message));
+    }
     return order;
+}
+
+std::string to_string(const CardResource& resource) {
+    switch (resource.kind) {
+    case CardResource::Kind::interrupt:
+        return fmt::format("interrupt {}", resource.line);
+    case CardResource::Kind::dma:
+        return fmt::format("DMA channel {}", resource.line);
+    case CardResource::Kind::port:
+        break;
+    }
+    return fmt::format("ports {:x}-{:x}", resource.start, resource.start + resource.length - 1);
+}
+
+namespace {
+
+bool are_the_same(const CardResource& one, const CardResource& other) {
+    if (one.kind != other.kind) {
+        return false;
+    }
+    return one.kind == CardResource::Kind::port
+               ? one.start < other.start + other.length && other.start < one.start + one.length
+               : one.line == other.line;
+}
+
+// Everything that they are both set to, when there are ports among it, at which both would answer. Interrupts and DMA
+// channels alone may be the same: that is up to who gives them to drivers, one at a time.
+std::string in_both(const CardOrder& one, const CardOrder& other) {
+    std::string list;
+    bool has_ports = false;
+    const auto own = one.model->occupies(one.options);
+    const auto others = other.model->occupies(other.options);
+    for (const CardResource& resource : *own) {
+        if (std::ranges::any_of(*others, [&](const CardResource& each) { return are_the_same(resource, each); })) {
+            list += (list.empty() ? "" : ", ") + to_string(resource);
+            has_ports = has_ports || resource.kind == CardResource::Kind::port;
+        }
+    }
+    return has_ports ? list : std::string();
+}
+
+} // namespace
+
+Result<std::vector<CardOrder>> parse_cards(std::span<const std::string> texts) {
+    std::vector<CardOrder> orders;
+    for (const std::string& text : texts) {
+        auto order = parse_card(text);
+        if (!order) {
+            return order.error();
+        }
+        for (std::size_t before = 0; before < orders.size(); ++before) {
+            if (const std::string both = in_both(orders[before], *order); !both.empty()) {
+                return wrong(fmt::format("{} and {} would both have {}: set one to others ({}:OPTION=VALUE, with {})",
+                                         texts[before], text, both, order->model->name,
+                                         names_of(order->model->options)));
+            }
+        }
+        orders.push_back(std::move(*order));
+    }
+    return orders;
 }
 
 namespace {

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "hardware/card.h"
@@ -43,6 +44,8 @@ struct Model {
     BusKind bus;
     std::string_view binds_to; // how a driver finds it
     std::span<const ModelOption> options;
+    // What a card that is set so has of the ISA bus; the error says which option has a value it cannot have.
+    Result<std::vector<CardResource>> (*occupies)(const OptionValues& options);
     Result<std::unique_ptr<Card>> (*create)(Motherboard& board, const OptionValues& options);
 };
 
@@ -54,5 +57,10 @@ struct CardOrder {
     OptionValues options;
 };
 Result<CardOrder> parse_card(std::string_view text);
+// Of cards that can be in one computer: no two of them answer at the same ports.
+Result<std::vector<CardOrder>> parse_cards(std::span<const std::string> texts);
+
+// "ports 220-22f", "interrupt 5", "DMA channel 1".
+std::string to_string(const CardResource& resource);
 
 } // namespace openportcls::hardware

@@ -35,6 +35,15 @@ std::vector<Card*> Motherboard::cards() const {
     return cards;
 }
 
+std::vector<NamedCard> Motherboard::named_cards() const {
+    std::vector<NamedCard> cards;
+    cards.reserve(cards_.size());
+    for (const Plugged& plugged : cards_) {
+        cards.push_back({plugged.name, plugged.card.get()});
+    }
+    return cards;
+}
+
 namespace {
 
 bool is_called(std::string_view wanted, std::string_view card, std::string_view socket) {

@@ -17,6 +17,11 @@
 
 namespace openportcls::hardware {
 
+struct NamedCard {
+    std::string name; // its model's, with a number from the second on
+    Card* card;
+};
+
 class Motherboard final : public machine::Subsystem {
 public:
     static constexpr machine::SubsystemId subsystem_id = machine::SubsystemId::hardware;
@@ -30,6 +35,7 @@ public:
 
     Result<Card*> plug(const CardOrder& order);
     std::vector<Card*> cards() const;
+    std::vector<NamedCard> named_cards() const;
 
     // By "sb16/line out", or "line out" of the first card that has one. Null: there is none.
     OutputSocket* output(std::string_view name) const;

@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 
 #include "machine/guarded_access.h"
+#include "machine/host_code.h"
 #include "machine/machine.h"
 
 namespace openportcls::machine {
@@ -291,7 +292,8 @@ namespace {
 // Every second of the thread's CPU time.
 void on_watchdog(int, siginfo_t*, void* raw_context) {
     Machine* machine = Machine::current_or_null();
-    if (machine == nullptr || machine->is_halted() || is_reporting || !machine->watchdog_expired()) {
+    if (machine == nullptr || machine->is_halted() || is_reporting || HostCode::runs_in(*machine) ||
+        !machine->watchdog_expired()) {
         return;
     }
     auto& context = *static_cast<ucontext_t*>(raw_context);

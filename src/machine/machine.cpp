@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "machine/faults.h"
+#include "machine/host_code.h"
 
 namespace openportcls::machine {
 
@@ -131,6 +132,7 @@ void Machine::report_open_region() {
 
 // Only what the client's thread called can be gone back to: any other thread belongs to the guest.
 bool Machine::run_nested(void (*function)(void*), void* argument, WatchedCall::Describe describe) {
+    const HostCode::Pause pause;
     Machine* const previous = current_;
     current_ = this;
     std::optional<WatchedCall> watched;
@@ -214,6 +216,7 @@ void Machine::bugcheck_with_stack(BugcheckReport report) {
 // The guest's stacks are left as they are: nothing can be unwound through a driver's frames.
 void Machine::abandon_guest() {
     halted_ = true;
+    HostCode::forget();
     if (!is_entered_) {
         std::fputs(report_.to_text().c_str(), stderr); // there is nobody to return to
         std::abort();

@@ -351,6 +351,12 @@ TEST_F(BadSource, OptionsAreChecked) {
     expect_build_failure(build(source, {"--sanitize=heat"}), 2, "heat: not a sanitizer");
     expect_build_failure(build(source, {"--sanitize=address,thread"}), 2, "exclude each other");
     expect_build_failure(portcls({"build", source, "--name", "a", "-o"}), 2, "-o needs a value");
+    for (const char* option : {"-o", "--depfile"}) {
+        expect_build_failure(run({"sh", "-c", "cd \"$1\" && \"$0\" build a.cpp --name a \"$2\" -", OPENPORTCLS_COMMAND,
+                                  folder_.string(), option}),
+                             2, std::string(option) + " -: this goes to a file, not to standard output");
+    }
+    EXPECT_EQ(files(), std::vector<std::string>{"a.cpp"});
     expect_build_failure(portcls({"build", source, "--name", "a", "-o", path("none/out.so")}), 1,
                          path("none") + ": no such folder");
     EXPECT_FALSE(std::filesystem::exists(path("none")));

@@ -109,7 +109,50 @@ TEST_F(Cards, HardwareSaysWhereTheCardIs) {
     EXPECT_EQ(bare.status, 1);
     EXPECT_THAT(bare.error, HasSubstr("STATUS_NO_SUCH_DEVICE"));
     expect_failure(portcls({"info", "--driver", "sb16", "--hardware", "sb16:iq=7"}), 2, "no option of sb16");
-    EXPECT_EQ(portcls({"info", "--driver", "sb16", "--hardware", "sb16:irq=3"}).status, 1);
+}
+
+TEST_F(Cards, WhatNoCardCanBeSetToIsWrongUsage) {
+    const auto expect = [](const std::vector<std::string>& cards, const std::string& message) {
+        std::vector<std::string> arguments = {"info", "--driver", "sb16"};
+        for (const std::string& card : cards) {
+            arguments.insert(arguments.end(), {"--hardware", card});
+        }
+        expect_failure(portcls(arguments), 2, "portcls: --hardware: " + message);
+    };
+    expect({"sb16:io=999"}, "sb16:io=999: one of 220, 240, 260, 280");
+    expect({"sb16:drift=fast"}, "sb16:drift=fast: a number from -100000 to 100000");
+    expect({"ac97:drift=1000000"}, "ac97:drift=1000000: a number from");
+    expect({"ac97:vra=2"}, "ac97:vra=2: one of 0, 1");
+    expect({"sb16", "sb16"}, "sb16 and sb16 would both have ports 220-22f, ports 330-331, interrupt 5, DMA channel 1");
+    expect({"builtin", "sb16:io=240,irq=7,dma=3"},
+           "sb16 and sb16:io=240,irq=7,dma=3 would both have ports 330-331, DMA "
+           "channel 5");
+}
+
+TEST_F(Cards, ACardThatNoDriverTookIsNamed) {
+    const auto warnings_of = [](std::vector<std::string> arguments) {
+        arguments.insert(arguments.begin(), "info");
+        const Ran text = portcls(arguments);
+        EXPECT_EQ(text.status, 0) << text.error;
+        arguments.emplace_back("--json");
+        const auto warnings = portcls(arguments).json()["info"].value("warnings", nlohmann::json::array());
+        std::string lines;
+        for (const auto& warning : warnings) {
+            lines += warning.get<std::string>() + "\n";
+        }
+        EXPECT_EQ(text.error, lines);
+        return lines;
+    };
+    EXPECT_EQ(warnings_of({"--driver", "sb16"}), "");
+    EXPECT_EQ(warnings_of({"--driver", "ac97"}), "");
+    EXPECT_EQ(warnings_of({"--driver", "sb16", "--hardware", "builtin", "--hardware", "ac97"}),
+              "warning: no driver took the card ac97: PCI\\VEN_8086&DEV_2415&SUBSYS_24158086&REV_02, "
+              "PCI\\VEN_8086&DEV_2415\n");
+    const std::string second = "sb16:io=240,mpu=300,irq=7,dma=3,dma16=6";
+    EXPECT_EQ(warnings_of({"--driver", "sb16", "--hardware", "sb16", "--hardware", second}),
+              "warning: no driver took the card sb16-2: ports 240-24f, ports 300-301, interrupt 7, DMA channel 3, "
+              "DMA channel 6\n");
+    EXPECT_THAT(warnings_of({"--driver", "cable", "--hardware", "sb16"}), HasSubstr("no driver took the card sb16: "));
 }
 
 TEST_F(Cards, ADriftingCrystalPlaysTheSameSamples) {

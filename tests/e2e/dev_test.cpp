@@ -30,6 +30,21 @@ TEST(Dev, WrongUsageIsStatus2) {
     const Ran wrong = dev({"sing"});
     EXPECT_EQ(wrong.status, 2);
     EXPECT_THAT(wrong.error, HasSubstr("usage: ./dev COMMAND"));
+    const std::vector<std::vector<std::string>> commands = {
+        {"setup", "--junk"},         {"format", "--junk"},
+        {"profile", "--junk"},       {"clean", "--junk"},
+        {"build", "--junk"},         {"build", "x.cpp"},
+        {"build", "--release", "x"}, {"fuzz", "--junk"},
+        {"fuzz", "1", "nothing"},    {"fuzz", "1", "inf_reader", "x"},
+        {"bench", "--junk"},         {"bench", "one", "two"},
+        {"lint", "--junk"},
+    };
+    for (const auto& command : commands) {
+        const Ran ran = dev(command);
+        EXPECT_EQ(ran.status, 2) << testing::PrintToString(command);
+        EXPECT_THAT(ran.error, HasSubstr("usage: ./dev " + command.front())) << testing::PrintToString(command);
+        EXPECT_EQ(ran.out, "");
+    }
 }
 
 } // namespace

@@ -91,6 +91,11 @@ TEST_F(Options, NumbersThatMakeNoSenseAreWrongUsage) {
     for (const char* depth : {"0", "1001"}) {
         expect_misuse({"play", good(), "--scheduling", "pct", "--pct-depth", depth}, "1 to 1000");
     }
+    for (const char* scheduling : {"first_come", "random"}) {
+        expect_misuse({"info", "--scheduling", scheduling, "--pct-depth", "3"},
+                      "--pct-depth: without --scheduling pct");
+    }
+    expect_misuse({"info", "--pct-depth", "3"}, "--pct-depth: without --scheduling pct");
     for (const char* depth : {"1", "1000"}) {
         EXPECT_EQ(portcls({"play", good(), "--scheduling", "pct", "--pct-depth", depth}).status, 0) << depth;
     }

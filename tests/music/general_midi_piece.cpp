@@ -1,8 +1,8 @@
 #include "general_midi_piece.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <initializer_list>
+#include <map>
 #include <span>
 #include <string_view>
 
@@ -38,28 +38,23 @@ void put_quantity(Bytes& bytes, unsigned value) {
     put(bytes, {value & 0x7F});
 }
 
-struct Event {
-    unsigned tick;
-    Bytes bytes;
-};
-
 // Events in any order of time; those of one tick stay in theirs.
 class Track {
 public:
     explicit Track(unsigned channel = 0) : channel_(channel) {}
 
     void raw(unsigned tick, std::initializer_list<unsigned> values) {
-        Event event{tick, {}};
-        put(event.bytes, values);
-        events_.push_back(std::move(event));
+        Bytes event;
+        put(event, values);
+        events_.emplace(tick, std::move(event));
     }
     void name(std::string_view text) {
-        Event event{0, {}};
-        put(event.bytes, {0xFF, 0x03, static_cast<unsigned>(text.size())});
+        Bytes event;
+        put(event, {0xFF, 0x03, static_cast<unsigned>(text.size())});
         for (const char letter : text) {
-            put(event.bytes, {static_cast<unsigned char>(letter)});
+            put(event, {static_cast<unsigned char>(letter)});
         }
-        events_.push_back(std::move(event));
+        events_.emplace(0, std::move(event));
     }
     void program(unsigned tick, unsigned number) { raw(tick, {0xC0 | channel_, number}); }
     void controller(unsigned tick, unsigned number, unsigned value) { raw(tick, {0xB0 | channel_, number, value}); }
@@ -72,18 +67,16 @@ public:
     }
 
     Bytes chunk() {
-        std::stable_sort(events_.begin(), events_.end(),
-                         [](const Event& a, const Event& b) { return a.tick < b.tick; });
         Bytes body;
         unsigned tick = 0;
         std::byte running{};
-        for (const Event& event : events_) {
-            put_quantity(body, event.tick - tick);
-            tick = event.tick;
-            const bool is_channel_message = event.bytes.front() < std::byte{0xF0};
-            const bool repeats = is_channel_message && event.bytes.front() == running;
-            running = is_channel_message ? event.bytes.front() : std::byte{};
-            body.insert(body.end(), event.bytes.begin() + (repeats ? 1 : 0), event.bytes.end());
+        for (const auto& [when, event] : events_) {
+            put_quantity(body, when - tick);
+            tick = when;
+            const bool is_channel_message = event.front() < std::byte{0xF0};
+            const bool repeats = is_channel_message && event.front() == running;
+            running = is_channel_message ? event.front() : std::byte{};
+            body.insert(body.end(), event.begin() + (repeats ? 1 : 0), event.end());
         }
         put_quantity(body, bars * bar - tick);
         put(body, {0xFF, 0x2F, 0x00});
@@ -96,7 +89,7 @@ public:
 
 private:
     unsigned channel_;
-    std::vector<Event> events_;
+    std::multimap<unsigned, Bytes> events_; // by tick
 };
 
 // A minor, F, C, G; the second half's third line goes to E.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <span>
+#include <stdexcept>
 
 #include <gtest/gtest.h>
 
@@ -206,6 +207,24 @@ TEST_F(ObjectsTest, an_event_calls_back_while_time_passes) {
     ASSERT_TRUE(topology.set_mute(1, 0, true));
     ASSERT_TRUE(machine.run_for(milliseconds(1)));
     EXPECT_EQ(calls, 2) << "the subscription has gone";
+}
+
+TEST_F(ObjectsTest, what_the_callback_of_an_event_throws_is_answered_by_the_next_call) {
+    auto changed = topology.subscribe(event::control_change, {Target::node(1), false, {}});
+    ASSERT_TRUE(changed) << changed.error().message;
+    for (const bool by_wait : {true, false}) {
+        ASSERT_TRUE(changed->on_signal([] { throw std::runtime_error("no ears"); }));
+        ASSERT_TRUE(topology.set_mute(1, 0, by_wait));
+        ASSERT_TRUE(machine.run_for(milliseconds(1)));
+        const auto answer = by_wait ? changed->wait(milliseconds(1)) : changed->on_signal([] {});
+        EXPECT_EQ(answer.status(), STATUS_UNHANDLED_EXCEPTION);
+        EXPECT_NE(answer.error().message.find("callback has thrown an exception: no ears"), std::string::npos)
+            << answer.error().message;
+        EXPECT_TRUE(changed->on_signal({})) << "and has ended";
+        EXPECT_FALSE(changed->take());
+    }
+    ASSERT_TRUE(topology.set_mute(1, 0, true));
+    EXPECT_TRUE(changed->wait(milliseconds(1))) << "as before";
 }
 
 TEST_F(ObjectsTest, a_one_shot_event_comes_once) {

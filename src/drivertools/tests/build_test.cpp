@@ -320,6 +320,44 @@ TEST_F(Build, DefinesAndIncludeFoldersOfTheRequestCount) {
     EXPECT_EQ(LoadedModule(report->module).enter(), 34);
 }
 
+TEST_F(Build, FoldersThatAreNotThereAreNamed) {
+    folder.add("drv/a.cpp", entry_returning_three);
+    auto asked = request(folder / "drv");
+    asked.include_directories = {folder / "missing", folder / "drv", folder / "drv/a.cpp"};
+    auto report = build(asked);
+    ASSERT_TRUE(report) << message(report) << diagnostics;
+    EXPECT_THAT(report->notes,
+                testing::ElementsAre((folder / "missing").string() + ": no such folder to include from (-I)",
+                                     (folder / "drv/a.cpp").string() + ": no such folder to include from (-I)"));
+    const auto expect_one_error = [&](std::filesystem::path BuildRequest::* place, const std::string& wrong,
+                                      const std::string& why) {
+        auto other = request(folder / "drv");
+        other.*place = folder / wrong;
+        EXPECT_EQ(message(build(other)), (folder / wrong).string() + why);
+        EXPECT_EQ(diagnostics, "");
+    };
+    expect_one_error(&BuildRequest::wdk_include_directory, "missing", ": no such folder");
+    expect_one_error(&BuildRequest::wdk_include_directory, "drv",
+                     ": the headers that drivers include are not here: ntdef.h is missing");
+    expect_one_error(&BuildRequest::runtime_directory, "missing", ": no such folder");
+    expect_one_error(&BuildRequest::runtime_directory, "drv",
+                     ": the sources of the runtime for drivers are not here: stdunk is missing");
+    expect_one_error(&BuildRequest::cache_directory, "drv/a.cpp", ": no folder for the cache can be here");
+}
+
+TEST_F(Build, ASourceThatIsNamedTwiceIsCompiledOnce) {
+    BuildRequest asked = request("");
+    const auto source = folder.add("a.cpp", entry_returning_three);
+    std::filesystem::create_symlink("a.cpp", folder / "b.cpp");
+    asked.sources = {source, source, folder / "b.cpp", folder.add("c.cpp", "int other;\n")};
+    asked.name = "twice";
+    const auto report = build(asked);
+    ASSERT_TRUE(report) << message(report) << diagnostics;
+    EXPECT_EQ(LoadedModule(report->module).enter(), 3);
+    EXPECT_THAT(report->notes, testing::ElementsAre(source.string() + ": named twice, compiled once",
+                                                    (folder / "b.cpp").string() + ": named twice, compiled once"));
+}
+
 TEST_F(Build, PathsWithSpacesAndSourcesAsAList) {
     BuildRequest asked = request("");
     asked.sources = {

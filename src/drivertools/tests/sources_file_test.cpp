@@ -73,7 +73,9 @@ TEST(NmakeFile, ReportsErrorsWithTheirLine) {
     };
     EXPECT_THAT(problem("A=1\n!error too old\n"), HasSubstr("sources:2: too old"));
     EXPECT_THAT(problem("!endif\n"), HasSubstr("sources:1: !endif without !if"));
-    EXPECT_THAT(problem("!if 1\nA=1\n"), HasSubstr("!if has no !endif"));
+    EXPECT_THAT(problem("A=1\n!if 1\nB=1\n"), HasSubstr("sources:2: this !if has no !endif"));
+    EXPECT_THAT(problem("!ifdef A\n!if 1 \\\n && 1\n!endif\n\n!if 0\n!ifndef B\n!endif\n"),
+                HasSubstr("sources:6: this !if has no !endif"));
 }
 
 TEST(SourcesFile, GivesUnitsWithTheirFlags) {
@@ -178,6 +180,23 @@ TEST(PlainFolder, TakesEverySourceBelowIt) {
     EXPECT_THAT(project->units[0].include_directories, Contains(folder / "Inc"));
     EXPECT_THAT(project->units[0].include_directories, Not(Contains(folder / ".git")));
     EXPECT_FALSE(find_project(folder.add("empty/readme.txt").parent_path(), {}));
+}
+
+// It is not passed over: what it says about the sources beside it would be missing.
+TEST(PlainFolder, AProjectThatCannotBeReadIsNamedWithTheWayAround) {
+    TemporaryFolder folder;
+    const auto project = folder.add("drv.vcxproj", "<Project>\n <ItemGroup>\n</Project>\n");
+    const auto problem = [&] { return find_project(folder.path(), {}).error().message; };
+    EXPECT_THAT(problem(), testing::StartsWith(project.string() + ":3: not a project file: "));
+    EXPECT_THAT(problem(), Not(HasSubstr("--name")));
+    const auto source = folder.add("a.cpp");
+    EXPECT_THAT(problem(), testing::StartsWith(project.string() + ":3: not a project file: "));
+    EXPECT_THAT(problem(),
+                testing::EndsWith("; to build without it, name the sources: --name NAME " + source.string()));
+    folder.add("b.cpp");
+    EXPECT_THAT(problem(), testing::EndsWith(" --name NAME " + source.string() + " ..."));
+    folder.add("other.vcxproj", "<Project>");
+    EXPECT_THAT(problem(), testing::EndsWith(" --name NAME " + source.string() + " ..."));
 }
 
 // A driver and its test in one folder, as in examples/knob.

@@ -237,7 +237,7 @@ constexpr ModelOption options[] = {
     {"drift", "0", "how much faster its crystal is, in parts per million"},
 };
 
-Result<std::unique_ptr<Card>> create_card(Motherboard& board, const OptionValues& values) {
+Result<Settings> read_settings(const OptionValues& values) {
     constexpr int decimal = 10;
     constexpr std::int32_t most_drift = 100'000;
     Settings settings;
@@ -251,7 +251,21 @@ Result<std::unique_ptr<Card>> create_card(Motherboard& board, const OptionValues
         return drift.error();
     }
     settings.drift = *drift;
-    auto card = Ac97::create(board, settings);
+    return settings;
+}
+
+// The PCI bus hands out what its cards have.
+Result<std::vector<CardResource>> occupied(const OptionValues& values) {
+    const auto settings = read_settings(values);
+    return settings ? std::vector<CardResource>() : Result<std::vector<CardResource>>(settings.error());
+}
+
+Result<std::unique_ptr<Card>> create_card(Motherboard& board, const OptionValues& values) {
+    const auto settings = read_settings(values);
+    if (!settings) {
+        return settings.error();
+    }
+    auto card = Ac97::create(board, *settings);
     if (!card) {
         return card.error();
     }
@@ -263,7 +277,8 @@ Result<std::unique_ptr<Card>> create_card(Motherboard& board, const OptionValues
 Model model() {
     return {"ac97",       "AC'97 on the PCI bus: Intel 82801AA (ICH) controller, codec with variable rates",
             BusKind::pci, "a driver whose INF has PCI\\VEN_8086&DEV_2415",
-            options,      &create_card};
+            options,      &occupied,
+            &create_card};
 }
 
 } // namespace openportcls::hardware::ac97

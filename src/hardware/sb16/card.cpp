@@ -94,18 +94,23 @@ Sb16::~Sb16() {
     }
 }
 
-std::vector<CardResource> Sb16::resources() const {
+// Without the FM ports, which a second card leaves to the first.
+std::vector<CardResource> Sb16::set_to(const Settings& settings) {
     using Kind = CardResource::Kind;
-    std::vector<CardResource> resources = {
-        {Kind::port, settings_.io, static_cast<std::uint32_t>(range_sizes[dsp_range])},
-        {Kind::port, settings_.mpu, static_cast<std::uint32_t>(range_sizes[mpu_range])},
-        {Kind::interrupt, 0, 0, settings_.irq},
-        {Kind::dma, 0, 0, settings_.dma},
-        {Kind::dma, 0, 0, settings_.dma16},
+    return {
+        {Kind::port, settings.io, static_cast<std::uint32_t>(range_sizes[dsp_range])},
+        {Kind::port, settings.mpu, static_cast<std::uint32_t>(range_sizes[mpu_range])},
+        {Kind::interrupt, 0, 0, settings.irq},
+        {Kind::dma, 0, 0, settings.dma},
+        {Kind::dma, 0, 0, settings.dma16},
     };
+}
+
+std::vector<CardResource> Sb16::resources() const {
+    std::vector<CardResource> resources = set_to(settings_);
     if (has_fm_ports()) {
         resources.insert(resources.begin() + fm_range,
-                         {Kind::port, fm_port, static_cast<std::uint32_t>(range_sizes[fm_range])});
+                         {CardResource::Kind::port, fm_port, static_cast<std::uint32_t>(range_sizes[fm_range])});
     }
     return resources;
 }
@@ -315,7 +320,7 @@ constexpr ModelOption options[] = {
     {"drift", "0", "how much faster its crystal is, in parts per million"},
 };
 
-Result<std::unique_ptr<Card>> create_card(Motherboard& board, const OptionValues& values) {
+Result<Settings> read_settings(const OptionValues& values) {
     constexpr int hexadecimal = 16;
     constexpr int decimal = 10;
     constexpr std::int32_t most_drift = 100'000;
@@ -345,7 +350,20 @@ Result<std::unique_ptr<Card>> create_card(Motherboard& board, const OptionValues
         return drift.error();
     }
     settings.drift = *drift;
-    auto card = Sb16::create(board, settings);
+    return settings;
+}
+
+Result<std::vector<CardResource>> occupied(const OptionValues& values) {
+    const auto settings = read_settings(values);
+    return settings ? Sb16::set_to(*settings) : Result<std::vector<CardResource>>(settings.error());
+}
+
+Result<std::unique_ptr<Card>> create_card(Motherboard& board, const OptionValues& values) {
+    const auto settings = read_settings(values);
+    if (!settings) {
+        return settings.error();
+    }
+    auto card = Sb16::create(board, *settings);
     if (!card) {
         return card.error();
     }
@@ -357,7 +375,8 @@ Result<std::unique_ptr<Card>> create_card(Motherboard& board, const OptionValues
 Model model() {
     return {"sb16",       "Sound Blaster 16 on the ISA bus: DSP 4.13, CT1745 mixer, MPU-401, OPL3",
             BusKind::isa, "a driver whose INF asks for ports, an interrupt and DMA channels (LogConfig)",
-            options,      &create_card};
+            options,      &occupied,
+            &create_card};
 }
 
 } // namespace openportcls::hardware::sb16

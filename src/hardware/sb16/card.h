@@ -36,6 +36,9 @@ public:
     static Result<std::unique_ptr<Sb16>> create(Motherboard& board, const Settings& settings);
     ~Sb16() override;
 
+    // What every card with these settings has.
+    static std::vector<CardResource> set_to(const Settings& settings);
+
     std::string_view model() const override { return "sb16"; }
     std::string_view name() const override { return "sb16"; }
     std::vector<CardResource> resources() const override;

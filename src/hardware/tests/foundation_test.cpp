@@ -144,14 +144,34 @@ TEST(Catalog, SaysWhatIsWrongWithAnOrder) {
     EXPECT_THAT(parse_card("sb16:irq").error().message, ::testing::HasSubstr("NAME=VALUE"));
 }
 
-using Board = BoardTest;
-
-TEST_F(Board, ModelsCheckTheirOptions) {
-    EXPECT_THAT(plug("sb16:irq=6").error().message, ::testing::HasSubstr("irq=6: one of 2, 5, 7, 10"));
-    EXPECT_THAT(plug("sb16:io=300").error().message, ::testing::HasSubstr("io=300: one of 220, 240, 260, 280"));
-    EXPECT_THAT(plug("sb16:drift=x").error().message, ::testing::HasSubstr("drift=x"));
-    EXPECT_TRUE(board.cards().empty());
+TEST(Catalog, ModelsCheckTheirOptions) {
+    EXPECT_EQ(parse_card("sb16:irq=6").error().message, "sb16:irq=6: one of 2, 5, 7, 10");
+    EXPECT_EQ(parse_card("sb16:mpu=330,io=300").error().message, "sb16:io=300: one of 220, 240, 260, 280");
+    EXPECT_EQ(parse_card("sb16:drift=x").error().message, "sb16:drift=x: a number from -100000 to 100000");
+    EXPECT_EQ(parse_card("ac97:drift=100001").error().message, "ac97:drift=100001: a number from -100000 to 100000");
+    EXPECT_EQ(parse_card("ac97:vra=2").error().message, "ac97:vra=2: one of 0, 1");
 }
+
+TEST(Catalog, SaysWhatTwoCardsCannotBothHave) {
+    const std::string alike[] = {"ac97", "sb16", "sb16"};
+    EXPECT_EQ(parse_cards(alike).error().message,
+              "sb16 and sb16 would both have ports 220-22f, ports 330-331, interrupt 5, DMA channel 1, DMA channel 5: "
+              "set one to others (sb16:OPTION=VALUE, with io, mpu, irq, dma, dma16, drift)");
+    const std::string half[] = {"sb16:irq=7,dma16=6", "sb16:io=240"};
+    EXPECT_THAT(
+        parse_cards(half).error().message,
+        ::testing::StartsWith("sb16:irq=7,dma16=6 and sb16:io=240 would both have ports 330-331, DMA channel 1: "));
+    const std::string in_turn[] = {"sb16", "sb16:io=240,mpu=300"};
+    EXPECT_TRUE(parse_cards(in_turn)) << "one of them has the interrupt and the channels at a time";
+    const std::string apart[] = {"ac97", "sb16", "sb16:io=240,mpu=300,irq=7,dma=3,dma16=6", "ac97"};
+    ASSERT_TRUE(parse_cards(apart));
+    EXPECT_EQ(parse_cards(apart)->size(), 4U);
+    EXPECT_EQ(parse_cards({})->size(), 0U);
+    const std::string wrong[] = {"sb16", "sb16:irq=6"};
+    EXPECT_THAT(parse_cards(wrong).error().message, ::testing::HasSubstr("irq=6: one of"));
+}
+
+using Board = BoardTest;
 
 TEST_F(Board, CardsMayNotOverlap) {
     ASSERT_TRUE(plug("sb16"));

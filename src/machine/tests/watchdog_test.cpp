@@ -1,4 +1,5 @@
 // Loops that never end: those that let the machine's time pass, and those that do not even do that.
+#include "machine/host_code.h"
 #include "machine/machine.h"
 
 #include <ctime>
@@ -45,6 +46,49 @@ TEST(Bugcheck, a_busy_client_is_no_endless_loop) {
     for (timespec now = begin; now.tv_sec - begin.tv_sec < 3; clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now)) {
         ASSERT_TRUE(machine.enter([&] { machine.preemption_point(); }));
     }
+}
+
+double cpu_seconds() {
+    timespec now{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
+}
+
+// It may take its time, but what it calls in the machine may not.
+TEST(Bugcheck, code_of_the_host_is_no_endless_loop) {
+    MachineConfig config;
+    config.watchdog_seconds = 1;
+    Machine machine(config);
+    EXPECT_TRUE(machine.enter([&] {
+        const HostCode callback(machine);
+        for (const double begin = cpu_seconds(); cpu_seconds() - begin < 2.5;) {
+        }
+    }));
+    EXPECT_FALSE(HostCode::runs_in(machine));
+    bool came_back = false;
+    EXPECT_FALSE(machine.enter([&] {
+        const HostCode callback(machine);
+        EXPECT_FALSE(machine.enter([&] {
+            EXPECT_FALSE(HostCode::runs_in(machine));
+            for (volatile bool stop = false; !stop;) {
+            }
+        }));
+        EXPECT_TRUE(HostCode::runs_in(machine));
+        came_back = true;
+    }));
+    EXPECT_TRUE(came_back);
+    ASSERT_NE(machine.bugcheck_report(), nullptr);
+    EXPECT_EQ(machine.bugcheck_report()->code, 0x101U);
+}
+
+// What crashes in such code leaves no trace: another machine is watched.
+TEST(Bugcheck, code_of_the_host_that_crashes_is_forgotten) {
+    Machine machine;
+    EXPECT_FALSE(machine.enter([&] {
+        const HostCode callback(machine);
+        machine.bugcheck(0xE2, 0, 0, 0, 0, "meant");
+    }));
+    EXPECT_FALSE(HostCode::runs_in(machine));
 }
 
 // Bug check 0x133, parameter 1 = 1: cumulatively at DISPATCH_LEVEL or above.

@@ -3,6 +3,7 @@
 #include "base/status.h"
 #include "pnp/inf/inf_line_splitter.h"
 #include "pnp/inf/text.h"
+#include "pnp/inf/version_values.h"
 
 #include <fmt/format.h>
 
@@ -213,7 +214,25 @@ private:
         if (!known) {
             warn(version->line, "[Version] has no valid Signature");
         }
+        for (const InfLine& line : version->lines) {
+            check_version_line(line);
+        }
         return {};
+    }
+
+    void check_version_line(const InfLine& line) {
+        if (!line.key) {
+            return;
+        }
+        const std::string_view value = line.field(0);
+        if (equal_ignoring_ascii_case(*line.key, "ClassGuid") && !value.empty() && !is_guid_text(value)) {
+            warn(line.number, fmt::format("ClassGuid '{}' is no GUID: {{8-4-4-4-12 hexadecimal digits}}", value));
+        }
+        if (equal_ignoring_ascii_case(*line.key, "DriverVer")) {
+            for (std::string& fault : driver_version_faults(line)) {
+                warn(line.number, std::move(fault));
+            }
+        }
     }
 
     const InfParseOptions& options_;

@@ -1,6 +1,7 @@
 #include "pnp/inf/install.h"
 
 #include "pnp/inf/registry_lines.h"
+#include "pnp/inf/version_values.h"
 
 #include <fmt/format.h>
 
@@ -9,14 +10,6 @@
 
 namespace openportcls::pnp {
 namespace {
-
-// {xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx}
-bool is_guid(std::string_view text) {
-    constexpr std::string_view shape = "{00000000-0000-0000-0000-000000000000}";
-    return std::ranges::equal(text, shape, [](char character, char wanted) {
-        return wanted == '0' ? std::isxdigit(static_cast<unsigned char>(character)) != 0 : character == wanted;
-    });
-}
 
 // Gathers one device's installation from the DDInstall section and those it leads to.
 class Installer {
@@ -37,7 +30,7 @@ public:
         install_.provider = main_file_.version_value("Provider").value_or("");
         install_.class_name = main_file_.version_value("Class").value_or("");
         install_.class_guid = main_file_.version_value("ClassGUID").value_or("");
-        read_driver_version();
+        read_driver_version(*section);
         read_install_section(main_file_, *section);
         read_hardware(main_file_, *section);
         read_interfaces(main_file_, *section);
@@ -253,7 +246,7 @@ private:
                 note(line.number, "AddInterface without an interface class");
                 return;
             }
-            if (!is_guid(interface.category)) {
+            if (!is_guid_text(interface.category)) {
                 note(line.number, fmt::format("AddInterface: {} is no interface class", interface.category));
             }
             if (!line.field(2).empty()) {
@@ -359,11 +352,18 @@ private:
         }
     }
 
-    void read_driver_version() {
-        const InfSection* version = main_file_.section("Version");
-        for_each_directive(*version, "DriverVer", [&](const InfLine& line) {
+    // That of the install section is about this device, and goes before that of the file ("INF DriverVer Directive").
+    void read_driver_version(const InfSection& install) {
+        const auto take = [&](const InfLine& line) {
             install_.driver_date = line.field(0);
             install_.driver_version = line.field(1);
+        };
+        for_each_directive(*main_file_.section("Version"), "DriverVer", take); // whose faults the file has told
+        for_each_directive(install, "DriverVer", [&](const InfLine& line) {
+            take(line);
+            for (std::string& fault : driver_version_faults(line)) {
+                note(line.number, std::move(fault));
+            }
         });
     }
 

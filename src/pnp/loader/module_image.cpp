@@ -60,6 +60,9 @@ public:
         if (auto checked = read_segments(); !checked) {
             return checked.error();
         }
+        if (is_program()) {
+            return refuse(path_, "an executable program, not a driver module");
+        }
         if (auto checked = read_sections(); !checked) {
             return checked.error();
         }
@@ -112,9 +115,7 @@ private:
         ModuleRange relocated_only{};
         for (unsigned index = 0; index < header_->e_phnum; ++index) {
             const Elf64_Phdr& segment = segments[index];
-            if (segment.p_type == PT_INTERP) {
-                return refuse(path_, "an executable program, not a driver module");
-            }
+            has_interpreter_ = has_interpreter_ || segment.p_type == PT_INTERP;
             const std::uint64_t size = file_.bytes().size();
             if (segment.p_type == PT_LOAD && (segment.p_offset > size || segment.p_filesz > size - segment.p_offset)) {
                 return truncated();
@@ -127,6 +128,8 @@ private:
             } else if (segment.p_type == PT_GNU_RELRO) {
                 relocated_only = {segment.p_vaddr & ~(page - 1),
                                   (segment.p_vaddr + segment.p_memsz + page - 1) & ~(page - 1)};
+            } else if (segment.p_type == PT_DYNAMIC) {
+                read_dynamic(segment);
             } else if (segment.p_type == PT_NOTE) {
                 read_notes(segment.p_offset, segment.p_filesz);
             }
@@ -134,6 +137,18 @@ private:
         subtract(image_.writable, relocated_only);
         return {};
     }
+
+    void read_dynamic(const Elf64_Phdr& segment) {
+        const std::uint64_t count = segment.p_filesz / sizeof(Elf64_Dyn);
+        const auto* entries = file_.at<Elf64_Dyn>(segment.p_offset, count);
+        for (std::uint64_t index = 0; entries != nullptr && index < count; ++index) {
+            has_library_name_ = has_library_name_ || entries[index].d_tag == DT_SONAME;
+        }
+    }
+
+    // Programs name the interpreter that starts them. So do libraries that can be started as well (libc.so.6), but
+    // these have the name that others are linked with.
+    bool is_program() const { return has_interpreter_ && !has_library_name_; }
 
     static void subtract(std::vector<ModuleRange>& ranges, ModuleRange hole) {
         std::vector<ModuleRange> rest;
@@ -231,6 +246,8 @@ private:
     const std::filesystem::path& path_;
     const MappedFile& file_;
     const Elf64_Ehdr* header_ = nullptr;
+    bool has_interpreter_ = false;
+    bool has_library_name_ = false;
     ModuleImage image_;
 };
 

@@ -141,6 +141,42 @@ TEST(InfFile, AUtf16FileThatEndsWithinACharacterIsWarnedOf) {
     }
 }
 
+TEST(InfFile, MalformedValuesOfVersionAreWarnedOf) {
+    const auto warnings_of = [](const std::string& line) {
+        const auto file = parse(minimal + "Class=MEDIA\n" + line + "\n");
+        std::string all;
+        for (const InfWarning& warning : file->warnings()) {
+            all += file->text_of(warning) + "\n";
+        }
+        return all;
+    };
+    for (const char* right :
+         {"ClassGUID={4d36e96c-e325-11ce-bfc1-08002be10318}", "classguid = {4D36E96C-E325-11CE-BFC1-08002BE10318}",
+          "ClassGuid=", "DriverVer=03/04/2021,1.2.3.4", "DriverVer = 3/4/2021, 5.12.01.0060",
+          "DriverVer=02-29-2024,65534.0.0.0", "DriverVer=10/01/2002", "DriverVer="}) {
+        EXPECT_EQ(warnings_of(right), "") << right;
+    }
+    for (const char* wrong :
+         {"{4d36e96c}", "4d36e96c-e325-11ce-bfc1-08002be10318", "{4d36e96c-e325-11ce-bfc1-08002be1031g}",
+          "{4d36e96ce325-11ce-bfc1-08002be10318-}", "{4d36e96c-e325-11ce-bfc1-08002be10318}}", "Media"}) {
+        EXPECT_EQ(warnings_of("ClassGuid=" + std::string(wrong)),
+                  "test.inf:4: warning: ClassGuid '" + std::string(wrong) +
+                      "' is no GUID: {8-4-4-4-12 hexadecimal digits}\n");
+    }
+    for (const char* wrong : {"2021-03-04", "13/01/2021", "02/29/2021", "03/04/21", "03/04", "yesterday", "3/4/2021x",
+                              "03/04/2021/5", "03//2021", "-3/4/2021"}) {
+        EXPECT_EQ(warnings_of("DriverVer=" + std::string(wrong) + ",1.2.3.4"),
+                  "test.inf:4: warning: DriverVer has no date mm/dd/yyyy but '" + std::string(wrong) + "'\n");
+    }
+    for (const char* wrong :
+         {"1.2.3", "1.2.3.4.5", "1.2.3.65535", "0.0.0.0", "1.2.3.65536", "one", "1.2.3.", "1.2.3.4b", "1.-2.3.4"}) {
+        EXPECT_EQ(warnings_of("DriverVer=03/04/2021," + std::string(wrong)),
+                  "test.inf:4: warning: DriverVer has no version w.x.y.z (four numbers below 65535, not all 0) but '" +
+                      std::string(wrong) + "'\n");
+    }
+    EXPECT_NE(warnings_of("ClassGuid=x\nDriverVer=x").find("test.inf:5: warning: DriverVer"), std::string::npos);
+}
+
 TEST(InfFile, SmallFaultsAreWarnings) {
     const auto file = parse("[Version] trailing\nSignature=\"$Bogus$\"\n[s]\nk=\"open\n[Strings]\nnoequals\n");
     ASSERT_TRUE(file);

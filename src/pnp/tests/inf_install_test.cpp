@@ -218,6 +218,23 @@ TEST_F(InfInstall, BestMatchPrefersTheDevicesFirstId) {
     EXPECT_EQ(inf_best_match(*models, unknown), nullptr);
 }
 
+TEST_F(InfInstall, TheVersionOfTheInstallSectionGoesBeforeThatOfTheFile) {
+    const auto install_with = [this](const std::string& directive) {
+        return install(parsed("[Version]\nSignature=\"$CHICAGO$\"\nDriverVer=03/04/2021,1.2.3.4\n[Manufacturer]\n"
+                              "M=Mdl,NTamd64\n[Mdl.NTamd64]\nD=Inst,ROOT\\X\n[Inst]\n" +
+                              directive + "\n"));
+    };
+    EXPECT_EQ(install_with("").driver_version, "1.2.3.4");
+    const InfDeviceInstall own = install_with("DriverVer=05/06/2022,5.6.7.8");
+    EXPECT_EQ(own.driver_date, "05/06/2022");
+    EXPECT_EQ(own.driver_version, "5.6.7.8");
+    EXPECT_TRUE(own.notes.empty());
+    const InfDeviceInstall wrong = install_with("DriverVer=2022-05-06,5.6");
+    ASSERT_EQ(wrong.notes.size(), 2U);
+    EXPECT_EQ(wrong.notes[0].line, 9);
+    EXPECT_EQ(wrong.notes[0].message, "DriverVer has no date mm/dd/yyyy but '2022-05-06'");
+}
+
 TEST_F(InfInstall, DriverKeyHoldsEveryTypeOfValue) {
     const InfDeviceInstall result = install(file_);
     EXPECT_EQ(result.section, "Card.NT");

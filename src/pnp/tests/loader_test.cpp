@@ -3,6 +3,7 @@
 #include "pnp/loader/module_image.h"
 #include "pnp_fixture.h"
 
+#include <cstdio>
 #include <dlfcn.h>
 
 namespace openportcls::pnp::test {
@@ -48,6 +49,9 @@ TEST_F(Loader, FilesThatAreNoModulesAreDescribed) {
 
 TEST_F(Loader, OtherElfFilesAreDescribed) {
     expect_refused("/proc/self/exe", STATUS_INVALID_IMAGE_FORMAT, "an executable program");
+    Dl_info library{};
+    ASSERT_NE(dladdr(reinterpret_cast<void*>(&std::fopen), &library), 0);
+    expect_refused(library.dli_fname, STATUS_INVALID_IMAGE_FORMAT, "a shared library, but no driver module");
     expect_refused(modules / "without_note.so", STATUS_INVALID_IMAGE_FORMAT, "no OpenPortCls note");
     expect_refused(modules / "without_entry.so", STATUS_INVALID_IMAGE_FORMAT, "does not export DriverEntry");
     expect_refused(modules / "damaged_note.so", STATUS_INVALID_IMAGE_FORMAT, "damaged");
