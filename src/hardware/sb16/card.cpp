@@ -6,22 +6,8 @@ namespace openportcls::hardware::sb16 {
 
 namespace {
 
-// Offsets from the base port (guide, appendix "I/O Port Map").
-enum Port : std::uint32_t {
-    fm_left_status = 0x0,
-    mixer_address = 0x4,
-    mixer_data = 0x5,
-    dsp_reset = 0x6,
-    fm_status = 0x8,
-    fm_data = 0x9,
-    dsp_read_data = 0xA,
-    dsp_write = 0xC,
-    dsp_read_status = 0xE, // reading it acknowledges the 8-bit interrupt
-    words_acknowledge = 0xF,
-};
 constexpr std::uint32_t fm_port = 0x388;
 constexpr std::uint64_t range_sizes[] = {0x10, 2, 4};
-constexpr std::uint8_t flag = 0x80;
 
 // "Interrupt Setup" and "DMA Setup": one bit for each line.
 struct SetupBit {
@@ -50,7 +36,8 @@ Sb16::Sb16(Motherboard& board, DmaController& dma, const Settings& settings)
     : board_(board), dma_(dma), settings_(settings),
       mixer_(*this, bit_of(interrupt_bits, settings.irq),
              static_cast<std::uint8_t>(bit_of(dma_bits, settings.dma) | bit_of(dma_bits, settings.dma16))),
-      dsp_(board.machine(), dma, *this), mpu_(board.machine(), *this), fm_(board.machine(), *this) {
+      dsp_(board.machine(), dma, *this), mpu_(board.machine(), *this), fm_(board.machine(), *this),
+      card_ports_(card_table), fm_ports_(fm_table) {
     dsp_.bytes().set_drift(settings.drift);
     dsp_.words().set_drift(settings.drift);
     connect_resources();
@@ -118,85 +105,6 @@ std::vector<CardResource> Sb16::resources() const {
 bool Sb16::has_fm_ports() const {
     const auto* claim = board_.machine().ports().find(fm_port);
     return claim != nullptr && claim->device == this;
-}
-
-// ---- ports ----------------------------------------------------------------------------------------------------------
-
-std::uint64_t NTAPI Sb16::read_port(unsigned range, std::uint32_t offset, machine::AccessWidth) {
-    if (range == mpu_range) {
-        return offset != 0 ? mpu_.read_status() : mpu_.read_data();
-    }
-    return range == fm_range ? fm_.read(offset) : read_card(offset);
-}
-
-std::uint64_t NTAPI Sb16::read_card(std::uint32_t offset) {
-    dsp_.catch_up();
-    switch (offset) {
-    case fm_left_status:
-    case fm_left_status + 2:
-    case fm_status:
-        return fm_.read(offset & 3);
-    case mixer_address:
-        return mixer_.selected();
-    case mixer_data:
-        return mixer_.read();
-    case dsp_read_data:
-        return dsp_.read_data();
-    case dsp_write:
-        return dsp_.is_busy() ? 0xFF : 0xFF & ~flag;
-    case dsp_read_status: {
-        const bool has_data = dsp_.has_data();
-        set_pending(bytes_pending, false);
-        return has_data ? 0xFF : 0xFF & ~flag;
-    }
-    case words_acknowledge:
-        set_pending(words_pending, false);
-        return 0xFF;
-    default:
-        return 0xFF;
-    }
-}
-
-void NTAPI Sb16::write_port(unsigned range, std::uint32_t offset, machine::AccessWidth, std::uint64_t value) {
-    const auto byte = static_cast<std::uint8_t>(value);
-    if (range == mpu_range) {
-        offset == 0 ? mpu_.write_data(byte) : mpu_.write_command(byte);
-    } else if (range == fm_range) {
-        fm_.write(offset, byte);
-    } else {
-        dsp_.catch_up();
-        write_card(offset, byte);
-        fm_.voices_changed();
-    }
-}
-
-void NTAPI Sb16::write_card(std::uint32_t offset, std::uint8_t byte) {
-    switch (offset) {
-    case fm_left_status:
-    case fm_left_status + 1:
-    case fm_left_status + 2:
-    case fm_left_status + 3:
-        fm_.write(offset, byte);
-        break;
-    case fm_status:
-    case fm_data:
-        fm_.write(offset & 1, byte);
-        break;
-    case mixer_address:
-        mixer_.select(byte);
-        break;
-    case mixer_data:
-        mixer_.write(byte);
-        break;
-    case dsp_reset:
-        dsp_.write_reset(byte);
-        break;
-    case dsp_write:
-        dsp_.write_command(byte);
-        break;
-    default:
-        break;
-    }
 }
 
 // ---- interrupts and DMA ---------------------------------------------------------------------------------------------

@@ -52,6 +52,11 @@ public:
 
     Mixer& mixer() { return mixer_; }
     Dsp& dsp() { return dsp_; }
+    Mpu401& mpu() { return mpu_; }
+
+    // What is at the base port, and at 388h. What is not read by a handler is all ones.
+    static const std::array<RegisterEntry<Sb16>, 13> card_table;
+    static const std::array<RegisterEntry<Sb16>, 4> fm_table;
 
 private:
     enum Range : unsigned { dsp_range, mpu_range, fm_range, range_count };
@@ -80,8 +85,26 @@ private:
     bool has_voice() const override { return dsp_.is_playing(); }
     void play_without_voice(const SampleTime& when, std::span<Frame> frames) override { finish_mix(when, frames); }
 
-    std::uint64_t NTAPI read_card(std::uint32_t offset);
-    void NTAPI write_card(std::uint32_t offset, std::uint8_t value);
+    // Handlers of the ports.
+    template<unsigned port>
+    std::uint32_t NTAPI read_fm(std::uint32_t) {
+        return fm_.read(port);
+    }
+    template<unsigned port>
+    void NTAPI fm_written(std::uint32_t value) {
+        fm_.write(port, static_cast<std::uint8_t>(value));
+    }
+    std::uint32_t NTAPI read_mixer_address(std::uint32_t) { return mixer_.selected(); }
+    std::uint32_t NTAPI read_mixer_data(std::uint32_t) { return mixer_.read(); }
+    std::uint32_t NTAPI read_dsp_data(std::uint32_t) { return dsp_.read_data(); }
+    std::uint32_t NTAPI read_dsp_busy(std::uint32_t);
+    std::uint32_t NTAPI acknowledge_bytes(std::uint32_t);
+    std::uint32_t NTAPI acknowledge_words(std::uint32_t);
+    void NTAPI mixer_address_written(std::uint32_t value) { mixer_.select(static_cast<std::uint8_t>(value)); }
+    void NTAPI mixer_data_written(std::uint32_t value) { mixer_.write(static_cast<std::uint8_t>(value)); }
+    void NTAPI dsp_reset_written(std::uint32_t value) { dsp_.write_reset(static_cast<std::uint8_t>(value)); }
+    void NTAPI dsp_command_written(std::uint32_t value) { dsp_.write_command(static_cast<std::uint8_t>(value)); }
+
     // Adds everything but the voice, and sends it out.
     void finish_mix(const SampleTime& when, std::span<Frame> mixed);
     bool has_fm_ports() const;
@@ -96,6 +119,8 @@ private:
     Dsp dsp_;
     Mpu401 mpu_;
     FmSound fm_;
+    RegisterFile<Sb16> card_ports_;
+    RegisterFile<Sb16> fm_ports_;
     std::array<OutputSocket, 1> outputs_{{{"line out"}}};
     std::array<InputSocket, input_count> inputs_{{{"line in"}, {"cd"}, {"microphone"}}};
     machine::InterruptLine* line_ = nullptr;

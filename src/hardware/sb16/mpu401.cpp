@@ -12,7 +12,13 @@ constexpr std::uint8_t command_reset = 0xFF;
 
 } // namespace
 
-std::uint8_t NTAPI Mpu401::read_data() {
+// "Hardware Description": two ports, each of which is one thing read and another written.
+const std::array<RegisterEntry<Mpu401>, 2> Mpu401::table = {{
+    {"data", 0, 1, 0, 0, 0, "Data Port", &Mpu401::read_data, &Mpu401::data_written},
+    {"status and command", 1, 1, 0, 0, 0, "Status Port, Command Port", &Mpu401::read_status, &Mpu401::command_written},
+}};
+
+std::uint32_t NTAPI Mpu401::read_data(std::uint32_t) {
     if (count_ != 0) {
         last_ = received_[first_];
         first_ = (first_ + 1) % received_.size();
@@ -30,18 +36,18 @@ void Mpu401::push(std::uint8_t byte) {
     board_.midi_interrupt(true);
 }
 
-void NTAPI Mpu401::write_data(std::uint8_t value) {
-    if (!is_uart_ || (read_status() & not_ready) != 0) {
+void NTAPI Mpu401::data_written(std::uint32_t value) {
+    if (!is_uart_ || is_full()) {
         return;
     }
     wire_free_at_ = std::max(wire_free_at_, machine_.now()) + midi_byte_time;
     if (sink_ != nullptr) {
-        sink_->receive(value, wire_free_at_);
+        sink_->receive(static_cast<std::uint8_t>(value), wire_free_at_);
     }
 }
 
 // "In UART mode all commands but a reset are ignored", and the reset is not acknowledged there.
-void NTAPI Mpu401::write_command(std::uint8_t value) {
+void NTAPI Mpu401::command_written(std::uint32_t value) {
     if (is_uart_) {
         if (value == command_reset) {
             is_uart_ = false;

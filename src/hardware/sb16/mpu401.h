@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "hardware/midi/midi_wire.h"
+#include "hardware/register_table.h"
 #include "hardware/sound_socket.h"
 #include "machine/machine.h"
 
@@ -18,15 +19,11 @@ public:
         virtual void NTAPI midi_interrupt(bool is_asserted) = 0;
     };
 
-    Mpu401(machine::Machine& machine, Board& board) : machine_(machine), board_(board) {}
+    Mpu401(machine::Machine& machine, Board& board) : machine_(machine), board_(board), registers_(table) {}
 
-    [[gnu::noinline]] std::uint8_t NTAPI read_data();
-    std::uint8_t read_status() const {
-        const bool is_full = wire_free_at_ - machine_.now() > output_fifo * midi_byte_time;
-        return static_cast<std::uint8_t>((count_ == 0 ? nothing_to_read : 0) | (is_full ? not_ready : 0) | 0x3F);
-    }
-    [[gnu::noinline]] void NTAPI write_data(std::uint8_t value);
-    [[gnu::noinline]] void NTAPI write_command(std::uint8_t value);
+    std::uint8_t read(std::uint32_t offset) { return static_cast<std::uint8_t>(registers_.read(*this, offset)); }
+    void write(std::uint32_t offset, std::uint32_t value) { registers_.write(*this, offset, value); }
+    const RegisterFile<Mpu401>& registers() const { return registers_; }
 
     void plug(MidiSink* sink) override { sink_ = sink; }
     void receive(std::uint8_t byte) override;
@@ -40,10 +37,20 @@ public:
     static constexpr std::uint8_t not_ready = 0x40;       // status bit 6, DRR
 
 private:
+    static const std::array<RegisterEntry<Mpu401>, 2> table;
+
+    [[gnu::noinline]] std::uint32_t NTAPI read_data(std::uint32_t);
+    std::uint32_t NTAPI read_status(std::uint32_t) {
+        return (count_ == 0 ? nothing_to_read : 0U) | (is_full() ? not_ready : 0U) | 0x3F;
+    }
+    [[gnu::noinline]] void NTAPI data_written(std::uint32_t value);
+    [[gnu::noinline]] void NTAPI command_written(std::uint32_t value);
+    bool is_full() const { return wire_free_at_ - machine_.now() > output_fifo * midi_byte_time; }
     void push(std::uint8_t byte);
 
     machine::Machine& machine_;
     Board& board_;
+    RegisterFile<Mpu401> registers_;
     MidiSink* sink_ = nullptr;
     bool is_uart_ = false;
     Nanoseconds wire_free_at_ = 0; // when the bytes written so far have left

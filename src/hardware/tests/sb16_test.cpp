@@ -1,10 +1,47 @@
 // The Sound Blaster 16, register by register: the DSP and its transfers.
+#include <set>
 #include <string>
 
 #include "hardware/tests/sb16_fixture.h"
 
 namespace openportcls::hardware::sb16 {
 namespace {
+
+// ---- the ports ------------------------------------------------------------------------------------------------------
+
+// "I/O Port Map": what is read is the table's; at all else the bus floats.
+TEST_F(Sb16Test, ThePortsAreThoseOfTheTable) {
+    std::set<std::uint32_t> read_by_handlers;
+    for (const auto& entry : Sb16::card_table) {
+        EXPECT_LT(entry.offset, 0x10U) << entry.name;
+        EXPECT_EQ(entry.width_bytes, 1U) << entry.name;
+        EXPECT_FALSE(entry.section.empty()) << entry.name;
+        EXPECT_TRUE(entry.read != nullptr || entry.written != nullptr) << entry.name;
+        if (entry.read != nullptr) {
+            EXPECT_TRUE(read_by_handlers.insert(entry.offset).second) << entry.name;
+        }
+    }
+    EXPECT_EQ(read_by_handlers, (std::set<std::uint32_t>{0x0, 0x2, 0x4, 0x5, 0x8, 0xA, 0xC, 0xE, 0xF}));
+    for (std::uint32_t offset = 0; offset < 0x10; ++offset) {
+        if (!read_by_handlers.contains(offset)) {
+            EXPECT_EQ(in(0x220 + offset), 0xFF) << offset;
+        }
+    }
+    out(0x227, 0x55);
+    EXPECT_EQ(in(0x227), 0xFF) << "nothing is there";
+    out(0x224, 0x30);
+    EXPECT_EQ(in(0x224), 0x30);
+    EXPECT_EQ(in(0x225), 0xC0) << "of the mixer";
+}
+
+TEST_F(Sb16Test, TheMpusPortsAreThoseOfItsTable) {
+    ASSERT_EQ(card->mpu().registers().table().size(), 2U);
+    EXPECT_EQ(in(0x331), 0xBF) << "nothing to read, ready for a byte";
+    out(0x331, 0xFF);
+    EXPECT_EQ(in(0x331), 0x3F);
+    EXPECT_EQ(in(0x330), 0xFE) << "acknowledged";
+    EXPECT_EQ(in(0x331), 0xBF);
+}
 
 // ---- the DSP's handshake and answers --------------------------------------------------------------------------------
 
