@@ -283,7 +283,7 @@ STDMETHODIMP_(NTSTATUS) CAc97RTStream::RegisterNotificationEvent(PKEVENT Notific
     if (m_Packets == 0) {
         return STATUS_UNSUCCESSFUL;
     }
-    EventEntry* Entry = (EventEntry*)ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(EventEntry), AC97_POOL_TAG);
+    EventEntry* Entry = (EventEntry*)ExAllocatePoolZero(NonPagedPoolNx, sizeof(EventEntry), AC97_POOL_TAG);
     if (Entry == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }

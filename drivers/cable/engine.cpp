@@ -29,16 +29,12 @@ NTSTATUS CCableEngine::Init() {
         }
         m_Controls[Direction].IsUnity = TRUE;
     }
-    m_Timer = ExAllocateTimer(TimerExpired, this, EX_TIMER_HIGH_RESOLUTION);
-    return m_Timer != NULL ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+    return m_Timer.Init(TimerExpired, this);
 }
 
 void CCableEngine::Close() {
     PAGED_CODE();
-    if (m_Timer != NULL) {
-        ExDeleteTimer(m_Timer, TRUE, TRUE, NULL);
-        m_Timer = NULL;
-    }
+    m_Timer.Close();
     if (m_Line != NULL) {
         ExFreePoolWithTag(m_Line, CABLE_POOL_TAG);
         m_Line = NULL;
@@ -55,7 +51,7 @@ NTSTATUS CCableEngine::Attach(const CableFormat& Format, BOOLEAN IsCapture) {
             LineFrames *= 2;
         }
         PUCHAR Line =
-            (PUCHAR)ExAllocatePool2(POOL_FLAG_NON_PAGED, (SIZE_T)LineFrames * Format.BytesPerFrame, CABLE_POOL_TAG);
+            (PUCHAR)ExAllocatePoolZero(NonPagedPoolNx, (SIZE_T)LineFrames * Format.BytesPerFrame, CABLE_POOL_TAG);
         if (Line == NULL) {
             Status = STATUS_INSUFFICIENT_RESOURCES;
         } else {
@@ -64,6 +60,7 @@ NTSTATUS CCableEngine::Attach(const CableFormat& Format, BOOLEAN IsCapture) {
             m_LineFormat = Format;
             m_LineStart = KeQueryPerformanceCounter(NULL).QuadPart;
             m_LineWritten = 0;
+            m_Timer.SetInUse(TRUE);
         }
     } else if (m_LineFormat.Rate != Format.Rate) {
         Status = STATUS_NO_MATCH; // a cable does not resample
@@ -81,6 +78,7 @@ void CCableEngine::Detach(BOOLEAN IsCapture) {
     ExAcquireFastMutex(&m_LineMutex);
     m_CapturesAttached -= IsCapture ? 1 : 0;
     if (--m_Attached == 0) {
+        m_Timer.SetInUse(FALSE);
         ExFreePoolWithTag(m_Line, CABLE_POOL_TAG);
         m_Line = NULL;
     }
@@ -197,8 +195,7 @@ void CCableEngine::SetEndFrame(CableStream* Stream, ULONGLONG Frame) {
 
 // ---- moving sound ------------------------------------------------------------------------------------------------
 
-VOID CCableEngine::TimerExpired(PEX_TIMER Timer, PVOID Context) {
-    UNREFERENCED_PARAMETER(Timer);
+VOID CCableEngine::TimerExpired(PVOID Context) {
     ((CCableEngine*)Context)->Tick();
 }
 
@@ -272,11 +269,11 @@ LONGLONG CCableEngine::EarliestDue() const {
 
 void CCableEngine::ArmTimer(LONGLONG Now, LONGLONG Due) {
     if (Due == MAXLONGLONG) {
-        ExCancelTimer(m_Timer, NULL);
+        m_Timer.Cancel();
         return;
     }
     const LONGLONG Delay = ((Due - Now) * 10000000 + m_Frequency - 1) / m_Frequency;
-    ExSetTimer(m_Timer, Delay > 0 ? -Delay : -1, 0, NULL);
+    m_Timer.Set(Delay > 0 ? Delay : 1);
 }
 
 void CCableEngine::AdvanceRenders(LONGLONG Counter) {
@@ -412,7 +409,7 @@ ULONG CCableEngine::ReadLine(PUCHAR Destination, ULONGLONG LineFrame, ULONG Fram
 // ---- notification events -----------------------------------------------------------------------------------------
 
 NTSTATUS CCableEngine::AddEvent(CableStream* Stream, PKEVENT Event) {
-    CableEvent* Entry = (CableEvent*)ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(CableEvent), CABLE_POOL_TAG);
+    CableEvent* Entry = (CableEvent*)ExAllocatePoolZero(NonPagedPoolNx, sizeof(CableEvent), CABLE_POOL_TAG);
     if (Entry == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "format.h"
+#include "timer.h"
 
 // One stream as the engine sees it. The wave stream derives from it.
 struct CableStream {
@@ -80,7 +81,7 @@ public:
     ULONG LatencyIn100ns() const { return 10000; }
 
 private:
-    static EXT_CALLBACK TimerExpired;
+    static VOID TimerExpired(PVOID Context);
     void Tick();
     void Advance(CableStream* Stream, LONGLONG Counter);
     void MoveRender(CableStream* Stream, ULONGLONG Until);
@@ -99,7 +100,7 @@ private:
     void UpdateGain(CableControls* Controls, ULONG Channel);
 
     KSPIN_LOCK m_Lock;
-    PEX_TIMER m_Timer;
+    CCableTimer m_Timer;
     LONGLONG m_Frequency;
     LIST_ENTRY m_Renders; // running streams, the one due first in front
     LIST_ENTRY m_Captures;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "executive/io/devices.h"
+#include "executive/rtl/system_version.h"
 #include "pnp/device/inside.h"
 #include "pnp/device/manager_state.h"
 #include "pnp/exports.h"
@@ -16,7 +17,8 @@ namespace {
 
 void* look_up_export(std::u16string_view name) {
     const Export* found = find_export(utf16_to_utf8(name));
-    return found != nullptr ? found->address : nullptr;
+    const bool is_there = found != nullptr && found->is_in(executive::system_version(machine::Machine::current()));
+    return is_there ? found->address : nullptr;
 }
 
 executive::Kernel& kernel_of(machine::Machine& machine) {

@@ -11,7 +11,6 @@
 #include "portcls/pin_intersection.h"
 #include "portcls/pin_medium.h"
 #include "portcls/port.h"
-#include "portcls/portcls_system.h"
 
 namespace openportcls::portcls {
 
@@ -245,6 +244,11 @@ constexpr BuiltInProperty replaceable(BuiltInProperty property) {
     return property;
 }
 
+constexpr BuiltInProperty new_with(Feature feature, BuiltInProperty property) {
+    property.feature = feature;
+    return property;
+}
+
 const BuiltInProperty filter_properties[] = {
     {&pin_set, KSPROPERTY_PIN_CINSTANCES, get, sizeof(KSP_PIN), sizeof(KSPIN_CINSTANCES), pin_property<instances>},
     {&pin_set, KSPROPERTY_PIN_CTYPES, get, sizeof(KSPROPERTY), sizeof(ULONG), pin_types},
@@ -268,30 +272,25 @@ const BuiltInProperty filter_properties[] = {
     {&topology_set, KSPROPERTY_TOPOLOGY_NODES, get, sizeof(KSPROPERTY), 0, nodes},
     {&topology_set, KSPROPERTY_TOPOLOGY_CONNECTIONS, get, sizeof(KSPROPERTY), 0, connections},
     {&topology_set, KSPROPERTY_TOPOLOGY_NAME, get, sizeof(KSP_NODE), 0, node_name},
-    // New in Vista. The default format that a get asks for is the driver's to know (R-PROP-27).
-    replaceable({&pin_set, KSPROPERTY_PIN_PROPOSEDATAFORMAT, set, sizeof(KSP_PIN), sizeof(KSDATAFORMAT),
-                 pin_property<propose_format>}),
-    // New in Windows 8.1.
-    replaceable({&pin_set, KSPROPERTY_PIN_PROPOSEDATAFORMAT2, get, sizeof(KSP_PIN) + sizeof(KSMULTIPLE_ITEM), 0,
-                 pin_property<format_proposed_for_mode>}),
-    {&signal_processing_set, KSPROPERTY_AUDIOSIGNALPROCESSING_MODES, get, sizeof(KSP_PIN), 0, signal_processing_modes},
+    // The default format that a get asks for is the driver's to know (R-PROP-27).
+    new_with(Feature::propose_data_format,
+             replaceable({&pin_set, KSPROPERTY_PIN_PROPOSEDATAFORMAT, set, sizeof(KSP_PIN), sizeof(KSDATAFORMAT),
+                          pin_property<propose_format>})),
+    new_with(Feature::signal_processing_modes,
+             replaceable({&pin_set, KSPROPERTY_PIN_PROPOSEDATAFORMAT2, get, sizeof(KSP_PIN) + sizeof(KSMULTIPLE_ITEM),
+                          0, pin_property<format_proposed_for_mode>})),
+    new_with(Feature::signal_processing_modes, {&signal_processing_set, KSPROPERTY_AUDIOSIGNALPROCESSING_MODES, get,
+                                                sizeof(KSP_PIN), 0, signal_processing_modes}),
 };
 // R-PROP-03: the same answer where the name is asked of the node itself; R-PROP-07: a node's own handler comes first.
 const BuiltInProperty node_properties[] = {
     replaceable({&topology_set, KSPROPERTY_TOPOLOGY_NAME, get, sizeof(KSP_NODE), 0, node_name}),
 };
-constexpr std::size_t new_in_windows_8_1 = 2;
-constexpr std::size_t new_in_vista = 1;
 
 } // namespace
 
 BuiltInProperties core_filter_properties() {
-    const BuiltInProperties all(filter_properties);
-    if (has_feature(Feature::signal_processing_modes)) {
-        return all;
-    }
-    const BuiltInProperties windows_8 = all.first(all.size() - new_in_windows_8_1);
-    return has_feature(Feature::propose_data_format) ? windows_8 : windows_8.first(windows_8.size() - new_in_vista);
+    return filter_properties;
 }
 
 BuiltInProperties core_node_properties() {

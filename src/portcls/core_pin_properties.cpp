@@ -5,7 +5,6 @@
 #include "portcls/dispatch_tables.h"
 #include "portcls/pin.h"
 #include "portcls/port.h"
-#include "portcls/portcls_system.h"
 
 namespace openportcls::portcls {
 
@@ -89,16 +88,14 @@ const BuiltInProperty pin_properties[] = {
     {&stream_set, KSPROPERTY_STREAM_MASTERCLOCK, get | set, sizeof(KSPROPERTY), sizeof(HANDLE), stream_handle},
     {&audio_set, KSPROPERTY_AUDIO_POSITION, get | set, sizeof(KSPROPERTY), sizeof(KSAUDIO_POSITION), audio_position,
      Serialisation::position},
-    // Last: left out on releases without it.
     {&drm_set, KSPROPERTY_DRMAUDIOSTREAM_CONTENTID, set, sizeof(KSPROPERTY), sizeof(KSDRMAUDIOSTREAM_CONTENTID),
-     content_id},
+     content_id, Serialisation::device, nullptr, false, Feature::content_functions},
 };
 
 } // namespace
 
 BuiltInProperties core_pin_properties() {
-    const BuiltInProperties all(pin_properties);
-    return has_feature(Feature::content_functions) ? all : all.first(all.size() - 1);
+    return pin_properties;
 }
 
 } // namespace openportcls::portcls

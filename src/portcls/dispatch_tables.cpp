@@ -3,6 +3,7 @@
 #include <dmusprop.h>
 
 #include "portcls/port.h"
+#include "portcls/portcls_system.h"
 #include "portcls/ports/loop_events.h"
 
 namespace openportcls::portcls {
@@ -16,6 +17,9 @@ const GUID synth_clock_set = KSPROPSETID_SynthClock;
 void add_built_in(PropertyTable& table, BuiltInProperties properties, const GUID* node_type = nullptr) {
     for (const BuiltInProperty& property : properties) {
         if (property.node_type != nullptr && (node_type == nullptr || !IsEqualGUID(*property.node_type, *node_type))) {
+            continue;
+        }
+        if (!has_feature(property.feature)) {
             continue;
         }
         // the port's own handler wins, unless it says that the driver may replace it.

@@ -10,6 +10,7 @@ using enum WindowsVersion;
 
 // In the order of Feature.
 constexpr std::array<WindowsVersion, static_cast<std::size_t>(Feature::count)> first_version = {
+    windows_2000,    // of_every_release
     xp,              // content_functions
     xp,              // port_cls_version
     xp,              // pin_count

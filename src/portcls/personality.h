@@ -29,6 +29,7 @@ std::string_view windows_version_name(WindowsVersion version);
 
 // Optional parts of PortCls.
 enum class Feature : std::uint8_t {
+    of_every_release,
     content_functions, // Pc…Content…, IDrmPort(2), IDrmAudioStream
     port_cls_version,
     pin_count,

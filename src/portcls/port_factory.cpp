@@ -36,8 +36,8 @@ NTSTATUS new_port(REFCLSID class_id, IPort** port) {
     if (IsEqualGUID(class_id, CLSID_PortTopology)) {
         return TopologyPort::create(port);
     }
-    if (IsEqualGUID(class_id, CLSID_PortWaveRT)) {
-        return has_feature(Feature::wave_rt) ? WaveRtPort::create(port) : STATUS_NOT_SUPPORTED;
+    if (IsEqualGUID(class_id, CLSID_PortWaveRT) && has_feature(Feature::wave_rt)) { // before: a class nobody knows
+        return WaveRtPort::create(port);
     }
     if (IsEqualGUID(class_id, CLSID_PortWaveCyclic)) {
         return WaveCyclicPort::create(port);

@@ -6,6 +6,8 @@
 
 #include <portcls.h>
 
+#include "portcls/personality.h"
+
 namespace openportcls::portcls {
 
 class Filter;
@@ -80,6 +82,8 @@ struct BuiltInProperty {
     const GUID* node_type = nullptr;
     // Only where the driver's table has nothing for it (a driver may replace it, contrary to X-01's general rule).
     bool yields_to_driver = false;
+    // What brings it: on a release before that, nobody knows the property.
+    Feature feature = Feature::of_every_release;
 };
 
 using BuiltInProperties = std::span<const BuiltInProperty>;

@@ -23,6 +23,7 @@ struct PropertyRow {
     std::string descriptor;
     std::string value;
     std::string handling;
+    std::string min_os;
 
     bool can_get() const { return get != "No"; }
     bool can_set() const { return set_verb != "No"; }

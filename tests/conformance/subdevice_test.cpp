@@ -105,7 +105,7 @@ TEST_F(R_SUB, R_SUB_15_WaveRT_begins_with_Vista) {
     start();
     inside([&] {
         IPort* port = nullptr;
-        EXPECT_EQ(PcNewPort(&port, CLSID_PortWaveRT), STATUS_NOT_SUPPORTED);
+        EXPECT_EQ(PcNewPort(&port, CLSID_PortWaveRT), STATUS_INVALID_PARAMETER) << "a class that nobody knows";
         for (const WindowsVersion version :
              {WindowsVersion::vista, WindowsVersion::windows_7, WindowsVersion::windows_8, WindowsVersion::windows_10,
               WindowsVersion::windows_11}) {
@@ -137,7 +137,7 @@ TEST_F(R_SUB, R_SUB_15_miniport_types_by_operating_system) {
         const auto check = [](const Row& row, WindowsVersion version, bool is_there) {
             PortClsSystem::current().set_windows_version(version);
             IPort* port = nullptr;
-            EXPECT_EQ(PcNewPort(&port, row.port), is_there ? STATUS_SUCCESS : STATUS_NOT_SUPPORTED)
+            EXPECT_EQ(PcNewPort(&port, row.port), is_there ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER)
                 << "row " << row.port.Data1 << " of " << portcls::windows_version_name(version);
             if (port != nullptr) {
                 port->Release();

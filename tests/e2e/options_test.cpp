@@ -270,6 +270,14 @@ TEST_F(Options, AnOlderWindowsTakesTheModelsThatAnInfHasForIt) {
     EXPECT_EQ(portcls({"info", "--driver", "sb16", "--os", "xp"}).status, 0);
 }
 
+// Before 8.1 the cable's timer is one that ticks with the clock; before 10 there are no packets.
+TEST_F(Options, TheCableIsBitExactOnEveryWindowsThatHasWaveRt) {
+    for (const char* os : {"vista", "7", "8", "8.1", "10", "11"}) {
+        const Ran ran = portcls({"play", good(), "--os", os, "--verify"});
+        EXPECT_EQ(ran.status, 0) << os << ": " << ran.error;
+    }
+}
+
 TEST_F(Options, WhatHappenedIsAnsweredBesideTheFailure) {
     const Ran ran = portcls({"play", good(), "--verify", "--set", "Topology:1=mute", "--json"});
     EXPECT_EQ(ran.status, 1);

@@ -56,7 +56,7 @@ TEST_F(WaveCyclic, TheBufferIsToppedUpToFortyMilliseconds) {
         EXPECT_EQ(now.write - now.play, 4 * interval) << round;
         EXPECT_FALSE(write.is_done());
     }
-    ASSERT_TRUE(machine->run_for(milliseconds(70)));
+    ASSERT_TRUE(machine->run_for(milliseconds(71))); // the card ticks on whole milliseconds
     EXPECT_TRUE(write.is_done()) << "copied, if not yet heard";
     EXPECT_LT(position(render).play, sound.size());
 }

@@ -5,11 +5,13 @@
 #include <fmt/format.h>
 
 #include "executive/irql_check.h"
+#include "executive/rtl/system_version.h"
 #include "pnp/device/inside.h"
 #include "pnp/device/status_text.h"
 #include "pnp/inf/model_choice.h"
 #include "pnp/kmdf/object.h"
 #include "pnp/loader/driver_module.h"
+#include "pnp/loader/import_check.h"
 #include "pnp/pnp_manager.h"
 
 namespace openportcls::pnp {
@@ -110,6 +112,10 @@ Result<LoadedDriver*> PnpManager::load_driver(const std::filesystem::path& path,
     auto module = DriverModule::load(path);
     if (!module) {
         return module.error();
+    }
+    // Machines of different releases share the modules of the process: not the module's check but this loading's.
+    if (auto known = check_releases(path, (*module)->imports(), executive::system_version(state_->machine)); !known) {
+        return known.error();
     }
     std::unique_ptr<LoadedDriver> driver(new LoadedDriver);
     driver->path_ = path;

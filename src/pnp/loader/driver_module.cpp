@@ -265,5 +265,8 @@ std::size_t DriverModule::size() const {
 const drivertools::ModuleNote& DriverModule::note() const {
     return instance_.note;
 }
+std::span<const ModuleImport> DriverModule::imports() const {
+    return instance_.image.imports;
+}
 
 } // namespace openportcls::pnp

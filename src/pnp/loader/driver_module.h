@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include <wdm.h>
@@ -13,6 +14,7 @@
 
 namespace openportcls::pnp {
 
+struct ModuleImport;
 struct ModuleInstance;
 
 // What is known of a module file without running any of it: the checks of loader/module_image.h and import_check.h.
@@ -32,6 +34,7 @@ public:
     void* begin() const; // of the image
     std::size_t size() const;
     const drivertools::ModuleNote& note() const;
+    std::span<const ModuleImport> imports() const;
 
 private:
     explicit DriverModule(ModuleInstance& instance) : instance_(instance) {}

@@ -86,7 +86,7 @@ Result<void> check_imports(const std::filesystem::path& path, const ModuleImage&
         }
     }
     if (!objections.empty()) {
-        return Error{STATUS_ENTRYPOINT_NOT_FOUND,
+        return Error{STATUS_DRIVER_ENTRYPOINT_NOT_FOUND,
                      fmt::format("{}: imports what the simulated kernel does not export: {}", path.string(),
                                  fmt::join(objections, ", "))};
     }
@@ -106,6 +106,24 @@ Result<void> check_imports(const std::filesystem::path& path, const ModuleImage&
                  fmt::format("{}: needs a run-time library for {} that is not in this process{}{}", path.string(),
                              instrumentation_missing.front(), runtime ? "" : ": ",
                              runtime ? "" : runtime.error().message)};
+}
+
+Result<void> check_releases(const std::filesystem::path& path, std::span<const ModuleImport> imports,
+                            const executive::SystemVersion& windows) {
+    std::vector<std::string> missing;
+    for (const ModuleImport& import : imports) {
+        const Export* const known = find_export(import.name);
+        if (known != nullptr && !known->is_in(windows)) {
+            missing.push_back(
+                fmt::format("{} ({}, since Windows {})", import.name, known->release->module, known->release->windows));
+        }
+    }
+    if (missing.empty()) {
+        return {};
+    }
+    return Error{STATUS_DRIVER_ENTRYPOINT_NOT_FOUND,
+                 fmt::format("{}: imports what Windows {}.{}.{} does not export: {}", path.string(), windows.major,
+                             windows.minor, windows.build, fmt::join(missing, ", "))};
 }
 
 } // namespace openportcls::pnp

@@ -4,11 +4,15 @@
 
 #include <algorithm>
 #include <dlfcn.h>
+#include <fstream>
+#include <map>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include "executive/etw/debug_log.h"
 #include "executive/not_done.h"
+#include "executive/rtl/system_version.h"
 #include "pnp/exports.h"
 #include "pnp_fixture.h"
 
@@ -39,6 +43,56 @@ TEST(Exports, KnowTheirHeaders) {
     const Export* initialize = find_export("PcInitializeAdapterDriver");
     ASSERT_NE(initialize, nullptr);
     EXPECT_EQ(initialize->header, "portcls.h");
+}
+
+// What a driver can do without it asks for by name; the answer is the release's.
+TEST(Exports, MmGetSystemRoutineAddressKnowsTheRelease) {
+    for (const auto& [release, has_timers] : {std::pair{"xp", false}, {"8", false}, {"8.1", true}, {"11", true}}) {
+        machine::Machine machine;
+        machine.add_subsystem<PnpManager>();
+        executive::set_system_version(machine, *executive::system_version_named(release));
+        ASSERT_TRUE(machine.enter([has_timers = has_timers] {
+            UNICODE_STRING name;
+            RtlInitUnicodeString(&name, u"ExAllocateTimer");
+            EXPECT_EQ(MmGetSystemRoutineAddress(&name),
+                      has_timers ? reinterpret_cast<void*>(&ExAllocateTimer) : nullptr);
+            RtlInitUnicodeString(&name, u"KeSetTimer");
+            EXPECT_EQ(MmGetSystemRoutineAddress(&name), reinterpret_cast<void*>(&KeSetTimer));
+        }));
+    }
+}
+
+// exports/releases.tsv against the table of PortCls' functions, both ways.
+TEST(Exports, KnowTheReleasesOfPortClsAndDrmk) {
+    const std::map<std::string, std::string, std::less<>> releases = {
+        {"Windows Me, XP", "XP"}, {"Windows XP", "XP"},           {"Windows 7", "7"},
+        {"Windows 8", "8"},       {"Windows 10 1511", "10 1511"}, {"Windows 10", "10"}};
+    std::size_t newer = 0;
+    std::ifstream table(PNP_TEST_FACTS "/portcls_api.tsv");
+    for (std::string line; std::getline(table, line);) {
+        std::istringstream cells(line);
+        std::string header, kind, name, parent, signature, irql, min_os;
+        for (std::string* cell : {&header, &kind, &name, &parent, &signature, &irql, &min_os}) {
+            std::getline(cells, *cell, '\t');
+        }
+        if (kind != "function" || name.ends_with("_INIT") || name.starts_with("operator")) {
+            continue; // in the header
+        }
+        const Export* const entry = find_export(name);
+        ASSERT_NE(entry, nullptr) << name;
+        if (min_os.starts_with("Windows 98") || min_os == "Windows 2000") {
+            EXPECT_EQ(entry->release, nullptr) << name;
+            continue;
+        }
+        ++newer;
+        ASSERT_TRUE(releases.contains(min_os)) << min_os;
+        ASSERT_NE(entry->release, nullptr) << name;
+        EXPECT_EQ(entry->release->windows, releases.at(min_os)) << name;
+        EXPECT_EQ(entry->release->module, header == "drmk.h" ? "drmk.sys" : "portcls.sys") << name;
+    }
+    EXPECT_EQ(newer, std::ranges::count_if(exports(), [](const Export& entry) {
+                  return entry.release != nullptr && entry.release->module != "ntoskrnl.exe";
+              }));
 }
 
 TEST(Exports, HostFunctionsAndTypesAreNone) {

@@ -1,4 +1,5 @@
 // Loading driver modules: what is refused and why, and that instances do not share their globals.
+#include "executive/rtl/system_version.h"
 #include "pnp/loader/driver_module.h"
 #include "pnp/loader/module_image.h"
 #include "pnp_fixture.h"
@@ -99,11 +100,38 @@ TEST_F(Loader, AnotherInterfaceVersionIsRefused) {
 TEST_F(Loader, ForeignSymbolsAreRefusedByName) {
     auto result = manager.load_driver(modules / "foreign.so");
     ASSERT_FALSE(result);
-    EXPECT_EQ(result.error().status, STATUS_ENTRYPOINT_NOT_FOUND);
+    EXPECT_EQ(result.error().status, STATUS_DRIVER_ENTRYPOINT_NOT_FOUND);
     EXPECT_THAT(result.error().message,
                 AllOf(HasSubstr("KeDoesNotExist (no kernel function of that name is known here)"),
                       HasSubstr("malloc (not a kernel function; the host's "), HasSubstr("another calling convention"),
                       ::testing::Not(HasSubstr("KeGetCurrentIrql"))));
+}
+
+// The module is the same for every machine of the process; what it lacks depends on the machine's release.
+TEST_F(Loader, FunctionsThatTheReleaseLacksAreRefusedByName) {
+    const auto timers = AllOf(HasSubstr("ExAllocateTimer (ntoskrnl.exe, since Windows 8.1)"),
+                              HasSubstr("ExDeleteTimer (ntoskrnl.exe, since Windows 8.1)"));
+    const auto device = HasSubstr("PcGetPhysicalDeviceObject (portcls.sys, since Windows 8)");
+    const auto count = HasSubstr("KeQueryActiveProcessorCount (ntoskrnl.exe, since Windows Vista)");
+    const auto path = modules / "newer.so";
+    for (const char* release : {"11", "8.1", "8", "7", "xp", "10", "2000"}) {
+        machine::Machine other;
+        auto& plug_and_play = other.add_subsystem<PnpManager>();
+        executive::set_system_version(other, *executive::system_version_named(release));
+        const auto driver = plug_and_play.load_driver(path);
+        const std::string_view name = release;
+        if (name == "11" || name == "10" || name == "8.1") {
+            EXPECT_TRUE(driver) << release;
+            continue;
+        }
+        ASSERT_FALSE(driver) << release;
+        EXPECT_EQ(driver.error().status, STATUS_DRIVER_ENTRYPOINT_NOT_FOUND) << release;
+        EXPECT_THAT(driver.error().message, AllOf(StartsWith(path.string() + ": "), timers)) << release;
+        EXPECT_EQ(testing::Matches(device)(driver.error().message), name != "8") << driver.error().message;
+        EXPECT_EQ(testing::Matches(count)(driver.error().message), name == "xp" || name == "2000")
+            << driver.error().message;
+        EXPECT_THAT(plug_and_play.drivers(), IsEmpty());
+    }
 }
 
 TEST_F(Loader, MissingSanitizerIsNamedWithItsPreload) {

@@ -2,6 +2,7 @@
 
 #include "executive/irql_check.h"
 #include "portcls/helpers/com_object.h"
+#include "portcls/portcls_system.h"
 
 namespace openportcls::portcls {
 
@@ -66,17 +67,23 @@ NTSTATUS remove_stream_resource(PCSTREAMRESOURCE handle) {
 
 } // namespace openportcls::portcls
 
+using openportcls::portcls::Feature;
+using openportcls::portcls::has_feature;
+
 extern "C" {
 
 NTSTATUS NTAPI PcAddStreamResource(PDEVICE_OBJECT PhysicalDeviceObject, PVOID ResourceSet,
                                    PPCSTREAMRESOURCE_DESCRIPTOR ResourceDescriptor, PCSTREAMRESOURCE* ResourceHandle) {
     OPC_REQUIRE_PASSIVE();
-    return openportcls::portcls::add_stream_resource(PhysicalDeviceObject, ResourceSet, ResourceDescriptor,
-                                                     ResourceHandle);
+    return has_feature(Feature::stream_resources)
+               ? openportcls::portcls::add_stream_resource(PhysicalDeviceObject, ResourceSet, ResourceDescriptor,
+                                                           ResourceHandle)
+               : STATUS_NOT_IMPLEMENTED;
 }
 
 NTSTATUS NTAPI PcRemoveStreamResource(PCSTREAMRESOURCE ResourceHandle) {
     OPC_REQUIRE_PASSIVE();
-    return openportcls::portcls::remove_stream_resource(ResourceHandle);
+    return has_feature(Feature::stream_resources) ? openportcls::portcls::remove_stream_resource(ResourceHandle)
+                                                  : STATUS_NOT_IMPLEMENTED;
 }
 }

@@ -1,22 +1,32 @@
 // The "hardware".
 #include "cyclic.h"
 
+namespace {
+
+const ULONG ClockInterval = 10000; // 1 ms
+
+} // namespace
+
 NTSTATUS CCyclicCard::Init(PPORTWAVECYCLIC Port, PSERVICEGROUP Group) {
     m_Port = Port;
     m_Group = Group;
     KeInitializeSpinLock(&m_Lock);
-    m_Timer = ExAllocateTimer(OnTimer, this, EX_TIMER_HIGH_RESOLUTION);
-    if (m_Timer == NULL) {
-        return STATUS_INSUFFICIENT_RESOURCES;
-    }
-    const LONGLONG Interval = 100000; // 10 ms
-    ExSetTimer(m_Timer, -Interval, Interval, NULL);
+    KeInitializeTimerEx(&m_Timer, SynchronizationTimer);
+    KeInitializeDpc(&m_TimerDpc, OnTimer, this);
+    m_HasTimer = TRUE;
+    ExSetTimerResolution(ClockInterval, TRUE);
+    const LONG Interval = 10; // ms
+    LARGE_INTEGER First;
+    First.QuadPart = -Interval * 10000LL;
+    KeSetTimerEx(&m_Timer, First, Interval, &m_TimerDpc);
     return STATUS_SUCCESS;
 }
 
 void CCyclicCard::Close() {
-    if (m_Timer != NULL) {
-        ExDeleteTimer(m_Timer, TRUE, TRUE, NULL);
+    if (m_HasTimer) {
+        KeCancelTimer(&m_Timer);
+        KeFlushQueuedDpcs();
+        ExSetTimerResolution(ClockInterval, FALSE);
     }
 }
 
@@ -65,8 +75,10 @@ void CCyclicCard::Reset(CyclicEngine* Engine) {
     KeReleaseSpinLock(&m_Lock, OldIrql);
 }
 
-void CCyclicCard::OnTimer(PEX_TIMER Timer, PVOID Context) {
-    UNREFERENCED_PARAMETER(Timer);
+VOID CCyclicCard::OnTimer(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2) {
+    UNREFERENCED_PARAMETER(Dpc);
+    UNREFERENCED_PARAMETER(Argument1);
+    UNREFERENCED_PARAMETER(Argument2);
     static_cast<CCyclicCard*>(Context)->Tick();
 }
 

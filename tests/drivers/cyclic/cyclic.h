@@ -39,13 +39,15 @@ public:
     void Reset(CyclicEngine* Engine);
 
 private:
-    static void OnTimer(PEX_TIMER Timer, PVOID Context);
+    static KDEFERRED_ROUTINE OnTimer;
     void Tick();
     static void Move(CyclicEngine* Engine, BOOLEAN Capture, PUCHAR Line);
     static BOOLEAN IsRunning(const CyclicEngine* Engine) { return Engine != NULL && Engine->IsRunning; }
 
     KSPIN_LOCK m_Lock;
-    PEX_TIMER m_Timer;
+    KTIMER m_Timer; // the releases before Windows 8.1 have no other
+    KDPC m_TimerDpc;
+    BOOLEAN m_HasTimer;
     PPORTWAVECYCLIC m_Port;
     PSERVICEGROUP m_Group; // of all streams
     CyclicEngine* m_Engines[PinCount][Slots];

@@ -1,22 +1,32 @@
 // The "hardware".
 #include "wavepci.h"
 
+namespace {
+
+const ULONG ClockInterval = 10000; // 1 ms
+
+} // namespace
+
 NTSTATUS CWavePciCard::Init(PPORTWAVEPCI Port, PSERVICEGROUP Group) {
     KeInitializeSpinLock(&Lock);
     m_Port = Port;
     m_Group = Group;
-    m_Timer = ExAllocateTimer(OnTimer, this, EX_TIMER_HIGH_RESOLUTION);
-    if (m_Timer == NULL) {
-        return STATUS_INSUFFICIENT_RESOURCES;
-    }
-    const LONGLONG Interval = 100000; // 10 ms
-    ExSetTimer(m_Timer, -Interval, Interval, NULL);
+    KeInitializeTimerEx(&m_Timer, SynchronizationTimer);
+    KeInitializeDpc(&m_TimerDpc, OnTimer, this);
+    m_HasTimer = TRUE;
+    ExSetTimerResolution(ClockInterval, TRUE);
+    const LONG Interval = 10; // ms
+    LARGE_INTEGER First;
+    First.QuadPart = -Interval * 10000LL;
+    KeSetTimerEx(&m_Timer, First, Interval, &m_TimerDpc);
     return STATUS_SUCCESS;
 }
 
 void CWavePciCard::Close() {
-    if (m_Timer != NULL) {
-        ExDeleteTimer(m_Timer, TRUE, TRUE, NULL);
+    if (m_HasTimer) {
+        KeCancelTimer(&m_Timer);
+        KeFlushQueuedDpcs();
+        ExSetTimerResolution(ClockInterval, FALSE);
     }
 }
 
@@ -46,8 +56,10 @@ void CWavePciCard::Detach(BOOLEAN Capture, ULONG Slot) {
     KeReleaseSpinLock(&Lock, OldIrql);
 }
 
-void CWavePciCard::OnTimer(PEX_TIMER Timer, PVOID Context) {
-    UNREFERENCED_PARAMETER(Timer);
+VOID CWavePciCard::OnTimer(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2) {
+    UNREFERENCED_PARAMETER(Dpc);
+    UNREFERENCED_PARAMETER(Argument1);
+    UNREFERENCED_PARAMETER(Argument2);
     static_cast<CWavePciCard*>(Context)->Tick();
 }
 

@@ -52,12 +52,14 @@ public:
     KSPIN_LOCK Lock;
 
 private:
-    static void OnTimer(PEX_TIMER Timer, PVOID Context);
+    static KDEFERRED_ROUTINE OnTimer;
     void Tick();
     static ULONG Move(WavePciEngine* Engine, BOOLEAN Capture, PUCHAR Line);
     static BOOLEAN IsRunning(const WavePciEngine* Engine) { return Engine != NULL && Engine->IsRunning; }
 
-    PEX_TIMER m_Timer;
+    KTIMER m_Timer; // the releases before Windows 8.1 have no other
+    KDPC m_TimerDpc;
+    BOOLEAN m_HasTimer;
     PPORTWAVEPCI m_Port;
     PSERVICEGROUP m_Group;
     WavePciEngine* m_Engines[PinCount][Slots];

@@ -20,6 +20,8 @@ extern "C" {
 #if defined(MODULE_FOREIGN)
 void* malloc(size_t size);
 void NTAPI KeDoesNotExist();
+#elif defined(MODULE_NEWER)
+NTSTATUS NTAPI PcGetPhysicalDeviceObject(DEVICE_OBJECT*, DEVICE_OBJECT**);
 #elif defined(MODULE_SANITIZED)
 void __asan_init();
 #endif
@@ -38,6 +40,10 @@ static void NTAPI unload(DRIVER_OBJECT*) {}
 #if defined(MODULE_FOREIGN)
     malloc(1);
     KeDoesNotExist();
+#elif defined(MODULE_NEWER)
+    ExDeleteTimer(ExAllocateTimer(nullptr, nullptr, 0), TRUE, TRUE, nullptr);
+    KeQueryActiveProcessorCount(nullptr);
+    PcGetPhysicalDeviceObject(nullptr, nullptr);
 #elif defined(MODULE_SANITIZED)
     __asan_init();
 #endif

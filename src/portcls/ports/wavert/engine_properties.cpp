@@ -354,10 +354,18 @@ NTSTATUS buffer_size_range(PropertyCall& call) {
 
 // An engine node whose requests the driver answers in its own table keeps that table.
 constexpr BuiltInProperty on_engine(const GUID& property_set, ULONG id, ULONG verbs, ULONG request_size,
-                                    ULONG value_size, PropertyHandler handler) {
-    return {
-        &property_set, id, verbs, request_size, value_size, handler, Serialisation::device, &KSNODETYPE_AUDIO_ENGINE,
-        true};
+                                    ULONG value_size, PropertyHandler handler,
+                                    Feature feature = Feature::audio_engine_node) {
+    return {&property_set,
+            id,
+            verbs,
+            request_size,
+            value_size,
+            handler,
+            Serialisation::device,
+            &KSNODETYPE_AUDIO_ENGINE,
+            true,
+            feature};
 }
 
 constexpr ULONG node_request = sizeof(KSP_NODE);
@@ -376,7 +384,7 @@ constexpr std::array<BuiltInProperty, 16> engine_properties = {{
     on_engine(KSPROPSETID_Audio, KSPROPERTY_AUDIO_LINEAR_BUFFER_POSITION, get, node_request, sizeof(ULONGLONG),
               linear_buffer_position),
     on_engine(KSPROPSETID_Audio, KSPROPERTY_AUDIO_WAVERT_CURRENT_WRITE_LASTBUFFER_POSITION, set, node_request,
-              sizeof(ULONG), last_buffer_position),
+              sizeof(ULONG), last_buffer_position, Feature::audio_engine_node_2),
     on_engine(KSPROPSETID_AudioEngine, KSPROPERTY_AUDIOENGINE_LFXENABLE, get | set, node_request, sizeof(BOOL),
               local_effect),
     on_engine(KSPROPSETID_AudioEngine, KSPROPERTY_AUDIOENGINE_GFXENABLE, get | set, node_request, sizeof(BOOL),

@@ -2,7 +2,6 @@
 
 #include <array>
 
-#include "portcls/portcls_system.h"
 #include "portcls/ports/wavert/pin.h"
 
 namespace openportcls::portcls {
@@ -69,11 +68,8 @@ NTSTATUS unregister_event(PropertyCall& call) {
     return pin_of(call).unregister_event(request.NotificationEvent, mode_of(call));
 }
 
-// R-WRT-14; Windows 7 and later.
+// R-WRT-14.
 NTSTATUS notification_support(PropertyCall& call) {
-    if (!has_feature(Feature::notification_support_query)) {
-        return STATUS_NOT_FOUND;
-    }
     call.value_as<BOOL>() = pin_of(call).notification() != nullptr;
     return call.answered<BOOL>(STATUS_SUCCESS);
 }
@@ -123,6 +119,11 @@ NTSTATUS write_packet(PropertyCall& call) {
     return output->SetWritePacket(packet.PacketNumber, packet.Flags, packet.EosPacketLength);
 }
 
+constexpr BuiltInProperty packet_property(ULONG id, ULONG verbs, ULONG value_size, PropertyHandler handler) {
+    return {&KSPROPSETID_RtAudio,    id,      verbs, sizeof(KSPROPERTY),     value_size, handler,
+            Serialisation::position, nullptr, false, Feature::packet_streams};
+}
+
 // Sizes are those of a 64-bit client. Position and packet properties may be serialised by the stream (R-WRT-29).
 constexpr std::array<BuiltInProperty, 13> properties = {{
     {&KSPROPSETID_RtAudio, KSPROPERTY_RTAUDIO_BUFFER, get, sizeof(KSRTAUDIO_BUFFER_PROPERTY), sizeof(KSRTAUDIO_BUFFER),
@@ -140,15 +141,12 @@ constexpr std::array<BuiltInProperty, 13> properties = {{
     {&KSPROPSETID_RtAudio, KSPROPERTY_RTAUDIO_UNREGISTER_NOTIFICATION_EVENT, get | set,
      sizeof(KSRTAUDIO_NOTIFICATION_EVENT_PROPERTY), 0, unregister_event},
     {&KSPROPSETID_RtAudio, KSPROPERTY_RTAUDIO_QUERY_NOTIFICATION_SUPPORT, get, sizeof(KSPROPERTY), sizeof(BOOL),
-     notification_support},
-    {&KSPROPSETID_RtAudio, KSPROPERTY_RTAUDIO_PACKETCOUNT, get, sizeof(KSPROPERTY), sizeof(ULONG), packet_count,
-     Serialisation::position},
-    {&KSPROPSETID_RtAudio, KSPROPERTY_RTAUDIO_PRESENTATION_POSITION, get, sizeof(KSPROPERTY),
-     sizeof(KSAUDIO_PRESENTATION_POSITION), output_presentation_position, Serialisation::position},
-    {&KSPROPSETID_RtAudio, KSPROPERTY_RTAUDIO_GETREADPACKET, get, sizeof(KSPROPERTY),
-     sizeof(KSRTAUDIO_GETREADPACKET_INFO), read_packet, Serialisation::position},
-    {&KSPROPSETID_RtAudio, KSPROPERTY_RTAUDIO_SETWRITEPACKET, set, sizeof(KSPROPERTY),
-     sizeof(KSRTAUDIO_SETWRITEPACKET_INFO), write_packet, Serialisation::position},
+     notification_support, Serialisation::device, nullptr, false, Feature::notification_support_query},
+    packet_property(KSPROPERTY_RTAUDIO_PACKETCOUNT, get, sizeof(ULONG), packet_count),
+    packet_property(KSPROPERTY_RTAUDIO_PRESENTATION_POSITION, get, sizeof(KSAUDIO_PRESENTATION_POSITION),
+                    output_presentation_position),
+    packet_property(KSPROPERTY_RTAUDIO_GETREADPACKET, get, sizeof(KSRTAUDIO_GETREADPACKET_INFO), read_packet),
+    packet_property(KSPROPERTY_RTAUDIO_SETWRITEPACKET, set, sizeof(KSRTAUDIO_SETWRITEPACKET_INFO), write_packet),
     {&KSPROPSETID_Audio, KSPROPERTY_AUDIO_POSITIONEX, get, sizeof(KSPROPERTY), sizeof(KSAUDIO_POSITIONEX),
      position_with_time, Serialisation::position, nullptr, true},
 }};
