@@ -255,6 +255,20 @@ void Codec::hear_mono(const SampleTime& when, std::span<const Frame> mix) {
     hear(mono_out, masters_[mono_out], when, mono);
 }
 
+bool Codec::passes_input() const {
+    const auto is_open = [this](Output output) {
+        return outputs_[output].plugged != nullptr && !masters_[output].is_nothing();
+    };
+    const auto passes = [this](Input input) {
+        return inputs_[input].plugged != nullptr && !playing_[input].is_nothing();
+    };
+    const bool passes_mixer =
+        passes(line) || passes(cd) || passes(microphone) || passes(video) || passes(aux) || passes(phone);
+    const bool hears_mixer = is_open(line_out) || is_open(aux_out) || (is_open(mono_out) && !mono_is_microphone_);
+    return (passes_mixer && hears_mixer) ||
+           (is_open(mono_out) && mono_is_microphone_ && inputs_[microphone].plugged != nullptr);
+}
+
 void Codec::play(const SampleTime& when, std::span<Frame> mixed) {
     add_inputs(playing_, when, mixed);
     hear(line_out, masters_[line_out], when, mixed);

@@ -46,6 +46,9 @@ public:
         return std::ranges::any_of(outputs_, [](const OutputSocket& output) { return output.plugged != nullptr; });
     }
 
+    // Something that is plugged in is to be heard at an output, whether PCM plays or not.
+    bool passes_input() const;
+
     std::span<OutputSocket> outputs() { return outputs_; }
     std::span<InputSocket> inputs() { return inputs_; }
 

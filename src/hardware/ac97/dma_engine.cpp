@@ -166,6 +166,7 @@ void DmaEngine::reset() {
     length_ = 0;
     last_[0] = last_[1] = 0;
     stop_clock();
+    owner_.engine_clock_changed();
     status_changed();
 }
 
@@ -197,11 +198,13 @@ void DmaEngine::start_clock() {
     if (!is_running()) {
         registers_.set(sr, value(sr) | halted);
         stop_clock();
+        owner_.engine_clock_changed();
         return;
     }
     clock_.start(machine_.now(), {codec_.rate(converter()), 1});
     moved_ = 0;
     next_frame_at_ = clock_.time_of(1);
+    owner_.engine_clock_changed();
     load_next();
     schedule();
 }

@@ -50,7 +50,8 @@ Sb16::Sb16(Motherboard& board, DmaController& dma, const Settings& settings)
     : board_(board), dma_(dma), settings_(settings),
       mixer_(*this, bit_of(interrupt_bits, settings.irq),
              static_cast<std::uint8_t>(bit_of(dma_bits, settings.dma) | bit_of(dma_bits, settings.dma16))),
-      dsp_(board.machine(), dma, *this), mpu_(board.machine(), *this), fm_(board.machine(), *this) {
+      dsp_(board.machine(), dma, *this), mpu_(board.machine(), *this), fm_(board.machine(), *this),
+      output_clock_(board.machine(), *this) {
     dsp_.bytes().set_drift(settings.drift);
     dsp_.words().set_drift(settings.drift);
     connect_resources();
@@ -161,7 +162,7 @@ void NTAPI Sb16::write_port(unsigned range, std::uint32_t offset, machine::Acces
     } else {
         dsp_.catch_up();
         write_card(offset, byte);
-        fm_.voices_changed();
+        voices_changed();
     }
 }
 
@@ -182,6 +183,7 @@ void NTAPI Sb16::write_card(std::uint32_t offset, std::uint8_t byte) {
         break;
     case mixer_data:
         mixer_.write(byte);
+        inputs_changed();
         break;
     case dsp_reset:
         dsp_.write_reset(byte);
@@ -198,12 +200,12 @@ void NTAPI Sb16::write_card(std::uint32_t offset, std::uint8_t byte) {
 
 void Sb16::interrupt(bool is_16_bit) {
     set_pending(is_16_bit ? words_pending : bytes_pending, true);
-    fm_.voices_changed();
+    voices_changed();
 }
 
 void NTAPI Sb16::dma_changed() {
     dsp_.dma_changed();
-    fm_.voices_changed();
+    voices_changed();
 }
 
 void NTAPI Sb16::set_pending(std::uint32_t bits, bool on) {
@@ -265,9 +267,18 @@ void Sb16::add_input(Input which, Gain gain, const SampleTime& when, std::span<F
     }
 }
 
+void Sb16::inputs_changed() {
+    const auto passes = [this](Input which, const Gain& gain) {
+        return inputs_[which].plugged != nullptr && !gain.is_nothing();
+    };
+    passes_input_ = passes(line_input, mixer_.line_out()) || passes(cd_input, mixer_.cd_out()) ||
+                    passes(microphone_input, mixer_.microphone_out());
+    output_clock_.update();
+}
+
 void Sb16::before_mixer_change() {
     dsp_.catch_up();
-    fm_.catch_up();
+    output_clock_.catch_up();
 }
 
 void Sb16::finish_mix(const SampleTime& when, std::span<Frame> mixed) {
