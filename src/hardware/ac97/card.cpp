@@ -214,6 +214,9 @@ void NTAPI Ac97::write_port(unsigned range, std::uint32_t offset, machine::Acces
     const auto bytes = static_cast<unsigned>(width);
     const auto written = static_cast<std::uint32_t>(value);
     if (range != mixer_range && offset < global_control) {
+        if (codec_.records_mix()) {
+            catch_up(); // what plays may be about to end
+        }
         engines_[offset / engine_ports].write(offset % engine_ports, bytes, written);
         return;
     }
@@ -222,6 +225,13 @@ void NTAPI Ac97::write_port(unsigned range, std::uint32_t offset, machine::Acces
         write_mixer(offset, bytes, written);
     } else {
         write_global(offset, bytes, written);
+    }
+}
+
+void Ac97::engine_clock_changed() {
+    output_clock_.update();
+    if (!engines_[pcm_out_engine].is_running()) {
+        codec_.forget();
     }
 }
 

@@ -51,7 +51,8 @@ private:
     void after_command_change() override { connect_engines(); }
     void bus_reset() override;
     void NTAPI engine_interrupt_changed() override;
-    void engine_clock_changed() override { output_clock_.update(); }
+    void engine_clock_changed() override;
+    void before_mix_is_recorded() override { engines_[pcm_out_engine].catch_up(); }
     bool needs_output_clock() const override { return codec_.passes_input() && !engines_[pcm_out_engine].is_running(); }
     void play_without_voice(const SampleTime& when, std::span<Frame> frames) override { codec_.play(when, frames); }
 

@@ -31,6 +31,8 @@ public:
         virtual void NTAPI engine_interrupt_changed() = 0;
         // It has begun to move frames, or ended.
         virtual void engine_clock_changed() = 0;
+        // What plays is recorded: it has to have played by now.
+        virtual void before_mix_is_recorded() = 0;
     };
 
     DmaEngine(Kind kind, machine::Machine& machine, Codec& codec, Owner& owner);
@@ -96,7 +98,8 @@ private:
     std::span<std::byte> next_words(std::uint32_t wanted);
     void consume(std::uint32_t words);
     void move(std::uint32_t frames);
-    bool is_worth_converting() const { return kind_ != Kind::pcm_out || codec_.is_heard(); }
+    bool is_worth_converting() const { return kind_ != Kind::pcm_out || codec_.is_heard() || codec_.records_mix(); }
+    bool records_mix() const { return kind_ == Kind::pcm_in && codec_.records_mix(); }
     template<class Use>
     std::size_t follow_list(std::size_t words, Use&& use);
     void keep_last(std::size_t first, std::span<const std::byte> bytes, std::uint32_t part);
