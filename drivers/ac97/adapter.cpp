@@ -5,7 +5,7 @@
 
 namespace {
 
-class CAc97Adapter : public IAc97, public IAdapterPowerManagement, public CUnknown {
+class CAc97Adapter : public IAc97, public IAdapterPowerManagement, public IAdapterPnpManagement, public CUnknown {
 public:
     DECLARE_STD_UNKNOWN();
     DEFINE_STD_CONSTRUCTOR(CAc97Adapter);
@@ -14,6 +14,7 @@ public:
     NTSTATUS Init(PRESOURCELIST ResourceList) { return m_Hardware.Init(ResourceList); }
     STDMETHODIMP_(CAc97Hardware*) Hardware() { return &m_Hardware; }
     IMP_IAdapterPowerManagement;
+    IMP_IAdapterPnpManagement;
 
 private:
     CAc97Hardware m_Hardware;
@@ -26,6 +27,8 @@ STDMETHODIMP_(NTSTATUS) CAc97Adapter::NonDelegatingQueryInterface(REFIID Interfa
         *Object = PVOID(static_cast<IAc97*>(this));
     } else if (IsEqualGUIDAligned(Interface, IID_IAdapterPowerManagement)) {
         *Object = PVOID(PADAPTERPOWERMANAGEMENT(this));
+    } else if (IsEqualGUIDAligned(Interface, IID_IAdapterPnpManagement)) {
+        *Object = PVOID(PADAPTERPNPMANAGEMENT(this));
     } else {
         *Object = NULL;
         return STATUS_INVALID_PARAMETER;
@@ -52,6 +55,34 @@ STDMETHODIMP_(NTSTATUS) CAc97Adapter::QueryPowerChangeState(POWER_STATE NewState
 STDMETHODIMP_(NTSTATUS) CAc97Adapter::QueryDeviceCapabilities(PDEVICE_CAPABILITIES PowerDeviceCaps) {
     UNREFERENCED_PARAMETER(PowerDeviceCaps);
     return STATUS_SUCCESS;
+}
+
+// The card's ports and its interrupt may move: the subdevices go, and the next start makes new ones. The port does so
+// for WaveRT only.
+STDMETHODIMP_(PC_REBALANCE_TYPE) CAc97Adapter::GetSupportedRebalanceType() {
+    return PcRebalanceRemoveSubdevices;
+}
+
+STDMETHODIMP_(void) CAc97Adapter::PnpQueryStop() {}
+
+STDMETHODIMP_(void) CAc97Adapter::PnpCancelStop() {}
+
+// The port has stopped the streams; objects of theirs that live on touch no port any more.
+STDMETHODIMP_(void) CAc97Adapter::PnpStop() {
+    PAGED_CODE();
+    m_Hardware.Close();
+}
+
+// Asked of the port, for the function of that name is not there on Windows before 10: such a driver would not load.
+NTSTATUS OfferRebalance(PDEVICE_OBJECT DeviceObject, PUNKNOWN Port, PUNKNOWN Adapter) {
+    PAGED_CODE();
+    PPORTCLSPNP PortPnp = NULL;
+    if (!NT_SUCCESS(Port->QueryInterface(IID_IPortClsPnp, (PVOID*)&PortPnp))) {
+        return STATUS_SUCCESS; // this Windows does not rebalance audio devices
+    }
+    const NTSTATUS Status = PortPnp->RegisterAdapterPnpManagement(Adapter, DeviceObject);
+    PortPnp->Release();
+    return Status;
 }
 
 // Makes a miniport for the port, binds the two, registers the pair under Name. Takes over Port; it comes back as
@@ -130,6 +161,9 @@ NTSTATUS InstallSubdevices(PDEVICE_OBJECT DeviceObject, PIRP Irp, PRESOURCELIST 
     NTSTATUS Status = InstallTopology(DeviceObject, Irp, ResourceList, Adapter, &Topology);
     if (NT_SUCCESS(Status)) {
         Status = InstallWave(DeviceObject, Irp, ResourceList, Adapter, &Wave);
+    }
+    if (NT_SUCCESS(Status)) {
+        Status = OfferRebalance(DeviceObject, Wave, Adapter);
     }
     if (NT_SUCCESS(Status)) {
         Status = PcRegisterPhysicalConnection(DeviceObject, Wave, WavePinRenderBridge, Topology, TopologyPinWaveIn);

@@ -276,7 +276,11 @@ NTSTATUS NTAPI CAc97Hardware::AttendSynchronized(PINTERRUPTSYNC InterruptSync, P
     return STATUS_SUCCESS;
 }
 
+// Once the interrupt is disconnected nobody is called any more.
 void CAc97Hardware::Attend(Ac97Engine Engine, CAc97Listener* Listener) {
+    if (m_InterruptSync == NULL) {
+        return;
+    }
     Attendance Change = {this, Engine, Listener};
     m_InterruptSync->CallSynchronizedRoutine(AttendSynchronized, &Change);
 }

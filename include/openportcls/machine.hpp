@@ -194,7 +194,8 @@ public:
         std::function<void(std::chrono::nanoseconds begin, double rate, std::span<const SoundFrame> frames)>;
     Result<void> listen_timed(std::string_view socket, TimedHearing hearing);
     // Plays `sound`, `rate` frames per second, into a card, once, from the moment that the card begins to listen; then
-    // silence. What was being fed before is forgotten.
+    // silence. What was being fed before is forgotten. A card listens while it records, and while it passes an input
+    // on to an output that is listened to, as its mixer is set.
     Result<void> feed(std::string_view socket, std::uint32_t rate, std::vector<SoundFrame> sound);
 
     // The MIDI plugs of a card ("sb16"; empty: of the first card that has some). What leaves its MIDI OUT, each byte

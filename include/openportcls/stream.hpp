@@ -79,7 +79,7 @@ public:
 
     // Copies whole frames into the buffer, starting the stream once it is full and waiting for room after that.
     Result<void> write(std::span<const std::byte> frames);
-    // Lets everything written be heard, then stops.
+    // Lets everything written be heard, then stops; frames() is what that was until more is written.
     Result<void> drain();
 
     // Called with each period of the buffer that is free to be filled, while simulated time passes in

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <memory>
@@ -11,8 +12,8 @@
 #include "cli/option_checks.h"
 #include "cli/outputs.h"
 #include "cli/pace.h"
+#include "cli/record_input.h"
 #include "cli/session.h"
-#include "cli/sockets.h"
 #include "cli/stream_choice.h"
 #include "client/state.h"
 #include "endpoints/conversion.h"
@@ -27,6 +28,8 @@ struct RecordArguments : SessionArguments {
     std::vector<std::string> out;
     std::string in;
     std::string socket = "line in";
+    std::optional<std::uint32_t> in_pin;
+    bool verify = false;
     double seconds = 5;
     bool is_as_long_as_input = false; // --in without --seconds
     WaveFormat format;
@@ -48,7 +51,14 @@ struct RecordOutcome {
     double host_seconds = 0;
     client::Pace pace;
     bool is_interrupted = false;
+    std::optional<std::uint32_t> in_pin; // that the input was played into
+    bool is_compared = false;            // with the input
+    bool input_is_converted = false;     // to the format of the recording, before
+    bool heard_anything = true;
+    std::uint64_t different_frames = 0;
+    std::optional<std::uint64_t> first_difference;
 
+    bool is_bit_exact() const { return is_compared && different_frames == 0; }
     double seconds() const { return static_cast<double>(frames) / format.rate; }
     double peak_in_decibels() const { return 20 * std::log10(peak); }
 };
@@ -61,52 +71,117 @@ double peak_of(std::span<const std::byte> frames, const WaveFormat& format) {
     return peak;
 }
 
-// Reads from the pin, converts where the driver gave another format than was asked for, hands on.
-Result<void> record(CaptureStream& stream, std::uint64_t frames_wanted, std::optional<endpoints::Converter>& converter,
-                    Outputs& outputs, RecordOutcome& outcome) {
+// Converts what was recorded where the driver gives another format than was asked for, and hands it on.
+class Delivery {
+public:
+    Delivery(Outputs& outputs, RecordOutcome& outcome) : outputs_(outputs), outcome_(outcome) {}
+
+    Result<void> prepare(const WaveFormat& given) {
+        auto made = endpoints::Converter::create(given, outcome_.format);
+        if (!made) {
+            return made.error();
+        }
+        converter_.emplace(std::move(*made));
+        return {};
+    }
+    Result<void> take(std::span<const std::byte> frames) {
+        if (!converter_) {
+            return write(frames);
+        }
+        converted_.clear();
+        auto made = converter_->convert(frames, converted_);
+        return made ? write(converted_) : made;
+    }
+    Result<void> finish() {
+        converted_.clear();
+        auto made = converter_ ? converter_->finish(converted_) : Result<void>();
+        return made ? write(converted_) : made;
+    }
+
+private:
+    Result<void> write(std::span<const std::byte> frames) {
+        outcome_.peak = std::max(outcome_.peak, peak_of(frames, outcome_.format));
+        outcome_.frames += frames.size() / outcome_.format.bytes_per_frame();
+        return outputs_.write(frames);
+    }
+
+    Outputs& outputs_;
+    RecordOutcome& outcome_;
+    std::optional<endpoints::Converter> converter_;
+    std::vector<std::byte> converted_;
+};
+
+// Reads from the pin until so many frames have been delivered. What is played into a cable arrives a little later.
+Result<void> record(CaptureStream& stream, std::uint64_t frames_wanted, RecordInput* input, Delivery& delivery,
+                    RecordOutcome& outcome) {
     const WaveFormat& given = stream.format();
     constexpr std::uint64_t frames_per_read = 4096;
+    const std::uint64_t most_frames = frames_wanted + (input != nullptr && input->pin() ? given.rate : 0);
     Progress progress(static_cast<double>(frames_wanted) / given.rate);
     std::vector<std::byte> frames;
-    std::vector<std::byte> converted;
-    for (std::uint64_t done = 0; done < frames_wanted && !outcome.is_interrupted;) {
-        frames.resize(std::min(frames_per_read, frames_wanted - done) * given.bytes_per_frame());
+    std::uint64_t delivered = 0;
+    const auto take = [&](std::span<const std::byte> recorded) {
+        delivered += recorded.size() / given.bytes_per_frame();
+        return delivery.take(recorded);
+    };
+    for (std::uint64_t done = 0; delivered < frames_wanted && done < most_frames && !outcome.is_interrupted;) {
+        frames.resize(std::min(frames_per_read, frames_wanted - delivered) * given.bytes_per_frame());
         if (auto read = stream.read(frames); !read) {
             return read;
         }
         done += frames.size() / given.bytes_per_frame();
         outcome.is_interrupted = Interruption::is_asked_for();
-        converted.clear();
-        if (converter) {
-            auto made = converter->convert(frames, converted);
-            if (made && (done == frames_wanted || outcome.is_interrupted)) {
-                made = converter->finish(converted);
-            }
-            if (!made) {
-                return made;
-            }
+        if (auto taken = input != nullptr ? input->heard(frames, take) : take(frames); !taken) {
+            return taken;
         }
-        const std::span<const std::byte> result = converter ? std::span<const std::byte>(converted) : frames;
-        outcome.peak = std::max(outcome.peak, peak_of(result, outcome.format));
-        outcome.frames += result.size() / outcome.format.bytes_per_frame();
-        if (auto written = outputs.write(result); !written) {
-            return written;
+        progress.at(static_cast<double>(delivered) / given.rate);
+    }
+    if (input != nullptr && !outcome.is_interrupted) {
+        if (auto finished = input->finish(take); !finished) {
+            return finished;
         }
-        progress.at(static_cast<double>(done) / given.rate);
+    }
+    if (auto finished = delivery.finish(); !finished) {
+        return finished;
     }
     outcome.glitches = stream.glitches();
     return stream.stop();
 }
 
-Result<RecordOutcome> record(const RecordArguments& arguments, Session& session) {
-    double seconds = arguments.seconds;
-    if (!arguments.in.empty()) {
-        const auto fed = feed_file(session.machine(), arguments.socket, arguments.in);
-        if (!fed) {
-            return fed.error();
-        }
-        seconds = arguments.is_as_long_as_input ? *fed : seconds;
+// Opens what --in names; nothing without.
+Result<std::unique_ptr<RecordInput>> open_input(const RecordArguments& arguments, Session& session,
+                                                ChosenStream<CaptureStream>& capture, const StreamOptions& options) {
+    if (arguments.in.empty()) {
+        return std::unique_ptr<RecordInput>();
     }
+    RecordInputWish wish{arguments.in, arguments.socket, arguments.in_pin, arguments.verify};
+    if (!wish.pin && session.driver().name() == "cable") {
+        const auto found = capture.filter.find_pin(PinFlow::in, &capture.stream.format());
+        if (!found) {
+            return found.error();
+        }
+        wish.pin = found->id;
+    }
+    const auto sockets = session.machine().sockets();
+    if (!wish.pin && std::none_of(sockets.begin(), sockets.end(), [](const auto& each) { return !each.is_output; })) {
+        return Error{status_not_supported, "--in: there is no card with an input (--in-pin PIN names the pin that this "
+                                           "driver loops back)"};
+    }
+    return RecordInput::open(session.machine(), capture.filter, wish, capture.stream.format(), options);
+}
+
+void note_comparison(const RecordInput& input, RecordOutcome& outcome) {
+    outcome.in_pin = input.pin();
+    outcome.is_compared = input.is_compared();
+    outcome.input_is_converted = input.is_converted();
+    if (outcome.is_compared) {
+        outcome.different_frames = input.comparison().different_frames();
+        outcome.first_difference = input.comparison().first_difference();
+        outcome.heard_anything = input.comparison().heard_anything();
+    }
+}
+
+Result<RecordOutcome> record(const RecordArguments& arguments, Session& session) {
     StreamWish wish;
     wish.format = arguments.format;
     wish.pin = arguments.pin;
@@ -123,16 +198,12 @@ Result<RecordOutcome> record(const RecordArguments& arguments, Session& session)
     outcome.filter = capture->filter.name();
     outcome.pin = capture->stream.pin();
     const WaveFormat given = capture->stream.format();
-    std::optional<endpoints::Converter> converter;
-    if (const std::string notice = conversion_notice(arguments.format, given, capture->ranges, false);
-        !notice.empty()) {
-        remark(notice);
-        auto made = endpoints::Converter::create(given, arguments.format);
-        if (!made) {
-            return made.error();
-        }
-        converter.emplace(std::move(*made));
+    auto input = open_input(arguments, session, *capture, wish.options);
+    if (!input) {
+        return input.error();
     }
+    const double seconds = *input != nullptr && arguments.is_as_long_as_input ? (*input)->seconds() : arguments.seconds;
+    const auto frames = static_cast<std::uint64_t>(std::llround(seconds * given.rate));
     const Interruption interruption; // from the moment on when there is something to be left behind
     auto outputs =
         Outputs::open(arguments.out, arguments.format,
@@ -140,9 +211,20 @@ Result<RecordOutcome> record(const RecordArguments& arguments, Session& session)
     if (!outputs) {
         return outputs.error();
     }
+    Delivery delivery(*outputs, outcome);
+    Result<void> recorded;
+    if (const std::string notice = conversion_notice(arguments.format, given, capture->ranges, false);
+        !notice.empty()) {
+        remark(notice);
+        recorded = delivery.prepare(given);
+    }
     const auto begin = std::chrono::steady_clock::now();
-    auto recorded = record(capture->stream, static_cast<std::uint64_t>(std::llround(seconds * given.rate)), converter,
-                           *outputs, outcome);
+    if (recorded && *input != nullptr) {
+        recorded = (*input)->start(capture->stream, frames);
+    }
+    if (recorded) {
+        recorded = record(capture->stream, frames, input->get(), delivery, outcome);
+    }
     if (!recorded) {
         outputs->give_up();
         return recorded.error();
@@ -153,7 +235,25 @@ Result<RecordOutcome> record(const RecordArguments& arguments, Session& session)
     outcome.host_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     outcome.reported_glitches = session.machine().reported_glitches();
     outcome.pace = session.pace();
+    if (*input != nullptr) {
+        note_comparison(**input, outcome);
+    }
     return outcome;
+}
+
+void print_comparison(const RecordOutcome& outcome) {
+    if (!outcome.is_compared) {
+        return;
+    }
+    const char* input = outcome.input_is_converted ? "the converted input" : "the input";
+    if (outcome.is_bit_exact()) {
+        fmt::print("the recording equals {} bit for bit\n", input);
+    } else if (!outcome.heard_anything) {
+        fmt::print("the recording is silent, {} is not\n", input);
+    } else {
+        fmt::print("the recording differs from {} in {} frames, first in frame {}\n", input, outcome.different_frames,
+                   outcome.first_difference.value_or(0));
+    }
 }
 
 void print(const RecordArguments& arguments, const RecordOutcome& outcome) {
@@ -175,6 +275,15 @@ void print(const RecordArguments& arguments, const RecordOutcome& outcome) {
             {"peak", outcome.peak},
             {"interrupted", outcome.is_interrupted},
         };
+        facts["in_pin"] = nullptr;
+        if (outcome.in_pin) {
+            facts["in_pin"] = *outcome.in_pin;
+        }
+        facts["bit_exact"] = nullptr;
+        if (outcome.is_compared) {
+            facts["bit_exact"] = outcome.is_bit_exact();
+            facts["different_frames"] = outcome.different_frames;
+        }
         if (arguments.paced) {
             facts["pace"] = pace_facts(outcome.pace);
         }
@@ -193,8 +302,9 @@ void print(const RecordArguments& arguments, const RecordOutcome& outcome) {
     fmt::print("{}\n", !is_silent ? fmt::format("peak level: {:.1f} dB", outcome.peak_in_decibels())
                        : arguments.driver == "cable"
                            ? std::string("peak level: silence, as nothing plays into the cable meanwhile "
-                                         "(`portcls play FILE --out wav:F` records what it plays)")
+                                         "(--in FILE does)")
                            : std::string("peak level: silence"));
+    print_comparison(outcome);
     for (const std::string& out : arguments.out) {
         if (out.starts_with("wav:")) {
             fmt::print("wrote {}\n", out.substr(4));
@@ -220,6 +330,9 @@ int run_record(RecordArguments& arguments, bool bits_are_given) {
     }
     if (arguments.in == endpoints::standard_input) {
         return misuse("--in takes a file, not standard input");
+    }
+    if (arguments.verify && arguments.in.empty()) {
+        return misuse("--verify compares with what --in plays");
     }
     if (!arguments.in.empty()) {
         if (auto source = endpoints::open_source(arguments.in, WaveFormat{}); !source) {
@@ -248,7 +361,16 @@ int run_record(RecordArguments& arguments, bool bits_are_given) {
         return fail(outcome.error());
     }
     print(arguments, *outcome);
-    return closed ? exit_done : fail(closed.error());
+    if (!closed) {
+        return fail(closed.error());
+    }
+    if (arguments.verify && outcome->is_interrupted) {
+        return fail(Error{status_data_error, "--verify: interrupted, that is not the whole recording"});
+    }
+    if (arguments.verify && !outcome->is_bit_exact()) {
+        return fail(Error{status_data_error, "--verify: the recording is not the input"});
+    }
+    return exit_done;
 }
 
 } // namespace
@@ -260,8 +382,15 @@ void add_record_command(CLI::App& application, Run& run) {
                         "WAV file to write, - for standard output; the same as --out wav:FILE");
     command->add_option("--out", arguments->out, "where it goes: wav:FILE, alsa[:DEVICE], default or null (repeatable)")
         ->allow_extra_args(false);
-    command->add_option("--in", arguments->in, "sound file that is played into the card meanwhile");
-    command->add_option("--socket", arguments->socket, "where it goes into the card")->capture_default_str();
+    command->add_option("--in", arguments->in, "sound file that is played into the card meanwhile, or into the cable");
+    CLI::Option* socket =
+        command->add_option("--socket", arguments->socket, "where it goes into the card")->capture_default_str();
+    command
+        ->add_option("--in-pin", arguments->in_pin,
+                     "the pin it is played into instead, of a driver that loops it back; with cable without asking")
+        ->transform(pin_number())
+        ->excludes(socket);
+    command->add_flag("--verify", arguments->verify, "fail unless the recording equals what --in plays");
     CLI::Option* seconds =
         command->add_option("--seconds", arguments->seconds, "how long; with --in as long as the file unless given")
             ->check(number_between(0.001, 1e6))

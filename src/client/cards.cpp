@@ -290,6 +290,7 @@ Result<void> Machine::listen_timed(std::string_view name, TimedHearing hearing) 
     auto ear = hearing ? std::make_unique<client::Ear>(std::move(hearing)) : nullptr;
     socket->plugged = ear.get();
     client::plugs_of(*state_).ears.insert_or_assign(socket, std::move(ear));
+    board->sockets_changed();
     return {};
 }
 
@@ -308,6 +309,7 @@ Result<void> Machine::feed(std::string_view name, std::uint32_t rate, std::vecto
     auto source = std::make_unique<hardware::Recording>(rate, std::move(frames));
     socket->plugged = source.get();
     client::plugs_of(*state_).sources.insert_or_assign(socket, std::move(source));
+    board->sockets_changed();
     return {};
 }
 

@@ -51,30 +51,59 @@ GUID PciBus::bus_type_guid() const {
     return GUID_BUS_TYPE_PCI;
 }
 
-// Base address registers tell their sizes when all ones are written to them; nothing decodes meanwhile (PCI 6.2.5.1).
+namespace {
+
+// Calls `use(offset, base, bytes)` for each base address register that stands for ports. They tell their sizes when all
+// ones are written to them; nothing decodes meanwhile (PCI 6.2.5.1).
+template<class Use>
+void visit_ports(pci::Function& function, Use&& use) {
+    const std::uint32_t command = function.read_config(pci::command, AccessWidth::word);
+    function.write_config(pci::command, AccessWidth::word, 0);
+    for (unsigned bar = 0; bar < bar_count; ++bar) {
+        const std::uint32_t offset = pci::first_bar + 4 * bar;
+        const std::uint32_t base = function.read_config(offset, AccessWidth::dword);
+        function.write_config(offset, AccessWidth::dword, UINT32_MAX);
+        const std::uint32_t sized = function.read_config(offset, AccessWidth::dword);
+        function.write_config(offset, AccessWidth::dword, base);
+        if ((sized & 1) != 0 && (sized & io_bits) != 0) {
+            use(offset, base & ~3U, (~(sized & io_bits) & 0xFFFF) + 1);
+        }
+    }
+    function.write_config(pci::command, AccessWidth::word, command);
+}
+
+} // namespace
+
 std::vector<pnp::Resource> PciBus::resources(std::uint32_t address) {
     std::vector<pnp::Resource> resources;
     pci::Function* const function = find(address);
     if (function == nullptr) {
         return resources;
     }
-    const std::uint32_t command = function->read_config(pci::command, AccessWidth::word);
-    function->write_config(pci::command, AccessWidth::word, 0);
-    for (unsigned bar = 0; bar < bar_count; ++bar) {
-        const std::uint32_t offset = pci::first_bar + 4 * bar;
-        const std::uint32_t base = function->read_config(offset, AccessWidth::dword);
-        function->write_config(offset, AccessWidth::dword, UINT32_MAX);
-        const std::uint32_t sized = function->read_config(offset, AccessWidth::dword);
-        function->write_config(offset, AccessWidth::dword, base);
-        if ((sized & 1) != 0 && (sized & io_bits) != 0) {
-            resources.push_back(pnp::Resource::port(base & ~3U, (~(sized & io_bits) & 0xFFFF) + 1));
-        }
-    }
-    function->write_config(pci::command, AccessWidth::word, command);
+    visit_ports(*function, [&](std::uint32_t, std::uint32_t base, std::uint32_t bytes) {
+        resources.push_back(pnp::Resource::port(base, bytes));
+    });
     if (function->read_config(pci::interrupt_pin, AccessWidth::byte) != 0) {
         resources.push_back(pnp::Resource::interrupt(function->read_config(pci::interrupt_line, AccessWidth::byte)));
     }
     return resources;
+}
+
+// The ports, in the order of the registers.
+void PciBus::assign(std::uint32_t address, const std::vector<pnp::Resource>& resources) {
+    pci::Function* const function = find(address);
+    if (function == nullptr) {
+        return;
+    }
+    auto next = resources.begin();
+    visit_ports(*function, [&](std::uint32_t offset, std::uint32_t, std::uint32_t) {
+        next = std::find_if(next, resources.end(),
+                            [](const pnp::Resource& each) { return each.kind == pnp::Resource::Kind::port; });
+        if (next != resources.end()) {
+            function->write_config(offset, AccessWidth::dword, static_cast<std::uint32_t>(next->start));
+            ++next;
+        }
+    });
 }
 
 void PciBus::enable(std::uint32_t address, bool on) {

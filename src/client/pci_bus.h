@@ -22,6 +22,7 @@ public:
     GUID bus_type_guid() const override;
     std::uint32_t bus_number() const override { return hardware::pci::Bus::bus_number; }
     std::vector<pnp::Resource> resources(std::uint32_t address) override;
+    void assign(std::uint32_t address, const std::vector<pnp::Resource>& resources) override;
     void enable(std::uint32_t address, bool on) override;
     void set_power_state(std::uint32_t address, DEVICE_POWER_STATE state) override;
     bool is_present(std::uint32_t address) override { return find(address) != nullptr; }

@@ -128,6 +128,7 @@ Result<void> StreamBase::stop() {
         return STATUS_SUCCESS;
     });
     transferred_ = 0;
+    drained_ = 0;
     return unless_thrown({});
 }
 
@@ -199,7 +200,7 @@ Result<void> StreamBase::drain() {
     }
     const std::uint64_t played = transferred_;
     auto stopped = stop();
-    transferred_ = played;
+    drained_ = played;
     return stopped;
 }
 

@@ -36,7 +36,7 @@ public:
     const WaveFormat& format() const { return format_; }
     std::uint32_t pin() const { return pin_; }
     std::uint64_t glitches() const { return glitches_; }
-    std::uint64_t frames() const { return transferred_ / frame_bytes_; }
+    std::uint64_t frames() const { return (transferred_ != 0 ? transferred_ : drained_) / frame_bytes_; }
     std::uint32_t period_frames() const { return period_bytes_ / frame_bytes_; }
 
     virtual std::uint32_t buffer_frames() const = 0;
@@ -112,6 +112,7 @@ protected:
     machine::Nanoseconds period_time_ = 0;
     KSSTATE state_ = KSSTATE_STOP;
     std::uint64_t transferred_ = 0; // bytes written or read since STOP
+    std::uint64_t drained_ = 0;     // of them before the STOP, when drain() has made it
     std::uint64_t glitches_ = 0;
 
 private:

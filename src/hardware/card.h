@@ -32,6 +32,8 @@ public:
     virtual std::span<OutputSocket> outputs() { return {}; }
     virtual std::span<InputSocket> inputs() { return {}; }
     virtual MidiPort* midi() { return nullptr; }
+    // Something was plugged into one of the sockets, or out.
+    virtual void sockets_changed() {}
 };
 
 } // namespace openportcls::hardware

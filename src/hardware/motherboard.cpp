@@ -75,6 +75,12 @@ InputSocket* Motherboard::input(std::string_view name) const {
     return nullptr;
 }
 
+void Motherboard::sockets_changed() {
+    for (const Plugged& plugged : cards_) {
+        plugged.card->sockets_changed();
+    }
+}
+
 MidiPort* Motherboard::midi(std::string_view card) const {
     for (const Plugged& plugged : cards_) {
         MidiPort* const port = plugged.card->midi();

@@ -47,6 +47,8 @@ public:
         bool is_output;
     };
     std::vector<SocketName> sockets() const;
+    // Has to be told, as sockets are not asked.
+    void sockets_changed();
 
     // ---- for the cards --------------------------------------------------------------------------------------
     machine::Machine& machine() { return machine_; }

@@ -26,6 +26,8 @@ public:
     // `address` is the device's place on the bus as IRP_MN_QUERY_CAPABILITIES reports it (PCI: device << 16 |
     // function).
     virtual std::vector<Resource> resources(std::uint32_t address) = 0;
+    // What the device is started with: a bus that has base address registers sets them. Called before enable().
+    virtual void assign(std::uint32_t /*address*/, const std::vector<Resource>& /*resources*/) {}
     // Switches decoding and bus mastering on and off; called with START_DEVICE and STOP/REMOVE_DEVICE.
     virtual void enable(std::uint32_t /*address*/, bool /*on*/) {}
     virtual void set_power_state(std::uint32_t /*address*/, DEVICE_POWER_STATE /*state*/) {}

@@ -1,6 +1,8 @@
 // The WaveRT form of the AC'97 driver: a cyclic buffer that the bus master goes round.
 #include "ac97_fixture.h"
 
+#include "client/state.h"
+
 namespace openportcls::cards {
 namespace {
 
@@ -303,6 +305,69 @@ TEST_F(Ac97, AWaveRtRecordingGoesOnAfterSleep) {
         before = number;
     }
     EXPECT_GE(seams, sleeps.size() - 2) << "the last ones were after what was read";
+}
+
+std::uint32_t mixer_base(client::MachineState& state) {
+    const auto& held = state.pnp->devices().front()->held_resources();
+    return static_cast<std::uint32_t>(held.front().start);
+}
+
+// R-PNP-01. A rebalance while it plays: the base address registers move, the streams go, the next ones play as before.
+TEST_F(Ac97, R_PNP_01_ARebalanceMovesTheCard) {
+    start_wavert();
+    auto& pnp = *machine->state()->pnp;
+    pnp::DeviceNode& node = *pnp.devices().front();
+    const WaveFormat played = format(48000, 2, 16);
+    const Bytes sound = noise(played, 4800);
+    std::vector<pnp::Resource> moved = node.held_resources();
+    ASSERT_GE(moved.size(), 3U) << "two ranges of ports and an interrupt";
+    const std::uint32_t before = mixer_base(*machine->state());
+    const std::uint32_t master = this->node("Master volume");
+    moved[0].start = 0xE000;
+    moved[1].start = 0xE400;
+    {
+        auto running = RenderStream::open(*wave, played);
+        ASSERT_TRUE(running) << running.error().message;
+        ASSERT_TRUE(running->write(sound));
+        const auto done = pnp.rebalance(node, moved);
+        ASSERT_TRUE(done) << done.error().message;
+        EXPECT_EQ(node.state(), pnp::DeviceState::started);
+        EXPECT_FALSE(running->write(sound)) << "R-PNP-07: it is not started again";
+        EXPECT_FALSE(mixer->set_volume(master, 0, -6)) << "nor is the old filter";
+    }
+    EXPECT_NE(mixer_base(*machine->state()), before);
+    std::uint32_t answered = 0;
+    ASSERT_TRUE(machine->state()->machine->enter([&] {
+        answered = READ_PORT_USHORT(reinterpret_cast<PUSHORT>(std::uintptr_t{0xE018})); // PCM out volume
+        EXPECT_EQ(READ_PORT_USHORT(reinterpret_cast<PUSHORT>(std::uintptr_t{before} + 0x18)), 0xFFFF) << "nobody";
+    }));
+    EXPECT_EQ(answered, 0x0808U);
+    wave.emplace(machine->open_first("Wave").value());
+    mixer.emplace(machine->open_first("Topology").value());
+    heard.clear();
+    play(played, sound);
+    EXPECT_NE(find(played, sound), std::string::npos);
+}
+
+// The same after an orderly stop; a WavePci port does not take part, so that the device goes on.
+TEST_F(Ac97, R_PNP_01_OnlyTheWaveRtFormCanBeStopped) {
+    const WaveFormat played = format(44100, 2, 16);
+    const Bytes sound = noise(played, 4410);
+    start_wavert();
+    Device device = driver->devices().front();
+    ASSERT_TRUE(device.stop());
+    EXPECT_TRUE(machine->filters().empty());
+    ASSERT_TRUE(device.start());
+    wave.emplace(machine->open_first("Wave").value());
+    mixer.emplace(machine->open_first("Topology").value());
+    play(played, sound);
+    EXPECT_NE(find(played, sound), std::string::npos);
+    TearDown();
+    heard.clear();
+    start();
+    EXPECT_FALSE(driver->devices().front().stop());
+    play(played, sound);
+    EXPECT_NE(find(played, sound), std::string::npos);
 }
 
 // WaveRT came with Windows Vista.

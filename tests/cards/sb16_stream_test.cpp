@@ -28,6 +28,7 @@ TEST_P(Sb16Formats, RecordBitForBitFromTheLineInput) {
     const WaveFormat recorded = format(static_cast<std::uint32_t>(rate), static_cast<std::uint16_t>(channels),
                                        static_cast<std::uint16_t>(bits));
     const auto sound = tone(recorded.rate, recorded.rate / 4, 0.9F);
+    ASSERT_TRUE(machine->listen("line out", {})); // who would hear the line from now on
     ASSERT_TRUE(machine->feed("line in", recorded.rate, sound));
     auto stream = CaptureStream::open(*wave, recorded);
     ASSERT_TRUE(stream) << stream.error().message;

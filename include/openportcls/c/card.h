@@ -28,7 +28,8 @@ typedef void (*opc_hearing_function)(void* context, uint64_t begin, double rate,
 OPC_API opc_status opc_machine_listen(opc_machine* machine, const char* socket, opc_hearing_function hearing,
                                       void* context);
 /* Plays the frames, which are copied, into a card: once, from the moment that the card begins to listen; then silence.
- * What was being fed before is forgotten. */
+ * What was being fed before is forgotten. A card listens while it records, and while it passes an input on to an output
+ * that is listened to, as its mixer is set. */
 OPC_API opc_status opc_machine_feed(opc_machine* machine, const char* socket, uint32_t rate, const opc_frame* frames,
                                     size_t count);
 

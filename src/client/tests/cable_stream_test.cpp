@@ -78,6 +78,35 @@ bool contains(const std::vector<std::byte>& heard, const std::vector<std::byte>&
     return std::search(heard.begin(), heard.end(), sound.begin(), sound.end()) != heard.end();
 }
 
+// drain() stops the stream, which can be written to again.
+TEST_F(CableTest, a_drained_stream_plays_the_next_sound) {
+    start();
+    Filter wave = open("Wave");
+    const WaveFormat format;
+    auto capture = CaptureStream::open(wave, format);
+    ASSERT_TRUE(capture) << capture.error().message;
+    std::vector<std::byte> heard;
+    ASSERT_TRUE(capture->on_period([&](std::span<const std::byte> period) {
+        heard.insert(heard.end(), period.begin(), period.end());
+        return true;
+    }));
+    auto render = RenderStream::open(wave, format);
+    ASSERT_TRUE(render) << render.error().message;
+    const auto sound = noise(format, 200);
+    for (int round = 0; round < 3; ++round) {
+        heard.clear();
+        const auto begin = machine->now();
+        ASSERT_TRUE(render->write(sound));
+        ASSERT_TRUE(render->drain());
+        EXPECT_EQ(render->frames(), sound.size() / format.bytes_per_frame()) << "what was drained";
+        EXPECT_LT(machine->now() - begin, milliseconds(250)) << "round " << round;
+        ASSERT_TRUE(machine->run_for(milliseconds(50)));
+        EXPECT_TRUE(contains(heard, sound)) << "round " << round;
+    }
+    ASSERT_TRUE(render->stop());
+    EXPECT_EQ(render->frames(), 0U);
+}
+
 TEST_F(CableTest, offers_its_filters_with_names_and_categories) {
     start();
     const auto filters = machine->filters();

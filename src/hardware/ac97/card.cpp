@@ -54,6 +54,7 @@ const std::array<RegisterEntry<Ac97>, 3> Ac97::table = {{
 
 Ac97::Ac97(Motherboard& board, const Settings& settings)
     : board_(board), function_(board.machine(), *this, identity()), codec_(settings.has_variable_rate),
+      output_clock_(board.machine(), *this),
       engines_{{{DmaEngine::Kind::pcm_in, board.machine(), codec_, *this},
                 {DmaEngine::Kind::pcm_out, board.machine(), codec_, *this},
                 {DmaEngine::Kind::microphone_in, board.machine(), codec_, *this}}},
@@ -79,6 +80,7 @@ void Ac97::bus_reset() {
     globals_.reset();
     is_accessed_ = false;
     ready_at_ = 0;
+    output_clock_.catch_up();
     codec_.cold_reset();
     for (DmaEngine& engine : engines_) {
         engine.reset();
@@ -120,8 +122,10 @@ void Ac97::write_mixer_word(std::uint32_t offset, std::uint16_t value) {
         return;
     }
     catch_up();
+    output_clock_.catch_up();
     codec_.write(offset, value);
     connect_engines();
+    output_clock_.update();
 }
 
 // "The mixer's registers are accessed as words"; a double word is two of them.
@@ -145,6 +149,7 @@ void NTAPI Ac97::write_mixer(std::uint32_t offset, unsigned bytes, std::uint32_t
 
 void NTAPI Ac97::global_control_written(std::uint32_t value) {
     if ((value & no_cold_reset) == 0) {
+        output_clock_.catch_up();
         codec_.cold_reset();
         for (DmaEngine& engine : engines_) {
             engine.reset();
@@ -209,6 +214,9 @@ void NTAPI Ac97::write_port(unsigned range, std::uint32_t offset, machine::Acces
     const auto bytes = static_cast<unsigned>(width);
     const auto written = static_cast<std::uint32_t>(value);
     if (range != mixer_range && offset < global_control) {
+        if (codec_.records_mix()) {
+            catch_up(); // what plays may be about to end
+        }
         engines_[offset / engine_ports].write(offset % engine_ports, bytes, written);
         return;
     }
@@ -217,6 +225,13 @@ void NTAPI Ac97::write_port(unsigned range, std::uint32_t offset, machine::Acces
         write_mixer(offset, bytes, written);
     } else {
         write_global(offset, bytes, written);
+    }
+}
+
+void Ac97::engine_clock_changed() {
+    output_clock_.update();
+    if (!engines_[pcm_out_engine].is_running()) {
+        codec_.forget();
     }
 }
 

@@ -10,6 +10,7 @@
 #include "hardware/card.h"
 #include "hardware/catalog.h"
 #include "hardware/motherboard.h"
+#include "hardware/output_clock.h"
 #include "hardware/pci/function.h"
 
 namespace openportcls::hardware::ac97 {
@@ -21,7 +22,8 @@ struct Settings {
 
 class Ac97 final : public pci::Responder, // first, since its functions are called most
                    public Card,
-                   private DmaEngine::Owner {
+                   private DmaEngine::Owner,
+                   private OutputClock::Board {
 public:
     static Result<std::unique_ptr<Ac97>> create(Motherboard& board, const Settings& settings);
     ~Ac97() override;
@@ -31,6 +33,7 @@ public:
     pci::Function* pci() override { return &function_; }
     std::span<OutputSocket> outputs() override { return codec_.outputs(); }
     std::span<InputSocket> inputs() override { return codec_.inputs(); }
+    void sockets_changed() override { output_clock_.update(); }
 
     std::uint64_t NTAPI read_port(unsigned range, std::uint32_t offset, machine::AccessWidth width) override;
     void NTAPI write_port(unsigned range, std::uint32_t offset, machine::AccessWidth width,
@@ -40,6 +43,7 @@ public:
 
 private:
     enum Range : unsigned { mixer_range, bus_master_range };
+    enum Engine : unsigned { pcm_in_engine, pcm_out_engine, microphone_engine };
 
     Ac97(Motherboard& board, const Settings& settings);
 
@@ -47,6 +51,10 @@ private:
     void after_command_change() override { connect_engines(); }
     void bus_reset() override;
     void NTAPI engine_interrupt_changed() override;
+    void engine_clock_changed() override;
+    void before_mix_is_recorded() override { engines_[pcm_out_engine].catch_up(); }
+    bool needs_output_clock() const override { return codec_.passes_input() && !engines_[pcm_out_engine].is_running(); }
+    void play_without_voice(const SampleTime& when, std::span<Frame> frames) override { codec_.play(when, frames); }
 
     void catch_up() {
         for (DmaEngine& engine : engines_) {
@@ -74,6 +82,7 @@ private:
     Motherboard& board_;
     pci::Function function_;
     Codec codec_;
+    OutputClock output_clock_;
     std::array<DmaEngine, 3> engines_; // at 00h, 10h, 20h
     RegisterFile<Ac97> globals_;
     bool is_accessed_ = false; // the semaphore

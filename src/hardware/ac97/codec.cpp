@@ -188,25 +188,35 @@ void Codec::compute_gains() {
     playing_[phone] = both(input_gain(value(0x0C)).right);
     playing_[microphone] = both(input_gain(value(0x0E)).right * microphone_boost);
 
-    // "Record Select": each side has a source of its own, taken before the mixer's volumes. The stereo mix is that of
-    // the analog inputs; there is no mono mix.
-    const Gain amplified = (ready & 1) != 0 ? record_gain(value(0x1C)) : Gain{};
+    compute_recording_gains();
+}
+
+// "Record Select Control Register": each side has a source of its own, taken before the mixer's volumes; or a mix,
+// which is behind them. The mixes are the output mixer's, PCM included, before the master volumes.
+void Codec::compute_recording_gains() {
+    const bool has_adc = (read_power(value(0x26)) & 1) != 0;
+    const float microphone_boost = (value(0x0E) & boost) != 0 ? factor(20) : 1.0F;
+    const Gain amplified = has_adc ? record_gain(value(0x1C)) : Gain{};
     const unsigned left = value(0x1A) >> 8 & 7;
     const unsigned right = value(0x1A) & 7;
-    constexpr unsigned stereo_mix = 5;
     constexpr unsigned number_of[input_count] = {4, 1, 0, 2, 3, 7};
     for (unsigned input = 0; input < input_count; ++input) {
         const float before = input == microphone ? microphone_boost : 1.0F;
-        const Gain mix = playing_[input];
-        const auto side = [&](unsigned selected, float amplification, float in_stereo_mix) {
-            if (selected == stereo_mix) {
-                return amplification * in_stereo_mix;
-            }
-            return selected == number_of[input] ? amplification * before : 0.0F;
-        };
-        recording_[input] = {side(left, amplified.left, mix.left), side(right, amplified.right, mix.right)};
+        recording_[input] = {left == number_of[input] ? amplified.left * before : 0.0F,
+                             right == number_of[input] ? amplified.right * before : 0.0F};
     }
-    microphone_recorded_ = (ready & 1) != 0 ? record_gain(value(0x1E)).right * microphone_boost : 0.0F;
+    constexpr unsigned stereo_mix = 5;
+    constexpr unsigned mono_mix = 6;
+    const float half_left = amplified.left / 2;
+    const float half_right = amplified.right / 2;
+    mix_into_left_ = left == stereo_mix ? Gain{amplified.left, 0}
+                     : left == mono_mix ? Gain{half_left, half_left}
+                                        : Gain{};
+    mix_into_right_ = right == stereo_mix ? Gain{0, amplified.right}
+                      : right == mono_mix ? Gain{half_right, half_right}
+                                          : Gain{};
+    records_mix_ = !mix_into_left_.is_nothing() || !mix_into_right_.is_nothing();
+    microphone_recorded_ = has_adc ? record_gain(value(0x1E)).right * microphone_boost : 0.0F;
 }
 
 void Codec::add_inputs(const std::array<Gain, input_count>& gains, const SampleTime& when, std::span<Frame> sum) {
@@ -255,6 +265,20 @@ void Codec::hear_mono(const SampleTime& when, std::span<const Frame> mix) {
     hear(mono_out, masters_[mono_out], when, mono);
 }
 
+bool Codec::passes_input() const {
+    const auto is_open = [this](Output output) {
+        return outputs_[output].plugged != nullptr && !masters_[output].is_nothing();
+    };
+    const auto passes = [this](Input input) {
+        return inputs_[input].plugged != nullptr && !playing_[input].is_nothing();
+    };
+    const bool passes_mixer =
+        passes(line) || passes(cd) || passes(microphone) || passes(video) || passes(aux) || passes(phone);
+    const bool hears_mixer = is_open(line_out) || is_open(aux_out) || (is_open(mono_out) && !mono_is_microphone_);
+    return (passes_mixer && hears_mixer) ||
+           (is_open(mono_out) && mono_is_microphone_ && inputs_[microphone].plugged != nullptr);
+}
+
 void Codec::play(const SampleTime& when, std::span<Frame> mixed) {
     add_inputs(playing_, when, mixed);
     hear(line_out, masters_[line_out], when, mixed);
@@ -265,6 +289,20 @@ void Codec::play(const SampleTime& when, std::span<Frame> mixed) {
 void Codec::record(const SampleTime& when, std::span<Frame> frames) {
     std::ranges::fill(frames, Frame{});
     add_inputs(recording_, when, frames);
+    if (records_mix_) {
+        add_mix(when, frames);
+    }
+}
+
+void Codec::add_mix(const SampleTime& when, std::span<Frame> frames) {
+    const auto mix = std::span(mix_).first(frames.size());
+    std::ranges::fill(mix, Frame{});
+    played_.mix_into(when, mix);
+    add_inputs(playing_, when, mix);
+    for (std::size_t index = 0; index < frames.size(); ++index) {
+        frames[index].left += mix[index].left * mix_into_left_.left + mix[index].right * mix_into_left_.right;
+        frames[index].right += mix[index].left * mix_into_right_.left + mix[index].right * mix_into_right_.right;
+    }
 }
 
 void Codec::record_microphone(const SampleTime& when, std::span<Frame> frames) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 
+#include "hardware/ac97/played_sound.h"
 #include "hardware/register_table.h"
 #include "hardware/sample_word.h"
 
@@ -39,12 +40,20 @@ public:
     // At most chunk_frames frames. `mixed`: PCM, times its gain; the other sources are added there.
     void play(const SampleTime& when, std::span<Frame> mixed);
     void record(const SampleTime& when, std::span<Frame> frames);
+    // A mix is the recording source: PCM is recorded, too, up to the moment of the frames.
+    bool records_mix() const { return records_mix_; }
+    // PCM, times its gain, as play() gets it; only for records_mix().
+    void remember(const SampleTime& when, std::span<const Frame> pcm) { played_.add(when, pcm); }
+    void forget() { played_.forget(); }
     void record_microphone(const SampleTime& when, std::span<Frame> frames);
 
     // Something is plugged into an output.
     bool is_heard() const {
         return std::ranges::any_of(outputs_, [](const OutputSocket& output) { return output.plugged != nullptr; });
     }
+
+    // Something that is plugged in is to be heard at an output, whether PCM plays or not.
+    bool passes_input() const;
 
     std::span<OutputSocket> outputs() { return outputs_; }
     std::span<InputSocket> inputs() { return inputs_; }
@@ -61,7 +70,9 @@ private:
     std::uint32_t NTAPI read_extended_id(std::uint32_t stored) { return has_variable_rate_ ? stored : stored & ~0x9U; }
 
     void compute_gains();
+    void compute_recording_gains();
     void add_inputs(const std::array<Gain, input_count>& gains, const SampleTime& when, std::span<Frame> sum);
+    void add_mix(const SampleTime& when, std::span<Frame> frames);
     void hear(Output output, const Gain& gain, const SampleTime& when, std::span<const Frame> mix);
     void hear_mono(const SampleTime& when, std::span<const Frame> mix);
 
@@ -72,13 +83,19 @@ private:
     Gain pcm_;
     std::array<Gain, input_count> playing_{};   // into the output mixer
     std::array<Gain, input_count> recording_{}; // into the converter
-    float microphone_recorded_ = 0;             // into the converter of its own
+    // The stereo mix into the converter's left and right side.
+    Gain mix_into_left_;
+    Gain mix_into_right_;
+    bool records_mix_ = false;
+    PlayedSound played_;
+    float microphone_recorded_ = 0; // into the converter of its own
     std::array<Gain, output_count> masters_{};
     bool mono_is_microphone_ = false;
     std::array<OutputSocket, output_count> outputs_{{{"line out"}, {"aux out"}, {"mono out"}}};
     std::array<InputSocket, input_count> inputs_{{{"line in"}, {"cd"}, {"microphone"}, {"video"}, {"aux"}, {"phone"}}};
     std::array<Frame, chunk_frames> source_{};
     alignas(16) std::array<Frame, chunk_frames> scaled_{};
+    std::array<Frame, chunk_frames> mix_{};
 };
 
 } // namespace openportcls::hardware::ac97

@@ -166,6 +166,7 @@ void DmaEngine::reset() {
     length_ = 0;
     last_[0] = last_[1] = 0;
     stop_clock();
+    owner_.engine_clock_changed();
     status_changed();
 }
 
@@ -187,6 +188,8 @@ void DmaEngine::connect(bool has_link, bool is_bus_master) {
 void DmaEngine::rate_changed() {
     if (is_running() && clock_.rate().numerator != codec_.rate(converter())) {
         start_clock();
+    } else if (records_mix()) {
+        schedule(); // the source may have changed
     }
 }
 
@@ -197,11 +200,13 @@ void DmaEngine::start_clock() {
     if (!is_running()) {
         registers_.set(sr, value(sr) | halted);
         stop_clock();
+        owner_.engine_clock_changed();
         return;
     }
     clock_.start(machine_.now(), {codec_.rate(converter()), 1});
     moved_ = 0;
     next_frame_at_ = clock_.time_of(1);
+    owner_.engine_clock_changed();
     load_next();
     schedule();
 }
@@ -217,7 +222,9 @@ void DmaEngine::schedule() {
         machine_.clock().cancel(event_);
         return;
     }
-    const std::uint32_t frames = (value(picb) + channels() - 1) >> channel_shift();
+    const std::uint32_t left = (value(picb) + channels() - 1) >> channel_shift();
+    // What has been played is remembered for a block, not for a whole buffer.
+    const std::uint32_t frames = records_mix() ? std::min<std::uint32_t>(left, Codec::chunk_frames) : left;
     machine_.clock().schedule(event_, clock_.mark(moved_ + frames));
 }
 
@@ -235,7 +242,7 @@ void DmaEngine::move_due() {
         due -= frames;
     }
     next_frame_at_ = clock_.earliest_after(moved_);
-    if (buffers_begun_ != begun_before || !has_data()) {
+    if (buffers_begun_ != begun_before || !has_data() || records_mix()) {
         schedule();
     }
 }
@@ -370,6 +377,9 @@ void DmaEngine::play(const SampleTime& when, std::span<Frame> frames) {
     for (; done < words; ++done) {
         put(done, repeats ? last_[done % 2] : std::int16_t{0});
     }
+    if (codec_.records_mix()) {
+        codec_.remember(when, frames);
+    }
     codec_.play(when, frames);
 }
 
@@ -378,6 +388,9 @@ void DmaEngine::record(const SampleTime& when, std::span<Frame> frames) {
     if (kind_ == Kind::microphone_in) {
         codec_.record_microphone(when, frames);
     } else {
+        if (codec_.records_mix()) {
+            owner_.before_mix_is_recorded();
+        }
         codec_.record(when, frames);
     }
     follow_list(frames.size() * channels(), [&](std::size_t first, std::span<std::byte> bytes, std::uint32_t part) {

@@ -29,6 +29,10 @@ public:
     public:
         virtual ~Owner() = default;
         virtual void NTAPI engine_interrupt_changed() = 0;
+        // It has begun to move frames, or ended.
+        virtual void engine_clock_changed() = 0;
+        // What plays is recorded: it has to have played by now.
+        virtual void before_mix_is_recorded() = 0;
     };
 
     DmaEngine(Kind kind, machine::Machine& machine, Codec& codec, Owner& owner);
@@ -48,6 +52,7 @@ public:
     void reset();
 
     bool has_interrupt() const { return has_interrupt_; }
+    bool is_running() const { return (value(cr) & 1) != 0 && has_link_; }
 
     // ---- registers: offsets 00h to 0Bh of the engine; any width ----
     std::uint32_t NTAPI read(std::uint32_t offset, unsigned bytes);
@@ -79,7 +84,6 @@ private:
     void NTAPI control_written(std::uint32_t value);
     void NTAPI status_written(std::uint32_t value);
 
-    bool is_running() const { return (value(cr) & 1) != 0 && has_link_; }
     bool has_data() const { return is_loaded_ && value(picb) != 0; }
     unsigned channel_shift() const { return kind_ == Kind::microphone_in ? 0 : 1; }
     unsigned channels() const { return 1U << channel_shift(); }
@@ -94,7 +98,8 @@ private:
     std::span<std::byte> next_words(std::uint32_t wanted);
     void consume(std::uint32_t words);
     void move(std::uint32_t frames);
-    bool is_worth_converting() const { return kind_ != Kind::pcm_out || codec_.is_heard(); }
+    bool is_worth_converting() const { return kind_ != Kind::pcm_out || codec_.is_heard() || codec_.records_mix(); }
+    bool records_mix() const { return kind_ == Kind::pcm_in && codec_.records_mix(); }
     template<class Use>
     std::size_t follow_list(std::size_t words, Use&& use);
     void keep_last(std::size_t first, std::span<const std::byte> bytes, std::uint32_t part);

@@ -37,7 +37,7 @@ Sb16::Sb16(Motherboard& board, DmaController& dma, const Settings& settings)
       mixer_(*this, bit_of(interrupt_bits, settings.irq),
              static_cast<std::uint8_t>(bit_of(dma_bits, settings.dma) | bit_of(dma_bits, settings.dma16))),
       dsp_(board.machine(), dma, *this), mpu_(board.machine(), *this), fm_(board.machine(), *this),
-      card_ports_(card_table), fm_ports_(fm_table) {
+      card_ports_(card_table), fm_ports_(fm_table), output_clock_(board.machine(), *this) {
     dsp_.bytes().set_drift(settings.drift);
     dsp_.words().set_drift(settings.drift);
     connect_resources();
@@ -111,12 +111,12 @@ bool Sb16::has_fm_ports() const {
 
 void Sb16::interrupt(bool is_16_bit) {
     set_pending(is_16_bit ? words_pending : bytes_pending, true);
-    fm_.voices_changed();
+    voices_changed();
 }
 
 void NTAPI Sb16::dma_changed() {
     dsp_.dma_changed();
-    fm_.voices_changed();
+    voices_changed();
 }
 
 void NTAPI Sb16::set_pending(std::uint32_t bits, bool on) {
@@ -178,9 +178,18 @@ void Sb16::add_input(Input which, Gain gain, const SampleTime& when, std::span<F
     }
 }
 
+void Sb16::inputs_changed() {
+    const auto passes = [this](Input which, const Gain& gain) {
+        return inputs_[which].plugged != nullptr && !gain.is_nothing();
+    };
+    passes_input_ = passes(line_input, mixer_.line_out()) || passes(cd_input, mixer_.cd_out()) ||
+                    passes(microphone_input, mixer_.microphone_out());
+    output_clock_.update();
+}
+
 void Sb16::before_mixer_change() {
     dsp_.catch_up();
-    fm_.catch_up();
+    output_clock_.catch_up();
 }
 
 void Sb16::finish_mix(const SampleTime& when, std::span<Frame> mixed) {

@@ -9,6 +9,7 @@
 #include "hardware/catalog.h"
 #include "hardware/isa/dma_controller.h"
 #include "hardware/motherboard.h"
+#include "hardware/output_clock.h"
 #include "hardware/sb16/dsp.h"
 #include "hardware/sb16/fm_sound.h"
 #include "hardware/sb16/mixer.h"
@@ -31,7 +32,8 @@ class Sb16 final : public machine::Device, // first, since its functions are cal
                    private Dsp::Board,
                    private Mixer::Board,
                    private Mpu401::Board,
-                   private FmSound::Board {
+                   private FmSound::Board,
+                   private OutputClock::Board {
 public:
     static Result<std::unique_ptr<Sb16>> create(Motherboard& board, const Settings& settings);
     ~Sb16() override;
@@ -45,6 +47,7 @@ public:
     std::span<OutputSocket> outputs() override { return outputs_; }
     std::span<InputSocket> inputs() override { return inputs_; }
     MidiPort* midi() override { return &mpu_; }
+    void sockets_changed() override { inputs_changed(); }
 
     std::uint64_t NTAPI read_port(unsigned range, std::uint32_t offset, machine::AccessWidth width) override;
     void NTAPI write_port(unsigned range, std::uint32_t offset, machine::AccessWidth width,
@@ -82,7 +85,10 @@ private:
     void NTAPI midi_interrupt(bool is_asserted) override { set_pending(midi_pending, is_asserted); }
 
     bool is_heard() const override { return outputs_[0].plugged != nullptr; }
-    bool has_voice() const override { return dsp_.is_playing(); }
+    void fm_has_sounded() override { output_clock_.update(); }
+    bool needs_output_clock() const override {
+        return (fm_.has_sounded() || passes_input_) && is_heard() && !dsp_.is_playing();
+    }
     void play_without_voice(const SampleTime& when, std::span<Frame> frames) override { finish_mix(when, frames); }
 
     // Handlers of the ports.
@@ -101,12 +107,23 @@ private:
     std::uint32_t NTAPI acknowledge_bytes(std::uint32_t);
     std::uint32_t NTAPI acknowledge_words(std::uint32_t);
     void NTAPI mixer_address_written(std::uint32_t value) { mixer_.select(static_cast<std::uint8_t>(value)); }
-    void NTAPI mixer_data_written(std::uint32_t value) { mixer_.write(static_cast<std::uint8_t>(value)); }
+    void NTAPI mixer_data_written(std::uint32_t value) {
+        mixer_.write(static_cast<std::uint8_t>(value));
+        inputs_changed();
+    }
     void NTAPI dsp_reset_written(std::uint32_t value) { dsp_.write_reset(static_cast<std::uint8_t>(value)); }
     void NTAPI dsp_command_written(std::uint32_t value) { dsp_.write_command(static_cast<std::uint8_t>(value)); }
 
     // Adds everything but the voice, and sends it out.
     void finish_mix(const SampleTime& when, std::span<Frame> mixed);
+    // A voice of the DSP has begun or ended.
+    void voices_changed() {
+        if (fm_.has_sounded() || passes_input_ || output_clock_.is_running()) {
+            output_clock_.update();
+        }
+    }
+    // So has something that is plugged in, or what the mixer makes of it.
+    void inputs_changed();
     bool has_fm_ports() const;
     void NTAPI set_pending(std::uint32_t bits, bool on);
     void connect_resources();
@@ -121,6 +138,8 @@ private:
     FmSound fm_;
     RegisterFile<Sb16> card_ports_;
     RegisterFile<Sb16> fm_ports_;
+    OutputClock output_clock_;
+    bool passes_input_ = false; // to the output, all the time
     std::array<OutputSocket, 1> outputs_{{{"line out"}}};
     std::array<InputSocket, input_count> inputs_{{{"line in"}, {"cd"}, {"microphone"}}};
     machine::InterruptLine* line_ = nullptr;

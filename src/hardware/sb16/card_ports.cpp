@@ -73,7 +73,7 @@ void NTAPI Sb16::write_port(unsigned range, std::uint32_t offset, machine::Acces
     } else {
         dsp_.catch_up();
         card_ports_.write(*this, offset, byte);
-        fm_.voices_changed();
+        voices_changed();
     }
 }
 

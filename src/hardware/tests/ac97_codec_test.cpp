@@ -170,6 +170,84 @@ TEST_F(Ac97Codec, EachSideRecordsWhatItSelects) {
     EXPECT_EQ(recorded(), Pair(0, 0));
 }
 
+// "Mixer Functional Diagram": PCM is in the stereo mix, and the stereo mix in the mono mix.
+TEST_F(Ac97Codec, TheMixesThatAreRecordedIncludePcm) {
+    wake();
+    play_half();
+    const auto memory = allocate(0x1000);
+    const auto recorded = [&] {
+        set_master(pcm_in + 0xB, 0x02);
+        set_master(pcm_in + 0x0, static_cast<std::uint32_t>(list) + 0x200, Width::dword);
+        at<std::uint32_t>(list + 0x200)[0] = static_cast<std::uint32_t>(memory);
+        at<std::uint32_t>(list + 0x200)[1] = 96;
+        set_master(pcm_in + 0x5, 0);
+        set_master(pcm_in + 0xB, 0x1D);
+        wait(2 * millisecond);
+        return std::pair(at<std::int16_t>(memory)[94], at<std::int16_t>(memory)[95]);
+    };
+    using Pair = std::pair<std::int16_t, std::int16_t>;
+    set_mixer(0x1A, 0x0404);
+    EXPECT_EQ(recorded(), Pair(0, 0)) << "the line alone";
+    set_mixer(0x1A, 0x0505);
+    EXPECT_EQ(recorded(), Pair(0x4000, 0x4000));
+    Recording line_sound(48000, std::vector<Frame>(480000, Frame{0.25F, 0.125F}));
+    card->inputs()[Codec::line].plugged = &line_sound;
+    set_mixer(0x10, 0x0808);
+    EXPECT_EQ(recorded(), Pair(0x6000, 0x5000));
+    set_mixer(0x1A, 0x0605);
+    EXPECT_EQ(recorded(), Pair(0x5800, 0x5000)) << "mono left, stereo right";
+    set_mixer(0x02, 0x8000);
+    EXPECT_EQ(recorded(), Pair(0x5800, 0x5000)) << "before the master volume";
+    card->outputs()[0].plugged = nullptr;
+    EXPECT_EQ(recorded(), Pair(0x5800, 0x5000)) << "whether somebody listens or not";
+    set_master(pcm_out + 0xB, 0x00);
+    EXPECT_EQ(recorded(), Pair(0x1800, 0x1000)) << "mono: (0.25 + 0.125) / 2";
+}
+
+// Nothing is lost or comes twice, however long the buffer is that is recorded into, at each rate of the two.
+TEST_F(Ac97Codec, WhatIsPlayedIsRecordedSampleBySample) {
+    for (const auto& [played_rate, recorded_rate] :
+         {std::pair{48000, 48000}, {8000, 8000}, {48000, 8000}, {8000, 48000}, {44100, 48000}}) {
+        wake();
+        set_mixer(0x2A, 0x0001);
+        set_mixer(0x2C, static_cast<std::uint32_t>(played_rate));
+        set_mixer(0x32, static_cast<std::uint32_t>(recorded_rate));
+        set_mixer(0x1A, 0x0505);
+        constexpr std::uint32_t frames = 16000;
+        const auto source = allocate(4 * frames);
+        for (std::uint32_t index = 0; index < frames; ++index) {
+            at<std::int16_t>(source)[2 * index] = static_cast<std::int16_t>(index + 1);
+            at<std::int16_t>(source)[2 * index + 1] = static_cast<std::int16_t>(-static_cast<int>(index));
+        }
+        describe(0, source, 2 * frames, 0);
+        start(pcm_out, 0);
+        wait(millisecond);
+        const auto target = allocate(4 * frames);
+        at<std::uint32_t>(list + 0x200)[0] = static_cast<std::uint32_t>(target);
+        at<std::uint32_t>(list + 0x200)[1] = 2 * 8000;
+        set_master(pcm_in + 0x0, static_cast<std::uint32_t>(list) + 0x200, Width::dword);
+        set_master(pcm_in + 0x5, 0);
+        set_master(pcm_in + 0xB, 0x1D);
+        wait(std::int64_t{8001} * 1'000'000'000 / recorded_rate);
+        const auto* words = at<std::int16_t>(target);
+        const int first = words[0];
+        EXPECT_NEAR(first, played_rate / 1000, 2);
+        for (int index = 0; index < 8000; ++index) {
+            const int expected = first + static_cast<int>(std::int64_t{index} * played_rate / recorded_rate);
+            if (expected > static_cast<int>(frames)) {
+                break; // the list has ended
+            }
+            ASSERT_NEAR(words[2 * index], expected, played_rate == recorded_rate ? 0 : 1)
+                << played_rate << " " << recorded_rate << " at " << index;
+            ASSERT_EQ(words[2 * index + 1], 1 - words[2 * index]);
+        }
+        set_master(pcm_in + 0xB, 0x00);
+        set_master(pcm_out + 0xB, 0x00);
+        set_master(pcm_in + 0xB, 0x02);
+        set_master(pcm_out + 0xB, 0x02);
+    }
+}
+
 TEST_F(Ac97Codec, RatesAreVariableOnlyWhenSwitchedOn) {
     wake();
     set_mixer(0x2C, 22050);

@@ -58,7 +58,7 @@ TEST_F(Sb16Fm, ANoteIsHeardWithoutAVoice) {
     EXPECT_TRUE(listener.frames.empty()) << "nothing sounds, nothing is made";
     press_a_key();
     wait(1000 * nanoseconds_per_millisecond);
-    EXPECT_EQ(listener.rate, FmSound::own_rate);
+    EXPECT_EQ(listener.rate, OutputClock::rate);
     EXPECT_NEAR(static_cast<double>(listener.frames.size()), 48000, 480);
     EXPECT_NEAR(static_cast<double>(rises()) / static_cast<double>(listener.frames.size() - settled) * 48000, 440, 2);
     EXPECT_GT(level(true), 0.05);
@@ -93,7 +93,7 @@ TEST_F(Sb16Fm, AVoiceTakesOverTheRate) {
     wait(100 * nanoseconds_per_millisecond);
     EXPECT_GT(level(true), 0.05) << "it goes on in the mix";
     EXPECT_NEAR(static_cast<double>(listener.frames.size()), 4444 + 2400, 300);
-    EXPECT_EQ(listener.rate, FmSound::own_rate) << "after the voice";
+    EXPECT_EQ(listener.rate, OutputClock::rate) << "after the voice";
 }
 
 TEST_F(Sb16Fm, ASecondCardLeavesItToTheFirst) {

@@ -296,6 +296,7 @@ TEST_F(Sb16Test, RecordsTheLineInputBitForBit) {
         sound[index] = {static_cast<float>(index) / 32768, -static_cast<float>(index) / 32768};
     }
     Recording line(22050, sound);
+    card->outputs()[0].plugged = nullptr; // who would hear the line from now on
     card->inputs()[0].plugged = &line;
     reset();
     full_volume();

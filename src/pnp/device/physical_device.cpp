@@ -203,6 +203,7 @@ NTSTATUS NTAPI dispatch_pnp(DEVICE_OBJECT* device, IRP* irp) {
     switch (stack.MinorFunction) {
     case IRP_MN_START_DEVICE:
         if (self.bus != nullptr) {
+            self.bus->assign(self.address, self.node->held_resources());
             self.bus->enable(self.address, true);
         }
         return complete(irp, STATUS_SUCCESS, 0);

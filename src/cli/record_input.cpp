@@ -1,0 +1,119 @@
+#include "cli/record_input.h"
+
+#include <algorithm>
+
+#include "cli/sockets.h"
+#include "endpoints/conversion.h"
+#include "endpoints/endpoint.h"
+
+namespace openportcls::cli {
+
+Result<std::unique_ptr<RecordInput>> RecordInput::open(Machine& machine, Filter& filter, const RecordInputWish& wish,
+                                                       const WaveFormat& format, const StreamOptions& options) {
+    std::unique_ptr<RecordInput> input(new RecordInput);
+    input->frame_bytes_ = format.bytes_per_frame();
+    input->silence_ = format.bits == 8 ? std::byte{0x80} : std::byte{};
+    if (!wish.pin) {
+        const auto fed = feed_file(machine, wish.socket, wish.file);
+        if (!fed) {
+            return fed.error();
+        }
+        input->seconds_ = *fed;
+    }
+    if (wish.pin || wish.compare) {
+        if (auto loaded = input->load(wish.file, format); !loaded) {
+            return loaded.error();
+        }
+        input->comparison_.emplace(format);
+    }
+    if (wish.pin) {
+        StreamOptions into = options;
+        into.pin = *wish.pin;
+        into.packets = PacketMode::never; // as a player's: what is recorded must not depend on it
+        auto render = RenderStream::open(filter, format, into);
+        if (!render) {
+            return render.error();
+        }
+        input->render_.emplace(std::move(*render));
+    }
+    return input;
+}
+
+std::optional<std::uint32_t> RecordInput::pin() const {
+    return render_ ? std::optional(render_->pin()) : std::nullopt;
+}
+
+Result<void> RecordInput::load(const std::string& file, const WaveFormat& format) {
+    auto source = endpoints::open_source(file, format);
+    if (!source) {
+        return source.error();
+    }
+    is_converted_ = (*source)->format() != format || !(*source)->reduction().empty();
+    if ((*source)->format() != format) {
+        auto converted = endpoints::convert_source(std::move(*source), format);
+        if (!converted) {
+            return converted.error();
+        }
+        source = std::move(converted);
+    }
+    constexpr std::size_t frames_per_read = 65536;
+    const std::size_t bytes_per_read = frames_per_read * frame_bytes_;
+    for (bool ended = false; !ended;) {
+        const std::size_t before = sound_.size();
+        sound_.resize(before + bytes_per_read);
+        const auto got = (*source)->read(std::span(sound_).subspan(before));
+        if (!got) {
+            return got.error();
+        }
+        sound_.resize(before + *got);
+        ended = *got < bytes_per_read;
+    }
+    seconds_ = static_cast<double>(sound_.size() / frame_bytes_) / format.rate;
+    return {};
+}
+
+// The recording runs before the first frame is played into it.
+Result<void> RecordInput::start(CaptureStream& capture, std::uint64_t frames) {
+    if (comparison_) {
+        sound_.resize(frames * frame_bytes_, silence_);
+        comparison_->played(sound_);
+    }
+    if (!render_) {
+        return {};
+    }
+    if (auto started = capture.start(); !started) {
+        return started;
+    }
+    return render_->on_period([this](std::span<std::byte> period) {
+        fill(period);
+        return true;
+    });
+}
+
+void RecordInput::fill(std::span<std::byte> period) {
+    const std::size_t bytes = std::min(period.size(), sound_.size() - next_);
+    std::copy_n(sound_.begin() + static_cast<std::ptrdiff_t>(next_), bytes, period.begin());
+    std::fill(period.begin() + static_cast<std::ptrdiff_t>(bytes), period.end(), silence_);
+    next_ += bytes;
+}
+
+Result<void> RecordInput::heard(std::span<const std::byte> frames, const Take& take) {
+    if (render_) {
+        return comparison_->heard(frames, take);
+    }
+    if (comparison_) {
+        if (auto compared = comparison_->heard(frames, [](auto) { return Result<void>(); }); !compared) {
+            return compared;
+        }
+    }
+    return take(frames);
+}
+
+Result<void> RecordInput::finish(const Take& take) {
+    if (!comparison_) {
+        return {};
+    }
+    return comparison_->finish(render_ ? take : [](std::span<const std::byte>) { return Result<void>(); });
+}
+
+} // namespace openportcls::cli

@@ -1,0 +1,222 @@
+// The topology filter, of the card and of its dock: one jack, and the hardware's private properties.
+#include "pnp.h"
+
+namespace {
+
+class CPnpTopology : public IMiniportTopology, public IMiniportPnpNotify, public CUnknown {
+public:
+    DECLARE_STD_UNKNOWN();
+    DEFINE_STD_CONSTRUCTOR(CPnpTopology);
+    ~CPnpTopology();
+    IMP_IMiniportTopology;
+    IMP_IMiniportPnpNotify;
+
+    void Plug(BOOL IsPlugged);
+
+    PPNPCARD Card;
+    PPORTEVENTS PortEvents;
+    BOOL IsPlugged;
+};
+
+CPnpTopology* TargetOf(PUNKNOWN MajorTarget) {
+    return static_cast<CPnpTopology*>(static_cast<IMiniportTopology*>(MajorTarget));
+}
+
+// ---- the jack ------------------------------------------------------------------------------------------------------
+
+void CPnpTopology::Plug(BOOL Plugged) {
+    IsPlugged = Plugged;
+    GUID Set = KSEVENTSETID_PinCapsChange;
+    PortEvents->GenerateEventList(&Set, KSEVENT_PINCAPS_JACKINFOCHANGE, TRUE, TopologyPinSpeaker, FALSE, 0);
+}
+
+NTSTATUS JackHandler(PPCPROPERTY_REQUEST Request) {
+    PAGED_CODE();
+    if (Request->InstanceSize < sizeof(ULONG) || *(PULONG)Request->Instance >= TopologyPinCount) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    struct JackList {
+        KSMULTIPLE_ITEM Header;
+        KSJACK_DESCRIPTION Jack;
+    };
+    const BOOLEAN HasJack = *(PULONG)Request->Instance == TopologyPinSpeaker;
+    const ULONG Size = HasJack ? sizeof(JackList) : sizeof(KSMULTIPLE_ITEM);
+    const ULONG Room = Request->ValueSize;
+    Request->ValueSize = Size;
+    if (Room < Size) {
+        return Room == 0 ? STATUS_BUFFER_OVERFLOW : STATUS_BUFFER_TOO_SMALL;
+    }
+    JackList* List = (JackList*)Request->Value;
+    List->Header.Size = Size;
+    List->Header.Count = HasJack ? 1 : 0;
+    if (HasJack) {
+        RtlZeroMemory(&List->Jack, sizeof(List->Jack));
+        List->Jack.ChannelMapping = SPEAKER_FRONT_LEFT | SPEAKER_FRONT_RIGHT;
+        List->Jack.ConnectionType = eConnType3Point5mm;
+        List->Jack.PortConnection = ePortConnJack;
+        List->Jack.IsConnected = TargetOf(Request->MajorTarget)->IsPlugged;
+    }
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS JackChangeHandler(PPCEVENT_REQUEST Request) {
+    if (Request->Verb == PCEVENT_VERB_ADD) {
+        TargetOf(Request->MajorTarget)->PortEvents->AddEventToEventList(Request->EventEntry);
+    }
+    return STATUS_SUCCESS;
+}
+
+// ---- the hardware's side -------------------------------------------------------------------------------------------
+
+NTSTATUS SwitchHandler(PPCPROPERTY_REQUEST Request) {
+    PAGED_CODE();
+    if (Request->ValueSize < sizeof(BOOL)) {
+        return STATUS_BUFFER_TOO_SMALL;
+    }
+    const BOOL IsOn = *(PBOOL)Request->Value;
+    CPnpTopology* Topology = TargetOf(Request->MajorTarget);
+    if (Request->PropertyItem->Id == PROPERTY_PNPCARD_DOCKED) {
+        Topology->Card->SetDocked(IsOn);
+    } else {
+        Topology->Plug(IsOn);
+    }
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS PortsHandler(PPCPROPERTY_REQUEST Request) {
+    PAGED_CODE();
+    if (Request->ValueSize < sizeof(ULONG)) {
+        return STATUS_BUFFER_TOO_SMALL;
+    }
+    *(PULONG)Request->Value = TargetOf(Request->MajorTarget)->Card->Ports();
+    Request->ValueSize = sizeof(ULONG);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS JournalHandler(PPCPROPERTY_REQUEST Request) {
+    PAGED_CODE();
+    const ULONG Room = Request->ValueSize;
+    const ULONG Count =
+        TargetOf(Request->MajorTarget)->Card->TakeJournal((PnpEntry*)Request->Value, Room / sizeof(PnpEntry));
+    Request->ValueSize = Count * sizeof(PnpEntry);
+    if (Room >= Request->ValueSize) {
+        return STATUS_SUCCESS;
+    }
+    return Room == 0 ? STATUS_BUFFER_OVERFLOW : STATUS_BUFFER_TOO_SMALL;
+}
+
+// ---- tables --------------------------------------------------------------------------------------------------------
+
+const PCPROPERTY_ITEM FilterProperties[] = {
+    {&KSPROPSETID_Jack, KSPROPERTY_JACK_DESCRIPTION, KSPROPERTY_TYPE_GET, JackHandler},
+    {&PROPSETID_PnpCard, PROPERTY_PNPCARD_PORTS, KSPROPERTY_TYPE_GET, PortsHandler},
+    {&PROPSETID_PnpCard, PROPERTY_PNPCARD_DOCKED, KSPROPERTY_TYPE_SET, SwitchHandler},
+    {&PROPSETID_PnpCard, PROPERTY_PNPCARD_PLUGGED, KSPROPERTY_TYPE_SET, SwitchHandler},
+    {&PROPSETID_PnpCard, PROPERTY_PNPCARD_JOURNAL, KSPROPERTY_TYPE_GET, JournalHandler},
+};
+const PCEVENT_ITEM JackEvents[] = {
+    {&KSEVENTSETID_PinCapsChange, KSEVENT_PINCAPS_JACKINFOCHANGE,
+     PCEVENT_ITEM_FLAG_ENABLE | PCEVENT_ITEM_FLAG_BASICSUPPORT, JackChangeHandler},
+};
+DEFINE_PCAUTOMATION_TABLE_PROP_EVENT(FilterAutomation, FilterProperties, JackEvents);
+
+KSDATARANGE BridgeRange = {{sizeof(KSDATARANGE), 0, 0, 0, STATICGUIDOF(KSDATAFORMAT_TYPE_AUDIO),
+                            STATICGUIDOF(KSDATAFORMAT_SUBTYPE_ANALOG), STATICGUIDOF(KSDATAFORMAT_SPECIFIER_NONE)}};
+PKSDATARANGE BridgeRanges[] = {&BridgeRange};
+
+const PCPIN_DESCRIPTOR Pins[TopologyPinCount] = {
+    {0,
+     0,
+     0,
+     NULL,
+     {0, NULL, 0, NULL, 1, BridgeRanges, KSPIN_DATAFLOW_IN, KSPIN_COMMUNICATION_NONE, &KSCATEGORY_AUDIO, NULL, {0}}},
+    {0,
+     0,
+     0,
+     NULL,
+     {0, NULL, 0, NULL, 1, BridgeRanges, KSPIN_DATAFLOW_OUT, KSPIN_COMMUNICATION_NONE, &KSNODETYPE_SPEAKER, NULL, {0}}},
+};
+const PCCONNECTION_DESCRIPTOR Connections[] = {{PCFILTER_NODE, TopologyPinWave, PCFILTER_NODE, TopologyPinSpeaker}};
+const GUID Categories[] = {STATICGUIDOF(KSCATEGORY_AUDIO), STATICGUIDOF(KSCATEGORY_TOPOLOGY)};
+
+const PCFILTER_DESCRIPTOR FilterDescriptor = {0,
+                                              &FilterAutomation,
+                                              sizeof(PCPIN_DESCRIPTOR),
+                                              TopologyPinCount,
+                                              Pins,
+                                              sizeof(PCNODE_DESCRIPTOR),
+                                              0,
+                                              NULL,
+                                              ARRAYSIZE(Connections),
+                                              Connections,
+                                              ARRAYSIZE(Categories),
+                                              Categories};
+
+// ---- the miniport --------------------------------------------------------------------------------------------------
+
+CPnpTopology::~CPnpTopology() {
+    PAGED_CODE();
+    if (PortEvents != NULL) {
+        PortEvents->Release();
+    }
+    if (Card != NULL) {
+        Card->Release();
+    }
+}
+
+STDMETHODIMP_(NTSTATUS) CPnpTopology::NonDelegatingQueryInterface(REFIID Interface, PVOID* Object) {
+    PAGED_CODE();
+    if (IsEqualGUIDAligned(Interface, IID_IUnknown) || IsEqualGUIDAligned(Interface, IID_IMiniport) ||
+        IsEqualGUIDAligned(Interface, IID_IMiniportTopology)) {
+        *Object = PVOID(PMINIPORTTOPOLOGY(this));
+    } else if (IsEqualGUIDAligned(Interface, IID_IMiniportPnpNotify)) {
+        *Object = PVOID(PMINIPORTPNPNOTIFY(this));
+    } else {
+        *Object = NULL;
+        return STATUS_INVALID_PARAMETER;
+    }
+    PUNKNOWN(*Object)->AddRef();
+    return STATUS_SUCCESS;
+}
+
+STDMETHODIMP_(NTSTATUS) CPnpTopology::Init(PUNKNOWN UnknownAdapter, PRESOURCELIST ResourceList, PPORTTOPOLOGY Port) {
+    PAGED_CODE();
+    UNREFERENCED_PARAMETER(ResourceList);
+    const NTSTATUS Status = UnknownAdapter->QueryInterface(IID_IPnpCard, (PVOID*)&Card);
+    return NT_SUCCESS(Status) ? Port->QueryInterface(IID_IPortEvents, (PVOID*)&PortEvents) : Status;
+}
+
+STDMETHODIMP_(void) CPnpTopology::PnpStop() {
+    Card->Note(CallMiniportStop, TopologyPinCount);
+}
+
+STDMETHODIMP_(NTSTATUS) CPnpTopology::GetDescription(PPCFILTER_DESCRIPTOR* Description) {
+    PAGED_CODE();
+    *Description = PPCFILTER_DESCRIPTOR(&FilterDescriptor);
+    return STATUS_SUCCESS;
+}
+
+STDMETHODIMP_(NTSTATUS)
+CPnpTopology::DataRangeIntersection(ULONG PinId, PKSDATARANGE DataRange, PKSDATARANGE MatchingDataRange,
+                                    ULONG OutputBufferLength, PVOID ResultantFormat, PULONG ResultantFormatLength) {
+    UNREFERENCED_PARAMETER(PinId);
+    UNREFERENCED_PARAMETER(DataRange);
+    UNREFERENCED_PARAMETER(MatchingDataRange);
+    UNREFERENCED_PARAMETER(OutputBufferLength);
+    UNREFERENCED_PARAMETER(ResultantFormat);
+    UNREFERENCED_PARAMETER(ResultantFormatLength);
+    return STATUS_NOT_IMPLEMENTED;
+}
+
+} // namespace
+
+NTSTATUS CreatePnpTopology(PUNKNOWN* Unknown) {
+    PAGED_CODE();
+    CPnpTopology* Miniport = new (NonPagedPoolNx, PNP_POOL_TAG) CPnpTopology(NULL);
+    if (Miniport == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    Miniport->AddRef();
+    *Unknown = PUNKNOWN(PMINIPORTTOPOLOGY(Miniport));
+    return STATUS_SUCCESS;
+}
