@@ -34,10 +34,15 @@ void NTAPI Mpu401::write_data(std::uint8_t value) {
     if (!is_uart_ || (read_status() & not_ready) != 0) {
         return;
     }
+    send(value);
+}
+
+Nanoseconds Mpu401::send(std::uint8_t byte) {
     wire_free_at_ = std::max(wire_free_at_, machine_.now()) + midi_byte_time;
     if (sink_ != nullptr) {
-        sink_->receive(value, wire_free_at_);
+        sink_->receive(byte, wire_free_at_);
     }
+    return wire_free_at_;
 }
 
 // "In UART mode all commands but a reset are ignored", and the reset is not acknowledged there.
@@ -58,6 +63,7 @@ void Mpu401::receive(std::uint8_t byte) {
     if (is_uart_) {
         push(byte);
     }
+    board_.midi_received(byte);
 }
 
 } // namespace openportcls::hardware::sb16

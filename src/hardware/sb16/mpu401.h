@@ -16,6 +16,8 @@ public:
     public:
         virtual ~Board() = default;
         virtual void NTAPI midi_interrupt(bool is_asserted) = 0;
+        // A byte has come, for whoever is on the same cable.
+        virtual void midi_received(std::uint8_t byte) = 0;
     };
 
     Mpu401(machine::Machine& machine, Board& board) : machine_(machine), board_(board) {}
@@ -27,6 +29,8 @@ public:
     }
     [[gnu::noinline]] void NTAPI write_data(std::uint8_t value);
     [[gnu::noinline]] void NTAPI write_command(std::uint8_t value);
+    // Onto the cable; when the byte has left. The DSP shares it.
+    Nanoseconds send(std::uint8_t byte);
 
     void plug(MidiSink* sink) override { sink_ = sink; }
     void receive(std::uint8_t byte) override;
