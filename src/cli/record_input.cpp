@@ -68,7 +68,8 @@ Result<void> RecordInput::load(const std::string& file, const WaveFormat& format
         sound_.resize(before + *got);
         ended = *got < bytes_per_read;
     }
-    seconds_ = static_cast<double>(sound_.size() / frame_bytes_) / format.rate;
+    const std::size_t frames = sound_.size() / frame_bytes_;
+    seconds_ = static_cast<double>(frames) / format.rate;
     return {};
 }
 

@@ -156,6 +156,14 @@ TEST_F(PnpCard, R_SUB_05_a_subdevice_comes_and_goes) {
     topology.reset();
     ASSERT_TRUE(driver->devices().front().stop()) << "docked";
     EXPECT_EQ(count_of("Dock"), 0U);
+    ASSERT_TRUE(driver->devices().front().start());
+    topology.emplace(machine->open_first("Topology").value());
+    EXPECT_EQ(count_of("Dock"), 0U) << "a new start is undocked";
+    set(PROPERTY_PNPCARD_DOCKED, true);
+    topology.reset();
+    ASSERT_TRUE(driver->devices().front().stop()) << "before the work item has run, or after";
+    ASSERT_TRUE(machine->run_for(milliseconds(10)));
+    EXPECT_EQ(count_of("Dock"), 0U);
 }
 
 // KSEVENT_PINCAPS_JACKINFOCHANGE through IPortEvents::AddEventToEventList and IPortEvents::GenerateEventList.

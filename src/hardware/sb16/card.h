@@ -76,6 +76,8 @@ private:
     void play(const SampleTime& when, std::span<Frame> frames) override { finish_mix(when, frames); }
     void record(const SampleTime& when, std::span<Frame> frames) override;
     void interrupt(bool is_16_bit) override;
+    // One byte may wait while another one is on the cable.
+    Nanoseconds send_midi(std::uint8_t byte) override { return mpu_.send(byte) - midi_byte_time; }
     void log(std::string_view text) override { board_.log(text); }
 
     void before_mixer_change() override;
@@ -83,6 +85,7 @@ private:
     void resources_written() override;
 
     void NTAPI midi_interrupt(bool is_asserted) override { set_pending(midi_pending, is_asserted); }
+    void midi_received(std::uint8_t byte) override { dsp_.receive_midi(byte); }
 
     bool is_heard() const override { return outputs_[0].plugged != nullptr; }
     void fm_has_sounded() override { output_clock_.update(); }

@@ -27,7 +27,7 @@ constexpr std::uint64_t fastest = 48'000;
 } // namespace
 
 // Sound Blaster Series Hardware Programming Guide, chapter 6: "DSP Commands", by the titles there.
-const std::array<Dsp::Command, 38> Dsp::commands = {{
+const std::array<Dsp::Command, 40> Dsp::commands = {{
     {0x10, 0x10, 1, &Dsp::direct_output, "8-bit direct mode single byte digitized sound output"},
     {0x14, 0x14, 2, &Dsp::output_single, "8-bit single-cycle DMA mode digitized sound output"},
     {0x16, 0x17, 2, &Dsp::refuse_compressed, "ADPCM single-cycle output"},
@@ -36,6 +36,9 @@ const std::array<Dsp::Command, 38> Dsp::commands = {{
     {0x20, 0x20, 0, &Dsp::direct_input, "8-bit direct mode single byte digitized sound input"},
     {0x24, 0x24, 2, &Dsp::input_single, "8-bit single-cycle DMA mode digitized sound input"},
     {0x2C, 0x2C, 0, &Dsp::input_auto, "8-bit auto-init DMA mode digitized sound input"},
+    {0x30, 0x37, 0, &Dsp::start_midi,
+     "MIDI input (30h to 33h) and UART mode MIDI I/O (34h to 37h), polled or by interrupt"},
+    {0x38, 0x38, 1, &Dsp::send_midi, "MIDI output"},
     {0x40, 0x40, 1, &Dsp::set_time_constant, "Set digitized sound transfer Time Constant"},
     {0x41, 0x41, 2, &Dsp::set_output_rate, "Set digitized sound output sampling rate"},
     {0x42, 0x42, 2, &Dsp::set_input_rate, "Set digitized sound input sampling rate"},
@@ -93,7 +96,12 @@ void NTAPI Dsp::write_reset(std::uint8_t value) {
         reset_since_ = machine_.now();
         bytes_.catch_up();
         words_.catch_up();
-        reset();
+        if ((midi_ & midi_uart) != 0) { // "terminates the UART mode", and leaves the rest as it was
+            midi_ = 0;
+            answer_count_ = 0;
+        } else {
+            reset();
+        }
     } else if (!line && reset_line_) {
         if (machine_.now() - reset_since_ < shortest_reset) {
             board_.log("sb16: the DSP's reset was shorter than 3 microseconds; it stays as it was");
@@ -116,6 +124,7 @@ void Dsp::reset() {
     rate_counts_samples_ = true;
     block_units_ = 0x800;
     speaker_ = false;
+    midi_ = 0;
 }
 
 std::uint8_t NTAPI Dsp::read_data() {
@@ -139,6 +148,10 @@ void NTAPI Dsp::write_command(std::uint8_t value) {
         return;
     }
     busy_until_ = machine_.now() + time_to_take_a_byte;
+    if (midi_ != 0) {
+        write_midi(value);
+        return;
+    }
     if (command_ == nullptr) {
         code_ = value;
         command_ = find(value);
@@ -154,6 +167,44 @@ void NTAPI Dsp::write_command(std::uint8_t value) {
         const Command* const complete = command_;
         command_ = nullptr;
         (this->*complete->run)();
+    }
+}
+
+// ---- MIDI -----------------------------------------------------------------------------------------------------------
+
+void Dsp::start_midi() {
+    midi_ = code_;
+    midi_since_ = machine_.now();
+}
+
+// In a UART mode everything is sent, and only a reset ends it. Input ends with the command that began it.
+void Dsp::write_midi(std::uint8_t value) {
+    if ((midi_ & midi_uart) != 0) {
+        busy_until_ = std::max(busy_until_, board_.send_midi(value));
+    } else if (value == midi_) {
+        midi_ = 0;
+    } else {
+        board_.log(
+            fmt::format("sb16: {:02x} was written to the DSP, which takes MIDI in until {:02x} comes", value, midi_));
+    }
+}
+
+// A time stamp is the milliseconds since the mode began, 24 bits, lowest byte first.
+void Dsp::receive_midi(std::uint8_t byte) {
+    if (midi_ == 0) {
+        return;
+    }
+    if ((midi_ & midi_time_stamps) != 0) {
+        constexpr Nanoseconds millisecond = 1'000'000;
+        constexpr unsigned stamp_bytes = 3;
+        const auto stamp = static_cast<std::uint32_t>((machine_.now() - midi_since_) / millisecond);
+        for (unsigned index = 0; index < stamp_bytes; ++index) {
+            answer(static_cast<std::uint8_t>(stamp >> 8 * index));
+        }
+    }
+    answer(byte);
+    if ((midi_ & midi_interrupts) != 0) {
+        board_.interrupt(false);
     }
 }
 

@@ -1,6 +1,7 @@
 // The digital sound processor, version 4: commands in, answers out, samples through its two DMA streams.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <span>
@@ -20,6 +21,8 @@ public:
         virtual void play(const SampleTime& when, std::span<Frame> frames) = 0; // the voice, times its gain
         virtual void record(const SampleTime& when, std::span<Frame> frames) = 0;
         virtual void interrupt(bool is_16_bit) = 0;
+        // Onto the MIDI cable; the time at which there is room for another byte.
+        virtual Nanoseconds send_midi(std::uint8_t byte) = 0;
         virtual void log(std::string_view text) = 0;
     };
 
@@ -40,6 +43,8 @@ public:
         words_.catch_up();
     }
     [[gnu::noinline]] void NTAPI dma_changed();
+    // From the MIDI cable.
+    void receive_midi(std::uint8_t byte);
     bool speaker_is_on() const { return speaker_; }
 
     static constexpr std::uint8_t major_version = 4;
@@ -53,7 +58,7 @@ private:
         void (Dsp::*run)();
         std::string_view section;
     };
-    static const std::array<Command, 38> commands;
+    static const std::array<Command, 40> commands;
     static const Command* find(std::uint8_t code);
 
     bool is_heard() const override { return board_.is_heard(); }
@@ -64,6 +69,8 @@ private:
 
     void reset();
     void answer(std::uint8_t value);
+    // A byte that is no command, as long as a MIDI mode lasts.
+    void write_midi(std::uint8_t value);
     std::uint32_t word_parameter(unsigned at) const { return parameters_[at] | parameters_[at + 1U] << 8U; }
     SampleRate rate_for(bool is_input, unsigned channels) const;
     void start_bytes(bool is_input, bool repeats, std::uint32_t units);
@@ -101,6 +108,8 @@ private:
     void force_interrupt_bytes() { board_.interrupt(false); }
     void force_interrupt_words() { board_.interrupt(true); }
     void answer_zero() { answer(0); }
+    void start_midi(); // 30h to 37h
+    void send_midi() { busy_until_ = std::max(busy_until_, board_.send_midi(parameters_[0])); }
     void refuse_compressed();
 
     machine::Machine& machine_;
@@ -122,6 +131,11 @@ private:
     unsigned answer_first_ = 0;
     unsigned answer_count_ = 0;
     std::uint8_t last_answer_ = 0xFF;
+
+    // The MIDI mode: the bits of the command that began it; 0: none.
+    enum Midi : std::uint8_t { midi_interrupts = 0x01, midi_time_stamps = 0x02, midi_uart = 0x04 };
+    std::uint8_t midi_ = 0;
+    Nanoseconds midi_since_ = 0;
 
     SampleRate output_rate_;
     SampleRate input_rate_;

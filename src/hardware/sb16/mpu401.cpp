@@ -40,10 +40,15 @@ void NTAPI Mpu401::data_written(std::uint32_t value) {
     if (!is_uart_ || is_full()) {
         return;
     }
+    send(static_cast<std::uint8_t>(value));
+}
+
+Nanoseconds Mpu401::send(std::uint8_t byte) {
     wire_free_at_ = std::max(wire_free_at_, machine_.now()) + midi_byte_time;
     if (sink_ != nullptr) {
-        sink_->receive(static_cast<std::uint8_t>(value), wire_free_at_);
+        sink_->receive(byte, wire_free_at_);
     }
+    return wire_free_at_;
 }
 
 // "In UART mode all commands but a reset are ignored", and the reset is not acknowledged there.
@@ -64,6 +69,7 @@ void Mpu401::receive(std::uint8_t byte) {
     if (is_uart_) {
         push(byte);
     }
+    board_.midi_received(byte);
 }
 
 } // namespace openportcls::hardware::sb16

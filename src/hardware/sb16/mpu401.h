@@ -17,6 +17,8 @@ public:
     public:
         virtual ~Board() = default;
         virtual void NTAPI midi_interrupt(bool is_asserted) = 0;
+        // A byte has come, for whoever is on the same cable.
+        virtual void midi_received(std::uint8_t byte) = 0;
     };
 
     Mpu401(machine::Machine& machine, Board& board) : machine_(machine), board_(board), registers_(table) {}
@@ -24,6 +26,8 @@ public:
     std::uint8_t read(std::uint32_t offset) { return static_cast<std::uint8_t>(registers_.read(*this, offset)); }
     void write(std::uint32_t offset, std::uint32_t value) { registers_.write(*this, offset, value); }
     const RegisterFile<Mpu401>& registers() const { return registers_; }
+    // Onto the cable; when the byte has left. The DSP shares it.
+    Nanoseconds send(std::uint8_t byte);
 
     void plug(MidiSink* sink) override { sink_ = sink; }
     void receive(std::uint8_t byte) override;

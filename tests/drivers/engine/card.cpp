@@ -19,6 +19,10 @@ SHORT EngineControls::Pass(ULONG Channel, SHORT Sample) {
     return (SHORT)Result;
 }
 
+void EngineControls::SetVolume(ULONG Channel, LONG Level) {
+    Volume[Channel] = Level > 0 ? 0 : Level < LowestLevel ? LowestLevel : Level;
+}
+
 LONG EngineControls::TakePeak(ULONG Channel) {
     return InterlockedExchange(&Peak[Channel], 0);
 }

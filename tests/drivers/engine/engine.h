@@ -9,7 +9,7 @@
 enum { PinHost = 0, PinOffload, PinLoopback, PinSpeaker, PinCount };
 enum { NodeEngine = 0 };
 enum { Channels = 2, BytesPerFrame = 4, IntervalSamples = 480 * Channels, BytesPerSecond = 48000 * BytesPerFrame };
-enum { Voices = 4 }; // host, two offloaded ones, loopback
+enum { Voices = 4 };                   // host, two offloaded ones, loopback
 const UINT32 AllChannels = 0xFFFFFFFF; // of a stream
 
 // Volume, mute and peak meter, of a voice or of the whole engine.
@@ -19,6 +19,7 @@ struct EngineControls {
     LONG Peak[Channels]; // since it was read
 
     SHORT Pass(ULONG Channel, SHORT Sample);
+    void SetVolume(ULONG Channel, LONG Level);
     LONG TakePeak(ULONG Channel);
     static void Describe(eChannelTargetType Target, PKSPROPERTY_STEPPING_LONG Steppings, UINT32 Bytes);
 };

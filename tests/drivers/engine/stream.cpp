@@ -115,6 +115,9 @@ CEngineStream::AllocateBufferWithNotification(ULONG NotificationCount, ULONG Req
                                               ULONG* ActualSize, ULONG* OffsetFromFirstPage,
                                               MEMORY_CACHING_TYPE* CacheType) {
     PAGED_CODE();
+    if (NotificationCount < 1 || NotificationCount > 2) {
+        return STATUS_INVALID_PARAMETER;
+    }
     const ULONG Rounded = RequestedSize / (NotificationCount * BytesPerFrame) * NotificationCount * BytesPerFrame;
     PHYSICAL_ADDRESS Highest;
     Highest.QuadPart = MAXLONGLONG;
@@ -208,7 +211,7 @@ CEngineStream::SetStreamChannelVolume(UINT32 Channel, LONG Volume, AUDIO_CURVE_T
     UNREFERENCED_PARAMETER(Duration);
     for (ULONG i = 0; i < Channels; ++i) {
         if (Channel == i || Channel == AllChannels) {
-            m_Voice.Controls.Volume[i] = Volume > 0 ? 0 : Volume;
+            m_Voice.Controls.SetVolume(i, Volume);
         }
     }
     return STATUS_SUCCESS;
@@ -264,7 +267,7 @@ STDMETHODIMP_(NTSTATUS) CEngineStream::SetStreamCurrentWritePosition(ULONG Posit
 }
 
 STDMETHODIMP_(NTSTATUS) CEngineStream::SetStreamCurrentWritePositionForLastBuffer(ULONG Position) {
-    if (Position > m_Voice.Bytes) {
+    if (m_Voice.Buffer == NULL || Position > m_Voice.Bytes) {
         return STATUS_INVALID_PARAMETER;
     }
     KIRQL OldIrql;

@@ -280,7 +280,7 @@ STDMETHODIMP_(NTSTATUS) CEngineMiniport::GetDeviceChannelVolume(ULONG Node, UINT
 
 STDMETHODIMP_(NTSTATUS) CEngineMiniport::SetDeviceChannelVolume(ULONG Node, UINT32 Channel, LONG Volume) {
     UNREFERENCED_PARAMETER(Node);
-    Card.Controls.Volume[Channel] = Volume > 0 ? 0 : Volume;
+    Card.Controls.SetVolume(Channel, Volume);
     return STATUS_SUCCESS;
 }
 

@@ -11,7 +11,6 @@ class CPnpAdapter : public IPnpCard, public IAdapterPnpManagement, public IAdapt
 public:
     DECLARE_STD_UNKNOWN();
     DEFINE_STD_CONSTRUCTOR(CPnpAdapter);
-    ~CPnpAdapter();
 
     NTSTATUS Start(PDEVICE_OBJECT DeviceObject, PIRP Irp, PRESOURCELIST ResourceList);
     IMP_IAdapterPnpManagement;
@@ -24,25 +23,19 @@ public:
 private:
     NTSTATUS Install(PIRP Irp, PRESOURCELIST ResourceList, PCWSTR Name, REFGUID PortClass,
                      NTSTATUS (*Create)(PUNKNOWN*), PUNKNOWN* OutPort);
-    void ForgetDock();
     void FollowDock();
-    static IO_WORKITEM_ROUTINE OnDock;
+    static IO_WORKITEM_ROUTINE_EX OnDock;
 
     PDEVICE_OBJECT m_DeviceObject;
     ULONG m_Ports;
-    PUNKNOWN m_Dock; // the port, made once and registered while the card is docked
-    PIO_WORKITEM m_DockWork;
     BOOL m_IsDocked;
-    BOOL m_IsDockRegistered;
+    KEVENT m_DockIsFree; // whoever takes it may change the following
+    PUNKNOWN m_Dock;     // while it is registered, for which PortCls holds it
+    BOOL m_IsStopped;
     FAST_MUTEX m_Mutex; // of the following
     PnpEntry m_Entries[MaximumEntries];
     ULONG m_EntryCount;
 };
-
-CPnpAdapter::~CPnpAdapter() {
-    PAGED_CODE();
-    ForgetDock();
-}
 
 STDMETHODIMP_(NTSTATUS) CPnpAdapter::NonDelegatingQueryInterface(REFIID Interface, PVOID* Object) {
     PAGED_CODE();
@@ -96,7 +89,7 @@ NTSTATUS CPnpAdapter::Install(PIRP Irp, PRESOURCELIST ResourceList, PCWSTR Name,
         Status = Port->Init(m_DeviceObject, Irp, Miniport, PUNKNOWN(PPNPCARD(this)), ResourceList);
         Miniport->Release();
     }
-    if (NT_SUCCESS(Status) && Name != NULL) {
+    if (NT_SUCCESS(Status)) {
         Status = PcRegisterSubdevice(m_DeviceObject, (PWSTR)Name, Port);
     }
     if (NT_SUCCESS(Status)) {
@@ -110,16 +103,13 @@ NTSTATUS CPnpAdapter::Install(PIRP Irp, PRESOURCELIST ResourceList, PCWSTR Name,
 NTSTATUS CPnpAdapter::Start(PDEVICE_OBJECT DeviceObject, PIRP Irp, PRESOURCELIST ResourceList) {
     PAGED_CODE();
     ExInitializeFastMutex(&m_Mutex);
+    KeInitializeEvent(&m_DockIsFree, SynchronizationEvent, TRUE);
     m_DeviceObject = DeviceObject;
     PCM_PARTIAL_RESOURCE_DESCRIPTOR Ports = ResourceList->FindTranslatedEntry(CmResourceTypePort, 0);
     if (Ports == NULL) {
         return STATUS_DEVICE_CONFIGURATION_ERROR;
     }
     m_Ports = Ports->u.Port.Start.LowPart;
-    m_DockWork = IoAllocateWorkItem(DeviceObject);
-    if (m_DockWork == NULL) {
-        return STATUS_INSUFFICIENT_RESOURCES;
-    }
     PUNKNOWN Wave = NULL;
     PUNKNOWN Topology = NULL;
     NTSTATUS Status = PcRegisterAdapterPnpManagement(PUNKNOWN(PADAPTERPNPMANAGEMENT(this)), DeviceObject);
@@ -135,17 +125,11 @@ NTSTATUS CPnpAdapter::Start(PDEVICE_OBJECT DeviceObject, PIRP Irp, PRESOURCELIST
     if (NT_SUCCESS(Status)) {
         Status = PcRegisterPhysicalConnection(DeviceObject, Wave, WavePinBridge, Topology, TopologyPinWave);
     }
-    if (NT_SUCCESS(Status)) {
-        Status = Install(Irp, ResourceList, NULL, CLSID_PortTopology, CreatePnpTopology, &m_Dock);
-    }
     if (Wave != NULL) {
         Wave->Release();
     }
     if (Topology != NULL) {
         Topology->Release();
-    }
-    if (!NT_SUCCESS(Status)) {
-        ForgetDock();
     }
     return Status;
 }
@@ -164,50 +148,48 @@ STDMETHODIMP_(void) CPnpAdapter::PnpCancelStop() {
     Note(CallCancelStop, 0);
 }
 
-// R-PNP-06. What the adapter holds of its ports would keep it alive, for they hold it.
+// R-PNP-05: the subdevices are gone, and work that is on its way makes none.
 STDMETHODIMP_(void) CPnpAdapter::PnpStop() {
     Note(CallStop, 0);
-    ForgetDock();
+    KeWaitForSingleObject(&m_DockIsFree, Executive, KernelMode, FALSE, NULL);
+    m_IsStopped = TRUE;
+    m_Dock = NULL;
+    KeSetEvent(&m_DockIsFree, 0, FALSE);
 }
 
 // ---- the dock ------------------------------------------------------------------------------------------------------
 
-void CPnpAdapter::ForgetDock() {
-    if (m_Dock != NULL) {
-        m_Dock->Release();
-        m_Dock = NULL;
-    }
-    if (m_DockWork != NULL) {
-        IoFreeWorkItem(m_DockWork);
-        m_DockWork = NULL;
-    }
-}
-
 // As an interrupt would: filters are made and unmade on a thread of the system's.
 STDMETHODIMP_(void) CPnpAdapter::SetDocked(BOOL IsDocked) {
     m_IsDocked = IsDocked;
-    if (m_DockWork != NULL) {
+    PIO_WORKITEM Work = IoAllocateWorkItem(m_DeviceObject);
+    if (Work != NULL) {
         AddRef();
-        IoQueueWorkItem(m_DockWork, OnDock, DelayedWorkQueue, this);
+        IoQueueWorkItemEx(Work, OnDock, DelayedWorkQueue, this);
     }
 }
 
-void NTAPI CPnpAdapter::OnDock(PDEVICE_OBJECT DeviceObject, PVOID Context) {
-    UNREFERENCED_PARAMETER(DeviceObject);
+void NTAPI CPnpAdapter::OnDock(PVOID IoObject, PVOID Context, PIO_WORKITEM Work) {
+    UNREFERENCED_PARAMETER(IoObject);
     CPnpAdapter* Adapter = (CPnpAdapter*)Context;
-    Adapter->FollowDock();
+    KeWaitForSingleObject(&Adapter->m_DockIsFree, Executive, KernelMode, FALSE, NULL);
+    if (!Adapter->m_IsStopped && Adapter->m_IsDocked != (Adapter->m_Dock != NULL)) {
+        Adapter->FollowDock();
+    }
+    KeSetEvent(&Adapter->m_DockIsFree, 0, FALSE);
     Adapter->Release();
+    IoFreeWorkItem(Work);
 }
 
 void CPnpAdapter::FollowDock() {
     PUNREGISTERSUBDEVICE Unregister = NULL;
-    if (m_Dock == NULL || m_IsDocked == m_IsDockRegistered) {
-        return;
-    }
     if (m_IsDocked) {
-        m_IsDockRegistered = NT_SUCCESS(PcRegisterSubdevice(m_DeviceObject, (PWSTR)L"Dock", m_Dock));
+        if (NT_SUCCESS(Install(NULL, NULL, L"Dock", CLSID_PortTopology, CreatePnpTopology, &m_Dock))) {
+            m_Dock->Release();
+        }
     } else if (NT_SUCCESS(m_Dock->QueryInterface(IID_IUnregisterSubdevice, (PVOID*)&Unregister))) {
-        m_IsDockRegistered = !NT_SUCCESS(Unregister->UnregisterSubdevice(m_DeviceObject, m_Dock));
+        Unregister->UnregisterSubdevice(m_DeviceObject, m_Dock);
+        m_Dock = NULL;
         Unregister->Release();
     }
 }
