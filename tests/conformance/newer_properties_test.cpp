@@ -66,6 +66,15 @@ std::string name_of_version(const ::testing::TestParamInfo<WindowsVersion>& info
 
 } // namespace
 
+// Events and methods of the ports' own have been there ever since; one that came later would need a test like these.
+TEST(NewerRows, are_properties) {
+    for (const std::string_view kind : {"event", "method"}) {
+        for (const PropertyRow& row : property_rows(kind, {coverage::Handling::port})) {
+            EXPECT_FALSE(first_release(row.min_os)) << row.name << ": " << row.min_os;
+        }
+    }
+}
+
 // On a port that every release has.
 class NewerProperties : public WavePciRules, public ::testing::WithParamInterface<WindowsVersion> {};
 

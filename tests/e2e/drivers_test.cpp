@@ -79,7 +79,7 @@ TEST_F(Drivers, SanitizersRunClean) {
 
 TEST_F(Drivers, LeakingDriverFails) {
     std::vector<std::string> command = {"build", "--name", "forgetful", "-o", path("forgetful.so")};
-    for (const char* source : {"engine", "format", "stream", "topology", "wave"}) {
+    for (const char* source : {"engine", "format", "stream", "timer", "topology", "wave"}) {
         command.push_back(std::string(OPENPORTCLS_SOURCE "/drivers/cable/") + source + ".cpp");
     }
     command.insert(command.end(), {OPENPORTCLS_SOURCE "/tests/drivers/forgetful/forgetful.cpp", "-I",
