@@ -40,7 +40,14 @@ PacketQueue::Verdict Unpacker::unpack(Packet& packet, LONGLONG now, LONGLONG hor
         packet.is_begun = true;
         packet.time = begin_of(*packet.header, now);
     }
-    return format_ == MusicFormat::midi ? unpack_midi(packet, horizon, is_idle, why) : unpack_direct_music(packet, why);
+    const Verdict verdict =
+        format_ == MusicFormat::midi ? unpack_midi(packet, horizon, is_idle, why) : unpack_direct_music(packet, why);
+    const bool ends_stream = (packet.header->OptionsFlags & KSSTREAM_HEADER_OPTIONSF_ENDOFSTREAM) != 0;
+    if (verdict == Verdict::next && ends_stream && !allocator_.mark_end()) { // R-EVENT-12
+        short_of_room_ = true;
+        return Verdict::stay;
+    }
+    return verdict;
 }
 
 [[gnu::always_inline]] inline bool Unpacker::push(DMUS_KERNEL_EVENT* event, LONGLONG time, ULONG group) {
