@@ -95,6 +95,20 @@ bool Unpacker::take_parsed(const BYTE* bytes, ULONG count, ULONG& part, LONGLONG
             push(allocator_.make_event(message.bytes, message.count, message.goes_on), time, group);
         });
     }
+    return take_held(time, group);
+}
+
+// What a record has of an exclusive message leaves at the record's time: the rest has a time of its own (R-DMUS-06).
+bool Unpacker::take_held(LONGLONG time, ULONG group) {
+    if (!parser_.holds_exclusive()) {
+        return true;
+    }
+    if (heap_.is_full() || !allocator_.has_room(1)) {
+        return false;
+    }
+    parser_.flush_exclusive([&](const MidiParser::Part& part) {
+        push(allocator_.make_event(part.bytes, part.count, part.goes_on), time, group);
+    });
     return true;
 }
 
