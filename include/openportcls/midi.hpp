@@ -23,7 +23,8 @@ class MidiOutputState;
 class MidiInputState;
 } // namespace client
 
-// One message with its status byte, or a system exclusive one of any length.
+// One message with its status byte, or a system exclusive one of any length, or a part of such a one: each is played at
+// its own time.
 struct MidiMessage {
     std::chrono::nanoseconds time{};
     std::vector<std::byte> bytes;

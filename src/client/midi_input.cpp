@@ -53,7 +53,7 @@ public:
         clock.reset();
         waiting.clear();
         messages.clear();
-        is_cut = false;
+        in_exclusive = false;
         return done;
     }
     Result<void> submit() {
@@ -80,7 +80,7 @@ public:
     MidiTime clock;
     std::deque<Waiting> waiting;
     std::deque<MidiMessage> messages;
-    bool is_cut = false; // the last message goes on
+    bool in_exclusive = false; // the parts so far of a system exclusive message lack its end
 };
 
 // The messages of the request that is done, and another request in its place.
@@ -92,15 +92,9 @@ Result<void> MidiInputState::take_first() {
     }
     const StreamBlock block = first.request.blocks().front();
     std::vector<MidiMessage> taken;
-    if (is_cut) {
-        taken.emplace_back().goes_on = true; // what comes first belongs to it
-    }
-    unpack_messages(info.kind, block.data.first(first.request.used().front()), block.presentation_time, taken);
-    if (is_cut) {
-        taken.erase(taken.begin());
-    }
+    unpack_messages(info.kind, block.data.first(first.request.used().front()), block.presentation_time, in_exclusive,
+                    taken);
     if (!taken.empty()) {
-        is_cut = taken.back().goes_on;
         taken.front().follows_a_loss = (block.options & KSSTREAM_HEADER_OPTIONSF_DATADISCONTINUITY) != 0;
     }
     std::move(taken.begin(), taken.end(), std::back_inserter(messages));

@@ -12,7 +12,6 @@ namespace openportcls::client {
 namespace {
 
 constexpr StreamTime millisecond = 10'000;
-constexpr std::size_t largest_inline = 3; // a message that is no system exclusive one
 constexpr std::byte exclusive_begin{0xF0};
 constexpr std::byte exclusive_end{0xF7};
 
@@ -25,14 +24,41 @@ void append(std::vector<std::byte>& buffer, const Record& record, std::span<cons
     buffer.resize((buffer.size() + alignment - 1) / alignment * alignment);
 }
 
-bool is_one_message(std::span<const std::byte> bytes) {
-    return bytes.size() <= largest_inline || (bytes.front() == exclusive_begin && bytes.back() == exclusive_end);
+bool is_data(std::byte byte) {
+    return (byte & std::byte{0x80}) == std::byte{};
 }
 
-// Of a system exclusive message that is cut, every part but the last lacks the end.
-bool is_cut(std::span<const std::byte> bytes, bool was_cut) {
-    return !bytes.empty() && (bytes.front() == exclusive_begin || was_cut) && bytes.back() != exclusive_end &&
-           (was_cut ? (bytes.front() & std::byte{0x80}) == std::byte{} : true);
+// How long a message with this first byte is; 0: none begins so, or it is a system exclusive one.
+std::size_t message_bytes(std::byte status) {
+    const unsigned value = std::to_integer<unsigned>(status);
+    if (value < 0x80) {
+        return 0;
+    }
+    constexpr std::uint8_t channel[] = {3, 3, 3, 3, 2, 2, 3};                           // 8x to Ex
+    constexpr std::uint8_t system[] = {0, 2, 3, 2, 0, 0, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1}; // F0 to FF
+    return value < 0xF0 ? channel[value / 16 - 8] : system[value - 0xF0];
+}
+
+// Such a one passes the driver as it is. Of the parts of a divided system exclusive message none does, however short.
+bool is_one_message(std::span<const std::byte> bytes) {
+    if (bytes.empty()) {
+        return false;
+    }
+    if (bytes.front() == exclusive_begin) {
+        return bytes.size() > 1 && bytes.back() == exclusive_end;
+    }
+    return bytes.size() == message_bytes(bytes.front()) && std::ranges::all_of(bytes.subspan(1), is_data);
+}
+
+// Whether the message is a part of a system exclusive one and not its last. Real-time messages come between the parts.
+bool goes_on(std::span<const std::byte> bytes, bool& in_exclusive) {
+    constexpr std::byte first_real_time{0xF8};
+    if (bytes.empty() || bytes.front() >= first_real_time) {
+        return false;
+    }
+    in_exclusive =
+        (bytes.front() == exclusive_begin || (in_exclusive && is_data(bytes.front()))) && bytes.back() != exclusive_end;
+    return in_exclusive;
 }
 
 } // namespace
@@ -62,11 +88,10 @@ void pack_messages(MidiPinKind kind, std::span<const MidiMessage> messages, Stre
     }
 }
 
-void unpack_messages(MidiPinKind kind, std::span<const std::byte> buffer, StreamTime begin,
+void unpack_messages(MidiPinKind kind, std::span<const std::byte> buffer, StreamTime begin, bool& in_exclusive,
                      std::vector<MidiMessage>& messages) {
     constexpr std::int64_t unit = 100;
     StreamTime time = begin;
-    bool was_cut = !messages.empty() && messages.back().goes_on;
     std::size_t at = 0;
     for (;;) {
         MidiMessage message;
@@ -99,8 +124,7 @@ void unpack_messages(MidiPinKind kind, std::span<const std::byte> buffer, Stream
         message.time = std::chrono::nanoseconds(time * unit);
         message.bytes.assign(buffer.begin() + static_cast<std::ptrdiff_t>(at),
                              buffer.begin() + static_cast<std::ptrdiff_t>(at + count));
-        message.goes_on = is_cut(message.bytes, was_cut);
-        was_cut = message.goes_on;
+        message.goes_on = goes_on(message.bytes, in_exclusive);
         messages.push_back(std::move(message));
         at = std::min((at + count + alignment - 1) / alignment * alignment, buffer.size());
     }

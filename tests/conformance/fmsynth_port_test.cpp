@@ -145,6 +145,24 @@ TEST_F(FmSynthPort, OneStreamAtATime_R_PIN_01) {
     EXPECT_NE(open_pin(0), nullptr);
 }
 
+TEST_F(FmSynthPort, AnswersItsOwnIntersection_R_FMT_02_R_FMT_04) {
+    start(CLSID_MiniportDriverFmSynth);
+    const GUID midi = KSDATAFORMAT_SUBTYPE_MIDI;
+    expect_plain_intersection(0, midi);
+}
+
+TEST_F(FmSynthPort, TellsOfTheStreamsEnd_R_EVENT_12) {
+    start(CLSID_MiniportDriverFmSynthWithVol);
+    FILE_OBJECT* const pin = running_pin(0);
+    const auto ends = watch_end(pin);
+    MidiRequest& request = write_last(pin, std::vector<MidiRecord>{{0, note_on}, {50, note_off}});
+    run_for(49);
+    EXPECT_EQ(ends(), 0);
+    run_for(3);
+    EXPECT_TRUE(request.is_done());
+    EXPECT_EQ(ends(), 1);
+}
+
 TEST_F(FmSynthPort, IsASynthesizer_R_DESC_16) {
     start(CLSID_MiniportDriverFmSynth);
     inside([&] {

@@ -180,6 +180,87 @@ protected:
                   STATUS_SUCCESS);
     }
 
+    // ---- pins -------------------------------------------------------------------------------------------------
+    // The first data range of a pin.
+    KSDATARANGE_MUSIC range_of(ULONG pin) {
+        KSP_PIN request{};
+        request.Property.Set = KSPROPSETID_Pin;
+        request.Property.Id = KSPROPERTY_PIN_DATARANGES;
+        request.Property.Flags = KSPROPERTY_TYPE_GET;
+        request.PinId = pin;
+        struct {
+            KSMULTIPLE_ITEM head;
+            KSDATARANGE_MUSIC range;
+            BYTE more[64];
+        } value{};
+        ULONG_PTR information = 0;
+        inside([&] {
+            EXPECT_EQ(executive::device_control(filter_, IOCTL_KS_PROPERTY, &request, sizeof request, &value,
+                                                sizeof value, &information),
+                      STATUS_SUCCESS);
+        });
+        return value.range;
+    }
+    // KSPROPERTY_PIN_DATAINTERSECTION of one range into this much room; `bytes` receives how much there is.
+    NTSTATUS intersect(ULONG pin, const KSDATARANGE_MUSIC& range, void* format, ULONG room, ULONG_PTR& bytes) {
+        struct {
+            KSP_PIN request{};
+            KSMULTIPLE_ITEM list{};
+            KSDATARANGE_MUSIC range{};
+        } in;
+        in.request.Property.Set = KSPROPSETID_Pin;
+        in.request.Property.Id = KSPROPERTY_PIN_DATAINTERSECTION;
+        in.request.Property.Flags = KSPROPERTY_TYPE_GET;
+        in.request.PinId = pin;
+        in.list = {sizeof in.list + sizeof in.range, 1};
+        in.range = range;
+        NTSTATUS status = STATUS_UNSUCCESSFUL;
+        inside([&] {
+            status = executive::device_control(filter_, IOCTL_KS_PROPERTY, &in, sizeof in, format, room, &bytes);
+        });
+        return status;
+    }
+    // The pin's range meets itself in a KSDATAFORMAT of its GUIDs (R-FMT-02, R-FMT-03).
+    void expect_plain_intersection(ULONG pin, const GUID& subformat) {
+        KSDATARANGE_MUSIC range = range_of(pin);
+        KSDATAFORMAT format{};
+        ULONG_PTR bytes = 0;
+        EXPECT_EQ(intersect(pin, range, nullptr, 0, bytes), STATUS_BUFFER_OVERFLOW);
+        EXPECT_EQ(bytes, sizeof format);
+        EXPECT_EQ(intersect(pin, range, &format, sizeof format - 1, bytes), STATUS_BUFFER_TOO_SMALL);
+        EXPECT_EQ(intersect(pin, range, &format, sizeof format, bytes), STATUS_SUCCESS);
+        EXPECT_EQ(format.FormatSize, sizeof format);
+        EXPECT_TRUE(IsEqualGUID(format.MajorFormat, KSDATAFORMAT_TYPE_MUSIC));
+        EXPECT_TRUE(IsEqualGUID(format.SubFormat, subformat));
+        EXPECT_TRUE(IsEqualGUID(format.Specifier, KSDATAFORMAT_SPECIFIER_NONE));
+        range.DataRange.SubFormat = KSDATAFORMAT_SUBTYPE_PCM;
+        EXPECT_EQ(intersect(pin, range, &format, sizeof format, bytes), STATUS_NO_MATCH);
+    }
+    // Counts from now on how often the pin's stream ends; lives as long as the test.
+    std::function<LONG()> watch_end(FILE_OBJECT* pin) {
+        KSEMAPHORE& ends = *semaphores_.emplace_back(std::make_unique<KSEMAPHORE>());
+        inside([&] {
+            KeInitializeSemaphore(&ends, 0, 1000);
+            KSEVENT event{};
+            event.Set = KSEVENTSETID_Connection;
+            event.Id = KSEVENT_CONNECTION_ENDOFSTREAM;
+            event.Flags = KSEVENT_TYPE_ENABLE;
+            KSEVENTDATA data{};
+            data.NotificationType = KSEVENTF_SEMAPHORE_OBJECT;
+            data.SemaphoreObject.Semaphore = &ends;
+            data.SemaphoreObject.Adjustment = 1;
+            ULONG_PTR information = 0;
+            EXPECT_EQ(executive::device_control(pin, IOCTL_KS_ENABLE_EVENT, &event, sizeof event, &data, sizeof data,
+                                                &information, KernelMode),
+                      STATUS_SUCCESS);
+        });
+        return [this, &ends] {
+            LONG count = 0;
+            inside([&] { count = KeReadStateSemaphore(&ends); });
+            return count;
+        };
+    }
+
     // ---- requests ---------------------------------------------------------------------------------------------
     static std::vector<BYTE> packed(const std::vector<MidiRecord>& records) {
         std::vector<BYTE> bytes;
@@ -226,10 +307,12 @@ protected:
         });
         return request;
     }
-    MidiRequest& submit(FILE_OBJECT* pin, std::vector<BYTE> buffer, LONGLONG time, ULONG code, ULONG used) {
+    MidiRequest& submit(FILE_OBJECT* pin, std::vector<BYTE> buffer, LONGLONG time, ULONG code, ULONG used,
+                        ULONG options = 0) {
         MidiRequest& request = *requests_.emplace_back(std::make_unique<MidiRequest>());
         request.buffer = std::move(buffer);
         describe(request.header, request.buffer, time, code == IOCTL_KS_WRITE_STREAM, used);
+        request.header.OptionsFlags |= options;
         return send(pin, request, code, sizeof request.header);
     }
     // One request with two headers, each with a buffer and a time of its own.
@@ -253,6 +336,13 @@ protected:
     }
     MidiRequest& write(FILE_OBJECT* pin, const std::vector<DmusRecord>& records, LONGLONG time = 0) {
         return write(pin, packed(records), time);
+    }
+    // The last of a stream (KSSTREAM_HEADER_OPTIONSF_ENDOFSTREAM).
+    template<class Records>
+    MidiRequest& write_last(FILE_OBJECT* pin, const Records& records, LONGLONG time = 0) {
+        std::vector<BYTE> bytes = packed(records);
+        const auto used = static_cast<ULONG>(bytes.size());
+        return submit(pin, std::move(bytes), time, IOCTL_KS_WRITE_STREAM, used, KSSTREAM_HEADER_OPTIONSF_ENDOFSTREAM);
     }
     MidiRequest& read(FILE_OBJECT* pin, std::size_t bytes = 256) {
         return submit(pin, std::vector<BYTE>(bytes), 0, IOCTL_KS_READ_STREAM, 0);
@@ -328,6 +418,7 @@ protected:
     FILE_OBJECT* filter_ = nullptr;
     std::vector<FILE_OBJECT*> files_;
     std::vector<std::unique_ptr<MidiRequest>> requests_;
+    std::vector<std::unique_ptr<KSEMAPHORE>> semaphores_;
     LONGLONG begun_ = 0;
 };
 

@@ -102,26 +102,6 @@ protected:
                   STATUS_SUCCESS);
         return count;
     }
-    // The first data range of a pin.
-    KSDATARANGE_MUSIC range_of(ULONG pin) {
-        KSP_PIN request{};
-        request.Property.Set = KSPROPSETID_Pin;
-        request.Property.Id = KSPROPERTY_PIN_DATARANGES;
-        request.Property.Flags = KSPROPERTY_TYPE_GET;
-        request.PinId = pin;
-        struct {
-            KSMULTIPLE_ITEM head;
-            KSDATARANGE_MUSIC range;
-            BYTE more[64];
-        } value{};
-        ULONG_PTR information = 0;
-        inside([&] {
-            EXPECT_EQ(executive::device_control(filter_, IOCTL_KS_PROPERTY, &request, sizeof request, &value,
-                                                sizeof value, &information),
-                      STATUS_SUCCESS);
-        });
-        return value.range;
-    }
     template<class Value>
     NTSTATUS node_property(FILE_OBJECT* pin, ULONG id, ULONG node, Value& value, ULONG flags = KSPROPERTY_TYPE_GET,
                            const SYNTH_PORTPARAMS* instance = nullptr) {

@@ -58,6 +58,28 @@ TEST_F(Midi, APieceThroughTheUartIsHeardFromFluidSynthAndComesBack) {
     }
 }
 
+// The example of the MIDI file specification: a system exclusive message that is sent in three parts, here with a clock
+// between two of them and notes behind it.
+TEST_F(Midi, ADividedExclusiveMessageLeavesInItsPartsAndComesBack) {
+    const unsigned char bytes[] = {'M',  'T',  'h',  'd',  0,    0,    0,    6,    0,    0,    0, 1, 0, 96, //
+                                   'M',  'T',  'r',  'k',  0,    0,    0,    38,                            //
+                                   0,    0xF0, 3,    0x43, 0x12, 0,                                         //
+                                   0x81, 0x48, 0xF7, 6,    0x43, 0x12, 0,    0x43, 0x12, 0,                 //
+                                   50,   0xF7, 1,    0xF8,                                                  //
+                                   50,   0xF7, 4,    0x43, 0x12, 0,    0xF7,                                //
+                                   0,    0x90, 60,   64,   96,   60,   0,    0,    0xFF, 0x2F, 0};
+    const std::string file = path("divided.mid");
+    std::ofstream(file, std::ios::binary).write(reinterpret_cast<const char*>(bytes), sizeof bytes);
+    const Ran ran = portcls({"midi", file, "--verify", "--json"});
+    ASSERT_EQ(ran.status, 0) << ran.error;
+    const auto facts = ran.json()["midi"];
+    for (const char* way : {"cable", "loopback"}) {
+        EXPECT_EQ(facts[way]["in_order"], true) << way;
+        EXPECT_EQ(facts[way]["events"], 6) << way;
+        EXPECT_LE(facts[way]["off_cable_most_ms"].get<double>(), 1.0) << way;
+    }
+}
+
 TEST_F(Midi, ThePieceThroughFmIsHeardAtTheCard) {
     const Ran ran =
         portcls({"midi", piece, "--synth", "fm", "--rate", "44100", "--out", "wav:" + path("heard.wav"), "--json"});

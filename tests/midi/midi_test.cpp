@@ -179,6 +179,38 @@ TEST_F(Midi, ALongExclusiveMessageComesBackWhole) {
     EXPECT_EQ(got, message);
 }
 
+// A clock in the middle of a long message is no part of it, and does not end it.
+TEST_F(Midi, ARealTimeMessageBetweenThePartsOfALongOne) {
+    start_midi();
+    open();
+    const Bytes message = exclusive(3000);
+    const Bytes clock = bytes({0xF8});
+    std::vector<MidiMessage> sent(3);
+    sent[0].bytes.assign(message.begin(), message.begin() + 1500);
+    sent[1].bytes = clock;
+    sent[2].bytes.assign(message.begin() + 1500, message.end());
+    ASSERT_TRUE(output->send(sent));
+    Bytes got;
+    int clocks = 0;
+    int parts = 0;
+    for (bool more = true; more;) {
+        const MidiMessage part = receive();
+        ASSERT_FALSE(part.bytes.empty());
+        if (part.bytes == clock) {
+            EXPECT_FALSE(part.goes_on);
+            EXPECT_GT(parts, 0);
+            ++clocks;
+            continue;
+        }
+        ++parts;
+        got.insert(got.end(), part.bytes.begin(), part.bytes.end());
+        more = part.goes_on;
+    }
+    EXPECT_EQ(got, message);
+    EXPECT_GE(parts, 3);
+    EXPECT_EQ(clocks, 1);
+}
+
 TEST_F(Midi, PauseAndStop) {
     start_midi();
     open();

@@ -13,7 +13,7 @@ extern "C" {
  * 100 ns, put in order by the driver's sequencer. */
 typedef struct opc_midi_message {
     uint64_t time;
-    const uint8_t* bytes; /* with the status byte, or a system exclusive one of any length */
+    const uint8_t* bytes; /* with the status byte, or a system exclusive one of any length, or a part of one */
     size_t count;
     uint32_t channel_group; /* DirectMusic: sixteen channels each; 0 means 1 */
     bool follows_a_loss;    /* received: messages were lost before this one because nobody took them in time */

@@ -58,6 +58,41 @@ TEST_F(Comparing, WhatIsMissingOrWrongIsFound) {
     EXPECT_FALSE(compare_midi(sent, {}).is_in_order());
 }
 
+// The parts of a divided system exclusive message come back in one, whose first byte alone has a time.
+TEST_F(Comparing, APartInsideOfAMessageHasNoTimeOfItsOwn) {
+    sent = {message(milliseconds(10), {0xF0, 1, 2}), message(milliseconds(500), {3, 0xF7}),
+            message(milliseconds(600), {0xC0, 5})};
+    arrive(message({}, {0xF0, 1, 2, 3, 0xF7}), microseconds(10'300));
+    arrive(sent[2], microseconds(600'100));
+    MidiComparison result = compare_midi(sent, heard);
+    EXPECT_TRUE(result.is_in_order());
+    EXPECT_EQ(result.farthest_off, microseconds(300));
+    EXPECT_EQ(result.longest_delay, microseconds(300));
+    EXPECT_EQ(result.mean_delay, microseconds(200)) << "of the two that have a time";
+    heard[0].time = milliseconds(15);
+    result = compare_midi(sent, heard);
+    EXPECT_EQ(result.farthest_off, milliseconds(5)) << "its beginning has one";
+}
+
+// They come before the message that they were sent in the middle of.
+TEST_F(Comparing, RealTimeMessagesPassThroughOthers) {
+    sent = {message(milliseconds(10), {0xF0, 1, 2}), message(milliseconds(20), {0xF8}),
+            message(milliseconds(30), {3, 0xF7})};
+    arrive(sent[1], milliseconds(20));
+    arrive(message({}, {0xF0, 1, 2, 3, 0xF7}), milliseconds(10));
+    const MidiComparison result = compare_midi(sent, heard);
+    EXPECT_TRUE(result.is_in_order());
+    EXPECT_EQ(result.arrived, 3U);
+    EXPECT_EQ(result.farthest_off, milliseconds(0));
+    heard[0].value = std::byte{0xFA};
+    EXPECT_EQ(compare_midi(sent, heard).first_difference, 1U);
+    heard.erase(heard.begin());
+    EXPECT_EQ(compare_midi(sent, heard).first_difference, 1U);
+    arrive(sent[1], milliseconds(20));
+    arrive(sent[1], milliseconds(21));
+    EXPECT_TRUE(compare_midi(sent, heard).has_more);
+}
+
 TEST_F(Comparing, WhatNobodySentIsFound) {
     for (const MidiMessage& each : sent) {
         arrive(each, each.time);

@@ -38,6 +38,16 @@ public:
         } // else: data of a message whose beginning was lost
     }
 
+    // Bytes of a system exclusive message that have not left.
+    bool holds_exclusive() const { return in_exclusive_ && count_ != 0; }
+    // They leave as a part of it.
+    template<class Emit>
+    void flush_exclusive(Emit&& emit) {
+        if (in_exclusive_) {
+            emit_held(true, emit);
+        }
+    }
+
     void reset() {
         status_ = 0;
         wanted_ = 0;
@@ -79,7 +89,7 @@ private:
     void put_status(std::uint8_t byte, std::int64_t time, Emit&& emit) {
         if (in_exclusive_) { // any status ends it, F7 as its last byte
             in_exclusive_ = false;
-            if (byte == 0xF7 || count_ == 0) { // cut short behind a full part: the parts still need an end
+            if (byte == 0xF7 || count_ == 0) { // cut short behind parts that have left: they still need an end
                 add(0xF7, time);
             }
             emit_held(false, emit);

@@ -1,4 +1,4 @@
-// The pieces of the MIDI and DirectMusic port: parser, sequencer, allocator, packer.
+// The pieces of the MIDI and DirectMusic port: parser, sequencer, ends of streams, allocator, packer.
 #include <cstring>
 #include <random>
 #include <set>
@@ -107,6 +107,27 @@ TEST(MidiParser, AStatusEndsAnExclusiveMessage) {
     EXPECT_EQ(parts[2].bytes, (Bytes{0xC0, 5}));
 }
 
+TEST(MidiParser, AnExclusiveMessageCanBeTakenInParts) {
+    MidiParser parser;
+    std::vector<Message> parts = parsed(parser, {0xF0, 1, 2});
+    const auto flush = [&] {
+        parser.flush_exclusive([&](const MidiParser::Part& part) {
+            parts.push_back({{part.bytes, part.bytes + part.count}, part.goes_on, part.time});
+        });
+    };
+    EXPECT_TRUE(parts.empty());
+    EXPECT_TRUE(parser.holds_exclusive());
+    flush();
+    EXPECT_FALSE(parser.holds_exclusive());
+    flush();
+    EXPECT_THAT(parts, ElementsAre(Message{{0xF0, 1, 2}, true, 0}));
+    EXPECT_THAT(parsed(parser, {3, 0xF7, 0x90, 1}), ElementsAre(Message{{3, 0xF7}, false, 0}));
+    EXPECT_FALSE(parser.holds_exclusive()) << "a channel message has no parts";
+    flush();
+    EXPECT_THAT(parsed(parser, {2}), ElementsAre(Message{{0x90, 1, 2}, false, 0}));
+    EXPECT_EQ(parts.size(), 1U);
+}
+
 TEST(MidiParser, AMessageHasTheTimeOfItsFirstByte) {
     MidiParser parser;
     EXPECT_TRUE(parsed(parser, {0x90, 1}, 5).empty());
@@ -173,6 +194,52 @@ TEST(EventHeap, TheEarliestIsFirstWhateverComesAndGoes) {
         ASSERT_EQ(heap.is_empty(), expected.empty());
         ASSERT_EQ(heap.is_full(), expected.size() == room);
     }
+}
+
+// ---- the ends of streams --------------------------------------------------------------------------------------------
+
+TEST(EndMarks, AnEndIsReachedWithTheLastEventBeforeIt) {
+    EndMarks marks;
+    const EndMarks::Part first = marks.current();
+    EXPECT_EQ(marks.close(2), 0U);
+    const EndMarks::Part second = marks.current();
+    EXPECT_NE(second, first);
+    EXPECT_EQ(marks.close(5), 0U); // three more
+    EXPECT_EQ(marks.returned(second), 0U);
+    EXPECT_EQ(marks.returned(second), 0U);
+    EXPECT_EQ(marks.returned(second), 0U) << "the part before it is out";
+    EXPECT_EQ(marks.returned(first), 0U);
+    EXPECT_EQ(marks.returned(first), 2U);
+}
+
+TEST(EndMarks, NothingOutIsAnEndAtOnce) {
+    EndMarks marks;
+    for (int i = 0; i < 100; ++i) {
+        EXPECT_EQ(marks.close(0), 1U);
+    }
+}
+
+TEST(EndMarks, OnlySoManyWait) {
+    EndMarks marks;
+    std::vector<EndMarks::Part> closed;
+    while (!marks.is_full()) {
+        closed.push_back(marks.current());
+        EXPECT_EQ(marks.close(static_cast<ULONG>(closed.size())), 0U);
+    }
+    EXPECT_EQ(std::set<EndMarks::Part>(closed.begin(), closed.end()).size(), closed.size());
+    EXPECT_EQ(marks.returned(closed.front()), 1U);
+    EXPECT_FALSE(marks.is_full());
+}
+
+TEST(EndMarks, WhatIsForgottenIsNotTold) {
+    EndMarks marks;
+    const EndMarks::Part before = marks.current();
+    marks.close(1);
+    marks.forget();
+    const EndMarks::Part after = marks.current();
+    EXPECT_EQ(marks.close(2), 0U);
+    EXPECT_EQ(marks.returned(before), 0U);
+    EXPECT_EQ(marks.returned(after), 1U);
 }
 
 // ---- the allocator --------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 #include "portcls/miniports/dmusuart/miniport.h"
 
 #include "executive/irql_check.h"
+#include "portcls/helpers/music_intersection.h"
 #include "portcls/miniports/dmusuart/stream.h"
 #include "portcls/miniports/dmusuart/synth_properties.h"
 #include "portcls/portcls_system.h"
@@ -15,6 +16,9 @@ void* DmusUartMiniport::find_interface(const GUID& id) {
     }
     if (id == IID_IMusicTechnology) {
         return has_feature(Feature::music_technology) ? static_cast<IMusicTechnology*>(this) : nullptr;
+    }
+    if (id == IID_IPinCount) {
+        return static_cast<IPinCount*>(this);
     }
     return id == IID_IPowerNotify ? static_cast<IPowerNotify*>(this) : nullptr;
 }
@@ -63,7 +67,7 @@ NTSTATUS NTAPI DmusUartMiniport::GetDescription(PPCFILTER_DESCRIPTOR* descriptio
 
 NTSTATUS NTAPI DmusUartMiniport::DataRangeIntersection(ULONG, PKSDATARANGE client, PKSDATARANGE own, ULONG room,
                                                        PVOID format, PULONG format_bytes) {
-    return UartDescription::intersect(*client, *own, room, format, format_bytes);
+    return intersect_music(*client, *own, room, format, format_bytes);
 }
 
 NTSTATUS NTAPI DmusUartMiniport::NewStream(PMXF* stream, PUNKNOWN, POOL_TYPE, ULONG, DMUS_STREAM_TYPE type,
@@ -91,6 +95,19 @@ NTSTATUS NTAPI DmusUartMiniport::NewStream(PMXF* stream, PUNKNOWN, POOL_TYPE, UL
     (*group)->AddRef();
     *prefetch = 0; // the port sequences
     return STATUS_SUCCESS;
+}
+
+// R-PIN-02, R-PIN-04: the legacy and the DirectMusic pin of a direction share its plug, and so do all filters.
+void NTAPI DmusUartMiniport::PinCount(ULONG pin, PULONG, PULONG filter_current, PULONG filter_possible,
+                                      PULONG global_current, PULONG global_possible) {
+    OPC_REQUIRE_PASSIVE();
+    for (const bool capture : {false, true}) {
+        if (description_.is_stream(pin, capture)) {
+            const ULONG left = is_open_[capture ? 1 : 0] ? 0 : 1;
+            *filter_possible = *filter_current + left;
+            *global_possible = *global_current + left;
+        }
+    }
 }
 
 void NTAPI DmusUartMiniport::PowerChangeNotify(POWER_STATE state) {

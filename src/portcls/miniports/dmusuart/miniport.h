@@ -9,7 +9,8 @@
 
 namespace openportcls::portcls {
 
-class DmusUartMiniport final : public ComObject<DmusUartMiniport, IMiniportDMus, IMusicTechnology, IPowerNotify> {
+class DmusUartMiniport final
+    : public ComObject<DmusUartMiniport, IMiniportDMus, IMusicTechnology, IPinCount, IPowerNotify> {
 public:
     explicit DmusUartMiniport(bool captures_only) : captures_only_(captures_only) {}
     ~DmusUartMiniport();
@@ -26,6 +27,9 @@ public:
                              PULONGLONG prefetch) override;
     // IMusicTechnology
     NTSTATUS NTAPI SetTechnology(const GUID* technology) override;
+    // IPinCount
+    void NTAPI PinCount(ULONG pin, PULONG filter_necessary, PULONG filter_current, PULONG filter_possible,
+                        PULONG global_current, PULONG global_possible) override;
     // IPowerNotify
     void NTAPI PowerChangeNotify(POWER_STATE state) override;
 

@@ -1,5 +1,6 @@
 #include "portcls/miniports/fmsynth/miniport.h"
 
+#include "portcls/helpers/music_intersection.h"
 #include "portcls/miniports/fmsynth/stream.h"
 
 namespace openportcls::portcls::fmsynth {
@@ -29,9 +30,10 @@ NTSTATUS NTAPI FmSynthMiniport::GetDescription(PPCFILTER_DESCRIPTOR* description
     return STATUS_SUCCESS;
 }
 
-// MIDI has one format per range: the port's own intersection does.
-NTSTATUS NTAPI FmSynthMiniport::DataRangeIntersection(ULONG, PKSDATARANGE, PKSDATARANGE, ULONG, PVOID, PULONG) {
-    return STATUS_NOT_IMPLEMENTED;
+// R-FMT-04: the port's own intersection knows nothing of MIDI.
+NTSTATUS NTAPI FmSynthMiniport::DataRangeIntersection(ULONG, PKSDATARANGE client, PKSDATARANGE own, ULONG room,
+                                                      PVOID format, PULONG format_bytes) {
+    return intersect_music(*client, *own, room, format, format_bytes);
 }
 
 // R-INIT-06. Of the resources only the first port range is used; there is no interrupt, so the group is never asked for

@@ -18,8 +18,8 @@ public:
 
     // IMiniport
     STDMETHOD_(NTSTATUS, GetDescription)(PPCFILTER_DESCRIPTOR* description) override;
-    STDMETHOD_(NTSTATUS, DataRangeIntersection)(ULONG pin, PKSDATARANGE range, PKSDATARANGE matching,
-                                                ULONG output_bytes, PVOID format, PULONG format_bytes) override;
+    STDMETHOD_(NTSTATUS, DataRangeIntersection)(ULONG pin, PKSDATARANGE client, PKSDATARANGE own, ULONG room,
+                                                PVOID format, PULONG format_bytes) override;
     // IMiniportMidi
     STDMETHOD_(NTSTATUS, Init)(PUNKNOWN adapter, PRESOURCELIST resources, PPORTMIDI port,
                                PSERVICEGROUP* service_group) override;

@@ -1,9 +1,5 @@
 #include "portcls/miniports/uart/description.h"
 
-#include <cstring>
-
-#include "ks/data_format.h"
-
 namespace openportcls::portcls {
 
 namespace {
@@ -119,26 +115,9 @@ PCFILTER_DESCRIPTOR* UartDescription::make(const Shape& shape) {
     return &filter_;
 }
 
-NTSTATUS UartDescription::intersect(const KSDATARANGE& client, const KSDATARANGE& own, ULONG room, void* format,
-                                    ULONG* format_bytes) {
-    *format_bytes = 0;
-    if (!ks::range_matches(client, own)) {
-        return STATUS_NO_MATCH;
-    }
-    *format_bytes = sizeof(KSDATAFORMAT);
-    if (room == 0) {
-        return STATUS_BUFFER_OVERFLOW;
-    }
-    if (room < sizeof(KSDATAFORMAT)) {
-        return STATUS_BUFFER_TOO_SMALL;
-    }
-    KSDATAFORMAT result{};
-    result.FormatSize = sizeof result;
-    result.MajorFormat = own.MajorFormat;
-    result.SubFormat = own.SubFormat;
-    result.Specifier = own.Specifier;
-    std::memcpy(format, &result, sizeof result);
-    return STATUS_SUCCESS;
+bool UartDescription::is_stream(ULONG pin, bool capture) const {
+    return pin < pin_count_ && pins_[pin].KsPinDescriptor.Communication == KSPIN_COMMUNICATION_SINK &&
+           pins_[pin].KsPinDescriptor.DataFlow == (capture ? KSPIN_DATAFLOW_OUT : KSPIN_DATAFLOW_IN);
 }
 
 } // namespace openportcls::portcls

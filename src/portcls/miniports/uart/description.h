@@ -22,9 +22,8 @@ public:
     void set_technology(const GUID& technology);
     PCFILTER_DESCRIPTOR* make(const Shape& shape);
 
-    // The own intersection: a KSDATAFORMAT of the range's GUIDs (R-FMT-02, R-FMT-03).
-    static NTSTATUS intersect(const KSDATARANGE& client, const KSDATARANGE& own, ULONG room, void* format,
-                              ULONG* format_bytes);
+    // A pin that clients open, and its direction.
+    bool is_stream(ULONG pin, bool capture) const;
 
 private:
     static constexpr ULONG most_pins = 6;

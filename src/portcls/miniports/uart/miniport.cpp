@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "executive/irql_check.h"
+#include "portcls/helpers/music_intersection.h"
 #include "portcls/portcls_system.h"
 
 namespace openportcls::portcls {
@@ -108,7 +109,7 @@ NTSTATUS NTAPI UartMiniport::GetDescription(PPCFILTER_DESCRIPTOR* description) {
 
 NTSTATUS NTAPI UartMiniport::DataRangeIntersection(ULONG, PKSDATARANGE client, PKSDATARANGE own, ULONG room,
                                                    PVOID format, PULONG format_bytes) {
-    return UartDescription::intersect(*client, *own, room, format, format_bytes);
+    return intersect_music(*client, *own, room, format, format_bytes);
 }
 
 NTSTATUS NTAPI UartMiniport::NewStream(PMINIPORTMIDISTREAM* stream, PUNKNOWN, POOL_TYPE, ULONG, BOOLEAN capture,

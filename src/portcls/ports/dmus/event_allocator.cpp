@@ -1,6 +1,7 @@
 #include "portcls/ports/dmus/event_allocator.h"
 
 #include <cstring>
+#include <utility>
 
 #include "executive/irql_check.h"
 #include "machine/machine.h"
@@ -34,12 +35,12 @@ ComPointer<EventAllocator> EventAllocator::create(ULONG events, ULONG buffers) {
 bool EventAllocator::allocate() {
     events_ = static_cast<DMUS_KERNEL_EVENT*>(allocate_pool(std::size_t{event_count_} * sizeof *events_));
     buffers_ = static_cast<BYTE*>(allocate_pool(std::size_t{buffer_count_} * buffer_bytes));
-    is_event_out_ = static_cast<BYTE*>(allocate_pool(event_count_));
+    part_of_event_ = static_cast<BYTE*>(allocate_pool(event_count_));
     is_buffer_out_ = static_cast<BYTE*>(allocate_pool(buffer_count_));
-    if (events_ == nullptr || buffers_ == nullptr || is_event_out_ == nullptr || is_buffer_out_ == nullptr) {
+    if (events_ == nullptr || buffers_ == nullptr || part_of_event_ == nullptr || is_buffer_out_ == nullptr) {
         return false;
     }
-    std::memset(is_event_out_, 0, event_count_);
+    std::memset(part_of_event_, 0, event_count_);
     std::memset(is_buffer_out_, 0, buffer_count_);
     return true;
 }
@@ -47,7 +48,7 @@ bool EventAllocator::allocate() {
 EventAllocator::~EventAllocator() {
     free_pool(events_);
     free_pool(buffers_);
-    free_pool(is_event_out_);
+    free_pool(part_of_event_);
     free_pool(is_buffer_out_);
 }
 
@@ -70,7 +71,7 @@ void* EventAllocator::find_interface(const GUID& id) {
     }
     std::memset(event, 0, sizeof *event);
     event->cbStruct = sizeof *event;
-    is_event_out_[event - events_] = 1;
+    part_of_event_[event - events_] = ends_.current();
     ++events_out_;
     return event;
 }
@@ -128,10 +129,11 @@ NTSTATUS NTAPI EventAllocator::PutBuffer(PBYTE buffer) {
 inline bool EventAllocator::is_out(const DMUS_KERNEL_EVENT* event) const {
     const auto offset = reinterpret_cast<ULONG_PTR>(event) - reinterpret_cast<ULONG_PTR>(events_);
     const auto index = offset / sizeof *event;
-    return index < event_count_ && offset % sizeof *event == 0 && is_event_out_[index] != 0;
+    return index < event_count_ && offset % sizeof *event == 0 && part_of_event_[index] != EndMarks::none;
 }
 
-inline void EventAllocator::take_back(DMUS_KERNEL_EVENT& event) {
+// How many ends of streams have been reached with it.
+inline ULONG EventAllocator::take_back(DMUS_KERNEL_EVENT& event) {
     if (event.bReserved != 0 || event.cbStruct != sizeof event) {
         complain("the miniport has written bReserved or cbStruct of an event (R-DMUS-08)");
     }
@@ -142,14 +144,24 @@ inline void EventAllocator::take_back(DMUS_KERNEL_EVENT& event) {
     if (event.ullBytePosition != kBytePositionNone && event.ullBytePosition > position_) {
         position_ = event.ullBytePosition;
     }
-    is_event_out_[&event - events_] = 0;
+    const EndMarks::Part part = std::exchange(part_of_event_[&event - events_], EndMarks::none);
     --events_out_;
     event.pNextEvt = free_events_;
     free_events_ = &event;
+    return part == ends_.current() ? 0 : ends_.returned(part);
 }
 
 NTSTATUS NTAPI EventAllocator::PutMessage(PDMUS_KERNEL_EVENT event) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
+    ULONG ended = 0;
+    const NTSTATUS status = take_back_chain(event, ended);
+    if (ended != 0) [[unlikely]] {
+        tell_ended(ended);
+    }
+    return status;
+}
+
+[[gnu::always_inline]] inline NTSTATUS EventAllocator::take_back_chain(DMUS_KERNEL_EVENT* event, ULONG& ended) {
     BrieflyLocked locked(lock_);
     while (event != nullptr) {
         if (!is_out(event)) {
@@ -168,10 +180,43 @@ NTSTATUS NTAPI EventAllocator::PutMessage(PDMUS_KERNEL_EVENT event) {
                 next = event->uData.pPackageEvt;
             }
         }
-        take_back(*event);
+        ended += take_back(*event);
         event = next;
     }
     return STATUS_SUCCESS;
+}
+
+// ---- the ends of streams --------------------------------------------------------------------------------------------
+
+void EventAllocator::listen(Listener* listener) {
+    Locked locked(listener_lock_);
+    listener_ = listener;
+}
+
+// The lock keeps the listener: it goes when it has taken it to listen no longer.
+void EventAllocator::tell_ended(ULONG count) noexcept {
+    Locked locked(listener_lock_);
+    for (; count != 0 && listener_ != nullptr; --count) {
+        listener_->stream_ended();
+    }
+}
+
+bool EventAllocator::mark_end() {
+    ULONG ended = 0;
+    {
+        BrieflyLocked locked(lock_);
+        if (ends_.is_full()) {
+            return false;
+        }
+        ended = ends_.close(events_out_);
+    }
+    tell_ended(ended);
+    return true;
+}
+
+void EventAllocator::forget_ends() {
+    BrieflyLocked locked(lock_);
+    ends_.forget();
 }
 
 DMUS_KERNEL_EVENT* EventAllocator::make_event(const void* bytes, ULONG count, bool goes_on) {

@@ -5,6 +5,7 @@
 #include <dmusicks.h>
 
 #include "portcls/helpers/com_object.h"
+#include "portcls/ports/dmus/end_marks.h"
 
 namespace openportcls::portcls {
 
@@ -13,6 +14,15 @@ inline constexpr LONGLONG units_per_millisecond = 10'000; // KS counts 100 ns
 class EventAllocator final : public ComObject<EventAllocator, IAllocatorMXF> {
 public:
     static constexpr USHORT buffer_bytes = 1024;
+
+    class Listener {
+    public:
+        // What a mark_end() was for. <= DISPATCH_LEVEL, with a lock held.
+        virtual void stream_ended() = 0;
+
+    protected:
+        ~Listener() = default;
+    };
 
     // Empty when there is no memory.
     static ComPointer<EventAllocator> create(ULONG events, ULONG buffers);
@@ -48,6 +58,13 @@ public:
         exhausted_ = false;
         return was;
     }
+    // nullptr: none from now on.
+    void listen(Listener* listener);
+    // The stream ends with what has been handed out so far: the listener hears of it once all of that has come back.
+    // False: too many ends are on their way. <= DISPATCH_LEVEL.
+    bool mark_end();
+    // STOP: nobody is told of the ends that have not come.
+    void forget_ends();
     // The largest position among the events that came back.
     ULONGLONG position() const { return position_; }
     void reset_position() { position_ = 0; }
@@ -56,7 +73,9 @@ private:
     EventAllocator(ULONG events, ULONG buffers) : event_count_(events), buffer_count_(buffers) {}
     bool allocate();
     inline DMUS_KERNEL_EVENT* hand_out();
-    inline void take_back(DMUS_KERNEL_EVENT& event);
+    inline NTSTATUS take_back_chain(DMUS_KERNEL_EVENT* event, ULONG& ended);
+    inline ULONG take_back(DMUS_KERNEL_EVENT& event);
+    void NTAPI tell_ended(ULONG count) noexcept;
     inline bool take_back_buffer(BYTE* buffer);
     inline bool is_out(const DMUS_KERNEL_EVENT* event) const;
 
@@ -68,13 +87,16 @@ private:
     ULONG buffers_out_ = 0;
     DMUS_KERNEL_EVENT* events_ = nullptr;
     BYTE* buffers_ = nullptr;
-    BYTE* is_event_out_ = nullptr; // one each
-    BYTE* is_buffer_out_ = nullptr;
+    EndMarks::Part* part_of_event_ = nullptr; // one each; none: it is not out
+    BYTE* is_buffer_out_ = nullptr;           // likewise
     DMUS_KERNEL_EVENT* free_events_ = nullptr;
     BYTE* free_buffers_ = nullptr; // each holds the address of the next
     bool exhausted_ = false;
     ULONGLONG position_ = 0;
+    EndMarks ends_;
     KSPIN_LOCK lock_ = 0;
+    Listener* listener_ = nullptr;
+    KSPIN_LOCK listener_lock_ = 0;
 };
 
 } // namespace openportcls::portcls

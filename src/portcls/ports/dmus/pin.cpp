@@ -65,6 +65,7 @@ NTSTATUS DmusPin::create(DmusPort& port, Filter& filter, const PinRequest& reque
 
 NTSTATUS DmusPin::open(const PinRequest& request) {
     heap_.reserve(allocator_->events(), events_of(request));
+    allocator_->listen(this);
     timer_ = ExAllocateTimer(timer_expired, this, EX_TIMER_HIGH_RESOLUTION);
     if (timer_ == nullptr) {
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -130,6 +131,9 @@ NTSTATUS DmusPin::step_state(KSSTATE next) {
     const bool up = next > device_state();
     if (!up) {
         enter(next);
+    }
+    if (next == KSSTATE_STOP) {
+        allocator_->forget_ends(); // before the miniport gives back what it has not played
     }
     const NTSTATUS status = set_miniport_state(next);
     if (!NT_SUCCESS(status) && up) {
@@ -221,6 +225,7 @@ void DmusPin::cancel_stream_io() {
 
 // R-STATE-05: after STOP. First everything that could still call the pump, then what the miniport made.
 void DmusPin::release_stream() {
+    allocator_->listen(nullptr);
     queue_.cancel_all();
     set_fine_timers(false);
     if (capture_sink_ && mxf_) {

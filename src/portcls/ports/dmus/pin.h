@@ -15,7 +15,10 @@
 
 namespace openportcls::portcls {
 
-class DmusPin final : public Pin, private CaptureSink::Owner, private PacketQueue::Owner {
+class DmusPin final : public Pin,
+                      private CaptureSink::Owner,
+                      private PacketQueue::Owner,
+                      private EventAllocator::Listener {
 public:
     static NTSTATUS create(DmusPort& port, Filter& filter, const PinRequest& request, std::unique_ptr<Pin>& result);
     ~DmusPin() override;
@@ -59,6 +62,7 @@ private:
     static void NTAPI timer_expired(PEX_TIMER timer, PVOID context);
 
     void request_withdrawn() override { pump(false); }
+    void stream_ended() override { generate_connection_event(KSEVENT_CONNECTION_ENDOFSTREAM); } // R-EVENT-12
 
     // Capture, under capture_lock_ but for the first two.
     void captured(DMUS_KERNEL_EVENT* chain) override;

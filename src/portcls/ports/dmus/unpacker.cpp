@@ -40,7 +40,14 @@ PacketQueue::Verdict Unpacker::unpack(Packet& packet, LONGLONG now, LONGLONG hor
         packet.is_begun = true;
         packet.time = begin_of(*packet.header, now);
     }
-    return format_ == MusicFormat::midi ? unpack_midi(packet, horizon, is_idle, why) : unpack_direct_music(packet, why);
+    const Verdict verdict =
+        format_ == MusicFormat::midi ? unpack_midi(packet, horizon, is_idle, why) : unpack_direct_music(packet, why);
+    const bool ends_stream = (packet.header->OptionsFlags & KSSTREAM_HEADER_OPTIONSF_ENDOFSTREAM) != 0;
+    if (verdict == Verdict::next && ends_stream && !allocator_.mark_end()) { // R-EVENT-12
+        short_of_room_ = true;
+        return Verdict::stay;
+    }
+    return verdict;
 }
 
 [[gnu::always_inline]] inline bool Unpacker::push(DMUS_KERNEL_EVENT* event, LONGLONG time, ULONG group) {
@@ -88,6 +95,20 @@ bool Unpacker::take_parsed(const BYTE* bytes, ULONG count, ULONG& part, LONGLONG
             push(allocator_.make_event(message.bytes, message.count, message.goes_on), time, group);
         });
     }
+    return take_held(time, group);
+}
+
+// What a record has of an exclusive message leaves at the record's time: the rest has a time of its own (R-DMUS-06).
+bool Unpacker::take_held(LONGLONG time, ULONG group) {
+    if (!parser_.holds_exclusive()) {
+        return true;
+    }
+    if (heap_.is_full() || !allocator_.has_room(1)) {
+        return false;
+    }
+    parser_.flush_exclusive([&](const MidiParser::Part& part) {
+        push(allocator_.make_event(part.bytes, part.count, part.goes_on), time, group);
+    });
     return true;
 }
 
