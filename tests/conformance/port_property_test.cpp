@@ -9,7 +9,6 @@ namespace {
 const GUID topology_set = KSPROPSETID_Topology;
 const GUID connection_set = KSPROPSETID_Connection;
 const GUID stream_set = KSPROPSETID_Stream;
-const GUID audio_set = KSPROPSETID_Audio;
 
 struct Fixed {
     const char* name;

@@ -5,6 +5,8 @@
 
 namespace conformance {
 
+inline const GUID audio_set = KSPROPSETID_Audio;
+
 class R_PROP : public CoreTest {
 protected:
     static KSPROPERTY custom(ULONG id, ULONG verb = KSPROPERTY_TYPE_GET) { return request(custom_set, id, verb); }

@@ -142,7 +142,6 @@ TEST_F(R_PROP, R_PROP_20_node_properties_through_a_pin_handle_carry_the_stream) 
 
 namespace {
 
-const GUID audio_set = KSPROPSETID_Audio;
 const GUID synth_set = KSPROPSETID_Synth;
 const GUID synth_clock_set = KSPROPSETID_SynthClock;
 constexpr ULONG master_clock = KSPROPERTY_SYNTH_MASTERCLOCK;

@@ -7,8 +7,6 @@ namespace wavert_test {
 
 class WaveRtBuffer : public WaveRtTest {};
 
-constexpr ULONG ten_milliseconds = byte_rate / 100;
-
 TEST_F(WaveRtBuffer, ClientSharesTheMemoryTheDeviceSees_R_WRT_10) {
     start();
     inside([&] {

@@ -18,6 +18,8 @@ namespace portcls = openportcls::portcls;
 inline constexpr ULONG sample_rate = 48000;
 inline constexpr ULONG frame_bytes = 4;
 inline constexpr ULONG byte_rate = sample_rate * frame_bytes;
+inline constexpr ULONG ten_milliseconds = byte_rate / 100;
+inline constexpr ULONG twenty_milliseconds = byte_rate / 50;
 
 inline constexpr ULONG render_pin = 0;
 inline constexpr ULONG capture_pin = 1;

@@ -13,8 +13,6 @@ protected:
     }
 };
 
-constexpr ULONG twenty_milliseconds = byte_rate / 50;
-
 TEST_F(WaveRtNotification, SupportIsWhetherTheStreamHasTheInterface_R_WRT_14) {
     start();
     inside([&] {

@@ -5,8 +5,6 @@ namespace wavert_test {
 
 class WaveRtStream : public WaveRtTest {};
 
-constexpr ULONG twenty_milliseconds = byte_rate / 50;
-
 // The WaveRT port of PcNewPort asks its miniport for streams.
 TEST_F(WaveRtStream, NewStreamGetsPinDirectionFormatAndThePortStream_R_WRT_01) {
     start();
