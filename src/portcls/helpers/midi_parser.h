@@ -38,9 +38,7 @@ public:
         } // else: data of a message whose beginning was lost
     }
 
-    // Bytes of a system exclusive message that have not left.
-    bool holds_exclusive() const { return in_exclusive_ && count_ != 0; }
-    // They leave as a part of it.
+    // What there is of a system exclusive message leaves as a part of it.
     template<class Emit>
     void flush_exclusive(Emit&& emit) {
         if (in_exclusive_) {

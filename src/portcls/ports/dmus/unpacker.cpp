@@ -86,29 +86,19 @@ PacketQueue::Verdict Unpacker::unpack(Packet& packet, LONGLONG now, LONGLONG hor
 }
 
 bool Unpacker::take_parsed(const BYTE* bytes, ULONG count, ULONG& part, LONGLONG time, ULONG group) {
+    const auto emit = [&](const MidiParser::Part& message) {
+        push(allocator_.make_event(message.bytes, message.count, message.goes_on), time, group);
+    };
     for (; part < count; ++part) {
         if (heap_.is_full() || !allocator_.has_room(2)) { // a byte ends up to two messages
             return false;
         }
         ++bytes_;
-        parser_.put(bytes[part], time, [&](const MidiParser::Part& message) {
-            push(allocator_.make_event(message.bytes, message.count, message.goes_on), time, group);
-        });
+        parser_.put(bytes[part], time, emit);
     }
-    return take_held(time, group);
-}
-
-// What a record has of an exclusive message leaves at the record's time: the rest has a time of its own (R-DMUS-06).
-bool Unpacker::take_held(LONGLONG time, ULONG group) {
-    if (!parser_.holds_exclusive()) {
-        return true;
-    }
-    if (heap_.is_full() || !allocator_.has_room(1)) {
-        return false;
-    }
-    parser_.flush_exclusive([&](const MidiParser::Part& part) {
-        push(allocator_.make_event(part.bytes, part.count, part.goes_on), time, group);
-    });
+    // What a record has of an exclusive message leaves at the record's time: the rest has a time of its own
+    // (R-DMUS-06). There is room: a last byte that ends two messages begins none.
+    parser_.flush_exclusive(emit);
     return true;
 }
 

@@ -38,7 +38,6 @@ private:
     Verdict unpack_direct_music(Packet& packet, NTSTATUS& why);
     inline bool take(const BYTE* bytes, ULONG count, ULONG& part, LONGLONG time, ULONG group, bool as_is);
     bool take_parsed(const BYTE* bytes, ULONG count, ULONG& part, LONGLONG time, ULONG group);
-    bool take_held(LONGLONG time, ULONG group);
     inline bool push(DMUS_KERNEL_EVENT* event, LONGLONG time, ULONG group);
 
     MusicFormat format_;
