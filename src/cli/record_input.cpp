@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "cli/sockets.h"
 #include "endpoints/conversion.h"
 #include "endpoints/endpoint.h"
@@ -21,7 +23,7 @@ Result<std::unique_ptr<RecordInput>> RecordInput::open(Machine& machine, Filter&
         input->seconds_ = *fed;
     }
     if (wish.pin || wish.compare) {
-        if (auto loaded = input->load(wish.file, format); !loaded) {
+        if (auto loaded = input->load(wish.file, format, !wish.pin); !loaded) {
             return loaded.error();
         }
         input->comparison_.emplace(format);
@@ -43,10 +45,16 @@ std::optional<std::uint32_t> RecordInput::pin() const {
     return render_ ? std::optional(render_->pin()) : std::nullopt;
 }
 
-Result<void> RecordInput::load(const std::string& file, const WaveFormat& format) {
+Result<void> RecordInput::load(const std::string& file, const WaveFormat& format, bool enters_card) {
     auto source = endpoints::open_source(file, format);
     if (!source) {
         return source.error();
+    }
+    if (const std::uint32_t rate = (*source)->format().rate; enters_card && rate != format.rate) {
+        return Error{status_data_error,
+                     fmt::format("--verify: {} has {} Hz, the recording {}: what a card samples of it is not the same; "
+                                 "record with --rate {}",
+                                 file, rate, format.rate, rate)};
     }
     is_converted_ = (*source)->format() != format || !(*source)->reduction().empty();
     if ((*source)->format() != format) {

@@ -47,7 +47,7 @@ public:
 
 private:
     RecordInput() = default;
-    Result<void> load(const std::string& file, const WaveFormat& format);
+    Result<void> load(const std::string& file, const WaveFormat& format, bool enters_card);
     void fill(std::span<std::byte> period);
 
     std::vector<std::byte> sound_; // in the recording's format

@@ -79,6 +79,9 @@ TEST_F(RecordInput, VerifyWorksForCardsToo) {
         EXPECT_EQ(ran.json()["record"]["in_pin"], nullptr);
         EXPECT_EQ(record({"--driver", card, "--rate", "44100", "--socket", "cd", "--verify"}).status, 1)
             << card << ": the line is recorded";
+        const Ran sampled = record({"--driver", card, "--rate", "48000", "--verify"});
+        EXPECT_EQ(sampled.status, 1);
+        EXPECT_THAT(sampled.error, ::testing::HasSubstr("record with --rate 44100"));
     }
 }
 
