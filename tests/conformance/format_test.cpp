@@ -137,6 +137,18 @@ TEST_F(R_FMT, R_FMT_04_default_handler_knows_pcm_mono_and_stereo_only) {
     });
 }
 
+TEST_F(R_FMT, R_FMT_04_two_channels_of_a_pin_that_has_more) {
+    KSDATARANGE_AUDIO surround = range(8, 16, 8000, 48000);
+    PKSDATARANGE ranges[] = {&surround.DataRange};
+    replace_render_ranges(ranges, 1);
+    start_and_open();
+    inside([&] {
+        KSDATAFORMAT_WAVEFORMATEX out;
+        ASSERT_EQ(intersect(ask(range(6, 16, 8000, 44100)), out), STATUS_SUCCESS);
+        EXPECT_EQ(out.WaveFormatEx.nChannels, 2);
+    });
+}
+
 TEST_F(R_FMT, R_FMT_05_highest_rate_bits_and_channels_of_the_overlap) {
     start_and_open();
     inside([&] {
@@ -435,6 +447,32 @@ TEST_F(R_FMT, R_FMT_16_format_change_reaches_the_stream_which_may_refuse) {
         EXPECT_EQ(now.WaveFormatEx.nSamplesPerSec, 44100u) << "the old format stays";
         EXPECT_EQ(property(pin, &set, sizeof set, &format, sizeof(KSDATAFORMAT)), STATUS_INVALID_BUFFER_SIZE);
         EXPECT_EQ(script_.count_of("set_format"), 2u) << "a truncated format does not reach the driver";
+    });
+}
+
+// The attribute list behind a range counts as an item of its own.
+TEST_F(R_FMT, a_range_and_its_attributes_are_two_items) {
+    start_and_open();
+    inside([&] {
+        struct {
+            KSP_PIN pin;
+            KSMULTIPLE_ITEM header;
+            KSDATARANGE_AUDIO range;
+            KSMULTIPLE_ITEM attributes;
+            KSATTRIBUTE mode;
+        } in = {};
+        in.pin = pin_request(KSPROPSETID_Pin, KSPROPERTY_PIN_DATAINTERSECTION, render_pin);
+        in.header.Size = sizeof in - sizeof in.pin;
+        in.range = range(2, 16, 8000, 44100);
+        in.range.DataRange.Flags = KSDATARANGE_ATTRIBUTES;
+        in.attributes = {sizeof in.attributes + sizeof in.mode, 1};
+        in.mode = {sizeof in.mode, 0, KSATTRIBUTEID_AUDIOSIGNALPROCESSING_MODE};
+        KSDATAFORMAT_WAVEFORMATEX out;
+        in.header.Count = 1;
+        EXPECT_EQ(property(wave_, &in, sizeof in, &out, sizeof out), STATUS_INVALID_PARAMETER);
+        in.header.Count = 2;
+        EXPECT_EQ(property(wave_, &in, sizeof in, &out, sizeof out), STATUS_SUCCESS);
+        EXPECT_EQ(out.WaveFormatEx.nSamplesPerSec, 44100u);
     });
 }
 

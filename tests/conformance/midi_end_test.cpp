@@ -161,6 +161,23 @@ TEST_F(MidiEnd, R_EVENT_12_ALegacyPinOfADirectMusicMiniportHasOneToo) {
     EXPECT_EQ(ends(), 1);
 }
 
+// The pins of a filter share its list of events: each hears of its own stream alone.
+TEST_F(MidiEnd, R_EVENT_12_AnotherPinsStreamHasAnEndOfItsOwn) {
+    start(true);
+    FILE_OBJECT* const legacy = running_pin(midi_render);
+    FILE_OBJECT* const music = running_pin(dmus_render);
+    const auto legacy_ends = watch_end(legacy);
+    const auto music_ends = watch_end(music);
+    write_last(legacy, std::vector<MidiRecord>{{10, note_on}});
+    run_for(20);
+    EXPECT_EQ(legacy_ends(), 1);
+    EXPECT_EQ(music_ends(), 0);
+    write_last(music, std::vector<DmusRecord>{{10 * millisecond, note_on}});
+    run_for(20);
+    EXPECT_EQ(legacy_ends(), 1);
+    EXPECT_EQ(music_ends(), 1);
+}
+
 // ---- the system's miniports -----------------------------------------------------------------------------------------
 
 TEST_F(Uart, R_EVENT_12_TheEndComesWhenTheDeviceHasTakenTheLastByte) {

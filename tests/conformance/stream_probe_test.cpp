@@ -91,6 +91,21 @@ TEST_F(R_KS_06, wrong_headers_are_refused) {
     });
 }
 
+// Whoever probes without a size takes longer headers, but only of whole multiples of eight bytes.
+TEST_F(R_KS_06, sizes_of_headers_are_multiples_of_eight) {
+    open();
+    inside([&] {
+        on_control() = [](IRP* irp) { return KsProbeStreamIrp(irp, KSPROBE_STREAMWRITE, 0); };
+        std::vector<KSSTREAM_HEADER> headers = {header(data_, 128, 128), {}}; // room for a longer one
+        for (ULONG more = 0; more <= 16; ++more) {
+            headers[0].Size = static_cast<ULONG>(sizeof(KSSTREAM_HEADER)) + more;
+            EXPECT_EQ(control(file_, IOCTL_KS_WRITE_STREAM, nullptr, 0, headers.data(), headers[0].Size),
+                      more % 8 == 0 ? STATUS_SUCCESS : STATUS_INVALID_BUFFER_SIZE)
+                << more;
+        }
+    });
+}
+
 TEST_F(R_KS_06, a_changed_format_stands_alone_and_only_where_allowed) {
     open();
     inside([&] {

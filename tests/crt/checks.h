@@ -24,6 +24,7 @@ int check_safe_integers(void);
 int check_exceptions_c(void);
 int check_exceptions_cxx(void);
 int check_large_frame(void);
+int check_array_forms(void);
 #ifdef __cplusplus
 }
 #endif

@@ -36,10 +36,11 @@ TEST_P(Crt, ChecksPass) {
     EXPECT_EQ(machine.current_thread().seh_chain, nullptr);
 }
 
-constexpr const char* parts[] = {"memory", "strings",      "numbers",       "format",       "math",
-                                 "frames", "safe_strings", "safe_integers", "exceptions_c", "exceptions_cxx"};
+constexpr const char* parts[] = {"memory",       "strings",        "numbers",      "format",
+                                 "math",         "frames",         "safe_strings", "safe_integers",
+                                 "exceptions_c", "exceptions_cxx", "array_forms"};
 
-INSTANTIATE_TEST_SUITE_P(Parts, Crt, testing::Range(0, 10),
+INSTANTIATE_TEST_SUITE_P(Parts, Crt, testing::Range(0, 11),
                          [](const auto& info) { return std::string(parts[info.param]); });
 
 } // namespace

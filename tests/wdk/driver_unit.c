@@ -1,6 +1,10 @@
 /* An adapter driver in plain C, with a vtable made by hand; compiled for the driver target only. */
 #include <portcls.h>
 
+#include <dontuse.h>
+#include <procgrp.h>
+#include <suppress.h>
+
 static ULONG NTAPI unit_add_ref(IMiniportTopology* This) { return This != NULL; }
 static ULONG NTAPI unit_release(IMiniportTopology* This) { return This == NULL; }
 static NTSTATUS NTAPI unit_query(IMiniportTopology* This, REFIID id, PVOID* object)
@@ -30,4 +34,10 @@ ULONGLONG wdk_unit_address(PDMACHANNEL channel)
 {
     PHYSICAL_ADDRESS address;
     return channel->lpVtbl->PhysicalAddress(channel, &address)->QuadPart;
+}
+
+ULONG wdk_unit_groups(void)
+{
+    WdmlibProcgrpInitialize();
+    return KeQueryActiveGroupCount();
 }

@@ -44,4 +44,25 @@ int strncat_s(char* destination, size_t capacity, const char* source, size_t cou
 #ifdef __cplusplus
 }
 #endif
+#ifdef __cplusplus
+extern "C++" {
+// C++ takes the capacity of an array from its type.
+template<size_t capacity>
+int strcpy_s(char (&destination)[capacity], const char* source) {
+    return strcpy_s(destination, capacity, source);
+}
+template<size_t capacity>
+int strcat_s(char (&destination)[capacity], const char* source) {
+    return strcat_s(destination, capacity, source);
+}
+template<size_t capacity>
+int strncpy_s(char (&destination)[capacity], const char* source, size_t count) {
+    return strncpy_s(destination, capacity, source, count);
+}
+template<size_t capacity>
+int strncat_s(char (&destination)[capacity], const char* source, size_t count) {
+    return strncat_s(destination, capacity, source, count);
+}
+}
+#endif
 #endif

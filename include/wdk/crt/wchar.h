@@ -67,4 +67,49 @@ int _swprintf(wchar_t* buffer, const wchar_t* format, ...);
 #ifdef __cplusplus
 }
 #endif
+#ifdef __cplusplus
+extern "C++" {
+// C++ takes the capacity of an array from its type.
+template<size_t capacity>
+int wcscpy_s(wchar_t (&destination)[capacity], const wchar_t* source) {
+    return wcscpy_s(destination, capacity, source);
+}
+template<size_t capacity>
+int wcscat_s(wchar_t (&destination)[capacity], const wchar_t* source) {
+    return wcscat_s(destination, capacity, source);
+}
+template<size_t capacity>
+int wcsncpy_s(wchar_t (&destination)[capacity], const wchar_t* source, size_t count) {
+    return wcsncpy_s(destination, capacity, source, count);
+}
+template<size_t capacity>
+int wcsncat_s(wchar_t (&destination)[capacity], const wchar_t* source, size_t count) {
+    return wcsncat_s(destination, capacity, source, count);
+}
+template<size_t capacity>
+int vswprintf_s(wchar_t (&buffer)[capacity], const wchar_t* format, va_list arguments) {
+    return vswprintf_s(buffer, capacity, format, arguments);
+}
+template<size_t capacity>
+int swprintf_s(wchar_t (&buffer)[capacity], const wchar_t* format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    const int written = vswprintf_s(buffer, capacity, format, arguments);
+    va_end(arguments);
+    return written;
+}
+template<size_t capacity>
+int _vsnwprintf_s(wchar_t (&buffer)[capacity], size_t count, const wchar_t* format, va_list arguments) {
+    return _vsnwprintf_s(buffer, capacity, count, format, arguments);
+}
+template<size_t capacity>
+int _snwprintf_s(wchar_t (&buffer)[capacity], size_t count, const wchar_t* format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    const int written = _vsnwprintf_s(buffer, capacity, count, format, arguments);
+    va_end(arguments);
+    return written;
+}
+}
+#endif
 #endif

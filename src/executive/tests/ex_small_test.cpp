@@ -169,6 +169,8 @@ TEST_F(ExSmall, MdlsAreSizedMadeAndShortened) {
         EXPECT_EQ(MmAdvanceMdl(mdl, 100), STATUS_SUCCESS);
         EXPECT_EQ(MmGetMdlByteCount(mdl), 2 * PAGE_SIZE - 100);
         EXPECT_EQ(MmGetMdlVirtualAddress(mdl), memory + 100);
+        EXPECT_EQ(MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority), memory + 100)
+            << "the mapping advances with it";
         ExFreePool(mdl);
         ExFreePoolWithTag(memory, 'tseT');
         EXPECT_TRUE(MmIsNonPagedSystemAddressValid(&kernel()));

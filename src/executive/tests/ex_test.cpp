@@ -99,6 +99,24 @@ TEST_F(Ex, LookasideListsKeepBlocksAndGiveThemBack) {
     });
 }
 
+TEST_F(Ex, LookasideListsKeepNoMoreThanTheirDepth) {
+    inside([&] {
+        NPAGED_LOOKASIDE_LIST list;
+        ExInitializeNPagedLookasideList(&list, nullptr, nullptr, POOL_NX_ALLOCATION, 64, tag, 0);
+        const USHORT depth = list.L.Depth;
+        std::vector<void*> blocks(depth + 3u);
+        for (void*& block : blocks) {
+            block = ExAllocateFromNPagedLookasideList(&list);
+        }
+        for (void* block : blocks) {
+            ExFreeToNPagedLookasideList(&list, block);
+        }
+        EXPECT_EQ(kernel().pool.usage().blocks, asan_present() ? 0U : depth);
+        ExDeleteNPagedLookasideList(&list);
+        EXPECT_EQ(kernel().pool.usage().blocks, 0U);
+    });
+}
+
 struct Item {
     WORK_QUEUE_ITEM item;
     KEVENT* blocker;

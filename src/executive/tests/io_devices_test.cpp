@@ -21,6 +21,17 @@ protected:
     }
 };
 
+// A buffer that suits the whole stack suits the one who sends it to the top.
+TEST_F(IoDevices, AnAttachedDeviceTakesTheAlignmentOfTheOneBelow) {
+    inside([&] {
+        object->AlignmentRequirement = FILE_64_BYTE_ALIGNMENT;
+        DEVICE_OBJECT* filter = attach_filter();
+        EXPECT_EQ(filter->AlignmentRequirement, static_cast<ULONG>(FILE_64_BYTE_ALIGNMENT));
+        IoDetachDevice(object);
+        IoDeleteDevice(filter);
+    });
+}
+
 TEST_F(IoDevices, SymbolicLinksLeadToTheDevice) {
     inside([&] {
         UNICODE_STRING link = unicode(u"\\DosDevices\\OpcLink");

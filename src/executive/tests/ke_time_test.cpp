@@ -132,6 +132,31 @@ TEST_F(KeTime, PeriodsDoNotDriftAndStayOnTheClock) {
     });
 }
 
+// A periodic timer that is due already expires at once and a period later again.
+TEST_F(KeTime, AnOverduePeriodicTimerKeepsItsPeriod) {
+    inside([&] {
+        TickTimes ticks;
+        KDPC dpc;
+        KTIMER timer;
+        KeInitializeDpc(&dpc, &note_time, &ticks);
+        KeInitializeTimer(&timer);
+        ExSetTimerResolution(10'000, TRUE);
+        const auto begin = machine.now();
+        LARGE_INTEGER long_ago;
+        long_ago.QuadPart = 1;
+        EXPECT_FALSE(KeSetTimerEx(&timer, long_ago, 50, &dpc));
+        machine.run_for(120'000'000);
+        KeCancelTimer(&timer);
+        ASSERT_EQ(ticks.times.size(), 3U);
+        for (std::size_t i = 0; i < ticks.times.size(); ++i) {
+            const auto nominal = begin + static_cast<machine::Nanoseconds>(i) * 50'000'000;
+            EXPECT_GE(ticks.times[i], nominal);
+            EXPECT_LE(ticks.times[i], nominal + 1'000'000);
+        }
+        ExSetTimerResolution(0, FALSE);
+    });
+}
+
 TEST_F(KeTime, CoalescableTimersExpireWithinTheirTolerance) {
     inside([&] {
         TickTimes ticks;

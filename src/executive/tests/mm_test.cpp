@@ -25,6 +25,9 @@ TEST_F(Mm, MdlDescribesABufferPageByPage) {
         IoBuildPartialMdl(mdl, part, buffer + 5'000, 1'000);
         EXPECT_EQ(MmGetMdlPfnArray(part)[0], MmGetMdlPfnArray(mdl)[1]);
         EXPECT_EQ(MmGetSystemAddressForMdlSafe(part, NormalPagePriority), buffer + 5'000);
+        IoBuildPartialMdl(mdl, part, buffer + 7'600, 0);
+        EXPECT_EQ(MmGetMdlByteCount(part), 500U) << "a length of zero is all that is left of the source";
+        EXPECT_EQ(MmGetSystemAddressForMdlSafe(part, NormalPagePriority), buffer + 7'600);
         IoFreeMdl(part);
         IoFreeMdl(mdl);
         ExFreePool(buffer);

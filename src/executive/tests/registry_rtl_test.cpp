@@ -156,6 +156,29 @@ TEST_F(RegistryRtl, DirectStoresNumbersStringsAndBuffers) {
     });
 }
 
+// nf-wdm-rtlqueryregistryvalues: the type that TYPECHECK expects is the stored one, although what is stored as
+// REG_EXPAND_SZ is handed out expanded.
+TEST_F(RegistryRtl, TypecheckTakesAnExpandedStringForTheTypeItIsStoredWith) {
+    run([&] {
+        const auto status_for = [&](ULONG expected, UNICODE_STRING& target) {
+            RTL_QUERY_REGISTRY_TABLE table[] = {{nullptr, RTL_QUERY_REGISTRY_DIRECT | RTL_QUERY_REGISTRY_TYPECHECK,
+                                                 const_cast<PWSTR>(u"Expand"), &target,
+                                                 expected << RTL_QUERY_REGISTRY_TYPECHECK_SHIFT, nullptr, 0},
+                                                {}};
+            return query(table);
+        };
+        UNICODE_STRING text{};
+        ASSERT_EQ(status_for(REG_EXPAND_SZ, text), STATUS_SUCCESS);
+        const std::u16string expanded(text.Buffer, text.Length / 2);
+        EXPECT_EQ(expanded.find(u'%'), std::u16string::npos);
+        EXPECT_TRUE(expanded.ends_with(u"\\x"));
+        RtlFreeUnicodeString(&text);
+        text = {};
+        EXPECT_EQ(status_for(REG_BINARY, text), STATUS_OBJECT_TYPE_MISMATCH);
+        EXPECT_EQ(text.Buffer, nullptr);
+    });
+}
+
 TEST_F(RegistryRtl, SubkeyAndTopkeyMoveThroughTheTree) {
     run([&] {
         ULONG deep = 0;
@@ -189,6 +212,12 @@ TEST_F(RegistryRtl, WithoutANameEveryValueIsReportedAndDeleteRemoves) {
             {record, RTL_QUERY_REGISTRY_DELETE, const_cast<PWSTR>(u"Number"), nullptr, 0, nullptr, 0}, {}};
         EXPECT_EQ(query(remove), STATUS_SUCCESS);
         EXPECT_EQ(Registry::current().find(path_)->value(u"Number"), nullptr);
+        calls_.clear();
+        RTL_QUERY_REGISTRY_TABLE remove_all[] = {{record, RTL_QUERY_REGISTRY_DELETE, nullptr, nullptr, 0, nullptr, 0},
+                                                 {}};
+        EXPECT_EQ(query(remove_all), STATUS_SUCCESS);
+        EXPECT_GE(calls_.size(), 4u) << "every value is reported";
+        EXPECT_TRUE(Registry::current().find(path_)->values().empty()) << "and removed behind that";
     });
 }
 

@@ -109,6 +109,9 @@ TEST_F(RegistryZw, QueryValueSizesFollowTheRule) {
         const char16_t text[] = u"speaker";
         ASSERT_EQ(ZwSetValueKey(key, Name(u"Name"), 0, REG_SZ, const_cast<char16_t*>(text), sizeof text),
                   STATUS_SUCCESS);
+        EXPECT_EQ(ZwSetValueKey(key, Name(u"Name"), 0, REG_SZ, nullptr, 4), STATUS_INVALID_PARAMETER)
+            << "four bytes of nothing";
+        EXPECT_EQ(ZwSetValueKey(key, Name(u"Empty"), 0, REG_BINARY, nullptr, 0), STATUS_SUCCESS);
         UCHAR buffer[64];
         ULONG length = 0;
         constexpr ULONG fixed = FIELD_OFFSET(KEY_VALUE_PARTIAL_INFORMATION, Data);

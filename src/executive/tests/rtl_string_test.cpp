@@ -224,6 +224,7 @@ TEST_F(RtlString, BitMaps) {
         EXPECT_EQ(RtlNumberOfSetBits(&map), 5u);
         EXPECT_EQ(RtlFindClearBits(&map, 4, 0), 8u);
         EXPECT_EQ(RtlFindClearBits(&map, 3, 30), 30u);
+        EXPECT_EQ(RtlFindClearBits(&map, 3, 38), 0u) << "two at the end are too few: the search goes on at the start";
         EXPECT_EQ(RtlFindClearBits(&map, 33, 0), 0xFFFFFFFFu);
         EXPECT_EQ(RtlFindClearBitsAndSet(&map, 32, 0), 8u);
         EXPECT_TRUE(RtlAreBitsSet(&map, 3, 37));

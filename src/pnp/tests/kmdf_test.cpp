@@ -252,6 +252,9 @@ TEST_F(Kmdf, TimersFireOncePeriodicallyPreciselyAndPassively) {
 
         WDF_TIMER_CONFIG_INIT_PERIODIC(&config, on_timer, 1);
         config.UseHighResolutionTimer = WdfTrue;
+        config.TolerableDelay = 5;
+        EXPECT_EQ(WdfTimerCreate(&config, &under_device, &timer), STATUS_INVALID_PARAMETER) << "exact, or late by 5 ms";
+        config.TolerableDelay = 0;
         ASSERT_EQ(WdfTimerCreate(&config, &under_device, &timer), STATUS_SUCCESS);
         fired = 0;
         WdfTimerStart(timer, WDF_REL_TIMEOUT_IN_MS(1));

@@ -160,6 +160,19 @@ TEST_F(ServiceGroupTest, DelayedService_R_SVC_03_R_SVC_04) {
     });
 }
 
+TEST_F(ServiceGroupTest, SupportingDelayedServiceAgainLeavesASetTimerAlone_R_SVC_03) {
+    inside([&] {
+        auto group = make();
+        auto member = sink();
+        group->AddMember(member.get());
+        group->SupportDelayedService();
+        group->RequestDelayedService(static_cast<ULONGLONG>(-400'000LL)); // 40 ms from now
+        group->SupportDelayedService();
+        machine_.run_for(100 * machine::nanoseconds_per_millisecond);
+        EXPECT_EQ(member->calls, 1u);
+    });
+}
+
 TEST_F(ServiceGroupTest, CancelledServiceDoesNotCome_R_SVC_05) {
     inside([&] {
         auto group = make();
