@@ -1,4 +1,4 @@
-// Exports of ks.sys: opening pins, clocks and allocators from the kernel, workers, IRPs on cancelable queues.
+// Exports of ks.sys: opening pins, clocks and allocators from the kernel, IRPs on cancelable queues.
 #include <ks.h>
 
 #include <cstring>
@@ -44,12 +44,6 @@ NTSTATUS create_parameters(IRP* irp, T** parameters) {
     *parameters = const_cast<T*>(static_cast<const T*>(bytes));
     return STATUS_SUCCESS;
 }
-
-struct Worker {
-    WORK_QUEUE_TYPE queue;
-    PWORK_QUEUE_ITEM counted_item;
-    LONG count;
-};
 
 } // namespace
 
@@ -124,44 +118,6 @@ KSDDKAPI NTSTATUS NTAPI KsSynchronousIoControlDevice(PFILE_OBJECT FileObject, KP
         *BytesReturned = static_cast<ULONG>(information);
     }
     return status;
-}
-
-// ---- workers ----------------------------------------------------------------------------------------------------
-
-KSDDKAPI NTSTATUS NTAPI KsRegisterCountedWorker(WORK_QUEUE_TYPE WorkQueueType, PWORK_QUEUE_ITEM CountedWorkItem,
-                                                PKSWORKER* Worker_) {
-    OPC_REQUIRE_PASSIVE();
-    *reinterpret_cast<Worker**>(Worker_) = new Worker{WorkQueueType, CountedWorkItem, 0};
-    return STATUS_SUCCESS;
-}
-
-KSDDKAPI NTSTATUS NTAPI KsRegisterWorker(WORK_QUEUE_TYPE WorkQueueType, PKSWORKER* Worker) {
-    return KsRegisterCountedWorker(WorkQueueType, nullptr, Worker);
-}
-
-KSDDKAPI VOID NTAPI KsUnregisterWorker(PKSWORKER Worker_) {
-    OPC_REQUIRE_PASSIVE();
-    delete reinterpret_cast<Worker*>(Worker_);
-}
-
-KSDDKAPI NTSTATUS NTAPI KsQueueWorkItem(PKSWORKER Worker_, PWORK_QUEUE_ITEM WorkItem) {
-    OPC_REQUIRE_DISPATCH_OR_BELOW();
-    ExQueueWorkItem(WorkItem, reinterpret_cast<Worker*>(Worker_)->queue);
-    return STATUS_SUCCESS;
-}
-
-KSDDKAPI ULONG NTAPI KsIncrementCountedWorker(PKSWORKER Worker_) {
-    OPC_REQUIRE_DISPATCH_OR_BELOW();
-    auto& worker = *reinterpret_cast<Worker*>(Worker_);
-    if (++worker.count == 1 && worker.counted_item != nullptr) {
-        ExQueueWorkItem(worker.counted_item, worker.queue);
-    }
-    return static_cast<ULONG>(worker.count);
-}
-
-KSDDKAPI ULONG NTAPI KsDecrementCountedWorker(PKSWORKER Worker_) {
-    OPC_REQUIRE_DISPATCH_OR_BELOW();
-    return static_cast<ULONG>(--reinterpret_cast<Worker*>(Worker_)->count);
 }
 
 // ---- cancelable queues ------------------------------------------------------------------------------------------

@@ -379,6 +379,43 @@ TEST_F(KsExports, WorkersAndCountedWorkers) {
     });
 }
 
+// KsUnregisterWorker: waits for what is queued. Items of one worker may wait for each other.
+TEST_F(KsExports, UnregisteringWaitsForTheItems) {
+    open();
+    inside([&] {
+        struct Waiting {
+            KEVENT second_runs;
+            ULONG ended = 0;
+        } waiting;
+        KeInitializeEvent(&waiting.second_runs, NotificationEvent, FALSE);
+        WORK_QUEUE_ITEM first;
+        WORK_QUEUE_ITEM second;
+        ExInitializeWorkItem(
+            &first,
+            +[](PVOID context) NTAPI {
+                auto& shared = *static_cast<Waiting*>(context);
+                KeWaitForSingleObject(&shared.second_runs, Executive, KernelMode, FALSE, nullptr);
+                ++shared.ended;
+            },
+            &waiting);
+        ExInitializeWorkItem(
+            &second,
+            +[](PVOID context) NTAPI {
+                auto& shared = *static_cast<Waiting*>(context);
+                KeSetEvent(&shared.second_runs, IO_NO_INCREMENT, FALSE);
+                ++shared.ended;
+            },
+            &waiting);
+        PKSWORKER worker = nullptr;
+        ASSERT_EQ(KsRegisterWorker(DelayedWorkQueue, &worker), STATUS_SUCCESS);
+        KsQueueWorkItem(worker, &first);
+        KsQueueWorkItem(worker, &second);
+        EXPECT_EQ(waiting.ended, 0u);
+        KsUnregisterWorker(worker);
+        EXPECT_EQ(waiting.ended, 2u);
+    });
+}
+
 // Each kind of request that nobody answers has its status.
 TEST_F(KsExports, DispatchersThatRefuse) {
     open();
