@@ -345,6 +345,74 @@ TEST_F(KsExports, CancelableQueues) {
     });
 }
 
+// KsMoveIrpsOnCancelableQueue: from either end in the order they have; the callback is told the end by a null IRP, and
+// what ends the enumeration is returned.
+TEST_F(KsExports, MovingKeepsTheOrder) {
+    open();
+    LIST_ENTRY queue;
+    LIST_ENTRY other;
+    KSPIN_LOCK lock = 0;
+    KSPIN_LOCK other_lock = 0;
+    InitializeListHead(&queue);
+    InitializeListHead(&other);
+    struct Seen {
+        std::vector<IRP*> irps;
+        NTSTATUS ends_with = STATUS_SUCCESS;
+        static NTSTATUS NTAPI on(PIRP irp, PVOID context) {
+            auto& seen = *static_cast<Seen*>(context);
+            EXPECT_EQ(KeGetCurrentIrql(), DISPATCH_LEVEL);
+            seen.irps.push_back(irp);
+            return seen.irps.size() == 2 ? seen.ends_with : STATUS_SUCCESS;
+        }
+    };
+    const auto irps_of = [](LIST_ENTRY& list) {
+        std::vector<IRP*> irps;
+        for (LIST_ENTRY* link = list.Flink; link != &list; link = link->Flink) {
+            irps.push_back(CONTAINING_RECORD(link, IRP, Tail.Overlay.ListEntry));
+        }
+        return irps;
+    };
+    inside([&] {
+        on_control() = [&](IRP* irp) -> NTSTATUS {
+            IoMarkIrpPending(irp);
+            KsAddIrpToCancelableQueue(&queue, &lock, irp, KsListEntryTail, nullptr);
+            return STATUS_PENDING;
+        };
+        const KSPROPERTY in = request(custom_set, 0);
+        for (int i = 0; i < 3; ++i) {
+            executive::start_device_control(
+                file_, IOCTL_KS_PROPERTY, &in, sizeof in, nullptr, 0, +[](void*, NTSTATUS, ULONG_PTR) NTAPI {},
+                nullptr);
+        }
+        const std::vector<IRP*> all = irps_of(queue);
+        ASSERT_EQ(all.size(), 3u);
+        Seen seen;
+        EXPECT_EQ(KsMoveIrpsOnCancelableQueue(&queue, &lock, &other, &other_lock, KsListEntryHead, Seen::on, &seen),
+                  STATUS_SUCCESS);
+        EXPECT_EQ(seen.irps, (std::vector<IRP*>{all[0], all[1], all[2], nullptr}));
+        EXPECT_EQ(irps_of(other), all);
+        EXPECT_EQ(KeGetCurrentIrql(), PASSIVE_LEVEL);
+        seen = {};
+        EXPECT_EQ(KsMoveIrpsOnCancelableQueue(&other, &other_lock, &queue, &lock, KsListEntryTail, Seen::on, &seen),
+                  STATUS_SUCCESS);
+        EXPECT_EQ(seen.irps, (std::vector<IRP*>{all[2], all[1], all[0], nullptr}));
+        EXPECT_EQ(irps_of(queue), all);
+        seen = {{}, STATUS_NO_MATCH};
+        EXPECT_EQ(KsMoveIrpsOnCancelableQueue(&queue, &lock, &other, nullptr, KsListEntryHead, Seen::on, &seen),
+                  STATUS_SUCCESS);
+        EXPECT_EQ(irps_of(other), (std::vector<IRP*>{all[0], all[2]}));
+        EXPECT_EQ(irps_of(queue), (std::vector<IRP*>{all[1]}));
+        seen = {{}, STATUS_BUFFER_OVERFLOW};
+        EXPECT_EQ(KsMoveIrpsOnCancelableQueue(&other, &lock, &queue, nullptr, KsListEntryHead, Seen::on, &seen),
+                  STATUS_BUFFER_OVERFLOW)
+            << "a warning, too";
+        EXPECT_EQ(seen.irps, (std::vector<IRP*>{all[0], all[2], nullptr}));
+        EXPECT_EQ(irps_of(queue), (std::vector<IRP*>{all[1], all[0]}));
+        KsCancelIo(&other, &lock);
+        KsCancelIo(&queue, &lock);
+    });
+}
+
 // A counted worker runs its item when the count leaves zero, and not again before it was there.
 TEST_F(KsExports, WorkersAndCountedWorkers) {
     open();
