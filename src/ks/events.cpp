@@ -1,11 +1,24 @@
 #include "ks/events.h"
 
-#include <cstdlib>
 #include <cstring>
+
+#include "executive/kernel.h"
+#include "executive/sentence.h"
+#include "ks/ks_system.h"
 
 namespace openportcls::ks {
 
 namespace {
+
+constexpr ULONG entry_tag = 0x6545734B; // 'KsEe'
+
+// Drivers have the address of an entry, and of what it refers to: it all lies in their pool.
+void* take_memory(std::size_t bytes) {
+    return executive::Kernel::current().pool.allocate_object("KS event entry", bytes, entry_tag, nullptr);
+}
+void give_memory(void* memory) {
+    executive::Kernel::current().pool.free(memory, entry_tag, "KsDiscardEvent");
+}
 
 // Buffered events: one notification waiting to be fetched with QUERYBUFFER.
 struct BufferedNotification {
@@ -85,10 +98,8 @@ NTSTATUS EventList::prepare(IRP& irp, ULONG extra_bytes, EventRecord*& record) {
     if (irp.UserBuffer == nullptr) {
         return STATUS_ACCESS_VIOLATION;
     }
-    record = static_cast<EventRecord*>(std::calloc(1, sizeof(EventRecord) + extra_bytes));
-    if (record == nullptr) {
-        return STATUS_INSUFFICIENT_RESOURCES;
-    }
+    record = static_cast<EventRecord*>(take_memory(sizeof(EventRecord) + extra_bytes));
+    KsSystem::current().event_records.insert(record);
     auto* const data = static_cast<KSEVENTDATA*>(irp.UserBuffer);
     KSEVENTDATA copy; // the client may change its own while we look
     std::memcpy(&copy, data, sizeof copy);
@@ -117,12 +128,7 @@ NTSTATUS EventList::prepare(IRP& irp, ULONG extra_bytes, EventRecord*& record) {
         return status;
     }
     if ((flags & KSEVENT_TYPE_ENABLEBUFFERED) != 0) {
-        auto* const buffer = static_cast<KSBUFFER_ITEM*>(std::calloc(1, sizeof(KSBUFFER_ITEM)));
-        if (buffer == nullptr) {
-            discard(*record);
-            record = nullptr;
-            return STATUS_INSUFFICIENT_RESOURCES;
-        }
+        auto* const buffer = static_cast<KSBUFFER_ITEM*>(take_memory(sizeof(KSBUFFER_ITEM)));
         InitializeListHead(&buffer->BufferList);
         entry.BufferItem = buffer;
         entry.Flags |= KSEVENT_ENTRY_BUFFERED;
@@ -130,18 +136,29 @@ NTSTATUS EventList::prepare(IRP& irp, ULONG extra_bytes, EventRecord*& record) {
     return STATUS_SUCCESS;
 }
 
+void EventRecord::require_live(const KSEVENT_ENTRY* entry, const char* function) {
+    const auto* const record = CONTAINING_RECORD(entry, EventRecord, entry);
+    if (!KsSystem::current().event_records.contains(record)) [[unlikely]] {
+        machine::Machine::current().bugcheck(
+            0xC2 /* BAD_POOL_CALLER */, 0x46, reinterpret_cast<std::uint64_t>(entry), 0, 0,
+            executive::Sentence("{}: what is no event entry of KS's, or has been discarded.", function));
+    }
+}
+
 void EventList::discard(EventRecord& record) {
+    EventRecord::require_live(&record.entry, "KsDiscardEvent");
+    KsSystem::current().event_records.erase(&record);
     if (holds_reference(record)) {
         ObDereferenceObject(record.entry.Object);
     }
     if ((record.entry.Flags & KSEVENT_ENTRY_BUFFERED) != 0 && record.entry.BufferItem != nullptr) {
         LIST_ENTRY& list = record.entry.BufferItem->BufferList;
         while (!IsListEmpty(&list)) {
-            std::free(CONTAINING_RECORD(RemoveHeadList(&list), BufferedNotification, link));
+            give_memory(CONTAINING_RECORD(RemoveHeadList(&list), BufferedNotification, link));
         }
-        std::free(record.entry.BufferItem);
+        give_memory(record.entry.BufferItem);
     }
-    std::free(&record);
+    give_memory(&record);
 }
 
 void EventList::add(EventRecord& record) {
@@ -223,13 +240,12 @@ void EventList::remove_all() {
 bool EventList::signal(EventRecord& record, const void* data, ULONG bytes) {
     KSEVENT_ENTRY& entry = record.entry;
     if ((entry.Flags & KSEVENT_ENTRY_BUFFERED) != 0) {
-        if (auto* const note = static_cast<BufferedNotification*>(std::malloc(sizeof(BufferedNotification) + bytes))) {
-            note->bytes = bytes;
-            if (bytes != 0) {
-                std::memcpy(note + 1, data, bytes);
-            }
-            InsertTailList(&entry.BufferItem->BufferList, &note->link);
+        auto* const note = static_cast<BufferedNotification*>(take_memory(sizeof(BufferedNotification) + bytes));
+        note->bytes = bytes;
+        if (bytes != 0) {
+            std::memcpy(note + 1, data, bytes);
         }
+        InsertTailList(&entry.BufferItem->BufferList, &note->link);
     }
     switch (entry.NotificationType) {
     case KSEVENTF_EVENT_HANDLE:
@@ -330,7 +346,7 @@ NTSTATUS EventList::query_buffer(IRP& irp) {
         if (note->bytes != 0) {
             std::memcpy(irp.UserBuffer, note + 1, note->bytes);
         }
-        std::free(note);
+        give_memory(note);
     }
     return status;
 }

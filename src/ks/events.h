@@ -24,6 +24,8 @@ struct EventRecord {
     bool finished;    // removed meanwhile
 
     static EventRecord& of(KSEVENT_ENTRY& entry) { return *CONTAINING_RECORD(&entry, EventRecord, entry); }
+    // A bugcheck that names `function` when a driver has given what is none, or is none any more.
+    static void require_live(const KSEVENT_ENTRY* entry, const char* function);
     // Bytes that `prepare` was asked for behind the record.
     template<class T>
     T& extra() {
@@ -41,7 +43,7 @@ public:
     // The record that an IOCTL_KS_ENABLE_EVENT asks for, its notification checked and referenced; not yet on a list.
     // The caller has seen that the input holds a KSEVENT.
     static NTSTATUS prepare(IRP& irp, ULONG extra_bytes, EventRecord*& record);
-    // Frees a record that is on no list.
+    // Frees a record that is on no list; a bugcheck when it has been freed.
     static void discard(EventRecord& record);
 
     void add(EventRecord& record);

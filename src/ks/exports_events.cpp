@@ -75,8 +75,12 @@ private:
     KIRQL irql_ = PASSIVE_LEVEL;
 };
 
-EventRecord& record_of(LIST_ENTRY* link) {
-    return EventRecord::of(*CONTAINING_RECORD(link, KSEVENT_ENTRY, ListEntry));
+EventRecord& record_of(KSEVENT_ENTRY* entry, const char* function) {
+    EventRecord::require_live(entry, function);
+    return EventRecord::of(*entry);
+}
+EventRecord& record_of(LIST_ENTRY* link, const char* function) {
+    return record_of(CONTAINING_RECORD(link, KSEVENT_ENTRY, ListEntry), function);
 }
 
 void finish(EventRecord& record) {
@@ -89,8 +93,7 @@ void finish(EventRecord& record) {
 }
 
 // A one-shot entry leaves the list, whose lock the caller holds, and is gone afterwards.
-void generate(KSEVENT_ENTRY& entry, const void* data, ULONG bytes) {
-    EventRecord& record = EventRecord::of(entry);
+void generate(EventRecord& record, const void* data, ULONG bytes) {
     if (EventList::signal(record, data, bytes) && record.list == nullptr) {
         RemoveEntryList(&record.entry.ListEntry);
         finish(record);
@@ -184,7 +187,7 @@ KSDDKAPI NTSTATUS NTAPI KsDisableEvent(PIRP Irp, PLIST_ENTRY EventsList, KSEVENT
     {
         ListLock lock(EventsFlags, EventsLock);
         for (LIST_ENTRY* link = EventsList->Flink; link != EventsList; link = link->Flink) {
-            EventRecord& record = record_of(link);
+            EventRecord& record = record_of(link, __func__);
             if (record.entry.EventData == data && record.entry.FileObject == location.FileObject) {
                 RemoveEntryList(link);
                 found = &record;
@@ -201,7 +204,7 @@ KSDDKAPI NTSTATUS NTAPI KsDisableEvent(PIRP Irp, PLIST_ENTRY EventsList, KSEVENT
 
 KSDDKAPI VOID NTAPI KsDiscardEvent(PKSEVENT_ENTRY EventEntry) {
     OPC_REQUIRE_PASSIVE();
-    EventList::discard(EventRecord::of(*EventEntry));
+    EventList::discard(record_of(EventEntry, __func__));
 }
 
 KSDDKAPI VOID NTAPI KsFreeEventList(PFILE_OBJECT FileObject, PLIST_ENTRY EventsList, KSEVENTS_LOCKTYPE EventsFlags,
@@ -213,7 +216,7 @@ KSDDKAPI VOID NTAPI KsFreeEventList(PFILE_OBJECT FileObject, PLIST_ENTRY EventsL
         ListLock lock(EventsFlags, EventsLock);
         for (LIST_ENTRY* link = EventsList->Flink; link != EventsList;) {
             LIST_ENTRY* const next = link->Flink;
-            if (record_of(link).entry.FileObject == FileObject) {
+            if (record_of(link, __func__).entry.FileObject == FileObject) {
                 RemoveEntryList(link);
                 InsertTailList(&removed, link);
             }
@@ -221,19 +224,19 @@ KSDDKAPI VOID NTAPI KsFreeEventList(PFILE_OBJECT FileObject, PLIST_ENTRY EventsL
         }
     }
     while (!IsListEmpty(&removed)) {
-        finish(record_of(RemoveHeadList(&removed)));
+        finish(record_of(RemoveHeadList(&removed), __func__));
     }
 }
 
 KSDDKAPI NTSTATUS NTAPI KsGenerateEvent(PKSEVENT_ENTRY EventEntry) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
-    generate(*EventEntry, nullptr, 0);
+    generate(record_of(EventEntry, __func__), nullptr, 0);
     return STATUS_SUCCESS;
 }
 
 KSDDKAPI NTSTATUS NTAPI KsGenerateDataEvent(PKSEVENT_ENTRY EventEntry, ULONG DataSize, PVOID Data) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
-    generate(*EventEntry, Data, DataSize);
+    generate(record_of(EventEntry, __func__), Data, DataSize);
     return STATUS_SUCCESS;
 }
 
@@ -248,7 +251,7 @@ KSDDKAPI VOID NTAPI KsGenerateEventList(GUID* Set, ULONG EventId, PLIST_ENTRY Ev
         ListLock lock(EventsFlags, EventsLock);
         for (LIST_ENTRY* link = EventsList->Flink; link != EventsList;) {
             LIST_ENTRY* const next = link->Flink;
-            EventRecord& record = record_of(link);
+            EventRecord& record = record_of(link, __func__);
             if (filter.matches(record) && EventList::signal(record)) {
                 RemoveEntryList(link);
                 InsertTailList(&removed, link);
@@ -257,7 +260,7 @@ KSDDKAPI VOID NTAPI KsGenerateEventList(GUID* Set, ULONG EventId, PLIST_ENTRY Ev
         }
     }
     while (!IsListEmpty(&removed)) {
-        finish(record_of(RemoveHeadList(&removed)));
+        finish(record_of(RemoveHeadList(&removed), __func__));
     }
 }
 

@@ -2,10 +2,12 @@
 #include <ks.h>
 
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "executive/irql_check.h"
 #include "ks/answers.h"
+#include "ks/category_names.h"
 #include "ks/data_format.h"
 #include "ks/open_object.h"
 #include "ks/property_sets.h"
@@ -37,6 +39,81 @@ NTSTATUS answer_items(IRP* irp, void* data, ULONG count, const void* items, std:
         ks::answer_list(count, items, static_cast<ULONG>(count * item_bytes), data, room_of(irp), bytes);
     irp->IoStatus.Information = bytes;
     return status;
+}
+
+// The registry's text of the first of the GUIDs that has one, with its zero.
+NTSTATUS answer_name(IRP* irp, void* data, const GUID* name, const GUID* otherwise) {
+    const GUID* const guids[] = {name, otherwise};
+    const auto text = ks::category_name(guids);
+    if (!text) {
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    }
+    ULONG bytes = 0;
+    const auto size = static_cast<ULONG>((text->size() + 1) * sizeof(WCHAR));
+    const NTSTATUS status = ks::answer(text->c_str(), size, data, room_of(irp), bytes);
+    irp->IoStatus.Information = bytes;
+    return status;
+}
+
+void append(std::vector<char>& bytes, const void* item, ULONG item_bytes) {
+    bytes.insert(bytes.end(), static_cast<const char*>(item), static_cast<const char*>(item) + item_bytes);
+    bytes.resize((bytes.size() + 7) & ~std::size_t{7});
+}
+
+void append_attributes(std::vector<char>& bytes, const KSATTRIBUTE_LIST& attributes) {
+    const std::size_t start = bytes.size();
+    KSMULTIPLE_ITEM header{sizeof header, attributes.Count};
+    append(bytes, &header, sizeof header);
+    for (ULONG i = 0; i < attributes.Count; ++i) {
+        append(bytes, attributes.Attributes[i], attributes.Attributes[i]->Size);
+    }
+    header.Size = static_cast<ULONG>(bytes.size() - start);
+    std::memcpy(bytes.data() + start, &header, sizeof header);
+}
+
+// KSDATARANGE_ATTRIBUTES: the next pointer is the range's attribute list, an item of its own.
+bool has_attribute_list(const PKSDATARANGE* ranges, ULONG count, ULONG i) {
+    return (ranges[i]->Flags & KSDATARANGE_ATTRIBUTES) != 0 && i + 1 < count;
+}
+
+NTSTATUS answer_ranges(IRP* irp, void* data, const PKSDATARANGE* ranges, ULONG count) {
+    std::vector<char> bytes;
+    for (ULONG i = 0; i < count; ++i) {
+        append(bytes, ranges[i], ranges[i]->FormatSize);
+        if (has_attribute_list(ranges, count, i)) {
+            append_attributes(bytes, *reinterpret_cast<const KSATTRIBUTE_LIST*>(ranges[++i]));
+        }
+    }
+    ULONG written = 0;
+    const NTSTATUS status =
+        ks::answer_list(count, bytes.data(), static_cast<ULONG>(bytes.size()), data, room_of(irp), written);
+    irp->IoStatus.Information = written;
+    return status;
+}
+
+// answer(client range, range of the pin) for each pair of the same kind, until it is not STATUS_NO_MATCH.
+template<class Answer>
+NTSTATUS for_each_match(IRP* irp, KSP_PIN* request, const KSPIN_DESCRIPTOR& pin, Answer&& answer) {
+    const ULONG in_bytes = location_of(irp).Parameters.DeviceIoControl.InputBufferLength;
+    ks::RangeList client_ranges;
+    NTSTATUS status = ks::RangeList::parse(request + 1, in_bytes - static_cast<ULONG>(sizeof(KSP_PIN)), client_ranges);
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    for (KSDATARANGE* const client : client_ranges.items()) {
+        for (ULONG i = 0; i < pin.DataRangesCount; ++i) {
+            KSDATARANGE* const own = pin.DataRanges[i];
+            i += has_attribute_list(pin.DataRanges, pin.DataRangesCount, i) ? 1 : 0;
+            if (!ks::range_matches(*client, *own)) {
+                continue;
+            }
+            status = answer(client, own);
+            if (status != STATUS_NO_MATCH) {
+                return status;
+            }
+        }
+    }
+    return STATUS_NO_MATCH;
 }
 
 } // namespace
@@ -112,19 +189,15 @@ KSDDKAPI NTSTATUS NTAPI KsPinPropertyHandler(PIRP Irp, PKSPROPERTY Property, PVO
         return answer_items(Irp, Data, pin.InterfacesCount, pin.Interfaces, sizeof(KSPIN_INTERFACE));
     case KSPROPERTY_PIN_MEDIUMS:
         return answer_items(Irp, Data, pin.MediumsCount, pin.Mediums, sizeof(KSPIN_MEDIUM));
+    case KSPROPERTY_PIN_NAME:
+        return answer_name(Irp, Data, pin.Name, pin.Category);
     case KSPROPERTY_PIN_DATARANGES:
+        return answer_ranges(Irp, Data, pin.DataRanges, pin.DataRangesCount);
     case KSPROPERTY_PIN_CONSTRAINEDDATARANGES: {
-        std::vector<char> bytes;
-        for (ULONG i = 0; i < pin.DataRangesCount; ++i) {
-            const char* const range = reinterpret_cast<const char*>(pin.DataRanges[i]);
-            bytes.insert(bytes.end(), range, range + pin.DataRanges[i]->FormatSize);
-            bytes.resize((bytes.size() + 7) & ~std::size_t{7});
-        }
-        ULONG written = 0;
-        const NTSTATUS status = ks::answer_list(pin.DataRangesCount, bytes.data(), static_cast<ULONG>(bytes.size()),
-                                                Data, room_of(Irp), written);
-        Irp->IoStatus.Information = written;
-        return status;
+        // A pin that constrains nothing has its data ranges.
+        const bool constrains = pin.ConstrainedDataRangesCount != 0 && pin.ConstrainedDataRanges != nullptr;
+        return constrains ? answer_ranges(Irp, Data, pin.ConstrainedDataRanges, pin.ConstrainedDataRangesCount)
+                          : answer_ranges(Irp, Data, pin.DataRanges, pin.DataRangesCount);
     }
     default:
         return STATUS_NOT_FOUND;
@@ -142,25 +215,19 @@ KSDDKAPI NTSTATUS NTAPI KsPinDataIntersectionEx(PIRP Irp, PKSP_PIN Pin, PVOID Da
     if (Pin->PinId >= DescriptorsCount) {
         return STATUS_INVALID_PARAMETER;
     }
-    ks::RangeList ranges;
-    NTSTATUS status = ks::RangeList::parse(Pin + 1, in_bytes - static_cast<ULONG>(sizeof(KSP_PIN)), ranges);
-    if (!NT_SUCCESS(status)) {
-        return status;
-    }
     const auto& pin = *reinterpret_cast<const KSPIN_DESCRIPTOR*>(
         reinterpret_cast<const char*>(Descriptor) +
         std::size_t{Pin->PinId} * (DescriptorSize != 0 ? DescriptorSize : sizeof(KSPIN_DESCRIPTOR)));
-    for (KSDATARANGE* const client : ranges.items()) {
-        for (ULONG i = 0; i < pin.DataRangesCount; ++i) {
-            ULONG bytes = 0;
-            status = IntersectHandler(HandlerContext, Irp, Pin, client, pin.DataRanges[i], room_of(Irp), Data, &bytes);
-            if (status != STATUS_NO_MATCH) {
-                Irp->IoStatus.Information = NT_ERROR(status) ? 0 : bytes;
-                return status;
-            }
+    return for_each_match(Irp, Pin, pin, [&](KSDATARANGE* client, KSDATARANGE* own) -> NTSTATUS {
+        if (IntersectHandler == nullptr) {
+            Irp->IoStatus.Information = 0; // optional: the ranges match, and nobody has a format to give
+            return STATUS_SUCCESS;
         }
-    }
-    return STATUS_NO_MATCH;
+        ULONG bytes = 0;
+        const NTSTATUS status = IntersectHandler(HandlerContext, Irp, Pin, client, own, room_of(Irp), Data, &bytes);
+        Irp->IoStatus.Information = NT_ERROR(status) ? 0 : bytes;
+        return status;
+    });
 }
 
 KSDDKAPI NTSTATUS NTAPI KsPinDataIntersection(PIRP Irp, PKSP_PIN Pin, PVOID Data, ULONG DescriptorsCount,
@@ -174,19 +241,11 @@ KSDDKAPI NTSTATUS NTAPI KsPinDataIntersection(PIRP Irp, PKSP_PIN Pin, PVOID Data
     if (Descriptor == nullptr || Pin->PinId >= DescriptorsCount) {
         return STATUS_INVALID_PARAMETER;
     }
-    ks::RangeList ranges;
-    NTSTATUS status = ks::RangeList::parse(Pin + 1, in_bytes - static_cast<ULONG>(sizeof(KSP_PIN)), ranges);
-    if (!NT_SUCCESS(status)) {
-        return status;
-    }
-    status = STATUS_NO_MATCH;
-    for (KSDATARANGE* const client : ranges.items()) {
-        status = IntersectHandler(Irp, Pin, client, Data);
-        if (status != STATUS_NO_MATCH) {
-            break;
-        }
-    }
-    return status;
+    // The handler learns the client's range only: it is asked once for each.
+    const KSDATARANGE* asked = nullptr;
+    return for_each_match(Irp, Pin, Descriptor[Pin->PinId], [&](KSDATARANGE* client, KSDATARANGE*) -> NTSTATUS {
+        return std::exchange(asked, client) == client ? STATUS_NO_MATCH : IntersectHandler(Irp, Pin, client, Data);
+    });
 }
 
 KSDDKAPI NTSTATUS NTAPI KsTopologyPropertyHandler(PIRP Irp, PKSPROPERTY Property, PVOID Data,
@@ -200,6 +259,17 @@ KSDDKAPI NTSTATUS NTAPI KsTopologyPropertyHandler(PIRP Irp, PKSPROPERTY Property
     case KSPROPERTY_TOPOLOGY_CONNECTIONS:
         return answer_items(Irp, Data, Topology->TopologyConnectionsCount, Topology->TopologyConnections,
                             sizeof(KSTOPOLOGY_CONNECTION));
+    case KSPROPERTY_TOPOLOGY_NAME: {
+        if (location_of(Irp).Parameters.DeviceIoControl.InputBufferLength < sizeof(KSP_NODE)) {
+            return STATUS_INVALID_BUFFER_SIZE;
+        }
+        const ULONG node = reinterpret_cast<const KSP_NODE*>(Property)->NodeId;
+        if (node >= Topology->TopologyNodesCount) {
+            return STATUS_INVALID_PARAMETER;
+        }
+        const GUID* const names = Topology->TopologyNodesNames;
+        return answer_name(Irp, Data, names != nullptr ? &names[node] : nullptr, &Topology->TopologyNodes[node]);
+    }
     default:
         return STATUS_NOT_FOUND;
     }

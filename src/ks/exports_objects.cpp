@@ -1,4 +1,4 @@
-// Exports of ks.sys: opening pins, clocks and allocators from the kernel, workers, IRPs on cancelable queues.
+// Exports of ks.sys: opening pins, clocks and allocators from the kernel, IRPs on cancelable queues.
 #include <ks.h>
 
 #include <cstring>
@@ -45,10 +45,36 @@ NTSTATUS create_parameters(IRP* irp, T** parameters) {
     return STATUS_SUCCESS;
 }
 
-struct Worker {
-    WORK_QUEUE_TYPE queue;
-    PWORK_QUEUE_ITEM counted_item;
-    LONG count;
+// Of the queues between which IRPs move. One that the destination has to itself comes last, and the cancel lock first:
+// no IRP is cancelled while its lock changes.
+class BothLocks {
+public:
+    BothLocks(PKSPIN_LOCK source, PKSPIN_LOCK destination)
+        : source_(source), destination_(destination == source ? nullptr : destination) {
+        if (destination_ == nullptr) {
+            KeAcquireSpinLock(source_, &irql_);
+            return;
+        }
+        IoAcquireCancelSpinLock(&irql_);
+        KeAcquireSpinLockAtDpcLevel(source_);
+        KeAcquireSpinLockAtDpcLevel(destination_);
+    }
+    ~BothLocks() {
+        if (destination_ == nullptr) {
+            KeReleaseSpinLock(source_, irql_);
+            return;
+        }
+        KeReleaseSpinLockFromDpcLevel(destination_);
+        KeReleaseSpinLockFromDpcLevel(source_);
+        IoReleaseCancelSpinLock(irql_);
+    }
+    BothLocks(const BothLocks&) = delete;
+    BothLocks& operator=(const BothLocks&) = delete;
+
+private:
+    PKSPIN_LOCK source_;
+    PKSPIN_LOCK destination_;
+    KIRQL irql_ = PASSIVE_LEVEL;
 };
 
 } // namespace
@@ -124,44 +150,6 @@ KSDDKAPI NTSTATUS NTAPI KsSynchronousIoControlDevice(PFILE_OBJECT FileObject, KP
         *BytesReturned = static_cast<ULONG>(information);
     }
     return status;
-}
-
-// ---- workers ----------------------------------------------------------------------------------------------------
-
-KSDDKAPI NTSTATUS NTAPI KsRegisterCountedWorker(WORK_QUEUE_TYPE WorkQueueType, PWORK_QUEUE_ITEM CountedWorkItem,
-                                                PKSWORKER* Worker_) {
-    OPC_REQUIRE_PASSIVE();
-    *reinterpret_cast<Worker**>(Worker_) = new Worker{WorkQueueType, CountedWorkItem, 0};
-    return STATUS_SUCCESS;
-}
-
-KSDDKAPI NTSTATUS NTAPI KsRegisterWorker(WORK_QUEUE_TYPE WorkQueueType, PKSWORKER* Worker) {
-    return KsRegisterCountedWorker(WorkQueueType, nullptr, Worker);
-}
-
-KSDDKAPI VOID NTAPI KsUnregisterWorker(PKSWORKER Worker_) {
-    OPC_REQUIRE_PASSIVE();
-    delete reinterpret_cast<Worker*>(Worker_);
-}
-
-KSDDKAPI NTSTATUS NTAPI KsQueueWorkItem(PKSWORKER Worker_, PWORK_QUEUE_ITEM WorkItem) {
-    OPC_REQUIRE_DISPATCH_OR_BELOW();
-    ExQueueWorkItem(WorkItem, reinterpret_cast<Worker*>(Worker_)->queue);
-    return STATUS_SUCCESS;
-}
-
-KSDDKAPI ULONG NTAPI KsIncrementCountedWorker(PKSWORKER Worker_) {
-    OPC_REQUIRE_DISPATCH_OR_BELOW();
-    auto& worker = *reinterpret_cast<Worker*>(Worker_);
-    if (++worker.count == 1 && worker.counted_item != nullptr) {
-        ExQueueWorkItem(worker.counted_item, worker.queue);
-    }
-    return static_cast<ULONG>(worker.count);
-}
-
-KSDDKAPI ULONG NTAPI KsDecrementCountedWorker(PKSWORKER Worker_) {
-    OPC_REQUIRE_DISPATCH_OR_BELOW();
-    return static_cast<ULONG>(--reinterpret_cast<Worker*>(Worker_)->count);
 }
 
 // ---- cancelable queues ------------------------------------------------------------------------------------------
@@ -262,38 +250,30 @@ KSDDKAPI NTSTATUS NTAPI KsMoveIrpsOnCancelableQueue(PLIST_ENTRY SourceList, PKSP
                                                     KSLIST_ENTRY_LOCATION ListLocation,
                                                     PFNKSIRPLISTCALLBACK ListCallback, PVOID Context) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
-    KIRQL irql;
-    KeAcquireSpinLock(SourceLock, &irql);
-    LIST_ENTRY moving;
-    InitializeListHead(&moving);
+    const bool from_head = ListLocation == KsListEntryHead;
+    const BothLocks locks(SourceLock, DestinationLock);
     NTSTATUS status = STATUS_SUCCESS;
-    for (LIST_ENTRY* link = SourceList->Flink; link != SourceList;) {
-        LIST_ENTRY* const next = link->Flink;
+    for (LIST_ENTRY* link = from_head ? SourceList->Flink : SourceList->Blink; link != SourceList;) {
+        LIST_ENTRY* const next = from_head ? link->Flink : link->Blink;
         PIRP const irp = CONTAINING_RECORD(link, IRP, Tail.Overlay.ListEntry);
-        status = ListCallback != nullptr ? ListCallback(irp, Context) : STATUS_SUCCESS;
-        if (status == STATUS_SUCCESS) {
+        const NTSTATUS answer = ListCallback != nullptr ? ListCallback(irp, Context) : STATUS_SUCCESS;
+        if (answer == STATUS_SUCCESS) {
             RemoveEntryList(link);
-            InsertTailList(&moving, link);
-        } else if (status != STATUS_NO_MATCH) {
-            break; // the callback has had enough, or failed
+            // At the other end: the order stays.
+            from_head ? InsertTailList(DestinationList, link) : InsertHeadList(DestinationList, link);
+            if (DestinationLock != nullptr) {
+                KSQUEUE_SPINLOCK_IRP_STORAGE(irp) = DestinationLock;
+            }
+        } else if (answer != STATUS_NO_MATCH) {
+            status = answer; // the callback has had enough, or failed
+            break;
         }
         link = next;
     }
-    KeReleaseSpinLock(SourceLock, irql);
-    KeAcquireSpinLock(DestinationLock != nullptr ? DestinationLock : SourceLock, &irql);
-    while (!IsListEmpty(&moving)) {
-        LIST_ENTRY* const link = RemoveHeadList(&moving);
-        if (DestinationLock != nullptr) {
-            KSQUEUE_SPINLOCK_IRP_STORAGE(CONTAINING_RECORD(link, IRP, Tail.Overlay.ListEntry)) = DestinationLock;
-        }
-        if (ListLocation == KsListEntryTail) {
-            InsertTailList(DestinationList, link);
-        } else {
-            InsertHeadList(DestinationList, link);
-        }
+    if (ListCallback != nullptr) {
+        ListCallback(nullptr, Context); // "always called at least once at the end"
     }
-    KeReleaseSpinLock(DestinationLock != nullptr ? DestinationLock : SourceLock, irql);
-    return NT_ERROR(status) && status != STATUS_NO_MATCH ? status : STATUS_SUCCESS;
+    return status;
 }
 
 KSDDKAPI NTSTATUS NTAPI KsCacheMedium(PUNICODE_STRING, PKSPIN_MEDIUM, ULONG) {

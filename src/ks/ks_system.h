@@ -2,12 +2,17 @@
 #pragma once
 
 #include <array>
+#include <unordered_set>
 #include <vector>
 
+#include "executive/ex/host_parts.h"
 #include "ks/request_frame.h"
+#include "ks/workers.h"
 #include "machine/machine.h"
 
 namespace openportcls::ks {
+
+struct EventRecord;
 
 class KsSystem : public machine::Subsystem {
 public:
@@ -26,6 +31,10 @@ public:
     }
 
     machine::Machine& machine() const { return machine_; }
+
+    executive::HostParts<Worker> workers;
+    // Those that have not been discarded; looked up, never iterated.
+    std::unordered_set<const EventRecord*> event_records;
 
     RequestFrame& take_frame() {
         RequestFrame* const frame = free_frames_;

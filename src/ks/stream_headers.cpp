@@ -56,6 +56,13 @@ NTSTATUS check_header(const KSSTREAM_HEADER& header, ULONG flags, bool alone) {
     return write ? check_format(header.Data, header.DataUsed) : STATUS_SUCCESS;
 }
 
+// A changed format "is not of extended length, even if an extended header size was indicated".
+bool is_plain_format_change(const KSSTREAM_HEADER& header, ULONG bytes, ULONG flags) {
+    return (flags & KSPROBE_STREAMWRITE) != 0 && (flags & KSPROBE_ALLOWFORMATCHANGE) != 0 &&
+           (header.OptionsFlags & KSSTREAM_HEADER_OPTIONSF_TYPECHANGED) != 0 && header.Size == sizeof header &&
+           header.Size == bytes;
+}
+
 // Every header of the right size, and all of them fill the buffer exactly.
 NTSTATUS check_headers(const char* headers, ULONG bytes, ULONG flags, ULONG header_bytes) {
     ULONG position = 0;
@@ -65,7 +72,7 @@ NTSTATUS check_headers(const char* headers, ULONG bytes, ULONG flags, ULONG head
         }
         const auto& header = *reinterpret_cast<const KSSTREAM_HEADER*>(headers + position);
         if (header.Size < sizeof(KSSTREAM_HEADER) || header.Size > bytes - position || header.Size % 8 != 0 ||
-            (header_bytes != 0 && header.Size != header_bytes)) {
+            (header_bytes != 0 && header.Size != header_bytes && !is_plain_format_change(header, bytes, flags))) {
             return STATUS_INVALID_BUFFER_SIZE;
         }
         const NTSTATUS status = check_header(header, flags, header.Size == bytes);
@@ -141,14 +148,17 @@ NTSTATUS probe_stream_irp(IRP& irp, ULONG flags, ULONG header_bytes) {
             return status;
         }
     }
-    if ((flags & (KSPROBE_ALLOCATEMDL | KSPROBE_PROBEANDLOCK | KSPROBE_SYSTEMADDRESS)) != 0 &&
-        irp.MdlAddress == nullptr) {
+    // Each flag is ignored without the one before it, whatever has been done to the IRP already.
+    const bool allocates = (flags & KSPROBE_ALLOCATEMDL) != 0;
+    const bool locks = allocates && (flags & KSPROBE_PROBEANDLOCK) != 0;
+    const bool maps = locks && (flags & KSPROBE_SYSTEMADDRESS) != 0;
+    if (allocates && irp.MdlAddress == nullptr) {
         const NTSTATUS status = allocate_mdls(irp);
         if (!NT_SUCCESS(status)) {
             return status;
         }
     }
-    if ((flags & KSPROBE_PROBEANDLOCK) != 0) {
+    if (locks) {
         const bool write = (flags & KSPROBE_STREAMWRITE) != 0;
         const LOCK_OPERATION operation = !write                          ? IoWriteAccess
                                          : (flags & KSPROBE_MODIFY) != 0 ? IoModifyAccess
@@ -163,7 +173,7 @@ NTSTATUS probe_stream_irp(IRP& irp, ULONG flags, ULONG header_bytes) {
             MmProbeAndLockPages(mdl, KernelMode, operation); // probed above, where a failure is a status
         }
     }
-    if ((flags & KSPROBE_SYSTEMADDRESS) != 0) {
+    if (maps) {
         for (MDL* mdl = irp.MdlAddress; mdl != nullptr; mdl = mdl->Next) {
             if (MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority) == nullptr) {
                 return STATUS_INSUFFICIENT_RESOURCES;

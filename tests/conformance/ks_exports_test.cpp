@@ -102,128 +102,6 @@ TEST_F(KsExports, KsHandleSizedListQueryAnswersInThreeSizes) {
     });
 }
 
-TEST_F(KsExports, KsTopologyPropertyHandlerAnswersFromTheTopology) {
-    open();
-    const GUID categories[] = {KSCATEGORY_AUDIO};
-    const GUID nodes[] = {KSNODETYPE_VOLUME, KSNODETYPE_MUTE};
-    const KSTOPOLOGY_CONNECTION connections[] = {{KSFILTER_NODE, 0, 0, 1}};
-    KSTOPOLOGY topology = {};
-    topology.CategoriesCount = 1;
-    topology.Categories = categories;
-    topology.TopologyNodesCount = 2;
-    topology.TopologyNodes = nodes;
-    topology.TopologyConnectionsCount = 1;
-    topology.TopologyConnections = connections;
-    inside([&] {
-        on_control() = [&](IRP* irp) {
-            auto& location = *IoGetCurrentIrpStackLocation(irp);
-            return KsTopologyPropertyHandler(
-                irp, static_cast<KSPROPERTY*>(location.Parameters.DeviceIoControl.Type3InputBuffer), irp->UserBuffer,
-                &topology);
-        };
-        const GUID set = KSPROPSETID_Topology;
-        EXPECT_EQ(list<GUID>(file_, request(set, KSPROPERTY_TOPOLOGY_NODES)).size(), 2u);
-        EXPECT_EQ(list<GUID>(file_, request(set, KSPROPERTY_TOPOLOGY_CATEGORIES)).size(), 1u);
-        EXPECT_EQ(list<KSTOPOLOGY_CONNECTION>(file_, request(set, KSPROPERTY_TOPOLOGY_CONNECTIONS))[0].ToNodePin, 1u);
-        EXPECT_EQ(property(file_, request(set, 77)), STATUS_NOT_FOUND);
-    });
-}
-
-// KsPinPropertyHandler, and both forms of the intersection: every pair of ranges until one matches.
-TEST_F(KsExports, KsPinPropertyHandlerAnswersFromTheDescriptors) {
-    open();
-    static KSDATARANGE ranges[2] = {};
-    for (KSDATARANGE& range : ranges) {
-        range.FormatSize = sizeof range;
-    }
-    static PKSDATARANGE pointers[] = {&ranges[0], &ranges[1]};
-    static const GUID category = KSNODETYPE_SPEAKER;
-    KSPIN_DESCRIPTOR pins[1] = {};
-    pins[0].DataRangesCount = 2;
-    pins[0].DataRanges = pointers;
-    pins[0].DataFlow = KSPIN_DATAFLOW_IN;
-    pins[0].Communication = KSPIN_COMMUNICATION_SINK;
-    pins[0].Category = &category;
-    inside([&] {
-        on_control() = [&](IRP* irp) {
-            auto& location = *IoGetCurrentIrpStackLocation(irp);
-            return KsPinPropertyHandler(irp,
-                                        static_cast<KSPROPERTY*>(location.Parameters.DeviceIoControl.Type3InputBuffer),
-                                        irp->UserBuffer, 1, pins);
-        };
-        const GUID set = KSPROPSETID_Pin;
-        ULONG count = 0;
-        EXPECT_EQ(property(file_, request(set, KSPROPERTY_PIN_CTYPES), count), STATUS_SUCCESS);
-        EXPECT_EQ(count, 1u);
-        KSPIN_DATAFLOW flow = {};
-        EXPECT_EQ(property(file_, pin_request(set, KSPROPERTY_PIN_DATAFLOW, 0), flow), STATUS_SUCCESS);
-        EXPECT_EQ(flow, KSPIN_DATAFLOW_IN);
-        KSPIN_COMMUNICATION communication = {};
-        EXPECT_EQ(property(file_, pin_request(set, KSPROPERTY_PIN_COMMUNICATION, 0), communication), STATUS_SUCCESS);
-        EXPECT_EQ(communication, KSPIN_COMMUNICATION_SINK);
-        EXPECT_EQ(list<KSDATARANGE>(file_, pin_request(set, KSPROPERTY_PIN_DATARANGES, 0)).size(), 2u);
-        EXPECT_EQ(property(file_, pin_request(set, KSPROPERTY_PIN_DATAFLOW, 1), flow), STATUS_INVALID_PARAMETER);
-        EXPECT_EQ(property(file_, request(set, KSPROPERTY_PIN_DATAFLOW), flow), STATUS_INVALID_BUFFER_SIZE);
-    });
-}
-
-TEST_F(KsExports, KsPinDataIntersectionExTriesEveryPair) {
-    open();
-    static KSDATARANGE ranges[2] = {};
-    static ULONG pairs;
-    pairs = 0;
-    for (KSDATARANGE& range : ranges) {
-        range.FormatSize = sizeof range;
-    }
-    ranges[1].SampleSize = 42;
-    static PKSDATARANGE pointers[] = {&ranges[0], &ranges[1]};
-    KSPIN_DESCRIPTOR pins[1] = {};
-    pins[0].DataRangesCount = 2;
-    pins[0].DataRanges = pointers;
-    inside([&] {
-        on_control() = [&](IRP* irp) {
-            auto& location = *IoGetCurrentIrpStackLocation(irp);
-            auto* const pin = static_cast<KSP_PIN*>(location.Parameters.DeviceIoControl.Type3InputBuffer);
-            return KsPinDataIntersectionEx(
-                irp, pin, irp->UserBuffer, 1, pins, 0,
-                +[](PVOID, PIRP, PKSP_PIN, PKSDATARANGE, PKSDATARANGE own, ULONG, PVOID data, PULONG bytes)
-                     NTAPI -> NTSTATUS {
-                    ++pairs;
-                    if (own->SampleSize != 42) {
-                        return STATUS_NO_MATCH;
-                    }
-                    *bytes = sizeof(KSDATARANGE);
-                    std::memcpy(data, own, sizeof *own);
-                    return STATUS_SUCCESS;
-                },
-                nullptr);
-        };
-        struct {
-            KSP_PIN pin;
-            KSMULTIPLE_ITEM header;
-            KSDATARANGE range;
-        } in = {pin_request(KSPROPSETID_Pin, KSPROPERTY_PIN_DATAINTERSECTION, 0),
-                {sizeof in.header + sizeof in.range, 1},
-                ranges[0]};
-        KSDATARANGE out = {};
-        EXPECT_EQ(property(file_, in, out), STATUS_SUCCESS);
-        EXPECT_EQ(out.SampleSize, 42u);
-        EXPECT_EQ(pairs, 2u);
-        EXPECT_EQ(information_, sizeof out);
-        in.pin.PinId = 1;
-        EXPECT_EQ(property(file_, in, out), STATUS_INVALID_PARAMETER);
-        on_control() = [&](IRP* irp) {
-            auto& location = *IoGetCurrentIrpStackLocation(irp);
-            auto* const pin = static_cast<KSP_PIN*>(location.Parameters.DeviceIoControl.Type3InputBuffer);
-            return KsPinDataIntersection(
-                irp, pin, irp->UserBuffer, 1, pins,
-                +[](PIRP, PKSP_PIN, PKSDATARANGE, PVOID) NTAPI -> NTSTATUS { return STATUS_NO_MATCH; });
-        };
-        in.pin.PinId = 0;
-        EXPECT_EQ(property(file_, in, out), STATUS_NO_MATCH);
-    });
-}
-
 namespace {
 
 struct OwnEvents {
@@ -345,6 +223,74 @@ TEST_F(KsExports, CancelableQueues) {
     });
 }
 
+// KsMoveIrpsOnCancelableQueue: from either end in the order they have; the callback is told the end by a null IRP, and
+// what ends the enumeration is returned.
+TEST_F(KsExports, MovingKeepsTheOrder) {
+    open();
+    LIST_ENTRY queue;
+    LIST_ENTRY other;
+    KSPIN_LOCK lock = 0;
+    KSPIN_LOCK other_lock = 0;
+    InitializeListHead(&queue);
+    InitializeListHead(&other);
+    struct Seen {
+        std::vector<IRP*> irps;
+        NTSTATUS ends_with = STATUS_SUCCESS;
+        static NTSTATUS NTAPI on(PIRP irp, PVOID context) {
+            auto& seen = *static_cast<Seen*>(context);
+            EXPECT_EQ(KeGetCurrentIrql(), DISPATCH_LEVEL);
+            seen.irps.push_back(irp);
+            return seen.irps.size() == 2 ? seen.ends_with : STATUS_SUCCESS;
+        }
+    };
+    const auto irps_of = [](LIST_ENTRY& list) {
+        std::vector<IRP*> irps;
+        for (LIST_ENTRY* link = list.Flink; link != &list; link = link->Flink) {
+            irps.push_back(CONTAINING_RECORD(link, IRP, Tail.Overlay.ListEntry));
+        }
+        return irps;
+    };
+    inside([&] {
+        on_control() = [&](IRP* irp) -> NTSTATUS {
+            IoMarkIrpPending(irp);
+            KsAddIrpToCancelableQueue(&queue, &lock, irp, KsListEntryTail, nullptr);
+            return STATUS_PENDING;
+        };
+        const KSPROPERTY in = request(custom_set, 0);
+        for (int i = 0; i < 3; ++i) {
+            executive::start_device_control(
+                file_, IOCTL_KS_PROPERTY, &in, sizeof in, nullptr, 0, +[](void*, NTSTATUS, ULONG_PTR) NTAPI {},
+                nullptr);
+        }
+        const std::vector<IRP*> all = irps_of(queue);
+        ASSERT_EQ(all.size(), 3u);
+        Seen seen;
+        EXPECT_EQ(KsMoveIrpsOnCancelableQueue(&queue, &lock, &other, &other_lock, KsListEntryHead, Seen::on, &seen),
+                  STATUS_SUCCESS);
+        EXPECT_EQ(seen.irps, (std::vector<IRP*>{all[0], all[1], all[2], nullptr}));
+        EXPECT_EQ(irps_of(other), all);
+        EXPECT_EQ(KeGetCurrentIrql(), PASSIVE_LEVEL);
+        seen = {};
+        EXPECT_EQ(KsMoveIrpsOnCancelableQueue(&other, &other_lock, &queue, &lock, KsListEntryTail, Seen::on, &seen),
+                  STATUS_SUCCESS);
+        EXPECT_EQ(seen.irps, (std::vector<IRP*>{all[2], all[1], all[0], nullptr}));
+        EXPECT_EQ(irps_of(queue), all);
+        seen = {{}, STATUS_NO_MATCH};
+        EXPECT_EQ(KsMoveIrpsOnCancelableQueue(&queue, &lock, &other, nullptr, KsListEntryHead, Seen::on, &seen),
+                  STATUS_SUCCESS);
+        EXPECT_EQ(irps_of(other), (std::vector<IRP*>{all[0], all[2]}));
+        EXPECT_EQ(irps_of(queue), (std::vector<IRP*>{all[1]}));
+        seen = {{}, STATUS_BUFFER_OVERFLOW};
+        EXPECT_EQ(KsMoveIrpsOnCancelableQueue(&other, &lock, &queue, nullptr, KsListEntryHead, Seen::on, &seen),
+                  STATUS_BUFFER_OVERFLOW)
+            << "a warning, too";
+        EXPECT_EQ(seen.irps, (std::vector<IRP*>{all[0], all[2], nullptr}));
+        EXPECT_EQ(irps_of(queue), (std::vector<IRP*>{all[1], all[0]}));
+        KsCancelIo(&other, &lock);
+        KsCancelIo(&queue, &lock);
+    });
+}
+
 // A counted worker runs its item when the count leaves zero, and not again before it was there.
 TEST_F(KsExports, WorkersAndCountedWorkers) {
     open();
@@ -376,6 +322,43 @@ TEST_F(KsExports, WorkersAndCountedWorkers) {
         EXPECT_EQ(runs, 3u);
         KsDecrementCountedWorker(worker);
         KsUnregisterWorker(worker);
+    });
+}
+
+// KsUnregisterWorker: waits for what is queued. Items of one worker may wait for each other.
+TEST_F(KsExports, UnregisteringWaitsForTheItems) {
+    open();
+    inside([&] {
+        struct Waiting {
+            KEVENT second_runs;
+            ULONG ended = 0;
+        } waiting;
+        KeInitializeEvent(&waiting.second_runs, NotificationEvent, FALSE);
+        WORK_QUEUE_ITEM first;
+        WORK_QUEUE_ITEM second;
+        ExInitializeWorkItem(
+            &first,
+            +[](PVOID context) NTAPI {
+                auto& shared = *static_cast<Waiting*>(context);
+                KeWaitForSingleObject(&shared.second_runs, Executive, KernelMode, FALSE, nullptr);
+                ++shared.ended;
+            },
+            &waiting);
+        ExInitializeWorkItem(
+            &second,
+            +[](PVOID context) NTAPI {
+                auto& shared = *static_cast<Waiting*>(context);
+                KeSetEvent(&shared.second_runs, IO_NO_INCREMENT, FALSE);
+                ++shared.ended;
+            },
+            &waiting);
+        PKSWORKER worker = nullptr;
+        ASSERT_EQ(KsRegisterWorker(DelayedWorkQueue, &worker), STATUS_SUCCESS);
+        KsQueueWorkItem(worker, &first);
+        KsQueueWorkItem(worker, &second);
+        EXPECT_EQ(waiting.ended, 0u);
+        KsUnregisterWorker(worker);
+        EXPECT_EQ(waiting.ended, 2u);
     });
 }
 

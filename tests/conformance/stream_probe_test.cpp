@@ -131,4 +131,44 @@ TEST_F(R_KS_06, a_changed_format_stands_alone_and_only_where_allowed) {
     });
 }
 
+// A format change "is not of extended length, even if an extended header size was indicated"; data is.
+TEST_F(R_KS_06, a_changed_format_has_a_plain_header) {
+    open();
+    inside([&] {
+        ULONG flags = KSPROBE_STREAMWRITE | KSPROBE_ALLOWFORMATCHANGE;
+        on_control() = [&](IRP* irp) { return KsProbeStreamIrp(irp, flags, sizeof(KSSTREAM_HEADER) + 16); };
+        KSDATAFORMAT_WAVEFORMATEX format = pcm();
+        std::vector<KSSTREAM_HEADER> headers = {header(&format, sizeof format, sizeof format)};
+        EXPECT_EQ(send(headers), STATUS_INVALID_BUFFER_SIZE) << "data";
+        headers[0].OptionsFlags = KSSTREAM_HEADER_OPTIONSF_TYPECHANGED;
+        EXPECT_EQ(send(headers), STATUS_SUCCESS);
+        flags = KSPROBE_STREAMWRITE;
+        EXPECT_EQ(send(headers), STATUS_INVALID_BUFFER_SIZE) << "not allowed";
+    });
+}
+
+// KSPROBE_PROBEANDLOCK is ignored without KSPROBE_ALLOCATEMDL, KSPROBE_SYSTEMADDRESS without KSPROBE_PROBEANDLOCK.
+TEST_F(R_KS_06, flags_are_ignored_without_the_one_before) {
+    open();
+    inside([&] {
+        ULONG flags = KSPROBE_STREAMWRITE | KSPROBE_SYSTEMADDRESS;
+        CSHORT mdl_flags = -1; // of the first MDL; -1: there is none
+        on_control() = [&](IRP* irp) {
+            const NTSTATUS status = KsProbeStreamIrp(irp, flags, 0);
+            mdl_flags = irp->MdlAddress != nullptr ? irp->MdlAddress->MdlFlags : CSHORT{-1};
+            return status;
+        };
+        std::vector<KSSTREAM_HEADER> headers = {header(data_, 256, 256)};
+        EXPECT_EQ(send(headers), STATUS_SUCCESS);
+        EXPECT_EQ(mdl_flags, -1);
+        flags = KSPROBE_STREAMWRITE | KSPROBE_PROBEANDLOCK | KSPROBE_SYSTEMADDRESS;
+        EXPECT_EQ(send(headers), STATUS_SUCCESS);
+        EXPECT_EQ(mdl_flags, -1);
+        flags = KSPROBE_STREAMWRITE | KSPROBE_ALLOCATEMDL | KSPROBE_SYSTEMADDRESS;
+        EXPECT_EQ(send(headers), STATUS_SUCCESS);
+        ASSERT_NE(mdl_flags, -1);
+        EXPECT_EQ(mdl_flags & (MDL_PAGES_LOCKED | MDL_MAPPED_TO_SYSTEM_VA), 0);
+    });
+}
+
 } // namespace conformance
