@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "executive/ex/callbacks.h"
 #include "executive/ex/ex_timer.h"
 #include "executive/ex/overrun_search.h"
 #include "executive/hal/dma_adapter.h"
@@ -85,6 +86,7 @@ Kernel& install(machine::Machine& machine) {
     ObjectManager::of(machine).add(&body_of(machine.client_thread()), object_types::thread, {});
     ObjectManager::of(machine).add(kernel.physical_memory, object_types::section, {});
     ObjectManager::of(machine).insert_name(u"\\Device\\PhysicalMemory", kernel.physical_memory, true);
+    create_system_callbacks(machine);
     Registry::of(machine);
     return kernel;
 }

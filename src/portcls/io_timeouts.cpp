@@ -51,11 +51,15 @@ void IoTimeouts::start() {
 }
 
 void IoTimeouts::stop() {
-    running_ = false;
-    KeCancelTimer(&timer_);
-    KeRemoveQueueDpc(&dpc_);
+    {
+        Locked locked(lock_);
+        running_ = false;
+        KeCancelTimer(&timer_);
+    }
+    KeFlushQueuedDpcs(); // the routines may be running on another processor
 }
 
+// Under the lock, while running.
 void IoTimeouts::arm() {
     LARGE_INTEGER due;
     due.QuadPart = -one_second_ticks;

@@ -17,7 +17,7 @@ public:
     NTSTATUS add(PIO_TIMER_ROUTINE routine, PVOID context);
     NTSTATUS remove(PIO_TIMER_ROUTINE routine, PVOID context); // R-ENTRY-18
     void start();
-    void stop();
+    void stop(); // no routine runs any more afterwards; PASSIVE_LEVEL
 
 private:
     struct Entry {

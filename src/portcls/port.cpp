@@ -4,6 +4,7 @@
 #include "portcls/device_context.h"
 #include "portcls/dispatch_tables.h"
 #include "portcls/filter.h"
+#include "portcls/helpers/dpcs.h"
 #include "portcls/pin.h"
 #include "portcls/portcls_system.h"
 
@@ -42,7 +43,7 @@ Port::Port() {
 
 Port::~Port() {
     PortClsSystem::current().remove_port(*this);
-    KeRemoveQueueDpc(&generation_dpc_);
+    end_dpc(generation_dpc_);
     events_.remove_all();
     forget_miniport();
 }

@@ -8,6 +8,7 @@
 #include "machine/machine.h"
 #include "portcls/device_context.h"
 #include "portcls/device_settings.h"
+#include "portcls/helpers/spin_lock.h"
 #include "portcls/pin.h"
 #include "portcls/port.h"
 #include "portcls/portcls_system.h"
@@ -40,6 +41,7 @@ PowerState::PowerState(DeviceContext& device) : device_(device) {
     states_for_system_[PowerSystemWorking] = PowerDeviceD0;
     KeInitializeTimer(&idle_timer_);
     KeInitializeDpc(&idle_dpc_, idle_timer_expired, this);
+    ExInitializeRundownProtection(&idle_work_rundown_);
 }
 
 PowerState::~PowerState() {
@@ -200,9 +202,7 @@ void PowerState::apply(DEVICE_POWER_STATE state) {
         if (state == PowerDeviceD0) {
             idle_ = false;
             last_access_ = now_ticks();
-            if (idle_ticks_ != 0) {
-                arm_idle_timer(idle_ticks_);
-            }
+            arm_idle_timer(idle_ticks_);
             visit_pins([](Pin& pin) { pin.resume_after_power(); });
         }
     }
@@ -334,6 +334,7 @@ NTSTATUS PowerState::request(DEVICE_POWER_STATE state, bool wait_until_done) {
 // ---- idling -----------------------------------------------------------------------------------------------------
 
 void PowerState::start() {
+    ExReInitializeRundownProtection(&idle_work_rundown_);
     idle_settings_ = {};
     idle_settings_.conservation_seconds =
         driver_setting(device_, u"PowerSettings", u"ConservationIdleTime").value_or(0);
@@ -346,8 +347,14 @@ void PowerState::start() {
 }
 
 void PowerState::stop() {
-    idle_ticks_ = 0;
-    KeCancelTimer(&idle_timer_);
+    {
+        Locked locked(idle_timer_lock_);
+        idle_ticks_ = 0;
+        KeCancelTimer(&idle_timer_);
+    }
+    KeFlushQueuedDpcs(); // idle_timer_expired may be running on another processor
+    ExWaitForRundownProtectionRelease(&idle_work_rundown_);
+    idle_settings_ = {}; // the adapter may still call SetIdlePowerManagement
 }
 
 void PowerState::set_idle_management(bool enabled) {
@@ -366,15 +373,17 @@ void PowerState::configure_idling() {
         idle_ticks_ = 0;
     }
     last_access_ = now_ticks();
-    if (idle_ticks_ != 0) {
-        arm_idle_timer(idle_ticks_);
-    }
+    arm_idle_timer(idle_ticks_);
 }
 
+// Not after stop(), whatever the caller saw before.
 void PowerState::arm_idle_timer(LONGLONG ticks) {
-    LARGE_INTEGER due;
-    due.QuadPart = -ticks;
-    KeSetTimer(&idle_timer_, due, &idle_dpc_);
+    Locked locked(idle_timer_lock_);
+    if (idle_ticks_ != 0) {
+        LARGE_INTEGER due;
+        due.QuadPart = -ticks;
+        KeSetTimer(&idle_timer_, due, &idle_dpc_);
+    }
 }
 
 bool PowerState::is_busy() const {
@@ -402,7 +411,7 @@ void PowerState::idle_timer_expired(KDPC*, void* context, void*, void*) {
         power.arm_idle_timer(std::max(power.idle_ticks_, ticks_per_second));
         return;
     }
-    if (!power.idle_work_queued_) {
+    if (!power.idle_work_queued_ && ExAcquireRundownProtection(&power.idle_work_rundown_)) {
         if (power.idle_work_item_ == nullptr) {
             power.idle_work_item_ = IoAllocateWorkItem(&power.device_.functional_device());
         }
@@ -418,9 +427,10 @@ void PowerState::idle_work(DEVICE_OBJECT*, void* context) {
         power.device_state_ == PowerDeviceD0 && power.idle_settings_.state != PowerDeviceD0) {
         power.idle_ = true;
         power.request(power.idle_settings_.state, false);
-    } else if (power.idle_ticks_ != 0) {
+    } else {
         power.arm_idle_timer(power.idle_ticks_);
     }
+    ExReleaseRundownProtection(&power.idle_work_rundown_);
 }
 
 NTSTATUS PowerState::touch_slowly() {

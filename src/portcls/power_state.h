@@ -37,6 +37,7 @@ public:
 
     // ---- idling -----------------------------------------------------------------------------------------------
     void start(); // IRP_MN_START_DEVICE: reads PowerSettings
+    // Timer, DPC and work item have ended afterwards, and do not begin again before start(). PASSIVE_LEVEL.
     void stop();
     void set_idle_management(bool enabled); // IPortClsPower (R-PWR-16)
     // An access: the timer starts over, an idle device is powered up (R-PWR-14).
@@ -95,6 +96,8 @@ private:
     LONGLONG idle_ticks_ = 0; // 100 ns without access after which the device idles; 0: never
     LONGLONG last_access_ = 0;
     bool idle_ = false; // powered down by us
+    KSPIN_LOCK idle_timer_lock_ = 0;
+    EX_RUNDOWN_REF idle_work_rundown_; // held from the time that idle_work is queued until it returns
     bool idle_work_queued_ = false;
     PIO_WORKITEM idle_work_item_ = nullptr;
     KTIMER idle_timer_;

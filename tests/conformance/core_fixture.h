@@ -33,7 +33,8 @@ struct PinConnect {
 
 class CoreTest : public ::testing::Test {
 protected:
-    CoreTest() : machine_(config()) {
+    CoreTest() : CoreTest(config()) {}
+    explicit CoreTest(const machine::MachineConfig& config) : machine_(config) {
         conformance::script() = &script_;
         executive::install(machine_);
         manager_ = &machine_.add_subsystem<pnp::PnpManager>();

@@ -1,4 +1,6 @@
-// Callback objects: \Callback\PowerState and those that drivers make.
+// Callback objects: the system's, like \Callback\PowerState, and those that drivers make.
+#include "executive/ex/callbacks.h"
+
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -42,7 +44,19 @@ CallbackState& state_of(const void* object, const char* function) {
     return *state;
 }
 
+CALLBACK_OBJECT* make(ObjectManager& objects, bool allow_multiple, const void* caller) {
+    return static_cast<CALLBACK_OBJECT*>(objects.create_opaque(
+        executive::object_types::callback, std::make_shared<CallbackState>(CallbackState{allow_multiple, {}}), caller));
+}
+
 } // namespace
+
+void executive::create_system_callbacks(machine::Machine& machine) {
+    ObjectManager& objects = ObjectManager::of(machine);
+    for (const std::u16string_view name : {u"\\Callback\\PowerState", u"\\Callback\\SetSystemTime"}) {
+        objects.insert_name(name, make(objects, true, nullptr), true);
+    }
+}
 
 OPC_BEGIN_REMEMBERING_CALLERS
 
@@ -53,30 +67,27 @@ NTSTATUS NTAPI ExCreateCallback(PCALLBACK_OBJECT* object, POBJECT_ATTRIBUTES att
     OPC_REQUIRE_APC_OR_BELOW();
     ObjectManager& objects = ObjectManager::current();
     const std::u16string_view name = executive::text_of(attributes != nullptr ? attributes->ObjectName : nullptr);
-    if (!name.empty()) {
-        const auto found = objects.lookup(name);
-        if (NT_SUCCESS(found.status) && found.remaining.empty() && found.body != nullptr) {
-            const auto* header = objects.find(found.body);
-            if (header == nullptr || header->type != &executive::object_types::callback) {
-                return STATUS_OBJECT_TYPE_MISMATCH;
-            }
-            objects.reference(found.body);
-            *object = static_cast<PCALLBACK_OBJECT>(found.body);
-            return STATUS_SUCCESS;
+    if (name.empty()) {
+        return STATUS_UNSUCCESSFUL; // "nf-wdm-excreatecallback": unnamed callback objects are not permitted
+    }
+    const auto found = objects.lookup(name);
+    if (NT_SUCCESS(found.status) && found.remaining.empty() && found.body != nullptr) {
+        const auto* header = objects.find(found.body);
+        if (header == nullptr || header->type != &executive::object_types::callback) {
+            return STATUS_OBJECT_TYPE_MISMATCH;
         }
+        objects.reference(found.body);
+        *object = static_cast<PCALLBACK_OBJECT>(found.body);
+        return STATUS_SUCCESS;
     }
     if (!create) {
         return STATUS_OBJECT_NAME_NOT_FOUND;
     }
-    auto* made = static_cast<PCALLBACK_OBJECT>(objects.create_opaque(
-        executive::object_types::callback, std::make_shared<CallbackState>(CallbackState{allow_multiple != FALSE, {}}),
-        __builtin_return_address(0)));
-    if (!name.empty()) {
-        const NTSTATUS status = objects.insert_name(name, made, (attributes->Attributes & OBJ_PERMANENT) != 0);
-        if (!NT_SUCCESS(status)) {
-            objects.dereference(made);
-            return status;
-        }
+    CALLBACK_OBJECT* const made = make(objects, allow_multiple != FALSE, __builtin_return_address(0));
+    const NTSTATUS status = objects.insert_name(name, made, (attributes->Attributes & OBJ_PERMANENT) != 0);
+    if (!NT_SUCCESS(status)) {
+        objects.dereference(made);
+        return status;
     }
     *object = made;
     return STATUS_SUCCESS;

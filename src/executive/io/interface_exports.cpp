@@ -53,8 +53,8 @@ NTSTATUS NTAPI IoRegisterDeviceInterface(PDEVICE_OBJECT device, const GUID* inte
         return STATUS_INVALID_DEVICE_REQUEST;
     }
     const std::u16string_view text = executive::text_of(reference);
-    if (text.find(u'\\') != std::u16string_view::npos) {
-        return STATUS_INVALID_DEVICE_REQUEST; // a path separator is not allowed in a reference string
+    if (text.find_first_of(u"/\\") != std::u16string_view::npos) {
+        return STATUS_INVALID_DEVICE_REQUEST; // path separators are not allowed in a reference string
     }
     DeviceInterface& entry = Kernel::current().interfaces.add(device, *interface_class, text);
     return link == nullptr ? STATUS_SUCCESS : give_string(entry.symbolic_link, link, __builtin_return_address(0));

@@ -9,6 +9,7 @@
 #include "executive/irql_check.h"
 #include "executive/kernel.h"
 #include "executive/not_done.h"
+#include "executive/objects/object_manager.h"
 
 namespace openportcls::executive {
 
@@ -71,13 +72,22 @@ void NotificationTable::interface_changed(const GUID& interface_class, std::u16s
     sweep();
 }
 
+std::uint64_t NotificationTable::target_of(const DEVICE_OBJECT* physical_device) {
+    const ObjectHeader* const header = ObjectManager::current().find(physical_device);
+    return header != nullptr ? header->serial : 0;
+}
+
+bool NotificationTable::listens_to(const Entry& entry, std::uint64_t target) {
+    return !entry.removed && entry.category == EventCategoryTargetDeviceChange && entry.target == target;
+}
+
 NTSTATUS NotificationTable::target_changed(DEVICE_OBJECT* physical_device, const GUID& event) {
+    const std::uint64_t target = target_of(physical_device);
     NTSTATUS result = STATUS_SUCCESS;
     ++walking_;
     for (std::size_t i = 0; i < entries_.size() && NT_SUCCESS(result); ++i) {
         Entry& entry = *entries_[i];
-        if (entry.removed || entry.category != EventCategoryTargetDeviceChange ||
-            bottom_of_stack(entry.file->DeviceObject) != physical_device) {
+        if (!listens_to(entry, target)) {
             continue;
         }
         TARGET_DEVICE_REMOVAL_NOTIFICATION notification{};
@@ -97,11 +107,11 @@ NTSTATUS NotificationTable::target_changed(DEVICE_OBJECT* physical_device, const
 
 NTSTATUS NotificationTable::target_custom(DEVICE_OBJECT* physical_device,
                                           TARGET_DEVICE_CUSTOM_NOTIFICATION* notification) {
+    const std::uint64_t target = target_of(physical_device);
     ++walking_;
     for (std::size_t i = 0; i < entries_.size(); ++i) {
         Entry& entry = *entries_[i];
-        if (!entry.removed && entry.category == EventCategoryTargetDeviceChange &&
-            bottom_of_stack(entry.file->DeviceObject) == physical_device) {
+        if (listens_to(entry, target)) {
             notification->FileObject = entry.file;
             entry.callback(notification, entry.context);
         }
@@ -181,7 +191,7 @@ NTSTATUS NTAPI IoRegisterPlugPlayNotification(IO_NOTIFICATION_EVENT_CATEGORY cat
         if (entry.file == nullptr) {
             return STATUS_INVALID_PARAMETER;
         }
-        ObReferenceObject(entry.file);
+        entry.target = NotificationTable::target_of(executive::bottom_of_stack(entry.file->DeviceObject));
         break;
     case EventCategoryHardwareProfileChange:
         break;
@@ -205,15 +215,7 @@ NTSTATUS NTAPI IoRegisterPlugPlayNotification(IO_NOTIFICATION_EVENT_CATEGORY cat
 
 NTSTATUS NTAPI IoUnregisterPlugPlayNotificationEx(PVOID handle) {
     OPC_REQUIRE_PASSIVE();
-    auto* entry = static_cast<NotificationTable::Entry*>(handle);
-    FILE_OBJECT* file = entry->file;
-    if (!Kernel::current().notifications.remove(handle)) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    if (file != nullptr) {
-        ObDereferenceObject(file);
-    }
-    return STATUS_SUCCESS;
+    return Kernel::current().notifications.remove(handle) ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
 }
 
 NTSTATUS NTAPI IoUnregisterPlugPlayNotification(PVOID handle) {

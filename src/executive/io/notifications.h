@@ -14,7 +14,10 @@ public:
     struct Entry {
         IO_NOTIFICATION_EVENT_CATEGORY category;
         GUID interface_class;
-        FILE_OBJECT* file; // EventCategoryTargetDeviceChange
+        // EventCategoryTargetDeviceChange. The file may be gone: the registration holds no reference on it
+        // ("nf-wdm-ioregisterplugplaynotification").
+        FILE_OBJECT* file;
+        std::uint64_t target; // the physical device object that the file was on, by its serial number
         DRIVER_OBJECT* driver;
         PDRIVER_NOTIFICATION_CALLBACK_ROUTINE callback;
         void* context;
@@ -33,7 +36,11 @@ public:
     NTSTATUS target_changed(DEVICE_OBJECT* physical_device, const GUID& event);
     NTSTATUS target_custom(DEVICE_OBJECT* physical_device, TARGET_DEVICE_CUSTOM_NOTIFICATION* notification);
 
+    // Of the physical device object.
+    static std::uint64_t target_of(const DEVICE_OBJECT* physical_device);
+
 private:
+    static bool listens_to(const Entry& entry, std::uint64_t target);
     void sweep();
 
     std::vector<std::unique_ptr<Entry>> entries_;

@@ -70,6 +70,26 @@ TEST_F(ExSmall, PushLocksAreSharedOrExclusive) {
     });
 }
 
+// "nf-wdm-excreatecallback": two objects are the system's; unnamed ones are not permitted.
+TEST_F(ExSmall, CallbackObjectsOfTheSystemAndWithoutAName) {
+    inside([&] {
+        OBJECT_ATTRIBUTES attributes;
+        PCALLBACK_OBJECT object = nullptr;
+        for (const char16_t* of_system : {u"\\Callback\\PowerState", u"\\Callback\\SetSystemTime"}) {
+            UNICODE_STRING name = unicode(of_system);
+            InitializeObjectAttributes(&attributes, &name, OBJ_CASE_INSENSITIVE, nullptr, nullptr);
+            ASSERT_EQ(ExCreateCallback(&object, &attributes, FALSE, TRUE), STATUS_SUCCESS);
+            PVOID registration = ExRegisterCallback(object, [](PVOID, PVOID, PVOID) NTAPI {}, nullptr);
+            EXPECT_NE(registration, nullptr);
+            ExUnregisterCallback(registration);
+            ObDereferenceObject(object);
+        }
+        InitializeObjectAttributes(&attributes, nullptr, 0, nullptr, nullptr);
+        EXPECT_EQ(ExCreateCallback(&object, &attributes, TRUE, TRUE), STATUS_UNSUCCESSFUL);
+        EXPECT_EQ(ExCreateCallback(&object, nullptr, TRUE, TRUE), STATUS_UNSUCCESSFUL);
+    });
+}
+
 TEST_F(ExSmall, RundownCountsAndEnds) {
     inside([&] {
         EX_RUNDOWN_REF rundown;

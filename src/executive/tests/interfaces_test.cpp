@@ -53,8 +53,10 @@ TEST_F(Io, InterfacesAreNamedEnabledOpenedAndEnumerated) {
         for (UNICODE_STRING* each : {&link, &audio_link, &alias}) {
             RtlFreeUnicodeString(each);
         }
-        UNICODE_STRING bad = unicode(u"a\\b");
-        EXPECT_EQ(IoRegisterDeviceInterface(object, &rendering_class, &bad, &link), STATUS_INVALID_DEVICE_REQUEST);
+        for (const char16_t* separated : {u"a\\b", u"a/b"}) {
+            UNICODE_STRING bad = unicode(separated);
+            EXPECT_EQ(IoRegisterDeviceInterface(object, &rendering_class, &bad, &link), STATUS_INVALID_DEVICE_REQUEST);
+        }
     });
     ASSERT_EQ(changes.size(), 2U);
     EXPECT_TRUE(changes[0].second);

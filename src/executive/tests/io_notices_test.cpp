@@ -175,6 +175,32 @@ TEST_F(IoNotices, CustomEventsReachThoseWhoWatchTheDevice) {
     });
 }
 
+// "nf-wdm-ioregisterplugplaynotification": the registration holds no reference on the file. Drivers close it when they
+// are asked whether the device may go, and hear what became of that.
+TEST_F(IoNotices, ATargetIsWatchedWithoutAReferenceOnTheFile) {
+    inside([&] {
+        DEVICE_OBJECT* const device = make(u"\\Device\\Watched");
+        FILE_OBJECT* file = nullptr;
+        ASSERT_EQ(open_file(u"\\Device\\Watched", nullptr, &file), STATUS_SUCCESS);
+        const auto references = ObjectManager::current().find(file)->references;
+        Heard heard;
+        PVOID handle = nullptr;
+        ASSERT_EQ(IoRegisterPlugPlayNotification(EventCategoryTargetDeviceChange, 0, file, &driver_.object, &hear,
+                                                 &heard, &handle),
+                  STATUS_SUCCESS);
+        EXPECT_EQ(ObjectManager::current().find(file)->references, references);
+        close_file(file);
+        Report report = make_report(custom_event);
+        EXPECT_EQ(IoReportTargetDeviceChange(device, &report), STATUS_SUCCESS);
+        EXPECT_EQ(heard.count, 1);
+        EXPECT_EQ(IoUnregisterPlugPlayNotificationEx(handle), STATUS_SUCCESS);
+        EXPECT_EQ(IoUnregisterPlugPlayNotificationEx(handle), STATUS_INVALID_PARAMETER);
+        EXPECT_EQ(IoReportTargetDeviceChange(device, &report), STATUS_SUCCESS);
+        EXPECT_EQ(heard.count, 1);
+        IoDeleteDevice(device);
+    });
+}
+
 // IoCreateUnprotectedSymbolicLink: a link like any other, that everybody may change.
 TEST_F(IoNotices, UnprotectedLinksLeadToTheDevice) {
     inside([&] {

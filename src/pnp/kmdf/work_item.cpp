@@ -16,6 +16,7 @@ void WorkItem::enqueue() {
         return;
     }
     queued_ = true;
+    ++outstanding_;
     KeClearEvent(&idle_);
     reference();
     ExQueueWorkItem(&item_, DelayedWorkQueue);
@@ -28,9 +29,11 @@ VOID NTAPI WorkItem::run(PVOID parameter) {
     if (!item->is_silent()) {
         item->routine_(static_cast<WDFWORKITEM>(item->handle()));
     }
-    item->runner_ = nullptr;
-    if (!item->queued_) {
-        KeSetEvent(&item->idle_, IO_NO_INCREMENT, FALSE);
+    if (item->runner_ == &item->machine().current_thread()) {
+        item->runner_ = nullptr;
+    }
+    if (--item->outstanding_ == 0) {
+        item->machine().set_event(item->idle_);
     }
     item->dereference();
 }
@@ -42,7 +45,7 @@ void WorkItem::flush() {
 }
 
 const char* WorkItem::pending() const {
-    return queued_ ? "still queued" : runner_ != nullptr ? "still running" : nullptr;
+    return queued_ ? "still queued" : outstanding_ != 0 ? "still running" : nullptr;
 }
 
 void WorkItem::dispose() {

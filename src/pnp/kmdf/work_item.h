@@ -29,6 +29,7 @@ private:
     WORK_QUEUE_ITEM item_{};
     KEVENT idle_{};
     bool queued_ = false;
+    unsigned outstanding_ = 0; // queued or running: while one runs it may be enqueued again, for another thread
     const machine::Thread* runner_ = nullptr;
 };
 

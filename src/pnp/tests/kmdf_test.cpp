@@ -329,6 +329,52 @@ TEST_F(Kmdf, WorkItemsAndDpcs) {
     });
 }
 
+KEVENT gates[2];
+int runs_begun = 0;
+int runs_ended = 0;
+
+VOID NTAPI wait_at_gate(WDFWORKITEM) {
+    KeWaitForSingleObject(&gates[runs_begun++], Executive, KernelMode, FALSE, nullptr);
+    ++runs_ended;
+}
+VOID NTAPI open_gate(PKDPC, PVOID gate, PVOID, PVOID) {
+    KeSetEvent(static_cast<PRKEVENT>(gate), 0, FALSE);
+}
+
+// A second worker thread runs the routine when it is enqueued while the first is at it.
+TEST_F(Kmdf, FlushWaitsForEveryRunOfAWorkItem) {
+    inside([&] {
+        runs_begun = runs_ended = 0;
+        for (KEVENT& gate : gates) {
+            KeInitializeEvent(&gate, NotificationEvent, FALSE);
+        }
+        WDF_WORKITEM_CONFIG config;
+        WDF_WORKITEM_CONFIG_INIT(&config, wait_at_gate);
+        auto under_device = below(device_);
+        WDFWORKITEM item = nullptr;
+        ASSERT_EQ(WdfWorkItemCreate(&config, &under_device, &item), STATUS_SUCCESS);
+        const auto let_time_pass = [&] { machine.run_for(10 * machine::nanoseconds_per_millisecond); };
+        for (int run = 0; run < 2; ++run) {
+            WdfWorkItemEnqueue(item);
+            let_time_pass();
+        }
+        ASSERT_EQ(runs_begun, 2);
+        KeSetEvent(&gates[0], 0, FALSE);
+        let_time_pass();
+        EXPECT_EQ(runs_ended, 1);
+        KDPC dpc;
+        KeInitializeDpc(&dpc, open_gate, &gates[1]);
+        KTIMER timer;
+        KeInitializeTimer(&timer);
+        KeSetTimer(&timer, LARGE_INTEGER{.QuadPart = -10'000'000}, &dpc);
+        WdfWorkItemFlush(item);
+        EXPECT_EQ(runs_ended, 2);
+        KeSetEvent(&gates[1], 0, FALSE);
+        let_time_pass();
+        KeCancelTimer(&timer);
+    });
+}
+
 TEST_F(Kmdf, AMachineMayEndWithObjectsLeft) {
     inside([&] {
         WDFMEMORY memory = nullptr;

@@ -2,6 +2,7 @@
 
 #include "executive/irql_check.h"
 #include "machine/machine.h"
+#include "portcls/helpers/dpcs.h"
 #include "portcls/helpers/spin_lock.h"
 #include "portcls/portcls_system.h"
 
@@ -25,9 +26,7 @@ ServiceGroup::~ServiceGroup() {
     if (timer_ready_) {
         KeCancelTimer(&timer_);
     }
-    if (!KeRemoveQueueDpc(&dpc_) && KeGetCurrentIrql() == PASSIVE_LEVEL) {
-        KeFlushQueuedDpcs(); // it may be running on another processor
-    }
+    end_dpc(dpc_);
     while (!IsListEmpty(&members_)) {
         auto* member = CONTAINING_RECORD(RemoveHeadList(&members_), Member, link);
         member->sink->Release();

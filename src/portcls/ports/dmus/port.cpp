@@ -4,6 +4,7 @@
 
 #include "executive/irql_check.h"
 #include "ks/data_format.h"
+#include "portcls/helpers/dpcs.h"
 #include "portcls/helpers/spin_lock.h"
 #include "portcls/pin.h"
 #include "portcls/portcls_system.h"
@@ -51,7 +52,7 @@ DmusPort::DmusPort(Kind kind)
 }
 
 DmusPort::~DmusPort() {
-    KeRemoveQueueDpc(&notify_dpc_);
+    end_dpc(notify_dpc_);
     if (group_ && sink_) {
         sink_->serve(nullptr);
         group_->RemoveMember(sink_.get());
