@@ -1,11 +1,8 @@
 // The COM shell of a port: class WaveRtPort final : public PortBase<IPortWaveRT> { … }.
 #pragma once
 
-#include <new>
-
 #include <portcls.h>
 
-#include "portcls/helpers/com_object.h"
 #include "portcls/port_services.h"
 
 namespace openportcls::portcls {
@@ -68,13 +65,6 @@ public:
     }
 
     IUnknown* unknown() final { return static_cast<Identity*>(this); }
-
-    // In pool, which knows what has been freed: a driver that uses a port after its last Release is told so.
-    static void* operator new(std::size_t size) noexcept {
-        return ExAllocatePoolWithTag(NonPagedPoolNx, size, object_tag);
-    }
-    static void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return operator new(size); }
-    static void operator delete(void* memory) { ExFreePoolWithTag(memory, object_tag); }
 
 protected:
     PortBase() = default;

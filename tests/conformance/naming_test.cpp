@@ -1,6 +1,5 @@
 // R-SUB, R-CONN: names, categories and the life of dynamic subdevices. R-INIT: what a port does during Init.
 #include "core_fixture.h"
-#include "executive/ex/asan.h"
 #include "machine/observer.h"
 
 namespace conformance {
@@ -319,21 +318,6 @@ TEST_F(DynamicJack, R_CONN_05_plugged_and_pulled_again_R_CONN_06) {
             EXPECT_EQ(script_.streams_alive, 0u);
         }
     });
-}
-
-// Which object it was, and who released it for the last time, is what the driver's author wants to know.
-TEST_F(Naming, APortUsedAfterItsLastReleaseIsNamed) {
-    if (executive::asan_present()) {
-        GTEST_SKIP() << "AddressSanitizer itself reports it";
-    }
-    start();
-    const std::string rule = crash([] {
-        IPort* port = nullptr;
-        ASSERT_EQ(PcNewPort(&port, CLSID_PortDMus), STATUS_SUCCESS);
-        port->Release();
-        port->AddRef();
-    });
-    EXPECT_NE(rule.find("used after its last Release?"), std::string::npos) << rule;
 }
 
 } // namespace conformance

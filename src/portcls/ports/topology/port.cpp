@@ -1,13 +1,10 @@
 #include "portcls/ports/topology/port.h"
 
-#include <new>
-
 namespace openportcls::portcls {
 
 NTSTATUS TopologyPort::create(IPort** result) {
-    auto* port = new (std::nothrow) TopologyPort;
-    *result = static_cast<IPortTopology*>(port);
-    return port != nullptr ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+    *result = static_cast<IPortTopology*>(new TopologyPort);
+    return STATUS_SUCCESS;
 }
 
 NTSTATUS TopologyPort::initialise_miniport(IMiniport* miniport, IUnknown* adapter, IResourceList* resources) {
