@@ -54,7 +54,6 @@ double cpu_seconds() {
     return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
 }
 
-// It may take its time, but what it calls in the machine may not.
 TEST(Bugcheck, code_of_the_host_is_no_endless_loop) {
     MachineConfig config;
     config.watchdog_seconds = 1;
@@ -65,6 +64,16 @@ TEST(Bugcheck, code_of_the_host_is_no_endless_loop) {
         }
     }));
     EXPECT_FALSE(HostCode::runs_in(machine));
+}
+
+// It may take its time; what it calls in the machine may not.
+TEST(Bugcheck, what_code_of_the_host_calls_may_be_an_endless_loop) {
+    if (__sanitizer_start_switch_fiber != nullptr) {
+        GTEST_SKIP() << "the report leaves the stack for good: AddressSanitizer gives up the frames it keeps elsewhere";
+    }
+    MachineConfig config;
+    config.watchdog_seconds = 1;
+    Machine machine(config);
     bool came_back = false;
     EXPECT_FALSE(machine.enter([&] {
         const HostCode callback(machine);
