@@ -1,15 +1,15 @@
-// Texts for GUIDs of pins and nodes, as the registry has them for all devices.
+// Texts for GUIDs of pins and nodes in the registry.
 #pragma once
 
 #include <optional>
-#include <span>
 #include <string>
+#include <string_view>
 
 #include <ks.h>
 
 namespace openportcls::ks {
 
-// Of the first GUID that has one; null pointers are passed over.
-std::optional<std::u16string> category_name(std::span<const GUID* const> guids);
+// The Name of the GUID's key below `categories`: registry_paths::media_categories for all devices, or a device's own.
+std::optional<std::u16string> category_name(std::u16string_view categories, const GUID& guid);
 
 } // namespace openportcls::ks

@@ -12,9 +12,10 @@ namespace {
 
 constexpr ULONG entry_tag = 0x6545734B; // 'KsEe'
 
-// Drivers have the address of an entry, and of what it refers to: it all lies in their pool.
+// Drivers have the address of an entry, and of what it refers to: it all lies in their pool. Zeroed; null: there is
+// none.
 void* take_memory(std::size_t bytes) {
-    return executive::Kernel::current().pool.allocate_object("KS event entry", bytes, entry_tag, nullptr);
+    return executive::Kernel::current().pool.allocate(bytes, entry_tag, executive::PoolKind::non_paged, true, nullptr);
 }
 void give_memory(void* memory) {
     executive::Kernel::current().pool.free(memory, entry_tag, "KsDiscardEvent");
@@ -98,7 +99,10 @@ NTSTATUS EventList::prepare(IRP& irp, ULONG extra_bytes, EventRecord*& record) {
     if (irp.UserBuffer == nullptr) {
         return STATUS_ACCESS_VIOLATION;
     }
-    record = static_cast<EventRecord*>(take_memory(sizeof(EventRecord) + extra_bytes));
+    record = static_cast<EventRecord*>(take_memory(sizeof(EventRecord) + std::size_t{extra_bytes}));
+    if (record == nullptr) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
     KsSystem::current().event_records.insert(record);
     auto* const data = static_cast<KSEVENTDATA*>(irp.UserBuffer);
     KSEVENTDATA copy; // the client may change its own while we look
@@ -129,6 +133,11 @@ NTSTATUS EventList::prepare(IRP& irp, ULONG extra_bytes, EventRecord*& record) {
     }
     if ((flags & KSEVENT_TYPE_ENABLEBUFFERED) != 0) {
         auto* const buffer = static_cast<KSBUFFER_ITEM*>(take_memory(sizeof(KSBUFFER_ITEM)));
+        if (buffer == nullptr) {
+            discard(*record);
+            record = nullptr;
+            return STATUS_INSUFFICIENT_RESOURCES;
+        }
         InitializeListHead(&buffer->BufferList);
         entry.BufferItem = buffer;
         entry.Flags |= KSEVENT_ENTRY_BUFFERED;
@@ -240,12 +249,13 @@ void EventList::remove_all() {
 bool EventList::signal(EventRecord& record, const void* data, ULONG bytes) {
     KSEVENT_ENTRY& entry = record.entry;
     if ((entry.Flags & KSEVENT_ENTRY_BUFFERED) != 0) {
-        auto* const note = static_cast<BufferedNotification*>(take_memory(sizeof(BufferedNotification) + bytes));
-        note->bytes = bytes;
-        if (bytes != 0) {
-            std::memcpy(note + 1, data, bytes);
+        if (auto* const note = static_cast<BufferedNotification*>(take_memory(sizeof(BufferedNotification) + bytes))) {
+            note->bytes = bytes;
+            if (bytes != 0) {
+                std::memcpy(note + 1, data, bytes);
+            }
+            InsertTailList(&entry.BufferItem->BufferList, &note->link);
         }
-        InsertTailList(&entry.BufferItem->BufferList, &note->link);
     }
     switch (entry.NotificationType) {
     case KSEVENTF_EVENT_HANDLE:

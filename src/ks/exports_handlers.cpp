@@ -2,15 +2,19 @@
 #include <ks.h>
 
 #include <cstring>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "executive/irql_check.h"
+#include "executive/registry/registry.h"
 #include "ks/answers.h"
 #include "ks/category_names.h"
 #include "ks/data_format.h"
 #include "ks/open_object.h"
 #include "ks/property_sets.h"
+#include "ks/range_items.h"
 #include "machine/guarded_access.h"
 
 using namespace openportcls;
@@ -43,8 +47,12 @@ NTSTATUS answer_items(IRP* irp, void* data, ULONG count, const void* items, std:
 
 // The registry's text of the first of the GUIDs that has one, with its zero.
 NTSTATUS answer_name(IRP* irp, void* data, const GUID* name, const GUID* otherwise) {
-    const GUID* const guids[] = {name, otherwise};
-    const auto text = ks::category_name(guids);
+    std::optional<std::u16string> text;
+    for (const GUID* const guid : {name, otherwise}) {
+        if (!text && guid != nullptr) {
+            text = ks::category_name(executive::registry_paths::media_categories, *guid);
+        }
+    }
     if (!text) {
         return STATUS_OBJECT_NAME_NOT_FOUND;
     }
@@ -55,38 +63,11 @@ NTSTATUS answer_name(IRP* irp, void* data, const GUID* name, const GUID* otherwi
     return status;
 }
 
-void append(std::vector<char>& bytes, const void* item, ULONG item_bytes) {
-    bytes.insert(bytes.end(), static_cast<const char*>(item), static_cast<const char*>(item) + item_bytes);
-    bytes.resize((bytes.size() + 7) & ~std::size_t{7});
-}
-
-void append_attributes(std::vector<char>& bytes, const KSATTRIBUTE_LIST& attributes) {
-    const std::size_t start = bytes.size();
-    KSMULTIPLE_ITEM header{sizeof header, attributes.Count};
-    append(bytes, &header, sizeof header);
-    for (ULONG i = 0; i < attributes.Count; ++i) {
-        append(bytes, attributes.Attributes[i], attributes.Attributes[i]->Size);
-    }
-    header.Size = static_cast<ULONG>(bytes.size() - start);
-    std::memcpy(bytes.data() + start, &header, sizeof header);
-}
-
-// KSDATARANGE_ATTRIBUTES: the next pointer is the range's attribute list, an item of its own.
-bool has_attribute_list(const PKSDATARANGE* ranges, ULONG count, ULONG i) {
-    return (ranges[i]->Flags & KSDATARANGE_ATTRIBUTES) != 0 && i + 1 < count;
-}
-
 NTSTATUS answer_ranges(IRP* irp, void* data, const PKSDATARANGE* ranges, ULONG count) {
-    std::vector<char> bytes;
-    for (ULONG i = 0; i < count; ++i) {
-        append(bytes, ranges[i], ranges[i]->FormatSize);
-        if (has_attribute_list(ranges, count, i)) {
-            append_attributes(bytes, *reinterpret_cast<const KSATTRIBUTE_LIST*>(ranges[++i]));
-        }
-    }
+    const std::vector<char> items = ks::range_items(ranges, count);
     ULONG written = 0;
     const NTSTATUS status =
-        ks::answer_list(count, bytes.data(), static_cast<ULONG>(bytes.size()), data, room_of(irp), written);
+        ks::answer_list(count, items.data(), static_cast<ULONG>(items.size()), data, room_of(irp), written);
     irp->IoStatus.Information = written;
     return status;
 }
@@ -103,7 +84,7 @@ NTSTATUS for_each_match(IRP* irp, KSP_PIN* request, const KSPIN_DESCRIPTOR& pin,
     for (KSDATARANGE* const client : client_ranges.items()) {
         for (ULONG i = 0; i < pin.DataRangesCount; ++i) {
             KSDATARANGE* const own = pin.DataRanges[i];
-            i += has_attribute_list(pin.DataRanges, pin.DataRangesCount, i) ? 1 : 0;
+            i += ks::has_attribute_list(pin.DataRanges, pin.DataRangesCount, i) ? 1 : 0;
             if (!ks::range_matches(*client, *own)) {
                 continue;
             }

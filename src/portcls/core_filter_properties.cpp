@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "ks/range_items.h"
 #include "portcls/device_context.h"
 #include "portcls/dispatch_tables.h"
 #include "portcls/filter.h"
@@ -77,30 +78,9 @@ NTSTATUS category(PropertyCall& call, const PCPIN_DESCRIPTOR& pin) {
     return STATUS_SUCCESS;
 }
 
-void append(std::vector<char>& bytes, const void* data, ULONG data_bytes) {
-    bytes.insert(bytes.end(), static_cast<const char*>(data), static_cast<const char*>(data) + data_bytes);
-    bytes.resize((bytes.size() + 7) & ~std::size_t{7}); // R-PROP-29
-}
-
-// Ranges with attributes are followed by their list, which counts as an item.
 NTSTATUS list_ranges(PropertyCall& call, const PKSDATARANGE* ranges, ULONG count) {
-    std::vector<char> bytes;
-    for (ULONG i = 0; i < count; ++i) {
-        append(bytes, ranges[i], ranges[i]->FormatSize);
-        if ((ranges[i]->Flags & KSDATARANGE_ATTRIBUTES) == 0 || i + 1 == count) {
-            continue;
-        }
-        const auto& attributes = *reinterpret_cast<const KSATTRIBUTE_LIST*>(ranges[++i]);
-        const std::size_t start = bytes.size();
-        KSMULTIPLE_ITEM header{sizeof header, attributes.Count};
-        append(bytes, &header, sizeof header);
-        for (ULONG k = 0; k < attributes.Count; ++k) {
-            append(bytes, attributes.Attributes[k], attributes.Attributes[k]->Size);
-        }
-        header.Size = static_cast<ULONG>(bytes.size() - start);
-        std::memcpy(bytes.data() + start, &header, sizeof header);
-    }
-    return call.answer_list(count, bytes.data(), static_cast<ULONG>(bytes.size()));
+    const std::vector<char> items = ks::range_items(ranges, count);
+    return call.answer_list(count, items.data(), static_cast<ULONG>(items.size()));
 }
 
 NTSTATUS data_ranges(PropertyCall& call, const PCPIN_DESCRIPTOR& pin) {
@@ -170,9 +150,8 @@ NTSTATUS pin_name(PropertyCall& call, const PCPIN_DESCRIPTOR& pin) {
     }
     // R-DESC-21: the name's text, else the category's.
     for (const GUID* guid : {pin.KsPinDescriptor.Name, pin.KsPinDescriptor.Category}) {
-        std::u16string text;
-        if (guid != nullptr && media_category_name(call.port.device(), *guid, text)) {
-            return answer_name(call, text);
+        if (const auto text = guid != nullptr ? media_category_name(call.port.device(), *guid) : std::nullopt) {
+            return answer_name(call, *text);
         }
     }
     return STATUS_OBJECT_NAME_NOT_FOUND;
@@ -206,12 +185,9 @@ NTSTATUS node_name(PropertyCall& call) {
         return STATUS_INVALID_PARAMETER;
     }
     const PCNODE_DESCRIPTOR& node = call.port.description().node(id);
-    std::u16string text;
     // R-DESC-11
-    if (media_category_name(call.port.device(), node.Name != nullptr ? *node.Name : *node.Type, text)) {
-        return answer_name(call, text);
-    }
-    return STATUS_OBJECT_NAME_NOT_FOUND;
+    const auto text = media_category_name(call.port.device(), node.Name != nullptr ? *node.Name : *node.Type);
+    return text ? answer_name(call, *text) : STATUS_OBJECT_NAME_NOT_FOUND;
 }
 
 NTSTATUS signal_processing_modes(PropertyCall& call) {

@@ -1,6 +1,7 @@
 // Texts for pin and node GUIDs from the registry (R-DESC-12).
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include <portcls.h>
@@ -9,7 +10,7 @@ namespace openportcls::portcls {
 
 class DeviceContext;
 
-// False when there is no text.
-bool media_category_name(const DeviceContext& device, const GUID& guid, std::u16string& name);
+// Nothing when there is no text.
+std::optional<std::u16string> media_category_name(const DeviceContext& device, const GUID& guid);
 
 } // namespace openportcls::portcls

@@ -111,4 +111,25 @@ TEST_F(KsMisuse, ARemoveHandlerDoesNotDiscard) {
     });
 }
 
+// KsEnableEvent: without memory for the entry it fails, and nothing else happens.
+TEST_F(KsMisuse, AnEntryThatThereIsNoMemoryForIsRefused) {
+    inside([&] {
+        InitializeListHead(&list_);
+        item_.EventId = 4;
+        item_.DataInput = sizeof(KSEVENTDATA);
+        on_control() = [this](IRP* irp) { return KsEnableEvent(irp, 1, &set_, &list_, KSEVENTS_NONE, nullptr); };
+        KeInitializeEvent(&event_, NotificationEvent, FALSE);
+        data_.NotificationType = KSEVENTF_EVENT_OBJECT;
+        data_.EventObject.Event = &event_;
+        executive::Pool& pool = executive::Kernel::current().pool;
+        for (const std::uint64_t budget : {1, 0}) { // 0: none
+            pool.set_budget(budget);
+            const NTSTATUS expected = budget != 0 ? STATUS_INSUFFICIENT_RESOURCES : STATUS_SUCCESS;
+            EXPECT_EQ(enable(file_, event(custom_event_set, 4), data_, KernelMode), expected);
+            EXPECT_EQ(IsListEmpty(&list_) != FALSE, budget != 0);
+        }
+        KsDiscardEvent(CONTAINING_RECORD(RemoveHeadList(&list_), KSEVENT_ENTRY, ListEntry));
+    });
+}
+
 } // namespace conformance

@@ -1,6 +1,7 @@
 #include "pnp/inf/inf_file.h"
 
 #include "base/status.h"
+#include "pnp/inf/guid_text.h"
 #include "pnp/inf/inf_line_splitter.h"
 #include "pnp/inf/text.h"
 #include "pnp/inf/version_values.h"
@@ -225,7 +226,7 @@ private:
             return;
         }
         const std::string_view value = line.field(0);
-        if (equal_ignoring_ascii_case(*line.key, "ClassGuid") && !value.empty() && !is_guid_text(value)) {
+        if (equal_ignoring_ascii_case(*line.key, "ClassGuid") && !value.empty() && !parse_guid(value)) {
             warn(line.number, fmt::format("ClassGuid '{}' is no GUID: {{8-4-4-4-12 hexadecimal digits}}", value));
         }
         if (equal_ignoring_ascii_case(*line.key, "DriverVer")) {

@@ -1,5 +1,6 @@
 #include "pnp/inf/install.h"
 
+#include "pnp/inf/guid_text.h"
 #include "pnp/inf/registry_lines.h"
 #include "pnp/inf/version_values.h"
 
@@ -246,7 +247,7 @@ private:
                 note(line.number, "AddInterface without an interface class");
                 return;
             }
-            if (!is_guid_text(interface.category)) {
+            if (!parse_guid(interface.category)) {
                 note(line.number, fmt::format("AddInterface: {} is no interface class", interface.category));
             }
             if (!line.field(2).empty()) {

@@ -14,11 +14,6 @@ namespace openportcls::pnp {
 
 namespace {
 
-bool is_hexadecimal(char character) {
-    return (character >= '0' && character <= '9') || (character >= 'a' && character <= 'f') ||
-           (character >= 'A' && character <= 'F');
-}
-
 template<class Number>
 std::optional<Number> decimal(std::string_view text) {
     Number number{};
@@ -42,13 +37,6 @@ bool read_numbers(std::string_view text, std::string_view separators, std::span<
 }
 
 } // namespace
-
-bool is_guid_text(std::string_view text) {
-    constexpr std::string_view shape = "{xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx}";
-    return std::ranges::equal(text, shape, [](char character, char wanted) {
-        return wanted == 'x' ? is_hexadecimal(character) : character == wanted;
-    });
-}
 
 bool is_driver_date(std::string_view text) {
     std::array<std::uint16_t, 3> parts{};      // month, day, year

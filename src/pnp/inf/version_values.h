@@ -1,4 +1,4 @@
-// What GUIDs, dates and versions in an INF file have to look like.
+// What dates and versions in an INF file have to look like.
 #pragma once
 
 #include <string>
@@ -9,8 +9,6 @@
 
 namespace openportcls::pnp {
 
-// "{4d36e96c-e325-11ce-bfc1-08002be10318}".
-bool is_guid_text(std::string_view text);
 // "mm/dd/yyyy" of a day that the calendar has; hyphens separate as well, and shorter numbers are forgiven ("INF
 // DriverVer Directive", as the next).
 bool is_driver_date(std::string_view text);
