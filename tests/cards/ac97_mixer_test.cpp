@@ -93,25 +93,7 @@ TEST_F(Ac97Mixer, TheRecordingGainAmplifies) {
 // Analog sound passes the mixer whether a stream runs or not; before, between and after.
 TEST_F(Ac97Mixer, TheLineIsHeardWhileNothingPlays) {
     start();
-    const WaveFormat played = format(48000, 2, 16);
-    const auto line = tone(48000, 24000);
-    ASSERT_TRUE(machine->run_for(milliseconds(50)));
-    EXPECT_TRUE(heard.empty()) << "nothing is plugged in";
-    ASSERT_TRUE(machine->feed("line in", 48000, line));
-    ASSERT_TRUE(machine->run_for(milliseconds(600)));
-    EXPECT_EQ(heard_rate, 48000);
-    EXPECT_NE(find(played, to_bytes(line, played)), std::string::npos);
-    heard.clear();
-    ASSERT_TRUE(machine->feed("line in", 48000, std::vector<SoundFrame>(48000, SoundFrame{0.25F, 0.25F})));
-    play(format(44100, 2, 16), to_bytes(std::vector<SoundFrame>(4410, SoundFrame{0.5F, 0.125F}), played));
-    EXPECT_EQ(std::count_if(heard.begin(), heard.end(),
-                            [](const SoundFrame& frame) { return frame.left == 0.75F && frame.right == 0.375F; }),
-              4410)
-        << "with the stream";
-    heard.clear();
-    ASSERT_TRUE(machine->run_for(milliseconds(100)));
-    EXPECT_EQ(heard_rate, 48000);
-    EXPECT_EQ(heard.size(), 4800U) << "and after it";
+    listen_to_the_line();
     ASSERT_TRUE(mixer->set_mute(node("Line mute"), 0, true));
     heard.clear();
     ASSERT_TRUE(machine->run_for(milliseconds(100)));

@@ -22,8 +22,8 @@ protected:
         EXPECT_NE(rule.find(part), std::string::npos) << rule;
     }
 
-    // One that KS has made, on the driver's list.
-    KSEVENT_ENTRY* make_entry() {
+    // A client's request for one, which goes on the driver's list.
+    NTSTATUS request_entry() {
         InitializeListHead(&list_);
         item_.EventId = 4;
         item_.DataInput = sizeof(KSEVENTDATA);
@@ -31,7 +31,10 @@ protected:
         KeInitializeEvent(&event_, NotificationEvent, FALSE);
         data_.NotificationType = KSEVENTF_EVENT_OBJECT;
         data_.EventObject.Event = &event_;
-        EXPECT_EQ(enable(file_, event(custom_event_set, 4), data_, KernelMode), STATUS_SUCCESS);
+        return enable(file_, event(custom_event_set, 4), data_, KernelMode);
+    }
+    KSEVENT_ENTRY* make_entry() {
+        EXPECT_EQ(request_entry(), STATUS_SUCCESS);
         return CONTAINING_RECORD(list_.Flink, KSEVENT_ENTRY, ListEntry);
     }
 
@@ -114,21 +117,14 @@ TEST_F(KsMisuse, ARemoveHandlerDoesNotDiscard) {
 // KsEnableEvent: without memory for the entry it fails, and nothing else happens.
 TEST_F(KsMisuse, AnEntryThatThereIsNoMemoryForIsRefused) {
     inside([&] {
-        InitializeListHead(&list_);
-        item_.EventId = 4;
-        item_.DataInput = sizeof(KSEVENTDATA);
-        on_control() = [this](IRP* irp) { return KsEnableEvent(irp, 1, &set_, &list_, KSEVENTS_NONE, nullptr); };
-        KeInitializeEvent(&event_, NotificationEvent, FALSE);
-        data_.NotificationType = KSEVENTF_EVENT_OBJECT;
-        data_.EventObject.Event = &event_;
         executive::Pool& pool = executive::Kernel::current().pool;
-        for (const std::uint64_t budget : {1, 0}) { // 0: none
-            pool.set_budget(budget);
-            const NTSTATUS expected = budget != 0 ? STATUS_INSUFFICIENT_RESOURCES : STATUS_SUCCESS;
-            EXPECT_EQ(enable(file_, event(custom_event_set, 4), data_, KernelMode), expected);
-            EXPECT_EQ(IsListEmpty(&list_) != FALSE, budget != 0);
-        }
-        KsDiscardEvent(CONTAINING_RECORD(RemoveHeadList(&list_), KSEVENT_ENTRY, ListEntry));
+        pool.set_budget(1);
+        EXPECT_EQ(request_entry(), STATUS_INSUFFICIENT_RESOURCES);
+        EXPECT_TRUE(IsListEmpty(&list_));
+        pool.set_budget(0); // none
+        KSEVENT_ENTRY* const entry = make_entry();
+        RemoveEntryList(&entry->ListEntry);
+        KsDiscardEvent(entry);
     });
 }
 
