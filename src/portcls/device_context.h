@@ -142,7 +142,6 @@ private:
     ULONG max_objects_;
     bool uses_position_lock_ = false;
     PnpState pnp_state_ = PnpState::added;
-    bool is_starting_ = false; // the adapter's StartDevice is running
     DeviceLock lock_;
     std::vector<std::unique_ptr<Subdevice>> subdevices_;
     std::vector<Port*> ports_;

@@ -88,18 +88,14 @@ NTSTATUS DeviceContext::call_start_device(IRP& irp) {
     if (!NT_SUCCESS(status)) {
         return status;
     }
-    const PnpState before = pnp_state_;
-    pnp_state_ = PnpState::started; // what StartDevice registers can be opened at once
     power_.begin_in_full_power();
-    is_starting_ = true;
     status = start_device_(&functional_device_, &irp, resources);
-    is_starting_ = false;
     resources->Release();
     if (!NT_SUCCESS(status)) {
-        pnp_state_ = before;
         remove_all_subdevices();
         return status;
     }
+    pnp_state_ = PnpState::started;
     power_.start();
     io_timeouts_.start();
     register_with_power_framework();
@@ -291,7 +287,7 @@ NTSTATUS DeviceContext::dispatch_system_control(IRP& irp) {
 }
 
 NTSTATUS DeviceContext::set_power_framework_settings(const PC_POWER_FRAMEWORK_SETTINGS& settings) {
-    if (is_started() && !is_starting_) {
+    if (is_started()) {
         return STATUS_INVALID_DEVICE_STATE; // nothing would come of it
     }
     power_framework_settings_ = settings;

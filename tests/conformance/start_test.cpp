@@ -117,6 +117,50 @@ TEST_F(Start, R_ENTRY_13_a_failing_start_leaves_no_subdevice) {
 
 namespace {
 
+NTSTATUS NTAPI count_arrivals(PVOID structure, PVOID context) {
+    const auto& change = *static_cast<DEVICE_INTERFACE_CHANGE_NOTIFICATION*>(structure);
+    *static_cast<ULONG*>(context) += IsEqualGUID(change.Event, GUID_DEVICE_INTERFACE_ARRIVAL) ? 1 : 0;
+    return STATUS_SUCCESS;
+}
+
+} // namespace
+
+// nf-wdm-iosetdeviceinterfacestate: a subdevice's interfaces arrive, and can be opened, when START_DEVICE is complete.
+TEST_F(Start, subdevices_arrive_and_open_when_the_start_is_complete) {
+    ULONG arrivals = 0;
+    PVOID notification = nullptr;
+    NTSTATUS opened = STATUS_SUCCESS;
+    script_.start = [&](DEVICE_OBJECT* device, IRP* irp, IResourceList* resources) {
+        script_.functional_device = device;
+        static WCHAR name[] = u"Topology";
+        EXPECT_EQ(IoRegisterPlugPlayNotification(
+                      EventCategoryDeviceInterfaceChange, PNPNOTIFY_DEVICE_INTERFACE_INCLUDE_EXISTING_INTERFACES,
+                      const_cast<GUID*>(&KSCATEGORY_TOPOLOGY), device->DriverObject, count_arrivals, &arrivals,
+                      &notification),
+                  STATUS_SUCCESS);
+        IPort* port = nullptr;
+        EXPECT_EQ(add_topology(name, port, irp, resources), STATUS_SUCCESS);
+        port->Release();
+        EXPECT_EQ(arrivals, 0u);
+        FILE_OBJECT* file = nullptr;
+        opened = executive::open_file(path_of(u"Topology"), nullptr, &file);
+        return STATUS_SUCCESS;
+    };
+    load();
+    add_device();
+    EXPECT_EQ(add_status_, STATUS_SUCCESS);
+    EXPECT_EQ(opened, STATUS_NO_SUCH_DEVICE);
+    EXPECT_EQ(arrivals, 1u);
+    inside([&] {
+        FILE_OBJECT* file = nullptr;
+        ASSERT_EQ(executive::open_file(path_of(u"Topology"), nullptr, &file), STATUS_SUCCESS);
+        executive::close_file(file);
+        EXPECT_EQ(IoUnregisterPlugPlayNotificationEx(notification), STATUS_SUCCESS);
+    });
+}
+
+namespace {
+
 ULONG ticks[2] = {};
 void NTAPI tick(DEVICE_OBJECT* device, void* context) {
     EXPECT_EQ(device, script()->functional_device);

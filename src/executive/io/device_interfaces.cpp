@@ -129,11 +129,31 @@ NTSTATUS DeviceInterfaceTable::set_state(DeviceInterface& entry, bool enabled) {
         }
     }
     entry.enabled = enabled;
+    // Of what never arrived nobody hears that it goes.
+    if (enabled ? device_record(entry.physical_device).start_completed : entry.announced) {
+        announce(entry);
+    }
+    return STATUS_SUCCESS;
+}
+
+void DeviceInterfaceTable::announce(DeviceInterface& entry) {
+    const bool enabled = entry.enabled;
+    entry.announced = enabled;
     const auto listeners = listeners_; // one of them may unsubscribe
     for (const auto& [id, changed] : listeners) {
         changed(entry, enabled);
     }
-    return STATUS_SUCCESS;
+}
+
+void DeviceInterfaceTable::device_started(DEVICE_OBJECT* physical_device) {
+    device_record(physical_device).start_completed = true;
+    // Listeners may register, enable and disable others.
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+        DeviceInterface& entry = *entries_[i];
+        if (entry.physical_device == physical_device && entry.enabled && !entry.announced) {
+            announce(entry);
+        }
+    }
 }
 
 std::vector<const DeviceInterface*> DeviceInterfaceTable::enumerate(const GUID* interface_class,

@@ -20,6 +20,7 @@ struct DeviceInterface {
     std::u16string reference; // "Wave", without backslash; may be empty
     DEVICE_OBJECT* physical_device = nullptr;
     bool enabled = false;
+    bool announced = false; // enabled, and its device is started: listeners have heard of it
     std::u16string registry_key; // full path; its "Device Parameters" is what drivers open
     PropertyTable properties;
 };
@@ -33,6 +34,8 @@ public:
     // Finds the interface of which `path` is an extension; `rest` receives what follows the link.
     DeviceInterface* find_prefix(std::u16string_view path, std::u16string* rest);
     NTSTATUS set_state(DeviceInterface& entry, bool enabled);
+    // IRP_MN_START_DEVICE has completed: what was enabled meanwhile arrives now.
+    void device_started(DEVICE_OBJECT* physical_device);
 
     // In order of registration.
     std::vector<const DeviceInterface*> enumerate(const GUID* interface_class = nullptr,
@@ -42,12 +45,14 @@ public:
     // All interfaces of a device that is being removed are disabled and forgotten.
     void remove_device(DEVICE_OBJECT* physical_device);
 
-    // Called after an interface was enabled or disabled. Returns an id for unsubscribe.
+    // Called after an interface of a started device was enabled or disabled. Returns an id for unsubscribe.
     using Changed = std::function<void(const DeviceInterface& entry, bool enabled)>;
     unsigned subscribe(Changed changed);
     void unsubscribe(unsigned id);
 
 private:
+    void announce(DeviceInterface& entry);
+
     std::vector<std::unique_ptr<DeviceInterface>> entries_;
     std::map<std::u16string, DeviceInterface*, std::less<>> by_link_; // folded, without prefix
     std::map<unsigned, Changed> listeners_;

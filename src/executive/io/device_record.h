@@ -44,7 +44,9 @@ struct DeviceRecord {
     // Started devices only; both lists describe the same entries in the same order (R-RES-05).
     std::vector<UCHAR> raw_resources;        // CM_RESOURCE_LIST
     std::vector<UCHAR> translated_resources; // CM_RESOURCE_LIST
-    bool started = false;
+    // IRP_MN_START_DEVICE has completed once: the device may be opened, and whoever listens hears of its interfaces
+    // (nf-wdm-iosetdeviceinterfacestate).
+    bool start_completed = false;
     PropertyTable properties;
 };
 

@@ -5,6 +5,7 @@
 #include <wdm.h>
 
 #include "executive/io/completion.h"
+#include "executive/io/device_record.h"
 #include "executive/io/devices.h"
 #include "executive/io/io_manager.h"
 #include "executive/irql_check.h"
@@ -115,8 +116,12 @@ FILE_OBJECT* new_file(DEVICE_OBJECT* device, std::u16string_view name, FILE_OBJE
     return file;
 }
 
-bool is_openable(DEVICE_OBJECT* device) {
-    return (device->Flags & DO_DEVICE_INITIALIZING) == 0 && !extra_of(device).delete_pending;
+// A device that the PnP manager knows can be opened once its START_DEVICE has completed
+// (nf-wdm-iosetdeviceinterfacestate); others, once their driver says so.
+bool is_openable(DEVICE_OBJECT* top) {
+    const DeviceRecord* const record = find_device_record(bottom_of_stack(top));
+    return (top->Flags & DO_DEVICE_INITIALIZING) == 0 && !extra_of(top).delete_pending &&
+           (record == nullptr || record->start_completed);
 }
 
 } // namespace

@@ -203,6 +203,9 @@ NTSTATUS NTAPI IoRegisterPlugPlayNotification(IO_NOTIFICATION_EVENT_CATEGORY cat
     if (category == EventCategoryDeviceInterfaceChange &&
         (flags & PNPNOTIFY_DEVICE_INTERFACE_INCLUDE_EXISTING_INTERFACES) != 0) {
         for (const executive::DeviceInterface* each : kernel.interfaces.enumerate(&entry.interface_class)) {
+            if (!each->announced) {
+                continue; // it arrives when its device has started
+            }
             const executive::PoolCopy link(kernel.pool, executive::link_name, std::u16string_view(each->symbolic_link));
             UNICODE_STRING name = executive::name_in(each->symbolic_link.size(), link);
             DEVICE_INTERFACE_CHANGE_NOTIFICATION notification{1, sizeof notification, GUID_DEVICE_INTERFACE_ARRIVAL,

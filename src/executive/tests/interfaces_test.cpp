@@ -19,6 +19,7 @@ TEST_F(Io, InterfacesAreNamedEnabledOpenedAndEnumerated) {
         [&](const DeviceInterface& entry, bool enabled) { changes.emplace_back(entry.symbolic_link, enabled); });
     inside([&] {
         device_record(object).instance_path = u"ROOT\\MEDIA\\0000";
+        device_record(object).start_completed = true;
         UNICODE_STRING reference = unicode(u"Wave");
         UNICODE_STRING link;
         UNICODE_STRING audio_link;
@@ -77,6 +78,7 @@ NTSTATUS NTAPI arrived(PVOID structure, PVOID context) {
 TEST_F(Io, InterfaceNotificationsTellOfOldAndNewOnes) {
     inside([&] {
         device_record(object).instance_path = u"ROOT\\MEDIA\\0001";
+        device_record(object).start_completed = true;
         DeviceInterface& first = kernel().interfaces.add(object, audio_class, u"Topology");
         kernel().interfaces.set_state(first, true);
         Arrival arrival;
@@ -95,6 +97,50 @@ TEST_F(Io, InterfaceNotificationsTellOfOldAndNewOnes) {
         EXPECT_EQ(IoUnregisterPlugPlayNotificationEx(handle), STATUS_SUCCESS);
         kernel().interfaces.set_state(second, true);
         EXPECT_EQ(arrival.count, 3);
+    });
+}
+
+// nf-wdm-iosetdeviceinterfacestate: what a driver enables while it starts arrives, and can be opened, when the start is
+// complete.
+TEST_F(Io, InterfacesArriveWhenTheirDeviceHasStarted) {
+    inside([&] {
+        device_record(object).instance_path = u"ROOT\\MEDIA\\0003";
+        constexpr ULONG with_existing = PNPNOTIFY_DEVICE_INTERFACE_INCLUDE_EXISTING_INTERFACES;
+        Arrival early;
+        Arrival late;
+        PVOID early_handle;
+        PVOID late_handle;
+        const auto listen = [&](Arrival& arrival, PVOID* handle) {
+            return IoRegisterPlugPlayNotification(EventCategoryDeviceInterfaceChange, with_existing,
+                                                  const_cast<GUID*>(&audio_class), &driver.object, &arrived, &arrival,
+                                                  handle);
+        };
+        ASSERT_EQ(listen(early, &early_handle), STATUS_SUCCESS);
+        DeviceInterface& stays = kernel().interfaces.add(object, audio_class, u"Wave");
+        DeviceInterface& goes = kernel().interfaces.add(object, audio_class, u"Topology");
+        EXPECT_EQ(kernel().interfaces.set_state(stays, true), STATUS_SUCCESS);
+        EXPECT_EQ(kernel().interfaces.set_state(stays, true), STATUS_OBJECT_NAME_EXISTS);
+        EXPECT_EQ(kernel().interfaces.set_state(goes, true), STATUS_SUCCESS);
+        EXPECT_EQ(kernel().interfaces.set_state(goes, false), STATUS_SUCCESS);
+        ASSERT_EQ(listen(late, &late_handle), STATUS_SUCCESS);
+        EXPECT_EQ(early.count, 0);
+        EXPECT_EQ(late.count, 0);
+        FILE_OBJECT* file = nullptr;
+        EXPECT_EQ(open_file(stays.symbolic_link, nullptr, &file), STATUS_NO_SUCH_DEVICE);
+
+        kernel().interfaces.device_started(object);
+        EXPECT_EQ(early.count, 1);
+        EXPECT_EQ(late.count, 1);
+        EXPECT_TRUE(IsEqualGUID(late.event, GUID_DEVICE_INTERFACE_ARRIVAL));
+        ASSERT_EQ(open_file(stays.symbolic_link, nullptr, &file), STATUS_SUCCESS);
+        close_file(file);
+        kernel().interfaces.device_started(object); // after a rebalance: nothing is new
+        EXPECT_EQ(early.count, 1);
+        kernel().interfaces.set_state(stays, false);
+        EXPECT_EQ(early.count, 2);
+        EXPECT_TRUE(IsEqualGUID(early.event, GUID_DEVICE_INTERFACE_REMOVAL));
+        EXPECT_EQ(IoUnregisterPlugPlayNotificationEx(early_handle), STATUS_SUCCESS);
+        EXPECT_EQ(IoUnregisterPlugPlayNotificationEx(late_handle), STATUS_SUCCESS);
     });
 }
 

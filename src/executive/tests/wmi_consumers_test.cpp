@@ -121,6 +121,7 @@ protected:
                       STATUS_SUCCESS);
             driver_.device->Flags &= ~static_cast<ULONG>(DO_DEVICE_INITIALIZING);
             device_record(driver_.device).instance_path = u"ROOT\\CARD\\0000";
+            device_record(driver_.device).start_completed = true;
             ASSERT_EQ(IoWMIRegistrationControl(driver_.device, WMIREG_ACTION_REGISTER), STATUS_SUCCESS);
             function();
             IoWMIRegistrationControl(driver_.device, WMIREG_ACTION_DEREGISTER);

@@ -124,12 +124,9 @@ Result<void> ManagerState::start_with(DeviceNode& node, const Assignment& assign
     executive::PoolCopy translated(kernel.pool, "resource list", record.translated_resources);
     parameters.AllocatedResources = static_cast<CM_RESOURCE_LIST*>(raw.data());
     parameters.AllocatedResourcesTranslated = static_cast<CM_RESOURCE_LIST*>(translated.data());
-    // Drivers touch their hardware, and its properties, before the request is complete.
-    record.started = true;
     set_power_state(node, PowerDeviceD0);
     const NTSTATUS status = call(node, irp);
     if (!NT_SUCCESS(status)) {
-        record.started = false;
         return start_failed(node, failure(node, "START_DEVICE failed", status));
     }
     node.state_ = DeviceState::started;
@@ -144,6 +141,7 @@ Result<void> ManagerState::start_with(DeviceNode& node, const Assignment& assign
                              fmt::format("{}: the driver reported PNP_DEVICE_FAILED after its start (state 0x{:X})",
                                          node.instance_path_, device_state)});
     }
+    kernel.interfaces.device_started(node.pdo_);
     query_bus_relations(node);
     return {};
 }
@@ -183,7 +181,6 @@ Result<void> ManagerState::stop(DeviceNode& node) {
     const NTSTATUS status = send_pnp(node, IRP_MN_STOP_DEVICE);
     node.state_ = DeviceState::stopped;
     node.held_resources_.clear();
-    executive::device_record(node.pdo_).started = false;
     return NT_SUCCESS(status) ? Result<void>()
                               : failure(node, "STOP_DEVICE failed, which a driver may not do: it failed", status);
 }
@@ -296,7 +293,6 @@ Result<void> ManagerState::surprise_remove(DeviceNode& node) {
     const NTSTATUS status = send_pnp(node, IRP_MN_SURPRISE_REMOVAL);
     node.state_ = DeviceState::surprise_removed;
     node.held_resources_.clear();
-    executive::device_record(node.pdo_).started = false;
     disable_interfaces(node);
     kernel.notifications.target_changed(node.pdo_, GUID_TARGET_DEVICE_REMOVE_COMPLETE);
     if (open_handles(node) == 0) {
@@ -312,6 +308,7 @@ Result<void> ManagerState::surprise_remove(DeviceNode& node) {
 
 void ManagerState::tear_down_stack(DeviceNode& node) {
     disable_interfaces(node);
+    executive::device_record(node.pdo_).start_completed = false;
     complete_wait_wake(node, STATUS_CANCELLED);
     if (node.pdo_->AttachedDevice != nullptr) {
         send_pnp(node, IRP_MN_REMOVE_DEVICE);
