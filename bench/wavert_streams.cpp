@@ -1,12 +1,16 @@
 #include "wavert_streams.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace openportcls::bench {
 
+using std::chrono::microseconds;
+
 namespace {
 
 constexpr std::size_t periods_of_source = 10;
+constexpr int periods_of_buffer = 10; // of the anchor's: no more than that is queued
 
 } // namespace
 
@@ -14,6 +18,7 @@ void WaveRtStreams::add() {
     StreamOptions options;
     options.packets = PacketMode::never; // the row is that of an event-driven client
     options.period = period_;
+    options.queued = std::min(options.queued, microseconds(period_ * (periods_of_buffer - 1)));
     streams_.push_back(must(RenderStream::open(filter_, WaveFormat{}, options)));
     if (client_ == Client::works_in_place) {
         must(streams_.back().on_period([](std::span<std::byte>) { return true; }));

@@ -36,6 +36,8 @@ struct StreamOptions {
     using Mode = ProcessingMode;
     Mode mode = Mode::none;
     PacketMode packets = PacketMode::where_available;
+    // Sound that is always with a port that takes stream requests, in requests of a period each; four of them at least.
+    std::chrono::microseconds queued{40'000};
 };
 
 struct StreamPosition {

@@ -9,11 +9,9 @@ namespace openportcls::client {
 
 namespace {
 
-// What is always queued: ports copy 40 ms ahead, and a client that is a little late must not be heard.
-constexpr machine::Nanoseconds queued_time = 40 * machine::nanoseconds_per_millisecond;
-constexpr std::size_t fewest_periods = 4;
+constexpr std::size_t fewest_periods = 4; // a client that is a little late must not be heard
 constexpr std::size_t cache_line = 64;
-constexpr double most_period_bytes = 1 << 28;
+constexpr double most_bytes = 1 << 28;
 
 } // namespace
 
@@ -32,12 +30,17 @@ Result<void> RequestStream::prepare(const StreamOptions& options) {
         return error(STATUS_NOT_SUPPORTED, "packet mode is WaveRT's");
     }
     const double wanted = static_cast<double>(options.period.count()) * format_.rate / 1e6;
-    if (wanted * frame_bytes_ > most_period_bytes) {
+    if (wanted * frame_bytes_ > most_bytes) {
         return error(STATUS_INVALID_PARAMETER, "a period this long needs a request of more than 256 MiB");
+    }
+    if (static_cast<double>(options.queued.count()) * format_.rate / 1e6 * frame_bytes_ > most_bytes) {
+        return error(STATUS_INVALID_PARAMETER, "so much queued sound needs more than 256 MiB");
     }
     period_bytes_ = std::max(1U, wanted > 0 ? static_cast<std::uint32_t>(wanted) : 0U) * frame_bytes_;
     period_time_ = static_cast<machine::Nanoseconds>(period_frames()) * machine::nanoseconds_per_second / format_.rate;
-    const auto count = static_cast<std::size_t>(queued_time / std::max<machine::Nanoseconds>(period_time_, 1)) + 1;
+    const machine::Nanoseconds queued =
+        std::max<machine::Nanoseconds>(std::chrono::nanoseconds(options.queued).count(), 0);
+    const auto count = static_cast<std::size_t>(queued / std::max<machine::Nanoseconds>(period_time_, 1)) + 1;
     lay_out(std::max(count, fewest_periods));
     NTSTATUS status = STATUS_UNSUCCESSFUL;
     machine_.enter([&] { status = prepare_requests(); });

@@ -86,6 +86,27 @@ TEST_P(RequestStreams, PeriodsLieInTheMachinesMemory) {
     EXPECT_EQ(in_ram, periods);
 }
 
+TEST_P(RequestStreams, AsMuchSoundIsQueuedAsIsAskedFor) {
+    StreamOptions options;
+    options.period = milliseconds(1);
+    EXPECT_EQ(render(options).buffer_frames(), 41U * 48);
+    options.queued = milliseconds(-1);
+    EXPECT_EQ(render(options).buffer_frames(), 4U * 48);
+    options.queued = std::chrono::hours(1);
+    auto endless = RenderStream::open(*wave, WaveFormat{}, options);
+    ASSERT_FALSE(endless);
+    EXPECT_EQ(endless.error().status, STATUS_INVALID_PARAMETER);
+    options.queued = milliseconds(10);
+    RenderStream stream = render(options);
+    EXPECT_EQ(stream.buffer_frames(), 11U * 48);
+    // The cards take 10 ms at a time.
+    ASSERT_TRUE(stream.on_period([](std::span<std::byte>) { return true; }));
+    ASSERT_TRUE(stream.start());
+    ASSERT_TRUE(machine.run_for(milliseconds(500)));
+    EXPECT_EQ(stream.glitches(), 0U);
+    EXPECT_GE(stream.frames(), 48U * 500);
+}
+
 TEST_P(RequestStreams, WriteAndReadWaitForTheDriver) {
     for (const microseconds period :
          {microseconds(1000), microseconds(3700), microseconds(10'000), microseconds(50'000)}) {

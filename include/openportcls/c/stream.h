@@ -21,6 +21,7 @@ typedef struct opc_stream_options {
     uint32_t pin;                 /* UINT32_MAX: the first one that takes the format */
     int mode;                     /* OPC_MODE_NONE … */
     int packets;                  /* OPC_PACKETS_WHERE_AVAILABLE … */
+    uint32_t queued_microseconds; /* sound that is always with a port that takes stream requests; 4 periods at least */
 } opc_stream_options;
 OPC_API void opc_stream_options_init(opc_stream_options* options);
 

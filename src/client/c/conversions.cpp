@@ -96,6 +96,7 @@ StreamOptions stream_options_of(const opc_stream_options* given) {
     result.pin = options.pin;
     result.mode = mode_of(options.mode);
     result.packets = packet_mode_of(options.packets);
+    result.queued = std::chrono::microseconds(options.queued_microseconds);
     return result;
 }
 
@@ -214,6 +215,7 @@ void opc_stream_options_init(opc_stream_options* options) {
     options->size = sizeof *options;
     options->period_microseconds = static_cast<std::uint32_t>(usual.period.count());
     options->pin = UINT32_MAX;
+    options->queued_microseconds = static_cast<std::uint32_t>(usual.queued.count());
 }
 
 void opc_format_init(opc_format* format) {
