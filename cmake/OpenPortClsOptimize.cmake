@@ -31,6 +31,14 @@ elseif(OPENPORTCLS_OPTIMIZE)
       -Wl,-mllvm,-vectorize-slp=false) # what -fno-slp-vectorize is to the compiler
 endif()
 
+# openportcls_build_quickly(TARGET): compiled without optimisation in builds to work with, which takes a third of the
+# time. For what no stream's period runs through: tests and their tools, the command, building drivers, installing them.
+function(openportcls_build_quickly target)
+  if(NOT CMAKE_BUILD_TYPE STREQUAL "Release")
+    target_compile_options(${target} PRIVATE -O0)
+  endif()
+endfunction()
+
 # openportcls_optimize(TARGET): a layer, or a library of layers.
 function(openportcls_optimize target)
   get_target_property(type ${target} TYPE)

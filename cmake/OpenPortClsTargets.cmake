@@ -43,6 +43,9 @@ function(openportcls_layer name)
   if(NOT name MATCHES "^(base|drivertools)$") # opc_build_driver has their objects, too
     openportcls_optimize(openportcls_${name})
   endif()
+  if(name MATCHES "^(drivertools|endpoints|pnp)$")
+    openportcls_build_quickly(openportcls_${name})
+  endif()
   # What stands between an application and a driver guides the fuzzer as the driver itself does.
   if(OPENPORTCLS_FUZZ AND OPENPORTCLS_SANITIZE MATCHES address AND name MATCHES "^(ks|portcls)$")
     target_compile_options(openportcls_${name} PRIVATE -fsanitize=fuzzer-no-link)
@@ -68,7 +71,7 @@ function(openportcls_test name)
   include(GoogleTest)
   add_executable(${name} ${TEST_SOURCES})
   target_link_libraries(${name} PRIVATE openportcls openportcls_settings ${TEST_LIBRARIES} GTest::gmock GTest::gtest_main)
-  target_compile_options(${name} PRIVATE -O0) # halves the time to compile; what is tested is in the library
+  openportcls_build_quickly(${name})
   openportcls_precompile(${name} gmock/gmock.h gtest/gtest.h)
   if(TEST_EACH_ALONE)
     gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
