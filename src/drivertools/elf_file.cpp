@@ -57,7 +57,8 @@ Result<void> ElfFile::read_sections(const std::string& name) {
         const auto& section = table[index];
         auto end_of_names = names.sh_offset + names.sh_size;
         sections_.push_back({text_at(names.sh_offset + section.sh_name, end_of_names), section.sh_type,
-                             section.sh_flags, section.sh_offset, section.sh_size, section.sh_addralign});
+                             section.sh_flags, section.sh_offset, section.sh_size, section.sh_addralign,
+                             section.sh_addr});
         if (section.sh_type == SHT_SYMTAB)
             read_symbols(index, symbols_, &symbol_name_offsets_);
         if (section.sh_type == SHT_DYNSYM)

@@ -37,6 +37,7 @@ struct ElfSection {
     std::uint64_t offset = 0;
     std::uint64_t size = 0;
     std::uint64_t alignment = 0;
+    std::uint64_t address = 0; // in the image
 };
 
 class ElfFile {

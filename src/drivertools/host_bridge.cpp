@@ -1,5 +1,7 @@
 #include "drivertools/host_bridge.h"
 
+#include "drivertools/module_note.h"
+
 #include <fmt/format.h>
 #include <optional>
 
@@ -130,11 +132,17 @@ std::optional<std::string> asan_report_thunk(const std::string& function) {
     return std::nullopt;
 }
 
-// Destructors of a driver's static objects run when the module is unloaded; Windows would never run them.
+// Destructors of a driver's static objects are written down for who unloads it: they are driver code. What finds no
+// room is not destroyed, as on Windows, where nothing calls them.
 std::string atexit_thunk() {
+    constexpr unsigned most_destructors = 1023;
     auto name = bridged_name("atexit");
-    return prologue(name, 0) +
-           " movq %rcx,%rdi\n xorl %esi,%esi\n leaq opc_dso_handle(%rip),%rdx\n call __cxa_atexit@PLT\n" +
+    return fmt::format(".section {0},\"aw\",@nobits\n.balign 8\nopc_at_unload: .zero {1}\n.text\n", destructors_section,
+                       (most_destructors + 1) * 8) +
+           prologue(name, 0) +
+           fmt::format(" movl $1,%eax\n leaq opc_at_unload(%rip),%rdx\n movq (%rdx),%r8\n cmpq ${},%r8\n jae 1f\n"
+                       " incq %r8\n movq %r8,(%rdx)\n movq %rcx,(%rdx,%r8,8)\n xorl %eax,%eax\n1:\n",
+                       most_destructors) +
            epilogue(name, 0);
 }
 

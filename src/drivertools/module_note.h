@@ -13,6 +13,11 @@ namespace openportcls::drivertools {
 // Raised when a module built before can no longer be loaded by the library of now.
 inline constexpr int module_abi_version = 1;
 
+// Driver code that has to wait for a machine: arrays of functions that make the module's static objects, by priority
+// behind a dot and last those without one; and the destructors of these objects, a count and then the functions.
+inline constexpr std::string_view constructors_section = "opc_constructors";
+inline constexpr std::string_view destructors_section = "opc_destructors";
+
 struct ModuleNote {
     std::string name;
     int abi_version = module_abi_version;

@@ -8,6 +8,7 @@
 #include "drivertools/host_bridge.h"
 #include "drivertools/include_overlay.h"
 #include "drivertools/kernel_imports.h"
+#include "drivertools/module_note.h"
 #include "drivertools/process.h"
 #include "drivertools/source_text.h"
 #include "drivertools/symbol_names.h"
@@ -16,6 +17,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <charconv>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <optional>
@@ -28,7 +30,7 @@ namespace fs = std::filesystem;
 namespace {
 
 // Raised when what a cache entry holds changes its meaning.
-constexpr std::string_view cache_format = "2";
+constexpr std::string_view cache_format = "3";
 constexpr int most_attempts = 10;
 
 fs::path unique_name(const fs::path& folder, std::string_view ending) {
@@ -64,6 +66,22 @@ std::set<std::string> words_in(const fs::path& file) {
         return {};
     auto words = split(*content, "\n");
     return {words.begin(), words.end()};
+}
+
+// The section that constructors of static objects are put into instead; empty for other sections, and for what the
+// compiler itself does before everything else, in priorities that programs have not.
+std::string deferred_constructors(std::string_view section) {
+    constexpr std::string_view usual = ".init_array";
+    constexpr unsigned first_of_programs = 101;
+    if (!section.starts_with(usual))
+        return {};
+    const auto priority = section.substr(usual.size());
+    unsigned number = 0;
+    if (!priority.empty() &&
+        (std::from_chars(priority.data() + 1, priority.data() + priority.size(), number).ec != std::errc() ||
+         number < first_of_programs))
+        return {};
+    return std::string(constructors_section) + std::string(priority);
 }
 
 } // namespace
@@ -342,7 +360,8 @@ Result<void> UnitCompiler::keep(const fs::path& entry, const Attempt& attempt, C
 }
 
 // Addresses of other modules from a table, names without '@', constructors where an ELF loader looks for them, nothing
-// for Microsoft's linker.
+// for Microsoft's linker. Constructors of its static objects are put where the dynamic linker does not find them: they
+// are driver code, and run when there is a machine around them (loader/driver_loading.cpp).
 Result<void> UnitCompiler::make_linkable(const fs::path& object) {
     auto content = read_file(object);
     if (!content)
@@ -378,6 +397,10 @@ Result<void> UnitCompiler::make_linkable(const fs::path& object) {
     }
     std::vector<std::string> command{toolchain_.objcopy.string()};
     for (const auto& section : file->sections()) {
+        if (auto later = deferred_constructors(section.name); !later.empty()) {
+            command.push_back(fmt::format("--rename-section={}={},alloc,data,contents", section.name, later));
+            continue;
+        }
         // Older compilers put constructors for this target into .ctors.
         for (auto [from, to] :
              {std::pair<std::string_view, std::string_view>{".ctors", ".init_array"}, {".dtors", ".fini_array"}})

@@ -412,17 +412,18 @@ TEST_F(Build, ExceptionBlocksInAHeaderAreCompiledWithoutOptimisation) {
     EXPECT_EQ(build(asked)->compiled, 0U);
 }
 
-TEST_F(Build, StaticDestructorsRunWhenTheModuleGoes) {
-    folder.add("drv/a.cpp", "static int* out;\nstruct S { ~S() { *out = 7; } };\nstatic S object;\n"
-                            "extern \"C\" long DriverEntry(void* a, void*) { out = (int*)a; return 0; }\n");
+// They are driver code: a machine has to be there (tests/e2e/static_objects_test.cpp).
+TEST_F(Build, TheDynamicLinkerRunsNoConstructorOrDestructorOfADriver) {
+    folder.add("drv/a.cpp", "struct S { S() { *(volatile int*)0 = 1; } ~S() { *(volatile int*)0 = 2; } };\n"
+                            "static S object;\n"
+                            "static S first __attribute__((init_priority(200)));\n"
+                            "extern \"C\" long DriverEntry(void*, void*) { return 0; }\n");
     auto report = build(request(folder / "drv"));
     ASSERT_TRUE(report) << message(report) << diagnostics;
-    int value = 0;
     auto* handle = ::dlopen(report->module.c_str(), RTLD_NOW);
     ASSERT_NE(handle, nullptr) << ::dlerror();
-    reinterpret_cast<DriverEntry>(::dlsym(handle, "DriverEntry"))(&value, nullptr);
+    reinterpret_cast<DriverEntry>(::dlsym(handle, "DriverEntry"))(nullptr, nullptr);
     ::dlclose(handle);
-    EXPECT_EQ(value, 7);
 }
 
 TEST_F(Build, SimpleAudioSampleFromEveryStartingPoint) {

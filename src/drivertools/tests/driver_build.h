@@ -7,6 +7,7 @@
 
 #include <dlfcn.h>
 #include <gtest/gtest.h>
+#include <link.h>
 #include <set>
 #include <string>
 
@@ -48,6 +49,8 @@ class LoadedModule {
 public:
     explicit LoadedModule(const std::filesystem::path& file) : handle_(::dlopen(file.c_str(), RTLD_NOW)) {
         EXPECT_NE(handle_, nullptr) << ::dlerror();
+        if (handle_)
+            make_static_objects(file);
     }
     ~LoadedModule() {
         if (handle_)
@@ -60,6 +63,19 @@ public:
     }
 
 private:
+    // As the machine's loader does; priorities aside.
+    void make_static_objects(const std::filesystem::path& file) {
+        auto elf = ElfFile::open(file);
+        const auto* constructors = elf ? elf->section(constructors_section) : nullptr;
+        link_map* map = nullptr;
+        if (!constructors || ::dlinfo(handle_, RTLD_DI_LINKMAP, &map) != 0)
+            return;
+        using Constructor = void(__attribute__((ms_abi))*)();
+        const auto* functions = reinterpret_cast<const Constructor*>(map->l_addr + constructors->address);
+        for (std::uint64_t index = 0; index < constructors->size / sizeof(Constructor); ++index)
+            functions[index]();
+    }
+
     void* handle_;
 };
 

@@ -198,6 +198,9 @@ Result<LoadedDriver*> PnpManager::start_driver(std::unique_ptr<LoadedDriver> dri
 
         UNICODE_STRING registry_path = body.registry_path;
         state.watchdog.blame(loading.service_name_);
+        if (loading.module_ != nullptr) {
+            loading.module_->make_static_objects();
+        }
         const executive::CalledAt before(state.machine);
         const NTSTATUS status = driver_entry(loading.object_, &registry_path);
         executive::require_kept(state.machine, before, "DriverEntry", driver_entry);
@@ -205,6 +208,9 @@ Result<LoadedDriver*> PnpManager::start_driver(std::unique_ptr<LoadedDriver> dri
         if (!NT_SUCCESS(status)) {
             const std::string name = loading.service_name_;
             state.wait_for_work(loading, executive::WorkItemsOf::every_object);
+            if (loading.module_ != nullptr) {
+                loading.module_->destroy_static_objects();
+            }
             release(loading);
             return Error{status, fmt::format("{}: DriverEntry failed with {}", name, status_text(status))};
         }
@@ -249,6 +255,9 @@ void PnpManager::call_unload(LoadedDriver& driver) {
     unload(driver.object_);
     executive::require_kept(machine, before, "DriverUnload", unload);
     state_->wait_for_work(driver, executive::WorkItemsOf::every_object);
+    if (driver.module_ != nullptr) {
+        driver.module_->destroy_static_objects();
+    }
 }
 
 Result<LeakReport> PnpManager::unload(LoadedDriver& driver) {

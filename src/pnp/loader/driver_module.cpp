@@ -256,6 +256,37 @@ DriverModule::~DriverModule() {
 PDRIVER_INITIALIZE DriverModule::driver_entry() const {
     return instance_.driver_entry;
 }
+
+namespace {
+
+using StaticFunction = void(NTAPI*)();
+
+std::span<const StaticFunction> functions_in(const ModuleInstance& instance, const ModuleRange& range) {
+    const auto* first = reinterpret_cast<const StaticFunction*>(instance.base + range.begin);
+    return {first, (range.end - range.begin) / sizeof(StaticFunction)};
+}
+
+} // namespace
+
+void DriverModule::make_static_objects() const {
+    for (const ModuleRange& range : instance_.image.constructors) {
+        for (const StaticFunction function : functions_in(instance_, range)) {
+            function();
+        }
+    }
+}
+
+void DriverModule::destroy_static_objects() const {
+    const auto table = functions_in(instance_, instance_.image.destructors);
+    if (table.empty()) {
+        return;
+    }
+    auto count = std::min(reinterpret_cast<std::uintptr_t>(table[0]), table.size() - 1);
+    while (count != 0) {
+        table[count--]();
+    }
+}
+
 void* DriverModule::begin() const {
     return instance_.base;
 }

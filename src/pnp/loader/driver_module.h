@@ -31,6 +31,9 @@ public:
     DriverModule& operator=(const DriverModule&) = delete;
 
     PDRIVER_INITIALIZE driver_entry() const;
+    // Driver code: to be called inside the machine, before DriverEntry and after DriverUnload.
+    void make_static_objects() const;
+    void destroy_static_objects() const;
     void* begin() const; // of the image
     std::size_t size() const;
     const drivertools::ModuleNote& note() const;

@@ -1,13 +1,17 @@
 #include "pnp/loader/module_image.h"
 
 #include <algorithm>
+#include <charconv>
+#include <climits>
 #include <cstring>
 #include <elf.h>
+#include <map>
 #include <string_view>
 
 #include <fmt/format.h>
 #include <wdm.h>
 
+#include "drivertools/module_note.h"
 #include "pnp/loader/mapped_file.h"
 
 namespace openportcls::pnp {
@@ -206,10 +210,29 @@ private:
                 image_.keep.push_back({section.sh_addr, section.sh_addr + section.sh_size});
             } else if (name == "opc_fence") {
                 fence_off({section.sh_addr, section.sh_addr + section.sh_size});
+            } else if (name == drivertools::destructors_section) {
+                image_.destructors = {section.sh_addr, section.sh_addr + section.sh_size};
+            } else if (name.starts_with(drivertools::constructors_section)) {
+                keep_constructors(name.substr(drivertools::constructors_section.size()),
+                                  {section.sh_addr, section.sh_addr + section.sh_size});
             }
         }
         std::ranges::sort(image_.keep, {}, &ModuleRange::begin);
+        for (const auto& [priority, range] : constructors_) {
+            image_.constructors.push_back(range);
+        }
         return {};
+    }
+
+    // What has no priority comes last.
+    void keep_constructors(std::string_view priority, const ModuleRange& range) {
+        unsigned number = UINT_MAX;
+        if (priority.starts_with('.')) {
+            std::from_chars(priority.data() + 1, priority.data() + priority.size(), number);
+        }
+        if (range.begin <= range.end && range.end <= image_.image_size && range.begin % sizeof(void*) == 0) {
+            constructors_.emplace(number, range);
+        }
     }
 
     void fence_off(const ModuleRange& fence) {
@@ -248,6 +271,7 @@ private:
     const Elf64_Ehdr* header_ = nullptr;
     bool has_interpreter_ = false;
     bool has_library_name_ = false;
+    std::multimap<unsigned, ModuleRange> constructors_; // by priority
     ModuleImage image_;
 };
 

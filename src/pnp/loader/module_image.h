@@ -40,6 +40,8 @@ struct ModuleImage {
     std::vector<ModuleRange> writable; // sorted; without what stays read-only after relocation (RELRO)
     std::vector<ModuleRange> keep;     // sorted; counters of coverage and profiling tools inside `writable`
     ModuleRange fence;                 // behind everything else: no access once it is loaded
+    std::vector<ModuleRange> constructors; // arrays of functions, in the order in which they are called
+    ModuleRange destructors;               // a count and as many functions
     bool exports_driver_entry = false;
 
     // Refuses everything that is not a 64-bit x86-64 shared object with a note and a DriverEntry, and says what it is.
