@@ -1,6 +1,8 @@
 // Callback objects: the system's, like \Callback\PowerState, and those that drivers make.
 #include "executive/ex/callbacks.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -25,13 +27,21 @@ struct CallbackRegistration {
     CALLBACK_OBJECT* object;
     PCALLBACK_FUNCTION function;
     void* context;
+    std::uint64_t serial; // of this object's registrations
 };
 
 constexpr ULONG registration_tag = 0x62526243; // 'CbRb'
 
 struct CallbackState {
     bool allow_multiple = true;
-    std::vector<CallbackRegistration*> registrations;
+    std::vector<CallbackRegistration*> registrations; // by serial
+    std::uint64_t last_serial = 0;
+
+    const CallbackRegistration* first_after(std::uint64_t serial) const {
+        const auto found = std::find_if(registrations.begin(), registrations.end(),
+                                        [serial](const auto* each) { return each->serial > serial; });
+        return found == registrations.end() ? nullptr : *found;
+    }
 };
 
 CallbackState& state_of(const void* object, const char* function) {
@@ -46,7 +56,7 @@ CallbackState& state_of(const void* object, const char* function) {
 
 CALLBACK_OBJECT* make(ObjectManager& objects, bool allow_multiple, const void* caller) {
     return static_cast<CALLBACK_OBJECT*>(objects.create_opaque(
-        executive::object_types::callback, std::make_shared<CallbackState>(CallbackState{allow_multiple, {}}), caller));
+        executive::object_types::callback, std::make_shared<CallbackState>(CallbackState{allow_multiple, {}, 0}), caller));
 }
 
 } // namespace
@@ -103,7 +113,7 @@ PVOID NTAPI ExRegisterCallback(PCALLBACK_OBJECT object, PCALLBACK_FUNCTION funct
     ObjectManager::current().note_reference(object, __builtin_return_address(0));
     auto* registration = Kernel::current().pool.allocate_object<CallbackRegistration>(
         "callback registration", registration_tag, __builtin_return_address(0));
-    *registration = {object, function, context};
+    *registration = {object, function, context, ++state.last_serial};
     state.registrations.push_back(registration);
     return registration;
 }
@@ -120,11 +130,15 @@ void NTAPI ExUnregisterCallback(PVOID handle) {
 void NTAPI ExNotifyCallback(PVOID object, PVOID argument1, PVOID argument2) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
     const CallbackState& state = state_of(object, __func__);
-    // By index: a routine may register another one.
-    for (std::size_t i = 0; i < state.registrations.size(); ++i) {
-        const CallbackRegistration& each = *state.registrations[i];
-        each.function(each.context, argument1, argument2);
+    ObjectManager& objects = ObjectManager::current();
+    objects.reference(object);
+    // A routine, and others while it runs, may register and unregister.
+    std::uint64_t serial = 0;
+    while (const CallbackRegistration* const next = state.first_after(serial)) {
+        serial = next->serial;
+        next->function(next->context, argument1, argument2);
     }
+    objects.dereference(object);
 }
 
 } // extern "C"

@@ -147,6 +147,7 @@ void NTAPI IoWriteErrorLogEntry(PVOID entry) {
 }
 
 BOOLEAN NTAPI IoIsWdmVersionAvailable(UCHAR major, UCHAR minor) {
+    OPC_REQUIRE_PASSIVE();
     // The table of the function's page: 1.10 for Windows 2000, 1.20 for XP, 1.30 for Server 2003, 6.00 since Vista.
     const Kernel& kernel = Kernel::current();
     const int available = kernel.os_major >= 6 ? 0x0600 : 0x0110 + 0x10 * static_cast<int>(kernel.os_minor);

@@ -50,6 +50,7 @@ OPC_BEGIN_REMEMBERING_CALLERS
 extern "C" {
 
 void NTAPI KeInitializeTimerEx(PKTIMER timer, TIMER_TYPE type) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
     executive::require_own_memory(timer, sizeof *timer, __func__);
     *timer = {};
     timer->Header.Type =
@@ -59,6 +60,7 @@ void NTAPI KeInitializeTimerEx(PKTIMER timer, TIMER_TYPE type) {
 }
 
 void NTAPI KeInitializeTimer(PKTIMER timer) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
     KeInitializeTimerEx(timer, NotificationTimer);
 }
 

@@ -85,6 +85,12 @@ NTSTATUS NTAPI ZwCreateKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess, POBJECT
     std::shared_ptr<RegistryKey> key;
     bool created = false;
     Registry& registry = Registry::current();
+    if (root != nullptr && registry.find(text_of(ObjectAttributes->ObjectName), root.get()) == nullptr) {
+        status = registry.key_of(ObjectAttributes->RootDirectory, KEY_CREATE_SUB_KEY, &root);
+        if (!NT_SUCCESS(status)) {
+            return status;
+        }
+    }
     status = registry.create_key(text_of(ObjectAttributes->ObjectName), root.get(),
                                  (CreateOptions & option_volatile) != 0, &key, &created);
     if (!NT_SUCCESS(status)) {

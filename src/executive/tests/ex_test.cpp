@@ -258,6 +258,38 @@ TEST_F(Ex, CallbackObjectsAreFoundByName) {
     });
 }
 
+struct Registrations {
+    PCALLBACK_OBJECT object;
+    PVOID first;
+    std::string called;
+};
+
+// "nf-wdm-exnotifycallback": all that are registered, in the order of their registration.
+TEST_F(Ex, WhoUnregistersDuringACallbackKeepsNobodyElseFromBeingCalled) {
+    inside([&] {
+        UNICODE_STRING name = unicode(u"\\Callback\\OpcUnregister");
+        OBJECT_ATTRIBUTES attributes;
+        InitializeObjectAttributes(&attributes, &name, OBJ_CASE_INSENSITIVE, nullptr, nullptr);
+        Registrations all{};
+        ASSERT_EQ(ExCreateCallback(&all.object, &attributes, TRUE, TRUE), STATUS_SUCCESS);
+        all.first = ExRegisterCallback(
+            all.object,
+            [](PVOID context, PVOID, PVOID) NTAPI {
+                auto& self = *static_cast<Registrations*>(context);
+                self.called += "first ";
+                ExUnregisterCallback(self.first);
+            },
+            &all);
+        PVOID second = ExRegisterCallback(
+            all.object,
+            [](PVOID context, PVOID, PVOID) NTAPI { static_cast<Registrations*>(context)->called += "second"; }, &all);
+        ExNotifyCallback(all.object, nullptr, nullptr);
+        EXPECT_EQ(all.called, "first second");
+        ExUnregisterCallback(second);
+        ObDereferenceObject(all.object);
+    });
+}
+
 TEST_F(Ex, RundownProtectionWaitsForItsUsers) {
     inside([&] {
         EX_RUNDOWN_REF reference;

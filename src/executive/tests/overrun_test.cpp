@@ -63,7 +63,7 @@ Place callback() {
 void NTAPI notified(PVOID, PVOID, PVOID) {}
 
 Place registration() {
-    return {ExRegisterCallback(new_callback(), &notified, nullptr), 3 * sizeof(void*)};
+    return {ExRegisterCallback(new_callback(), &notified, nullptr), 4 * sizeof(void*)};
 }
 
 Place ex_timer() {

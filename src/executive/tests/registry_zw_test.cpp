@@ -95,6 +95,16 @@ TEST_F(RegistryZw, RelativeNamesStartAtTheRootDirectory) {
         ASSERT_EQ(ZwCreateKey(&key, KEY_ALL_ACCESS, Name(u"cable").attributes(0, services), 0, nullptr, 0, nullptr),
                   STATUS_SUCCESS);
         EXPECT_NE(Registry::current().find(parameters_path), nullptr);
+        HANDLE old = nullptr;
+        HANDLE reader = nullptr;
+        ASSERT_EQ(ZwCreateKey(&old, KEY_READ, Name(u"Old").attributes(0, key), 0, nullptr, 0, nullptr), STATUS_SUCCESS);
+        ASSERT_EQ(ZwOpenKey(&reader, KEY_READ, Name(u"cable").attributes(0, services)), STATUS_SUCCESS);
+        EXPECT_EQ(ZwCreateKey(&key, KEY_READ, Name(u"New").attributes(0, reader), 0, nullptr, 0, nullptr),
+                  STATUS_ACCESS_DENIED)
+            << "the root has to have KEY_CREATE_SUB_KEY";
+        EXPECT_EQ(ZwCreateKey(&key, KEY_READ, Name(u"Old").attributes(0, reader), 0, nullptr, 0, nullptr),
+                  STATUS_SUCCESS)
+            << "that one is only opened";
         EXPECT_EQ(ZwOpenKey(&key, KEY_READ, Name(u"\\Absolute").attributes(0, services)),
                   STATUS_OBJECT_PATH_SYNTAX_BAD);
         EXPECT_EQ(ZwOpenKey(&key, KEY_READ, Name(u"x").attributes(0, reinterpret_cast<HANDLE>(0x1234))),
