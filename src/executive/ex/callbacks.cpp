@@ -55,15 +55,17 @@ CallbackState& state_of(const void* object, const char* function) {
 }
 
 CALLBACK_OBJECT* make(ObjectManager& objects, bool allow_multiple, const void* caller) {
-    return static_cast<CALLBACK_OBJECT*>(objects.create_opaque(
-        executive::object_types::callback, std::make_shared<CallbackState>(CallbackState{allow_multiple, {}, 0}), caller));
+    return static_cast<CALLBACK_OBJECT*>(
+        objects.create_opaque(executive::object_types::callback,
+                              std::make_shared<CallbackState>(CallbackState{allow_multiple, {}, 0}), caller));
 }
 
 } // namespace
 
 void executive::create_system_callbacks(machine::Machine& machine) {
     ObjectManager& objects = ObjectManager::of(machine);
-    for (const std::u16string_view name : {u"\\Callback\\PowerState", u"\\Callback\\SetSystemTime"}) {
+    for (const std::u16string_view name :
+         {u"\\Callback\\PowerState", u"\\Callback\\ProcessorAdd", u"\\Callback\\SetSystemTime"}) {
         objects.insert_name(name, make(objects, true, nullptr), true);
     }
 }

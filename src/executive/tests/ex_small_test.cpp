@@ -75,7 +75,8 @@ TEST_F(ExSmall, CallbackObjectsOfTheSystemAndWithoutAName) {
     inside([&] {
         OBJECT_ATTRIBUTES attributes;
         PCALLBACK_OBJECT object = nullptr;
-        for (const char16_t* of_system : {u"\\Callback\\PowerState", u"\\Callback\\SetSystemTime"}) {
+        for (const char16_t* of_system :
+             {u"\\Callback\\PowerState", u"\\Callback\\ProcessorAdd", u"\\Callback\\SetSystemTime"}) {
             UNICODE_STRING name = unicode(of_system);
             InitializeObjectAttributes(&attributes, &name, OBJ_CASE_INSENSITIVE, nullptr, nullptr);
             ASSERT_EQ(ExCreateCallback(&object, &attributes, FALSE, TRUE), STATUS_SUCCESS);
