@@ -29,6 +29,8 @@ struct CallbackRegistration {
 
 constexpr ULONG registration_tag = 0x62526243; // 'CbRb'
 
+constexpr std::u16string_view power_state_name = u"\\Callback\\PowerState";
+
 struct CallbackState {
     bool allow_multiple = true;
     std::vector<CallbackRegistration*> registrations;
@@ -53,9 +55,13 @@ CALLBACK_OBJECT* make(ObjectManager& objects, bool allow_multiple, const void* c
 
 void executive::create_system_callbacks(machine::Machine& machine) {
     ObjectManager& objects = ObjectManager::of(machine);
-    for (const std::u16string_view name : {u"\\Callback\\PowerState", u"\\Callback\\SetSystemTime"}) {
+    for (const std::u16string_view name : {power_state_name, std::u16string_view(u"\\Callback\\SetSystemTime")}) {
         objects.insert_name(name, make(objects, true, nullptr), true);
     }
+}
+
+void executive::notify_power_state(machine::Machine& machine, ULONG what, bool how) {
+    ExNotifyCallback(ObjectManager::of(machine).lookup(power_state_name).body, ULongToPtr(what), ULongToPtr(how));
 }
 
 OPC_BEGIN_REMEMBERING_CALLERS
