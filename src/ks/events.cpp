@@ -4,6 +4,7 @@
 
 #include "executive/kernel.h"
 #include "executive/sentence.h"
+#include "ks/event_memory.h"
 #include "ks/ks_system.h"
 
 namespace openportcls::ks {
@@ -11,21 +12,6 @@ namespace openportcls::ks {
 namespace {
 
 constexpr ULONG entry_tag = 0x6545734B; // 'KsEe'
-
-// Drivers have the address of an entry, and of what it refers to: it all lies in their pool. Zeroed; null: there is
-// none.
-void* take_memory(std::size_t bytes) {
-    return executive::Kernel::current().pool.allocate(bytes, entry_tag, executive::PoolKind::non_paged, true, nullptr);
-}
-void give_memory(void* memory) {
-    executive::Kernel::current().pool.free(memory, entry_tag, "KsDiscardEvent");
-}
-
-// Buffered events: one notification waiting to be fetched with QUERYBUFFER.
-struct BufferedNotification {
-    LIST_ENTRY link;
-    ULONG bytes;
-};
 
 bool is_kernel_only(ULONG notification) {
     return (notification & (KSEVENTF_EVENT_OBJECT | KSEVENTF_SEMAPHORE_OBJECT | KSEVENTF_DPC | KSEVENTF_WORKITEM |
@@ -73,12 +59,14 @@ NTSTATUS take_notification(const KSEVENTDATA& data, KPROCESSOR_MODE mode, EventR
     return entry.Object != nullptr ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
 }
 
-bool holds_reference(const EventRecord& record) {
-    return record.entry.Object != nullptr && (record.entry.NotificationType == KSEVENTF_EVENT_HANDLE ||
-                                              record.entry.NotificationType == KSEVENTF_SEMAPHORE_HANDLE);
-}
-
 } // namespace
+
+void* take_memory(std::size_t bytes) {
+    return executive::Kernel::current().pool.allocate(bytes, entry_tag, executive::PoolKind::non_paged, true, nullptr);
+}
+void give_memory(void* memory) {
+    executive::Kernel::current().pool.free(memory, entry_tag, "KsDiscardEvent");
+}
 
 EventList::EventList() {
     InitializeListHead(&list_);
@@ -107,6 +95,7 @@ NTSTATUS EventList::prepare(IRP& irp, ULONG extra_bytes, EventRecord*& record) {
     auto* const data = static_cast<KSEVENTDATA*>(irp.UserBuffer);
     KSEVENTDATA copy; // the client may change its own while we look
     std::memcpy(&copy, data, sizeof copy);
+    record->prepare_signals();
     KSEVENT_ENTRY& entry = record->entry;
     entry.EventData = data;
     entry.FileObject = location.FileObject;
@@ -132,14 +121,6 @@ NTSTATUS EventList::prepare(IRP& irp, ULONG extra_bytes, EventRecord*& record) {
         return status;
     }
     if ((flags & KSEVENT_TYPE_ENABLEBUFFERED) != 0) {
-        auto* const buffer = static_cast<KSBUFFER_ITEM*>(take_memory(sizeof(KSBUFFER_ITEM)));
-        if (buffer == nullptr) {
-            discard(*record);
-            record = nullptr;
-            return STATUS_INSUFFICIENT_RESOURCES;
-        }
-        InitializeListHead(&buffer->BufferList);
-        entry.BufferItem = buffer;
         entry.Flags |= KSEVENT_ENTRY_BUFFERED;
     }
     return STATUS_SUCCESS;
@@ -152,22 +133,6 @@ void EventRecord::require_live(const KSEVENT_ENTRY* entry, const char* function)
             0xC2 /* BAD_POOL_CALLER */, 0x46, reinterpret_cast<std::uint64_t>(entry), 0, 0,
             executive::Sentence("{}: what is no event entry of KS's, or has been discarded.", function));
     }
-}
-
-void EventList::discard(EventRecord& record) {
-    EventRecord::require_live(&record.entry, "KsDiscardEvent");
-    KsSystem::current().event_records.erase(&record);
-    if (holds_reference(record)) {
-        ObDereferenceObject(record.entry.Object);
-    }
-    if ((record.entry.Flags & KSEVENT_ENTRY_BUFFERED) != 0 && record.entry.BufferItem != nullptr) {
-        LIST_ENTRY& list = record.entry.BufferItem->BufferList;
-        while (!IsListEmpty(&list)) {
-            give_memory(CONTAINING_RECORD(RemoveHeadList(&list), BufferedNotification, link));
-        }
-        give_memory(record.entry.BufferItem);
-    }
-    give_memory(&record);
 }
 
 void EventList::add(EventRecord& record) {
@@ -246,47 +211,6 @@ void EventList::remove_all() {
     finish_removed(removed);
 }
 
-bool EventList::signal(EventRecord& record, const void* data, ULONG bytes) {
-    KSEVENT_ENTRY& entry = record.entry;
-    if ((entry.Flags & KSEVENT_ENTRY_BUFFERED) != 0) {
-        if (auto* const note = static_cast<BufferedNotification*>(take_memory(sizeof(BufferedNotification) + bytes))) {
-            note->bytes = bytes;
-            if (bytes != 0) {
-                std::memcpy(note + 1, data, bytes);
-            }
-            InsertTailList(&entry.BufferItem->BufferList, &note->link);
-        }
-    }
-    switch (entry.NotificationType) {
-    case KSEVENTF_EVENT_HANDLE:
-    case KSEVENTF_EVENT_OBJECT:
-        KeSetEvent(static_cast<PRKEVENT>(entry.Object), IO_NO_INCREMENT, FALSE);
-        break;
-    case KSEVENTF_SEMAPHORE_HANDLE:
-    case KSEVENTF_SEMAPHORE_OBJECT: {
-        // A full semaphore stays as it is: KeReleaseSemaphore would raise STATUS_SEMAPHORE_LIMIT_EXCEEDED.
-        auto* const semaphore = static_cast<PRKSEMAPHORE>(entry.Object);
-        const auto adjustment = static_cast<LONG>(entry.SemaphoreAdjustment);
-        if (adjustment > 0 && KeReadStateSemaphore(semaphore) <= semaphore->Limit - adjustment) {
-            KeReleaseSemaphore(semaphore, IO_NO_INCREMENT, adjustment, FALSE);
-        }
-        break;
-    }
-    case KSEVENTF_DPC:
-        KeInsertQueueDpc(static_cast<PRKDPC>(entry.Object), entry.EventData, nullptr);
-        break;
-    case KSEVENTF_WORKITEM:
-        ExQueueWorkItem(static_cast<PWORK_QUEUE_ITEM>(entry.Object), static_cast<WORK_QUEUE_TYPE>(entry.Reserved));
-        break;
-    case KSEVENTF_KSWORKITEM:
-        KsQueueWorkItem(static_cast<PKSWORKER>(record.worker), static_cast<PWORK_QUEUE_ITEM>(entry.Object));
-        break;
-    default:
-        break;
-    }
-    return (entry.Flags & KSEVENT_ENTRY_ONESHOT) != 0;
-}
-
 ULONG EventList::generate(const Filter& filter) {
     LIST_ENTRY removed;
     InitializeListHead(&removed);
@@ -335,7 +259,7 @@ NTSTATUS EventList::query_buffer(IRP& irp) {
             (record.entry.Flags & KSEVENT_ENTRY_BUFFERED) == 0) {
             continue;
         }
-        LIST_ENTRY& list = record.entry.BufferItem->BufferList;
+        LIST_ENTRY& list = record.deferred.BufferList;
         if (IsListEmpty(&list)) {
             status = STATUS_NO_MORE_ENTRIES;
             break;
@@ -347,7 +271,9 @@ NTSTATUS EventList::query_buffer(IRP& irp) {
             note = nullptr;
             break;
         }
+        KeAcquireSpinLockAtDpcLevel(&record.deferred.DpcItem.AccessLock);
         RemoveEntryList(&note->link);
+        KeReleaseSpinLockFromDpcLevel(&record.deferred.DpcItem.AccessLock);
         status = STATUS_SUCCESS;
         break;
     }

@@ -22,10 +22,17 @@ struct EventRecord {
     void* worker;     // KSEVENTF_KSWORKITEM
     bool held;        // whoever enables it looks at it yet: it is not freed
     bool finished;    // removed meanwhile
+    // The entry's DpcItem and BufferItem. What is generated above DISPATCH_LEVEL its DPC signals; queued, it keeps the
+    // record's memory.
+    KSBUFFER_ITEM deferred;
+    LONG untold;  // signals that the DPC has to give
+    LONG retired; // the DPC has to end the record
 
     static EventRecord& of(KSEVENT_ENTRY& entry) { return *CONTAINING_RECORD(&entry, EventRecord, entry); }
     // A bugcheck that names `function` when a driver has given what is none, or is none any more.
     static void require_live(const KSEVENT_ENTRY* entry, const char* function);
+    // `deferred`, of a record that is zeroed.
+    void prepare_signals();
     // Bytes that `prepare` was asked for behind the record.
     template<class T>
     T& extra() {
@@ -43,8 +50,11 @@ public:
     // The record that an IOCTL_KS_ENABLE_EVENT asks for, its notification checked and referenced; not yet on a list.
     // The caller has seen that the input holds a KSEVENT.
     static NTSTATUS prepare(IRP& irp, ULONG extra_bytes, EventRecord*& record);
-    // Frees a record that is on no list; a bugcheck when it has been freed.
+    // Frees a record that is on no list, and forgets what it has not signalled yet; a bugcheck when it has been freed.
+    // <= DISPATCH_LEVEL.
     static void discard(EventRecord& record);
+    // The same of one that has just been signalled, at any IRQL: its client is still told.
+    static void retire(EventRecord& record);
 
     void add(EventRecord& record);
     // Until it is released a record outlives its removal: a one-shot event may fire before its enabling is complete.
@@ -71,7 +81,8 @@ public:
     // Signals what matches; returns how many. <= DISPATCH_LEVEL.
     ULONG generate(const Filter& filter);
 
-    // Signals one entry, with data for a buffered one. True: it was one-shot and is to be removed.
+    // Signals one entry, with data for a buffered one. Above DISPATCH_LEVEL a DPC does it, without the data. True: it
+    // was one-shot and is to be removed.
     static bool signal(EventRecord& record, const void* data = nullptr, ULONG bytes = 0);
 
     // KSEVENT_TYPE_QUERYBUFFER: the oldest notification of a buffered event.

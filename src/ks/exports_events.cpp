@@ -83,20 +83,22 @@ EventRecord& record_of(LIST_ENTRY* link, const char* function) {
     return record_of(CONTAINING_RECORD(link, KSEVENT_ENTRY, ListEntry), function);
 }
 
-void finish(EventRecord& record) {
+// `end`: EventList::discard or retire.
+void finish(EventRecord& record, void (*end)(EventRecord&)) {
     // It is in no list any more; a remove handler may still take it off, as the AVStream pages have it do.
     InitializeListHead(&record.entry.ListEntry);
     if (record.entry.EventItem != nullptr && record.entry.EventItem->RemoveHandler != nullptr) {
         record.entry.EventItem->RemoveHandler(record.entry.FileObject, &record.entry);
     }
-    EventList::discard(record);
+    end(record);
 }
 
-// A one-shot entry leaves the list, whose lock the caller holds, and is gone afterwards.
+// A one-shot entry leaves the list, whose lock the caller holds, and is gone afterwards; its remove handler is called
+// at the caller's IRQL ("nf-ks-ksgeneratedataevent").
 void generate(EventRecord& record, const void* data, ULONG bytes) {
     if (EventList::signal(record, data, bytes) && record.list == nullptr) {
         RemoveEntryList(&record.entry.ListEntry);
-        finish(record);
+        finish(record, EventList::retire);
     }
 }
 
@@ -198,7 +200,7 @@ KSDDKAPI NTSTATUS NTAPI KsDisableEvent(PIRP Irp, PLIST_ENTRY EventsList, KSEVENT
     if (found == nullptr) {
         return STATUS_UNSUCCESSFUL;
     }
-    finish(*found);
+    finish(*found, EventList::discard);
     return STATUS_SUCCESS;
 }
 
@@ -224,16 +226,17 @@ KSDDKAPI VOID NTAPI KsFreeEventList(PFILE_OBJECT FileObject, PLIST_ENTRY EventsL
         }
     }
     while (!IsListEmpty(&removed)) {
-        finish(record_of(RemoveHeadList(&removed), __func__));
+        finish(record_of(RemoveHeadList(&removed), __func__), EventList::discard);
     }
 }
 
+// At any IRQL ("nf-ks-ksgenerateevent").
 KSDDKAPI NTSTATUS NTAPI KsGenerateEvent(PKSEVENT_ENTRY EventEntry) {
-    OPC_REQUIRE_DISPATCH_OR_BELOW();
     generate(record_of(EventEntry, __func__), nullptr, 0);
     return STATUS_SUCCESS;
 }
 
+// The data goes to a buffer from pool ("ns-ks-ksbuffer_item"): not above DISPATCH_LEVEL.
 KSDDKAPI NTSTATUS NTAPI KsGenerateDataEvent(PKSEVENT_ENTRY EventEntry, ULONG DataSize, PVOID Data) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
     generate(record_of(EventEntry, __func__), Data, DataSize);
@@ -260,7 +263,7 @@ KSDDKAPI VOID NTAPI KsGenerateEventList(GUID* Set, ULONG EventId, PLIST_ENTRY Ev
         }
     }
     while (!IsListEmpty(&removed)) {
-        finish(record_of(RemoveHeadList(&removed), __func__));
+        finish(record_of(RemoveHeadList(&removed), __func__), EventList::retire);
     }
 }
 

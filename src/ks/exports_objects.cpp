@@ -155,13 +155,14 @@ KSDDKAPI NTSTATUS NTAPI KsSynchronousIoControlDevice(PFILE_OBJECT FileObject, KP
 // ---- cancelable queues ------------------------------------------------------------------------------------------
 // The IRP is linked by Tail.Overlay.ListEntry; its queue's spin lock is kept in KSQUEUE_SPINLOCK_IRP_STORAGE.
 
+// Which lock is the IRP's changes under the cancel spin lock only (BothLocks): it is kept until the IRP has left its
+// queue.
 KSDDKAPI VOID NTAPI KsCancelRoutine(PDEVICE_OBJECT, PIRP Irp) {
     KSPIN_LOCK* const lock = KSQUEUE_SPINLOCK_IRP_STORAGE(Irp);
-    IoReleaseCancelSpinLock(Irp->CancelIrql);
-    KIRQL irql;
-    KeAcquireSpinLock(lock, &irql);
+    KeAcquireSpinLockAtDpcLevel(lock);
     RemoveEntryList(&Irp->Tail.Overlay.ListEntry);
-    KeReleaseSpinLock(lock, irql);
+    KeReleaseSpinLockFromDpcLevel(lock);
+    IoReleaseCancelSpinLock(Irp->CancelIrql);
     Irp->IoStatus.Information = 0;
     ks::complete(*Irp, STATUS_CANCELLED);
 }

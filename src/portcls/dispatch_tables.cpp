@@ -63,10 +63,12 @@ void add_nodeless_synth_items(PropertyTable& table, const FilterDescription& des
     }
 }
 
-// R-EVENT-12: a streaming pin tells when a stream has ended. The others of the set are optional; nothing fires them
-// here.
-void add_connection_events(EventTable& events) {
-    events.add({connection_event_set, KSEVENT_CONNECTION_ENDOFSTREAM, nullptr});
+// R-EVENT-12: a rendering pin tells when a stream has ended, which a mark in a stream header says
+// ("ksevent-connection-endofstream"). Capture pins have no end, and WaveRT's clients write no headers: what never comes
+// is not offered. The others of the set are optional; nothing fires them here.
+bool tells_of_the_end(const Port& port, const PCPIN_DESCRIPTOR& pin) {
+    return pin.KsPinDescriptor.DataFlow == KSPIN_DATAFLOW_IN &&
+           !IsEqualGUID(port.miniport_interface(), IID_IMiniportWaveRT);
 }
 
 bool is_streaming(const PCPIN_DESCRIPTOR& pin) {
@@ -151,7 +153,9 @@ DispatchTables::DispatchTables(const Port& port, const FilterDescription& descri
         if (is_streaming(pin)) {
             add_built_in(pins_[i], core_pin_properties());
             add_built_in(pins_[i], port.pin_properties());
-            add_connection_events(pin_events_[i]);
+            if (tells_of_the_end(port, pin)) {
+                pin_events_[i].add({connection_event_set, KSEVENT_CONNECTION_ENDOFSTREAM, nullptr});
+            }
             if (port.sends_loop_events() && has_loop_events()) { // R-EVENT-10
                 pin_events_[i].add({looped_streaming_event_set, KSEVENT_LOOPEDSTREAMING_POSITION, nullptr}, true);
             }

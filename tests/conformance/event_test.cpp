@@ -11,6 +11,12 @@ protected:
         result.NodeId = node;
         return result;
     }
+    bool lists_set(FILE_OBJECT* file, const GUID& set) {
+        GUID sets[8] = {};
+        EXPECT_TRUE(NT_SUCCESS(control(file, IOCTL_KS_ENABLE_EVENT, nullptr, 0, sets, sizeof sets)));
+        return std::any_of(sets, sets + information_ / sizeof(GUID),
+                           [&](const GUID& each) { return IsEqualGUID(each, set) != FALSE; });
+    }
 };
 
 TEST_F(R_EVENT, R_EVENT_01_handler_hears_support_add_and_remove) {
@@ -211,33 +217,23 @@ TEST_F(R_EVENT, R_EVENT_07_closing_the_handle_removes_its_events) {
     });
 }
 
-TEST_F(R_EVENT, R_EVENT_12_end_of_stream_is_offered_by_streaming_pins) {
-    start_and_open();
-    inside([&] {
-        FILE_OBJECT* const pin = open_pin();
-        const HANDLE handle = create_event();
-        KSEVENTDATA data = event_data(handle);
-        EXPECT_EQ(enable(pin, event(KSEVENTSETID_Connection, KSEVENT_CONNECTION_ENDOFSTREAM), data), STATUS_SUCCESS);
-        EXPECT_EQ(disable(pin, &data), STATUS_SUCCESS);
-        EXPECT_EQ(enable(wave_, event(KSEVENTSETID_Connection, KSEVENT_CONNECTION_ENDOFSTREAM), data),
-                  STATUS_PROPSET_NOT_FOUND);
-        ZwClose(handle);
-    });
-}
-
-// The optional events of the set, which no port fires.
+// "ksevent-connection-endofstream": it comes when a stream header has been dealt with, and WaveRT's clients write none.
+// The others of the set are optional, and no port fires them.
 TEST_F(R_EVENT, R_EVENT_12_a_pin_offers_no_event_that_never_comes) {
     start_and_open();
     inside([&] {
-        FILE_OBJECT* const pin = open_pin();
         KSEVENTDATA data = event_data(create_event());
-        for (const ULONG id : {KSEVENT_CONNECTION_POSITIONUPDATE, KSEVENT_CONNECTION_DATADISCONTINUITY,
-                               KSEVENT_CONNECTION_TIMEDISCONTINUITY, KSEVENT_CONNECTION_PRIORITY}) {
-            EXPECT_EQ(enable(pin, event(KSEVENTSETID_Connection, id), data), STATUS_NOT_FOUND);
-            EXPECT_EQ(enable(pin, event(KSEVENTSETID_Connection, id, KSEVENT_TYPE_BASICSUPPORT), data),
-                      STATUS_NOT_FOUND);
+        for (FILE_OBJECT* const file : {open_pin(render_pin), open_pin(capture_pin), wave_}) {
+            for (const ULONG id :
+                 {KSEVENT_CONNECTION_POSITIONUPDATE, KSEVENT_CONNECTION_DATADISCONTINUITY,
+                  KSEVENT_CONNECTION_TIMEDISCONTINUITY, KSEVENT_CONNECTION_PRIORITY, KSEVENT_CONNECTION_ENDOFSTREAM}) {
+                EXPECT_EQ(enable(file, event(KSEVENTSETID_Connection, id), data), STATUS_PROPSET_NOT_FOUND);
+                EXPECT_EQ(enable(file, event(KSEVENTSETID_Connection, id, KSEVENT_TYPE_BASICSUPPORT), data),
+                          STATUS_PROPSET_NOT_FOUND);
+            }
+            EXPECT_FALSE(lists_set(file, KSEVENTSETID_Connection));
+            EXPECT_EQ(disable(file, &data), STATUS_UNSUCCESSFUL);
         }
-        EXPECT_EQ(disable(pin, &data), STATUS_UNSUCCESSFUL);
         ZwClose(data.EventHandle.Event);
     });
 }

@@ -178,6 +178,24 @@ TEST_F(MidiEnd, R_EVENT_12_AnotherPinsStreamHasAnEndOfItsOwn) {
     EXPECT_EQ(music_ends(), 1);
 }
 
+// "ksevent-connection-endofstream": it is for rendering.
+TEST_F(MidiEnd, R_EVENT_12_CapturePinsDoNotOfferIt) {
+    start(false);
+    for (const ULONG id : {midi_capture, midi_render}) {
+        FILE_OBJECT* const pin = running_pin(id);
+        inside([&] {
+            KSEVENT event{};
+            event.Set = KSEVENTSETID_Connection;
+            event.Id = KSEVENT_CONNECTION_ENDOFSTREAM;
+            event.Flags = KSEVENT_TYPE_BASICSUPPORT;
+            ULONG_PTR information = 0;
+            EXPECT_EQ(executive::device_control(pin, IOCTL_KS_ENABLE_EVENT, &event, sizeof event, nullptr, 0,
+                                                &information, KernelMode),
+                      id == midi_capture ? STATUS_PROPSET_NOT_FOUND : STATUS_SUCCESS);
+        });
+    }
+}
+
 // ---- the system's miniports -----------------------------------------------------------------------------------------
 
 TEST_F(Uart, R_EVENT_12_TheEndComesWhenTheDeviceHasTakenTheLastByte) {

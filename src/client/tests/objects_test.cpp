@@ -236,13 +236,21 @@ TEST_F(ObjectsTest, a_one_shot_event_comes_once) {
     EXPECT_FALSE(changed->take());
 }
 
-// R-EVENT-12: rendering pins know KSEVENT_CONNECTION_ENDOFSTREAM, so a pin's own events can be enabled on its handle.
+// R-EVENT-12: rendering pins that take stream headers know KSEVENT_CONNECTION_ENDOFSTREAM, so a pin's own events can be
+// enabled on its handle.
 TEST_F(ObjectsTest, a_pin_has_events_of_its_own) {
-    auto pin = Pin::open(wave, 0, WaveFormat{});
-    ASSERT_TRUE(pin) << pin.error().message;
     Key end_of_stream;
     std::memcpy(&end_of_stream.set, &KSEVENTSETID_Connection, sizeof end_of_stream.set);
     end_of_stream.id = KSEVENT_CONNECTION_ENDOFSTREAM;
+    auto without_headers = Pin::open(wave, 0, WaveFormat{});
+    ASSERT_TRUE(without_headers) << without_headers.error().message;
+    EXPECT_EQ(without_headers->subscribe(end_of_stream).status(), STATUS_PROPSET_NOT_FOUND);
+    auto with_card = Machine::create({.hardware = {"sb16"}}).value();
+    const auto card = with_card.load_driver("sb16");
+    ASSERT_TRUE(card) << card.error().message;
+    Filter card_wave = with_card.open_first("Wave").value();
+    auto pin = Pin::open(card_wave, 0, WaveFormat{.rate = 44100});
+    ASSERT_TRUE(pin) << pin.error().message;
     auto event = pin->subscribe(end_of_stream);
     EXPECT_TRUE(event) << event.error().message;
     EXPECT_EQ(pin->subscribe(Key{end_of_stream.set, 999}).status(), STATUS_NOT_FOUND);

@@ -32,6 +32,8 @@ struct CallbackRegistration {
 
 constexpr ULONG registration_tag = 0x62526243; // 'CbRb'
 
+constexpr std::u16string_view power_state_name = u"\\Callback\\PowerState";
+
 struct CallbackState {
     bool allow_multiple = true;
     std::vector<CallbackRegistration*> registrations; // by serial
@@ -64,10 +66,14 @@ CALLBACK_OBJECT* make(ObjectManager& objects, bool allow_multiple, const void* c
 
 void executive::create_system_callbacks(machine::Machine& machine) {
     ObjectManager& objects = ObjectManager::of(machine);
-    for (const std::u16string_view name :
-         {u"\\Callback\\PowerState", u"\\Callback\\ProcessorAdd", u"\\Callback\\SetSystemTime"}) {
+    for (const std::u16string_view name : {power_state_name, std::u16string_view(u"\\Callback\\ProcessorAdd"),
+                                           std::u16string_view(u"\\Callback\\SetSystemTime")}) {
         objects.insert_name(name, make(objects, true, nullptr), true);
     }
+}
+
+void executive::notify_power_state(machine::Machine& machine, ULONG what, bool how) {
+    ExNotifyCallback(ObjectManager::of(machine).lookup(power_state_name).body, ULongToPtr(what), ULongToPtr(how));
 }
 
 OPC_BEGIN_REMEMBERING_CALLERS

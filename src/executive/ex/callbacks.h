@@ -5,7 +5,12 @@
 
 namespace openportcls::executive {
 
-// \Callback\PowerState and \Callback\SetSystemTime, which every driver can open ("nf-wdm-excreatecallback").
+// \Callback\PowerState, \Callback\ProcessorAdd and \Callback\SetSystemTime, which every driver can open ("nf-wdm-excreatecallback").
 void create_system_callbacks(machine::Machine& machine);
+
+// Tells the routines of \Callback\PowerState what has changed, a PO_CB_ constant, and how
+// ("nf-wdm-exregistercallback"). The machine has neither a battery nor a lid, nor power policies:
+// PO_CB_SYSTEM_STATE_LOCK is what there is to tell.
+void notify_power_state(machine::Machine& machine, ULONG what, bool how);
 
 } // namespace openportcls::executive

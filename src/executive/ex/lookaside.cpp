@@ -38,11 +38,21 @@ void initialise(List& list, POOL_TYPE type, SIZE_T size, ULONG tag, const char* 
     }
 }
 
-PVOID NTAPI allocate_default(POOL_TYPE type, SIZE_T size, ULONG tag) {
+void* allocate(int type, SIZE_T size, ULONG tag, const void* owner) {
     const PoolKind kind = (type & PagedPool) != 0            ? PoolKind::paged
                           : (type & POOL_NX_ALLOCATION) != 0 ? PoolKind::non_paged
                                                              : PoolKind::non_paged_execute;
-    return Kernel::current().pool.allocate(size, tag, kind, false, nullptr);
+    void* const block = Kernel::current().pool.allocate(size, tag, kind, false, owner);
+    if (block == nullptr && (type & POOL_RAISE_IF_ALLOCATION_FAILURE) != 0) [[unlikely]] {
+        executive::raise_status(
+            STATUS_INSUFFICIENT_RESOURCES,
+            "There is no pool for a lookaside list's entry and POOL_RAISE_IF_ALLOCATION_FAILURE was asked for.");
+    }
+    return block;
+}
+
+PVOID NTAPI allocate_default(POOL_TYPE type, SIZE_T size, ULONG tag) {
+    return allocate(type, size, tag, nullptr);
 }
 
 template<class List>
@@ -78,10 +88,7 @@ void remember_owner(List& list, const void* caller) {
 template<class List>
 void* allocate_for_owner(const List& list) {
     const auto address = static_cast<ULONG_PTR>(list.Future[1]) << 32 | list.Future[0];
-    const PoolKind kind = (list.Type & PagedPool) != 0            ? PoolKind::paged
-                          : (list.Type & POOL_NX_ALLOCATION) != 0 ? PoolKind::non_paged
-                                                                  : PoolKind::non_paged_execute;
-    return Kernel::current().pool.allocate(list.Size, list.Tag, kind, false, reinterpret_cast<const void*>(address));
+    return allocate(list.Type, list.Size, list.Tag, reinterpret_cast<const void*>(address));
 }
 
 template<class List>
@@ -126,7 +133,8 @@ extern "C" {
 void NTAPI ExInitializeNPagedLookasideList(PNPAGED_LOOKASIDE_LIST list, PALLOCATE_FUNCTION allocate,
                                            PFREE_FUNCTION free, ULONG flags, SIZE_T size, ULONG tag, USHORT) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
-    const auto type = static_cast<POOL_TYPE>(NonPagedPool | (flags & POOL_NX_ALLOCATION));
+    const ULONG known = flags & (POOL_NX_ALLOCATION | POOL_RAISE_IF_ALLOCATION_FAILURE);
+    const auto type = static_cast<POOL_TYPE>(NonPagedPool | known);
     initialise(list->L, type, size, tag, __func__);
     list->L.Allocate = allocate != nullptr ? allocate : &allocate_default;
     list->L.Free = free != nullptr ? free : &ExFreePool;
@@ -149,9 +157,10 @@ void NTAPI ExFreeToNPagedLookasideList(PNPAGED_LOOKASIDE_LIST list, PVOID entry)
 }
 
 void NTAPI ExInitializePagedLookasideList(PPAGED_LOOKASIDE_LIST list, PALLOCATE_FUNCTION allocate, PFREE_FUNCTION free,
-                                          ULONG, SIZE_T size, ULONG tag, USHORT) {
+                                          ULONG flags, SIZE_T size, ULONG tag, USHORT) {
     OPC_REQUIRE_APC_OR_BELOW();
-    initialise(list->L, PagedPool, size, tag, __func__);
+    const auto type = static_cast<POOL_TYPE>(PagedPool | (flags & POOL_RAISE_IF_ALLOCATION_FAILURE));
+    initialise(list->L, type, size, tag, __func__);
     list->L.Allocate = allocate != nullptr ? allocate : &allocate_default;
     list->L.Free = free != nullptr ? free : &ExFreePool;
     remember_owner(list->L, __builtin_return_address(0));
@@ -183,7 +192,11 @@ NTSTATUS NTAPI ExInitializeLookasideListEx(PLOOKASIDE_LIST_EX list, PALLOCATE_FU
     if (depth != 0) {
         return STATUS_INVALID_PARAMETER_8;
     }
-    initialise(list->L, type, size, tag, __func__);
+    // The allocating routine is told by the pool type ("nf-wdm-exinitializelookasidelistex").
+    const ULONG told = (flags & EX_LOOKASIDE_LIST_EX_FLAGS_RAISE_ON_FAIL) != 0   ? POOL_RAISE_IF_ALLOCATION_FAILURE
+                       : (flags & EX_LOOKASIDE_LIST_EX_FLAGS_FAIL_NO_RAISE) != 0 ? POOL_QUOTA_FAIL_INSTEAD_OF_RAISE
+                                                                                 : 0;
+    initialise(list->L, static_cast<POOL_TYPE>(type | told), size, tag, __func__);
     list->L.AllocateEx = allocate != nullptr ? allocate : &allocate_default_ex;
     list->L.FreeEx = free != nullptr ? free : &free_default_ex;
     remember_owner(list->L, __builtin_return_address(0));

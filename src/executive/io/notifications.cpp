@@ -26,6 +26,7 @@ UNICODE_STRING name_in(std::size_t characters, const PoolCopy& text) {
 } // namespace
 
 NotificationTable::Entry* NotificationTable::add(const Entry& entry) {
+    ObjectManager::current().reference_living(entry.driver);
     entries_.push_back(std::make_unique<Entry>(entry));
     entries_.back()->serial = ++last_serial_;
     entries_.back()->removed = false;
@@ -38,9 +39,28 @@ bool NotificationTable::remove(void* handle) {
     if (found == entries_.end() || (*found)->removed) {
         return false;
     }
-    (*found)->removed = true;
+    end(**found);
     sweep();
     return true;
+}
+
+void NotificationTable::end(Entry& entry) {
+    entry.removed = true;
+    ObjectManager::current().dereference(entry.driver);
+}
+
+std::size_t NotificationTable::count_of(const DRIVER_OBJECT* driver) const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(entries_, [&](const auto& each) { return !each->removed && each->driver == driver; }));
+}
+
+void NotificationTable::remove_all_of(const DRIVER_OBJECT* driver) {
+    for (const auto& each : entries_) {
+        if (!each->removed && each->driver == driver) {
+            end(*each);
+        }
+    }
+    sweep();
 }
 
 // A callback may remove entries, its own included: they go when nobody walks the list.

@@ -25,9 +25,12 @@ public:
         bool removed;
     };
 
+    // Each holds a reference on its driver object ("nf-wdm-ioregisterplugplaynotification").
     Entry* add(const Entry& entry);
     bool remove(void* handle);
-    std::size_t count() const { return entries_.size(); }
+    std::size_t count_of(const DRIVER_OBJECT* driver) const;
+    // What a driver has left registered when its code goes.
+    void remove_all_of(const DRIVER_OBJECT* driver);
 
     // GUID_DEVICE_INTERFACE_ARRIVAL or _REMOVAL to everybody who listens to the class. PASSIVE_LEVEL.
     void interface_changed(const GUID& interface_class, std::u16string_view symbolic_link, bool enabled);
@@ -41,6 +44,7 @@ public:
 
 private:
     static bool listens_to(const Entry& entry, std::uint64_t target);
+    static void end(Entry& entry);
     void sweep();
 
     std::vector<std::unique_ptr<Entry>> entries_;

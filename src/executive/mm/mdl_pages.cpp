@@ -62,7 +62,9 @@ MDL* allocate_pages_for_mdl(const PagesWish& wish, const char* function, const v
     mdl->MdlFlags |= MDL_PAGES_LOCKED;
     kernel.pages_in_mdls += found;
     if (found == 0 || (found < wanted && (wish.flags & MM_ALLOCATE_FULLY_REQUIRED) != 0)) {
-        MmFreePagesFromMdl(mdl);
+        if (found != 0) {
+            MmFreePagesFromMdl(mdl);
+        }
         kernel.pool.free(mdl, mdl_tag, function);
         return nullptr;
     }
@@ -91,6 +93,11 @@ void NTAPI MmFreePagesFromMdl(PMDL mdl) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
     Kernel& kernel = Kernel::current();
     const std::uint64_t pages = (std::uint64_t{mdl->ByteOffset} + mdl->ByteCount + page_size - 1) / page_size;
+    if (pages == 0) [[unlikely]] {
+        kernel.machine.bugcheck(
+            0x4E /* PFN_LIST_CORRUPT */, 0x99, 0, 0, 0,
+            executive::Sentence("{}: the MDL has no pages: they have been freed before.", __func__));
+    }
     const PFN_NUMBER* const frames = MmGetMdlPfnArray(mdl);
     for (std::uint64_t first = 0, next = 1; first < pages; first = next++) {
         while (next < pages && frames[next] == frames[next - 1] + 1) {

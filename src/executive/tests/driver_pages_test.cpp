@@ -283,6 +283,16 @@ TEST_F(DriverPagesTest, FreeingPagesThatAreNotAllocatedIsABugcheck) {
     EXPECT_EQ(report().to_text().find("*** PFN_LIST_CORRUPT (0x4e) 0x99"), 0U) << report().to_text();
 }
 
+// The MDL has no pages any more, until ExFreePool takes it.
+TEST_F(DriverPagesTest, FreeingThePagesOfAnMdlTwiceIsABugcheck) {
+    expect_bugcheck(0x4E, "MmFreePagesFromMdl: the MDL has no pages", [] {
+        MDL* mdl = pages(2 * page);
+        MmFreePagesFromMdl(mdl);
+        MmFreePagesFromMdl(mdl);
+    });
+    EXPECT_EQ(report().to_text().find("*** PFN_LIST_CORRUPT (0x4e) 0x99"), 0U) << report().to_text();
+}
+
 TEST_F(DriverPagesTest, SomePagesOfARunCanBeFreed) {
     inside([this] {
         MDL* mdl = pages(4 * page);

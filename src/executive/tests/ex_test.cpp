@@ -451,5 +451,76 @@ TEST_F(Ex, LookasideListsUseTheDriversRoutines) {
     });
 }
 
+// "nf-wdm-exinitializelookasidelistex", POOL_RAISE_IF_ALLOCATION_FAILURE: an entry that there is no memory for raises.
+class LookasideThatRaises : public ExecutiveTest, public testing::WithParamInterface<int> {};
+
+TEST_P(LookasideThatRaises, WhenThereIsNoMemory) {
+    kernel().pool.set_budget(1);
+    expect_bugcheck(0x1E, "POOL_RAISE_IF_ALLOCATION_FAILURE", [&] {
+        NPAGED_LOOKASIDE_LIST plain;
+        PAGED_LOOKASIDE_LIST paged;
+        LOOKASIDE_LIST_EX extended;
+        switch (GetParam()) {
+        case 0:
+            ExInitializeNPagedLookasideList(&plain, nullptr, nullptr,
+                                            POOL_NX_ALLOCATION | POOL_RAISE_IF_ALLOCATION_FAILURE, 64, tag, 0);
+            ExAllocateFromNPagedLookasideList(&plain);
+            break;
+        case 1:
+            ExInitializePagedLookasideList(&paged, nullptr, nullptr, POOL_RAISE_IF_ALLOCATION_FAILURE, 64, tag, 0);
+            ExAllocateFromPagedLookasideList(&paged);
+            break;
+        default:
+            ExInitializeLookasideListEx(&extended, nullptr, nullptr, NonPagedPoolNx,
+                                        EX_LOOKASIDE_LIST_EX_FLAGS_RAISE_ON_FAIL, 64, tag, 0);
+            ExAllocateFromLookasideListEx(&extended);
+        }
+    });
+}
+INSTANTIATE_TEST_SUITE_P(OfEveryKind, LookasideThatRaises, testing::Values(0, 1, 2));
+
+TEST_F(Ex, LookasideListsThatDoNotRaiseReturnNothing) {
+    kernel().pool.set_budget(1);
+    inside([&] {
+        NPAGED_LOOKASIDE_LIST list;
+        ExInitializeNPagedLookasideList(&list, nullptr, nullptr, POOL_NX_ALLOCATION, 64, tag, 0);
+        EXPECT_EQ(ExAllocateFromNPagedLookasideList(&list), nullptr);
+        ExDeleteNPagedLookasideList(&list);
+    });
+}
+
+// The driver's own routine is told by the pool type.
+TEST_F(Ex, LookasideFlagsComeInThePoolTypeOfTheDriversRoutine) {
+    static std::vector<int> types;
+    types.clear();
+    inside([&] {
+        const auto allocate = +[](POOL_TYPE type, SIZE_T, ULONG) NTAPI -> PVOID {
+            types.push_back(type);
+            return nullptr;
+        };
+        const auto allocate_ex = +[](POOL_TYPE type, SIZE_T, ULONG, PLOOKASIDE_LIST_EX) NTAPI -> PVOID {
+            types.push_back(type);
+            return nullptr;
+        };
+        NPAGED_LOOKASIDE_LIST plain;
+        ExInitializeNPagedLookasideList(&plain, allocate, nullptr,
+                                        POOL_NX_ALLOCATION | POOL_RAISE_IF_ALLOCATION_FAILURE, 64, tag, 0);
+        ExAllocateFromNPagedLookasideList(&plain);
+        PAGED_LOOKASIDE_LIST paged;
+        ExInitializePagedLookasideList(&paged, allocate, nullptr, POOL_RAISE_IF_ALLOCATION_FAILURE, 64, tag, 0);
+        ExAllocateFromPagedLookasideList(&paged);
+        for (const ULONG flags :
+             {0u, ULONG{EX_LOOKASIDE_LIST_EX_FLAGS_RAISE_ON_FAIL}, ULONG{EX_LOOKASIDE_LIST_EX_FLAGS_FAIL_NO_RAISE}}) {
+            LOOKASIDE_LIST_EX extended;
+            ExInitializeLookasideListEx(&extended, allocate_ex, nullptr, PagedPool, flags, 64, tag, 0);
+            ExAllocateFromLookasideListEx(&extended);
+        }
+    });
+    EXPECT_EQ(types, (std::vector<int>{NonPagedPoolNx | POOL_RAISE_IF_ALLOCATION_FAILURE,
+                                       PagedPool | POOL_RAISE_IF_ALLOCATION_FAILURE, PagedPool,
+                                       PagedPool | POOL_RAISE_IF_ALLOCATION_FAILURE,
+                                       PagedPool | POOL_QUOTA_FAIL_INSTEAD_OF_RAISE}));
+}
+
 } // namespace
 } // namespace openportcls::executive

@@ -1,6 +1,7 @@
 // A device that answers every way a driver can: at once, later, never, twice, from a cancel-safe queue.
 #pragma once
 
+#include "executive/objects/object_manager.h"
 #include "executive/tests/fixture.h"
 
 namespace openportcls::executive {
@@ -103,6 +104,7 @@ class Io : public ExecutiveTest {
 protected:
     Io() : driver(&dispatch_all) {
         machine.enter([&] {
+            ObjectManager::current().add(&driver.object, object_types::driver, {});
             UNICODE_STRING name = unicode(u"\\Device\\OpcTest");
             IoCreateDevice(&driver.object, sizeof(IoDevice*), &name, FILE_DEVICE_KS, 0, FALSE, &object);
             *static_cast<IoDevice**>(object->DeviceExtension) = &device;

@@ -18,7 +18,10 @@ NTSTATUS NTAPI note_request(PDEVICE_OBJECT device, PIRP irp) {
 
 class IoNotices : public ExecutiveTest {
 protected:
-    IoNotices() { requests.clear(); }
+    IoNotices() {
+        requests.clear();
+        machine.enter([&] { ObjectManager::current().add(&driver_.object, object_types::driver, {}); });
+    }
 
     DEVICE_OBJECT* make(const char16_t* path) {
         UNICODE_STRING name = unicode(path);
@@ -119,6 +122,16 @@ Report make_report(const GUID& event) {
     return report;
 }
 
+// "nf-wdm-ioregisterplugplaynotification": the driver object is the caller's, and is referenced.
+TEST_F(IoNotices, WhoListensIsADriver) {
+    expect_bugcheck(0x18, "no living object", [&] {
+        DRIVER_OBJECT nobody{};
+        PVOID handle = nullptr;
+        IoRegisterPlugPlayNotification(EventCategoryHardwareProfileChange, 0, nullptr, &nobody, &hear, nullptr,
+                                       &handle);
+    });
+}
+
 // IoReportTargetDeviceChange, IoReportTargetDeviceChangeAsynchronous: custom events reach those who registered for the
 // device, with the file each of them named; the system's own events are not for drivers to send.
 TEST_F(IoNotices, CustomEventsReachThoseWhoWatchTheDevice) {
@@ -180,21 +193,25 @@ TEST_F(IoNotices, CustomEventsReachThoseWhoWatchTheDevice) {
 TEST_F(IoNotices, ATargetIsWatchedWithoutAReferenceOnTheFile) {
     inside([&] {
         DEVICE_OBJECT* const device = make(u"\\Device\\Watched");
+        ObjectManager& objects = ObjectManager::current();
         FILE_OBJECT* file = nullptr;
         ASSERT_EQ(open_file(u"\\Device\\Watched", nullptr, &file), STATUS_SUCCESS);
-        const auto references = ObjectManager::current().find(file)->references;
+        const auto references = objects.find(file)->references;
+        const auto of_driver = objects.find(&driver_.object)->references;
         Heard heard;
         PVOID handle = nullptr;
         ASSERT_EQ(IoRegisterPlugPlayNotification(EventCategoryTargetDeviceChange, 0, file, &driver_.object, &hear,
                                                  &heard, &handle),
                   STATUS_SUCCESS);
-        EXPECT_EQ(ObjectManager::current().find(file)->references, references);
+        EXPECT_EQ(objects.find(file)->references, references);
+        EXPECT_EQ(objects.find(&driver_.object)->references, of_driver + 1) << "the driver stays while it listens";
         close_file(file);
         Report report = make_report(custom_event);
         EXPECT_EQ(IoReportTargetDeviceChange(device, &report), STATUS_SUCCESS);
         EXPECT_EQ(heard.count, 1);
         EXPECT_EQ(IoUnregisterPlugPlayNotificationEx(handle), STATUS_SUCCESS);
         EXPECT_EQ(IoUnregisterPlugPlayNotificationEx(handle), STATUS_INVALID_PARAMETER);
+        EXPECT_EQ(objects.find(&driver_.object)->references, of_driver);
         EXPECT_EQ(IoReportTargetDeviceChange(device, &report), STATUS_SUCCESS);
         EXPECT_EQ(heard.count, 1);
         IoDeleteDevice(device);

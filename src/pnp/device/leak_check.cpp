@@ -41,7 +41,6 @@ LeakBaseline take_leak_baseline(executive::Kernel& kernel) {
     objects.for_each_handle([&](HANDLE handle, const executive::HandleEntry&) { baseline.handles.insert(handle); });
     baseline.locked_mdls = kernel.locked_mdls;
     baseline.pages_in_mdls = kernel.pages_in_mdls;
-    baseline.notifications = kernel.notifications.count();
     baseline.trace_providers = executive::Etw::of(kernel.machine).provider_count();
     baseline.power_devices = kernel.power.count();
     baseline.power_settings = kernel.power.follower_count();
@@ -112,8 +111,9 @@ LeakReport find_leaks(executive::Kernel& kernel, const LoadedDriver& driver, con
     };
     add_growth("MmProbeAndLockPages without MmUnlockPages", baseline.locked_mdls, kernel.locked_mdls, 0);
     add_growth("page of MmAllocatePagesForMdl not freed", baseline.pages_in_mdls, kernel.pages_in_mdls, PAGE_SIZE);
-    add_growth("IoRegisterPlugPlayNotification not unregistered", baseline.notifications, kernel.notifications.count(),
-               0);
+    for (std::size_t count = kernel.notifications.count_of(driver.object()); count > 0; --count) {
+        add("mapping or registration", "IoRegisterPlugPlayNotification not unregistered", 0);
+    }
     add_growth("EtwRegister without EtwUnregister", baseline.trace_providers,
                executive::Etw::of(kernel.machine).provider_count(), 0);
     add_growth("PoFxRegisterDevice without PoFxUnregisterDevice", baseline.power_devices, kernel.power.count(), 0);

@@ -19,7 +19,6 @@ struct LeakBaseline {
     std::set<HANDLE> handles;
     std::uint64_t locked_mdls = 0;
     std::uint64_t pages_in_mdls = 0;
-    std::size_t notifications = 0;
     std::size_t trace_providers = 0;
     std::size_t power_devices = 0;
     std::size_t power_settings = 0;

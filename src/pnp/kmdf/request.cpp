@@ -259,11 +259,18 @@ NTSTATUS NTAPI WdfRequestCreate(PWDF_OBJECT_ATTRIBUTES RequestAttributes, WDFIOT
 
 NTSTATUS NTAPI WdfRequestReuse(WDFREQUEST Request, PWDF_REQUEST_REUSE_PARAMS ReuseParams) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
-    if (ReuseParams == nullptr || (ReuseParams->Flags & WDF_REQUEST_REUSE_SET_NEW_IRP) != 0) {
-        return STATUS_INVALID_PARAMETER; // requests made from the driver's own IRPs are not supported
+    auto& request = request_of(Request);
+    if (ReuseParams == nullptr) {
+        return STATUS_INVALID_PARAMETER;
     }
-    return ReuseParams->Size != sizeof *ReuseParams ? STATUS_INFO_LENGTH_MISMATCH
-                                                    : request_of(Request).reuse(ReuseParams->Status);
+    if (ReuseParams->Size != sizeof *ReuseParams) {
+        return STATUS_INFO_LENGTH_MISMATCH;
+    }
+    if ((ReuseParams->Flags & WDF_REQUEST_REUSE_SET_NEW_IRP) != 0) {
+        return STATUS_WDF_REQUEST_INVALID_STATE; // for requests of WdfRequestCreateFromIrp, of which there are none
+                                                 // here
+    }
+    return request.reuse(ReuseParams->Status);
 }
 
 NTSTATUS NTAPI WdfIoTargetFormatRequestForIoctl(WDFIOTARGET IoTarget, WDFREQUEST Request, ULONG IoctlCode,

@@ -1,5 +1,7 @@
 #include "pnp/kmdf/work_item.h"
 
+#include <algorithm>
+
 #include "executive/callers.h"
 #include "executive/irql_check.h"
 
@@ -25,23 +27,35 @@ void WorkItem::enqueue() {
 VOID NTAPI WorkItem::run(PVOID parameter) {
     auto* item = static_cast<WorkItem*>(parameter);
     item->queued_ = false; // it may be enqueued again from its own routine
-    item->runner_ = &item->machine().current_thread();
+    const machine::Thread* const thread = &item->machine().current_thread();
+    item->runners_.push_back(thread);
     if (!item->is_silent()) {
         item->routine_(static_cast<WDFWORKITEM>(item->handle()));
     }
-    if (item->runner_ == &item->machine().current_thread()) {
-        item->runner_ = nullptr;
-    }
+    std::erase(item->runners_, thread);
     if (--item->outstanding_ == 0) {
         item->machine().set_event(item->idle_);
     }
     item->dereference();
 }
 
+bool WorkItem::runs_here() {
+    return std::ranges::find(runners_, &machine().current_thread()) != runners_.end();
+}
+
 void WorkItem::flush() {
-    if (runner_ != &machine().current_thread()) {
-        KeWaitForSingleObject(&idle_, Executive, KernelMode, FALSE, nullptr);
+    if (runs_here()) {
+        // The framework's verifier has a debugger break here; of the documented codes, the one of a lock that is held.
+        constexpr std::uint64_t held_already = 2;
+        Framework::current().violation(held_already, handle(),
+                                       "WdfWorkItemFlush was called from the work item's own routine, which it would "
+                                       "wait for.");
     }
+    wait();
+}
+
+void WorkItem::wait() {
+    KeWaitForSingleObject(&idle_, Executive, KernelMode, FALSE, nullptr);
 }
 
 const char* WorkItem::pending() const {
@@ -49,8 +63,8 @@ const char* WorkItem::pending() const {
 }
 
 void WorkItem::dispose() {
-    if (machine().irql() == machine::irql::passive) {
-        flush();
+    if (machine().irql() == machine::irql::passive && !runs_here()) {
+        wait();
     }
 }
 

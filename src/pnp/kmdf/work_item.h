@@ -1,7 +1,7 @@
 // A routine that runs in a system worker thread: WDFWORKITEM, and the passive-level form of timers.
 #pragma once
 
-#include <functional>
+#include <vector>
 
 #include <ntddk.h>
 
@@ -16,13 +16,15 @@ public:
 
     // Nothing happens while it is queued already.
     void enqueue();
-    // Returns when the routine has run for every earlier enqueue. PASSIVE_LEVEL; from the routine itself at once.
+    // Returns when the routine has run for every earlier enqueue. PASSIVE_LEVEL; a bugcheck from the routine itself.
     void flush();
 
     const char* pending() const override;
 
 private:
-    void dispose() override;
+    void dispose() override; // waits, unless the routine itself deletes its item ("nf-wdfworkitem-wdfworkitemflush")
+    void wait();
+    bool runs_here();
     static VOID NTAPI run(PVOID parameter);
 
     PFN_WDF_WORKITEM routine_;
@@ -30,7 +32,7 @@ private:
     KEVENT idle_{};
     bool queued_ = false;
     unsigned outstanding_ = 0; // queued or running: while one runs it may be enqueued again, for another thread
-    const machine::Thread* runner_ = nullptr;
+    std::vector<const machine::Thread*> runners_;
 };
 
 } // namespace openportcls::pnp::kmdf

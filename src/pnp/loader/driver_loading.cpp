@@ -228,6 +228,7 @@ void PnpManager::release(LoadedDriver& driver) {
     if (const void* code = state.baselines[&driver].code_begin) {
         state.kernel.pool.unregister_module(code);
     }
+    state.kernel.notifications.remove_all_of(driver.object_);
     executive::free_driver_extensions(driver.object_);
     if (auto* framework = state.machine.find_subsystem<kmdf::Framework>()) {
         framework->disown(driver.object_);

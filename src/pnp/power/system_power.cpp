@@ -1,6 +1,7 @@
 // Power states of the system and of its devices.
 #include <fmt/format.h>
 
+#include "executive/ex/callbacks.h"
 #include "pnp/bus.h"
 #include "pnp/device/manager_state.h"
 #include "pnp/device/status_text.h"
@@ -103,6 +104,9 @@ Result<void> ManagerState::sleep(SYSTEM_POWER_STATE target, bool forced) {
         return failure(*order[index],
                        fmt::format("the driver refuses {}: QUERY_POWER failed", system_state_name(target)), status);
     }
+    // Who locks code into memory for the time does so before any set-power request
+    // ("using-a-system-defined-callback-object"). All have agreed: nobody is told of what does not come.
+    executive::notify_power_state(machine, PO_CB_SYSTEM_STATE_LOCK, false);
     if (target == PowerSystemShutdown) {
         kernel.shutdown.notify();
     }
@@ -150,7 +154,9 @@ Result<void> ManagerState::wake() {
             result = failure(*node, "SET_POWER to S0 failed", status);
         }
     }
+    // The code may be paged again when the devices that it is paged from have their power.
     machine.settle();
+    executive::notify_power_state(machine, PO_CB_SYSTEM_STATE_LOCK, true);
     return result;
 }
 

@@ -113,6 +113,28 @@ TEST_F(Kmdf, RequestsAreSentCompletedCancelledAndReused) {
     });
 }
 
+// "nf-wdfrequest-wdfrequestreuse": only a request of WdfRequestCreateFromIrp takes another IRP.
+TEST_F(Kmdf, ARequestTakesNoOtherIrp) {
+    inside([&] {
+        WDFIOTARGET target = open_target();
+        WDFREQUEST request = nullptr;
+        ASSERT_EQ(WdfRequestCreate(nullptr, target, &request), STATUS_SUCCESS);
+        WDF_REQUEST_REUSE_PARAMS reuse;
+        WDF_REQUEST_REUSE_PARAMS_INIT(&reuse, WDF_REQUEST_REUSE_SET_NEW_IRP, STATUS_SUCCESS);
+        reuse.NewIrp = IoAllocateIrp(1, FALSE);
+        EXPECT_EQ(WdfRequestReuse(request, &reuse), STATUS_WDF_REQUEST_INVALID_STATE);
+        IoFreeIrp(reuse.NewIrp);
+        reuse.Size = 0;
+        EXPECT_EQ(WdfRequestReuse(request, &reuse), STATUS_INFO_LENGTH_MISMATCH);
+        EXPECT_EQ(WdfRequestReuse(request, nullptr), STATUS_INVALID_PARAMETER);
+    });
+    expect_bugcheck(0x10D, "no living object", [&] {
+        WDF_REQUEST_REUSE_PARAMS reuse;
+        WDF_REQUEST_REUSE_PARAMS_INIT(&reuse, WDF_REQUEST_REUSE_SET_NEW_IRP, STATUS_SUCCESS);
+        WdfRequestReuse(reinterpret_cast<WDFREQUEST>(this), &reuse);
+    });
+}
+
 TEST_F(Kmdf, DeletingASentRequestWaitsForItsCompletion) {
     inside([&] {
         WDFIOTARGET target = open_target();

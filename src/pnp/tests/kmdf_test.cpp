@@ -282,7 +282,6 @@ VOID NTAPI on_work(WDFWORKITEM item) {
     ++fired;
     parent_seen = WdfWorkItemGetParentObject(item);
     fired_at = KeGetCurrentIrql();
-    WdfWorkItemFlush(item); // from its own routine: returns at once
 }
 VOID NTAPI on_dpc(WDFDPC dpc) {
     ++fired;
@@ -374,6 +373,57 @@ TEST_F(Kmdf, FlushWaitsForEveryRunOfAWorkItem) {
         KeCancelTimer(&timer);
     });
 }
+
+// "nf-wdfworkitem-wdfworkitemflush": illegal within the routine, which would wait for itself; by any of its runs.
+class KmdfFlush : public Kmdf, public testing::WithParamInterface<int> {
+protected:
+    // Two runs at once; both do `act` when their gate opens.
+    void run_twice(PFN_WDF_WORKITEM routine) {
+        runs_begun = runs_ended = 0;
+        for (KEVENT& gate : gates) {
+            KeInitializeEvent(&gate, NotificationEvent, FALSE);
+        }
+        WDF_WORKITEM_CONFIG config;
+        WDF_WORKITEM_CONFIG_INIT(&config, routine);
+        auto under_device = below(device_);
+        WDFWORKITEM item = nullptr;
+        ASSERT_EQ(WdfWorkItemCreate(&config, &under_device, &item), STATUS_SUCCESS);
+        for (int run = 0; run < 2; ++run) {
+            WdfWorkItemEnqueue(item);
+            machine.run_for(10 * machine::nanoseconds_per_millisecond);
+        }
+        EXPECT_EQ(runs_begun, 2);
+        KeSetEvent(&gates[GetParam()], 0, FALSE);
+        machine.run_for(10 * machine::nanoseconds_per_millisecond);
+    }
+};
+
+TEST_P(KmdfFlush, FromTheRoutineItselfIsABugcheck) {
+    expect_bugcheck(0x10D, "WdfWorkItemFlush", [&] {
+        run_twice(+[](WDFWORKITEM item) NTAPI {
+            wait_at_gate(item);
+            WdfWorkItemFlush(item);
+        });
+    });
+}
+
+// "On the other hand" deleting it there is fine.
+TEST_P(KmdfFlush, TheRoutineItselfMayDeleteTheItem) {
+    inside([&] {
+        run_twice(+[](WDFWORKITEM item) NTAPI {
+            wait_at_gate(item);
+            if (runs_ended == 1) {
+                WdfObjectDelete(item);
+                ++runs_ended;
+            }
+        });
+        EXPECT_EQ(runs_ended, 2) << "deleted by the run that went on";
+        KeSetEvent(&gates[1 - GetParam()], 0, FALSE);
+        machine.run_for(10 * machine::nanoseconds_per_millisecond);
+        EXPECT_EQ(runs_ended, 3);
+    });
+}
+INSTANTIATE_TEST_SUITE_P(OfTwoRuns, KmdfFlush, testing::Values(0, 1));
 
 TEST_F(Kmdf, AMachineMayEndWithObjectsLeft) {
     inside([&] {

@@ -68,6 +68,10 @@ NTSTATUS NTAPI setting_changed(LPCGUID, PVOID, ULONG, PVOID) {
     return STATUS_SUCCESS;
 }
 
+NTSTATUS NTAPI hear_nothing(PVOID, PVOID) {
+    return STATUS_SUCCESS;
+}
+
 void open_key(ULONG attributes) {
     UNICODE_STRING name = executive::counted(software_key);
     OBJECT_ATTRIBUTES key;
@@ -303,6 +307,14 @@ const Possession possessions[] = {
          PoRegisterPowerSettingCallback(nullptr, &id, &setting_changed, nullptr, &setting);
      },
      [] { PoUnregisterPowerSettingCallback(setting); }, "PoRegisterPowerSettingCallback not unregistered"},
+    {"Notification",
+     [](DRIVER_OBJECT* driver) {
+         EXPECT_EQ(IoRegisterPlugPlayNotification(EventCategoryHardwareProfileChange, 0, nullptr, driver, &hear_nothing,
+                                                  nullptr, &object),
+                   STATUS_SUCCESS);
+     },
+     [] { IoUnregisterPlugPlayNotificationEx(object); },
+     "1 × mapping or registration: IoRegisterPlugPlayNotification not unregistered"},
     {"TimerResolution", [](DRIVER_OBJECT*) { ExSetTimerResolution(10'000, TRUE); },
      [] { ExSetTimerResolution(0, FALSE); }, "ExSetTimerResolution not given back"},
 };
@@ -330,6 +342,43 @@ TEST_P(Leaks, WhatIsGivenBackIsNot) {
 
 INSTANTIATE_TEST_SUITE_P(Everything, Leaks, testing::ValuesIn(possessions),
                          [](const auto& info) { return std::string(info.param.name); });
+
+// A registration names its driver: the report does, too, and nobody calls what has gone.
+TEST_F(PnpTest, NotificationsAreTheirDriversOnly) {
+    static int heard;
+    static PVOID registrations[2];
+    heard = 0;
+    constexpr static GUID interfaces{0x11223344, 5, 6, {7}};
+    const auto listen = +[](DRIVER_OBJECT* driver, UNICODE_STRING*) NTAPI -> NTSTATUS {
+        driver->DriverUnload = +[](DRIVER_OBJECT*) NTAPI {};
+        const auto hear = +[](PVOID, PVOID) NTAPI -> NTSTATUS { return ++heard, STATUS_SUCCESS; };
+        PVOID& registration = registrations[registrations[0] != nullptr ? 1 : 0];
+        return IoRegisterPlugPlayNotification(EventCategoryDeviceInterfaceChange, 0, const_cast<GUID*>(&interfaces),
+                                              driver, hear, nullptr, &registration);
+    };
+    registrations[0] = nullptr;
+    DriverOptions first;
+    first.service_name = "first";
+    auto leaving = manager.load_static_driver(listen, first);
+    ASSERT_TRUE(leaving);
+    DriverOptions second;
+    second.service_name = "second";
+    auto staying = manager.load_static_driver(listen, second);
+    ASSERT_TRUE(staying);
+    auto report = manager.unload(**leaving);
+    ASSERT_TRUE(report);
+    EXPECT_THAT(report->to_text(),
+                HasSubstr("1 × mapping or registration: IoRegisterPlugPlayNotification not unregistered"));
+    machine.enter([&] {
+        machine.subsystem<executive::Kernel>().notifications.interface_changed(interfaces, u"\\??\\x", true);
+        EXPECT_EQ(heard, 1) << "the one that stays";
+        EXPECT_EQ(IoUnregisterPlugPlayNotificationEx(registrations[0]), STATUS_INVALID_PARAMETER);
+        EXPECT_EQ(IoUnregisterPlugPlayNotificationEx(registrations[1]), STATUS_SUCCESS);
+    });
+    report = manager.unload(**staying);
+    ASSERT_TRUE(report);
+    EXPECT_TRUE(report->empty()) << report->to_text();
+}
 
 // An application's own handles are none of the driver's business.
 TEST_F(PnpTest, HandlesOfTheApplicationAreNoLeaks) {

@@ -1,4 +1,5 @@
 // System and device power states.
+#include "executive/rtl/counted_text.h"
 #include "pnp_fixture.h"
 
 namespace openportcls::pnp::test {
@@ -7,7 +8,27 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-using Power = PnpTest;
+class Power : public PnpTest {
+protected:
+    // Has what \Callback\PowerState tells written into the log.
+    void follow_power_state() {
+        machine.enter([&] {
+            UNICODE_STRING name = executive::counted(u"\\Callback\\PowerState");
+            OBJECT_ATTRIBUTES attributes;
+            InitializeObjectAttributes(&attributes, &name, OBJ_CASE_INSENSITIVE, nullptr, nullptr);
+            PCALLBACK_OBJECT object = nullptr;
+            ASSERT_EQ(ExCreateCallback(&object, &attributes, FALSE, TRUE), STATUS_SUCCESS);
+            EXPECT_NE(ExRegisterCallback(object, &note_power_state, this), nullptr);
+        });
+    }
+
+private:
+    static VOID NTAPI note_power_state(PVOID self, PVOID what, PVOID how) {
+        EXPECT_EQ(reinterpret_cast<ULONG_PTR>(what), ULONG_PTR{PO_CB_SYSTEM_STATE_LOCK});
+        EXPECT_LE(KeGetCurrentIrql(), DISPATCH_LEVEL);
+        static_cast<Power*>(self)->driver_log.log.emplace_back(how != nullptr ? "back in S0" : "about to leave S0");
+    }
+};
 
 TEST_F(Power, SleepAsksThenTellsThenWakes) {
     add(load());
@@ -102,6 +123,41 @@ TEST_F(Power, ShutdownIsFinal) {
     EXPECT_OK(manager.sleep(PowerSystemShutdown));
     EXPECT_ERROR(manager.sleep(PowerSystemSleeping3), STATUS_INVALID_DEVICE_STATE, HasSubstr("S5 already"));
     EXPECT_ERROR(manager.wake(), STATUS_INVALID_DEVICE_STATE, HasSubstr("is off"));
+}
+
+// \Callback\PowerState ("nf-wdm-exregistercallback", "using-a-system-defined-callback-object"): before the set-power
+// request, and when the system is back.
+TEST_F(Power, PowerStateCallbacksHearOfTheSystemsState) {
+    add(load());
+    follow_power_state();
+    driver_log.log.clear();
+    EXPECT_OK(manager.sleep(PowerSystemSleeping3));
+    EXPECT_THAT(driver_log.log, ElementsAre("QUERY S3", "about to leave S0", "SET S3"));
+    driver_log.log.clear();
+    EXPECT_OK(manager.wake());
+    EXPECT_OK(manager.wake()); // awake already: nothing to tell
+    EXPECT_THAT(driver_log.log, ElementsAre("SET S0", "back in S0"));
+    driver_log.log.clear();
+    EXPECT_OK(manager.sleep(PowerSystemHibernate, true));
+    EXPECT_THAT(driver_log.log, ElementsAre("about to leave S0", "SET S4"));
+}
+
+TEST_F(Power, PowerStateCallbacksHearNothingOfARefusedSleep) {
+    add(load());
+    follow_power_state();
+    driver_log.refusals[{IRP_MJ_POWER, IRP_MN_QUERY_POWER}] = STATUS_DEVICE_BUSY;
+    driver_log.log.clear();
+    EXPECT_ERROR(manager.sleep(PowerSystemSleeping3), STATUS_DEVICE_BUSY, HasSubstr("refuses S3"));
+    EXPECT_THAT(driver_log.log, ElementsAre("QUERY S3", "SET S0"));
+}
+
+TEST_F(Power, PowerStateCallbacksHearOfAShutdownFirst) {
+    add(load());
+    machine.enter([&] { EXPECT_EQ(IoRegisterShutdownNotification(driver_log.device), STATUS_SUCCESS); });
+    follow_power_state();
+    driver_log.log.clear();
+    EXPECT_OK(manager.sleep(PowerSystemShutdown));
+    EXPECT_THAT(driver_log.log, ElementsAre("QUERY S5", "about to leave S0", "SHUTDOWN", "SET S5"));
 }
 
 } // namespace openportcls::pnp::test
