@@ -5,7 +5,7 @@
 
 namespace openportcls::executive {
 
-// \Callback\PowerState, \Callback\ProcessorAdd and \Callback\SetSystemTime, which every driver can open ("nf-wdm-excreatecallback").
+// The names under \Callback that every driver can open ("nf-wdm-excreatecallback", "Callback Objects").
 void create_system_callbacks(machine::Machine& machine);
 
 // Tells the routines of \Callback\PowerState what has changed, a PO_CB_ constant, and how
