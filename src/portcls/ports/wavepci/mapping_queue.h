@@ -113,7 +113,10 @@ private:
     Mapping& at(ULONG index) const { return mappings_[index & (window_ - 1)]; }
     ULONG count() const { return tail_ - head_; }
     [[gnu::always_inline]] bool has_room() const noexcept {
-        const bool has_data = cursor_.left != 0 || (looped_ && cursor_.irp != nullptr && next_loop_.bytes != 0);
+        if (cursor_.irp == nullptr) {
+            return false; // what has been handed out is all there is
+        }
+        const bool has_data = cursor_.left != 0 || (looped_ && next_loop_.bytes != 0);
         return has_data && count() < capacity && (highest_ == UINT64_MAX || bounce_.has_room());
     }
     [[gnu::always_inline]] bool has_outcome() const noexcept {
@@ -128,7 +131,7 @@ private:
     [[gnu::noinline]] ULONG NTAPI bounce_piece(ULONG bytes, ULONGLONG& physical, PVOID& memory) noexcept;
     void NTAPI exhaust();
     void NTAPI move_on(IRP* next);
-    void NTAPI begin_loop(ULONGLONG offset);
+    [[gnu::noinline]] void NTAPI begin_loop(ULONGLONG offset);
     [[gnu::noinline]] void NTAPI finish_passed() noexcept;
     ULONG piece(ULONGLONG& address) const;
     [[gnu::noinline]] void NTAPI take_back(const Mapping& mapping, ULONG bytes) noexcept;
