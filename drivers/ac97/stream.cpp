@@ -308,7 +308,7 @@ void CAc97WaveStream::Unload() {
 
 // ---- mappings ------------------------------------------------------------------------------------------------------
 
-FORCEINLINE void CAc97WaveStream::Fill() {
+void CAc97WaveStream::Fill() {
     AppendRest();
     m_IsFull = m_Rest.Bytes != 0 || m_Count + m_FinishedCount >= MostPieces;
 }

@@ -52,18 +52,20 @@ public:
 
     // Where there is no register: all ones, as from a bus that floats.
     [[gnu::always_inline]] std::uint32_t read(Owner& owner, std::uint32_t offset) const {
-        if (!has(offset)) {
+        const std::size_t index = find(offset);
+        if (index == nothing) {
             return UINT32_MAX;
         }
-        const Entry& entry = entry_at(offset);
+        const Entry& entry = table_[index];
         return entry.read != nullptr ? (owner.*entry.read)(values_[offset]) : values_[offset];
     }
 
     [[gnu::always_inline]] void write(Owner& owner, std::uint32_t offset, std::uint32_t value) {
-        if (!has(offset)) {
+        const std::size_t index = find(offset);
+        if (index == nothing) {
             return;
         }
-        const Entry& entry = entry_at(offset);
+        const Entry& entry = table_[index];
         const std::uint32_t kept = (values_[offset] & ~entry.write_mask) | (value & entry.write_mask);
         values_[offset] = kept & ~(value & entry.write_one_to_clear);
         if (entry.written != nullptr) {
@@ -71,15 +73,15 @@ public:
         }
     }
 
-    bool has(std::uint32_t offset) const { return offset < room && places_[offset] != nothing; }
-    std::uint32_t width(std::uint32_t offset) const { return entry_at(offset).width_bytes; }
+    bool has(std::uint32_t offset) const { return find(offset) != nothing; }
+    std::uint32_t width(std::uint32_t offset) const { return table_[find(offset)].width_bytes; }
     // What is stored, without side effects. The register must exist.
     std::uint32_t value(std::uint32_t offset) const { return values_[offset]; }
     void set(std::uint32_t offset, std::uint32_t value) { values_[offset] = value; }
 
 private:
     static constexpr std::uint8_t nothing = 0xFF;
-    const Entry& entry_at(std::uint32_t offset) const { return table_[places_[offset]]; }
+    std::size_t find(std::uint32_t offset) const { return offset < room ? places_[offset] : nothing; }
 
     std::span<const Entry> table_;
     std::array<std::uint32_t, room> values_{}; // by offset

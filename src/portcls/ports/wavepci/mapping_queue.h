@@ -131,7 +131,7 @@ private:
     [[gnu::noinline]] ULONG NTAPI bounce_piece(ULONG bytes, ULONGLONG& physical, PVOID& memory) noexcept;
     void NTAPI exhaust();
     void NTAPI move_on(IRP* next);
-    [[gnu::noinline]] void NTAPI begin_loop(ULONGLONG offset);
+    void NTAPI begin_loop(ULONGLONG offset);
     [[gnu::noinline]] void NTAPI finish_passed() noexcept;
     ULONG piece(ULONGLONG& address) const;
     [[gnu::noinline]] void NTAPI take_back(const Mapping& mapping, ULONG bytes) noexcept;
