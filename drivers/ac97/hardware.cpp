@@ -16,8 +16,9 @@ enum {
 // Of all of them.
 enum { GlobalControl = 0x2C, GlobalStatus = 0x30, CodecSemaphore = 0x34 };
 
-const USHORT StatusAtEnd = 0x0002;  // CELV
-const USHORT StatusEvents = 0x001C; // LVBCI, BCIS, FIFOE: a written one clears
+const USHORT StatusAtEnd = 0x0002;   // CELV
+const USHORT StatusEvents = 0x001C;  // LVBCI, BCIS, FIFOE: a written one clears
+const USHORT StatusReasons = 0x000C; // LVBCI, BCIS: what ControlInterrupts asks for
 const UCHAR ControlRun = 0x01;
 const UCHAR ControlReset = 0x02;
 const UCHAR ControlInterrupts = 0x14; // at the last valid buffer, and where a buffer asks for one
@@ -25,7 +26,6 @@ const UCHAR ControlInterrupts = 0x14; // at the last valid buffer, and where a b
 const ULONG NoColdReset = 0x02;
 const ULONG LinkOff = 0x08;
 const ULONG CodecReady = 0x100;
-const ULONG EngineInterrupt[Ac97Engines] = {0x20, 0x40}; // PIINT, POINT
 const ULONG NothingAnswers = 0xFFFFFFFF;
 
 const ULONG MixerPorts = 0x100;
@@ -229,6 +229,7 @@ void CAc97Hardware::GiveBack(Ac97Engine Engine) {
 void CAc97Hardware::StartEngine(Ac97Engine Engine, ULONG List, ULONG Last) {
     WRITE_PORT_ULONG((PULONG)EnginePort(Engine, EngineList), List);
     WRITE_PORT_UCHAR(EnginePort(Engine, EngineLast), (UCHAR)Last);
+    m_MayInterrupt[Engine] = TRUE;
     WRITE_PORT_UCHAR(EnginePort(Engine, EngineControl), ControlRun | ControlInterrupts);
 }
 
@@ -237,8 +238,12 @@ void CAc97Hardware::SetLast(Ac97Engine Engine, ULONG Last) {
 }
 
 // "x_CIV": a read of 32 bits has index, last index and status of one moment.
+ULONG CAc97Hardware::CurrentRegisters(Ac97Engine Engine) {
+    return READ_PORT_ULONG((PULONG)EnginePort(Engine, EngineCurrent));
+}
+
 Ac97Progress CAc97Hardware::Progress(Ac97Engine Engine) {
-    const ULONG Registers = READ_PORT_ULONG((PULONG)EnginePort(Engine, EngineCurrent));
+    const ULONG Registers = CurrentRegisters(Engine);
     Ac97Progress Result;
     Result.Index = (UCHAR)Registers;
     Result.IsAtEnd = (Registers >> 16 & StatusAtEnd) != 0;
@@ -265,6 +270,7 @@ void CAc97Hardware::HaltEngine(Ac97Engine Engine) {
 void CAc97Hardware::StopEngine(Ac97Engine Engine) {
     HaltEngine(Engine);
     WRITE_PORT_UCHAR(EnginePort(Engine, EngineControl), ControlReset);
+    m_MayInterrupt[Engine] = FALSE;
 }
 
 // ---- the interrupt -------------------------------------------------------------------------------------------------
@@ -289,23 +295,25 @@ void CAc97Hardware::Forget(Ac97Engine Engine) {
     Attend(Engine, NULL);
 }
 
-// The line is shared: somebody else's interrupt is left to somebody else. "Global Status" tells the engine, writing its
-// events acknowledges them: all there are, for the listener looks how far the engine is only after that.
+// The line is shared: somebody else's interrupt is left to somebody else. An engine's status tells whether it was its,
+// so that "Global Status" need not be read as well; writing the events acknowledges them: all there are, for the
+// listener looks how far the engine is only after that.
 NTSTATUS NTAPI CAc97Hardware::ServiceInterrupt(PINTERRUPTSYNC InterruptSync, PVOID Context) {
     UNREFERENCED_PARAMETER(InterruptSync);
     CAc97Hardware* Hardware = (CAc97Hardware*)Context;
-    const ULONG Pending = READ_PORT_ULONG((PULONG)(Hardware->m_BusMaster + GlobalStatus));
-    if (Pending == NothingAnswers) {
-        return STATUS_UNSUCCESSFUL;
-    }
     NTSTATUS Result = STATUS_UNSUCCESSFUL;
     for (ULONG i = 0; i < Ac97Engines; ++i) {
-        if ((Pending & EngineInterrupt[i]) == 0) {
+        const Ac97Engine Engine = (Ac97Engine)i;
+        if (!Hardware->m_MayInterrupt[Engine]) {
             continue;
         }
-        WRITE_PORT_USHORT((PUSHORT)Hardware->EnginePort((Ac97Engine)i, EngineStatus), StatusEvents);
-        if (Hardware->m_Listener[i] != NULL) {
-            Hardware->m_Listener[i]->EngineInterrupt();
+        const ULONG Registers = Hardware->CurrentRegisters(Engine);
+        if (Registers == NothingAnswers || (Registers >> 16 & StatusReasons) == 0) {
+            continue;
+        }
+        WRITE_PORT_USHORT((PUSHORT)Hardware->EnginePort(Engine, EngineStatus), StatusEvents);
+        if (Hardware->m_Listener[Engine] != NULL) {
+            Hardware->m_Listener[Engine]->EngineInterrupt();
         }
         Result = STATUS_SUCCESS;
     }

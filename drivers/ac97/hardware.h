@@ -93,6 +93,7 @@ private:
     void WaitForCodec();
     USHORT ReadCodec(ULONG Register);
     void WriteCodec(ULONG Register, USHORT Value);
+    ULONG CurrentRegisters(Ac97Engine Engine);
     PUCHAR EnginePort(Ac97Engine Engine, ULONG Offset) { return m_BusMaster + 0x10 * Engine + Offset; }
 
     static NTSTATUS NTAPI AttendSynchronized(PINTERRUPTSYNC InterruptSync, PVOID Context);
@@ -105,5 +106,6 @@ private:
     BOOLEAN m_HasVariableRate;
     USHORT m_Codec[CodecEnd / 2];
     CAc97Listener* m_Listener[Ac97Engines]; // changed and read at the level of the interrupt
+    BOOLEAN m_MayInterrupt[Ac97Engines];    // from before its start until after its reset
     LONG m_IsTaken[Ac97Engines];
 };

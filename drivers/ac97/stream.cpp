@@ -46,14 +46,13 @@ public:
 private:
     // The port's DPC calls Service.
     void EngineInterrupt() { m_Wave->Port()->Notify(m_Group); }
-    CAc97Hardware* Hardware() { return m_Wave->Hardware(); }
     Piece* At(ULONG Number) { return &m_Pieces[(m_First + Number) % ListEntries]; }
 
     // Under the lock.
     void Describe(ULONG Number);
     void Append();
     void AppendRest();
-    BOOLEAN HasRoom();
+    void Fill();
     void Collect(ULONG Done);
     ULONG CountDone(const Ac97Progress& Progress);
     BOOLEAN IsRevoked(PVOID Tag) {
@@ -68,6 +67,7 @@ private:
     void GetNewMappings();
 
     CAc97Wave* m_Wave;
+    CAc97Hardware* m_Hardware;
     PPORTWAVEPCISTREAM m_PortStream;
     PSERVICEGROUP m_Group;
     PDMACHANNEL m_Channel; // the list lies in its buffer
@@ -86,7 +86,7 @@ private:
     Rest m_Rest;
     ULONG m_Finished[ListEntries]; // tags that are to be given back
     ULONG m_FinishedCount;
-    BOOLEAN m_IsFull; // there was no room for a mapping that the port may have
+    BOOLEAN m_IsFull; // there was no room for a mapping that the port may have; Fill() alone changes it
     ULONGLONG m_Next; // position behind the last piece
 
     LONG m_Getting;
@@ -99,6 +99,7 @@ void CAc97WaveStream::Init(CAc97Wave* Wave, PPORTWAVEPCISTREAM PortStream, Ac97E
                            PDMACHANNEL Channel, PSERVICEGROUP Group) {
     m_Wave = Wave;
     m_Wave->AddRef();
+    m_Hardware = Wave->Hardware();
     m_PortStream = PortStream;
     m_PortStream->AddRef();
     m_Group = Group;
@@ -110,17 +111,17 @@ void CAc97WaveStream::Init(CAc97Wave* Wave, PPORTWAVEPCISTREAM PortStream, Ac97E
     m_Rate = Rate;
     m_IsStopped = TRUE;
     KeInitializeSpinLock(&m_Lock);
-    Hardware()->Attend(m_Engine, this);
+    m_Hardware->Attend(m_Engine, this);
 }
 
 CAc97WaveStream::~CAc97WaveStream() {
     PAGED_CODE();
     if (m_Wave != NULL) {
         if (m_IsLoaded) {
-            Hardware()->StopEngine(m_Engine);
+            m_Hardware->StopEngine(m_Engine);
         }
-        Hardware()->Forget(m_Engine);
-        Hardware()->GiveBack(m_Engine);
+        m_Hardware->Forget(m_Engine);
+        m_Hardware->GiveBack(m_Engine);
         m_Channel->Release();
         m_Group->Release();
         m_PortStream->Release();
@@ -151,7 +152,7 @@ STDMETHODIMP_(NTSTATUS) CAc97WaveStream::SetFormat(PKSDATAFORMAT DataFormat) {
     if (m_IsRunning) {
         return STATUS_INVALID_DEVICE_REQUEST;
     }
-    if (!Hardware()->SetRate(m_Engine, Rate)) {
+    if (!m_Hardware->SetRate(m_Engine, Rate)) {
         return STATUS_INVALID_PARAMETER;
     }
     m_Rate = Rate;
@@ -187,7 +188,7 @@ STDMETHODIMP_(NTSTATUS) CAc97WaveStream::GetPosition(PULONGLONG Position) {
     ULONG Done = 0;
     ULONG Moved = 0;
     if (m_IsLoaded) {
-        const Ac97Place Place = Hardware()->Place(m_Engine);
+        const Ac97Place Place = m_Hardware->Place(m_Engine);
         Done = CountDone(Place);
         if (Done < m_Count) {
             Moved = At(Done)->Bytes - Place.SamplesLeft * BytesPerSample;
@@ -245,7 +246,7 @@ void CAc97WaveStream::Append() {
     if (m_IsLoaded) {
         Describe(m_Count - 1);
         KeMemoryBarrierWithoutFence();
-        Hardware()->SetLast(m_Engine, (m_First + m_Count - 1) % ListEntries);
+        m_Hardware->SetLast(m_Engine, (m_First + m_Count - 1) % ListEntries);
     } else if (m_IsRunning) {
         Load();
     }
@@ -283,7 +284,7 @@ void CAc97WaveStream::Load() {
     }
     KeMemoryBarrier();
     m_IsLoaded = TRUE;
-    Hardware()->StartEngine(m_Engine, m_ListAddress, m_Count - 1);
+    m_Hardware->StartEngine(m_Engine, m_ListAddress, m_Count - 1);
 }
 
 // What the engine has not moved of its current piece is all that is left of it.
@@ -291,8 +292,8 @@ void CAc97WaveStream::Unload() {
     if (!m_IsLoaded) {
         return;
     }
-    Hardware()->HaltEngine(m_Engine);
-    const Ac97Place Place = Hardware()->Place(m_Engine);
+    m_Hardware->HaltEngine(m_Engine);
+    const Ac97Place Place = m_Hardware->Place(m_Engine);
     Collect(CountDone(Place));
     if (m_Count != 0) {
         Piece* Current = At(0);
@@ -301,46 +302,48 @@ void CAc97WaveStream::Unload() {
         Current->Position += Moved;
         Current->Bytes -= Moved;
     }
-    Hardware()->StopEngine(m_Engine);
+    m_Hardware->StopEngine(m_Engine);
     m_IsLoaded = FALSE;
 }
 
 // ---- mappings ------------------------------------------------------------------------------------------------------
 
-BOOLEAN CAc97WaveStream::HasRoom() {
-    if (m_Rest.Bytes != 0) {
-        AppendRest();
-    }
+void CAc97WaveStream::Fill() {
+    AppendRest();
     m_IsFull = m_Rest.Bytes != 0 || m_Count + m_FinishedCount >= MostPieces;
-    return !m_IsFull;
 }
 
 // As many as there are, and as the list has room for. A port that has none calls MappingAvailable when it has one.
+// Nobody else fills the list: where it had room, it still has.
 void CAc97WaveStream::GetMappings() {
     KIRQL OldIrql;
-    KeAcquireSpinLock(&m_Lock, &OldIrql);
-    while (HasRoom()) {
+    if (m_IsFull) {
+        KeAcquireSpinLock(&m_Lock, &OldIrql);
+        Fill();
+        KeReleaseSpinLock(&m_Lock, OldIrql);
+    }
+    while (!m_IsFull) {
         const PVOID Tag = (PVOID)(ULONG_PTR)++m_NextTag;
         PHYSICAL_ADDRESS Address;
         PVOID VirtualAddress;
         ULONG Bytes;
         ULONG Flags;
-        KeReleaseSpinLock(&m_Lock, OldIrql);
         if (!NT_SUCCESS(m_PortStream->GetMapping(Tag, &Address, &VirtualAddress, &Bytes, &Flags))) {
             return;
         }
         KeAcquireSpinLock(&m_Lock, &OldIrql);
-        if (IsRevoked(Tag)) {
-            KeReleaseSpinLock(&m_Lock, OldIrql);
-            m_PortStream->ReleaseMapping(Tag);
-            KeAcquireSpinLock(&m_Lock, &OldIrql);
-            continue;
+        const BOOLEAN WasRevoked = IsRevoked(Tag);
+        if (!WasRevoked) {
+            m_Rest.Tag = (ULONG)(ULONG_PTR)Tag;
+            m_Rest.Address = Address.LowPart; // the DMA channel has said that the card does not reach farther
+            m_Rest.Bytes = Bytes;
+            Fill();
         }
-        m_Rest.Tag = (ULONG)(ULONG_PTR)Tag;
-        m_Rest.Address = Address.LowPart; // the DMA channel has said that the card does not reach farther
-        m_Rest.Bytes = Bytes;
+        KeReleaseSpinLock(&m_Lock, OldIrql);
+        if (WasRevoked) {
+            m_PortStream->ReleaseMapping(Tag);
+        }
     }
-    KeReleaseSpinLock(&m_Lock, OldIrql);
 }
 
 // One at a time, lest mappings get out of order; whoever comes meanwhile makes the first one look again.
@@ -417,7 +420,7 @@ STDMETHODIMP_(void) CAc97WaveStream::Service() {
     ULONG Tags[ListEntries];
     KeAcquireSpinLockAtDpcLevel(&m_Lock);
     if (m_IsLoaded) {
-        Collect(CountDone(Hardware()->Progress(m_Engine)));
+        Collect(CountDone(m_Hardware->Progress(m_Engine)));
     }
     const ULONG Count = m_FinishedCount;
     for (ULONG i = 0; i < Count; ++i) {

@@ -2,10 +2,11 @@
 // written; handlers exist only for registers that do something. Tests and traces read the same table.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include <wdm.h>
 
@@ -26,20 +27,18 @@ struct RegisterEntry {
     void (NTAPI Owner::*written)(std::uint32_t value) = nullptr;
 };
 
-template<class Owner>
+// All offsets are below `room`, of at most 254 registers. The values lie within the device: what it looks at with every
+// block of sound is no pointer away.
+template<class Owner, std::size_t room>
 class RegisterFile {
 public:
     using Entry = RegisterEntry<Owner>;
 
     explicit RegisterFile(std::span<const Entry> table) : table_(table) {
+        places_.fill(nothing);
         for (std::size_t index = 0; index < table.size(); ++index) {
-            const std::uint32_t offset = table[index].offset;
-            if (offset >= places_.size()) {
-                places_.resize(offset + 1, static_cast<std::uint16_t>(table.size()));
-            }
-            places_[offset] = static_cast<std::uint16_t>(index);
+            places_[table[index].offset] = static_cast<std::uint8_t>(index);
         }
-        values_.resize(places_.size());
         reset();
     }
 
@@ -54,7 +53,7 @@ public:
     // Where there is no register: all ones, as from a bus that floats.
     [[gnu::always_inline]] std::uint32_t read(Owner& owner, std::uint32_t offset) const {
         const std::size_t index = find(offset);
-        if (index == table_.size()) {
+        if (index == nothing) {
             return UINT32_MAX;
         }
         const Entry& entry = table_[index];
@@ -63,30 +62,30 @@ public:
 
     [[gnu::always_inline]] void write(Owner& owner, std::uint32_t offset, std::uint32_t value) {
         const std::size_t index = find(offset);
-        if (index == table_.size()) {
+        if (index == nothing) {
             return;
         }
         const Entry& entry = table_[index];
-        std::uint32_t& stored = values_[offset];
-        stored = (stored & ~entry.write_mask) | (value & entry.write_mask);
-        stored &= ~(value & entry.write_one_to_clear);
+        const std::uint32_t kept = (values_[offset] & ~entry.write_mask) | (value & entry.write_mask);
+        values_[offset] = kept & ~(value & entry.write_one_to_clear);
         if (entry.written != nullptr) {
             (owner.*entry.written)(value);
         }
     }
 
-    bool has(std::uint32_t offset) const { return find(offset) != table_.size(); }
+    bool has(std::uint32_t offset) const { return find(offset) != nothing; }
     std::uint32_t width(std::uint32_t offset) const { return table_[find(offset)].width_bytes; }
     // What is stored, without side effects. The register must exist.
     std::uint32_t value(std::uint32_t offset) const { return values_[offset]; }
     void set(std::uint32_t offset, std::uint32_t value) { values_[offset] = value; }
 
 private:
-    std::size_t find(std::uint32_t offset) const { return offset < places_.size() ? places_[offset] : table_.size(); }
+    static constexpr std::uint8_t nothing = 0xFF;
+    std::size_t find(std::uint32_t offset) const { return offset < room ? places_[offset] : nothing; }
 
     std::span<const Entry> table_;
-    std::vector<std::uint16_t> places_; // in the table, by offset; its size where there is none
-    std::vector<std::uint32_t> values_; // by offset
+    std::array<std::uint32_t, room> values_{}; // by offset
+    std::array<std::uint8_t, room> places_{};  // in the table, by offset
 };
 
 } // namespace openportcls::hardware

@@ -36,6 +36,8 @@ public:
         shortest_ = speed_ != 0 ? static_cast<Nanoseconds>(scale_ / speed_) : 0;
         marked_ = 0;
         mark_ = now;
+        step_ = 0;
+        step_time_ = 0;
     }
     Nanoseconds origin() const { return origin_; }
     SampleRate rate() const { return rate_; }
@@ -69,9 +71,18 @@ public:
         return origin_ + static_cast<Nanoseconds>(span);
     }
 
-    // Like time_of(), and remembers the moment: at the end of a block, where most is asked, nothing is divided.
+    // Like time_of(), and remembers the moment: at the end of a block, where most is asked, nothing is divided. Nor is
+    // it from one end to the next where a block takes whole nanoseconds, which it does wherever it begins.
     Nanoseconds mark(std::uint64_t count) {
+        const std::uint64_t step = count - marked_;
         marked_ = count;
+        if (step == step_ && step_time_ != 0) [[likely]] {
+            return mark_ += step_time_;
+        }
+        if (step != step_) {
+            step_ = step;
+            step_time_ = whole_time_of(step);
+        }
         return mark_ = time_of(count);
     }
     // Sample number `count` + 1 has not passed before this, nor much later. Exact unless `count` is the marked one.
@@ -92,6 +103,13 @@ private:
                static_cast<std::uint64_t>(machine::nanoseconds_per_second);
     }
 
+    // 0: not whole nanoseconds.
+    Nanoseconds whole_time_of(std::uint64_t count) const {
+        std::uint64_t product = 0;
+        const bool is_whole = speed_ != 0 && !__builtin_mul_overflow(count, scale_, &product) && product % speed_ == 0;
+        return is_whole ? static_cast<Nanoseconds>(product / speed_) : 0;
+    }
+
     static unsigned __int128 common_divisor(unsigned __int128 first, unsigned __int128 second) {
         while (second != 0) {
             const unsigned __int128 rest = first % second;
@@ -107,7 +125,9 @@ private:
     std::uint64_t scale_ = 1;
     Nanoseconds shortest_ = 0; // from one sample to the next; the longest is 1 ns more
     std::uint64_t marked_ = 0;
-    Nanoseconds mark_ = 0; // when the marked one has passed
+    Nanoseconds mark_ = 0;      // when the marked one has passed
+    std::uint64_t step_ = 0;    // samples between the last two marks
+    Nanoseconds step_time_ = 0; // which are so long, if that is whole nanoseconds
     std::int32_t drift_ = 0;
 };
 

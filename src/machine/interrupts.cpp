@@ -191,13 +191,19 @@ void Machine::enable_interrupts() {
     for (line.turn_ = 0; line.turn_ < line.handlers_.size();) {
         InterruptHandler& handler = *line.handlers_[line.turn_++];
         const KIRQL before = raise_irql(std::max(line.irql_, handler.synchronize_irql));
-        bool mine = false;
-        run_as(tsan::Kind::interrupt, [&]() __attribute__((always_inline)) {
+        const auto ask = [this, &handler]() __attribute__((always_inline)) {
             tsan::acquire(&lines_);
             acquire_lock(*handler.lock);
-            mine = handler.service(handler);
+            const bool mine = handler.service(handler);
             release_lock(*handler.lock);
-        });
+            return mine;
+        };
+        bool mine = false;
+        if (contexts_ == nullptr) [[likely]] { // beside run_as(), which would have everything that `ask` uses in memory
+            mine = ask();
+        } else {
+            run_as(tsan::Kind::interrupt, [&] { mine = ask(); });
+        }
         processor_->irql = before;
         claimant = mine ? &handler : claimant;
         if (mine && line.mode_ == TriggerMode::level) {

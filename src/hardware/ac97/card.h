@@ -84,7 +84,7 @@ private:
     Codec codec_;
     OutputClock output_clock_;
     std::array<DmaEngine, 3> engines_; // at 00h, 10h, 20h
-    RegisterFile<Ac97> globals_;
+    RegisterFile<Ac97, 0x38> globals_;
     bool is_accessed_ = false; // the semaphore
     Nanoseconds ready_at_ = 0; // when the codec is, after a cold reset
 };

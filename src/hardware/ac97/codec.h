@@ -33,7 +33,7 @@ public:
     // Not after PR4, until a reset.
     bool is_link_up() const { return (value(0x26) & 0x1000) == 0; }
     std::uint32_t rate(Converter converter) const;
-    const RegisterFile<Codec>& registers() const { return registers_; }
+    const RegisterFile<Codec, 0x80>& registers() const { return registers_; }
 
     // What PCM is multiplied with on its way into the output mixer.
     const Gain& pcm_gain() const { return pcm_; }
@@ -79,7 +79,7 @@ private:
     static const std::array<RegisterEntry<Codec>, 28> table;
 
     bool has_variable_rate_;
-    RegisterFile<Codec> registers_;
+    RegisterFile<Codec, 0x80> registers_;
     Gain pcm_;
     std::array<Gain, input_count> playing_{};   // into the output mixer
     std::array<Gain, input_count> recording_{}; // into the converter

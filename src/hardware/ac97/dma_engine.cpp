@@ -48,8 +48,8 @@ std::uint32_t mask_of(unsigned bytes) {
 } // namespace
 
 DmaEngine::DmaEngine(Kind kind, machine::Machine& machine, Codec& codec, Owner& owner)
-    : kind_(kind), machine_(machine), codec_(codec), owner_(owner), registers_(table),
-      event_(&DmaEngine::buffer_due, this) {}
+    : kind_(kind), channel_shift_(kind == Kind::microphone_in ? 0 : 1), machine_(machine), codec_(codec), owner_(owner),
+      registers_(table), event_(&DmaEngine::buffer_due, this) {}
 
 void DmaEngine::buffer_due(machine::ClockEvent& event) {
     static_cast<DmaEngine*>(event.context())->move_due();
@@ -222,22 +222,30 @@ void DmaEngine::schedule() {
         machine_.clock().cancel(event_);
         return;
     }
-    const std::uint32_t left = (value(picb) + channels() - 1) >> channel_shift();
+    const std::uint32_t left = (value(picb) + channels() - 1) >> channel_shift_;
     // What has been played is remembered for a block, not for a whole buffer.
     const std::uint32_t frames = records_mix() ? std::min<std::uint32_t>(left, Codec::chunk_frames) : left;
     machine_.clock().schedule(event_, clock_.mark(moved_ + frames));
 }
 
-void DmaEngine::move_due() {
+[[gnu::hot]] void DmaEngine::move_due() {
     std::uint64_t due = clock_.elapsed(machine_.now()) - moved_;
     const std::uint32_t begun_before = buffers_begun_;
+    const bool is_converting = is_worth_converting();
     while (due > 0) {
         // As many whole frames as the buffer has; one that lies in two buffers, or in none, by itself.
-        const std::uint32_t whole = is_bus_master_ && has_data() ? value(picb) >> channel_shift() : 0;
-        const std::uint64_t most = has_data() && is_bus_master_ ? std::max(whole, 1U) : due;
-        const std::uint64_t at_once = is_worth_converting() ? Codec::chunk_frames : UINT32_MAX;
-        const auto frames = static_cast<std::uint32_t>(std::min<std::uint64_t>({due, most, at_once}));
-        move(frames);
+        std::uint64_t most = is_converting ? Codec::chunk_frames : UINT32_MAX;
+        if (is_bus_master_ && has_data()) {
+            most = std::min<std::uint64_t>(most, std::max(value(picb) >> channel_shift_, 1U));
+        } else {
+            note_starvation();
+        }
+        const auto frames = static_cast<std::uint32_t>(std::min(due, most));
+        if (is_converting) {
+            convert(frames);
+        } else {
+            pass_over(std::size_t{frames} << channel_shift_);
+        }
         moved_ += frames;
         due -= frames;
     }
@@ -249,27 +257,34 @@ void DmaEngine::move_due() {
 
 // ---- the list -------------------------------------------------------------------------------------------------------
 
-// Fetches descriptors until one has samples. CIV takes over the index that was to be next.
-void DmaEngine::load_next() {
+// CIV takes over the index that was to be next.
+[[gnu::hot, gnu::always_inline]] inline void DmaEngine::fetch_descriptor() {
+    const std::uint32_t index = value(piv);
+    registers_.set(civ, index);
+    registers_.set(piv, (index + 1) % list_entries);
+    const void* const place =
+        machine_.memory().to_virtual(value(bdbar) + index * sizeof(Descriptor), sizeof(Descriptor));
+    current_ = {};
+    if (place != nullptr) {
+        std::memcpy(&current_, place, sizeof current_);
+    }
+    length_ = current_.control & 0xFFFF;
+    registers_.set(picb, length_);
+    is_loaded_ = true;
+    ++buffers_begun_;
+}
+
+// Fetches descriptors until one has samples.
+[[gnu::hot]] void DmaEngine::load_next() {
     for (std::uint32_t tries = 0; tries < list_entries; ++tries) {
         if (is_loaded_ || !is_running() || !is_bus_master_ || (value(sr) & current_is_last) != 0) {
             break;
         }
-        registers_.set(civ, value(piv));
-        registers_.set(piv, (value(piv) + 1) % list_entries);
-        const void* const place =
-            machine_.memory().to_virtual(value(bdbar) + value(civ) * sizeof(Descriptor), sizeof(Descriptor));
-        current_ = {};
-        if (place != nullptr) {
-            std::memcpy(&current_, place, sizeof current_);
+        fetch_descriptor();
+        if (length_ != 0) {
+            break;
         }
-        length_ = current_.control & 0xFFFF;
-        registers_.set(picb, length_);
-        is_loaded_ = true;
-        ++buffers_begun_;
-        if (length_ == 0) {
-            finish_buffer(); // a buffer without samples is over at once
-        }
+        finish_buffer(); // a buffer without samples is over at once
     }
     const bool is_halted = !is_loaded_ || !is_running();
     registers_.set(sr, is_halted ? value(sr) | halted : value(sr) & ~std::uint32_t{halted});
@@ -304,15 +319,13 @@ void DmaEngine::consume(std::uint32_t words) {
 }
 
 // "FIFOE … if the under-run or overrun occurs when there are more valid buffers to process".
-void DmaEngine::move(std::uint32_t count) {
-    const bool is_at_end = (value(sr) & current_is_last) != 0;
-    if (!is_at_end && !(is_bus_master_ && has_data()) && (value(sr) & fifo_error) == 0) {
+void DmaEngine::note_starvation() {
+    if ((value(sr) & (current_is_last | fifo_error)) == 0) {
         set_status(fifo_error, true);
     }
-    if (!is_worth_converting()) {
-        pass_over(std::size_t{count} << channel_shift());
-        return;
-    }
+}
+
+void DmaEngine::convert(std::uint32_t count) {
     const SampleTime when{clock_.origin(), clock_.rate(), moved_};
     const auto frames = std::span(frames_).first(count);
     if (kind_ == Kind::pcm_out) {
@@ -341,6 +354,10 @@ std::size_t DmaEngine::follow_list(std::size_t words, Use&& use) {
 
 // Of each side, for BUP.
 void DmaEngine::keep_last(std::size_t first, std::span<const std::byte> bytes, std::uint32_t part) {
+    if (part >= 2 && (first + part) % 2 == 0 && !bytes.empty()) [[likely]] {
+        std::memcpy(last_, bytes.last<sizeof last_>().data(), sizeof last_);
+        return;
+    }
     for (std::uint32_t index = part - std::min(part, 2U); index < part; ++index) {
         last_[(first + index) % 2] = word_at(bytes, index);
     }

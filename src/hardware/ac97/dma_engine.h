@@ -57,7 +57,7 @@ public:
     // ---- registers: offsets 00h to 0Bh of the engine; any width ----
     std::uint32_t NTAPI read(std::uint32_t offset, unsigned bytes);
     void NTAPI write(std::uint32_t offset, unsigned bytes, std::uint32_t value);
-    const RegisterFile<DmaEngine>& registers() const { return registers_; }
+    const RegisterFile<DmaEngine, 0xC>& registers() const { return registers_; }
 
 private:
     enum Register : std::uint32_t { bdbar = 0x0, civ = 0x4, lvi = 0x5, sr = 0x6, picb = 0x8, piv = 0xA, cr = 0xB };
@@ -85,8 +85,7 @@ private:
     void NTAPI status_written(std::uint32_t value);
 
     bool has_data() const { return is_loaded_ && value(picb) != 0; }
-    unsigned channel_shift() const { return kind_ == Kind::microphone_in ? 0 : 1; }
-    unsigned channels() const { return 1U << channel_shift(); }
+    unsigned channels() const { return 1U << channel_shift_; }
     Codec::Converter converter() const;
     void start_clock();
     void stop_clock();
@@ -94,10 +93,12 @@ private:
     void move_due();
     [[gnu::noinline]] void NTAPI move_before_access() { move_due(); }
     void load_next();
+    void fetch_descriptor();
     void finish_buffer();
     std::span<std::byte> next_words(std::uint32_t wanted);
     void consume(std::uint32_t words);
-    void move(std::uint32_t frames);
+    void note_starvation();
+    [[gnu::noinline]] void convert(std::uint32_t frames);
     bool is_worth_converting() const { return kind_ != Kind::pcm_out || codec_.is_heard() || codec_.records_mix(); }
     bool records_mix() const { return kind_ == Kind::pcm_in && codec_.records_mix(); }
     template<class Use>
@@ -111,10 +112,11 @@ private:
     static const std::array<RegisterEntry<DmaEngine>, 7> table;
 
     Kind kind_;
+    unsigned channel_shift_;
     machine::Machine& machine_;
     Codec& codec_;
     Owner& owner_;
-    RegisterFile<DmaEngine> registers_;
+    RegisterFile<DmaEngine, 0xC> registers_;
     SampleClock clock_;
     machine::ClockEvent event_;
     bool has_link_ = false;

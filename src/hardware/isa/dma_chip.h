@@ -31,7 +31,7 @@ public:
 
     std::uint8_t NTAPI read(std::uint32_t offset) { return static_cast<std::uint8_t>(registers_.read(*this, offset)); }
     void NTAPI write(std::uint32_t offset, std::uint8_t value) { registers_.write(*this, offset, value); }
-    const RegisterFile<DmaChip>& registers() const { return registers_; }
+    const RegisterFile<DmaChip, 0x10>& registers() const { return registers_; }
 
     // Is a request of the device answered? A verify transfer moves nothing, a cascaded channel is not ours.
     bool answers(unsigned channel) const {
@@ -95,7 +95,7 @@ private:
 
     static const std::array<RegisterEntry<DmaChip>, 16> table;
 
-    RegisterFile<DmaChip> registers_;
+    RegisterFile<DmaChip, 0x10> registers_;
     std::array<Channel, channel_count> channels_;
     std::uint8_t command_ = 0;
     std::uint32_t masks_ = 0xF;

@@ -59,7 +59,7 @@ private:
     static std::vector<Entry> make_table(const Identity& identity);
 
     std::vector<Entry> table_;
-    RegisterFile<ConfigHeader> registers_;
+    RegisterFile<ConfigHeader, 0x40> registers_;
 };
 
 // What is behind a function: answers at its ports (range: number of the base address register).

@@ -139,8 +139,8 @@ private:
     Dsp dsp_;
     Mpu401 mpu_;
     FmSound fm_;
-    RegisterFile<Sb16> card_ports_;
-    RegisterFile<Sb16> fm_ports_;
+    RegisterFile<Sb16, 0x10> card_ports_;
+    RegisterFile<Sb16, 0x4> fm_ports_;
     OutputClock output_clock_;
     bool passes_input_ = false; // to the output, all the time
     std::array<OutputSocket, 1> outputs_{{{"line out"}}};

@@ -73,13 +73,15 @@ void DmaStream::schedule() {
     machine_.clock().schedule(event_, clock_.mark(moved_ + left_));
 }
 
-void DmaStream::move_due() {
+[[gnu::hot]] void DmaStream::move_due() {
     std::uint64_t due = clock_.elapsed(machine_.now()) - moved_;
     const bool is_converting = is_worth_converting();
     bool is_new_block = false;
     while (due > 0 && state_ == State::running) {
-        const std::uint64_t at_once = is_converting ? chunk_frames : UINT32_MAX;
-        const auto wanted = static_cast<std::uint32_t>(std::min<std::uint64_t>({due, left_, at_once}));
+        auto wanted = static_cast<std::uint32_t>(std::min<std::uint64_t>(due, left_));
+        if (is_converting) {
+            wanted = std::min(wanted, std::uint32_t{chunk_frames});
+        }
         const std::uint32_t done = is_converting ? move(wanted) : pass_over(wanted);
         moved_ += done;
         due -= done;

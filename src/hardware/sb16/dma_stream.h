@@ -88,7 +88,7 @@ private:
     bool is_worth_converting() const { return plan_.is_input || owner_.is_heard(); }
     std::uint32_t pass_over(std::uint32_t frames);
     // Frames moved of `count`, no more than a chunk.
-    std::uint32_t move(std::uint32_t count);
+    [[gnu::noinline]] std::uint32_t move(std::uint32_t count);
     std::uint32_t play(std::uint32_t count, const SampleTime& when);
     std::uint32_t record(std::uint32_t count, const SampleTime& when);
     void finish_block();

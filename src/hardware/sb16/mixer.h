@@ -31,7 +31,7 @@ public:
 
     std::uint8_t interrupt_setup() const { return static_cast<std::uint8_t>(registers_.value(0x80)); }
     std::uint8_t dma_setup() const { return static_cast<std::uint8_t>(registers_.value(0x81)); }
-    const RegisterFile<Mixer>& registers() const { return registers_; }
+    const RegisterFile<Mixer, 0x100>& registers() const { return registers_; }
 
     // ---- output: what each source contributes, master volume and output gain included ----
     const Gain& voice_out() const { return voice_out_; }
@@ -74,7 +74,7 @@ private:
     static const std::array<RegisterEntry<Mixer>, 35> table;
 
     Board& board_;
-    RegisterFile<Mixer> registers_;
+    RegisterFile<Mixer, 0x100> registers_;
     std::uint8_t index_ = 0;
     Gain voice_out_;
     Gain midi_out_;

@@ -25,7 +25,7 @@ public:
 
     std::uint8_t read(std::uint32_t offset) { return static_cast<std::uint8_t>(registers_.read(*this, offset)); }
     void write(std::uint32_t offset, std::uint32_t value) { registers_.write(*this, offset, value); }
-    const RegisterFile<Mpu401>& registers() const { return registers_; }
+    const RegisterFile<Mpu401, 0x2>& registers() const { return registers_; }
     // Onto the cable; when the byte has left. The DSP shares it.
     Nanoseconds send(std::uint8_t byte);
 
@@ -54,7 +54,7 @@ private:
 
     machine::Machine& machine_;
     Board& board_;
-    RegisterFile<Mpu401> registers_;
+    RegisterFile<Mpu401, 0x2> registers_;
     MidiSink* sink_ = nullptr;
     bool is_uart_ = false;
     Nanoseconds wire_free_at_ = 0; // when the bytes written so far have left

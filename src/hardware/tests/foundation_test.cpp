@@ -21,7 +21,7 @@ constexpr RegisterEntry<Chip> chip_table[] = {
 
 TEST(RegisterTable, MasksDecideWhatAWriteDoes) {
     Chip chip;
-    RegisterFile<Chip> registers{std::span(chip_table)};
+    RegisterFile<Chip, 0x5> registers{std::span(chip_table)};
     EXPECT_EQ(registers.read(chip, 0), 0x81U);
     registers.write(chip, 0, 0xF2);
     EXPECT_EQ(registers.read(chip, 0), 0x82U) << "the upper bits cannot be written";
@@ -87,6 +87,21 @@ TEST(SampleClock, ThirdsOfAHertzDoNotAddUp) {
     SampleClock clock;
     clock.start(0, {1'000'000, 90}); // time constant A6h: 11111.1 Hz
     EXPECT_EQ(clock.elapsed(900 * machine::nanoseconds_per_second), 10'000'000U);
+}
+
+TEST(SampleClock, MarksAreAtTheTimesOfTheirSamples) {
+    for (const SampleRate rate : {SampleRate{48000, 1}, SampleRate{44100, 1}, SampleRate{1'000'000, 90}}) {
+        for (const std::int32_t drift : {0, 37}) {
+            SampleClock clock;
+            clock.set_drift(drift);
+            clock.start(12'345, rate);
+            std::uint64_t count = 0;
+            for (const std::uint64_t block : {480, 480, 480, 441, 441, 441, 1, 1, 0, 0, 480, 480, 7, 441, 441}) {
+                count += block;
+                ASSERT_EQ(clock.mark(count), clock.time_of(count)) << rate.numerator << " Hz, sample " << count;
+            }
+        }
+    }
 }
 
 TEST(SampleClock, DriftIsInPartsPerMillion) {

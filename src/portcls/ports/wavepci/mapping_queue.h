@@ -113,7 +113,10 @@ private:
     Mapping& at(ULONG index) const { return mappings_[index & (window_ - 1)]; }
     ULONG count() const { return tail_ - head_; }
     [[gnu::always_inline]] bool has_room() const noexcept {
-        const bool has_data = cursor_.left != 0 || (looped_ && cursor_.irp != nullptr && next_loop_.bytes != 0);
+        if (cursor_.irp == nullptr) {
+            return false; // what has been handed out is all there is
+        }
+        const bool has_data = cursor_.left != 0 || (looped_ && next_loop_.bytes != 0);
         return has_data && count() < capacity && (highest_ == UINT64_MAX || bounce_.has_room());
     }
     [[gnu::always_inline]] bool has_outcome() const noexcept {
