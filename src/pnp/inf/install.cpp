@@ -1,6 +1,7 @@
 #include "pnp/inf/install.h"
 
 #include "pnp/inf/guid_text.h"
+#include "pnp/inf/inf_line_splitter.h"
 #include "pnp/inf/registry_lines.h"
 #include "pnp/inf/version_values.h"
 
@@ -72,7 +73,7 @@ private:
 
     // [section.part], or what INFs of the field have instead: [model's section.part].
     const InfSection* part_of(const InfFile& file, const InfSection& section, std::string_view part) {
-        if (const InfSection* found = file.section(section.name + std::string(part))) {
+        if (const InfSection* found = file.section(std::string(trim_inf_space(section.name)) + std::string(part))) {
             return found;
         }
         const InfSection* found = decorated(file, model_.install_section + std::string(part));
