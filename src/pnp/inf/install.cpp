@@ -267,11 +267,13 @@ private:
     }
 
     void read_services(const InfFile& file, const InfSection& section) {
-        const InfSection* services = part_of(file, section, ".Services");
-        if (services == nullptr) {
-            return;
+        if (const InfSection* services = part_of(file, section, ".Services")) {
+            read_services_section(file, *services);
         }
-        for_each_directive(*services, "AddService", [&](const InfLine& line) {
+    }
+
+    void read_services_section(const InfFile& file, const InfSection& section) {
+        for_each_directive(section, "AddService", [&](const InfLine& line) {
             if (line.field(0).empty()) {
                 return; // the device has no function driver
             }
@@ -285,6 +287,9 @@ private:
                 note(line.number, fmt::format("AddService names [{}], which does not exist", line.field(2)));
             }
             install_.services.push_back(std::move(service));
+        });
+        for_each_needed_section(file, section, ".Services", [&](const InfFile& other, const InfSection& needed) {
+            read_services_section(other, needed);
         });
     }
 

@@ -1,0 +1,68 @@
+// What the sections of an installation lead to.
+#include "pnp/inf/install.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace openportcls::pnp {
+namespace {
+
+using ::testing::SizeIs;
+
+InfFile parsed_file(const std::string& text) {
+    auto file = InfFile::parse({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}, "card.inf");
+    EXPECT_TRUE(file) << (file ? "" : file.error().message);
+    return file ? std::move(*file) : InfFile{};
+}
+
+const std::string head = "[Version]\nSignature=\"$CHICAGO$\"\n[Manufacturer]\nM=Mdl,NTamd64\n"
+                         "[Mdl.NTamd64]\nD=I,ROOT\\X\n"; // six lines
+
+InfDeviceInstall installed(const std::string& sections, const InfIncludeResolver& includes = {}) {
+    const InfFile file = parsed_file(head + sections);
+    const auto models = inf_models(file);
+    EXPECT_TRUE(models) << models.error().message;
+    auto result = inf_device_install(file, models->at(0), {}, includes);
+    EXPECT_TRUE(result) << result.error().message;
+    return std::move(*result);
+}
+
+std::string left_out(const InfDeviceInstall& install) {
+    std::string all;
+    for (const InfWarning& one : install.notes) {
+        if (one.severity == InfSeverity::warning) {
+            all += std::to_string(one.line) + ": " + one.message + "\n";
+        }
+    }
+    return all;
+}
+
+// "INF DDInstall.Services Section": any section that one of these may refer to.
+TEST(InfServices, ThoseOfNeededSectionsAreInstalled) {
+    const InfDeviceInstall result = installed("[I.NT]\n[I.NT.Services]\nNeeds=Common.Services\n"
+                                              "[Common.Services]\nAddService=card,2,S\nNeeds=Common.Services\n"
+                                              "[S]\nServiceBinary=%13%\\card.sys\nAddReg=R\n[R]\nHKR,P,Value,,1\n");
+    ASSERT_THAT(result.services, SizeIs(1)) << "a section that needs itself is processed once";
+    EXPECT_EQ(result.services[0].name, "card");
+    EXPECT_EQ(result.services[0].binary_name, "card.sys");
+    EXPECT_THAT(result.services[0].registry, SizeIs(1));
+    EXPECT_EQ(left_out(result), "");
+}
+
+TEST(InfServices, IncludedFilesBringTheirOwn) {
+    const InfFile base = parsed_file("[Version]\nSignature=\"$CHICAGO$\"\n[Base.Services]\nAddService=card,2,S\n"
+                                     "[S]\nServiceBinary=%13%\\base.sys\n");
+    const InfDeviceInstall result = installed(
+        "[I.NT]\n[I.NT.Services]\nInclude=base.inf\nNeeds=Base.Services\n[S]\nServiceBinary=%13%\\wrong.sys\n",
+        [&](std::string_view) { return &base; });
+    ASSERT_THAT(result.services, SizeIs(1));
+    EXPECT_EQ(result.services[0].binary_name, "base.sys");
+}
+
+TEST(InfServices, SectionsThatAreNotThereAreTold) {
+    EXPECT_EQ(left_out(installed("[I.NT]\n[I.NT.Services]\nNeeds=Nowhere.Services\n")),
+              "9: [Nowhere.Services] of an included INF is not installed\n");
+}
+
+} // namespace
+} // namespace openportcls::pnp
