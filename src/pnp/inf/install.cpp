@@ -2,6 +2,7 @@
 
 #include "pnp/inf/guid_text.h"
 #include "pnp/inf/inf_line_splitter.h"
+#include "pnp/inf/property_lines.h"
 #include "pnp/inf/registry_lines.h"
 #include "pnp/inf/version_values.h"
 
@@ -159,37 +160,35 @@ private:
                name.starts_with("mssysfx.") || name.starts_with("wdma_");
     }
 
-    void read_registry(const InfFile& file, const InfSection& section, std::vector<InfRegistryOperation>& into) {
-        // Setup deletes before it adds.
-        for_each_named_section(file, section, "DelReg", [&](const InfSection& named) {
+    // Appends what `read` makes of each line of the sections that the directive names.
+    template<class Entry>
+    void read_lines(const InfFile& file, const InfSection& section, std::string_view directive,
+                    std::optional<Entry> (*read)(const InfLine&, std::vector<InfWarning>&), std::vector<Entry>& into) {
+        for_each_named_section(file, section, directive, [&](const InfSection& named) {
             for (const InfLine& line : named.lines) {
-                if (auto operation = read_delete_registry_line(line, install_.notes)) {
-                    into.push_back(std::move(*operation));
-                }
-            }
-        });
-        for_each_named_section(file, section, "AddReg", [&](const InfSection& named) {
-            for (const InfLine& line : named.lines) {
-                if (auto operation = read_add_registry_line(line, install_.notes)) {
-                    into.push_back(std::move(*operation));
+                if (auto entry = read(line, install_.notes)) {
+                    into.push_back(std::move(*entry));
                 }
             }
         });
     }
 
+    // Setup deletes before it adds; the bits are those of what is there then.
+    void read_registry(const InfFile& file, const InfSection& section, std::vector<InfRegistryOperation>& into) {
+        read_lines(file, section, "DelReg", read_delete_registry_line, into);
+        read_lines(file, section, "AddReg", read_add_registry_line, into);
+        read_lines(file, section, "BitReg", read_bit_registry_line, into);
+    }
+
     void read_properties(const InfFile& file, const InfSection& section, std::vector<InfProperty>& into) {
-        for_each_named_section(file, section, "AddProperty", [&](const InfSection& named) {
-            for (const InfLine& line : named.lines) {
-                if (auto property = read_property_line(line, install_.notes)) {
-                    into.push_back(std::move(*property));
-                }
-            }
-        });
+        read_lines(file, section, "DelProperty", read_delete_property_line, into);
+        read_lines(file, section, "AddProperty", read_add_property_line, into);
     }
 
     void read_install_section(const InfFile& file, const InfSection& section) {
         read_registry(file, section, install_.driver_key);
         read_properties(file, section, install_.properties);
+        read_log_configs(file, section, install_.log_configs);
         for_each_directive(section, "CopyFiles", [&](const InfLine& line) { read_files(file, line); });
         for_each_needed_section(file, section, "", [&](const InfFile& other, const InfSection& needed) {
             read_install_section(other, needed);
@@ -253,8 +252,7 @@ private:
             }
             if (!line.field(2).empty()) {
                 if (const InfSection* added = decorated(file, line.field(2))) {
-                    read_registry(file, *added, interface.registry);
-                    read_properties(file, *added, interface.properties);
+                    read_interface_section(file, *added, interface);
                 } else {
                     note(line.number, fmt::format("AddInterface names [{}], which does not exist", line.field(2)));
                 }
@@ -264,6 +262,12 @@ private:
         for_each_needed_section(file, section, ".Interfaces", [&](const InfFile& other, const InfSection& needed) {
             read_interfaces_section(other, needed);
         });
+    }
+
+    void read_interface_section(const InfFile& file, const InfSection& section, InfInterface& interface) {
+        read_registry(file, section, interface.registry);
+        read_properties(file, section, interface.properties);
+        for_each_directive(section, "CopyFiles", [&](const InfLine& line) { read_files(file, line); });
     }
 
     void read_services(const InfFile& file, const InfSection& section) {
@@ -344,18 +348,18 @@ private:
         install_.services.push_back(std::move(service));
     }
 
+    void read_log_configs(const InfFile& file, const InfSection& section, std::vector<InfLogConfig>& into) {
+        for_each_named_section(file, section, "LogConfig", [&](const InfSection& named) {
+            into.push_back(read_log_config(named, install_.notes));
+        });
+    }
+
     void read_resources(const InfSection& section) {
-        const auto read_all = [&](const InfSection& from, std::vector<InfLogConfig>& into) {
-            for_each_named_section(main_file_, from, "LogConfig", [&](const InfSection& named) {
-                into.push_back(read_log_config(named, install_.notes));
-            });
-        };
-        read_all(section, install_.log_configs);
         if (const InfSection* factory = part_of(main_file_, section, ".FactDef")) {
             install_.factory_default = read_log_config(*factory, install_.notes);
         }
         if (const InfSection* forced = part_of(main_file_, section, ".LogConfigOverride")) {
-            read_all(*forced, install_.log_config_override);
+            read_log_configs(main_file_, *forced, install_.log_config_override);
         }
     }
 
