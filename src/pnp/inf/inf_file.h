@@ -15,7 +15,7 @@
 namespace openportcls::pnp {
 
 enum class InfSeverity : std::uint8_t {
-    warning, // the INF is wrong: something in it was left out
+    warning, // something in the INF is wrong, or not done here: it was left out
     remark,  // it is as good INFs are; what this system did with it
 };
 

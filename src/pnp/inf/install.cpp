@@ -1,5 +1,6 @@
 #include "pnp/inf/install.h"
 
+#include "pnp/inf/directives.h"
 #include "pnp/inf/guid_text.h"
 #include "pnp/inf/inf_line_splitter.h"
 #include "pnp/inf/property_lines.h"
@@ -185,7 +186,12 @@ private:
         read_lines(file, section, "AddProperty", read_add_property_line, into);
     }
 
+    void note_undone(const InfSection& section, InfSectionKind kind) {
+        note_undone_directives(section, kind, install_.notes);
+    }
+
     void read_install_section(const InfFile& file, const InfSection& section) {
+        note_undone(section, InfSectionKind::install);
         read_registry(file, section, install_.driver_key);
         read_properties(file, section, install_.properties);
         read_log_configs(file, section, install_.log_configs);
@@ -224,6 +230,7 @@ private:
     }
 
     void read_hardware_section(const InfFile& file, const InfSection& hardware) {
+        note_undone(hardware, InfSectionKind::hardware);
         read_registry(file, hardware, install_.hardware_key);
         read_properties(file, hardware, install_.properties);
         for_each_needed_section(file, hardware, ".HW", [&](const InfFile& other, const InfSection& needed) {
@@ -238,6 +245,7 @@ private:
     }
 
     void read_interfaces_section(const InfFile& file, const InfSection& section) {
+        note_undone(section, InfSectionKind::interfaces);
         for_each_directive(section, "AddInterface", [&](const InfLine& line) {
             InfInterface interface;
             interface.category = line.field(0);
@@ -265,6 +273,7 @@ private:
     }
 
     void read_interface_section(const InfFile& file, const InfSection& section, InfInterface& interface) {
+        note_undone(section, InfSectionKind::add_interface);
         read_registry(file, section, interface.registry);
         read_properties(file, section, interface.properties);
         for_each_directive(section, "CopyFiles", [&](const InfLine& line) { read_files(file, line); });
@@ -277,6 +286,7 @@ private:
     }
 
     void read_services_section(const InfFile& file, const InfSection& section) {
+        note_undone(section, InfSectionKind::services);
         for_each_directive(section, "AddService", [&](const InfLine& line) {
             if (line.field(0).empty()) {
                 return; // the device has no function driver

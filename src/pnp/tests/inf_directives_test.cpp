@@ -1,4 +1,4 @@
-// What the sections of an installation lead to.
+// Which directives of an installation's sections are done, and which are said not to be; which models fit.
 #include "pnp/inf/install.h"
 
 #include <gmock/gmock.h>
@@ -62,6 +62,44 @@ TEST(InfServices, IncludedFilesBringTheirOwn) {
 TEST(InfServices, SectionsThatAreNotThereAreTold) {
     EXPECT_EQ(left_out(installed("[I.NT]\n[I.NT.Services]\nNeeds=Nowhere.Services\n")),
               "9: [Nowhere.Services] of an included INF is not installed\n");
+}
+
+TEST(InfDirectives, SectionsThatDoNotExistAreNamedWhateverTheDirective) {
+    for (const char* directive :
+         {"AddReg", "DelReg", "BitReg", "AddProperty", "DelProperty", "CopyFiles", "LogConfig"}) {
+        EXPECT_EQ(left_out(installed("[I.NT]\n" + std::string(directive) + "=Nowhere\n")),
+                  "8: " + std::string(directive) + " names [Nowhere], which does not exist\n");
+    }
+}
+
+// Those of the pages of the sections that nothing is done for.
+TEST(InfDirectives, WhatIsNotDoneIsTold) {
+    for (const char* directive :
+         {"CopyINF", "DelFiles", "RenFiles", "ProfileItems", "UpdateInis", "UpdateIniFields", "Ini2Reg", "RegisterDlls",
+          "UnregisterDlls", "ExcludeID", "DelService", "AddFilter", "AddReg2"}) {
+        EXPECT_EQ(left_out(installed("[I.NT]\n" + std::string(directive) + "=x\n")),
+                  "8: " + std::string(directive) + " in [I.NT] is not done\n");
+    }
+    EXPECT_EQ(left_out(installed("[I.NT]\nReboot\n")), "");
+    EXPECT_EQ(left_out(installed("[I.NT]\nFeatureScore=FE\n")), "");
+    EXPECT_EQ(left_out(installed("[I.NT]\nloneword\n")), "8: loneword in [I.NT] is not done\n");
+    EXPECT_EQ(left_out(installed("[I.NT]\n[I.NT.HW]\nCopyFiles=x\n")), "9: CopyFiles in [I.NT.HW] is not done\n");
+    EXPECT_EQ(left_out(installed("[I.NT]\n[I.NT.Interfaces]\nAddReg=x\n")),
+              "9: AddReg in [I.NT.Interfaces] is not done\n");
+    EXPECT_EQ(left_out(installed("[I.NT]\n[I.NT.Services]\nDelService=x\n")),
+              "9: DelService in [I.NT.Services] is not done\n");
+    EXPECT_EQ(left_out(installed("[I.NT]\nNeeds=N\n[N]\nIni2Reg=x\n")), "10: Ini2Reg in [N] is not done\n");
+    EXPECT_EQ(left_out(installed("[I.NT]\n[I.NT.Interfaces]\n"
+                                 "AddInterface={6994AD04-93EF-11D0-A3CC-00A0C9223196},Wave,W\n[W]\nIni2Reg=x\n")),
+              "11: Ini2Reg in [W] is not done\n");
+}
+
+TEST(InfDirectives, ResourcesOfNeededSectionsAreAlternativesToo) {
+    const InfDeviceInstall result = installed("[I.NT]\nLogConfig=A\nNeeds=N\n[N]\nLogConfig=B\n"
+                                              "[A]\nIRQConfig=5\n[B]\nIRQConfig=7\n");
+    ASSERT_THAT(result.log_configs, SizeIs(2));
+    EXPECT_EQ(result.log_configs[0].name, "A");
+    EXPECT_EQ(result.log_configs[1].name, "B");
 }
 
 } // namespace
