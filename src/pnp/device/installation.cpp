@@ -10,6 +10,7 @@
 #include "executive/rtl/system_version.h"
 #include "pnp/bus.h"
 #include "pnp/device/manager_state.h"
+#include "pnp/device/object_values.h"
 #include "pnp/device/property_apply.h"
 #include "pnp/device/software_key.h"
 #include "pnp/inf/guid_text.h"
@@ -161,6 +162,7 @@ Result<void> ManagerState::install_keys(DeviceNode& node, const InfDeviceInstall
                          fmt::format("{}: its INF has deleted one of the device's registry keys", node.instance_path_)};
         }
     }
+    apply_to_physical_object(*node.pdo_, *device);
     write_device_values(node, *device, driver_value);
     write_software_values(node, *software, install);
     apply_parameters(registry, spec.parameters, node.driver_key_);
