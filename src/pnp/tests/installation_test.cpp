@@ -187,6 +187,19 @@ TEST_F(DeviceObjectValues, OtherValuesThanOneMakeNoDeviceExclusive) {
     EXPECT_EQ(add_with("HKR,,Exclusive,0x10001,0\n").pdo()->Flags & DO_EXCLUSIVE, 0U);
 }
 
+// Of a device on no bus that the machine's box holds (how-container-ids-are-generated-from-the-removable-device-…).
+TEST_F(Installation, ADeviceThatIsNotRemovableIsInTheMachinesContainer) {
+    DeviceNode& node = add(load({.inf = inf}));
+    machine.enter([&] {
+        WCHAR text[40] = {};
+        ULONG length = 0;
+        EXPECT_EQ(IoGetDeviceProperty(node.pdo(), DevicePropertyContainerID, sizeof text, text, &length),
+                  STATUS_SUCCESS);
+        EXPECT_EQ(std::u16string(text), u"{00000000-0000-0000-ffff-ffffffffffff}");
+        EXPECT_EQ(length, 39 * sizeof(WCHAR));
+    });
+}
+
 TEST_F(Installation, InterfacesAreRegisteredWithTheirValuesButNotEnabled) {
     DeviceNode& node = add(load({.inf = inf}));
     auto interfaces = machine.subsystem<executive::Kernel>().interfaces.of_device(node.pdo());
