@@ -102,5 +102,53 @@ TEST(InfDirectives, ResourcesOfNeededSectionsAreAlternativesToo) {
     EXPECT_EQ(result.log_configs[1].name, "B");
 }
 
+class InfModels : public ::testing::Test {
+protected:
+    static std::string chosen(const std::string& decorations, const InfTarget& target) {
+        std::string text = "[Version]\nSignature=\"$CHICAGO$\"\n[Manufacturer]\nM=Mdl";
+        std::string sections;
+        for (const char c : decorations) {
+            text += c == '|' ? "," : std::string(1, c);
+        }
+        for (std::size_t begin = 0; begin < decorations.size();) {
+            const std::size_t end = std::min(decorations.find('|', begin + 1), decorations.size());
+            const std::string one = decorations.substr(begin + 1, end - begin - 1);
+            sections += "\n[Mdl." + one + "]\nD=" + one + ",ROOT\\X";
+            begin = end;
+        }
+        const auto models = inf_models(parsed_file(text + sections + "\n"), target);
+        return models ? models->front().install_section : "none";
+    }
+};
+
+// "INF Manufacturer Section": TargetOSVersion's product type is one of 1 (workstation), 2 (domain controller), 3
+// (server).
+TEST_F(InfModels, OfAnotherProductTypeAreNotUsed) {
+    const InfTarget workstation{.product_type = 1};
+    const InfTarget controller{.product_type = 2};
+    const InfTarget server{.product_type = 3};
+    EXPECT_EQ(chosen("|NTamd64.10.0.3", workstation), "none");
+    EXPECT_EQ(chosen("|NTamd64.10.0.3", controller), "none");
+    EXPECT_EQ(chosen("|NTamd64.10.0.3", server), "NTamd64.10.0.3");
+    const std::string all = "|NTamd64.10.0|NTamd64.10.0.1|NTamd64.10.0.3";
+    EXPECT_EQ(chosen(all, workstation), "NTamd64.10.0.1") << "what names the product type is closer";
+    EXPECT_EQ(chosen(all, server), "NTamd64.10.0.3");
+    EXPECT_EQ(chosen(all, controller), "NTamd64.10.0");
+}
+
+// All of the suites of the mask have to be there.
+TEST_F(InfModels, OfAnotherSuiteAreNotUsed) {
+    constexpr std::uint32_t enterprise = 0x2;
+    constexpr std::uint32_t terminal = 0x10;
+    EXPECT_EQ(chosen("|NTamd64.10.0..0x2", {}), "none");
+    EXPECT_EQ(chosen("|NTamd64.10.0..0x2", {.suite_mask = enterprise}), "NTamd64.10.0..0x2");
+    EXPECT_EQ(chosen("|NTamd64.10.0..0x12", {.suite_mask = enterprise}), "none");
+    EXPECT_EQ(chosen("|NTamd64.10.0..0x12", {.suite_mask = enterprise | terminal}), "NTamd64.10.0..0x12");
+    const std::string both = "|NTamd64.10.0|NTamd64.10.0..0x2";
+    EXPECT_EQ(chosen(both, {.suite_mask = enterprise}), "NTamd64.10.0..0x2");
+    EXPECT_EQ(chosen(both, {}), "NTamd64.10.0");
+    EXPECT_EQ(chosen("|NTamd64.10.0.3.0x2|NTamd64.10.0.1", {.suite_mask = enterprise}), "NTamd64.10.0.1");
+}
+
 } // namespace
 } // namespace openportcls::pnp
