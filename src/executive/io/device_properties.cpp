@@ -68,6 +68,11 @@ using executive::Registry;
 
 namespace {
 
+// The container of the machine itself. No bus here tells of another one or has removable devices, and those that are
+// not removable are in the container of what they are on (how-container-ids-are-generated, …-from-the-removable-
+// device-capability).
+constexpr std::u16string_view machines_container = u"{00000000-0000-0000-ffff-ffffffffffff}";
+
 NTSTATUS give(const void* data, std::size_t bytes, ULONG length, void* buffer, ULONG* result) {
     *result = static_cast<ULONG>(bytes);
     if (length < bytes) {
@@ -159,6 +164,8 @@ NTSTATUS query(DEVICE_OBJECT* device, const DeviceRecord& record, DEVICE_REGISTR
         return give(record.raw_resources.data(), record.raw_resources.size(), length, buffer, result);
     case DevicePropertyBootConfigurationTranslated:
         return give(record.translated_resources.data(), record.translated_resources.size(), length, buffer, result);
+    case DevicePropertyContainerID:
+        return give(machines_container, length, buffer, result);
     default:
         *result = 0;
         return STATUS_INVALID_PARAMETER_2;

@@ -64,6 +64,36 @@ TEST_F(Io, InterfacesAreNamedEnabledOpenedAndEnumerated) {
     EXPECT_FALSE(changes[1].second);
 }
 
+// The names that IoGetDeviceInterfaces gives, each with a blank after it.
+std::u16string names_with(DEVICE_OBJECT* object, ULONG flags) {
+    PZZWSTR list = nullptr;
+    EXPECT_EQ(IoGetDeviceInterfaces(&audio_class, object, flags, &list), STATUS_SUCCESS);
+    std::u16string names;
+    for (const WCHAR* name = list; *name != 0; name += std::u16string_view(name).size() + 1) {
+        names += std::u16string(name) + u' ';
+    }
+    ExFreePool(list);
+    return names;
+}
+
+TEST_F(Io, DisabledInterfacesAreListedOnRequest) {
+    inside([&] {
+        device_record(object).instance_path = u"ROOT\\MEDIA\\0003";
+        device_record(object).start_completed = true;
+        DeviceInterface& enabled = kernel().interfaces.add(object, audio_class, u"Wave");
+        const DeviceInterface& disabled = kernel().interfaces.add(object, audio_class, u"Topology");
+        kernel().interfaces.set_state(enabled, true);
+        for (DEVICE_OBJECT* device : {object, static_cast<DEVICE_OBJECT*>(nullptr)}) {
+            EXPECT_EQ(names_with(device, 0), enabled.symbolic_link + u' ');
+            const std::u16string all = names_with(device, DEVICE_INTERFACE_INCLUDE_NONACTIVE);
+            EXPECT_NE(all.find(enabled.symbolic_link + u' '), std::u16string::npos);
+            EXPECT_NE(all.find(disabled.symbolic_link + u' '), std::u16string::npos);
+        }
+        kernel().interfaces.set_state(enabled, false);
+        EXPECT_EQ(names_with(object, 0), u"");
+    });
+}
+
 struct Arrival {
     int count = 0;
     GUID event{};
@@ -159,6 +189,11 @@ TEST_F(Io, PropertiesOfDevicesAndInterfaces) {
         EXPECT_EQ(std::u16string(buffer), u"Cable");
         EXPECT_EQ(IoGetDeviceProperty(object, DevicePropertyHardwareID, sizeof buffer, buffer, &length), 0);
         EXPECT_EQ(length, (11 + 6 + 1) * 2U);
+        EXPECT_EQ(IoGetDeviceProperty(object, DevicePropertyContainerID, sizeof buffer, buffer, &length), 0);
+        EXPECT_EQ(std::u16string(buffer), u"{00000000-0000-0000-ffff-ffffffffffff}");
+        EXPECT_EQ(IoGetDeviceProperty(object, DevicePropertyContainerID, 38 * sizeof(WCHAR), buffer, &length),
+                  STATUS_BUFFER_TOO_SMALL);
+        EXPECT_EQ(length, 39 * sizeof(WCHAR));
 
         DEVPROPKEY key{audio_class, 5};
         ULONG value = 77;

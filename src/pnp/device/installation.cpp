@@ -6,11 +6,12 @@
 
 #include <fmt/format.h>
 
-#include "executive/io/device_properties.h"
 #include "executive/io/device_record.h"
 #include "executive/rtl/system_version.h"
 #include "pnp/bus.h"
 #include "pnp/device/manager_state.h"
+#include "pnp/device/object_values.h"
+#include "pnp/device/property_apply.h"
 #include "pnp/device/software_key.h"
 #include "pnp/inf/guid_text.h"
 #include "pnp/inf/registry_apply.h"
@@ -60,16 +61,6 @@ void apply_parameters(Registry& registry, const std::vector<RegistryParameter>& 
         if (auto key = registry.create(path)) {
             key->set_value(wide(name), parameter.type, parameter.data);
             registry.changed(*key);
-        }
-    }
-}
-
-void apply_properties(executive::PropertyTable& table, const std::vector<InfProperty>& properties) {
-    for (const InfProperty& property : properties) {
-        if (const auto set = parse_guid(property.category)) {
-            const DEVPROPKEY key{*set, property.identifier};
-            executive::set_property(table, key, 0, property.type, static_cast<ULONG>(property.data.size()),
-                                    property.data.data());
         }
     }
 }
@@ -171,6 +162,7 @@ Result<void> ManagerState::install_keys(DeviceNode& node, const InfDeviceInstall
                          fmt::format("{}: its INF has deleted one of the device's registry keys", node.instance_path_)};
         }
     }
+    apply_to_physical_object(*node.pdo_, *device);
     write_device_values(node, *device, driver_value);
     write_software_values(node, *software, install);
     apply_parameters(registry, spec.parameters, node.driver_key_);

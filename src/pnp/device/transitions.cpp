@@ -12,6 +12,7 @@
 #include "executive/irql_check.h"
 #include "pnp/bus.h"
 #include "pnp/device/manager_state.h"
+#include "pnp/device/object_values.h"
 #include "pnp/device/status_text.h"
 
 namespace openportcls::pnp {
@@ -81,6 +82,9 @@ Result<void> ManagerState::add_to_stack(DeviceNode& node) {
                                      "nothing could open it",
                                      node.instance_path_, node.driver_->service_name_)};
         }
+    }
+    if (const auto instance = registry.find(node.enum_key_)) {
+        apply_characteristics(*node.pdo_, *instance);
     }
     // The system asks for the capabilities before it starts the device (R-PWR-01).
     query_capabilities(node);

@@ -10,6 +10,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
+#include <tuple>
 
 namespace openportcls::pnp {
 namespace {
@@ -20,6 +22,24 @@ void replace_all(std::string& text, std::string_view what, std::string_view with
     for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) {
         text.replace(at, what.size(), with);
     }
+}
+
+// The LANGID of [Strings.xxxx], 0 for [Strings]; nothing for other sections.
+std::optional<std::uint16_t> language_of(std::string_view section_name) {
+    constexpr std::string_view beginning = "Strings";
+    section_name = trim_inf_space(section_name);
+    if (!equal_ignoring_ascii_case(section_name.substr(0, beginning.size()), beginning)) {
+        return std::nullopt;
+    }
+    section_name.remove_prefix(beginning.size());
+    if (section_name.empty()) {
+        return 0;
+    }
+    std::uint16_t language = 0;
+    const char* const last = section_name.data() + section_name.size();
+    const bool is_language = section_name.size() == 5 && section_name.front() == '.' &&
+                             std::from_chars(section_name.data() + 1, last, language, 16).ptr == last;
+    return is_language ? std::optional(language) : std::nullopt;
 }
 
 bool all_digits(std::string_view text) {
@@ -68,7 +88,14 @@ private:
             begin = end + (carriage_return_and_line_feed ? 2 : 1);
             ++number;
 
-            const InfPhysicalLine line = strip_inf_line(raw);
+            if (const std::string_view trimmed = trim_inf_space(raw); logical.empty() && trimmed.starts_with('[')) {
+                if (auto opened = open_section(trimmed, number); !opened) {
+                    return opened;
+                }
+                continue;
+            }
+            const bool of_strings = current_ != nullptr && language_of(current_->name).has_value();
+            const InfPhysicalLine line = strip_inf_line(raw, of_strings);
             if (logical.empty()) {
                 logical_number = number;
             }
@@ -90,9 +117,6 @@ private:
     }
 
     Result<void> take_line(const std::string& line, int number) {
-        if (line.front() == '[') {
-            return open_section(line, number);
-        }
         if (current_ == nullptr) {
             return file_.error_at(number, "this line stands before the first [section]");
         }
@@ -101,23 +125,29 @@ private:
         return {};
     }
 
-    Result<void> open_section(const std::string& line, int number) {
+    // What is between the brackets is the name: a semicolon, a quotation mark, a blank in it are part of it ("Section
+    // Names" of the general syntax rules).
+    Result<void> open_section(std::string_view line, int number) {
         const std::size_t end = line.find(']');
-        if (end == std::string::npos) {
+        if (end == std::string_view::npos) {
             return file_.error_at(number, "the section name has no closing bracket");
         }
-        if (!trim_inf_space(std::string_view(line).substr(end + 1)).empty()) {
+        if (!strip_inf_line(line.substr(end + 1)).content.empty()) {
             warn(number, "text after the section name is ignored");
         }
-        std::string_view name = trim_inf_space(std::string_view(line).substr(1, end - 1));
-        if (name.size() >= 2 && name.front() == '"' && name.back() == '"') {
-            name = name.substr(1, name.size() - 2);
+        std::string_view name = line.substr(1, end - 1);
+        std::string_view trimmed = trim_inf_space(name);
+        if (trimmed.size() >= 2 && trimmed.front() == '"' && trimmed.back() == '"') {
+            name = trimmed = trimmed.substr(1, trimmed.size() - 2);
         }
-        if (name.empty()) {
+        if (trimmed.empty()) {
             return file_.error_at(number, "the section name is empty");
         }
         if (name.size() > 255) {
             return file_.error_at(number, "the section name is longer than 255 characters");
+        }
+        if (name != trimmed) {
+            file_.trimmed_names_.try_emplace(std::string(trimmed), name);
         }
         InfSection& section = file_.sections_[std::string(name)];
         if (section.name.empty()) {
@@ -128,33 +158,63 @@ private:
         return {};
     }
 
-    // The wanted language first, then its neutral form, then [Strings].
+    // As Windows looks for them ("INF Strings Section"): the language itself, without its sublanguage, with any other
+    // sublanguage, and what names no language.
+    std::vector<const InfSection*> strings_sections() const {
+        constexpr std::uint32_t primary_mask = 0x03FF; // of a LANGID
+        std::vector<std::tuple<int, int, const InfSection*>> found;
+        for (const auto& [name, section] : file_.sections_) {
+            const auto language = language_of(name);
+            const bool related = language && ((*language ^ options_.language) & primary_mask) == 0;
+            if (related || language == std::uint16_t{0}) {
+                const int rank = !related                                          ? 3
+                                 : *language == options_.language                  ? 0
+                                 : *language == (options_.language & primary_mask) ? 1
+                                                                                   : 2;
+                found.emplace_back(rank, section.line, &section);
+            }
+        }
+        std::ranges::sort(found);
+        std::vector<const InfSection*> sections;
+        sections.reserve(found.size());
+        for (const auto& [rank, line, section] : found) {
+            sections.push_back(section);
+        }
+        return sections;
+    }
+
+    // Windows uses the first section alone. What only others define is taken from them, but said where it is used.
     void collect_strings() {
-        const std::string names[] = {fmt::format("Strings.{:04x}", options_.language),
-                                     fmt::format("Strings.{:04x}", options_.language & 0x03FFu), "Strings"};
-        for (const std::string& name : names) {
-            const InfSection* section = file_.section(name);
-            if (section == nullptr) {
-                continue;
+        for (const InfSection* section : strings_sections()) {
+            if (strings_name_.empty()) {
+                strings_name_ = section->name;
             }
             for (const InfLine& line : section->lines) {
-                if (!line.key) {
-                    warn(line.number, "a line of [Strings] without '=' is ignored");
-                    continue;
-                }
-                // An unquoted value may hold commas; a string is one value.
-                std::string value(line.field(0));
-                for (std::size_t i = 1; i < line.fields.size(); ++i) {
-                    value += "," + line.fields[i];
-                }
-                file_.strings_.try_emplace(*line.key, std::move(value));
+                collect_string(*section, line);
             }
+        }
+    }
+
+    void collect_string(const InfSection& section, const InfLine& line) {
+        if (!line.key) {
+            warn(line.number, "a line of [Strings] without '=' is ignored");
+            return;
+        }
+        // An unquoted value may hold commas; a string is one value.
+        std::string value(line.field(0));
+        for (std::size_t i = 1; i < line.fields.size(); ++i) {
+            value += "," + line.fields[i];
+        }
+        std::string key = *line.key;
+        replace_all(key, "%%", "%");
+        if (file_.strings_.try_emplace(key, std::move(value)).second && section.name != strings_name_) {
+            only_elsewhere_.insert(std::move(key));
         }
     }
 
     void replace_tokens() {
         for (auto& [name, section] : file_.sections_) {
-            if (equal_ignoring_ascii_case(std::string_view(name).substr(0, 7), "Strings")) {
+            if (language_of(name)) {
                 continue;
             }
             for (InfLine& line : section.lines) {
@@ -168,6 +228,31 @@ private:
         }
     }
 
+    std::optional<std::string_view> string_for(std::string_view token, int line) {
+        const auto value = file_.string(token);
+        if (value && only_elsewhere_.contains(token)) {
+            warn(line,
+                 fmt::format("%{}% is not defined in [{}], the only one of the [Strings] that Windows uses for this "
+                             "language",
+                             token, strings_name_));
+        }
+        return value;
+    }
+
+    // %100%%Pure% is one token if there is a string 100%Pure, and else ends at the first percent sign: %One%%Two% are
+    // two. Appends the string, and answers how long the token is; 0 when it is none of these.
+    std::size_t with_doubled_percent(std::string_view text, int line, std::string& result) {
+        const std::size_t length = inf_token_length(text);
+        if (length == 0 || text.substr(0, length).find("%%") == std::string_view::npos) {
+            return 0;
+        }
+        std::string token(text.substr(1, length - 2));
+        replace_all(token, "%%", "%");
+        const auto value = string_for(token, line);
+        result += value.value_or("");
+        return value ? length : 0;
+    }
+
     std::string replaced(const std::string& text, int line) {
         if (text.find('%') == std::string::npos) {
             return text;
@@ -178,6 +263,11 @@ private:
                 result.push_back(text[i]);
                 continue;
             }
+            if (const std::size_t length = with_doubled_percent(std::string_view(text).substr(i), line, result);
+                length != 0) {
+                i += length - 1;
+                continue;
+            }
             const std::size_t end = text.find('%', i + 1);
             if (end == std::string::npos) {
                 result.append(text, i);
@@ -186,7 +276,7 @@ private:
             const std::string_view token = std::string_view(text).substr(i + 1, end - i - 1);
             if (token.empty()) {
                 result.push_back('%');
-            } else if (const auto value = file_.string(token)) {
+            } else if (const auto value = string_for(token, line)) {
                 result += *value;
             } else {
                 // %13% names a folder; it keeps its form for whoever resolves folders.
@@ -239,6 +329,8 @@ private:
     const InfParseOptions& options_;
     InfFile file_;
     InfSection* current_ = nullptr;
+    std::string strings_name_;                                       // the section that Windows would use
+    std::set<std::string, CaseInsensitiveAsciiLess> only_elsewhere_; // strkeys that it lacks; looked up only
 };
 
 Result<InfFile> InfFile::parse(std::span<const std::uint8_t> bytes, std::string name, const InfParseOptions& options) {
@@ -246,7 +338,11 @@ Result<InfFile> InfFile::parse(std::span<const std::uint8_t> bytes, std::string 
 }
 
 const InfSection* InfFile::section(std::string_view name) const {
-    const auto found = sections_.find(name);
+    auto found = sections_.find(name);
+    if (found == sections_.end()) {
+        const auto trimmed = trimmed_names_.find(name);
+        found = trimmed == trimmed_names_.end() ? found : sections_.find(trimmed->second);
+    }
     return found == sections_.end() ? nullptr : &found->second;
 }
 

@@ -15,7 +15,7 @@
 namespace openportcls::pnp {
 
 enum class InfSeverity : std::uint8_t {
-    warning, // the INF is wrong: something in it was left out
+    warning, // something in the INF is wrong, or not done here: it was left out
     remark,  // it is as good INFs are; what this system did with it
 };
 
@@ -47,7 +47,7 @@ struct InfSection {
 };
 
 struct InfParseOptions {
-    std::uint16_t language = 0x0409; // which [Strings.xxxx] comes before [Strings]
+    std::uint16_t language = 0x0409; // LANGID: which [Strings.xxxx] are looked through before [Strings]
     // INX variables, as the build's stampinf step replaces them.
     std::map<std::string, std::string> variables = {{"$ARCH$", "amd64"},
                                                     {"$KMDFVERSION$", "1.33"},
@@ -64,6 +64,7 @@ public:
 
     const std::string& name() const { return name_; }
     const std::vector<InfWarning>& warnings() const { return warnings_; }
+    // A name with blanks around it has to match exactly; one without finds what has them, too.
     const InfSection* section(std::string_view name) const;
     std::vector<std::string> section_names() const;
     std::optional<std::string_view> version_value(std::string_view key) const;
@@ -79,6 +80,8 @@ private:
 
     std::string name_;
     std::map<std::string, InfSection, CaseInsensitiveAsciiLess> sections_;
+    // Of names with blanks around them in the brackets, what is between the blanks.
+    std::map<std::string, std::string, CaseInsensitiveAsciiLess> trimmed_names_;
     std::map<std::string, std::string, CaseInsensitiveAsciiLess> strings_;
     std::vector<InfWarning> warnings_;
 };

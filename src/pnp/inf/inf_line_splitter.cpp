@@ -38,7 +38,49 @@ private:
     std::size_t kept_ = 0; // length up to the last character that counts
 };
 
+// Length of the strkey that a line of [Strings] defines, if a semicolon is in it; else 0.
+std::size_t length_of_key_with_semicolon(std::string_view line) {
+    const std::string_view key = trim_inf_space(line.substr(0, line.find('=')));
+    const bool is_key = line.find('=') != std::string_view::npos && !key.empty() && key.front() != ';' &&
+                        key.find(';') != std::string_view::npos && std::ranges::none_of(key, is_space) &&
+                        key.find('"') == std::string_view::npos;
+    return is_key ? line.find('=') : 0;
+}
+
+// Where the comment begins, or the end.
+std::size_t end_of_content(std::string_view line, std::size_t at, bool& quoted) {
+    for (quoted = false; at < line.size(); ++at) {
+        if (line[at] == '"') {
+            quoted = !quoted;
+        } else if (line[at] == '%' && !quoted) {
+            const std::size_t token = inf_token_length(line.substr(at));
+            at += token != 0 ? token - 1 : line.substr(at).starts_with("%%") ? 1 : 0;
+        } else if (line[at] == ';' && !quoted) {
+            return at;
+        }
+    }
+    return at;
+}
+
 } // namespace
+
+std::size_t inf_token_length(std::string_view text) {
+    constexpr std::size_t longest_token = 4096; // no field is longer
+    if (text.size() < 3 || text[0] != '%' || text[1] == '%') {
+        return 0;
+    }
+    for (std::size_t end = 1; end < std::min(text.size(), longest_token) && !is_space(text[end]) && text[end] != '"';
+         ++end) {
+        if (text[end] != '%') {
+            continue;
+        }
+        if (end + 1 == text.size() || text[end + 1] != '%') {
+            return end + 1;
+        }
+        ++end;
+    }
+    return 0;
+}
 
 std::string_view trim_inf_space(std::string_view text) {
     while (!text.empty() && is_space(text.front())) {
@@ -50,17 +92,10 @@ std::string_view trim_inf_space(std::string_view text) {
     return text;
 }
 
-InfPhysicalLine strip_inf_line(std::string_view line) {
+InfPhysicalLine strip_inf_line(std::string_view line, bool of_strings) {
     InfPhysicalLine result;
-    std::size_t end = 0;
-    for (bool quoted = false; end < line.size(); ++end) {
-        if (line[end] == '"') {
-            quoted = !quoted;
-        } else if (line[end] == ';' && !quoted) {
-            break;
-        }
-        result.quote_left_open = quoted;
-    }
+    const std::size_t key = of_strings ? length_of_key_with_semicolon(line) : 0;
+    const std::size_t end = end_of_content(line, key, result.quote_left_open);
     result.content = trim_inf_space(line.substr(0, end));
     // A backslash inside an unfinished quotation belongs to the text. Of several backslashes the last continues and
     // the others are dropped, as the general syntax rules say.

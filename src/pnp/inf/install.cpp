@@ -1,6 +1,9 @@
 #include "pnp/inf/install.h"
 
+#include "pnp/inf/directives.h"
 #include "pnp/inf/guid_text.h"
+#include "pnp/inf/inf_line_splitter.h"
+#include "pnp/inf/property_lines.h"
 #include "pnp/inf/registry_lines.h"
 #include "pnp/inf/version_values.h"
 
@@ -72,7 +75,7 @@ private:
 
     // [section.part], or what INFs of the field have instead: [model's section.part].
     const InfSection* part_of(const InfFile& file, const InfSection& section, std::string_view part) {
-        if (const InfSection* found = file.section(section.name + std::string(part))) {
+        if (const InfSection* found = file.section(std::string(trim_inf_space(section.name)) + std::string(part))) {
             return found;
         }
         const InfSection* found = decorated(file, model_.install_section + std::string(part));
@@ -158,37 +161,40 @@ private:
                name.starts_with("mssysfx.") || name.starts_with("wdma_");
     }
 
+    // Appends what `read` makes of each line of the sections that the directive names.
+    template<class Entry>
+    void read_lines(const InfFile& file, const InfSection& section, std::string_view directive,
+                    std::optional<Entry> (*read)(const InfLine&, std::vector<InfWarning>&), std::vector<Entry>& into) {
+        for_each_named_section(file, section, directive, [&](const InfSection& named) {
+            for (const InfLine& line : named.lines) {
+                if (auto entry = read(line, install_.notes)) {
+                    into.push_back(std::move(*entry));
+                }
+            }
+        });
+    }
+
+    // Setup deletes before it adds; the bits are those of what is there then.
     void read_registry(const InfFile& file, const InfSection& section, std::vector<InfRegistryOperation>& into) {
-        // Setup deletes before it adds.
-        for_each_named_section(file, section, "DelReg", [&](const InfSection& named) {
-            for (const InfLine& line : named.lines) {
-                if (auto operation = read_delete_registry_line(line, install_.notes)) {
-                    into.push_back(std::move(*operation));
-                }
-            }
-        });
-        for_each_named_section(file, section, "AddReg", [&](const InfSection& named) {
-            for (const InfLine& line : named.lines) {
-                if (auto operation = read_add_registry_line(line, install_.notes)) {
-                    into.push_back(std::move(*operation));
-                }
-            }
-        });
+        read_lines(file, section, "DelReg", read_delete_registry_line, into);
+        read_lines(file, section, "AddReg", read_add_registry_line, into);
+        read_lines(file, section, "BitReg", read_bit_registry_line, into);
     }
 
     void read_properties(const InfFile& file, const InfSection& section, std::vector<InfProperty>& into) {
-        for_each_named_section(file, section, "AddProperty", [&](const InfSection& named) {
-            for (const InfLine& line : named.lines) {
-                if (auto property = read_property_line(line, install_.notes)) {
-                    into.push_back(std::move(*property));
-                }
-            }
-        });
+        read_lines(file, section, "DelProperty", read_delete_property_line, into);
+        read_lines(file, section, "AddProperty", read_add_property_line, into);
+    }
+
+    void note_undone(const InfSection& section, InfSectionKind kind) {
+        note_undone_directives(section, kind, install_.notes);
     }
 
     void read_install_section(const InfFile& file, const InfSection& section) {
+        note_undone(section, InfSectionKind::install);
         read_registry(file, section, install_.driver_key);
         read_properties(file, section, install_.properties);
+        read_log_configs(file, section, install_.log_configs);
         for_each_directive(section, "CopyFiles", [&](const InfLine& line) { read_files(file, line); });
         for_each_needed_section(file, section, "", [&](const InfFile& other, const InfSection& needed) {
             read_install_section(other, needed);
@@ -224,6 +230,7 @@ private:
     }
 
     void read_hardware_section(const InfFile& file, const InfSection& hardware) {
+        note_undone(hardware, InfSectionKind::hardware);
         read_registry(file, hardware, install_.hardware_key);
         read_properties(file, hardware, install_.properties);
         for_each_needed_section(file, hardware, ".HW", [&](const InfFile& other, const InfSection& needed) {
@@ -238,6 +245,7 @@ private:
     }
 
     void read_interfaces_section(const InfFile& file, const InfSection& section) {
+        note_undone(section, InfSectionKind::interfaces);
         for_each_directive(section, "AddInterface", [&](const InfLine& line) {
             InfInterface interface;
             interface.category = line.field(0);
@@ -252,8 +260,7 @@ private:
             }
             if (!line.field(2).empty()) {
                 if (const InfSection* added = decorated(file, line.field(2))) {
-                    read_registry(file, *added, interface.registry);
-                    read_properties(file, *added, interface.properties);
+                    read_interface_section(file, *added, interface);
                 } else {
                     note(line.number, fmt::format("AddInterface names [{}], which does not exist", line.field(2)));
                 }
@@ -265,12 +272,22 @@ private:
         });
     }
 
+    void read_interface_section(const InfFile& file, const InfSection& section, InfInterface& interface) {
+        note_undone(section, InfSectionKind::add_interface);
+        read_registry(file, section, interface.registry);
+        read_properties(file, section, interface.properties);
+        for_each_directive(section, "CopyFiles", [&](const InfLine& line) { read_files(file, line); });
+    }
+
     void read_services(const InfFile& file, const InfSection& section) {
-        const InfSection* services = part_of(file, section, ".Services");
-        if (services == nullptr) {
-            return;
+        if (const InfSection* services = part_of(file, section, ".Services")) {
+            read_services_section(file, *services);
         }
-        for_each_directive(*services, "AddService", [&](const InfLine& line) {
+    }
+
+    void read_services_section(const InfFile& file, const InfSection& section) {
+        note_undone(section, InfSectionKind::services);
+        for_each_directive(section, "AddService", [&](const InfLine& line) {
             if (line.field(0).empty()) {
                 return; // the device has no function driver
             }
@@ -284,6 +301,9 @@ private:
                 note(line.number, fmt::format("AddService names [{}], which does not exist", line.field(2)));
             }
             install_.services.push_back(std::move(service));
+        });
+        for_each_needed_section(file, section, ".Services", [&](const InfFile& other, const InfSection& needed) {
+            read_services_section(other, needed);
         });
     }
 
@@ -338,18 +358,18 @@ private:
         install_.services.push_back(std::move(service));
     }
 
+    void read_log_configs(const InfFile& file, const InfSection& section, std::vector<InfLogConfig>& into) {
+        for_each_named_section(file, section, "LogConfig", [&](const InfSection& named) {
+            into.push_back(read_log_config(named, install_.notes));
+        });
+    }
+
     void read_resources(const InfSection& section) {
-        const auto read_all = [&](const InfSection& from, std::vector<InfLogConfig>& into) {
-            for_each_named_section(main_file_, from, "LogConfig", [&](const InfSection& named) {
-                into.push_back(read_log_config(named, install_.notes));
-            });
-        };
-        read_all(section, install_.log_configs);
         if (const InfSection* factory = part_of(main_file_, section, ".FactDef")) {
             install_.factory_default = read_log_config(*factory, install_.notes);
         }
         if (const InfSection* forced = part_of(main_file_, section, ".LogConfigOverride")) {
-            read_all(*forced, install_.log_config_override);
+            read_log_configs(main_file_, *forced, install_.log_config_override);
         }
     }
 

@@ -32,9 +32,11 @@ enum class InfRegistryAction : std::uint8_t {
     delete_value,   // DelReg with a value name, or FLG_ADDREG_DELVAL
     delete_key,     // DelReg of a key with what is below it, or FLG_ADDREG_DELVAL without a value name
     delete_strings, // FLG_DELREG_MULTI_SZ_DELSTRING: `data` are strings to take out of a REG_MULTI_SZ
+    set_bits,       // BitReg: those of `data`, a mask, in byte `byte_index` of a REG_BINARY
+    clear_bits,     // likewise
 };
 
-// One line of an AddReg or DelReg section.
+// One line of an AddReg, DelReg or BitReg section.
 struct InfRegistryOperation {
     InfRegistryAction action = InfRegistryAction::set_value;
     std::string root;       // HKR, HKLM, HKCR, HKCU, HKU
@@ -47,15 +49,27 @@ struct InfRegistryOperation {
     bool only_if_existing = false;       // FLG_ADDREG_OVERWRITEONLY
     bool append_to_multi_string = false; // FLG_ADDREG_APPEND
     bool in_32_bit_registry = false;     // FLG_ADDREG_32BITKEY
+    std::uint8_t byte_index = 0;         // BitReg's
     int line = 0;
 };
 
-// AddProperty: a device or interface property with its DEVPROP type.
+enum class InfPropertyAction : std::uint8_t {
+    set,            // AddProperty
+    remove,         // DelProperty
+    delete_strings, // FLG_DELPROPERTY_MULTI_SZ_DELSTRING: `data` are strings to take out of a list
+};
+
+// One line of an AddProperty or DelProperty section: a property of a device or an interface.
 struct InfProperty {
-    std::string category; // GUID with braces, or a name such as DeviceModel
+    InfPropertyAction action = InfPropertyAction::set;
+    std::string category; // GUID with braces
     std::uint32_t identifier = 0;
-    std::uint32_t type = 0; // DEVPROP_TYPE_xxx
-    std::uint32_t flags = 0;
+    std::uint32_t type = 0;         // DEVPROP_TYPE_xxx
+    bool keep_existing = false;     // FLG_ADDPROPERTY_NOCLOBBER
+    bool only_if_existing = false;  // FLG_ADDPROPERTY_OVERWRITEONLY
+    bool append_to_list = false;    // FLG_ADDPROPERTY_APPEND, of a list of strings
+    bool or_with_existing = false;  // FLG_ADDPROPERTY_OR, of a 32-bit number
+    bool and_with_existing = false; // FLG_ADDPROPERTY_AND, likewise
     std::vector<std::uint8_t> data;
     int line = 0;
 };

@@ -7,6 +7,7 @@
 
 #include "base/unicode.h"
 #include "executive/registry/paths.h"
+#include "pnp/inf/multi_string.h"
 #include "pnp/inf/needed_keys.h"
 
 namespace openportcls::pnp {
@@ -16,6 +17,7 @@ namespace paths = executive::registry_paths;
 using executive::RegistryKey;
 using executive::RegistryValue;
 
+constexpr std::uint32_t binary_type = 3;              // REG_BINARY
 constexpr std::uint32_t multi_string_type = 7;        // REG_MULTI_SZ
 constexpr std::ptrdiff_t most_levels_of_a_tree = 512; // as on Windows
 constexpr std::u16string_view root_name = u"\\Registry";
@@ -58,49 +60,6 @@ std::u16string in_32_bit_registry(const std::u16string& path) {
     return own ? std::u16string(software_classes) + std::u16string(node) + path.substr(software_classes.size()) : path;
 }
 
-std::vector<std::u16string> strings_of(std::span<const std::uint8_t> data) {
-    std::vector<std::u16string> strings;
-    std::u16string current;
-    for (std::size_t i = 0; i + 1 < data.size(); i += 2) {
-        const auto unit = static_cast<char16_t>(data[i] | data[i + 1] << 8);
-        if (unit != 0) {
-            current.push_back(unit);
-        } else if (!current.empty()) {
-            strings.push_back(std::move(current));
-            current.clear();
-        }
-    }
-    if (!current.empty()) {
-        strings.push_back(std::move(current));
-    }
-    return strings;
-}
-
-std::vector<std::uint8_t> multi_string_data(const std::vector<std::u16string>& strings) {
-    std::u16string text;
-    for (const std::u16string& one : strings) {
-        text += one + u'\0';
-    }
-    text += u'\0';
-    const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
-    return {bytes, bytes + text.size() * sizeof(char16_t)};
-}
-
-bool contains(const std::vector<std::u16string>& strings, const std::u16string& wanted) {
-    return std::ranges::any_of(strings, [&](const auto& one) { return equal_ignoring_case(one, wanted); });
-}
-
-// FLG_ADDREG_APPEND adds the strings that are not there yet.
-std::vector<std::uint8_t> appended(const RegistryValue& existing, const InfRegistryOperation& operation) {
-    std::vector<std::u16string> strings = strings_of(existing.data);
-    for (std::u16string& added : strings_of(operation.data)) {
-        if (!contains(strings, added)) {
-            strings.push_back(std::move(added));
-        }
-    }
-    return multi_string_data(strings);
-}
-
 class Application {
 public:
     explicit Application(const RegistryPlace& place) : place_(place) {
@@ -132,6 +91,10 @@ public:
             break;
         case InfRegistryAction::delete_strings:
             delete_strings(operation, path);
+            break;
+        case InfRegistryAction::set_bits:
+        case InfRegistryAction::clear_bits:
+            change_bits(operation, path);
             break;
         }
     }
@@ -177,7 +140,7 @@ private:
             return;
         }
         if (existing != nullptr && operation.append_to_multi_string && existing->type == multi_string_type) {
-            key->set_value(name, multi_string_type, appended(*existing, operation));
+            key->set_value(name, multi_string_type, with_strings(existing->data, operation.data));
         } else {
             key->set_value(name, operation.type, operation.data);
         }
@@ -210,10 +173,33 @@ private:
         if (existing == nullptr || existing->type != multi_string_type) {
             return;
         }
-        std::vector<std::u16string> strings = strings_of(existing->data);
-        const std::vector<std::u16string> unwanted = strings_of(operation.data);
-        std::erase_if(strings, [&](const std::u16string& one) { return contains(unwanted, one); });
-        key->set_value(name, multi_string_type, multi_string_data(strings));
+        key->set_value(name, multi_string_type, without_strings(existing->data, operation.data));
+        key->touch(place_.now);
+    }
+
+    // "INF BitReg Directive": of a value that is there, and is a REG_BINARY.
+    void change_bits(const InfRegistryOperation& operation, std::u16string_view path) {
+        const std::u16string name = utf8_to_utf16(operation.name);
+        const auto key = place_.root.find(path);
+        const RegistryValue* existing = key != nullptr ? key->value(name) : nullptr;
+        if (existing == nullptr) {
+            refuse(operation, fmt::format("there is no value '{}' whose bits could be changed", operation.name));
+            return;
+        }
+        if (existing->type != binary_type) {
+            refuse(operation, fmt::format("the bits stay: value '{}' is no REG_BINARY", operation.name));
+            return;
+        }
+        std::vector<std::uint8_t> data = existing->data;
+        if (operation.byte_index >= data.size()) {
+            refuse(operation,
+                   fmt::format("the bits stay: value '{}' has no byte {}", operation.name, operation.byte_index));
+            return;
+        }
+        std::uint8_t& byte = data[operation.byte_index];
+        const std::uint8_t mask = operation.data.at(0);
+        byte = static_cast<std::uint8_t>(operation.action == InfRegistryAction::set_bits ? byte | mask : byte & ~mask);
+        key->set_value(name, binary_type, std::move(data));
         key->touch(place_.now);
     }
 

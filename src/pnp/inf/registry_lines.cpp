@@ -1,11 +1,8 @@
 #include "pnp/inf/registry_lines.h"
 
-#include "base/unicode.h"
-#include "pnp/inf/inf_line_splitter.h"
+#include "pnp/inf/line_data.h"
 
 #include <fmt/format.h>
-
-#include <charconv>
 
 namespace openportcls::pnp {
 namespace {
@@ -32,6 +29,7 @@ constexpr std::uint32_t type_none = 0x00020001;
 constexpr std::uint32_t type_qword = 0x000B0001;
 
 constexpr std::uint32_t delete_string = 0x00018002; // FLG_DELREG_MULTI_SZ_DELSTRING
+constexpr std::uint32_t flag_set_bits = 0x00000001; // FLG_BITREG_SETBITS; without it they are cleared
 
 enum RegistryType : std::uint32_t {
     reg_none = 0,
@@ -44,78 +42,6 @@ enum RegistryType : std::uint32_t {
 };
 
 constexpr std::size_t first_value_field = 4;
-
-void append_string(std::vector<std::uint8_t>& data, std::string_view text) {
-    std::u16string wide = utf8_to_utf16(text);
-    wide.push_back(0);
-    for (const char16_t unit : wide) {
-        data.push_back(static_cast<std::uint8_t>(unit));
-        data.push_back(static_cast<std::uint8_t>(unit >> 8));
-    }
-}
-
-void append_integer(std::vector<std::uint8_t>& data, std::uint64_t value, std::size_t size) {
-    for (std::size_t i = 0; i < size; ++i) {
-        data.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
-    }
-}
-
-// Binary data: one byte in hexadecimal for each field, with or without 0x.
-std::optional<std::vector<std::uint8_t>> read_bytes(const InfLine& line, std::size_t first) {
-    std::vector<std::uint8_t> bytes;
-    for (std::size_t i = first; i < line.fields.size(); ++i) {
-        std::string_view text = line.fields[i];
-        if (text.empty() && i + 1 == line.fields.size()) {
-            break; // a trailing comma
-        }
-        if (text.size() > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X')) {
-            text.remove_prefix(2);
-        }
-        unsigned value = 0;
-        const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
-        if (problem != std::errc{} || end != text.data() + text.size() || value > 0xFF) {
-            return std::nullopt;
-        }
-        bytes.push_back(static_cast<std::uint8_t>(value));
-    }
-    return bytes;
-}
-
-// Unsigned, or negative and signed; a number that does not fit is none.
-bool fits(std::string_view text, std::uint64_t number, std::size_t bytes) {
-    if (bytes == sizeof number) {
-        return true;
-    }
-    const std::uint64_t limit = std::uint64_t{1} << (8 * bytes);
-    return text.starts_with('-') ? ~number < limit / 2 || number == 0 : number < limit;
-}
-
-// A number, or its bytes one by one, least significant first.
-std::optional<std::vector<std::uint8_t>> read_integer(const InfLine& line, std::size_t first, std::size_t size) {
-    if (line.fields.size() > first + 1 && !line.field(first + 1).empty()) {
-        auto bytes = read_bytes(line, first);
-        return bytes && bytes->size() == size ? bytes : std::nullopt;
-    }
-    const auto number =
-        line.field(first).empty() ? std::optional<std::uint64_t>(0) : parse_inf_number(line.field(first));
-    if (!number || !fits(line.field(first), *number, size)) {
-        return std::nullopt;
-    }
-    std::vector<std::uint8_t> data;
-    append_integer(data, *number, size);
-    return data;
-}
-
-std::vector<std::uint8_t> read_multi_string(const InfLine& line, std::size_t first) {
-    std::vector<std::uint8_t> data;
-    for (std::size_t i = first; i < line.fields.size(); ++i) {
-        if (!line.fields[i].empty()) {
-            append_string(data, line.fields[i]);
-        }
-    }
-    append_integer(data, 0, 2);
-    return data;
-}
 
 std::optional<std::string> read_root(const InfLine& line, std::vector<InfWarning>& warnings) {
     std::string root;
@@ -186,7 +112,7 @@ bool read_value(const InfLine& line, std::uint32_t flags, InfRegistryOperation& 
     return data.has_value();
 }
 
-// What lines of AddReg and DelReg have in common.
+// What lines of AddReg, DelReg and BitReg have in common.
 struct RegistryLine {
     InfRegistryOperation operation;
     std::uint32_t flags = 0;
@@ -276,55 +202,34 @@ std::optional<InfRegistryOperation> read_delete_registry_line(const InfLine& lin
     return read ? deletion(line, std::move(*read), warnings) : std::nullopt;
 }
 
-std::optional<InfProperty> read_property_line(const InfLine& line, std::vector<InfWarning>& warnings) {
-    constexpr std::uint32_t property_type_boolean = 0x11;
-    constexpr std::uint32_t property_type_uint32 = 0x07;
-    constexpr std::uint32_t property_type_string = 0x12;
-    constexpr std::uint32_t property_type_string_list = 0x2012;
-    constexpr std::uint32_t property_type_binary = 0x1003;
-    InfProperty property;
-    property.category = line.field(0);
-    property.line = line.number;
-    const auto identifier = line.field(1).empty() ? 0 : parse_inf_number(line.field(1));
-    const auto type = line.field(2).empty() ? property_type_string : parse_inf_number(line.field(2));
-    const auto flags = line.field(3).empty() ? 0 : parse_inf_number(line.field(3));
-    if (!identifier || !type || !flags) {
-        warnings.push_back({line.number, "a property's identifier, type or flags are no number"});
+std::optional<InfRegistryOperation> read_bit_registry_line(const InfLine& line, std::vector<InfWarning>& warnings) {
+    constexpr std::size_t mask_field = 4;
+    constexpr std::size_t byte_field = 5;
+    auto read = read_registry_line(line, warnings);
+    if (!read) {
         return std::nullopt;
     }
-    property.identifier = static_cast<std::uint32_t>(*identifier);
-    property.type = static_cast<std::uint32_t>(*type);
-    property.flags = static_cast<std::uint32_t>(*flags);
-    std::optional<std::vector<std::uint8_t>> data;
-    switch (property.type) {
-    case property_type_string:
-        data.emplace();
-        append_string(*data, line.field(first_value_field));
-        break;
-    case property_type_string_list:
-        data = read_multi_string(line, first_value_field);
-        break;
-    case property_type_uint32:
-        data = read_integer(line, first_value_field, sizeof(std::uint32_t));
-        break;
-    case property_type_boolean:
-        // DEVPROP_TRUE is all ones.
-        data = std::vector<std::uint8_t>{
-            static_cast<std::uint8_t>(parse_inf_number(line.field(first_value_field)).value_or(0) != 0 ? 0xFF : 0)};
-        break;
-    case property_type_binary:
-        data = read_bytes(line, first_value_field);
-        break;
-    default:
-        break;
-    }
-    if (!data) {
-        warnings.push_back({line.number, fmt::format("the data of property {} {} do not fit its type {}",
-                                                     property.category, property.identifier, property.type)});
+    const auto refuse = [&](std::string message) {
+        warnings.push_back({line.number, std::move(message)});
         return std::nullopt;
+    };
+    if ((read->flags & ~(flag_set_bits | flag_32_bit_key | flag_64_bit_key)) != 0) {
+        return refuse(fmt::format("the flags {:#x} are no way to change bits", read->flags));
     }
-    property.data = std::move(*data);
-    return property;
+    const auto mask = read_byte(line.field(mask_field));
+    if (!mask) {
+        return refuse(fmt::format("'{}' is no mask of a byte's bits", line.field(mask_field)));
+    }
+    const auto index = parse_inf_number(line.field(byte_field));
+    if (!index || *index > 0xFF) {
+        return refuse(fmt::format("'{}' is no index of a byte", line.field(byte_field)));
+    }
+    InfRegistryOperation& operation = read->operation;
+    operation.action = (read->flags & flag_set_bits) != 0 ? InfRegistryAction::set_bits : InfRegistryAction::clear_bits;
+    operation.type = reg_binary;
+    operation.data = {*mask};
+    operation.byte_index = static_cast<std::uint8_t>(*index);
+    return operation;
 }
 
 } // namespace openportcls::pnp

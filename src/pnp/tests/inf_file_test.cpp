@@ -104,6 +104,7 @@ TEST(InfFile, TokensComeFromStringsOfTheLanguage) {
     ASSERT_TRUE(german);
     EXPECT_EQ(german->section("s")->lines[0].key, "Deutsch");
     EXPECT_EQ(german->section("s")->lines[0].field(1), "%13%\\a.sys");
+    EXPECT_EQ(german->warnings().size(), 2u) << "%file% of another section than [Strings.0407], and %missing%";
 }
 
 TEST(InfFile, InxVariablesAreReplaced) {

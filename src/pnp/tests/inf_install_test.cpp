@@ -117,7 +117,7 @@ HKR,,CLSID,,%Proxy.CLSID%
 HKR,,FriendlyName,,%Card.Wave%
 HKR,EP\0,%PKEY_Association%,,%KSNODETYPE_ANY%
 [Card.Wave.Properties]
-{840b8171-b0ad-410f-8581-cccc0382cfef}, 1, 0x11,, 1
+{840b8171-b0ad-410f-8581-cccc0382cfef}, 3, 0x11,, 1
 DeviceModel,,,,"Model"
 {840b8171-b0ad-410f-8581-cccc0382cfef}, 2, 7,, 513
 
@@ -300,7 +300,7 @@ TEST_F(InfInstall, InterfacesHaveTheirOwnKeysAndProperties) {
     EXPECT_EQ(association->subkey, "EP\\0");
     ASSERT_EQ(wave.properties.size(), 3u);
     EXPECT_EQ(wave.properties[0].data, std::vector<std::uint8_t>{0xFF});
-    EXPECT_EQ(wave.properties[1].category, "DeviceModel");
+    EXPECT_EQ(wave.properties[1].category, "{cf73bb51-3abf-44a2-85e0-9a3dc7a12132}") << "DEVPKEY_DrvPkg_Model";
     EXPECT_EQ(wave.properties[2].data, (std::vector<std::uint8_t>{1, 2, 0, 0}));
 }
 

@@ -143,6 +143,63 @@ TEST_F(Installation, HardwareKeyKeepsPropertiesApart) {
     EXPECT_EQ(key(node.hardware_key())->value(u"DeviceType"), nullptr);
 }
 
+class DeviceObjectValues : public Installation {
+protected:
+    // A device whose hardware section has these lines besides the other ones.
+    DeviceNode& add_with(const std::string& lines, bool start = true) {
+        std::string text(inf_text);
+        const std::string_view section = "[Install.HW.AddReg]\n";
+        text.insert(text.find(section) + section.size(), lines);
+        return add(load({.inf = write("values.inf", text)}), {.start = start});
+    }
+};
+
+// inf-addreg-directive: "applies that type to the physical device object". The driver's own keeps what it has.
+TEST_F(DeviceObjectValues, TheTypeIsThePhysicalDevicesObjects) {
+    DeviceNode& node = add_with("", false);
+    EXPECT_EQ(node.pdo()->DeviceType, static_cast<DEVICE_TYPE>(FILE_DEVICE_SOUND));
+    EXPECT_EQ(driver_log.device->DeviceType, static_cast<DEVICE_TYPE>(FILE_DEVICE_KS));
+    EXPECT_EQ(driver_log.physical_type_in_add_device, static_cast<DEVICE_TYPE>(FILE_DEVICE_SOUND));
+}
+
+TEST_F(DeviceObjectValues, WithoutATypeItIsTheBusDrivers) {
+    EXPECT_EQ(add(load()).pdo()->DeviceType, static_cast<DEVICE_TYPE>(FILE_DEVICE_UNKNOWN));
+}
+
+// "ORed with those specified in each call to IoCreateDevice … before the device is started".
+TEST_F(DeviceObjectValues, CharacteristicsAreThoseOfEveryObjectOfTheStack) {
+    driver_log.characteristics = FILE_READ_ONLY_DEVICE | FILE_VIRTUAL_VOLUME;
+    DeviceNode& node = add_with("HKR,,DeviceCharacteristics,0x10001,0x121\n", false);
+    EXPECT_EQ(driver_log.device->Characteristics, static_cast<ULONG>(FILE_DEVICE_SECURE_OPEN | FILE_REMOVABLE_MEDIA |
+                                                                     FILE_READ_ONLY_DEVICE | FILE_VIRTUAL_VOLUME))
+        << "0x20 is none of the values that an INF can have";
+    EXPECT_EQ(node.pdo()->Characteristics,
+              static_cast<ULONG>(FILE_DEVICE_SECURE_OPEN | FILE_REMOVABLE_MEDIA | FILE_READ_ONLY_DEVICE))
+        << "what a driver sets for all of the stack is there, too (\"Specifying Device Characteristics\")";
+}
+
+TEST_F(DeviceObjectValues, AnExclusiveDeviceIsOpenedOnce) {
+    EXPECT_EQ(add_with("HKR,,Exclusive,0x10001,1\n").pdo()->Flags & DO_EXCLUSIVE, static_cast<ULONG>(DO_EXCLUSIVE));
+    EXPECT_EQ(driver_log.device->Flags & DO_EXCLUSIVE, 0U);
+}
+
+TEST_F(DeviceObjectValues, OtherValuesThanOneMakeNoDeviceExclusive) {
+    EXPECT_EQ(add_with("HKR,,Exclusive,0x10001,0\n").pdo()->Flags & DO_EXCLUSIVE, 0U);
+}
+
+// Of a device on no bus that the machine's box holds (how-container-ids-are-generated-from-the-removable-device-…).
+TEST_F(Installation, ADeviceThatIsNotRemovableIsInTheMachinesContainer) {
+    DeviceNode& node = add(load({.inf = inf}));
+    machine.enter([&] {
+        WCHAR text[40] = {};
+        ULONG length = 0;
+        EXPECT_EQ(IoGetDeviceProperty(node.pdo(), DevicePropertyContainerID, sizeof text, text, &length),
+                  STATUS_SUCCESS);
+        EXPECT_EQ(std::u16string(text), u"{00000000-0000-0000-ffff-ffffffffffff}");
+        EXPECT_EQ(length, 39 * sizeof(WCHAR));
+    });
+}
+
 TEST_F(Installation, InterfacesAreRegisteredWithTheirValuesButNotEnabled) {
     DeviceNode& node = add(load({.inf = inf}));
     auto interfaces = machine.subsystem<executive::Kernel>().interfaces.of_device(node.pdo());

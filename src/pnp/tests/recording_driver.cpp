@@ -207,7 +207,9 @@ NTSTATUS NTAPI add_device(DRIVER_OBJECT* driver, DEVICE_OBJECT* physical) {
         return STATUS_SUCCESS;
     }
     DEVICE_OBJECT* device;
-    const NTSTATUS status = IoCreateDevice(driver, sizeof(Extension), nullptr, FILE_DEVICE_KS, 0, FALSE, &device);
+    the_recording.physical_type_in_add_device = physical->DeviceType;
+    const NTSTATUS status = IoCreateDevice(driver, sizeof(Extension), nullptr, FILE_DEVICE_KS,
+                                           the_recording.characteristics, FALSE, &device);
     if (!NT_SUCCESS(status)) {
         return status;
     }

@@ -30,11 +30,13 @@ struct RecordingDriver {
     bool requests_device_power = false; // on system power IRPs, as a power policy owner does
     bool filters_resources = false;     // drops the last requirement
     std::string raises_irql_in;         // the log entry with which it raises the IRQL, and leaves it so
+    ULONG characteristics = 0;          // of its device objects
     ULONG device_state = 0;             // answer to QUERY_PNP_DEVICE_STATE
 
     std::u16string registry_path;
     DRIVER_OBJECT* driver_object = nullptr;
     DEVICE_OBJECT* device = nullptr; // the last one made
+    DEVICE_TYPE physical_type_in_add_device = 0;
     std::vector<CM_PARTIAL_RESOURCE_DESCRIPTOR> raw;
     std::vector<CM_PARTIAL_RESOURCE_DESCRIPTOR> translated;
 

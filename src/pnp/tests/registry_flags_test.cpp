@@ -1,4 +1,4 @@
-// Row by row the flags of the pages of AddReg and DelReg: what a line makes of what was there before.
+// Row by row the flags of the pages of AddReg, DelReg and BitReg: what a line makes of what was there before.
 #include <fmt/format.h>
 
 #include "executive/registry/registry.h"
@@ -85,6 +85,28 @@ constexpr FlagRow delete_rows[] = {
     {"FlagsNoNumber", "HKR,Test,v,,old", "DelReg", "HKR,Test,v,abc", "v=1:old|", "the flags 'abc' are no number"},
 };
 
+// The values of the page's example.
+constexpr FlagRow bit_rows[] = {
+    {"Set", "HKR,Test,v,1,30,00,10", "BitReg", "HKR,Test,v,1,0x01,0", "v=3:310010"},
+    {"ClearByDefault", "HKR,Test,v,1,30,00,f0", "BitReg", "HKR,Test,v,,0x80,2", "v=3:300070"},
+    {"Clear", "HKR,Test,v,1,30,00,f0", "BitReg", "HKR,Test,v,0,0x80,2", "v=3:300070"},
+    {"SetSeveral", "HKR,Test,v,1,30,00,f0", "BitReg", "HKR,Test,V,1,06,1", "v=3:3006f0"},
+    {"MaskIsHexadecimal", "HKR,Test,v,1,00", "BitReg", "HKR,Test,v,1,10,0", "v=3:10"},
+    {"ByteIsDecimal", "HKR,Test,v,1,0,0,0,0,0,0,0,0,0,0,0", "BitReg", "HKR,Test,v,1,1,10",
+     "v=3:0000000000000000000001"},
+    {"SetInTheNativeKey", "HKR,Test,v,1,30", "BitReg", "HKR,Test,v,0x4001,1,0", "v=3:31"},
+    {"OfNothing", "HKR,Test,w,1,30", "BitReg", "HKR,Test,v,1,1,0", "w=3:30", "there is no value 'v'"},
+    {"OfNoKey", "", "BitReg", "HKR,Test,v,1,1,0", "(none)", "there is no value 'v'"},
+    {"OfADword", "HKR,Test,v,0x10001,2", "BitReg", "HKR,Test,v,1,1,0", "v=4:02000000", "'v' is no REG_BINARY"},
+    {"BeyondTheValue", "HKR,Test,v,1,30", "BitReg", "HKR,Test,v,1,1,1", "v=3:30", "'v' has no byte 1"},
+    {"MaskTooLarge", "HKR,Test,v,1,30", "BitReg", "HKR,Test,v,1,1FF,0", "v=3:30", "'1FF' is no mask"},
+    {"MaskMissing", "HKR,Test,v,1,30", "BitReg", "HKR,Test,v,1,,0", "v=3:30", "'' is no mask"},
+    {"ByteNoNumber", "HKR,Test,v,1,30", "BitReg", "HKR,Test,v,1,1,x", "v=3:30", "'x' is no index"},
+    {"ByteMissing", "HKR,Test,v,1,30", "BitReg", "HKR,Test,v,1,1", "v=3:30", "'' is no index"},
+    {"OtherFlags", "HKR,Test,v,1,30", "BitReg", "HKR,Test,v,0x10001,1,0", "v=3:30", "0x10001"},
+    {"FlagsNoNumber", "HKR,Test,v,1,30", "BitReg", "HKR,Test,v,abc,1,0", "v=3:30", "the flags 'abc' are no number"},
+};
+
 std::string value_text(const executive::RegistryValue& value) {
     std::string text = fmt::format("{}={}:", utf16_to_utf8(value.name), value.type);
     const bool is_text = value.type == REG_SZ || value.type == REG_EXPAND_SZ || value.type == REG_MULTI_SZ;
@@ -146,6 +168,7 @@ std::string title_of(const ::testing::TestParamInfo<FlagRow>& information) {
 }
 INSTANTIATE_TEST_SUITE_P(AddReg, RegistryFlags, ::testing::ValuesIn(add_rows), title_of);
 INSTANTIATE_TEST_SUITE_P(DelReg, RegistryFlags, ::testing::ValuesIn(delete_rows), title_of);
+INSTANTIATE_TEST_SUITE_P(BitReg, RegistryFlags, ::testing::ValuesIn(bit_rows), title_of);
 
 class RegistryLines : public PnpTest {
 protected:
@@ -166,6 +189,30 @@ TEST_F(RegistryLines, SmallKeysAreBesideTheNativeOnes) {
     EXPECT_EQ(text_at(u"\\Registry\\Machine\\System\\Vendor"), "v=1:shared|");
     EXPECT_EQ(text_at(u"\\Registry\\Machine\\Software\\Classes\\Wow6432Node\\CLSID\\{x}"), "v=1:small|");
     EXPECT_EQ(text_at(u"\\Registry\\Machine\\Software\\Classes\\.wav"), "v=1:shared|");
+}
+
+// In whatever order a section has the directives: what it adds is there to be changed.
+TEST_F(RegistryLines, BitsAreThoseOfWhatTheSectionAdds) {
+    add(load({.inf = write("bits.inf", R"([Version]
+Signature = "$Windows NT$"
+Class = MEDIA
+[Manufacturer]
+M = Models, NTamd64
+[Models.NTamd64]
+D = Install, ROOT\Bits
+[Install.NT]
+BitReg = Bits
+AddReg = Values
+[Install.NT.HW]
+BitReg = Bits
+AddReg = Values
+[Values]
+HKR,Test,v,1,30,00
+[Bits]
+HKR,Test,v,1,0x3,1
+)")}));
+    EXPECT_EQ(text_at(manager.devices()[0]->driver_key() + u"\\Test"), "v=3:3003");
+    EXPECT_EQ(text_at(manager.devices()[0]->hardware_key() + u"\\Test"), "v=3:3003");
 }
 
 TEST_F(RegistryLines, NamesThatNoKeyCanHaveAreToldWithTheirLine) {
