@@ -154,26 +154,21 @@ IoTarget& target_of(WDFIOTARGET handle) {
     return Framework::current().get<IoTarget>(handle);
 }
 
-// Where a memory descriptor's bytes are.
-struct Bytes {
-    void* data = nullptr;
-    ULONG length = 0;
-};
-
-NTSTATUS bytes_of(const WDF_MEMORY_DESCRIPTOR* descriptor, Bytes* bytes) {
+NTSTATUS buffer_of(const WDF_MEMORY_DESCRIPTOR* descriptor, Request::Buffer* buffer) {
     if (descriptor == nullptr) {
         return STATUS_SUCCESS;
     }
     switch (descriptor->Type) {
     case WdfMemoryDescriptorTypeBuffer:
-        *bytes = {descriptor->u.BufferType.Buffer, descriptor->u.BufferType.Length};
+        buffer->local = descriptor->u.BufferType.Buffer;
+        buffer->length = descriptor->u.BufferType.Length;
         return STATUS_SUCCESS;
     case WdfMemoryDescriptorTypeMdl:
-        *bytes = {MmGetSystemAddressForMdlSafe(descriptor->u.MdlType.Mdl, NormalPagePriority),
-                  descriptor->u.MdlType.BufferLength};
-        return bytes->data != nullptr ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+        buffer->local = MmGetSystemAddressForMdlSafe(descriptor->u.MdlType.Mdl, NormalPagePriority);
+        buffer->length = descriptor->u.MdlType.BufferLength;
+        return buffer->local != nullptr ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
     case WdfMemoryDescriptorTypeHandle: {
-        const auto& memory = Framework::current().get<Memory>(descriptor->u.HandleType.Memory);
+        auto& memory = Framework::current().get<Memory>(descriptor->u.HandleType.Memory);
         const WDFMEMORY_OFFSET* part = descriptor->u.HandleType.Offsets;
         const std::size_t offset = part != nullptr ? part->BufferOffset : 0;
         const std::size_t length = part != nullptr && part->BufferLength != 0
@@ -182,43 +177,12 @@ NTSTATUS bytes_of(const WDF_MEMORY_DESCRIPTOR* descriptor, Bytes* bytes) {
         if (offset > memory.size || length > memory.size - offset) {
             return STATUS_BUFFER_OVERFLOW;
         }
-        *bytes = {static_cast<char*>(memory.buffer) + offset, static_cast<ULONG>(length)};
+        *buffer = {&memory, offset, length};
         return STATUS_SUCCESS;
     }
     default:
         return STATUS_INVALID_PARAMETER;
     }
-}
-
-NTSTATUS send_and_wait(IoTarget& target, ULONG code, const Bytes& input, const Bytes& output,
-                       const WDF_REQUEST_SEND_OPTIONS* options, ULONG_PTR* information) {
-    KEVENT completed;
-    KeInitializeEvent(&completed, NotificationEvent, FALSE);
-    IO_STATUS_BLOCK status_block{};
-    IRP* irp = IoBuildDeviceIoControlRequest(code, target.device(), input.data, input.length, output.data,
-                                             output.length, FALSE, &completed, &status_block);
-    if (irp == nullptr) {
-        return STATUS_INSUFFICIENT_RESOURCES;
-    }
-    IoGetNextIrpStackLocation(irp)->FileObject = target.file();
-    NTSTATUS status = IoCallDriver(target.device(), irp);
-    if (status == STATUS_PENDING) {
-        const bool limited = options != nullptr && (options->Flags & WDF_REQUEST_SEND_OPTION_TIMEOUT) != 0;
-        LARGE_INTEGER timeout{};
-        timeout.QuadPart = limited ? options->Timeout : 0;
-        status = KeWaitForSingleObject(&completed, Executive, KernelMode, FALSE, limited ? &timeout : nullptr);
-        if (status == STATUS_TIMEOUT) {
-            IoCancelIrp(irp);
-            KeWaitForSingleObject(&completed, Executive, KernelMode, FALSE, nullptr);
-            *information = 0;
-            return status_block.Status == STATUS_CANCELLED ? STATUS_IO_TIMEOUT : status_block.Status;
-        }
-        status = status_block.Status;
-    } else if (NT_SUCCESS(status) || KeReadStateEvent(&completed) != 0) {
-        status = status_block.Status;
-    }
-    *information = status_block.Information;
-    return status;
 }
 
 } // namespace
@@ -335,25 +299,29 @@ NTSTATUS NTAPI WdfIoTargetSendIoctlSynchronously(WDFIOTARGET IoTarget, WDFREQUES
     if (RequestOptions != nullptr && RequestOptions->Size != sizeof *RequestOptions) {
         return STATUS_INFO_LENGTH_MISMATCH;
     }
-    Bytes input;
-    Bytes output;
-    NTSTATUS status = bytes_of(InputBuffer, &input);
-    status = NT_SUCCESS(status) ? bytes_of(OutputBuffer, &output) : status;
+    pnp::kmdf::Request::Buffer input;
+    pnp::kmdf::Request::Buffer output;
+    NTSTATUS status = buffer_of(InputBuffer, &input);
+    status = NT_SUCCESS(status) ? buffer_of(OutputBuffer, &output) : status;
     if (!NT_SUCCESS(status)) {
         return status;
     }
-    const bool ignore_state =
-        RequestOptions != nullptr && (RequestOptions->Flags & WDF_REQUEST_SEND_OPTION_IGNORE_TARGET_STATE) != 0;
-    ULONG_PTR information = 0;
-    status = target.accepts_requests(ignore_state)
-                 ? send_and_wait(target, IoctlCode, input, output, RequestOptions, &information)
-                 : STATUS_INVALID_DEVICE_STATE;
-    if (BytesReturned != nullptr) {
-        *BytesReturned = information;
-    }
+    Framework& framework = Framework::current();
+    pnp::kmdf::Request* request = nullptr;
     if (Request != nullptr) {
-        Framework::current().get<pnp::kmdf::Request>(Request).note_result(status, information);
+        request = &framework.get<pnp::kmdf::Request>(Request);
+    } else if (status = framework.create(nullptr, nullptr, OPC_WDF_CALLING_DRIVER(), &request); !NT_SUCCESS(status)) {
+        return status;
     }
+    request->reference();
+    status = request->send_ioctl_and_wait(target, IoctlCode, input, output, RequestOptions);
+    if (BytesReturned != nullptr) {
+        *BytesReturned = request->information();
+    }
+    if (Request == nullptr) {
+        request->remove();
+    }
+    request->dereference();
     return status;
 }
 
