@@ -43,6 +43,11 @@ bool NotificationTable::remove(void* handle) {
     return true;
 }
 
+std::size_t NotificationTable::count() const {
+    return static_cast<std::size_t>(std::count_if(
+        entries_.begin(), entries_.end(), [](const auto& each) { return each->driver != nullptr && !each->removed; }));
+}
+
 // A callback may remove entries, its own included: they go when nobody walks the list.
 void NotificationTable::sweep() {
     if (walking_ == 0) {
@@ -85,7 +90,9 @@ NTSTATUS NotificationTable::target_changed(DEVICE_OBJECT* physical_device, const
     const std::uint64_t target = target_of(physical_device);
     NTSTATUS result = STATUS_SUCCESS;
     ++walking_;
-    for (std::size_t i = 0; i < entries_.size() && NT_SUCCESS(result); ++i) {
+    // Whoever registers while being told has been told.
+    const std::size_t registered = entries_.size();
+    for (std::size_t i = 0; i < registered && NT_SUCCESS(result); ++i) {
         Entry& entry = *entries_[i];
         if (!listens_to(entry, target)) {
             continue;

@@ -17,8 +17,8 @@ public:
         // EventCategoryTargetDeviceChange. The file may be gone: the registration holds no reference on it
         // ("nf-wdm-ioregisterplugplaynotification").
         FILE_OBJECT* file;
-        std::uint64_t target; // the physical device object that the file was on, by its serial number
-        DRIVER_OBJECT* driver;
+        std::uint64_t target;  // the physical device object that the file was on, by its serial number
+        DRIVER_OBJECT* driver; // null for what the system registered
         PDRIVER_NOTIFICATION_CALLBACK_ROUTINE callback;
         void* context;
         std::uint64_t serial;
@@ -27,7 +27,8 @@ public:
 
     Entry* add(const Entry& entry);
     bool remove(void* handle);
-    std::size_t count() const { return entries_.size(); }
+    // Of drivers.
+    std::size_t count() const;
 
     // GUID_DEVICE_INTERFACE_ARRIVAL or _REMOVAL to everybody who listens to the class. PASSIVE_LEVEL.
     void interface_changed(const GUID& interface_class, std::u16string_view symbolic_link, bool enabled);
