@@ -114,6 +114,7 @@ TEST_P(KeSemaphores, ReleasingTooMuchOrNothingRaises) {
         KeInitializeSemaphore(&semaphore, GetParam().count, 2);
         KeReleaseSemaphore(&semaphore, 0, GetParam().adjustment, FALSE);
     });
+    ASSERT_TRUE(machine.is_halted());
     EXPECT_EQ(static_cast<NTSTATUS>(machine.bugcheck_report()->parameters[0]), STATUS_SEMAPHORE_LIMIT_EXCEEDED);
     EXPECT_EQ(semaphore.Header.SignalState, GetParam().count);
 }
