@@ -4,6 +4,7 @@
 #include <dontuse.h>
 #include <procgrp.h>
 #include <suppress.h>
+#include <wdf.h>
 
 static ULONG NTAPI unit_add_ref(IMiniportTopology* This) { return This != NULL; }
 static ULONG NTAPI unit_release(IMiniportTopology* This) { return This == NULL; }
@@ -40,4 +41,13 @@ ULONG wdk_unit_groups(void)
 {
     WdmlibProcgrpInitialize();
     return KeQueryActiveGroupCount();
+}
+
+/* "nc-wdfrequest-evt_wdf_request_completion_routine": declared and defined as there. */
+EVT_WDF_REQUEST_COMPLETION_ROUTINE wdk_unit_completed;
+VOID wdk_unit_completed(WDFREQUEST Request, WDFIOTARGET Target, PWDF_REQUEST_COMPLETION_PARAMS Params,
+                        WDFCONTEXT Context)
+{
+    (void)Request, (void)Target;
+    *(NTSTATUS*)Context = Params->IoStatus.Status;
 }

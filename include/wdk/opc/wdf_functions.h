@@ -118,7 +118,7 @@ WDFAPI NTSTATUS NTAPI WdfRequestCreate(PWDF_OBJECT_ATTRIBUTES RequestAttributes,
 WDFAPI NTSTATUS NTAPI WdfRequestReuse(WDFREQUEST Request, PWDF_REQUEST_REUSE_PARAMS ReuseParams);
 WDFAPI VOID NTAPI WdfRequestSetCompletionRoutine(WDFREQUEST Request,
                                                  PFN_WDF_REQUEST_COMPLETION_ROUTINE CompletionRoutine,
-                                                 PVOID CompletionContext);
+                                                 WDFCONTEXT CompletionContext);
 WDFAPI BOOLEAN NTAPI WdfRequestSend(WDFREQUEST Request, WDFIOTARGET Target, PWDF_REQUEST_SEND_OPTIONS Options);
 WDFAPI BOOLEAN NTAPI WdfRequestCancelSentRequest(WDFREQUEST Request);
 WDFAPI NTSTATUS NTAPI WdfRequestGetStatus(WDFREQUEST Request);

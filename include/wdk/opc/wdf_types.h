@@ -25,6 +25,7 @@
 typedef enum _WDF_TRI_STATE { WdfFalse = FALSE, WdfTrue = TRUE, WdfUseDefault = 2 } WDF_TRI_STATE, *PWDF_TRI_STATE;
 
 typedef HANDLE WDFOBJECT, *PWDFOBJECT;
+typedef PVOID WDFCONTEXT;
 #define OPC_WDF_HANDLE(name) typedef struct name##__* name
 OPC_WDF_HANDLE(WDFDRIVER);
 OPC_WDF_HANDLE(WDFDEVICE);
@@ -357,7 +358,7 @@ FORCEINLINE VOID WDF_REQUEST_COMPLETION_PARAMS_INIT(PWDF_REQUEST_COMPLETION_PARA
     Params->Type = WdfRequestTypeNoFormat;
 }
 typedef VOID(NTAPI EVT_WDF_REQUEST_COMPLETION_ROUTINE)(WDFREQUEST Request, WDFIOTARGET Target,
-                                                       PWDF_REQUEST_COMPLETION_PARAMS Params, PVOID Context);
+                                                       PWDF_REQUEST_COMPLETION_PARAMS Params, WDFCONTEXT Context);
 typedef EVT_WDF_REQUEST_COMPLETION_ROUTINE* PFN_WDF_REQUEST_COMPLETION_ROUTINE;
 
 /* I/O targets. */

@@ -26,7 +26,9 @@ UNICODE_STRING name_in(std::size_t characters, const PoolCopy& text) {
 } // namespace
 
 NotificationTable::Entry* NotificationTable::add(const Entry& entry) {
-    ObjectManager::current().reference_living(entry.driver);
+    if (entry.driver != nullptr) { // the framework's have none
+        ObjectManager::current().reference_living(entry.driver);
+    }
     entries_.push_back(std::make_unique<Entry>(entry));
     entries_.back()->serial = ++last_serial_;
     entries_.back()->removed = false;
@@ -46,7 +48,9 @@ bool NotificationTable::remove(void* handle) {
 
 void NotificationTable::end(Entry& entry) {
     entry.removed = true;
-    ObjectManager::current().dereference(entry.driver);
+    if (entry.driver != nullptr) {
+        ObjectManager::current().dereference(entry.driver);
+    }
 }
 
 std::size_t NotificationTable::count_of(const DRIVER_OBJECT* driver) const {
@@ -105,7 +109,9 @@ NTSTATUS NotificationTable::target_changed(DEVICE_OBJECT* physical_device, const
     const std::uint64_t target = target_of(physical_device);
     NTSTATUS result = STATUS_SUCCESS;
     ++walking_;
-    for (std::size_t i = 0; i < entries_.size() && NT_SUCCESS(result); ++i) {
+    // Whoever registers while being told has been told.
+    const std::size_t registered = entries_.size();
+    for (std::size_t i = 0; i < registered && NT_SUCCESS(result); ++i) {
         Entry& entry = *entries_[i];
         if (!listens_to(entry, target)) {
             continue;

@@ -17,8 +17,8 @@ public:
         // EventCategoryTargetDeviceChange. The file may be gone: the registration holds no reference on it
         // ("nf-wdm-ioregisterplugplaynotification").
         FILE_OBJECT* file;
-        std::uint64_t target; // the physical device object that the file was on, by its serial number
-        DRIVER_OBJECT* driver;
+        std::uint64_t target;  // the physical device object that the file was on, by its serial number
+        DRIVER_OBJECT* driver; // null for what the system registered
         PDRIVER_NOTIFICATION_CALLBACK_ROUTINE callback;
         void* context;
         std::uint64_t serial;

@@ -290,6 +290,43 @@ TEST_F(Ex, WhoUnregistersDuringACallbackKeepsNobodyElseFromBeingCalled) {
     });
 }
 
+// "nf-wdm-exregistercallback", "nf-wdm-excreatecallback": an object that allows one routine refuses a second until the
+// first is gone; opening the object anew does not change what its creator allowed.
+TEST_F(Ex, CallbackObjectsForOneRoutineRefuseASecond) {
+    inside([&] {
+        const auto ignore = [](PVOID, PVOID, PVOID) NTAPI {};
+        UNICODE_STRING name = unicode(u"\\Callback\\OpcSingle");
+        OBJECT_ATTRIBUTES attributes;
+        InitializeObjectAttributes(&attributes, &name, OBJ_CASE_INSENSITIVE, nullptr, nullptr);
+        PCALLBACK_OBJECT single = nullptr;
+        PCALLBACK_OBJECT again = nullptr;
+        ASSERT_EQ(ExCreateCallback(&single, &attributes, TRUE, FALSE), STATUS_SUCCESS);
+        ASSERT_EQ(ExCreateCallback(&again, &attributes, TRUE, TRUE), STATUS_SUCCESS);
+        ASSERT_EQ(again, single);
+        PVOID registration = ExRegisterCallback(single, ignore, nullptr);
+        ASSERT_NE(registration, nullptr);
+        EXPECT_EQ(ExRegisterCallback(again, ignore, nullptr), nullptr);
+        ExUnregisterCallback(registration);
+        registration = ExRegisterCallback(again, ignore, nullptr);
+        ASSERT_NE(registration, nullptr);
+        ExUnregisterCallback(registration);
+        ObDereferenceObject(again);
+        ObDereferenceObject(single);
+
+        UNICODE_STRING shared_name = unicode(u"\\Callback\\OpcShared");
+        InitializeObjectAttributes(&attributes, &shared_name, OBJ_CASE_INSENSITIVE, nullptr, nullptr);
+        PCALLBACK_OBJECT shared = nullptr;
+        ASSERT_EQ(ExCreateCallback(&shared, &attributes, TRUE, TRUE), STATUS_SUCCESS);
+        PVOID registrations[] = {ExRegisterCallback(shared, ignore, nullptr),
+                                 ExRegisterCallback(shared, ignore, nullptr)};
+        for (PVOID each : registrations) {
+            ASSERT_NE(each, nullptr);
+            ExUnregisterCallback(each);
+        }
+        ObDereferenceObject(shared);
+    });
+}
+
 TEST_F(Ex, RundownProtectionWaitsForItsUsers) {
     inside([&] {
         EX_RUNDOWN_REF reference;

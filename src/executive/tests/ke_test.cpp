@@ -100,11 +100,35 @@ TEST_F(Ke, MutexIsRecursiveAndOwned) {
     EXPECT_EQ(static_cast<NTSTATUS>(machine.bugcheck_report()->parameters[0]), STATUS_MUTANT_NOT_OWNED);
 }
 
-TEST_F(Ke, SemaphoreLimitRaises) {
+// "nf-wdm-kereleasesemaphore": the adjustment is positive and the count stays within the limit; otherwise
+// STATUS_SEMAPHORE_LIMIT_EXCEEDED is raised and the count is what it was.
+struct Release {
+    LONG count;
+    LONG adjustment;
+};
+class KeSemaphores : public Ke, public ::testing::WithParamInterface<Release> {};
+
+TEST_P(KeSemaphores, ReleasingTooMuchOrNothingRaises) {
+    KSEMAPHORE semaphore;
     expect_bugcheck(0x1E, "limit", [&] {
+        KeInitializeSemaphore(&semaphore, GetParam().count, 2);
+        KeReleaseSemaphore(&semaphore, 0, GetParam().adjustment, FALSE);
+    });
+    ASSERT_TRUE(machine.is_halted());
+    EXPECT_EQ(static_cast<NTSTATUS>(machine.bugcheck_report()->parameters[0]), STATUS_SEMAPHORE_LIMIT_EXCEEDED);
+    EXPECT_EQ(semaphore.Header.SignalState, GetParam().count);
+}
+INSTANTIATE_TEST_SUITE_P(Wrong, KeSemaphores,
+                         ::testing::Values(Release{1, 2}, Release{2, 1}, Release{0, 3}, Release{1, 0}, Release{1, -1},
+                                           Release{2, MINLONG}, Release{1, MAXLONG}));
+
+TEST_F(Ke, SemaphoresAreReleasedUpToTheirLimit) {
+    inside([&] {
         KSEMAPHORE semaphore;
-        KeInitializeSemaphore(&semaphore, 1, 2);
-        KeReleaseSemaphore(&semaphore, 0, 2, FALSE);
+        KeInitializeSemaphore(&semaphore, 1, 4);
+        EXPECT_EQ(KeReleaseSemaphore(&semaphore, 0, 1, FALSE), 1);
+        EXPECT_EQ(KeReleaseSemaphore(&semaphore, 0, 2, FALSE), 2);
+        EXPECT_EQ(KeReadStateSemaphore(&semaphore), 4);
     });
 }
 

@@ -159,6 +159,30 @@ TEST_F(RegistryZw, QueryValueSizesFollowTheRule) {
     });
 }
 
+// KeyValueFullInformation: the data follows the name at the next multiple of four bytes, of eight for
+// KeyValueFullInformationAlign64, and DataOffset says where.
+TEST_F(RegistryZw, TheDataOfAFullValueIsAligned) {
+    run([&] {
+        HANDLE key = create(parameters_path);
+        constexpr ULONG names_offset = FIELD_OFFSET(KEY_VALUE_FULL_INFORMATION, Name);
+        for (const char16_t* name : {u"", u"n", u"na", u"nam", u"name", u"names"}) {
+            ULONG data = 0x12345678;
+            ASSERT_EQ(ZwSetValueKey(key, Name(name), 0, REG_DWORD, &data, sizeof data), STATUS_SUCCESS);
+            const auto end = names_offset + static_cast<ULONG>(std::u16string_view(name).size() * sizeof(WCHAR));
+            for (const ULONG alignment : {4u, 8u}) {
+                alignas(8) UCHAR buffer[64];
+                ULONG length = 0;
+                const auto form = alignment == 4 ? KeyValueFullInformation : KeyValueFullInformationAlign64;
+                ASSERT_EQ(ZwQueryValueKey(key, Name(name), form, buffer, sizeof buffer, &length), STATUS_SUCCESS);
+                const auto* full = reinterpret_cast<KEY_VALUE_FULL_INFORMATION*>(buffer);
+                EXPECT_EQ(full->DataOffset, (end + alignment - 1) / alignment * alignment);
+                EXPECT_EQ(length, full->DataOffset + sizeof data);
+                EXPECT_EQ(std::memcmp(buffer + full->DataOffset, &data, sizeof data), 0);
+            }
+        }
+    });
+}
+
 // R-REG-04
 TEST_F(RegistryZw, EnumerationEndsWithNoMoreEntries) {
     run([&] {

@@ -1,10 +1,12 @@
 #include "pnp/kmdf/io_target.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "executive/callers.h"
 #include "executive/io/io_manager.h"
 #include "executive/irql_check.h"
+#include "executive/kernel.h"
 #include "executive/objects/object_manager.h"
 #include "executive/rtl/counted_text.h"
 #include "pnp/kmdf/request.h"
@@ -29,27 +31,39 @@ NTSTATUS IoTarget::open(const WDF_IO_TARGET_OPEN_PARAMS& parameters) {
     }
     switch (parameters.Type) {
     case WdfIoTargetOpenUseExistingDevice:
-        if (parameters.TargetDeviceObject == nullptr) {
-            return STATUS_INVALID_PARAMETER;
-        }
-        device_ = parameters.TargetDeviceObject;
-        file_ = parameters.TargetFileObject;
-        owns_file_ = false;
-        ObReferenceObject(device_);
-        state_ = WdfIoTargetStarted;
-        return STATUS_SUCCESS;
+        return open_existing(parameters);
     case WdfIoTargetOpenByName:
         name_ = executive::text_of(&parameters.TargetDeviceName);
         access_ = parameters.DesiredAccess;
-        break;
+        set_callbacks(parameters);
+        return open_named();
     case WdfIoTargetOpenReopen:
-        if (name_.empty()) {
-            return STATUS_INVALID_PARAMETER; // nothing was opened by name before
-        }
-        break;
+        return reopen();
     default:
         return STATUS_INVALID_PARAMETER;
     }
+}
+
+void IoTarget::set_callbacks(const WDF_IO_TARGET_OPEN_PARAMS& parameters) {
+    callbacks_ = {parameters.EvtIoTargetQueryRemove, parameters.EvtIoTargetRemoveCanceled,
+                  parameters.EvtIoTargetRemoveComplete};
+}
+
+NTSTATUS IoTarget::open_existing(const WDF_IO_TARGET_OPEN_PARAMS& parameters) {
+    if (parameters.TargetDeviceObject == nullptr) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    set_callbacks(parameters);
+    device_ = parameters.TargetDeviceObject;
+    file_ = parameters.TargetFileObject;
+    owns_file_ = false;
+    ObReferenceObject(device_);
+    state_ = WdfIoTargetStarted;
+    watch_device();
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS IoTarget::open_named() {
     executive::OpenOptions options;
     options.desired_access = access_;
     options.mode = KernelMode;
@@ -62,10 +76,19 @@ NTSTATUS IoTarget::open(const WDF_IO_TARGET_OPEN_PARAMS& parameters) {
     device_ = executive::top_of_stack(file_->DeviceObject);
     ObReferenceObject(device_);
     state_ = WdfIoTargetStarted;
+    watch_device();
     return STATUS_SUCCESS;
 }
 
+// With the callbacks of the opening before.
+NTSTATUS IoTarget::reopen() {
+    return name_.empty() ? STATUS_INVALID_PARAMETER : open_named(); // nothing was opened by name before
+}
+
 void IoTarget::close(WDF_IO_TARGET_STATE state) {
+    if (state != WdfIoTargetClosedForQueryRemove) {
+        unwatch_device();
+    }
     if (device_ == nullptr) {
         state_ = state;
         return;
@@ -82,6 +105,76 @@ void IoTarget::close(WDF_IO_TARGET_STATE state) {
     device_ = nullptr;
     file_ = nullptr;
     owns_file_ = false;
+}
+
+// A registration is for the file, and a device that was opened by its pointer may have none. Its owner is the
+// framework: the driver cannot forget it.
+void IoTarget::watch_device() {
+    unwatch_device();
+    if (file_ == nullptr) {
+        return;
+    }
+    executive::NotificationTable::Entry entry{};
+    entry.category = EventCategoryTargetDeviceChange;
+    entry.file = file_;
+    entry.target = executive::NotificationTable::target_of(executive::bottom_of_stack(file_->DeviceObject));
+    entry.callback = on_target_change;
+    entry.context = this;
+    watch_ = executive::Kernel::current().notifications.add(entry);
+}
+
+void IoTarget::unwatch_device() {
+    if (watch_ != nullptr) {
+        executive::Kernel::current().notifications.remove(std::exchange(watch_, nullptr));
+    }
+}
+
+NTSTATUS NTAPI IoTarget::on_target_change(PVOID structure, PVOID context) {
+    auto* target = static_cast<IoTarget*>(context);
+    const GUID& event = static_cast<const TARGET_DEVICE_REMOVAL_NOTIFICATION*>(structure)->Event;
+    NTSTATUS status = STATUS_SUCCESS;
+    target->reference(); // the driver may delete it
+    if (IsEqualGUID(event, GUID_TARGET_DEVICE_QUERY_REMOVE)) {
+        status = target->query_remove();
+    } else if (IsEqualGUID(event, GUID_TARGET_DEVICE_REMOVE_CANCELLED)) {
+        target->remove_canceled();
+    } else if (IsEqualGUID(event, GUID_TARGET_DEVICE_REMOVE_COMPLETE)) {
+        target->remove_complete();
+    }
+    target->dereference();
+    return status;
+}
+
+// "nc-wdfiotarget-evt_wdf_io_target_query_remove": without the callback, the device may go.
+NTSTATUS IoTarget::query_remove() {
+    if (callbacks_.query_remove != nullptr) {
+        return callbacks_.query_remove(static_cast<WDFIOTARGET>(handle()));
+    }
+    close(WdfIoTargetClosedForQueryRemove);
+    return STATUS_SUCCESS;
+}
+
+// "nc-wdfiotarget-evt_wdf_io_target_remove_canceled"
+void IoTarget::remove_canceled() {
+    if (callbacks_.remove_canceled != nullptr) {
+        callbacks_.remove_canceled(static_cast<WDFIOTARGET>(handle()));
+    } else if (state_ == WdfIoTargetClosedForQueryRemove) {
+        reopen(); // when that fails it stays closed
+    }
+}
+
+// "nc-wdfiotarget-evt_wdf_io_target_remove_complete": without the callback it is closed for good.
+void IoTarget::remove_complete() {
+    if (callbacks_.remove_complete != nullptr) {
+        callbacks_.remove_complete(static_cast<WDFIOTARGET>(handle()));
+    } else {
+        close(WdfIoTargetClosed);
+    }
+}
+
+void IoTarget::silence() {
+    Object::silence();
+    callbacks_ = {};
 }
 
 NTSTATUS IoTarget::start() {
@@ -154,26 +247,21 @@ IoTarget& target_of(WDFIOTARGET handle) {
     return Framework::current().get<IoTarget>(handle);
 }
 
-// Where a memory descriptor's bytes are.
-struct Bytes {
-    void* data = nullptr;
-    ULONG length = 0;
-};
-
-NTSTATUS bytes_of(const WDF_MEMORY_DESCRIPTOR* descriptor, Bytes* bytes) {
+NTSTATUS buffer_of(const WDF_MEMORY_DESCRIPTOR* descriptor, Request::Buffer* buffer) {
     if (descriptor == nullptr) {
         return STATUS_SUCCESS;
     }
     switch (descriptor->Type) {
     case WdfMemoryDescriptorTypeBuffer:
-        *bytes = {descriptor->u.BufferType.Buffer, descriptor->u.BufferType.Length};
+        buffer->local = descriptor->u.BufferType.Buffer;
+        buffer->length = descriptor->u.BufferType.Length;
         return STATUS_SUCCESS;
     case WdfMemoryDescriptorTypeMdl:
-        *bytes = {MmGetSystemAddressForMdlSafe(descriptor->u.MdlType.Mdl, NormalPagePriority),
-                  descriptor->u.MdlType.BufferLength};
-        return bytes->data != nullptr ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+        buffer->local = MmGetSystemAddressForMdlSafe(descriptor->u.MdlType.Mdl, NormalPagePriority);
+        buffer->length = descriptor->u.MdlType.BufferLength;
+        return buffer->local != nullptr ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
     case WdfMemoryDescriptorTypeHandle: {
-        const auto& memory = Framework::current().get<Memory>(descriptor->u.HandleType.Memory);
+        auto& memory = Framework::current().get<Memory>(descriptor->u.HandleType.Memory);
         const WDFMEMORY_OFFSET* part = descriptor->u.HandleType.Offsets;
         const std::size_t offset = part != nullptr ? part->BufferOffset : 0;
         const std::size_t length = part != nullptr && part->BufferLength != 0
@@ -182,43 +270,12 @@ NTSTATUS bytes_of(const WDF_MEMORY_DESCRIPTOR* descriptor, Bytes* bytes) {
         if (offset > memory.size || length > memory.size - offset) {
             return STATUS_BUFFER_OVERFLOW;
         }
-        *bytes = {static_cast<char*>(memory.buffer) + offset, static_cast<ULONG>(length)};
+        *buffer = {&memory, offset, length};
         return STATUS_SUCCESS;
     }
     default:
         return STATUS_INVALID_PARAMETER;
     }
-}
-
-NTSTATUS send_and_wait(IoTarget& target, ULONG code, const Bytes& input, const Bytes& output,
-                       const WDF_REQUEST_SEND_OPTIONS* options, ULONG_PTR* information) {
-    KEVENT completed;
-    KeInitializeEvent(&completed, NotificationEvent, FALSE);
-    IO_STATUS_BLOCK status_block{};
-    IRP* irp = IoBuildDeviceIoControlRequest(code, target.device(), input.data, input.length, output.data,
-                                             output.length, FALSE, &completed, &status_block);
-    if (irp == nullptr) {
-        return STATUS_INSUFFICIENT_RESOURCES;
-    }
-    IoGetNextIrpStackLocation(irp)->FileObject = target.file();
-    NTSTATUS status = IoCallDriver(target.device(), irp);
-    if (status == STATUS_PENDING) {
-        const bool limited = options != nullptr && (options->Flags & WDF_REQUEST_SEND_OPTION_TIMEOUT) != 0;
-        LARGE_INTEGER timeout{};
-        timeout.QuadPart = limited ? options->Timeout : 0;
-        status = KeWaitForSingleObject(&completed, Executive, KernelMode, FALSE, limited ? &timeout : nullptr);
-        if (status == STATUS_TIMEOUT) {
-            IoCancelIrp(irp);
-            KeWaitForSingleObject(&completed, Executive, KernelMode, FALSE, nullptr);
-            *information = 0;
-            return status_block.Status == STATUS_CANCELLED ? STATUS_IO_TIMEOUT : status_block.Status;
-        }
-        status = status_block.Status;
-    } else if (NT_SUCCESS(status) || KeReadStateEvent(&completed) != 0) {
-        status = status_block.Status;
-    }
-    *information = status_block.Information;
-    return status;
 }
 
 } // namespace
@@ -335,25 +392,29 @@ NTSTATUS NTAPI WdfIoTargetSendIoctlSynchronously(WDFIOTARGET IoTarget, WDFREQUES
     if (RequestOptions != nullptr && RequestOptions->Size != sizeof *RequestOptions) {
         return STATUS_INFO_LENGTH_MISMATCH;
     }
-    Bytes input;
-    Bytes output;
-    NTSTATUS status = bytes_of(InputBuffer, &input);
-    status = NT_SUCCESS(status) ? bytes_of(OutputBuffer, &output) : status;
+    pnp::kmdf::Request::Buffer input;
+    pnp::kmdf::Request::Buffer output;
+    NTSTATUS status = buffer_of(InputBuffer, &input);
+    status = NT_SUCCESS(status) ? buffer_of(OutputBuffer, &output) : status;
     if (!NT_SUCCESS(status)) {
         return status;
     }
-    const bool ignore_state =
-        RequestOptions != nullptr && (RequestOptions->Flags & WDF_REQUEST_SEND_OPTION_IGNORE_TARGET_STATE) != 0;
-    ULONG_PTR information = 0;
-    status = target.accepts_requests(ignore_state)
-                 ? send_and_wait(target, IoctlCode, input, output, RequestOptions, &information)
-                 : STATUS_INVALID_DEVICE_STATE;
-    if (BytesReturned != nullptr) {
-        *BytesReturned = information;
-    }
+    Framework& framework = Framework::current();
+    pnp::kmdf::Request* request = nullptr;
     if (Request != nullptr) {
-        Framework::current().get<pnp::kmdf::Request>(Request).note_result(status, information);
+        request = &framework.get<pnp::kmdf::Request>(Request);
+    } else if (status = framework.create(nullptr, nullptr, OPC_WDF_CALLING_DRIVER(), &request); !NT_SUCCESS(status)) {
+        return status;
     }
+    request->reference();
+    status = request->send_ioctl_and_wait(target, IoctlCode, input, output, RequestOptions);
+    if (BytesReturned != nullptr) {
+        *BytesReturned = request->information();
+    }
+    if (Request == nullptr) {
+        request->remove();
+    }
+    request->dereference();
     return status;
 }
 

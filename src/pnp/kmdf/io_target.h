@@ -6,6 +6,7 @@
 
 #include <ntddk.h>
 
+#include "executive/io/notifications.h"
 #include "pnp/kmdf/object.h"
 
 namespace openportcls::pnp::kmdf {
@@ -36,7 +37,24 @@ public:
     void request_completed(Request& request);
 
 private:
+    struct RemovalCallbacks {
+        PFN_WDF_IO_TARGET_QUERY_REMOVE query_remove = nullptr;
+        PFN_WDF_IO_TARGET_REMOVE_CANCELED remove_canceled = nullptr;
+        PFN_WDF_IO_TARGET_REMOVE_COMPLETE remove_complete = nullptr;
+    };
+
     void dispose() override;
+    void silence() override;
+    void set_callbacks(const WDF_IO_TARGET_OPEN_PARAMS& parameters);
+    NTSTATUS open_existing(const WDF_IO_TARGET_OPEN_PARAMS& parameters);
+    NTSTATUS open_named();
+    NTSTATUS reopen();
+    void watch_device();
+    void unwatch_device();
+    static NTSTATUS NTAPI on_target_change(PVOID structure, PVOID context);
+    NTSTATUS query_remove();
+    void remove_canceled();
+    void remove_complete();
     void cancel_sent();
     void wait_for_sent();
 
@@ -46,6 +64,9 @@ private:
     bool owns_file_ = false;
     std::u16string name_; // to open it again
     ACCESS_MASK access_ = 0;
+    RemovalCallbacks callbacks_;
+    executive::NotificationTable::Entry* watch_ =
+        nullptr;                 // also while it is closed for a removal that may be cancelled
     std::vector<Request*> sent_; // in order of sending
     KEVENT none_sent_{};
 };

@@ -10,6 +10,12 @@
 
 namespace openportcls::pnp::kmdf {
 
+Request::Request(Object* parent, machine::Machine& machine) : Object(object_type, parent, machine) {
+    KeInitializeEvent(&completed_, NotificationEvent, TRUE);
+    KeInitializeTimer(&timeout_);
+    KeInitializeDpc(&timeout_dpc_, on_timeout, this);
+}
+
 Request::~Request() {
     release_buffers();
 }
@@ -33,7 +39,7 @@ void Request::release_buffers() {
 
 NTSTATUS Request::format_ioctl(ULONG code, const Buffer& input, const Buffer& output) {
     if (is_pending()) {
-        return STATUS_WDF_REQUEST_ALREADY_PENDING;
+        return STATUS_INVALID_DEVICE_REQUEST; // "nf-wdfiotarget-wdfiotargetformatrequestforioctl": it is at a target
     }
     release_buffers();
     code_ = code;
@@ -74,46 +80,62 @@ NTSTATUS Request::attach_buffers(IRP* irp, IO_STACK_LOCATION& stack) {
         }
         irp->AssociatedIrp.SystemBuffer = system_buffer_;
     }
-    if (method != METHOD_BUFFERED && output_.length != 0) {
-        irp->MdlAddress = IoAllocateMdl(output_.data(), static_cast<ULONG>(output_.length), FALSE, FALSE, nullptr);
-        if (irp->MdlAddress == nullptr) {
-            return STATUS_INSUFFICIENT_RESOURCES;
-        }
-        MmBuildMdlForNonPagedPool(irp->MdlAddress);
+    return method != METHOD_BUFFERED && output_.length != 0 ? describe_output(irp, method) : STATUS_SUCCESS;
+}
+
+NTSTATUS Request::describe_output(IRP* irp, ULONG method) const {
+    MDL* mdl = IoAllocateMdl(output_.data(), static_cast<ULONG>(output_.length), FALSE, FALSE, nullptr);
+    if (mdl == nullptr) {
+        return STATUS_INSUFFICIENT_RESOURCES;
     }
+    if (output_.memory != nullptr) {
+        MmBuildMdlForNonPagedPool(mdl);
+    } else {
+        MmProbeAndLockPages(mdl, KernelMode, method == METHOD_IN_DIRECT ? IoReadAccess : IoWriteAccess);
+    }
+    irp->MdlAddress = mdl;
     return STATUS_SUCCESS;
 }
 
-bool Request::send(IoTarget& target, const WDF_REQUEST_SEND_OPTIONS* options) {
-    const ULONG flags = options != nullptr ? options->Flags : 0;
-    information_ = 0;
+NTSTATUS Request::check_sending(const IoTarget& target, ULONG flags) const {
     if (is_pending()) {
-        status_ = STATUS_WDF_REQUEST_ALREADY_PENDING;
-        return false;
+        return STATUS_WDF_REQUEST_ALREADY_PENDING;
     }
     if (!formatted_) {
-        status_ = STATUS_WDF_REQUEST_INVALID_STATE;
-        return false;
+        return STATUS_WDF_REQUEST_INVALID_STATE;
     }
-    if (!target.accepts_requests((flags & WDF_REQUEST_SEND_OPTION_IGNORE_TARGET_STATE) != 0)) {
-        status_ = STATUS_INVALID_DEVICE_STATE;
-        return false;
-    }
+    const bool ignore_state = (flags & WDF_REQUEST_SEND_OPTION_IGNORE_TARGET_STATE) != 0;
+    return target.accepts_requests(ignore_state) ? STATUS_SUCCESS : STATUS_INVALID_DEVICE_STATE;
+}
+
+IRP* Request::build_irp(const IoTarget& target) {
     IRP* irp = IoAllocateIrp(target.device()->StackSize, FALSE);
     if (irp == nullptr) {
         status_ = STATUS_INSUFFICIENT_RESOURCES;
-        return false;
+        return nullptr;
     }
     IO_STACK_LOCATION* stack = IoGetNextIrpStackLocation(irp);
     status_ = attach_buffers(irp, *stack);
     if (!NT_SUCCESS(status_)) {
         free_system_buffer();
         IoFreeIrp(irp);
-        return false;
+        return nullptr;
     }
     stack->FileObject = target.file();
     irp->RequestorMode = KernelMode;
+    irp->Tail.Overlay.Thread = PsGetCurrentThread();
     IoSetCompletionRoutine(irp, on_completion, this, TRUE, TRUE, TRUE);
+    return irp;
+}
+
+bool Request::send(IoTarget& target, const WDF_REQUEST_SEND_OPTIONS* options) {
+    const ULONG flags = options != nullptr ? options->Flags : 0;
+    information_ = 0;
+    status_ = check_sending(target, flags);
+    IRP* irp = NT_SUCCESS(status_) ? build_irp(target) : nullptr;
+    if (irp == nullptr) {
+        return false;
+    }
     status_ = STATUS_PENDING;
     irp_ = irp;
     target_ = &target;
@@ -124,22 +146,58 @@ bool Request::send(IoTarget& target, const WDF_REQUEST_SEND_OPTIONS* options) {
     reference(); // for the rest of this function
     target.reference();
     target.request_sent(*this);
+    start_timeout((flags & WDF_REQUEST_SEND_OPTION_TIMEOUT) != 0 ? options->Timeout : 0);
     IoCallDriver(target.device(), irp);
-
-    const bool limited = (flags & WDF_REQUEST_SEND_OPTION_TIMEOUT) != 0;
     if (synchronous) {
-        LARGE_INTEGER timeout{};
-        timeout.QuadPart = limited ? options->Timeout : 0;
-        const NTSTATUS waited =
-            KeWaitForSingleObject(&completed_, Executive, KernelMode, FALSE, limited ? &timeout : nullptr);
-        if (waited == STATUS_TIMEOUT) {
-            cancel();
-            KeWaitForSingleObject(&completed_, Executive, KernelMode, FALSE, nullptr);
-            status_ = status_ == STATUS_CANCELLED ? STATUS_IO_TIMEOUT : status_;
-        }
+        KeWaitForSingleObject(&completed_, Executive, KernelMode, FALSE, nullptr);
     }
     dereference();
     return true;
+}
+
+NTSTATUS Request::send_ioctl_and_wait(IoTarget& target, ULONG code, const Buffer& input, const Buffer& output,
+                                      const WDF_REQUEST_SEND_OPTIONS* options) {
+    const NTSTATUS formatted = format_ioctl(code, input, output);
+    if (!NT_SUCCESS(formatted)) {
+        return formatted;
+    }
+    WDF_REQUEST_SEND_OPTIONS waiting;
+    WDF_REQUEST_SEND_OPTIONS_INIT(&waiting, WDF_REQUEST_SEND_OPTION_SYNCHRONOUS);
+    if (options != nullptr) {
+        waiting.Flags |= options->Flags;
+        waiting.Timeout = options->Timeout;
+    }
+    send(target, &waiting);
+    for (Buffer* buffer : {&input_, &output_}) {
+        if (buffer->memory == nullptr) {
+            *buffer = {}; // the caller's, who goes on now
+        }
+    }
+    return status_;
+}
+
+// "ns-wdfrequest-_wdf_request_send_options": zero is no time-out.
+void Request::start_timeout(LONGLONG due) {
+    timed_out_ = false;
+    if (due != 0) {
+        LARGE_INTEGER time{};
+        time.QuadPart = due;
+        reference();
+        KeSetTimer(&timeout_, time, &timeout_dpc_);
+    }
+}
+
+void Request::stop_timeout() {
+    if (KeCancelTimer(&timeout_) != FALSE || KeRemoveQueueDpc(&timeout_dpc_) != FALSE) {
+        dereference();
+    }
+}
+
+VOID NTAPI Request::on_timeout(PKDPC, PVOID context, PVOID, PVOID) {
+    auto* request = static_cast<Request*>(context);
+    request->timed_out_ = request->is_pending();
+    request->cancel();
+    request->dereference();
 }
 
 NTSTATUS NTAPI Request::on_completion(PDEVICE_OBJECT, PIRP irp, PVOID context) {
@@ -148,13 +206,19 @@ NTSTATUS NTAPI Request::on_completion(PDEVICE_OBJECT, PIRP irp, PVOID context) {
 }
 
 void Request::complete(IRP* irp) {
-    status_ = irp->IoStatus.Status;
+    stop_timeout();
+    // Its target may have completed it all the same.
+    const bool timed_out = timed_out_ && irp->IoStatus.Status == STATUS_CANCELLED;
+    status_ = timed_out ? STATUS_IO_TIMEOUT : irp->IoStatus.Status;
     information_ = irp->IoStatus.Information;
     if (system_buffer_ != nullptr && (code_ & 3u) == METHOD_BUFFERED && !NT_ERROR(status_) && output_.length != 0) {
         std::memcpy(output_.data(), system_buffer_, std::min<std::size_t>(information_, output_.length));
     }
     free_system_buffer();
     if (irp->MdlAddress != nullptr) {
+        if ((irp->MdlAddress->MdlFlags & MDL_PAGES_LOCKED) != 0) {
+            MmUnlockPages(irp->MdlAddress);
+        }
         IoFreeMdl(irp->MdlAddress);
         irp->MdlAddress = nullptr;
     }
@@ -300,7 +364,7 @@ BOOLEAN NTAPI WdfRequestSend(WDFREQUEST Request, WDFIOTARGET Target, PWDF_REQUES
     auto& target = Framework::current().get<pnp::kmdf::IoTarget>(Target);
     auto& request = request_of(Request);
     if (Options != nullptr && Options->Size != sizeof *Options) {
-        request.note_result(STATUS_INFO_LENGTH_MISMATCH, 0);
+        request.note_failure(STATUS_INFO_LENGTH_MISMATCH);
         return FALSE;
     }
     return request.send(target, Options);

@@ -16,24 +16,26 @@ class IoTarget;
 class Request final : public Object {
 public:
     static constexpr ObjectType object_type = ObjectType::request;
-    Request(Object* parent, machine::Machine& machine) : Object(object_type, parent, machine) {
-        KeInitializeEvent(&completed_, NotificationEvent, TRUE);
-    }
+    Request(Object* parent, machine::Machine& machine);
     ~Request() override;
 
-    // A part of a memory object; empty without one.
+    // A part of a memory object, or for as long as somebody waits for the request, any memory of the driver's.
     struct Buffer {
         Memory* memory = nullptr;
         std::size_t offset = 0;
         std::size_t length = 0;
+        void* local = nullptr; // without a memory object
         std::uint8_t* data() const {
-            return memory == nullptr ? nullptr : static_cast<std::uint8_t*>(memory->buffer) + offset;
+            return static_cast<std::uint8_t*>(memory == nullptr ? local : memory->buffer) + offset;
         }
     };
     // Keeps references to the memory until the request is formatted anew or deleted.
     NTSTATUS format_ioctl(ULONG code, const Buffer& input, const Buffer& output);
     // False, with status() telling why, when the target got nothing.
     bool send(IoTarget& target, const WDF_REQUEST_SEND_OPTIONS* options);
+    // Formats, sends and waits.
+    NTSTATUS send_ioctl_and_wait(IoTarget& target, ULONG code, const Buffer& input, const Buffer& output,
+                                 const WDF_REQUEST_SEND_OPTIONS* options);
     bool cancel();
     NTSTATUS reuse(NTSTATUS status);
     void set_completion_routine(PFN_WDF_REQUEST_COMPLETION_ROUTINE routine, void* context) {
@@ -44,9 +46,9 @@ public:
     bool is_pending() const { return irp_ != nullptr; }
     NTSTATUS status() const { return status_; }
     ULONG_PTR information() const { return information_; }
-    void note_result(NTSTATUS status, ULONG_PTR information) {
+    void note_failure(NTSTATUS status) {
         status_ = status;
-        information_ = information;
+        information_ = 0;
     }
     void fill(WDF_REQUEST_COMPLETION_PARAMS& parameters) const;
 
@@ -55,6 +57,13 @@ private:
     void release_buffers();
     void free_system_buffer();
     NTSTATUS attach_buffers(IRP* irp, IO_STACK_LOCATION& stack);
+    NTSTATUS describe_output(IRP* irp, ULONG method) const;
+    NTSTATUS check_sending(const IoTarget& target, ULONG flags) const;
+    // Null, with status_ telling why.
+    IRP* build_irp(const IoTarget& target);
+    void start_timeout(LONGLONG due);
+    void stop_timeout();
+    static VOID NTAPI on_timeout(PKDPC dpc, PVOID context, PVOID, PVOID);
     void complete(IRP* irp);
     static NTSTATUS NTAPI on_completion(PDEVICE_OBJECT device, PIRP irp, PVOID context);
 
@@ -71,6 +80,9 @@ private:
     void* completion_context_ = nullptr;
     bool call_routine_ = true;
     KEVENT completed_{};
+    KTIMER timeout_{}; // set: it holds a reference, which goes on to its DPC
+    KDPC timeout_dpc_{};
+    bool timed_out_ = false;
 };
 
 } // namespace openportcls::pnp::kmdf
