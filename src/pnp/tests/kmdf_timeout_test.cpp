@@ -50,14 +50,14 @@ NTSTATUS NTAPI dispatch_slowly(PDEVICE_OBJECT, PIRP irp) {
     return STATUS_PENDING;
 }
 
-struct Completion {
+struct TimedCompletion {
     KEVENT event{};
     int calls = 0;
     NTSTATUS status = 0;
     ULONG_PTR information = 0;
 };
-VOID NTAPI on_completed(WDFREQUEST, WDFIOTARGET, PWDF_REQUEST_COMPLETION_PARAMS parameters, PVOID context) {
-    auto& completion = *static_cast<Completion*>(context);
+VOID NTAPI on_timed_completion(WDFREQUEST, WDFIOTARGET, PWDF_REQUEST_COMPLETION_PARAMS parameters, PVOID context) {
+    auto& completion = *static_cast<TimedCompletion*>(context);
     ++completion.calls;
     completion.status = parameters->IoStatus.Status;
     completion.information = parameters->IoStatus.Information;
@@ -110,7 +110,7 @@ protected:
     bool send(ULONG code, WDF_REQUEST_SEND_OPTIONS options) {
         EXPECT_EQ(WdfIoTargetFormatRequestForIoctl(target_, request_, code, nullptr, nullptr, memory_, nullptr),
                   STATUS_SUCCESS);
-        WdfRequestSetCompletionRoutine(request_, on_completed, &completion_);
+        WdfRequestSetCompletionRoutine(request_, on_timed_completion, &completion_);
         return WdfRequestSend(request_, target_, &options) != FALSE;
     }
     void wait_for_completion() { KeWaitForSingleObject(&completion_.event, Executive, KernelMode, FALSE, nullptr); }
@@ -124,7 +124,7 @@ protected:
     ULONG out_ = 0;
     WDF_MEMORY_DESCRIPTOR output_{};
     ULONG_PTR returned_ = 0;
-    Completion completion_;
+    TimedCompletion completion_;
 };
 
 // A time-out of zero: the framework does not time the request out.
