@@ -1,5 +1,6 @@
 // The tests of the driver beside it, as GoogleTest cases.
-#include <dlfcn.h>
+#include <cstdio>
+#include <cstdlib>
 
 #include <gtest/gtest.h>
 #include <ntddk.h>
@@ -8,14 +9,24 @@
 #include "executive/etw/debug_log.h"
 #include "executive/kernel.h"
 #include "machine/machine.h"
+#include "pnp/loader/driver_module.h"
 
 namespace {
 
-using Entry = NTSTATUS(NTAPI*)(PDRIVER_OBJECT, PUNICODE_STRING);
+using Entry = PDRIVER_INITIALIZE;
 
+// Its tests are static objects that enter themselves into a list, which needs no machine.
 Entry driver_entry() {
-    static void* const module = dlopen(KERNEL_TEST_MODULE, RTLD_NOW | RTLD_LOCAL);
-    return module != nullptr ? reinterpret_cast<Entry>(dlsym(module, "DriverEntry")) : nullptr;
+    static const auto module = [] {
+        auto loaded = openportcls::pnp::DriverModule::load(KERNEL_TEST_MODULE);
+        if (!loaded) {
+            std::fprintf(stderr, "%s\n", loaded.error().message.c_str());
+            std::exit(1);
+        }
+        (*loaded)->make_static_objects();
+        return std::move(*loaded);
+    }();
+    return module->driver_entry();
 }
 
 DriverTestRequest ask(unsigned index, bool run) {
@@ -111,11 +122,11 @@ TEST(Yielding, WorksUnderEveryPolicy) {
 
 int main(int count, char** arguments) {
     testing::InitGoogleTest(&count, arguments);
-    if (driver_entry() == nullptr) {
-        std::fprintf(stderr, "%s\n", dlerror());
+    const unsigned tests = ask(0, false).count;
+    if (tests == 0) {
+        std::fprintf(stderr, "the driver has no tests\n");
         return 1;
     }
-    const unsigned tests = ask(0, false).count;
     for (unsigned index = 0; index < tests; ++index) {
         const DriverTestRequest test = ask(index, false);
         testing::RegisterTest(test.suite, test.name, nullptr, nullptr, __FILE__, __LINE__,
