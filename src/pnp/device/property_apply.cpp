@@ -1,5 +1,6 @@
 #include "pnp/device/property_apply.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "executive/io/device_properties.h"
@@ -16,11 +17,16 @@ void set(PropertyTable& table, const DEVPROPKEY& key, ULONG type, const std::vec
     executive::set_property(table, key, 0, type, static_cast<ULONG>(data.size()), data.data());
 }
 
-std::vector<UCHAR> combined_number(const PropertyValue& existing, const InfProperty& property) {
+// A driver may have set fewer bytes of it.
+ULONG number_in(const std::vector<UCHAR>& data) {
     ULONG number = 0;
-    ULONG other = 0;
-    std::memcpy(&number, existing.data.data(), sizeof number);
-    std::memcpy(&other, property.data.data(), sizeof other);
+    std::memcpy(&number, data.data(), std::min(data.size(), sizeof number));
+    return number;
+}
+
+std::vector<UCHAR> combined_number(const PropertyValue& existing, const InfProperty& property) {
+    ULONG number = number_in(existing.data);
+    const ULONG other = number_in(property.data);
     number = property.or_with_existing ? number | other : number;
     number = property.and_with_existing ? number & other : number;
     std::vector<UCHAR> data(sizeof number);
