@@ -32,7 +32,7 @@ elseif(OPENPORTCLS_OPTIMIZE)
 endif()
 
 # openportcls_build_quickly(TARGET): compiled without optimisation in builds to work with, which takes a third of the
-# time. For what no stream's period runs through: tests and their tools, the command, building drivers, installing them.
+# time. For what hardly a stream's period runs through: tests and their tools, the command, building and loading drivers.
 function(openportcls_build_quickly target)
   if(NOT CMAKE_BUILD_TYPE STREQUAL "Release")
     target_compile_options(${target} PRIVATE -O0)

@@ -43,7 +43,7 @@ function(openportcls_layer name)
   if(NOT name MATCHES "^(base|drivertools)$") # opc_build_driver has their objects, too
     openportcls_optimize(openportcls_${name})
   endif()
-  if(name MATCHES "^(drivertools|endpoints|pnp)$")
+  if(name MATCHES "^(drivertools|pnp)$")
     openportcls_build_quickly(openportcls_${name})
   endif()
   # What stands between an application and a driver guides the fuzzer as the driver itself does.

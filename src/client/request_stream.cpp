@@ -39,7 +39,7 @@ Result<void> RequestStream::prepare(const StreamOptions& options) {
     period_bytes_ = std::max(1U, wanted > 0 ? static_cast<std::uint32_t>(wanted) : 0U) * frame_bytes_;
     period_time_ = static_cast<machine::Nanoseconds>(period_frames()) * machine::nanoseconds_per_second / format_.rate;
     const machine::Nanoseconds queued =
-        std::max<machine::Nanoseconds>(std::chrono::nanoseconds(options.queued).count(), 0);
+        std::chrono::nanoseconds(std::max(options.queued, std::chrono::microseconds(0))).count();
     const auto count = static_cast<std::size_t>(queued / std::max<machine::Nanoseconds>(period_time_, 1)) + 1;
     lay_out(std::max(count, fewest_periods));
     NTSTATUS status = STATUS_UNSUCCESSFUL;

@@ -72,6 +72,16 @@ TEST_F(StaticObjects, FaultsOfTheirsAreReported) {
     }
 }
 
+TEST_F(StaticObjects, WhatTheyLeaveRaisedIsReported) {
+    for (const char* function : {"Raising()", "~Raising()"}) {
+        const Ran ran = info_with(std::string("struct Raising { KIRQL m_Old = 0; ") + function +
+                                  " { KeRaiseIrql(DISPATCH_LEVEL, &m_Old); } };\nstatic Raising Object;\n");
+        EXPECT_EQ(ran.status, 1) << function << ran.error;
+        EXPECT_THAT(ran.error, HasSubstr("structor of a static object"));
+        EXPECT_THAT(ran.error, Not(HasSubstr("DriverEntry returned")));
+    }
+}
+
 TEST_F(StaticObjects, AConstructorThatNeverEndsIsReported) {
     const Ran ran = info_with("static volatile int Zero;\n"
                               "struct Endless { Endless() { while (Zero == 0) {} } };\n"

@@ -85,7 +85,9 @@ void NotificationTable::interface_changed(const GUID& interface_class, std::u16s
     notification.InterfaceClassGuid = interface_class;
     notification.SymbolicLinkName = &name;
     ++walking_;
-    for (std::size_t i = 0; i < entries_.size(); ++i) {
+    // Whoever registers while being told, asking for what exists, has been told.
+    const std::size_t registered = entries_.size();
+    for (std::size_t i = 0; i < registered; ++i) {
         Entry& entry = *entries_[i];
         if (!entry.removed && entry.category == EventCategoryDeviceInterfaceChange &&
             IsEqualGUID(entry.interface_class, interface_class)) {

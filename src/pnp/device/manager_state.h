@@ -81,6 +81,8 @@ struct ManagerState {
     void forget_registry_path(DriverBody& body);
     void forget_driver_object(DriverBody& body);
     // (loader/driver_loading.cpp)
+    void call_constructors(LoadedDriver& driver);
+    void call_destructors(LoadedDriver& driver);
     void wait_for_work(LoadedDriver& driver, executive::WorkItemsOf which);
 
     // ---- physical device objects (device/physical_device.cpp) ----------------------------------------------------

@@ -14,13 +14,15 @@ using executive::PropertyTable;
 using executive::PropertyValue;
 
 void set(PropertyTable& table, const DEVPROPKEY& key, ULONG type, const std::vector<UCHAR>& data) {
-    executive::set_property(table, key, 0, type, static_cast<ULONG>(data.size()), data.data());
+    UCHAR nothing = 0; // no memory at all would take the property away
+    void* const value = data.empty() ? &nothing : const_cast<UCHAR*>(data.data());
+    executive::set_property(table, key, 0, type, static_cast<ULONG>(data.size()), value);
 }
 
 // A driver may have set fewer bytes of it.
 ULONG number_in(const std::vector<UCHAR>& data) {
     ULONG number = 0;
-    std::memcpy(&number, data.data(), std::min(data.size(), sizeof number));
+    std::copy_n(data.begin(), std::min(data.size(), sizeof number), reinterpret_cast<UCHAR*>(&number));
     return number;
 }
 

@@ -125,8 +125,8 @@ private:
         return {};
     }
 
-    // What is between the brackets is the name: a semicolon, a quotation mark, a blank in it are part of it ("Section
-    // Names" of the general syntax rules).
+    // What is between the brackets is the name: a semicolon, a quotation mark, a blank in it are part of it, but for
+    // quotation marks around all of it ("Section Names" of the general syntax rules).
     Result<void> open_section(std::string_view line, int number) {
         const std::size_t end = line.find(']');
         if (end == std::string_view::npos) {

@@ -101,7 +101,7 @@ private:
             return true;
         }
         if (std::ranges::any_of(container_names, is_name)) {
-            refuse(fmt::format("{} is not set: there are no device containers here", name));
+            refuse(fmt::format("{} is not set: properties of a device's container are not kept", name));
             return false;
         }
         if (!parse_guid(name)) {
@@ -148,9 +148,9 @@ private:
             data = read_integer(line_, property_value_field, sizeof(std::uint32_t));
             break;
         case property_boolean:
-            // DEVPROP_TRUE is all ones.
-            data = std::vector<std::uint8_t>{static_cast<std::uint8_t>(
-                parse_inf_number(line_.field(property_value_field)).value_or(0) != 0 ? 0xFF : 0)};
+            if (const auto number = parse_inf_number(line_.field(property_value_field))) {
+                data = std::vector<std::uint8_t>{static_cast<std::uint8_t>(*number != 0 ? 0xFF : 0)}; // DEVPROP_TRUE
+            }
             break;
         case property_binary:
             data = read_bytes(line_, property_value_field);

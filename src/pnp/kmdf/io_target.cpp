@@ -54,6 +54,7 @@ NTSTATUS IoTarget::open_existing(const WDF_IO_TARGET_OPEN_PARAMS& parameters) {
         return STATUS_INVALID_PARAMETER;
     }
     set_callbacks(parameters);
+    name_.clear(); // of another opening: this one is not opened again by itself
     device_ = parameters.TargetDeviceObject;
     file_ = parameters.TargetFileObject;
     owns_file_ = false;

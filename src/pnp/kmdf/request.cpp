@@ -225,7 +225,7 @@ void Request::complete(IRP* irp) {
     IoFreeIrp(irp);
     irp_ = nullptr;
     IoTarget* target = std::exchange(target_, nullptr);
-    if (call_routine_ && completion_routine_ != nullptr) {
+    if (call_routine_ && completion_routine_ != nullptr && !is_silent()) {
         WDF_REQUEST_COMPLETION_PARAMS parameters;
         WDF_REQUEST_COMPLETION_PARAMS_INIT(&parameters);
         fill(parameters);

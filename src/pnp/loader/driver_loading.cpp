@@ -198,19 +198,15 @@ Result<LoadedDriver*> PnpManager::start_driver(std::unique_ptr<LoadedDriver> dri
 
         UNICODE_STRING registry_path = body.registry_path;
         state.watchdog.blame(loading.service_name_);
-        if (loading.module_ != nullptr) {
-            loading.module_->make_static_objects();
-        }
+        state.call_constructors(loading);
         const executive::CalledAt before(state.machine);
         const NTSTATUS status = driver_entry(loading.object_, &registry_path);
         executive::require_kept(state.machine, before, "DriverEntry", driver_entry);
         state.forget_registry_path(body);
         if (!NT_SUCCESS(status)) {
             const std::string name = loading.service_name_;
+            state.call_destructors(loading);
             state.wait_for_work(loading, executive::WorkItemsOf::every_object);
-            if (loading.module_ != nullptr) {
-                loading.module_->destroy_static_objects();
-            }
             release(loading);
             return Error{status, fmt::format("{}: DriverEntry failed with {}", name, status_text(status))};
         }
@@ -248,6 +244,23 @@ void ManagerState::wait_for_work(LoadedDriver& driver, executive::WorkItemsOf wh
     watchdog.waits_for_work(0);
 }
 
+// Of static objects; a driver that is part of the program has none of its own.
+void ManagerState::call_constructors(LoadedDriver& driver) {
+    if (driver.module_ != nullptr) {
+        const executive::CalledAt before(machine);
+        driver.module_->make_static_objects();
+        executive::require_kept(machine, before, "A constructor of a static object", driver.module_->driver_entry());
+    }
+}
+
+void ManagerState::call_destructors(LoadedDriver& driver) {
+    if (driver.module_ != nullptr) {
+        const executive::CalledAt before(machine);
+        driver.module_->destroy_static_objects();
+        executive::require_kept(machine, before, "A destructor of a static object", driver.module_->driver_entry());
+    }
+}
+
 void PnpManager::call_unload(LoadedDriver& driver) {
     machine::Machine& machine = state_->machine;
     const PDRIVER_UNLOAD unload = driver.object_->DriverUnload;
@@ -255,10 +268,8 @@ void PnpManager::call_unload(LoadedDriver& driver) {
     const executive::CalledAt before(machine);
     unload(driver.object_);
     executive::require_kept(machine, before, "DriverUnload", unload);
+    state_->call_destructors(driver);
     state_->wait_for_work(driver, executive::WorkItemsOf::every_object);
-    if (driver.module_ != nullptr) {
-        driver.module_->destroy_static_objects();
-    }
 }
 
 Result<LeakReport> PnpManager::unload(LoadedDriver& driver) {

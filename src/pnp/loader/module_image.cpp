@@ -210,11 +210,8 @@ private:
                 image_.keep.push_back({section.sh_addr, section.sh_addr + section.sh_size});
             } else if (name == "opc_fence") {
                 fence_off({section.sh_addr, section.sh_addr + section.sh_size});
-            } else if (name == drivertools::destructors_section) {
-                image_.destructors = {section.sh_addr, section.sh_addr + section.sh_size};
-            } else if (name.starts_with(drivertools::constructors_section)) {
-                keep_constructors(name.substr(drivertools::constructors_section.size()),
-                                  {section.sh_addr, section.sh_addr + section.sh_size});
+            } else if (!keep_functions(name, {section.sh_addr, section.sh_addr + section.sh_size})) {
+                return refuse(path_, fmt::format("section {} lies outside of the image", name));
             }
         }
         std::ranges::sort(image_.keep, {}, &ModuleRange::begin);
@@ -224,15 +221,30 @@ private:
         return {};
     }
 
-    // What has no priority comes last.
-    void keep_constructors(std::string_view priority, const ModuleRange& range) {
+    // Of static objects. False: the section would be theirs, but cannot be.
+    bool keep_functions(std::string_view name, const ModuleRange& range) {
+        const bool destroys = name == drivertools::destructors_section;
+        if (!destroys && !name.starts_with(drivertools::constructors_section)) {
+            return true;
+        }
+        if (range.begin > range.end || range.end > image_.image_size || range.begin % sizeof(void*) != 0) {
+            return false;
+        }
+        if (destroys) {
+            image_.destructors = range;
+        } else {
+            constructors_.emplace(priority_of(name.substr(drivertools::constructors_section.size())), range);
+        }
+        return true;
+    }
+
+    // What has none comes last.
+    static unsigned priority_of(std::string_view suffix) {
         unsigned number = UINT_MAX;
-        if (priority.starts_with('.')) {
-            std::from_chars(priority.data() + 1, priority.data() + priority.size(), number);
+        if (suffix.starts_with('.')) {
+            std::from_chars(suffix.data() + 1, suffix.data() + suffix.size(), number);
         }
-        if (range.begin <= range.end && range.end <= image_.image_size && range.begin % sizeof(void*) == 0) {
-            constructors_.emplace(number, range);
-        }
+        return number;
     }
 
     void fence_off(const ModuleRange& fence) {

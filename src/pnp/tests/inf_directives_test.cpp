@@ -1,6 +1,7 @@
 // Which directives of an installation's sections are done, and which are said not to be; which models fit.
 #include "pnp/inf/install.h"
 
+#include <algorithm>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

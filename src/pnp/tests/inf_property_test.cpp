@@ -1,4 +1,5 @@
 // Row by row what lines of AddProperty and DelProperty make of a property of the device, and of one of an interface.
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "executive/io/device_interfaces.h"

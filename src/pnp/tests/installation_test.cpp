@@ -178,7 +178,7 @@ TEST_F(DeviceObjectValues, CharacteristicsAreThoseOfEveryObjectOfTheStack) {
         << "what a driver sets for all of the stack is there, too (\"Specifying Device Characteristics\")";
 }
 
-TEST_F(DeviceObjectValues, AnExclusiveDeviceIsOpenedOnce) {
+TEST_F(DeviceObjectValues, ExclusiveIsTheFlagOfThePhysicalDeviceObject) {
     EXPECT_EQ(add_with("HKR,,Exclusive,0x10001,1\n").pdo()->Flags & DO_EXCLUSIVE, static_cast<ULONG>(DO_EXCLUSIVE));
     EXPECT_EQ(driver_log.device->Flags & DO_EXCLUSIVE, 0U);
 }
