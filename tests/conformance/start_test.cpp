@@ -133,10 +133,10 @@ TEST_F(Start, subdevices_arrive_and_open_when_the_start_is_complete) {
     script_.start = [&](DEVICE_OBJECT* device, IRP* irp, IResourceList* resources) {
         script_.functional_device = device;
         static WCHAR name[] = u"Topology";
-        EXPECT_EQ(IoRegisterPlugPlayNotification(
-                      EventCategoryDeviceInterfaceChange, PNPNOTIFY_DEVICE_INTERFACE_INCLUDE_EXISTING_INTERFACES,
-                      const_cast<GUID*>(&KSCATEGORY_TOPOLOGY), device->DriverObject, count_arrivals, &arrivals,
-                      &notification),
+        EXPECT_EQ(IoRegisterPlugPlayNotification(EventCategoryDeviceInterfaceChange,
+                                                 PNPNOTIFY_DEVICE_INTERFACE_INCLUDE_EXISTING_INTERFACES,
+                                                 const_cast<GUID*>(&KSCATEGORY_TOPOLOGY), device->DriverObject,
+                                                 count_arrivals, &arrivals, &notification),
                   STATUS_SUCCESS);
         IPort* port = nullptr;
         EXPECT_EQ(add_topology(name, port, irp, resources), STATUS_SUCCESS);

@@ -20,7 +20,7 @@ struct DeviceInterface {
     std::u16string reference; // "Wave", without backslash; may be empty
     DEVICE_OBJECT* physical_device = nullptr;
     bool enabled = false;
-    bool announced = false; // enabled, and its device is started: listeners have heard of it
+    bool announced = false;      // enabled, and its device is started: listeners have heard of it
     std::u16string registry_key; // full path; its "Device Parameters" is what drivers open
     PropertyTable properties;
 };

@@ -36,10 +36,10 @@ struct ModuleImage {
     FileIdentity identity;
     std::string note; // text of the OpenPortCls note
     std::vector<ModuleImport> imports;
-    std::uint64_t image_size = 0;      // from the load address to the end of the last segment
-    std::vector<ModuleRange> writable; // sorted; without what stays read-only after relocation (RELRO)
-    std::vector<ModuleRange> keep;     // sorted; counters of coverage and profiling tools inside `writable`
-    ModuleRange fence;                 // behind everything else: no access once it is loaded
+    std::uint64_t image_size = 0;          // from the load address to the end of the last segment
+    std::vector<ModuleRange> writable;     // sorted; without what stays read-only after relocation (RELRO)
+    std::vector<ModuleRange> keep;         // sorted; counters of coverage and profiling tools inside `writable`
+    ModuleRange fence;                     // behind everything else: no access once it is loaded
     std::vector<ModuleRange> constructors; // arrays of functions, in the order in which they are called
     ModuleRange destructors;               // a count and as many functions
     bool exports_driver_entry = false;
