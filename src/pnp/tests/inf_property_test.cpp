@@ -1,33 +1,23 @@
 // Row by row what lines of AddProperty and DelProperty make of a property of the device, and of one of an interface.
-#include <algorithm>
 #include <fmt/format.h>
 
 #include "executive/io/device_interfaces.h"
 #include "executive/io/device_record.h"
 #include "executive/kernel.h"
-#include "pnp_fixture.h"
+#include "inf_line_row.h"
 
 namespace openportcls::pnp::test {
 namespace {
 
-using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using ::testing::SizeIs;
-
-struct PropertyRow {
-    const char* title;
-    const char* before; // lines of an AddProperty section
-    const char* directive;
-    const char* line;                // processed after them
-    const char* expected;            // all of the table, as table_text() has it
-    const char* complaint = nullptr; // part of the warning that the line gets
-};
 
 #define SET_ "{c22189e4-8bf3-4e6d-8467-8dc6d95e2a7e}"
 
 // 7 is DEVPROP_TYPE_UINT32, 0x12 _STRING, 0x2012 _STRING_LIST.
-constexpr PropertyRow property_rows[] = {
+constexpr InfLineRow property_rows[] = {
     {"Number", "", "AddProperty", SET_ ",2,7,,258", "c22189e4.2=7:02010000"},
+    {"BinaryOfNothing", SET_ ",2,0x1003,,1", "AddProperty", SET_ ",2,0x1003", "c22189e4.2=4099:"},
+    {"BooleanNoNumber", "", "AddProperty", SET_ ",2,0x11,,x", "", "do not fit its type"},
     {"Replaces", SET_ ",2,7,,1", "AddProperty", SET_ ",2,7,,2", "c22189e4.2=7:02000000"},
     {"NoClobberKeeps", SET_ ",2,7,,1", "AddProperty", SET_ ",2,7,1,2", "c22189e4.2=7:01000000"},
     {"NoClobberWrites", "", "AddProperty", SET_ ",2,7,1,2", "c22189e4.2=7:02000000"},
@@ -63,46 +53,20 @@ std::string table_text(const executive::PropertyTable& table) {
     for (const auto& [key, value] : table) {
         text += fmt::format("{}{:08x}.{}={}:", text.empty() ? "" : " ", key.set.Data1, key.id, value.type);
         const bool is_text = (value.type & DEVPROP_MASK_TYPE) == DEVPROP_TYPE_STRING;
-        for (std::size_t index = 0; index < value.data.size(); index += is_text ? 2 : 1) {
-            const UCHAR byte = value.data[index];
-            text += !is_text ? fmt::format("{:02x}", byte) : byte == 0 ? "|" : std::string(1, static_cast<char>(byte));
-        }
+        text += data_text(value.data, is_text);
     }
     return text;
 }
 
-// What [Then] says is done after what [Install.NT] says.
-std::string inf_with(const PropertyRow& row) {
-    return fmt::format("[Version]\nSignature = \"$Windows NT$\"\nClass = MEDIA\n[Manufacturer]\nM = Models, NTamd64\n"
-                       "[Models.NTamd64]\nD = Install, ROOT\\Properties\n"
-                       "[Install.NT]\nAddProperty = Before\nNeeds = Then\n[Then]\n{} = Section\n"
-                       "[Before]\n{}\n[Section]\n{}",
-                       row.directive, row.before, row.line);
-}
-
-class InfProperties : public PnpTest, public ::testing::WithParamInterface<PropertyRow> {};
+class InfProperties : public InfLines {};
 
 TEST_P(InfProperties, AreWhatThePageSays) {
-    const PropertyRow& row = GetParam();
-    const std::string text = inf_with(row);
-    LoadedDriver& driver = load({.inf = write("properties.inf", text)});
-    DeviceNode& node = add(driver);
+    const DeviceNode& node = install("AddProperty");
     EXPECT_EQ(table_text(machine.subsystem<executive::Kernel>().device_records.at(node.pdo())->properties),
-              row.expected);
-    if (row.complaint == nullptr) {
-        EXPECT_THAT(driver.inf_warnings(), IsEmpty());
-        return;
-    }
-    ASSERT_THAT(driver.inf_warnings(), SizeIs(1));
-    EXPECT_THAT(driver.inf_warnings()[0], HasSubstr(row.complaint));
-    const auto line = std::count(text.begin(), text.end(), '\n') + 1;
-    EXPECT_THAT(driver.inf_warnings()[0], HasSubstr(fmt::format("properties.inf:{}: warning: ", line)));
+              GetParam().expected);
+    expect_complaint();
 }
-
-std::string title_of_property(const ::testing::TestParamInfo<PropertyRow>& information) {
-    return information.param.title;
-}
-INSTANTIATE_TEST_SUITE_P(Rows, InfProperties, ::testing::ValuesIn(property_rows), title_of_property);
+INSTANTIATE_TEST_SUITE_P(Rows, InfProperties, ::testing::ValuesIn(property_rows), row_title);
 
 class InterfaceProperties : public PnpTest {};
 

@@ -186,6 +186,24 @@ TEST_F(KmdfRemoval, DevicesOpenedByPointerAreWatchedThroughTheirFile) {
     });
 }
 
+// What was opened by its pointer is not opened again by the name of an opening before.
+TEST_F(KmdfRemoval, DevicesOpenedByPointerStayClosedWhenTheRemovalIsCancelled) {
+    inside([&] {
+        ASSERT_EQ(open(false), STATUS_SUCCESS);
+        WdfIoTargetClose(target_);
+        FILE_OBJECT* file = nullptr;
+        ASSERT_EQ(executive::open_file(u"\\Device\\KmdfWatched", nullptr, &file), STATUS_SUCCESS);
+        WDF_IO_TARGET_OPEN_PARAMS parameters;
+        WDF_IO_TARGET_OPEN_PARAMS_INIT_EXISTING_DEVICE(&parameters, watched_);
+        parameters.TargetFileObject = file;
+        ASSERT_EQ(WdfIoTargetOpen(target_, &parameters), STATUS_SUCCESS);
+        EXPECT_EQ(notify(GUID_TARGET_DEVICE_QUERY_REMOVE), STATUS_SUCCESS);
+        notify(GUID_TARGET_DEVICE_REMOVE_CANCELLED);
+        EXPECT_EQ(state(), WdfIoTargetClosedForQueryRemove);
+        executive::close_file(file);
+    });
+}
+
 // The driver's code is gone, its target is not: the framework lets go of the device by itself.
 TEST_F(KmdfRemoval, NobodyIsCalledInADriverThatIsGone) {
     inside([&] {

@@ -340,24 +340,33 @@ VOID NTAPI open_gate(PKDPC, PVOID gate, PVOID, PVOID) {
     KeSetEvent(static_cast<PRKEVENT>(gate), 0, FALSE);
 }
 
-// A second worker thread runs the routine when it is enqueued while the first is at it.
-TEST_F(Kmdf, FlushWaitsForEveryRunOfAWorkItem) {
-    inside([&] {
+class KmdfRuns : public Kmdf {
+protected:
+    // A work item of two runs at once, each waiting at its gate: a second worker thread runs the routine when it is
+    // enqueued while the first is at it.
+    WDFWORKITEM start_two(PFN_WDF_WORKITEM routine) {
         runs_begun = runs_ended = 0;
         for (KEVENT& gate : gates) {
             KeInitializeEvent(&gate, NotificationEvent, FALSE);
         }
         WDF_WORKITEM_CONFIG config;
-        WDF_WORKITEM_CONFIG_INIT(&config, wait_at_gate);
+        WDF_WORKITEM_CONFIG_INIT(&config, routine);
         auto under_device = below(device_);
         WDFWORKITEM item = nullptr;
-        ASSERT_EQ(WdfWorkItemCreate(&config, &under_device, &item), STATUS_SUCCESS);
-        const auto let_time_pass = [&] { machine.run_for(10 * machine::nanoseconds_per_millisecond); };
+        EXPECT_EQ(WdfWorkItemCreate(&config, &under_device, &item), STATUS_SUCCESS);
         for (int run = 0; run < 2; ++run) {
             WdfWorkItemEnqueue(item);
             let_time_pass();
         }
-        ASSERT_EQ(runs_begun, 2);
+        EXPECT_EQ(runs_begun, 2);
+        return item;
+    }
+    void let_time_pass() { machine.run_for(10 * machine::nanoseconds_per_millisecond); }
+};
+
+TEST_F(KmdfRuns, FlushWaitsForEveryRunOfAWorkItem) {
+    inside([&] {
+        WDFWORKITEM item = start_two(wait_at_gate);
         KeSetEvent(&gates[0], 0, FALSE);
         let_time_pass();
         EXPECT_EQ(runs_ended, 1);
@@ -375,32 +384,18 @@ TEST_F(Kmdf, FlushWaitsForEveryRunOfAWorkItem) {
 }
 
 // "nf-wdfworkitem-wdfworkitemflush": illegal within the routine, which would wait for itself; by any of its runs.
-class KmdfFlush : public Kmdf, public testing::WithParamInterface<int> {
+class KmdfFlush : public KmdfRuns, public testing::WithParamInterface<int> {
 protected:
-    // Two runs at once; both do `act` when their gate opens.
-    void run_twice(PFN_WDF_WORKITEM routine) {
-        runs_begun = runs_ended = 0;
-        for (KEVENT& gate : gates) {
-            KeInitializeEvent(&gate, NotificationEvent, FALSE);
-        }
-        WDF_WORKITEM_CONFIG config;
-        WDF_WORKITEM_CONFIG_INIT(&config, routine);
-        auto under_device = below(device_);
-        WDFWORKITEM item = nullptr;
-        ASSERT_EQ(WdfWorkItemCreate(&config, &under_device, &item), STATUS_SUCCESS);
-        for (int run = 0; run < 2; ++run) {
-            WdfWorkItemEnqueue(item);
-            machine.run_for(10 * machine::nanoseconds_per_millisecond);
-        }
-        EXPECT_EQ(runs_begun, 2);
+    void let_one_of_two_go_on(PFN_WDF_WORKITEM routine) {
+        start_two(routine);
         KeSetEvent(&gates[GetParam()], 0, FALSE);
-        machine.run_for(10 * machine::nanoseconds_per_millisecond);
+        let_time_pass();
     }
 };
 
 TEST_P(KmdfFlush, FromTheRoutineItselfIsABugcheck) {
     expect_bugcheck(0x10D, "WdfWorkItemFlush", [&] {
-        run_twice(+[](WDFWORKITEM item) NTAPI {
+        let_one_of_two_go_on(+[](WDFWORKITEM item) NTAPI {
             wait_at_gate(item);
             WdfWorkItemFlush(item);
         });
@@ -410,7 +405,7 @@ TEST_P(KmdfFlush, FromTheRoutineItselfIsABugcheck) {
 // "On the other hand" deleting it there is fine.
 TEST_P(KmdfFlush, TheRoutineItselfMayDeleteTheItem) {
     inside([&] {
-        run_twice(+[](WDFWORKITEM item) NTAPI {
+        let_one_of_two_go_on(+[](WDFWORKITEM item) NTAPI {
             wait_at_gate(item);
             if (runs_ended == 1) {
                 WdfObjectDelete(item);

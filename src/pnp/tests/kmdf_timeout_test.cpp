@@ -282,5 +282,16 @@ TEST_F(KmdfTimeouts, WaitingTakesAnyMemory) {
     });
 }
 
+// Its code may be gone when the request ends: the framework ends it alone.
+TEST_F(KmdfTimeouts, NoRoutineOfADriverThatIsGoneIsCalled) {
+    inside([&] {
+        ASSERT_TRUE(send(cancellable_code, limited_to(WDF_REL_TIMEOUT_IN_MS(5))));
+        Framework::current().disown(&driver_.object);
+        machine.run_for(100 * machine::nanoseconds_per_millisecond);
+        EXPECT_EQ(completion_.calls, 0);
+        EXPECT_EQ(WdfRequestGetStatus(request_), STATUS_IO_TIMEOUT);
+    });
+}
+
 } // namespace
 } // namespace openportcls::pnp::kmdf

@@ -2,26 +2,16 @@
 #include <fmt/format.h>
 
 #include "executive/registry/registry.h"
-#include "pnp_fixture.h"
+#include "inf_line_row.h"
 
 namespace openportcls::pnp::test {
 namespace {
 
 using executive::RegistryKey;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-struct FlagRow {
-    const char* title;
-    const char* before;              // lines of an AddReg section
-    const char* directive;           // AddReg or DelReg
-    const char* line;                // processed after them
-    const char* expected;            // of HKR\Test, as key_text() has it
-    const char* complaint = nullptr; // part of the warning that the line gets
-};
-
-constexpr FlagRow add_rows[] = {
+constexpr InfLineRow add_rows[] = {
     {"NoFlags", "", "AddReg", "HKR,Test,v,,text", "v=1:text|"},
     {"TypeSz", "", "AddReg", "HKR,Test,v,0,text", "v=1:text|"},
     {"TypeSzUnnamed", "", "AddReg", "HKR,Test,,0,text", "=1:text|"},
@@ -67,7 +57,7 @@ constexpr FlagRow add_rows[] = {
     {"FlagsTooLarge", "", "AddReg", "HKR,Test,v,0x100000004,x", "(none)", "the flags '0x100000004' are no number"},
 };
 
-constexpr FlagRow delete_rows[] = {
+constexpr InfLineRow delete_rows[] = {
     {"Value", "HKR,Test,v,,old\nHKR,Test,w,,old", "DelReg", "HKR,Test,V", "w=1:old|"},
     {"Key", "HKR,Test\\Sub\\Deep,v,,old\nHKR,Test,w,,old", "DelReg", "HKR,Test\\Sub", "w=1:old|"},
     {"KeyOnlyCommon", "HKR,Test\\Sub,v,,old\nHKR,Test,w,,old", "DelReg", "HKR,Test\\Sub,v,0x2000", "w=1:old|"},
@@ -86,7 +76,7 @@ constexpr FlagRow delete_rows[] = {
 };
 
 // The values of the page's example.
-constexpr FlagRow bit_rows[] = {
+constexpr InfLineRow bit_rows[] = {
     {"Set", "HKR,Test,v,1,30,00,10", "BitReg", "HKR,Test,v,1,0x01,0", "v=3:310010"},
     {"ClearByDefault", "HKR,Test,v,1,30,00,f0", "BitReg", "HKR,Test,v,,0x80,2", "v=3:300070"},
     {"Clear", "HKR,Test,v,1,30,00,f0", "BitReg", "HKR,Test,v,0,0x80,2", "v=3:300070"},
@@ -108,13 +98,9 @@ constexpr FlagRow bit_rows[] = {
 };
 
 std::string value_text(const executive::RegistryValue& value) {
-    std::string text = fmt::format("{}={}:", utf16_to_utf8(value.name), value.type);
+    const std::string text = fmt::format("{}={}:", utf16_to_utf8(value.name), value.type);
     const bool is_text = value.type == REG_SZ || value.type == REG_EXPAND_SZ || value.type == REG_MULTI_SZ;
-    for (std::size_t index = 0; index < value.data.size(); index += is_text ? 2 : 1) {
-        const std::uint8_t byte = value.data[index];
-        text += !is_text ? fmt::format("{:02x}", byte) : byte == 0 ? "|" : std::string(1, static_cast<char>(byte));
-    }
-    return text;
+    return text + data_text(value.data, is_text);
 }
 
 std::string content_text(const RegistryKey& key) {
@@ -136,44 +122,23 @@ std::string key_text(const std::shared_ptr<RegistryKey>& key) {
     return text.empty() ? "(empty)" : text;
 }
 
-// The line that is looked at comes last. What [Then] says is done after what [Install.NT] says.
-std::string inf_with(const FlagRow& row) {
-    return fmt::format("[Version]\nSignature = \"$Windows NT$\"\nClass = MEDIA\n[Manufacturer]\nM = Models, NTamd64\n"
-                       "[Models.NTamd64]\nD = Install, ROOT\\Flags\n"
-                       "[Install.NT]\nAddReg = Before\nNeeds = Then\n[Then]\n{} = Section\n"
-                       "[Before]\n{}\n[Section]\n{}",
-                       row.directive, row.before, row.line);
-}
-
-class RegistryFlags : public PnpTest, public ::testing::WithParamInterface<FlagRow> {};
+class RegistryFlags : public InfLines {};
 
 TEST_P(RegistryFlags, DoWhatThePageSays) {
-    const FlagRow& row = GetParam();
-    const std::string text = inf_with(row);
-    LoadedDriver& driver = load({.inf = write("flags.inf", text)});
-    DeviceNode& node = add(driver);
-    EXPECT_EQ(key_text(executive::Registry::of(machine).find(node.driver_key() + u"\\Test")), row.expected);
-    if (row.complaint == nullptr) {
-        EXPECT_THAT(driver.inf_warnings(), IsEmpty());
-        return;
-    }
-    ASSERT_THAT(driver.inf_warnings(), SizeIs(1));
-    EXPECT_THAT(driver.inf_warnings()[0], HasSubstr(row.complaint));
-    const auto line = std::count(text.begin(), text.end(), '\n') + 1;
-    EXPECT_THAT(driver.inf_warnings()[0], HasSubstr(fmt::format("flags.inf:{}: warning: ", line)));
+    const DeviceNode& node = install("AddReg");
+    EXPECT_EQ(key_text(executive::Registry::of(machine).find(node.driver_key() + u"\\Test")), GetParam().expected);
+    expect_complaint();
 }
 
-std::string title_of(const ::testing::TestParamInfo<FlagRow>& information) {
-    return information.param.title;
-}
-INSTANTIATE_TEST_SUITE_P(AddReg, RegistryFlags, ::testing::ValuesIn(add_rows), title_of);
-INSTANTIATE_TEST_SUITE_P(DelReg, RegistryFlags, ::testing::ValuesIn(delete_rows), title_of);
-INSTANTIATE_TEST_SUITE_P(BitReg, RegistryFlags, ::testing::ValuesIn(bit_rows), title_of);
+INSTANTIATE_TEST_SUITE_P(AddReg, RegistryFlags, ::testing::ValuesIn(add_rows), row_title);
+INSTANTIATE_TEST_SUITE_P(DelReg, RegistryFlags, ::testing::ValuesIn(delete_rows), row_title);
+INSTANTIATE_TEST_SUITE_P(BitReg, RegistryFlags, ::testing::ValuesIn(bit_rows), row_title);
 
 class RegistryLines : public PnpTest {
 protected:
     LoadedDriver& install(const std::string& line) {
-        LoadedDriver& driver = load({.inf = write("lines.inf", inf_with({"", "", "AddReg", line.c_str(), ""}))});
+        LoadedDriver& driver =
+            load({.inf = write("lines.inf", inf_with({"", "", "AddReg", line.c_str(), ""}, "AddReg"))});
         add(driver);
         return driver;
     }
