@@ -12,6 +12,20 @@
 
 namespace openportcls::hardware {
 
+// A method as a plain function, which costs less to call: `handler<&Chip::command_written>`.
+template<auto method>
+struct Handler;
+template<class Owner, std::uint32_t (NTAPI Owner::*method)(std::uint32_t)>
+struct Handler<method> {
+    static std::uint32_t NTAPI call(Owner& owner, std::uint32_t stored) { return (owner.*method)(stored); }
+};
+template<class Owner, void (NTAPI Owner::*method)(std::uint32_t)>
+struct Handler<method> {
+    static void NTAPI call(Owner& owner, std::uint32_t value) { (owner.*method)(value); }
+};
+template<auto method>
+inline constexpr auto handler = &Handler<method>::call;
+
 template<class Owner>
 struct RegisterEntry {
     std::string_view name;
@@ -22,9 +36,9 @@ struct RegisterEntry {
     std::uint32_t write_one_to_clear = 0; // bits that a written one clears
     std::string_view section;             // of the data sheet
     // What is read instead of the stored value.
-    std::uint32_t (NTAPI Owner::*read)(std::uint32_t stored) = nullptr;
+    std::uint32_t(NTAPI* read)(Owner& owner, std::uint32_t stored) = nullptr;
     // Told after the masks were applied: what was written, as written.
-    void (NTAPI Owner::*written)(std::uint32_t value) = nullptr;
+    void(NTAPI* written)(Owner& owner, std::uint32_t value) = nullptr;
 };
 
 // All offsets are below `room`, of at most 254 registers. The values lie within the device: what it looks at with every
@@ -57,7 +71,7 @@ public:
             return UINT32_MAX;
         }
         const Entry& entry = table_[index];
-        return entry.read != nullptr ? (owner.*entry.read)(values_[offset]) : values_[offset];
+        return entry.read != nullptr ? entry.read(owner, values_[offset]) : values_[offset];
     }
 
     [[gnu::always_inline]] void write(Owner& owner, std::uint32_t offset, std::uint32_t value) {
@@ -69,7 +83,7 @@ public:
         const std::uint32_t kept = (values_[offset] & ~entry.write_mask) | (value & entry.write_mask);
         values_[offset] = kept & ~(value & entry.write_one_to_clear);
         if (entry.written != nullptr) {
-            (owner.*entry.written)(value);
+            entry.written(owner, value);
         }
     }
 

@@ -24,8 +24,9 @@ public:
     virtual NTSTATUS method(IRP& irp);
     virtual NTSTATUS enable_event(IRP& irp);
     virtual NTSTATUS disable_event(IRP& irp);
-    virtual NTSTATUS write_stream(IRP& irp);
-    virtual NTSTATUS read_stream(IRP& irp);
+    // NTAPI: what drivers call, and what calls drivers, on the way of every period, see machine.h.
+    virtual NTSTATUS NTAPI write_stream(IRP& irp);
+    virtual NTSTATUS NTAPI read_stream(IRP& irp);
     virtual NTSTATUS reset_state(KSRESET reset);
     virtual NTSTATUS handshake(const KSHANDSHAKE& in, KSHANDSHAKE& out);
 
@@ -48,9 +49,9 @@ public:
 NTSTATUS dispatch_create_child(OpenObject& parent, IRP& irp);
 
 // The seven majors that KS serves (R-ENTRY-03). Completes the IRP unless it pends.
-NTSTATUS dispatch_irp(IRP& irp);
+NTSTATUS NTAPI dispatch_irp(IRP& irp);
 
 // Sets status and completes, for handlers that answer at once.
-NTSTATUS complete(IRP& irp, NTSTATUS status);
+NTSTATUS NTAPI complete(IRP& irp, NTSTATUS status);
 
 } // namespace openportcls::ks

@@ -141,7 +141,7 @@ bool is_data_accessible(MDL& mdl, KPROCESSOR_MODE mode, LOCK_OPERATION operation
 
 } // namespace
 
-NTSTATUS probe_stream_irp(IRP& irp, ULONG flags, ULONG header_bytes) {
+NTSTATUS NTAPI probe_stream_irp(IRP& irp, ULONG flags, ULONG header_bytes) {
     if (irp.AssociatedIrp.SystemBuffer == nullptr) {
         const NTSTATUS status = copy_headers(irp, flags, header_bytes);
         if (!NT_SUCCESS(status)) {

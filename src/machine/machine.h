@@ -376,7 +376,7 @@ private:
     [[gnu::noinline]] void NTAPI preempt() noexcept; // not in line, as what it calls does not keep to the convention
     [[gnu::noinline]] void NTAPI deliver();
     void NTAPI deliver_interrupts();
-    [[gnu::noinline]] void NTAPI service_line(InterruptLine& line);
+    void NTAPI service_line(InterruptLine& line);
     void NTAPI drain_dpcs();
     void process_due_events();
     template<class Function>

@@ -263,7 +263,7 @@ NTSTATUS Pin::disable_event(IRP& irp) {
     return ks::disable_requested_event(irp, port_.events());
 }
 
-NTSTATUS Pin::stream_request(IRP& irp, bool write) {
+NTSTATUS NTAPI Pin::stream_request(IRP& irp, bool write) {
     const NTSTATUS status = filter_.begin_request();
     if (!NT_SUCCESS(status)) {
         return status;
@@ -274,10 +274,10 @@ NTSTATUS Pin::stream_request(IRP& irp, bool write) {
     return write == capture_ ? STATUS_INVALID_DEVICE_REQUEST : queue_stream(irp, write);
 }
 
-NTSTATUS Pin::write_stream(IRP& irp) {
+NTSTATUS NTAPI Pin::write_stream(IRP& irp) {
     return stream_request(irp, true);
 }
-NTSTATUS Pin::read_stream(IRP& irp) {
+NTSTATUS NTAPI Pin::read_stream(IRP& irp) {
     return stream_request(irp, false);
 }
 
@@ -314,7 +314,7 @@ NTSTATUS Pin::set_position(const KSAUDIO_POSITION&) {
 bool Pin::linear_position(ULONGLONG&) {
     return false;
 }
-NTSTATUS Pin::queue_stream(IRP&, bool) {
+NTSTATUS NTAPI Pin::queue_stream(IRP&, bool) {
     return STATUS_INVALID_DEVICE_REQUEST;
 }
 void Pin::cancel_stream_io() {}

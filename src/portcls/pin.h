@@ -86,8 +86,8 @@ public:
     NTSTATUS property(IRP& irp) override;
     NTSTATUS enable_event(IRP& irp) override;
     NTSTATUS disable_event(IRP& irp) override;
-    NTSTATUS write_stream(IRP& irp) override;
-    NTSTATUS read_stream(IRP& irp) override;
+    NTSTATUS NTAPI write_stream(IRP& irp) override;
+    NTSTATUS NTAPI read_stream(IRP& irp) override;
     NTSTATUS reset_state(KSRESET reset) override;
     void cleanup(FILE_OBJECT& file) override;
     void close(FILE_OBJECT& file) override;
@@ -106,7 +106,7 @@ public:
     // The same in 100 ns, for KSPROPERTY_CLOCK_PHYSICALTIME (R-WCYC-14); by the format's rate unless the port asks.
     virtual NTSTATUS physical_time(ULONGLONG bytes, LONGLONG& time);
     // Queued I/O. IOCTL_KS_WRITE_STREAM and _READ_STREAM reach these only on ports that stream through IRPs.
-    virtual NTSTATUS queue_stream(IRP& irp, bool write);
+    virtual NTSTATUS NTAPI queue_stream(IRP& irp, bool write);
     virtual void cancel_stream_io();
     // KSPROPERTY_CONNECTION_ALLOCATORFRAMING (WavePci asks its miniport).
     virtual NTSTATUS allocator_framing(KSALLOCATOR_FRAMING& framing);
@@ -121,7 +121,7 @@ private:
     friend class Port;
 
     void store_format(const KSDATAFORMAT& format, ULONG format_bytes);
-    NTSTATUS stream_request(IRP& irp, bool write);
+    NTSTATUS NTAPI stream_request(IRP& irp, bool write);
     NTSTATUS step_to(KSSTATE next);
     void tell_clocks();
     NTSTATUS walk_to(KSSTATE target);

@@ -47,9 +47,11 @@ pci::Identity identity() {
 } // namespace
 
 const std::array<RegisterEntry<Ac97>, 3> Ac97::table = {{
-    {"GLOB_CNT", global_control, 4, 0, 0x3B, 0, "Global Control Register", nullptr, &Ac97::global_control_written},
-    {"GLOB_STA", global_status, 4, 0, 0x0003'0000, 0x8C01, "Global Status Register", &Ac97::read_global_status},
-    {"CAS", semaphore, 1, 0, 0, 0, "Codec Access Semaphore Register", &Ac97::read_semaphore},
+    {"GLOB_CNT", global_control, 4, 0, 0x3B, 0, "Global Control Register", nullptr,
+     handler<&Ac97::global_control_written>},
+    {"GLOB_STA", global_status, 4, 0, 0x0003'0000, 0x8C01, "Global Status Register",
+     handler<&Ac97::read_global_status>},
+    {"CAS", semaphore, 1, 0, 0, 0, "Codec Access Semaphore Register", handler<&Ac97::read_semaphore>},
 }};
 
 Ac97::Ac97(Motherboard& board, const Settings& settings)

@@ -8,12 +8,13 @@ namespace openportcls::hardware::ac97 {
 // "AC '97 Mixer Register Map" and the sections that follow it.
 const std::array<RegisterEntry<Codec>, 28> Codec::table = {{
     // ID0: a converter for the microphone of its own.
-    {"Reset", 0x00, 2, 0x0001, 0, 0, "Reset Register (Index 00h)", nullptr, &Codec::reset_written},
+    {"Reset", 0x00, 2, 0x0001, 0, 0, "Reset Register (Index 00h)", nullptr, handler<&Codec::reset_written>},
     {"Master Volume", 0x02, 2, 0x8000, 0x9F1F, 0, "Play Master Volume Registers", nullptr,
-     &Codec::volume_written<0x02>},
+     handler<&Codec::volume_written<0x02>>},
     {"Aux Out Volume", 0x04, 2, 0x8000, 0x9F1F, 0, "Play Master Volume Registers", nullptr,
-     &Codec::volume_written<0x04>},
-    {"Mono Volume", 0x06, 2, 0x8000, 0x801F, 0, "Play Master Volume Registers", nullptr, &Codec::volume_written<0x06>},
+     handler<&Codec::volume_written<0x04>>},
+    {"Mono Volume", 0x06, 2, 0x8000, 0x801F, 0, "Play Master Volume Registers", nullptr,
+     handler<&Codec::volume_written<0x06>>},
     {"PC Beep Volume", 0x0A, 2, 0x0000, 0x801E, 0, "PC Beep Register (Index 0Ah)"}, // nothing beeps here
     {"Phone Volume", 0x0C, 2, 0x8008, 0x801F, 0, "Analog Mixer Input Gain Registers"},
     {"Mic Volume", 0x0E, 2, 0x8008, 0x805F, 0, "Analog Mixer Input Gain Registers"},
@@ -28,16 +29,18 @@ const std::array<RegisterEntry<Codec>, 28> Codec::table = {{
     {"General Purpose", 0x20, 2, 0x0000, 0x0200, 0, "General Purpose Register (Index 20h)"}, // MIX
     {"3D Control", 0x22, 2, 0x0000, 0x0000, 0, "3D Control Register (Index 22h)"},
     {"Powerdown Ctrl/Stat", 0x26, 2, 0x0000, 0xFF00, 0, "Powerdown Control/Status Register (Index 26h)",
-     &Codec::read_power},
+     handler<&Codec::read_power>},
     // VRA, VRM; revision 2.3; primary codec.
-    {"Extended Audio ID", 0x28, 2, 0x0809, 0, 0, "Extended Audio ID Register (Index 28h)", &Codec::read_extended_id},
+    {"Extended Audio ID", 0x28, 2, 0x0809, 0, 0, "Extended Audio ID Register (Index 28h)",
+     handler<&Codec::read_extended_id>},
     {"Extended Audio Status", 0x2A, 2, 0x0000, 0x0009, 0, "Extended Audio Status and Control Register (Index 2Ah)",
-     nullptr, &Codec::extended_written},
+     nullptr, handler<&Codec::extended_written>},
     {"PCM Front DAC Rate", 0x2C, 2, 48000, 0, 0, "Audio Sample Rate Control Registers", nullptr,
-     &Codec::rate_written<0x2C>},
+     handler<&Codec::rate_written<0x2C>>},
     {"PCM LR ADC Rate", 0x32, 2, 48000, 0, 0, "Audio Sample Rate Control Registers", nullptr,
-     &Codec::rate_written<0x32>},
-    {"Mic ADC Rate", 0x34, 2, 48000, 0, 0, "Audio Sample Rate Control Registers", nullptr, &Codec::rate_written<0x34>},
+     handler<&Codec::rate_written<0x32>>},
+    {"Mic ADC Rate", 0x34, 2, 48000, 0, 0, "Audio Sample Rate Control Registers", nullptr,
+     handler<&Codec::rate_written<0x34>>},
     {"Vendor Reserved", 0x5A, 2, 0, 0, 0, "Vendor Reserved Registers"},
     {"Vendor Reserved", 0x74, 2, 0, 0, 0, "Vendor Reserved Registers"},
     {"Vendor Reserved", 0x76, 2, 0, 0, 0, "Vendor Reserved Registers"},

@@ -10,12 +10,12 @@ namespace openportcls::hardware::ac97 {
 const std::array<RegisterEntry<DmaEngine>, 7> DmaEngine::table = {{
     {"x_BDBAR", bdbar, 4, 0, 0xFFFF'FFF8, 0, "Buffer Descriptor Base Address Register"},
     {"x_CIV", civ, 1, 0, 0, 0, "Current Index Value Register"},
-    {"x_LVI", lvi, 1, 0, 0x1F, 0, "Last Valid Index Register", nullptr, &DmaEngine::last_index_written},
+    {"x_LVI", lvi, 1, 0, 0x1F, 0, "Last Valid Index Register", nullptr, handler<&DmaEngine::last_index_written>},
     {"x_SR", sr, 2, halted, 0, last_completed | buffer_completed | fifo_error, "Status Register", nullptr,
-     &DmaEngine::status_written},
+     handler<&DmaEngine::status_written>},
     {"x_PICB", picb, 2, 0, 0, 0, "Position In Current Buffer Register"},
     {"x_PIV", piv, 1, 0, 0, 0, "Prefetched Index Value Register"},
-    {"x_CR", cr, 1, 0, 0x1D, 0, "Control Register", nullptr, &DmaEngine::control_written},
+    {"x_CR", cr, 1, 0, 0x1D, 0, "Control Register", nullptr, handler<&DmaEngine::control_written>},
 }};
 
 namespace {
@@ -229,9 +229,23 @@ void DmaEngine::schedule() {
 }
 
 [[gnu::hot]] void DmaEngine::move_due() {
-    std::uint64_t due = clock_.elapsed(machine_.now()) - moved_;
+    const std::uint64_t due = clock_.elapsed(machine_.now()) - moved_;
     const std::uint32_t begun_before = buffers_begun_;
     const bool is_converting = is_worth_converting();
+    // The end of a buffer that nobody hears is what most events are about.
+    if (!is_converting && is_bus_master_ && has_data() && due << channel_shift_ == value(picb)) [[likely]] {
+        pass_over_buffer();
+        moved_ += due;
+    } else {
+        move(due, is_converting);
+    }
+    next_frame_at_ = clock_.earliest_after(moved_);
+    if (buffers_begun_ != begun_before || !has_data() || records_mix()) {
+        schedule();
+    }
+}
+
+void DmaEngine::move(std::uint64_t due, bool is_converting) {
     while (due > 0) {
         // As many whole frames as the buffer has; one that lies in two buffers, or in none, by itself.
         std::uint64_t most = is_converting ? Codec::chunk_frames : UINT32_MAX;
@@ -248,10 +262,6 @@ void DmaEngine::schedule() {
         }
         moved_ += frames;
         due -= frames;
-    }
-    next_frame_at_ = clock_.earliest_after(moved_);
-    if (buffers_begun_ != begun_before || !has_data() || records_mix()) {
-        schedule();
     }
 }
 
@@ -368,6 +378,17 @@ void DmaEngine::pass_over(std::size_t words) {
     follow_list(words, [this](std::size_t first, std::span<const std::byte> bytes, std::uint32_t part) {
         keep_last(first, bytes, part);
     });
+}
+
+// All that is left of the current one.
+void DmaEngine::pass_over_buffer() {
+    const std::uint32_t words = value(picb);
+    const std::span<const std::byte> bytes = next_words(words);
+    if (bytes.empty()) [[unlikely]] {
+        set_status(fifo_error, true);
+    }
+    keep_last(0, bytes, words);
+    consume(words);
 }
 
 // What is missing is the last sample again (BUP) or silence.

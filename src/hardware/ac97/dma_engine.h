@@ -92,6 +92,7 @@ private:
     void schedule();
     void move_due();
     [[gnu::noinline]] void NTAPI move_before_access() { move_due(); }
+    [[gnu::noinline]] void move(std::uint64_t frames, bool is_converting);
     void load_next();
     void fetch_descriptor();
     void finish_buffer();
@@ -105,6 +106,7 @@ private:
     std::size_t follow_list(std::size_t words, Use&& use);
     void keep_last(std::size_t first, std::span<const std::byte> bytes, std::uint32_t part);
     void pass_over(std::size_t words);
+    void pass_over_buffer();
     void play(const SampleTime& when, std::span<Frame> frames);
     void record(const SampleTime& when, std::span<Frame> frames);
     static void buffer_due(machine::ClockEvent& event);

@@ -14,8 +14,9 @@ constexpr std::uint8_t command_reset = 0xFF;
 
 // "Hardware Description": two ports, each of which is one thing read and another written.
 const std::array<RegisterEntry<Mpu401>, 2> Mpu401::table = {{
-    {"data", 0, 1, 0, 0, 0, "Data Port", &Mpu401::read_data, &Mpu401::data_written},
-    {"status and command", 1, 1, 0, 0, 0, "Status Port, Command Port", &Mpu401::read_status, &Mpu401::command_written},
+    {"data", 0, 1, 0, 0, 0, "Data Port", handler<&Mpu401::read_data>, handler<&Mpu401::data_written>},
+    {"status and command", 1, 1, 0, 0, 0, "Status Port, Command Port", handler<&Mpu401::read_status>,
+     handler<&Mpu401::command_written>},
 }};
 
 std::uint32_t NTAPI Mpu401::read_data(std::uint32_t) {

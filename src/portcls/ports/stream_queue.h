@@ -15,13 +15,11 @@ public:
     // <= DISPATCH_LEVEL.
     template<class Function>
     void locked(Function&& function) {
-        LIST_ENTRY finished;
-        {
-            Locked locked(lock_);
+        complete([&] {
+            const Locked locked(lock_);
             function();
-            take_finished(finished);
-        }
-        complete(finished);
+            return take_finished();
+        }());
     }
     // For what finishes none.
     KSPIN_LOCK& lock() { return lock_; }

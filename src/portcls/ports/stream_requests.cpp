@@ -29,20 +29,13 @@ void for_each_header(const IRP& irp, Visit&& visit) {
 
 StreamRequests::StreamRequests(bool write) : write_(write) {
     InitializeListHead(&queued_);
-    InitializeListHead(&finished_);
 }
 
-NTSTATUS StreamRequests::prepare(IRP& irp) {
-    const NTSTATUS probed = ks::probe_stream_irp(irp,
-                                                 (write_ ? KSPROBE_STREAMWRITE : KSPROBE_STREAMREAD) |
-                                                     KSPROBE_ALLOCATEMDL | KSPROBE_PROBEANDLOCK | KSPROBE_SYSTEMADDRESS,
-                                                 0);
-    if (!NT_SUCCESS(probed)) {
-        return probed;
-    }
-    irp.Tail.Overlay.DriverContext[0] = this;
-    IoMarkIrpPending(&irp);
-    return STATUS_PENDING;
+NTSTATUS NTAPI StreamRequests::probe(IRP& irp) const {
+    return ks::probe_stream_irp(irp,
+                                (write_ ? KSPROBE_STREAMWRITE : KSPROBE_STREAMREAD) | KSPROBE_ALLOCATEMDL |
+                                    KSPROBE_PROBEANDLOCK | KSPROBE_SYSTEMADDRESS,
+                                0);
 }
 
 // Of a request that was cancelled before it had a cancel routine, unless that one has been called after all.
@@ -73,7 +66,10 @@ void NTAPI StreamRequests::set_result(IRP& irp, NTSTATUS status) const {
 
 [[gnu::hot]] void NTAPI StreamRequests::finish(IRP& irp, NTSTATUS status) noexcept {
     set_result(irp, status);
-    InsertTailList(&finished_, &irp.Tail.Overlay.ListEntry);
+    LIST_ENTRY* const link = &irp.Tail.Overlay.ListEntry;
+    link->Flink = nullptr;
+    (finished_ == nullptr ? finished_ : last_finished_->Flink) = link;
+    last_finished_ = link;
 }
 
 void StreamRequests::finish_all() {
@@ -84,22 +80,21 @@ void StreamRequests::finish_all() {
     }
 }
 
-[[gnu::hot]] void NTAPI StreamRequests::complete_all(LIST_ENTRY& finished) {
+[[gnu::hot]] void NTAPI StreamRequests::complete_all(LIST_ENTRY* finished) {
     executive::Kernel& kernel = executive::Kernel::current();
     do {
-        IRP* const irp = CONTAINING_RECORD(RemoveHeadList(&finished), IRP, Tail.Overlay.ListEntry);
+        IRP* const irp = at(finished);
+        finished = finished->Flink;
         kernel.machine.preemption_point();
         executive::complete_request(kernel, irp);
-    } while (!IsListEmpty(&finished));
+    } while (finished != nullptr);
 }
 
 void StreamRequests::complete_finished() {
-    LIST_ENTRY finished;
-    {
-        BrieflyLocked locked(lock_);
-        take_finished(finished);
-    }
-    complete(finished);
+    complete([this] {
+        const BrieflyLocked locked(lock_);
+        return take_finished();
+    }());
 }
 
 void NTAPI StreamRequests::cancel_routine(PDEVICE_OBJECT, PIRP irp) {

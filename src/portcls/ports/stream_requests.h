@@ -77,7 +77,16 @@ protected:
 
     // A new request, its headers copied and its buffers locked; from STATUS_PENDING on it is to be inserted.
     // PASSIVE_LEVEL, without the lock.
-    NTSTATUS prepare(IRP& irp);
+    [[gnu::always_inline]] NTSTATUS prepare(IRP& irp) {
+        if (!ks::is_probed(irp)) {
+            if (const NTSTATUS status = probe(irp); !NT_SUCCESS(status)) {
+                return status;
+            }
+        }
+        irp.Tail.Overlay.DriverContext[0] = this;
+        IoMarkIrpPending(&irp);
+        return STATUS_PENDING;
+    }
 
     // ---- under the lock ----------------------------------------------------------------------------------------
     // False: it was cancelled meanwhile and is finished.
@@ -92,9 +101,11 @@ protected:
     // Off the queue, and no longer to be cancelled. False: its cancel routine is under way and completes it.
     static bool take(IRP& irp) {
         remove(irp);
-        // A cancel routine that waits for the lock removes it once more.
-        InitializeListHead(&irp.Tail.Overlay.ListEntry);
-        return exchange_cancel_routine(irp, nullptr) != nullptr;
+        if (exchange_cancel_routine(irp, nullptr) != nullptr) [[likely]] {
+            return true;
+        }
+        InitializeListHead(&irp.Tail.Overlay.ListEntry); // the cancel routine removes it once more
+        return false;
     }
     // One that is taken: complete_finished() completes it.
     void NTAPI finish(IRP& irp, NTSTATUS status) noexcept;
@@ -103,19 +114,11 @@ protected:
     void finish_all();
     // Data or room in all of its headers.
     ULONG NTAPI bytes_of(const IRP& irp) const noexcept;
-    bool has_finished() const { return !IsListEmpty(&finished_); }
+    bool has_finished() const { return finished_ != nullptr; }
     // Whoever has the lock takes the finished ones along and completes them without it.
-    void take_finished(LIST_ENTRY& finished) {
-        InitializeListHead(&finished);
-        if (has_finished()) {
-            finished = finished_;
-            finished.Flink->Blink = &finished;
-            finished.Blink->Flink = &finished;
-            InitializeListHead(&finished_);
-        }
-    }
-    static void complete(LIST_ENTRY& finished) {
-        if (!IsListEmpty(&finished)) {
+    LIST_ENTRY* take_finished() { return std::exchange(finished_, nullptr); }
+    static void complete(LIST_ENTRY* finished) {
+        if (finished != nullptr) {
             complete_all(finished);
         }
     }
@@ -132,13 +135,15 @@ private:
     static PDRIVER_CANCEL exchange_cancel_routine(IRP& irp, PDRIVER_CANCEL routine) {
         return std::exchange(irp.CancelRoutine, routine);
     }
+    [[gnu::noinline]] NTSTATUS NTAPI probe(IRP& irp) const;
     [[gnu::cold]] bool NTAPI insert_cancelled(IRP& irp) noexcept;
-    [[gnu::noinline]] static void NTAPI complete_all(LIST_ENTRY& finished);
+    [[gnu::noinline]] static void NTAPI complete_all(LIST_ENTRY* finished);
     static void NTAPI cancel_routine(PDEVICE_OBJECT device, PIRP irp);
 
     bool write_;
     LIST_ENTRY queued_;
-    LIST_ENTRY finished_;
+    LIST_ENTRY* finished_ = nullptr; // in order, each link leads to the next: those were on the queue
+    LIST_ENTRY* last_finished_ = nullptr;
 };
 
 } // namespace openportcls::portcls

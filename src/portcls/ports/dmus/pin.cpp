@@ -208,7 +208,7 @@ NTSTATUS DmusPin::position(KSAUDIO_POSITION& position) {
     return STATUS_SUCCESS;
 }
 
-NTSTATUS DmusPin::queue_stream(IRP& irp, bool) {
+NTSTATUS NTAPI DmusPin::queue_stream(IRP& irp, bool) {
     if (device_state() == KSSTATE_STOP) {
         return STATUS_INVALID_DEVICE_STATE;
     }

@@ -26,7 +26,7 @@ public:
     NTSTATUS step_state(KSSTATE next) override;
     NTSTATUS apply_format(const KSDATAFORMAT& format) override;
     NTSTATUS position(KSAUDIO_POSITION& position) override;
-    NTSTATUS queue_stream(IRP& irp, bool write) override;
+    NTSTATUS NTAPI queue_stream(IRP& irp, bool write) override;
     void cancel_stream_io() override;
     void release_stream() override;
 

@@ -124,7 +124,7 @@ void WaveSinkPin::render() {
     });
 }
 
-NTSTATUS WaveSinkPin::queue_stream(IRP& irp, bool) {
+NTSTATUS NTAPI WaveSinkPin::queue_stream(IRP& irp, bool) {
     return device_state() == KSSTATE_STOP ? STATUS_INVALID_DEVICE_STATE : queue_.add(irp);
 }
 

@@ -18,7 +18,7 @@ public:
     NTSTATUS position(KSAUDIO_POSITION& position) override;
     bool linear_position(ULONGLONG& bytes) override;
     NTSTATUS physical_time(ULONGLONG bytes, LONGLONG& time) override;
-    NTSTATUS queue_stream(IRP& irp, bool write) override;
+    NTSTATUS NTAPI queue_stream(IRP& irp, bool write) override;
     void cancel_stream_io() override { queue_.cancel_all(); }
     void release_stream() override;
 

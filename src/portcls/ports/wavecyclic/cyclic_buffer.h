@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 
 #include <portcls.h>
 
@@ -16,6 +17,7 @@ public:
     void set_pace(ULONG interval_bytes, ULONG ten_milliseconds, ULONG block_bytes) {
         interval_ = std::max(interval_bytes, block_bytes);
         block_ = block_bytes;
+        is_block_power_of_two_ = std::has_single_bit(block_bytes);
         most_ahead_ = std::min(4 * ten_milliseconds, bytes_ - std::min(interval_, bytes_ / 2));
         enough_ = std::min(3 * ten_milliseconds, most_ahead_ - std::min(interval_, most_ahead_) / 2);
         least_ahead_ = std::min(ten_milliseconds, most_ahead_ / 4);
@@ -63,7 +65,7 @@ public:
     // How much: up to 40 ms ahead of the device, and never over what is still to be heard (R-WCYC-07).
     ULONG room_for_data() const {
         const auto ahead = static_cast<ULONG>(next_data() - device_);
-        return most_ahead_ > ahead ? (most_ahead_ - ahead) / block_ * block_ : 0;
+        return most_ahead_ > ahead ? whole_blocks(most_ahead_ - ahead) : 0;
     }
     // What lies further ahead than `keep` is to be written anew.
     void discard_ahead(ULONG keep) {
@@ -104,9 +106,15 @@ public:
     void data_taken(ULONG bytes) { moved_ += bytes; }
 
 private:
+    // As a rule without a division.
+    ULONG whole_blocks(ULONG bytes) const {
+        return is_block_power_of_two_ ? bytes & ~(block_ - 1) : bytes / block_ * block_;
+    }
+
     ULONG bytes_ = 1;
     ULONG interval_ = 1;
     ULONG block_ = 1;
+    bool is_block_power_of_two_ = true;
     ULONG most_ahead_ = 1;
     ULONG enough_ = 1;
     ULONG least_ahead_ = 1;

@@ -229,16 +229,18 @@ void WaveCyclicPin::move_capture() {
 
 // R-WCYC-08: what is there is copied at once, before the stream runs too. What is queued behind others waits as they
 // do, for the device.
-NTSTATUS WaveCyclicPin::queue_stream(IRP& irp, bool) {
+NTSTATUS NTAPI WaveCyclicPin::queue_stream(IRP& irp, bool) {
     if (device_state() == KSSTATE_STOP) {
         return STATUS_INVALID_DEVICE_STATE;
     }
-    return queue_.add(irp, [this] {
-        if (device_moves_) {
-            follow_device();
-        }
-        move();
-    });
+    return queue_.add(irp, [this] { first_queued(); });
+}
+
+void NTAPI WaveCyclicPin::first_queued() {
+    if (device_moves_) {
+        follow_device();
+    }
+    move();
 }
 
 void WaveCyclicPin::cancel_stream_io() {

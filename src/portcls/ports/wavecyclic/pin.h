@@ -20,7 +20,7 @@ public:
     NTSTATUS set_position(const KSAUDIO_POSITION& position) override;
     bool linear_position(ULONGLONG& bytes) override;
     NTSTATUS physical_time(ULONGLONG bytes, LONGLONG& time) override;
-    NTSTATUS queue_stream(IRP& irp, bool write) override;
+    NTSTATUS NTAPI queue_stream(IRP& irp, bool write) override;
     void cancel_stream_io() override;
     void release_stream() override;
 
@@ -33,8 +33,9 @@ private:
     void prepare_buffer(const KSDATAFORMAT& format);
     unsigned char* address_of(ULONGLONG position) const;
 
-    // Everything below runs at DISPATCH_LEVEL under the queue's lock.
+    // Everything below runs at DISPATCH_LEVEL under the queue's lock, service() takes it.
     void service();
+    [[gnu::noinline]] void NTAPI first_queued();
     void move();
     void move_render();
     void move_capture();

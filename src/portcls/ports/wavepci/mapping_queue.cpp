@@ -5,7 +5,6 @@
 
 #include "machine/machine.h"
 #include "portcls/portcls_system.h"
-#include "portcls/ports/wavepci/packet_marks.h"
 
 namespace openportcls::portcls {
 
@@ -46,27 +45,6 @@ void MappingQueue::bounce(ULONGLONG highest, ComPointer<IDmaChannel> channel) {
     const BrieflyLocked locked(lock_);
     highest_ = highest;
     bounce_.use(std::move(channel));
-}
-
-// ---- a round of the lock -------------------------------------------------------------------------------------------
-
-[[gnu::hot]] void NTAPI MappingQueue::collect(Outcome& outcome) noexcept {
-    take_finished(outcome.finished);
-    outcome.offer = wanted_ && has_room();
-    wanted_ = wanted_ && !outcome.offer;
-    outcome.ended = std::exchange(ended_, false);
-    outcome.miniport = miniport_;
-    outcome.listener = listener_;
-}
-
-[[gnu::hot]] void NTAPI MappingQueue::tell(Outcome& outcome) {
-    complete(outcome.finished);
-    if (outcome.ended && outcome.listener != nullptr) {
-        outcome.listener->stream_ended();
-    }
-    if (outcome.offer && outcome.miniport != nullptr) {
-        outcome.miniport->MappingAvailable();
-    }
 }
 
 // ---- the client ----------------------------------------------------------------------------------------------------
@@ -123,49 +101,31 @@ void NTAPI MappingQueue::widen() noexcept {
     window_ *= 2;
 }
 
-// Past headers and requests without data. A looped buffer's end stays where it is until it is known what follows
-// (`wrap`): the buffer once more, or another request (R-WPCI-06).
-[[gnu::hot]] void NTAPI MappingQueue::settle(bool wrap) noexcept {
-    while (cursor_.irp != nullptr && cursor_.left == 0) {
-        if (cursor_.next_header(is_write())) {
-            if (cursor_.ends_stream(is_write())) {
-                mark(*cursor_.irp, ends_stream);
-            }
-            continue;
-        }
-        if (looped_ && is_last(*cursor_.irp)) {
-            if (!wrap || next_loop_.bytes == 0) {
-                return;
-            }
-            cursor_.begin(*cursor_.irp);
-            continue;
-        }
-        exhaust();
-    }
-}
-
-void NTAPI MappingQueue::exhaust() {
-    IRP& irp = *cursor_.irp;
-    mark(irp, is_exhausted);
-    move_on(next_of(irp));
-}
-
-void NTAPI MappingQueue::move_on(IRP* next) {
-    cursor_.irp = nullptr;
-    cursor_.left = 0;
-    if (next != nullptr) {
-        cursor_.begin(*next);
-        if (looped_) {
-            begin_loop(0);
-        }
-    }
-}
-
-void NTAPI MappingQueue::begin_loop(ULONGLONG offset) {
+void NTAPI MappingQueue::begin_loop(ULONGLONG offset) noexcept {
     if (next_loop_.from < acquired_) {
         loop_ = next_loop_;
     }
     next_loop_ = {acquired_, offset, bytes_of(*cursor_.irp)};
+}
+
+// A looped buffer's end stays where it is until it is known what follows (`wrap`): the buffer once more, or another
+// request (R-WPCI-06). False: it does.
+bool NTAPI MappingQueue::move_in_loop(bool wrap) noexcept {
+    if (!is_last(*cursor_.irp)) {
+        exhaust();
+        return true;
+    }
+    if (!wrap || next_loop_.bytes == 0) {
+        return false;
+    }
+    cursor_.begin(*cursor_.irp);
+    return true;
+}
+
+// Past headers and requests without data.
+[[gnu::hot]] void NTAPI MappingQueue::settle_further(bool wrap) noexcept {
+    while (!is_settled() && move_further(wrap)) {
+    }
 }
 
 // In order: a request without data waits for those before it.
@@ -218,8 +178,8 @@ ULONG NTAPI MappingQueue::bounce_piece(ULONG bytes, ULONGLONG& physical, PVOID& 
 [[gnu::hot]] NTSTATUS NTAPI MappingQueue::get(PVOID tag, PHYSICAL_ADDRESS& address, PVOID& memory, ULONG& bytes,
                                               ULONG& flags) {
     return step([&]() -> NTSTATUS {
-        if (!is_settled()) {
-            settle(true);
+        if (!is_settled()) [[unlikely]] {
+            settle_further(true);
         }
         if (looped_) {
             finish_passed(); // a buffer that another one has followed
@@ -247,9 +207,7 @@ ULONG NTAPI MappingQueue::bounce_piece(ULONG bytes, ULONGLONG& physical, PVOID& 
         mark(irp, is_begun);
         acquired_ += part;
         cursor_.advance(part);
-        if (!is_settled()) {
-            settle(false);
-        }
+        settle(false);
         // R-WPCI-05
         flags = cursor_.irp != &irp || cursor_.left == 0 ? 1 : 0;
         return STATUS_SUCCESS;

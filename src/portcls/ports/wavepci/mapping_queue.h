@@ -7,6 +7,7 @@
 
 #include "portcls/ports/stream_requests.h"
 #include "portcls/ports/wavepci/bounce_buffer.h"
+#include "portcls/ports/wavepci/packet_marks.h"
 
 namespace openportcls::portcls {
 
@@ -96,11 +97,9 @@ private:
     };
     // What a round of the lock leaves to be done without it.
     struct Outcome {
-        LIST_ENTRY finished;
-        bool offer; // of new mappings (R-WPCI-02)
-        bool ended;
-        IMiniportWavePciStream* miniport;
-        MappingListener* listener;
+        LIST_ENTRY* finished = nullptr;
+        MappingListener* ended = nullptr;          // is told of the stream's end
+        IMiniportWavePciStream* offered = nullptr; // is told of new mappings (R-WPCI-02)
     };
     static constexpr ULONG capacity = 1024; // mappings at once; a power of two
     static constexpr ULONG first_window = 16;
@@ -119,19 +118,34 @@ private:
         const bool has_data = cursor_.left != 0 || (looped_ && next_loop_.bytes != 0);
         return has_data && count() < capacity && (highest_ == UINT64_MAX || bounce_.has_room());
     }
-    [[gnu::always_inline]] bool has_outcome() const noexcept {
-        return has_finished() || ended_ || (wanted_ && has_room());
+    [[gnu::always_inline]] Outcome collect() noexcept {
+        Outcome outcome;
+        outcome.finished = take_finished();
+        if (ended_) [[unlikely]] {
+            ended_ = false;
+            outcome.ended = listener_;
+        }
+        if (wanted_ && has_room()) {
+            wanted_ = false;
+            outcome.offered = miniport_;
+        }
+        return outcome;
     }
-    [[gnu::noinline]] void NTAPI collect(Outcome& outcome) noexcept;
-    [[gnu::noinline]] static void NTAPI tell(Outcome& outcome);
     [[gnu::noinline]] void NTAPI widen() noexcept;
     bool is_settled() const { return cursor_.left != 0 || cursor_.irp == nullptr; }
-    [[gnu::noinline]] void NTAPI settle(bool wrap) noexcept;
+    [[gnu::always_inline]] void settle(bool wrap) noexcept {
+        if (!is_settled() && move_further(wrap) && !is_settled()) {
+            settle_further(wrap);
+        }
+    }
+    [[gnu::noinline]] void NTAPI settle_further(bool wrap) noexcept;
+    [[gnu::always_inline]] bool move_further(bool wrap) noexcept;
+    [[gnu::noinline]] bool NTAPI move_in_loop(bool wrap) noexcept;
     [[gnu::noinline]] NTSTATUS NTAPI skip_to(PVOID tag) noexcept;
     [[gnu::noinline]] ULONG NTAPI bounce_piece(ULONG bytes, ULONGLONG& physical, PVOID& memory) noexcept;
-    void NTAPI exhaust();
-    void NTAPI move_on(IRP* next);
-    void NTAPI begin_loop(ULONGLONG offset);
+    [[gnu::always_inline]] void exhaust() noexcept;
+    [[gnu::always_inline]] void move_on(IRP* next) noexcept;
+    [[gnu::noinline]] void NTAPI begin_loop(ULONGLONG offset) noexcept;
     [[gnu::noinline]] void NTAPI finish_passed() noexcept;
     ULONG piece(ULONGLONG& address) const;
     [[gnu::noinline]] void NTAPI take_back(const Mapping& mapping, ULONG bytes) noexcept;
@@ -173,20 +187,56 @@ private:
 template<class Function>
 auto MappingQueue::step(Function&& function) {
     Outcome outcome;
-    bool has_outcome = false;
     const auto result = [&] {
         const BrieflyLocked locked(lock_);
         const auto value = function();
-        has_outcome = services_ == 0 && this->has_outcome();
-        if (has_outcome) {
-            collect(outcome);
+        if (services_ == 0) {
+            outcome = collect();
         }
         return value;
     }();
-    if (has_outcome) {
-        tell(outcome);
+    complete(outcome.finished);
+    if (outcome.ended != nullptr) [[unlikely]] {
+        outcome.ended->stream_ended();
+    }
+    if (outcome.offered != nullptr) {
+        outcome.offered->MappingAvailable();
     }
     return result;
+}
+
+// ---- the cursor; inline, since every request and every mapping moves it ---------------------------------------------
+
+inline void MappingQueue::move_on(IRP* next) noexcept {
+    cursor_.irp = nullptr;
+    cursor_.left = 0;
+    if (next != nullptr) {
+        cursor_.begin(*next);
+        if (looped_) [[unlikely]] {
+            begin_loop(0);
+        }
+    }
+}
+
+inline void MappingQueue::exhaust() noexcept {
+    IRP& irp = *cursor_.irp;
+    mark(irp, is_exhausted);
+    move_on(next_of(irp));
+}
+
+// To the next header, or the next request.
+inline bool MappingQueue::move_further(bool wrap) noexcept {
+    if (cursor_.next_header(is_write())) {
+        if (cursor_.ends_stream(is_write())) [[unlikely]] {
+            mark(*cursor_.irp, ends_stream);
+        }
+        return true;
+    }
+    if (looped_) [[unlikely]] {
+        return move_in_loop(wrap);
+    }
+    exhaust();
+    return true;
 }
 
 } // namespace openportcls::portcls

@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "portcls/ports/wavepci/mapping_queue.h"
-#include "portcls/ports/wavepci/packet_marks.h"
 
 namespace openportcls::portcls {
 
@@ -27,7 +26,7 @@ void MappingQueue::cancel_all() {
     for (bool again = true; again;) {
         again = false;
         Revocation revocation;
-        LIST_ENTRY finished;
+        LIST_ENTRY* finished = nullptr;
         {
             Locked locked(lock_);
             cursor_.irp = nullptr;
@@ -39,7 +38,7 @@ void MappingQueue::cancel_all() {
                     finish(*irp, STATUS_CANCELLED);
                 }
             }
-            take_finished(finished);
+            finished = take_finished();
         }
         revoke(revocation); // before the memory is the client's again
         complete(finished);
@@ -55,7 +54,7 @@ void MappingQueue::leave(IRP& irp) {
             next = next_of(*next);
         }
         move_on(next);
-        settle(false);
+        settle_further(false);
     }
 }
 
@@ -72,7 +71,7 @@ NTSTATUS MappingQueue::terminate(ULONGLONG position) {
         if (is_write()) { // what is handed out is played
             if (cursor_.irp == irp) {
                 exhaust();
-                settle(false);
+                settle_further(false);
             }
             irp = nullptr;
         } else if (take(*irp)) {

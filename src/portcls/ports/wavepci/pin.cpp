@@ -202,7 +202,7 @@ void NTAPI WavePciPin::stream_ended() {
 
 // ---- requests ------------------------------------------------------------------------------------------------------
 
-NTSTATUS WavePciPin::queue_stream(IRP& irp, bool) {
+NTSTATUS NTAPI WavePciPin::queue_stream(IRP& irp, bool) {
     return device_state() == KSSTATE_STOP ? STATUS_INVALID_DEVICE_STATE : queue().add(irp);
 }
 

@@ -20,7 +20,7 @@ public:
     NTSTATUS set_position(const KSAUDIO_POSITION& position) override;
     bool linear_position(ULONGLONG& bytes) override;
     NTSTATUS physical_time(ULONGLONG bytes, LONGLONG& time) override;
-    NTSTATUS queue_stream(IRP& irp, bool write) override;
+    NTSTATUS NTAPI queue_stream(IRP& irp, bool write) override;
     void cancel_stream_io() override;
     NTSTATUS allocator_framing(KSALLOCATOR_FRAMING& framing) override;
     void release_stream() override;
