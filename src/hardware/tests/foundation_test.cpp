@@ -16,7 +16,7 @@ struct Chip {
 constexpr RegisterEntry<Chip> chip_table[] = {
     {"control", 0x0, 1, 0x81, 0x0F, 0x00, "1"},
     {"status", 0x1, 1, 0xFF, 0x00, 0x03, "2"},
-    {"inverted", 0x4, 1, 0x0F, 0xFF, 0x00, "3", &Chip::read_inverted, &Chip::tell},
+    {"inverted", 0x4, 1, 0x0F, 0xFF, 0x00, "3", handler<&Chip::read_inverted>, handler<&Chip::tell>},
 };
 
 TEST(RegisterTable, MasksDecideWhatAWriteDoes) {
