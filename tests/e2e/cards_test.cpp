@@ -247,7 +247,10 @@ TEST_F(Cards, VolumesOfTheAc97AreHeardAndShown) {
     EXPECT_THAT(lines.out, HasSubstr("DST_WAVEIN, WAVEIN  (Wave pin "));
     EXPECT_THAT(lines.out, HasSubstr("    from \"")) << "sources below their destination";
     EXPECT_THAT(lines.out, HasSubstr("SRC_COMPACTDISC, UNDEFINED"));
+    EXPECT_THAT(lines.out, HasSubstr("\"Stereo mix\", \"Mono mix\"\n")) << "last of the recording source";
     EXPECT_THAT(portcls({"mixer", "--driver", "ac97", "--lines", "--json"}).out, HasSubstr("\"inputs\""));
+    EXPECT_THAT(portcls({"mixer", "--driver", "ac97", "set", "Recording source", "source", "6"}).out,
+                HasSubstr("source 6"));
     const Ran shown = portcls({"mixer", "--driver", "ac97"});
     ASSERT_EQ(shown.status, 0) << shown.error;
     EXPECT_THAT(shown.out, HasSubstr("-46.5 to 0.0 dB in steps of 1.50"));
