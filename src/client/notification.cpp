@@ -1,5 +1,6 @@
 // Custom events of target devices, queued for a client.
 #include <openportcls/notification.hpp>
+#include <openportcls/object.hpp>
 
 #include <algorithm>
 #include <deque>
