@@ -170,6 +170,43 @@ Seeds request_ports() {
     return seeds;
 }
 
+// Commands to the module of tests/drivers/engine, of the filter and of an offloaded stream.
+std::string commands_module() {
+    constexpr unsigned offload_pin = 1;
+    // KSAUDIOMODULE_PROPERTY without its head: class, instance, padding; then the parameter.
+    const std::string module("\x50\x9a\x1e\x6c\x7d\x3b\x11\x4c\x8e\x8c\x51\xf0\xa2\xc3\xd4\x01\0\0\0\0\0\0\0\0", 24);
+    const std::string on("\1\0\0\0", 4);
+    Output output = begin_stream(first_filter, offload_pin);
+    for (unsigned file = 0; file < 2; ++file) {
+        property(output, file, KSPROPSETID_AudioModule, KSPROPERTY_AUDIOMODULE_DESCRIPTORS, 0);
+        property(output, file, KSPROPSETID_AudioModule, KSPROPERTY_AUDIOMODULE_COMMAND, 0, module);
+        property(output, file, KSPROPSETID_AudioModule, KSPROPERTY_AUDIOMODULE_COMMAND, 0, module + on);
+        property(output, file, KSPROPSETID_AudioModule, KSPROPERTY_AUDIOMODULE_NOTIFICATION_DEVICE_ID, 0);
+    }
+    return run(output, 25).text();
+}
+
+// The dock of tests/drivers/pnp comes, is opened, and goes with that.
+std::string docks() {
+    constexpr unsigned all_filters = 0x80;
+    constexpr unsigned docked = 1; // PROPERTY_PNPCARD_DOCKED
+    Output output;
+    output.byte(0);
+    for (const unsigned filter : {first_filter, second_filter}) { // whichever is the topology's
+        output.action(Action::open_filter).byte(filter);
+    }
+    for (const unsigned on : {1U, 0U}) {
+        for (unsigned file = 0; file < 2; ++file) {
+            output.action(Action::property).byte(file).byte(index_of(property_sets, pnp_card_set)).byte(docked).byte(1);
+            output.byte(0).byte(2).byte(1).byte(on); // four bytes of value, one of them given
+        }
+        run(output, 5);
+        output.action(Action::open_filter).byte(all_filters | 2);
+        property(output, 2, KSPROPSETID_Jack, KSPROPERTY_JACK_DESCRIPTION, 0, std::string("\1\0\0\0\0\0\0\0", 8));
+    }
+    return output.action(Action::stop_and_start).action(Action::close).byte(2).text();
+}
+
 Seeds ioctls() {
     Seeds seeds;
     const std::string eight_zeros(8, '\0');
@@ -193,6 +230,8 @@ Seeds ioctls() {
             seeds["node_support" + which] = asks(filter, property_sets[set], 5, node_and_channel);
         }
     }
+    seeds["module"] = commands_module();
+    seeds["dock"] = docks();
     seeds.merge(request_ports());
     return seeds;
 }

@@ -39,7 +39,8 @@ enum Ac97Node {
     NodeMasterMute,
     NodeSourceMux,
     NodeRecordVolume,
-    NodeRecordMute
+    NodeRecordMute,
+    NodeMonoMix
 };
 
 // A register with a level for each side, the left one in the upper byte, and one mute for both. Levels are in steps of
@@ -94,7 +95,8 @@ const Control* ControlOf(ULONG Node) {
 }
 
 // "Record Select Control": the number of each source of the mux, for both sides. Sources count from 1.
-const USHORT SourceNumbers[] = {0x0404, 0x0101, 0x0000, 0x0303, 0x0202}; // line, CD, microphone, aux, video
+// Line, CD, microphone, aux, video, stereo mix, mono mix.
+const USHORT SourceNumbers[] = {0x0404, 0x0101, 0x0000, 0x0303, 0x0202, 0x0505, 0x0606};
 
 // ---- node properties -----------------------------------------------------------------------------------------------
 
@@ -327,12 +329,13 @@ const PCNODE_DESCRIPTOR Nodes[] = {
     {0, &MuteAutomation, &KSNODETYPE_MUTE, &KSAUDFNAME_AUX_MUTE},
     {0, &VolumeAutomation, &KSNODETYPE_VOLUME, &KSAUDFNAME_VIDEO_VOLUME},
     {0, &MuteAutomation, &KSNODETYPE_MUTE, &KSAUDFNAME_VIDEO_MUTE},
-    {0, NULL, &KSNODETYPE_SUM, NULL},
+    {0, NULL, &KSNODETYPE_SUM, &KSAUDFNAME_STEREO_MIX},
     {0, &VolumeAutomation, &KSNODETYPE_VOLUME, &KSAUDFNAME_MASTER_VOLUME},
     {0, &MuteAutomation, &KSNODETYPE_MUTE, &KSAUDFNAME_MASTER_MUTE},
     {0, &SourceAutomation, &KSNODETYPE_MUX, &KSAUDFNAME_RECORDING_SOURCE},
     {0, &VolumeAutomation, &KSNODETYPE_VOLUME, &KSAUDFNAME_RECORDING_CONTROL},
     {0, &MuteAutomation, &KSNODETYPE_MUTE, NULL},
+    {0, NULL, &KSNODETYPE_SUM, &KSAUDFNAME_MONO_MIX},
 };
 
 #define AC97_HEARD(Pin, Volume, Mute, SumPin)                                                                          \
@@ -340,7 +343,8 @@ const PCNODE_DESCRIPTOR Nodes[] = {
         Mute, 0, NodeSum, SumPin                                                                                       \
     }
 
-// The codec takes what is recorded before the volumes of what is heard.
+// The codec takes a single input before the volume of what is heard of it, and the mixes behind those volumes, before
+// the master volume. A mix has no pin: mixer programs show it by the name of its sum.
 const PCCONNECTION_DESCRIPTOR Connections[] = {
     AC97_HEARD(TopologyPinWaveIn, NodeWaveVolume, NodeWaveMute, 1),
     AC97_HEARD(TopologyPinLineIn, NodeLineVolume, NodeLineMute, 2),
@@ -356,6 +360,9 @@ const PCCONNECTION_DESCRIPTOR Connections[] = {
     {PCFILTER_NODE, TopologyPinMicrophoneIn, NodeSourceMux, 3},
     {PCFILTER_NODE, TopologyPinAuxIn, NodeSourceMux, 4},
     {PCFILTER_NODE, TopologyPinVideoIn, NodeSourceMux, 5},
+    {NodeSum, 0, NodeSourceMux, 6},
+    {NodeSum, 0, NodeMonoMix, 1},
+    {NodeMonoMix, 0, NodeSourceMux, 7},
     {NodeSourceMux, 0, NodeRecordVolume, 1},
     {NodeRecordVolume, 0, NodeRecordMute, 1},
     {NodeRecordMute, 0, PCFILTER_NODE, TopologyPinCaptureOut},

@@ -12,7 +12,7 @@ inline constexpr std::uint8_t first_music_kind = 0xF0;
 
 // One action each, followed by its parameters; bytes that are missing are zeros.
 enum class Action : std::uint8_t {
-    open_filter,   // which
+    open_filter,   // which (80h: of those that have come since, too)
     open_pin,      // file, pin (40h: looped), format (from first_music_kind on: MIDI, DirectMusic),
                    // number of changes, (offset, byte) each, length (0: all of it)
     property,      // file, set, id, verb, request (see Session::request)

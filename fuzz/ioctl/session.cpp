@@ -1,5 +1,6 @@
 #include "ioctl/session.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -75,9 +76,7 @@ Session::Session(std::uint8_t policy_and_seed) {
     driver.inf = OPENPORTCLS_FUZZ_INF;
     driver_ = std::make_unique<Driver>(required(machine_->load_driver(OPENPORTCLS_FUZZ_MODULE, driver)));
     device_ = driver_->devices().at(0);
-    for (const FilterInfo& filter : machine_->filters()) {
-        filter_paths_.push_back(utf8_to_utf16(filter.path));
-    }
+    find_filters();
     for (int count = 0; count < 2; ++count) {
         events_.push_back(std::make_unique<client::ClientEvent>(machine_->state()));
     }
@@ -181,8 +180,22 @@ void Session::open(std::u16string_view path, FILE_OBJECT* related) {
     }
 }
 
+void Session::find_filters() {
+    for (const FilterInfo& filter : machine_->filters()) {
+        std::u16string path = utf8_to_utf16(filter.path);
+        if (std::find(filter_paths_.begin(), filter_paths_.end(), path) == filter_paths_.end()) {
+            filter_paths_.push_back(std::move(path));
+        }
+    }
+}
+
+// Subdevices come and go.
 void Session::open_filter(Input& input) {
-    open(filter_paths_[input.byte() % filter_paths_.size()], nullptr);
+    const std::uint8_t which = input.byte();
+    if ((which & 0x80) != 0) {
+        find_filters();
+    }
+    open(filter_paths_[(which & 0x7FU) % filter_paths_.size()], nullptr);
 }
 
 void Session::open_pin(Input& input) {

@@ -40,6 +40,7 @@ private:
     void act(Action action, Input& input);
     FILE_OBJECT* choose_file(Input& input);
     void open(std::u16string_view path, FILE_OBJECT* related);
+    void find_filters();
     void open_filter(Input& input);
     void open_pin(Input& input);
     void open_name(Input& input);
@@ -66,7 +67,7 @@ private:
     std::unique_ptr<Machine> machine_;
     std::unique_ptr<Driver> driver_;
     std::optional<Device> device_;
-    std::vector<std::u16string> filter_paths_;
+    std::vector<std::u16string> filter_paths_; // of all that have been seen, also those that are gone
     std::vector<FILE_OBJECT*> files_;
     std::deque<Request> requests_;
     std::deque<std::vector<std::uint8_t>> event_data_; // KSEVENTDATA, named by their addresses

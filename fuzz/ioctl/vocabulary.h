@@ -10,6 +10,9 @@
 
 namespace openportcls::fuzz {
 
+// PROPSETID_PnpCard of tests/drivers/pnp: docks it, plugs its jack.
+inline constexpr GUID pnp_card_set = {0x0b6c0f5e, 0x6c0a, 0x4a7e, {0x9e, 0x5b, 0x7a, 0x1d, 0x3c, 0x9e, 0x60, 0x01}};
+
 inline const GUID property_sets[] = {
     KSPROPSETID_General,
     KSPROPSETID_Topology,
@@ -38,11 +41,15 @@ inline const GUID property_sets[] = {
     KSPROPSETID_SynthClock,
     KSPROPSETID_Synth,
     KSPROPSETID_Synth_Dls,
+    pnp_card_set,
 };
 
 inline const GUID event_sets[] = {
-    KSEVENTSETID_AudioControlChange, KSEVENTSETID_PinCapsChange, KSEVENTSETID_Connection,      KSEVENTSETID_Clock,
-    KSEVENTSETID_LoopedStreaming,    KSEVENTSETID_Device,        KSEVENTSETID_StreamAllocator, KSEVENTSETID_VolumeLimit,
+    KSEVENTSETID_AudioControlChange, KSEVENTSETID_PinCapsChange,
+    KSEVENTSETID_Connection,         KSEVENTSETID_Clock,
+    KSEVENTSETID_LoopedStreaming,    KSEVENTSETID_Device,
+    KSEVENTSETID_StreamAllocator,    KSEVENTSETID_VolumeLimit,
+    KSEVENTSETID_SoundDetector,      KSEVENTSETID_DynamicFormatChange,
 };
 
 inline const GUID method_sets[] = {KSMETHODSETID_StreamIo, KSMETHODSETID_StreamAllocator, KSMETHODSETID_Wavetable};

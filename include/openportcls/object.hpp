@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <openportcls/event.hpp>
+#include <openportcls/notification.hpp>
 #include <openportcls/properties.hpp>
 #include <openportcls/result.hpp>
 
@@ -24,6 +25,12 @@ struct ObjectState;
 struct ControlResult {
     std::int32_t status = 0;
     std::uint64_t information = 0;
+};
+
+// DRMRIGHTS. Neither: content id 0, which has no restriction.
+struct ContentRights {
+    bool copy_protect = false;           // no copies: the driver sets what a digital output has for that (SCMS)
+    bool digital_output_disable = false; // nothing leaves by a digital output
 };
 
 class KsObject {
@@ -105,6 +112,18 @@ public:
     Result<Event> subscribe(const Guid& set, std::uint32_t id, std::uint32_t node = UINT32_MAX) const;
     // KSEVENT_TYPE_BASICSUPPORT: can this event be enabled here?
     bool supports_event(const Key& key, const Target& target = {}) const;
+
+    // ---- what the driver tells of its device -----------------------------------------------------------------
+    // Notifications with this id (notification::audio_module) from now on, of whichever filter or stream the driver
+    // has sent them for: they are the device's.
+    Result<NotificationListener> listen_for(const Guid& id) const;
+
+    // ---- rights of what is played ----------------------------------------------------------------------------
+    // Streams and pins: gives what is played a content id with these rights, as the system's DRM does for a protected
+    // application (only the system may: KSPROPERTY_DRMAUDIOSTREAM_CONTENTID from an application, with set(), is
+    // STATUS_INVALID_DEVICE_REQUEST). STATUS_NOT_IMPLEMENTED from a stream that cannot honour them, as the driver
+    // says; then the former ones hold. The id goes with the stream or with the next call that succeeds.
+    Result<void> set_content_rights(const ContentRights& rights) const;
 
     // For the layers of this library.
     const std::shared_ptr<client::ObjectState>& object() const { return object_; }

@@ -23,6 +23,7 @@
 #ifndef OPENPORTCLS_H
 #define OPENPORTCLS_H
 
+#include <openportcls/c/audio_module.h>
 #include <openportcls/c/base.h>
 #include <openportcls/c/card.h>
 #include <openportcls/c/driver.h>
@@ -30,6 +31,7 @@
 #include <openportcls/c/machine.h>
 #include <openportcls/c/midi.h>
 #include <openportcls/c/mixer.h>
+#include <openportcls/c/notification.h>
 #include <openportcls/c/object.h>
 #include <openportcls/c/pin.h>
 #include <openportcls/c/stream.h>

@@ -1,6 +1,7 @@
 // Everything an application or test needs to run Windows audio drivers.
 #pragma once
 
+#include <openportcls/audio_module.hpp>
 #include <openportcls/event.hpp>
 #include <openportcls/filter.hpp>
 #include <openportcls/format.hpp>
@@ -10,6 +11,7 @@
 #include <openportcls/midi.hpp>
 #include <openportcls/midi_file.hpp>
 #include <openportcls/mixer.hpp>
+#include <openportcls/notification.hpp>
 #include <openportcls/object.hpp>
 #include <openportcls/pin.hpp>
 #include <openportcls/properties.hpp>

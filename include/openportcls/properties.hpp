@@ -74,6 +74,7 @@ inline constexpr Guid topology_set{0x720d4ac0, 0x7533, 0x11d0, {0xa5, 0xd6, 0x28
 inline constexpr Guid connection_set{0x1d58c920, 0xac9b, 0x11cf, {0xa5, 0xd6, 0x28, 0xdb, 0x04, 0xc1, 0x00, 0x00}};
 inline constexpr Guid jack_set{0x4509f757, 0x2d46, 0x4637, {0x8e, 0x62, 0xce, 0x7d, 0xb9, 0x44, 0xf5, 0x7b}};
 inline constexpr Guid realtime_audio_set{0xa855a48c, 0x2f78, 0x4729, {0x90, 0x51, 0x19, 0x68, 0x74, 0x6b, 0x9e, 0xef}};
+inline constexpr Guid audio_module_set{0xc034fdb0, 0xff75, 0x47c8, {0xaa, 0x3c, 0xee, 0x46, 0x71, 0x6b, 0x50, 0xc6}};
 
 inline constexpr Key audio_latency{audio_set, 1};        // KSTIME: time stamp and frequency
 inline constexpr Key audio_channel_config{audio_set, 3}; // KSAUDIO_CHANNEL_CONFIG: speaker mask
@@ -90,6 +91,10 @@ inline constexpr Key audio_peak_meter{audio_set, 55};     // LONG since the last
 inline constexpr Key connection_state{connection_set, 0};
 inline constexpr Key connection_data_format{connection_set, 2};
 inline constexpr Key jack_description{jack_set, 1}; // KSMULTIPLE_ITEM of KSJACK_DESCRIPTION; Target::pin
+// audio_module.hpp asks for them.
+inline constexpr Key audio_module_descriptors{audio_module_set, 1}; // KSMULTIPLE_ITEM of KSAUDIOMODULE_DESCRIPTOR
+inline constexpr Key audio_module_command{audio_module_set, 2};
+inline constexpr Key audio_module_notification_device{audio_module_set, 3}; // GUID
 } // namespace property
 
 namespace event {

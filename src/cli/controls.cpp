@@ -134,6 +134,29 @@ Result<std::vector<Control>> list_controls(Machine& machine) {
     return controls;
 }
 
+void name_inputs(Machine& machine, std::vector<Control>& controls) {
+    const bool has_source = std::ranges::any_of(controls, [](const Control& each) { return each.source.has_value(); });
+    const auto mixers = has_source ? read_mixers(machine) : std::vector<Mixer>();
+    if (!mixers) {
+        return; // the numbers will do
+    }
+    for (const Mixer& mixer : *mixers) {
+        for (const MixerLine& line : mixer.destinations) {
+            for (const MixerControl& mux : line.controls) {
+                const auto shown = std::ranges::find_if(controls, [&](const Control& each) {
+                    return each.source && each.filter == mux.filter && each.node.id == mux.node && each.inputs.empty();
+                });
+                if (mux.type != MixerControlType::mux || shown == controls.end()) {
+                    continue;
+                }
+                for (const std::size_t input : mux.inputs) {
+                    shown->inputs.push_back(input == no_mixer_line ? "" : mixer.sources[input].name);
+                }
+            }
+        }
+    }
+}
+
 Result<Setting> parse_setting(const std::vector<std::string>& words) {
     std::vector<std::string> left = words;
     Setting setting;

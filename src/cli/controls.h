@@ -24,10 +24,13 @@ struct Control {
     std::vector<double> volumes;       // dB by channel
     std::vector<bool> mutes;           // by channel
     std::optional<std::uint32_t> source;
+    std::vector<std::string> inputs; // by source, from 1 on; see name_inputs
 };
 
 // Nodes with something to set.
 Result<std::vector<Control>> list_controls(Machine& machine);
+// What sources choose from, as the mixer lines name it; "" for what has no name or leads nowhere.
+void name_inputs(Machine& machine, std::vector<Control>& controls);
 
 struct Setting {
     enum class Kind { volume, mute, source } kind = Kind::volume;

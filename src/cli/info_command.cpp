@@ -38,6 +38,26 @@ Json pin_facts(const PinInfo& pin) {
             {"connected_to", pin.connected_to}};
 }
 
+Json jack_facts(const Jack& jack) {
+    Json facts = {{"pin", jack.pin},
+                  {"channel_mapping", jack.channel_mapping},
+                  {"color", fmt::format("#{:06x}", jack.color)},
+                  {"connection", jack.connection},
+                  {"location", jack.location},
+                  {"connected", jack.is_connected}};
+    if (jack.sink) {
+        facts["sink"] = {{"name", jack.sink->name},
+                         {"connection", jack.sink->connection},
+                         {"manufacturer", jack.sink->manufacturer},
+                         {"product", jack.sink->product},
+                         {"latency", jack.sink->latency},
+                         {"hdcp", jack.sink->has_copy_protection},
+                         {"content_packets", jack.sink->has_content_packets},
+                         {"port", jack.sink->port}};
+    }
+    return facts;
+}
+
 Json filter_facts(const FilterPicture& filter) {
     Json pins = Json::array();
     for (const PinInfo& pin : filter.pins) {
@@ -57,12 +77,7 @@ Json filter_facts(const FilterPicture& filter) {
     }
     Json jacks = Json::array();
     for (const Jack& jack : filter.jacks) {
-        jacks.push_back({{"pin", jack.pin},
-                         {"channel_mapping", jack.channel_mapping},
-                         {"color", fmt::format("#{:06x}", jack.color)},
-                         {"connection", jack.connection},
-                         {"location", jack.location},
-                         {"connected", jack.is_connected}});
+        jacks.push_back(jack_facts(jack));
     }
     return {{"name", filter.info.name},
             {"friendly_name", filter.info.friendly_name},
@@ -88,6 +103,17 @@ void print_pin(const PinInfo& pin) {
     }
 }
 
+void print_jack(const Jack& jack) {
+    fmt::print("  jack of pin {}: {}, {}, {}\n", jack.pin, jack.connection, jack.location,
+               jack.is_connected ? "something is plugged in" : "empty");
+    if (jack.sink) {
+        fmt::print("           leads to \"{}\" ({}, manufacturer {:04x}, product {:04x}), latency {}{}{}\n",
+                   jack.sink->name, jack.sink->connection, jack.sink->manufacturer, jack.sink->product,
+                   jack.sink->latency, jack.sink->has_copy_protection ? ", HDCP" : "",
+                   jack.sink->has_content_packets ? ", ACP and ISRC packets" : "");
+    }
+}
+
 void print_filter(const FilterPicture& filter) {
     std::string categories;
     for (const std::string& category : filter.info.categories) {
@@ -110,8 +136,7 @@ void print_filter(const FilterPicture& filter) {
                    end(connection.to_node, connection.to_pin));
     }
     for (const Jack& jack : filter.jacks) {
-        fmt::print("  jack of pin {}: {}, {}, {}\n", jack.pin, jack.connection, jack.location,
-                   jack.is_connected ? "something is plugged in" : "empty");
+        print_jack(jack);
     }
 }
 

@@ -33,6 +33,11 @@ std::string state_of(const Control& control) {
     }
     if (control.source) {
         text += fmt::format(" source {}", *control.source);
+        std::string inputs;
+        for (std::size_t i = 0; i < control.inputs.size(); ++i) {
+            inputs += fmt::format("{}{} \"{}\"", i == 0 ? "" : ", ", i + 1, control.inputs[i]);
+        }
+        text += inputs.empty() ? "" : fmt::format("  ({})", inputs);
     }
     return text;
 }
@@ -62,6 +67,7 @@ void print(const std::vector<Control>& controls, bool as_json) {
         }
         if (control.source) {
             facts["source"] = *control.source;
+            facts["sources"] = control.inputs;
         }
         list.push_back(facts);
     }
@@ -108,6 +114,9 @@ int mixer(const MixerArguments& arguments, bool is_set) {
         return exit_done;
     }
     auto controls = list_controls((*session)->machine());
+    if (controls) {
+        name_inputs((*session)->machine(), *controls);
+    }
     auto closed = (*session)->close();
     if (!controls || !closed) {
         return fail(controls ? closed.error() : controls.error());

@@ -1,11 +1,15 @@
 #include "cli/topology.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
+#include <iterator>
+#include <string_view>
 
 #include <fmt/format.h>
 
 #include "base/status.h"
+#include "base/unicode.h"
 
 namespace openportcls::cli {
 
@@ -36,6 +40,42 @@ constexpr std::array location_names = {"nowhere",   "rear",   "front",      "lef
                                        "top",       "bottom", "rear panel", "riser card", "inside lid",
                                        "drive bay", "HDMI",   "outside lid"};
 
+// KSJACK_SINK_INFORMATION as it travels (ksmedia.h).
+struct SinkInformation {
+    std::uint32_t connection_type;
+    std::uint16_t manufacturer;
+    std::uint16_t product;
+    std::uint16_t latency;
+    std::uint32_t has_copy_protection;
+    std::uint32_t has_content_packets;
+    std::uint8_t name_length;
+    char16_t name[32];
+    std::uint32_t port_low;
+    std::int32_t port_high;
+};
+static_assert(sizeof(SinkInformation) == 96);
+
+// KSJACK_SINK_CONNECTIONTYPE.
+constexpr std::array sink_connection_names = {"HDMI", "DisplayPort"};
+
+// KSPROPERTY_JACK_SINK_INFO: of a pin that leads to a display, while there is one.
+std::optional<JackSink> sink_of(const Filter& filter, const PinInfo& pin) {
+    const auto value = filter.get<SinkInformation>({property::jack_set, 3}, Target::pin(pin.id));
+    if (!value) {
+        return std::nullopt;
+    }
+    // The name ends with a zero. Nobody has said whether its length counts bytes or characters.
+    const std::u16string_view name(value->name, std::find(std::begin(value->name), std::end(value->name), u'\0'));
+    return JackSink{name_of(sink_connection_names, value->connection_type),
+                    value->manufacturer,
+                    value->product,
+                    value->latency,
+                    value->has_copy_protection != 0,
+                    value->has_content_packets != 0,
+                    utf16_to_utf8(name),
+                    static_cast<std::uint64_t>(static_cast<std::uint32_t>(value->port_high)) << 32 | value->port_low};
+}
+
 std::vector<Jack> jacks_of(const Filter& filter, const std::vector<PinInfo>& pins) {
     std::vector<Jack> jacks;
     const auto set = parse_guid("{4509F757-2D46-4637-8E62-CE7DB944F57B}"); // KSPROPSETID_Jack
@@ -47,13 +87,14 @@ std::vector<Jack> jacks_of(const Filter& filter, const std::vector<PinInfo>& pin
         if (!value) {
             continue;
         }
+        const auto sink = sink_of(filter, pin);
         for (std::size_t at = header_bytes; at + sizeof(JackDescription) <= value->size();
              at += sizeof(JackDescription)) {
             JackDescription description;
             std::memcpy(&description, value->data() + at, sizeof description);
             jacks.push_back({pin.id, description.channel_mapping, description.color & 0xFFFFFFU,
                              name_of(connection_names, description.connection_type),
-                             name_of(location_names, description.location), description.is_connected != 0});
+                             name_of(location_names, description.location), description.is_connected != 0, sink});
         }
     }
     return jacks;

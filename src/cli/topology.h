@@ -1,12 +1,25 @@
 // Everything a driver shows of itself: devices, filters, pins, nodes, connections, jacks.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <openportcls/openportcls.hpp>
 
 namespace openportcls::cli {
+
+// What is at the other end of a display's cable.
+struct JackSink {
+    std::string connection; // "HDMI"
+    std::uint16_t manufacturer = 0;
+    std::uint16_t product = 0;
+    std::uint16_t latency = 0;        // in the unit that the display states it in
+    bool has_copy_protection = false; // HDCP
+    bool has_content_packets = false; // ACP, ISRC1, ISRC2
+    std::string name;
+    std::uint64_t port = 0;
+};
 
 struct Jack {
     std::uint32_t pin = 0;
@@ -15,6 +28,7 @@ struct Jack {
     std::string connection;  // "3.5 mm jack"
     std::string location;    // "rear"
     bool is_connected = false;
+    std::optional<JackSink> sink; // where the driver knows of one; it is one for all jacks of the pin
 };
 
 struct FilterPicture {

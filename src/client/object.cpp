@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include <ks.h>
+#include <portcls.h>
 
 #include "client/event_state.h"
 #include "client/guid_bytes.h"
@@ -84,7 +84,7 @@ ObjectState::~ObjectState() {
         machine->call_even_when_off([&] {
             const machine::WatchedCall watched(*machine->machine, &describe_close, this);
             executive::close_file(file);
-            return STATUS_SUCCESS;
+            return content != 0 ? DrmDestroyContent(content) : STATUS_SUCCESS;
         });
     }
 }

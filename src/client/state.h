@@ -16,6 +16,10 @@
 #include "machine/machine.h"
 #include "pnp/pnp_manager.h"
 
+namespace openportcls {
+struct ContentRights;
+} // namespace openportcls
+
 namespace openportcls::client {
 
 // How well a paced machine kept step with the host's clock, seen from its streams.
@@ -108,12 +112,14 @@ struct ObjectState {
     std::string name;
     std::shared_ptr<ObjectState> parent; // the filter of a pin stays open as long as the pin
     FILE_OBJECT* file = nullptr;
+    std::uint32_t content = 0; // the id of what a stream plays (set_content_rights)
 
     // Opens `path`, relative to the parent where there is one.
     NTSTATUS open(std::u16string_view path);
     // One request to this handle; NTSTATUS and Information.
     NTSTATUS control(ULONG code, const void* in, ULONG in_bytes, void* out, ULONG out_bytes,
                      ULONG_PTR* information) const;
+    NTSTATUS set_content_rights(const ContentRights& rights);
     // The error for a failed request, with the object's name in front.
     Error error(NTSTATUS status, std::string_view attempted) const;
 };

@@ -1,4 +1,6 @@
 // The AC'97 codec's mixer, set through its topology filter and heard at its sockets.
+#include <cstring>
+
 #include "ac97_fixture.h"
 
 namespace openportcls::cards {
@@ -74,7 +76,7 @@ TEST_F(Ac97Mixer, TheSourceIsWhatIsRecorded) {
     EXPECT_EQ(level(3), std::pair(-0.5, -0.5)) << "the microphone has one channel";
     EXPECT_EQ(level(4), std::pair(-0.125, 0.5));
     EXPECT_EQ(level(5), std::pair(0.25, -0.25));
-    EXPECT_FALSE(mixer->set_mux(node("Recording source"), 6));
+    EXPECT_FALSE(mixer->set_mux(node("Recording source"), 8));
     EXPECT_FALSE(mixer->set_mux(node("Recording source"), 0));
 }
 
@@ -89,6 +91,93 @@ TEST_F(Ac97Mixer, TheRecordingGainAmplifies) {
     ASSERT_TRUE(stream->read(std::as_writable_bytes(std::span(samples))));
     EXPECT_NEAR(decibels(static_cast<float>(samples[100]) / 4096), 12, 0.5);
 }
+
+// With either wave port.
+class Ac97Mixes : public Ac97, public testing::WithParamInterface<bool> {
+protected:
+    static constexpr std::uint32_t stereo_mix = 6; // inputs of the recording source
+    static constexpr std::uint32_t mono_mix = 7;
+
+    void start_port() {
+        GetParam() ? start_wavert() : start();
+        ASSERT_EQ(is_wavert(), GetParam());
+    }
+    // What the source gives while `sound` plays.
+    std::vector<std::int16_t> record(std::uint32_t source, const Bytes& sound, std::uint32_t rate = 48000) {
+        EXPECT_TRUE(mixer->set_mux(node("Recording source"), source));
+        EXPECT_EQ(mixer->mux(node("Recording source")).value(), source);
+        std::vector<std::int16_t> samples;
+        auto capture = CaptureStream::open(*wave, format(rate, 2, 16));
+        EXPECT_TRUE(capture);
+        EXPECT_TRUE(capture->on_period([&](std::span<const std::byte> period) {
+            const std::size_t before = samples.size();
+            samples.resize(before + period.size() / sizeof(std::int16_t));
+            std::memcpy(&samples[before], period.data(), period.size());
+            return true;
+        }));
+        play(format(48000, 2, 16), sound);
+        EXPECT_TRUE(machine->run_for(milliseconds(40))); // the last period
+        EXPECT_TRUE(capture->stop());
+        return samples;
+    }
+    static SoundFrame peaks(const std::vector<std::int16_t>& samples) {
+        SoundFrame peak;
+        for (std::size_t at = 0; at + 1 < samples.size(); at += 2) {
+            peak.left = std::max(peak.left, std::abs(static_cast<float>(samples[at]) / 32768));
+            peak.right = std::max(peak.right, std::abs(static_cast<float>(samples[at + 1]) / 32768));
+        }
+        return peak;
+    }
+};
+
+TEST_P(Ac97Mixes, TheStereoMixIsWhatIsPlayed) {
+    start_port();
+    const WaveFormat played = format(48000, 2, 16);
+    Bytes sound = noise(played, 24000);
+    const auto recorded = record(stereo_mix, sound);
+    sound.resize(sound.size() - played.bytes_per_frame()); // the stream may stop while its last frame is recorded
+    const auto bytes = std::as_bytes(std::span(recorded));
+    EXPECT_NE(std::search(bytes.begin(), bytes.end(), sound.begin(), sound.end()), bytes.end()) << "sample by sample";
+}
+
+TEST_P(Ac97Mixes, TheMonoMixIsTheAverageOfWhatIsPlayed) {
+    start_port();
+    const std::vector<SoundFrame> frames(9600, SoundFrame{0.5F, 0.125F});
+    const auto recorded = record(mono_mix, to_bytes(frames, format(48000, 2, 16)));
+    const SoundFrame peak = peaks(recorded);
+    EXPECT_EQ(peak.left, 0.3125F);
+    EXPECT_EQ(peak.right, 0.3125F);
+}
+
+// Behind the volumes of what is heard, before the master volume, and with the recording gain.
+TEST_P(Ac97Mixes, TheMixesHaveTheLevelsThatAreShown) {
+    start_port();
+    const Bytes sound = to_bytes(tone(48000, 24000), format(48000, 2, 16)); // 0.5 left, 0.25 right
+    ASSERT_TRUE(mixer->set_volume(node("Wave volume"), 0, -9));
+    ASSERT_TRUE(mixer->set_volume(node("Master volume"), 0, -30));
+    ASSERT_TRUE(mixer->set_mute(node("Master mute"), 0, true));
+    EXPECT_NEAR(decibels(peaks(record(stereo_mix, sound)).left / 0.5F), -9, 0.5);
+    ASSERT_TRUE(mixer->set_volume(node("Recording control"), 1, 6));
+    const SoundFrame peak = peaks(record(stereo_mix, sound, 22050));
+    EXPECT_NEAR(decibels(peak.left / 0.5F), -9, 0.5);
+    EXPECT_NEAR(decibels(peak.right / 0.25F), 6, 0.5);
+    ASSERT_TRUE(mixer->set_mute(node("Wave mute"), 0, true));
+    EXPECT_EQ(peaks(record(stereo_mix, sound)).left, 0);
+}
+
+TEST_P(Ac97Mixes, WhatIsHeardBesidesIsInThem) {
+    start_port();
+    ASSERT_TRUE(machine->feed("line in", 48000, std::vector<SoundFrame>(96000, SoundFrame{0.25F, -0.25F})));
+    const Bytes sound = to_bytes(std::vector<SoundFrame>(9600, SoundFrame{0.5F, 0.125F}), format(48000, 2, 16));
+    EXPECT_EQ(peaks(record(stereo_mix, sound)).left, 0.75F);
+    ASSERT_TRUE(machine->feed("line in", 48000, std::vector<SoundFrame>(96000, SoundFrame{0.25F, 0})));
+    EXPECT_EQ(peaks(record(mono_mix, sound)).left, 0.4375F);
+    ASSERT_TRUE(mixer->set_mute(node("Line mute"), 0, true));
+    EXPECT_EQ(peaks(record(mono_mix, sound)).left, 0.3125F);
+}
+
+INSTANTIATE_TEST_SUITE_P(Port, Ac97Mixes, testing::Bool(),
+                         [](const auto& info) { return info.param ? "WaveRT" : "WavePci"; });
 
 // Analog sound passes the mixer whether a stream runs or not; before, between and after.
 TEST_F(Ac97Mixer, TheLineIsHeardWhileNothingPlays) {

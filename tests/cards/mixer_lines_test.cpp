@@ -58,7 +58,25 @@ TEST_F(Ac97Lines, R_WDMA_01_destinations_of_the_codec) {
         ASSERT_NE(input, no_mixer_line);
         inputs.push_back(lines.sources[input].component);
     }
-    EXPECT_THAT(inputs, ElementsAre("SRC_LINE", "SRC_COMPACTDISC", "SRC_MICROPHONE", "SRC_ANALOG", "SRC_UNDEFINED"));
+    EXPECT_THAT(inputs, ElementsAre("SRC_LINE", "SRC_COMPACTDISC", "SRC_MICROPHONE", "SRC_ANALOG", "SRC_UNDEFINED",
+                                    "SRC_UNDEFINED", "SRC_UNDEFINED"));
+}
+
+// R-WDMA-04: what a mux records of a mix is a line without a pin, named by the mix.
+TEST_F(Ac97Lines, R_WDMA_04_mixes_of_the_codec) {
+    read();
+    const std::size_t wave_in = lines.destinations[0].component == "DST_WAVEIN" ? 0 : 1;
+    const std::vector<std::size_t>& inputs = lines.destinations[wave_in].controls.at(2).inputs;
+    ASSERT_EQ(inputs.size(), 7U);
+    const std::pair<std::size_t, const char*> mixes[] = {{inputs[5], "Stereo mix"}, {inputs[6], "Mono mix"}};
+    for (const auto& [index, name] : mixes) {
+        const MixerLine& line = lines.sources.at(index);
+        EXPECT_EQ(line.name, name);
+        EXPECT_EQ(line.pin, UINT32_MAX);
+        EXPECT_EQ(line.filter, "Topology");
+        EXPECT_EQ(line.destination, wave_in);
+        EXPECT_TRUE(line.controls.empty());
+    }
 }
 
 // R-WDMA-02, R-WDMA-03: pins that are heard and recorded have a line for each, with the controls of its way.

@@ -96,7 +96,7 @@ TEST_F(Cards, MixerShowsAndSets) {
     EXPECT_THAT(volume.out, HasSubstr("-12.0 dB 0.0 dB"));
     EXPECT_THAT(portcls({"mixer", "--driver", "sb16", "set", "Line Mute", "mute"}).out, HasSubstr("muted muted"));
     EXPECT_THAT(portcls({"mixer", "--driver", "sb16", "set", "Recording Source", "source", "3"}).out,
-                HasSubstr("source 3"));
+                HasSubstr("source 3  (1 \"Line\", 2 \"CD player\", 3 \"Microphone\", 4 \"Audio\")"));
 }
 
 TEST_F(Cards, HardwareSaysWhereTheCardIs) {
@@ -247,7 +247,20 @@ TEST_F(Cards, VolumesOfTheAc97AreHeardAndShown) {
     EXPECT_THAT(lines.out, HasSubstr("DST_WAVEIN, WAVEIN  (Wave pin "));
     EXPECT_THAT(lines.out, HasSubstr("    from \"")) << "sources below their destination";
     EXPECT_THAT(lines.out, HasSubstr("SRC_COMPACTDISC, UNDEFINED"));
+    EXPECT_THAT(lines.out, HasSubstr("\"Stereo mix\", \"Mono mix\"\n")) << "last of the recording source";
     EXPECT_THAT(portcls({"mixer", "--driver", "ac97", "--lines", "--json"}).out, HasSubstr("\"inputs\""));
+    EXPECT_THAT(portcls({"mixer", "--driver", "ac97", "set", "Recording source", "source", "6"}).out,
+                HasSubstr("source 6  (1 \"Line\", 2 \"CD player\", 3 \"Microphone\", 4 \"Analog connector\", 5 "
+                          "\"Video disc\", 6 \"Stereo mix\", 7 \"Mono mix\")"));
+    const auto mixer = portcls({"mixer", "--driver", "ac97", "--json"}).json()["mixer"];
+    std::vector<std::string> sources;
+    for (const auto& control : mixer) {
+        if (control.contains("sources")) {
+            sources = control["sources"];
+        }
+    }
+    EXPECT_EQ(sources, (std::vector<std::string>{"Line", "CD player", "Microphone", "Analog connector", "Video disc",
+                                                 "Stereo mix", "Mono mix"}));
     const Ran shown = portcls({"mixer", "--driver", "ac97"});
     ASSERT_EQ(shown.status, 0) << shown.error;
     EXPECT_THAT(shown.out, HasSubstr("-46.5 to 0.0 dB in steps of 1.50"));

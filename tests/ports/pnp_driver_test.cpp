@@ -56,6 +56,17 @@ protected:
     void inside(Function&& function) {
         ASSERT_TRUE(machine->state()->machine->enter(std::forward<Function>(function)));
     }
+    static ULONG content_of(const KsObject& stream) { return stream.object()->content; }
+    DRMRIGHTS rights_of(ULONG content) {
+        DRMRIGHTS rights{};
+        inside([&] { EXPECT_EQ(PcGetContentRights(content, &rights), STATUS_SUCCESS); });
+        return rights;
+    }
+    bool exists(ULONG content) {
+        bool does = false;
+        inside([&] { does = portcls::PortClsSystem::current().drm().exists(content); });
+        return does;
+    }
     void play_something() {
         auto stream = RenderStream::open(*wave, WaveFormat{});
         ASSERT_TRUE(stream) << stream.error().message;
@@ -222,20 +233,49 @@ TEST_F(PnpCard, R_PWR_04_power_states_are_seen_in_order) {
         << "R-PWR-20: the whole platform sleeps";
 }
 
-// R-DRM-03, R-DRM-04, R-DRM-06: IDrmPort::GetContentRights, IDrmPort::ForwardContentToInterface.
+// R-DRM-06: IDrmPort::GetContentRights, IDrmPort::ForwardContentToInterface.
 TEST_F(PnpCard, R_DRM_06_content_ids_are_forwarded_to_the_converter) {
     start_card();
     RenderStream stream = std::move(RenderStream::open(*wave, WaveFormat{}).value());
-    FILE_OBJECT* const pin = stream.object()->file;
-    ULONG first = 0;
-    inside([&] {
-        auto& drm = portcls::PortClsSystem::current().drm();
-        first = drm.create({TRUE, 0, FALSE});
-        EXPECT_EQ(PcForwardContentToFileObject(first, pin), STATUS_SUCCESS);
-        const ULONG no_digital_output = drm.create({FALSE, 0, TRUE});
-        EXPECT_EQ(PcForwardContentToFileObject(no_digital_output, pin), STATUS_NOT_IMPLEMENTED);
-    });
+    const auto protected_ = stream.set_content_rights({.copy_protect = true});
+    ASSERT_TRUE(protected_) << protected_.error().message;
+    const ULONG first = content_of(stream);
+    EXPECT_TRUE(rights_of(first).CopyProtect);
+    EXPECT_FALSE(rights_of(first).DigitalOutputDisable);
     EXPECT_EQ(journal(), (Journal{{CallStreamContent, first}, {CallConverterContent, first}}));
+}
+
+// R-DRM-03, R-DRM-04, R-DRM-01: the former rights hold until there are others, and no content outlives its stream.
+TEST_F(PnpCard, R_DRM_04_rights_that_a_stream_cannot_honour) {
+    start_card();
+    std::optional<RenderStream> stream(std::move(RenderStream::open(*wave, WaveFormat{}).value()));
+    ASSERT_TRUE(stream->set_content_rights({.copy_protect = true}));
+    const ULONG first = content_of(*stream);
+    EXPECT_EQ(stream->set_content_rights({.digital_output_disable = true}).error().status, STATUS_NOT_IMPLEMENTED);
+    EXPECT_EQ(content_of(*stream), first);
+    EXPECT_TRUE(rights_of(first).CopyProtect);
+    EXPECT_FALSE(exists(first + 1)) << "the one that was refused";
+    ASSERT_TRUE(stream->set_content_rights({.copy_protect = true}));
+    const ULONG second = content_of(*stream);
+    EXPECT_NE(second, first);
+    EXPECT_FALSE(exists(first));
+    stream.reset();
+    EXPECT_FALSE(exists(second));
+    stream.emplace(std::move(RenderStream::open(*wave, WaveFormat{}).value()));
+    ASSERT_TRUE(stream->set_content_rights({.copy_protect = true}));
+    ASSERT_TRUE(stream->set_content_rights({}));
+    EXPECT_EQ(content_of(*stream), 0U);
+    EXPECT_EQ(journal().back(), (std::pair<ULONG, ULONG>(CallConverterContent, 0)));
+}
+
+// R-DRM-05: only the system sets content ids; and only streams have them.
+TEST_F(PnpCard, R_DRM_05_an_application_sets_no_content_id) {
+    start_card();
+    RenderStream stream = std::move(RenderStream::open(*wave, WaveFormat{}).value());
+    const Key content_id{client::from_windows(KSPROPSETID_DrmAudioStream), KSPROPERTY_DRMAUDIOSTREAM_CONTENTID};
+    EXPECT_EQ(stream.set(content_id, KSDRMAUDIOSTREAM_CONTENTID{}).error().status, STATUS_INVALID_DEVICE_REQUEST);
+    EXPECT_EQ(wave->set_content_rights({.copy_protect = true}).error().status, STATUS_PROPSET_NOT_FOUND) << "a filter";
+    EXPECT_TRUE(journal().empty());
 }
 
 } // namespace

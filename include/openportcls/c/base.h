@@ -21,6 +21,7 @@ typedef struct opc_pin opc_pin;
 typedef struct opc_request opc_request;
 typedef struct opc_stream opc_stream;
 typedef struct opc_event opc_event;
+typedef struct opc_listener opc_listener;
 typedef struct opc_object opc_object; /* what filters, pins, streams and MIDI have in common */
 typedef struct opc_midi_output opc_midi_output;
 typedef struct opc_midi_input opc_midi_input;

@@ -66,6 +66,7 @@ OPC_API opc_status opc_property_sets(opc_object* object, const opc_target* targe
 #define OPC_SET_CONNECTION {0x1d58c920, 0xac9b, 0x11cf, {0xa5, 0xd6, 0x28, 0xdb, 0x04, 0xc1, 0x00, 0x00}}
 #define OPC_SET_JACK {0x4509f757, 0x2d46, 0x4637, {0x8e, 0x62, 0xce, 0x7d, 0xb9, 0x44, 0xf5, 0x7b}}
 #define OPC_SET_REALTIME_AUDIO {0xa855a48c, 0x2f78, 0x4729, {0x90, 0x51, 0x19, 0x68, 0x74, 0x6b, 0x9e, 0xef}}
+#define OPC_SET_AUDIO_MODULE {0xc034fdb0, 0xff75, 0x47c8, {0xaa, 0x3c, 0xee, 0x46, 0x71, 0x6b, 0x50, 0xc6}}
 #define OPC_SET_CONTROL_CHANGE {0xe85e9698, 0xfa2f, 0x11d1, {0x95, 0xbd, 0x00, 0xc0, 0x4f, 0xb9, 0x25, 0xd3}}
 enum {
     OPC_AUDIO_LATENCY = 1,         /* KSTIME: time stamp and frequency */
@@ -82,9 +83,15 @@ enum {
     OPC_AUDIO_PEAK_METER = 55,     /* LONG since the last question; a channel */
     OPC_CONNECTION_STATE = 0,      /* of OPC_SET_CONNECTION: OPC_STOP ... */
     OPC_CONNECTION_DATA_FORMAT = 2,
-    OPC_JACK_DESCRIPTION = 1, /* of OPC_SET_JACK: KSMULTIPLE_ITEM of KSJACK_DESCRIPTION; a pin */
-    OPC_CONTROL_CHANGE = 0    /* the event of OPC_SET_CONTROL_CHANGE; a node */
+    OPC_JACK_DESCRIPTION = 1,                 /* of OPC_SET_JACK: KSMULTIPLE_ITEM of KSJACK_DESCRIPTION; a pin */
+    OPC_AUDIO_MODULE_NOTIFICATION_DEVICE = 3, /* of OPC_SET_AUDIO_MODULE: GUID */
+    OPC_CONTROL_CHANGE = 0                    /* the event of OPC_SET_CONTROL_CHANGE; a node */
 };
+
+/* Streams and pins: gives what is played a content id with these rights (DRMRIGHTS), as the system's DRM does for a
+ * protected application. STATUS_NOT_IMPLEMENTED (0xC0000002) from a stream that cannot honour them; then the former
+ * ones hold. */
+OPC_API opc_status opc_object_set_content_rights(opc_object* object, bool copy_protect, bool digital_output_disable);
 
 /* ---- requests of any kind --------------------------------------------------------------------------------------- */
 

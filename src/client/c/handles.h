@@ -58,6 +58,9 @@ struct opc_object {
     openportcls::PropertySupport support;
     std::vector<opc_property_range> ranges;
     std::vector<opc_uuid> sets;
+    std::vector<openportcls::AudioModule> modules;
+    std::vector<opc_audio_module> module_list;
+    std::vector<std::byte> answer;
 };
 
 struct opc_filter {
@@ -124,6 +127,11 @@ struct opc_ring {
 
 struct opc_event {
     openportcls::Event event;
+};
+
+struct opc_listener {
+    openportcls::NotificationListener listener;
+    openportcls::Notification last;
 };
 
 struct opc_thread {

@@ -58,6 +58,13 @@ opc_status opc_control(opc_object* object, uint32_t code, const void* in, size_t
                : c::fail(result.status, (object->object->name() + ": " + opc_status_text(result.status)).c_str());
 }
 
+opc_status opc_object_set_content_rights(opc_object* object, bool copy_protect, bool digital_output_disable) {
+    if (c::lacks({{"object", object}})) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    return c::status_of(object->object->set_content_rights({copy_protect, digital_output_disable}));
+}
+
 // ---- events --------------------------------------------------------------------------------------------------------
 
 opc_status opc_event_enable(opc_object* object, const opc_uuid* set, uint32_t id, uint32_t node, bool one_shot,

@@ -164,6 +164,7 @@ protected:
     void streams();
     void threads();
     void values();
+    void notifications();
     void requests();
     void cards();
     void midi();
@@ -308,6 +309,7 @@ void CNullArguments::objects() {
     CHECK_NULL(opc_event_take, event);
     CHECK_NULL(opc_event_wait, event, 1);
     CHECK_NULL(opc_event_on_signal, event, Optional{signalled}, Optional{context});
+    CHECK_NULL(opc_object_set_content_rights, object, true, false);
     CHECK_NULL(opc_pin_open, filter, 0, &format, OPC_MODE_NONE, &opened);
     CHECK_NULL(opc_pin_open_raw, filter, bytes, 4, &opened);
     CHECK_END(opc_pin_close);
@@ -410,6 +412,26 @@ void CNullArguments::values() {
     CHECK_NULL(opc_event_enable_at, object, &control_change, 0, Optional{&node}, bytes, 4, false, &enabled);
     CHECK_NULL(opc_event_supported, object, &control_change, 0, Optional{&node});
     CHECK_NULL(opc_event_signals, event);
+}
+
+void CNullArguments::notifications() {
+    opc_object* const object = opc_filter_object(filter);
+    const opc_uuid id = OPC_NOTIFICATION_AUDIO_MODULE;
+    const opc_audio_module* modules = nullptr;
+    const void* answer = nullptr;
+    opc_listener* listener = nullptr;
+    opc_listener* another = nullptr;
+    opc_notification heard{};
+    void (*const told)(void*, const opc_notification*) = [](void*, const opc_notification*) {};
+    CHECK_NULL(opc_audio_modules, object, &modules, &size);
+    CHECK_NULL(opc_audio_module_command, object, &id, 0, bytes, 4, &answer, &size);
+    CHECK_NULL(opc_listener_open, object, &id, &another);
+    ASSERT_EQ(opc_listener_open(object, &id, &listener), 0) << opc_last_error();
+    CHECK_NULL(opc_listener_take, listener, &heard);
+    CHECK_NULL(opc_listener_wait, listener, 1, &heard);
+    CHECK_NULL(opc_listener_on_notification, listener, Optional{told}, Optional{context});
+    opc_listener_close(listener);
+    CHECK_END(opc_listener_close);
 }
 
 void CNullArguments::requests() {
@@ -540,6 +562,7 @@ TEST_F(CNullArguments, EveryPointerThatMustBeThereIsAskedFor) {
     streams();
     threads();
     values();
+    notifications();
     requests();
     cards();
     midi();

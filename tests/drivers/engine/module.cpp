@@ -7,9 +7,8 @@ static const GUID SwapModule = {0x6c1e9a50, 0x3b7d, 0x4c11, {0x8e, 0x8c, 0x51, 0
 static const GUID NotificationDevice = {0x6c1e9a50, 0x3b7d, 0x4c11, {0x8e, 0x8c, 0x51, 0xf0, 0xa2, 0xc3, 0xd4, 0x02}};
 
 // Behind the KSAUDIOMODULE_PROPERTY of a command: nothing asks for the parameter, a BOOL sets it.
-struct ModuleArguments {
-    GUID ClassId;
-    ULONG InstanceId;
+struct ModuleCommand {
+    KSAUDIOMODULE_PROPERTY Module;
     BOOL IsSwapped;
 };
 
@@ -51,17 +50,18 @@ static void TellListeners(PPORTCLSNOTIFICATIONS Notifications, BOOL IsSwapped) {
 
 static NTSTATUS CommandHandler(PPCPROPERTY_REQUEST Request) {
     PAGED_CODE();
-    const ModuleArguments* Arguments = (const ModuleArguments*)Request->Instance;
-    const ULONG IdBytes = FIELD_OFFSET(ModuleArguments, IsSwapped);
-    if (Request->InstanceSize < IdBytes || !IsEqualGUID(Arguments->ClassId, SwapModule) || Arguments->InstanceId != 0) {
+    const ULONG Begun = FIELD_OFFSET(KSAUDIOMODULE_PROPERTY, ClassId); // what comes before the instance
+    const ModuleCommand* Command = (const ModuleCommand*)((PUCHAR)Request->Instance - Begun);
+    if (Begun + Request->InstanceSize < sizeof(Command->Module) || !IsEqualGUID(Command->Module.ClassId, SwapModule) ||
+        Command->Module.InstanceId != 0) {
         return STATUS_INVALID_PARAMETER;
     }
     CEngineCard* Card = EngineCardOf(Request->MajorTarget);
-    if (Request->InstanceSize < sizeof(*Arguments)) {
+    if (Begun + Request->InstanceSize < FIELD_OFFSET(ModuleCommand, IsSwapped) + sizeof(BOOL)) {
         return Answer(Request, &Card->IsSwapped, sizeof(Card->IsSwapped));
     }
-    Card->IsSwapped = Arguments->IsSwapped;
-    TellListeners(EngineNotificationsOf(Request->MajorTarget), Arguments->IsSwapped);
+    Card->IsSwapped = Command->IsSwapped;
+    TellListeners(EngineNotificationsOf(Request->MajorTarget), Command->IsSwapped);
     Request->ValueSize = 0;
     return STATUS_SUCCESS;
 }

@@ -16,6 +16,7 @@ public:
     IMP_IAdapterPnpManagement;
     IMP_IAdapterPowerManagement3;
     STDMETHODIMP_(ULONG) Ports() { return m_Ports; }
+    STDMETHODIMP_(BOOL) StartsPlugged();
     STDMETHODIMP_(void) SetDocked(BOOL IsDocked);
     STDMETHODIMP_(void) Note(PnpCall Call, ULONG Value);
     STDMETHODIMP_(ULONG) TakeJournal(PnpEntry* Entries, ULONG Most);
@@ -73,6 +74,27 @@ STDMETHODIMP_(ULONG) CPnpAdapter::TakeJournal(PnpEntry* Entries, ULONG Most) {
     }
     ExReleaseFastMutex(&m_Mutex);
     return Count;
+}
+
+// ---- the driver's key ----------------------------------------------------------------------------------------------
+
+STDMETHODIMP_(BOOL) CPnpAdapter::StartsPlugged() {
+    PAGED_CODE();
+    PREGISTRYKEY Key = NULL;
+    if (!NT_SUCCESS(PcNewRegistryKey(&Key, NULL, DriverRegistryKey, KEY_READ, m_DeviceObject, NULL, NULL, 0, NULL))) {
+        return FALSE;
+    }
+    UNICODE_STRING Name;
+    RtlInitUnicodeString(&Name, L"Plugged");
+    union {
+        KEY_VALUE_PARTIAL_INFORMATION Information;
+        UCHAR Bytes[sizeof(KEY_VALUE_PARTIAL_INFORMATION) + sizeof(ULONG)];
+    } Value;
+    ULONG Length = 0;
+    const NTSTATUS Status = Key->QueryValueKey(&Name, KeyValuePartialInformation, &Value, sizeof(Value), &Length);
+    Key->Release();
+    return NT_SUCCESS(Status) && Value.Information.Type == REG_DWORD && Value.Information.DataLength == sizeof(ULONG) &&
+           *(ULONG*)Value.Information.Data != 0;
 }
 
 // ---- start ---------------------------------------------------------------------------------------------------------

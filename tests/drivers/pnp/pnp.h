@@ -44,6 +44,7 @@ DEFINE_GUID(IID_IPnpCard, 0x0b6c0f5e, 0x6c0a, 0x4a7e, 0x9e, 0x5b, 0x7a, 0x1d, 0x
 DECLARE_INTERFACE_(IPnpCard, IUnknown) {
     DEFINE_ABSTRACT_UNKNOWN()
     STDMETHOD_(ULONG, Ports)(THIS) PURE;
+    STDMETHOD_(BOOL, StartsPlugged)(THIS) PURE; // the value Plugged of the driver's key
     STDMETHOD_(void, SetDocked)(THIS_ BOOL IsDocked) PURE;
     STDMETHOD_(void, Note)(THIS_ PnpCall Call, ULONG Value) PURE;
     // How many entries there were; the first Most of them.

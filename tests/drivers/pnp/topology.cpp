@@ -52,10 +52,38 @@ NTSTATUS JackHandler(PPCPROPERTY_REQUEST Request) {
     if (HasJack) {
         RtlZeroMemory(&List->Jack, sizeof(List->Jack));
         List->Jack.ChannelMapping = SPEAKER_FRONT_LEFT | SPEAKER_FRONT_RIGHT;
-        List->Jack.ConnectionType = eConnType3Point5mm;
+        List->Jack.ConnectionType = eConnTypeOtherDigital;
+        List->Jack.GeoLocation = eGeoLocHDMI;
         List->Jack.PortConnection = ePortConnJack;
         List->Jack.IsConnected = TargetOf(Request->MajorTarget)->IsPlugged;
     }
+    return STATUS_SUCCESS;
+}
+
+// What the display says of itself, as long as there is one.
+NTSTATUS SinkHandler(PPCPROPERTY_REQUEST Request) {
+    PAGED_CODE();
+    if (Request->InstanceSize < sizeof(ULONG) || *(PULONG)Request->Instance != TopologyPinSpeaker) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    if (!TargetOf(Request->MajorTarget)->IsPlugged) {
+        return STATUS_DEVICE_NOT_CONNECTED;
+    }
+    static const WCHAR Name[] = L"Display";
+    const ULONG Room = Request->ValueSize;
+    Request->ValueSize = sizeof(KSJACK_SINK_INFORMATION);
+    if (Room < Request->ValueSize) {
+        return Room == 0 ? STATUS_BUFFER_OVERFLOW : STATUS_BUFFER_TOO_SMALL;
+    }
+    PKSJACK_SINK_INFORMATION Sink = (PKSJACK_SINK_INFORMATION)Request->Value;
+    RtlZeroMemory(Sink, sizeof(*Sink));
+    Sink->ConnType = KSJACK_SINK_CONNECTIONTYPE_HDMI;
+    Sink->ManufacturerId = 0x4F50;
+    Sink->ProductId = 0x0001;
+    Sink->AudioLatency = 20;
+    Sink->HDCPCapable = TRUE;
+    Sink->SinkDescriptionLength = ARRAYSIZE(Name) - 1;
+    RtlCopyMemory(Sink->SinkDescription, Name, sizeof(Name));
     return STATUS_SUCCESS;
 }
 
@@ -109,6 +137,7 @@ NTSTATUS JournalHandler(PPCPROPERTY_REQUEST Request) {
 
 const PCPROPERTY_ITEM FilterProperties[] = {
     {&KSPROPSETID_Jack, KSPROPERTY_JACK_DESCRIPTION, KSPROPERTY_TYPE_GET, JackHandler},
+    {&KSPROPSETID_Jack, KSPROPERTY_JACK_SINK_INFO, KSPROPERTY_TYPE_GET, SinkHandler},
     {&PROPSETID_PnpCard, PROPERTY_PNPCARD_PORTS, KSPROPERTY_TYPE_GET, PortsHandler},
     {&PROPSETID_PnpCard, PROPERTY_PNPCARD_DOCKED, KSPROPERTY_TYPE_SET, SwitchHandler},
     {&PROPSETID_PnpCard, PROPERTY_PNPCARD_PLUGGED, KSPROPERTY_TYPE_SET, SwitchHandler},
@@ -183,7 +212,11 @@ STDMETHODIMP_(NTSTATUS) CPnpTopology::Init(PUNKNOWN UnknownAdapter, PRESOURCELIS
     PAGED_CODE();
     UNREFERENCED_PARAMETER(ResourceList);
     const NTSTATUS Status = UnknownAdapter->QueryInterface(IID_IPnpCard, (PVOID*)&Card);
-    return NT_SUCCESS(Status) ? Port->QueryInterface(IID_IPortEvents, (PVOID*)&PortEvents) : Status;
+    if (!NT_SUCCESS(Status)) {
+        return Status;
+    }
+    IsPlugged = Card->StartsPlugged();
+    return Port->QueryInterface(IID_IPortEvents, (PVOID*)&PortEvents);
 }
 
 STDMETHODIMP_(void) CPnpTopology::PnpStop() {
