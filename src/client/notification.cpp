@@ -30,7 +30,8 @@ struct ListenerState {
     ListenerState& operator=(const ListenerState&) = delete;
 
     NTSTATUS start();
-    std::optional<Notification> take();
+    std::optional<Notification> take(); // inside the machine
+    std::optional<Notification> take_from_outside();
     GUID id;
     std::deque<Notification> heard;
     executive::NotificationTable::Entry* entry = nullptr;
@@ -89,6 +90,16 @@ std::optional<Notification> ListenerState::take() {
     return oldest;
 }
 
+// A live machine has a thread of its own, on which drivers tell.
+std::optional<Notification> ListenerState::take_from_outside() {
+    std::optional<Notification> oldest;
+    event.object->machine->call_even_when_off([&] {
+        oldest = take();
+        return STATUS_SUCCESS;
+    });
+    return oldest;
+}
+
 } // namespace client
 
 NotificationListener::NotificationListener(std::unique_ptr<client::ListenerState> state) : state_(std::move(state)) {}
@@ -97,7 +108,7 @@ NotificationListener& NotificationListener::operator=(NotificationListener&&) no
 NotificationListener::~NotificationListener() = default;
 
 std::optional<Notification> NotificationListener::take() {
-    return state_->take();
+    return state_->take_from_outside();
 }
 
 Result<Notification> NotificationListener::wait(std::chrono::nanoseconds timeout) {
@@ -115,7 +126,7 @@ Result<Notification> NotificationListener::wait(std::chrono::nanoseconds timeout
     const machine::Nanoseconds end = timeout.count() >= machine::never - now ? machine::never : now + timeout.count();
     // The event may be signalled for one that has been taken since.
     for (;;) {
-        if (auto oldest = state_->take()) {
+        if (auto oldest = state_->take_from_outside()) {
             return std::move(*oldest);
         }
         const machine::Nanoseconds left = end == machine::never ? end : end - machine.machine->now();
