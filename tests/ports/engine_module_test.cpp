@@ -59,6 +59,16 @@ TEST_F(EngineModule, R_OFF_10_commands_reach_the_module) {
     EXPECT_EQ(command_audio_module(*wave, module).error().status, status_invalid_parameter) << "no such module";
 }
 
+TEST_F(EngineModule, R_OFF_10_a_command_to_no_module) {
+    start();
+    const auto [set, command] = property::audio_module_command;
+    Bytes answer(64);
+    for (const std::size_t bytes : {std::size_t{0}, std::size_t{20}, std::size_t{23}}) {
+        const auto got = wave->property(set, command, property_get, Bytes(bytes), answer);
+        EXPECT_EQ(got.error().status, status_invalid_parameter) << bytes;
+    }
+}
+
 // IPortClsNotifications::SendNotification: whoever listens is told, with what the module sends along.
 TEST_F(EngineModule, R_OFF_10_changes_are_told) {
     start();

@@ -51,9 +51,11 @@ static void TellListeners(PPORTCLSNOTIFICATIONS Notifications, BOOL IsSwapped) {
 static NTSTATUS CommandHandler(PPCPROPERTY_REQUEST Request) {
     PAGED_CODE();
     const ULONG Begun = FIELD_OFFSET(KSAUDIOMODULE_PROPERTY, ClassId); // what comes before the instance
+    if (Begun + Request->InstanceSize < sizeof(KSAUDIOMODULE_PROPERTY)) {
+        return STATUS_INVALID_PARAMETER;
+    }
     const ModuleCommand* Command = (const ModuleCommand*)((PUCHAR)Request->Instance - Begun);
-    if (Begun + Request->InstanceSize < sizeof(Command->Module) || !IsEqualGUID(Command->Module.ClassId, SwapModule) ||
-        Command->Module.InstanceId != 0) {
+    if (!IsEqualGUID(Command->Module.ClassId, SwapModule) || Command->Module.InstanceId != 0) {
         return STATUS_INVALID_PARAMETER;
     }
     CEngineCard* Card = EngineCardOf(Request->MajorTarget);
