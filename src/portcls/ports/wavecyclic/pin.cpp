@@ -120,7 +120,7 @@ NTSTATUS WaveCyclicPin::step_state(KSSTATE next) {
         device_moves_ = next == KSSTATE_RUN;
         if (next == KSSTATE_STOP) {
             buffer_.reset();
-            ends_ = false;
+            ends_.clear();
             loop_start_ = 0;
         }
     }
@@ -164,8 +164,7 @@ void WaveCyclicPin::follow_device() {
     if (NT_SUCCESS(stream_->GetPosition(&offset))) {
         buffer_.device_at(offset);
     }
-    if (ends_ && buffer_.device() >= end_) {
-        ends_ = false;
+    while (ends_.pass(buffer_.device())) {
         generate_connection_event(KSEVENT_CONNECTION_ENDOFSTREAM); // R-EVENT-12
     }
 }
@@ -190,8 +189,7 @@ void WaveCyclicPin::move_render() {
             buffer_.data_written(bytes);
         });
         if (moved.end_of_stream) {
-            ends_ = true;
-            end_ = buffer_.data_end();
+            ends_.add(buffer_.data_end());
         }
         room -= moved.bytes;
         if (moved.bytes == 0) {
@@ -277,6 +275,7 @@ NTSTATUS WaveCyclicPin::set_position(const KSAUDIO_POSITION& position) {
         return STATUS_INVALID_PARAMETER;
     }
     buffer_.discard_ahead(device_moves_ ? buffer_.interval() : 0);
+    ends_.discard_beyond(buffer_.data_end());
     const ULONG loop = queue_.loop_bytes();
     loop_start_ = position.PlayOffset + loop - buffer_.moved() % loop;
     move();

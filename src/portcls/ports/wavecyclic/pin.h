@@ -5,6 +5,7 @@
 #include "portcls/ports/stream_queue.h"
 #include "portcls/ports/wavecyclic/cyclic_buffer.h"
 #include "portcls/ports/wavecyclic/port.h"
+#include "portcls/ports/wavecyclic/stream_ends.h"
 
 namespace openportcls::portcls {
 
@@ -51,8 +52,7 @@ private:
     StreamQueue queue_;
     CyclicBuffer buffer_;
     bool device_moves_ = false;
-    bool ends_ = false;        // the client has marked its last data …
-    ULONGLONG end_ = 0;        // … which ends here
+    StreamEnds ends_;          // which the client has marked
     ULONGLONG loop_start_ = 0; // what set_position added to the client's bytes
 };
 
