@@ -1,6 +1,7 @@
 #include "portcls/ports/wavecyclic/pin.h"
 
 #include <new>
+#include <utility>
 
 #include "machine/machine.h"
 #include "portcls/filter.h"
@@ -111,8 +112,7 @@ NTSTATUS WaveCyclicPin::step_state(KSSTATE next) {
     if (!NT_SUCCESS(status) && next > device_state()) {
         return status;
     }
-    {
-        Locked locked(queue_.lock());
+    queue_.locked([&] {
         if (device_moves_) {
             follow_device(); // once more: the position stands still from now on (R-STATE-04)
             fire_positions();
@@ -123,7 +123,11 @@ NTSTATUS WaveCyclicPin::step_state(KSSTATE next) {
             ends_.clear();
             loop_start_ = 0;
         }
-    }
+        const bool was_in_use = std::exchange(is_buffer_in_use_, next != KSSTATE_STOP);
+        if (is_buffer_in_use_ && !was_in_use) {
+            move(); // what has been queued while the device was without power (R-STATE-06)
+        }
+    });
     if (next == KSSTATE_STOP) {
         queue_.cancel_all();
     }
@@ -228,7 +232,7 @@ void WaveCyclicPin::move_capture() {
 // R-WCYC-08: what is there is copied at once, before the stream runs too. What is queued behind others waits as they
 // do, for the device.
 NTSTATUS NTAPI WaveCyclicPin::queue_stream(IRP& irp, bool) {
-    if (device_state() == KSSTATE_STOP) {
+    if (state() == KSSTATE_STOP) {
         return STATUS_INVALID_DEVICE_STATE;
     }
     return queue_.add(irp, [this] { first_queued(); });
@@ -238,7 +242,9 @@ void NTAPI WaveCyclicPin::first_queued() {
     if (device_moves_) {
         follow_device();
     }
-    move();
+    if (is_buffer_in_use_) {
+        move();
+    }
 }
 
 void WaveCyclicPin::cancel_stream_io() {
@@ -278,7 +284,9 @@ NTSTATUS WaveCyclicPin::set_position(const KSAUDIO_POSITION& position) {
     ends_.discard_beyond(buffer_.data_end());
     const ULONG loop = queue_.loop_bytes();
     loop_start_ = position.PlayOffset + loop - buffer_.moved() % loop;
-    move();
+    if (is_buffer_in_use_) {
+        move();
+    }
     return STATUS_SUCCESS;
 }
 

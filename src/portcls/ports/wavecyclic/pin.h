@@ -52,8 +52,9 @@ private:
     StreamQueue queue_;
     CyclicBuffer buffer_;
     bool device_moves_ = false;
-    StreamEnds ends_;          // which the client has marked
-    ULONGLONG loop_start_ = 0; // what set_position added to the client's bytes
+    bool is_buffer_in_use_ = false; // above STOP, as the miniport knows it
+    StreamEnds ends_;               // which the client has marked
+    ULONGLONG loop_start_ = 0;      // what set_position added to the client's bytes
 };
 
 } // namespace openportcls::portcls
