@@ -82,4 +82,39 @@ TEST_F(WaveCyclic, TheIntervalThatTheDeviceReadsIsNotOverwrittenWhenTheLoopIsSet
     EXPECT_NE(find(heard(), expected), std::string::npos);
 }
 
+// R-WCYC-12: the positions of a loop are in the buffer that is played, whatever was played before it.
+TEST_F(WaveCyclic, R_WCYC_12_positions_are_in_the_loop_that_is_heard) {
+    start();
+    listen(milliseconds(900));
+    Pin render = open_render(true);
+    Bytes first = noise(5 * interval + 12);
+    Bytes second = noise(7 * interval + 4, 9);
+    // What has been played last lies before the play position.
+    const auto expect_heard = [&](const Bytes& loop, const char* when) {
+        for (int round = 0; round < 9; ++round) {
+            ASSERT_TRUE(machine->run_for(milliseconds(10)));
+            const std::uint64_t play = position(render).play;
+            ASSERT_LT(play, loop.size()) << when;
+            Bytes before = part(loop, 0, play);
+            before.insert(before.begin(), loop.begin(), loop.end());
+            const Bytes all = heard();
+            EXPECT_TRUE(std::equal(all.end() - interval, all.end(), before.end() - interval)) << when << ' ' << round;
+        }
+    };
+    ASSERT_TRUE(render.set_state(PinState::pause));
+    const StreamRequest looped = submit(render, first);
+    ASSERT_TRUE(render.set_state(PinState::run));
+    ASSERT_TRUE(machine->run_for(milliseconds(105)));
+    expect_heard(first, "in the first buffer");
+    const StreamRequest next = submit(render, second);
+    ASSERT_TRUE(machine->run_for(milliseconds(100)));
+    expect_heard(second, "in the second");
+    const std::uint64_t before = position(render).play;
+    ASSERT_TRUE(render.set(property::audio_position, Position{3 * interval + 100, 0}));
+    EXPECT_EQ(position(render).play, before) << "the device reads the next interval";
+    ASSERT_TRUE(machine->run_for(milliseconds(10)));
+    EXPECT_EQ(position(render).play, 3 * interval + 100) << "what is set follows it";
+    expect_heard(second, "where it was set");
+}
+
 } // namespace openportcls::ports

@@ -121,7 +121,7 @@ NTSTATUS WaveCyclicPin::step_state(KSSTATE next) {
         if (next == KSSTATE_STOP) {
             buffer_.reset();
             ends_.clear();
-            loop_start_ = 0;
+            loops_.clear();
         }
         const bool was_in_use = std::exchange(is_buffer_in_use_, next != KSSTATE_STOP);
         if (is_buffer_in_use_ && !was_in_use) {
@@ -157,9 +157,18 @@ void WaveCyclicPin::service() {
 }
 
 void WaveCyclicPin::fire_positions() {
-    if (const ULONG loop = queue_.loop_bytes(); looped_ && loop != 0 && awaits_loop_events(*this)) {
-        const ULONGLONG played = is_capture() ? buffer_.device() : buffer_.heard();
-        fire_loop_events(*this, played, (loop_start_ + played) % loop, loop);
+    if (looped_ && awaits_loop_events(*this)) {
+        ULONGLONG offset = played();
+        const ULONG loop_bytes = loops_.to_loop(offset);
+        fire_loop_events(*this, played(), offset, loop_bytes);
+    }
+}
+
+// The next byte that is moved may be the first of another buffer.
+void WaveCyclicPin::note_loop() {
+    if (queue_.loop_number() != loop_number_) {
+        loop_number_ = queue_.loop_number();
+        loops_.begin(buffer_.moved(), 0, queue_.loop_bytes());
     }
 }
 
@@ -189,6 +198,9 @@ void WaveCyclicPin::move_render() {
     for (ULONG room = buffer_.room_for_data(); room != 0;) {
         const ULONG to_end = buffer_.bytes() - buffer_.offset_of(buffer_.next_data());
         const auto moved = queue_.transfer(std::min(room, to_end), [this](void* client, ULONG bytes) {
+            if (looped_) [[unlikely]] {
+                note_loop();
+            }
             channel_->CopyTo(address_of(buffer_.next_data()), client, bytes);
             buffer_.data_written(bytes);
         });
@@ -220,6 +232,9 @@ void WaveCyclicPin::move_capture() {
     while (const ULONG available = buffer_.captured()) {
         const ULONG to_end = buffer_.bytes() - buffer_.offset_of(buffer_.moved());
         const auto moved = queue_.transfer(std::min(available, to_end), [this](void* client, ULONG bytes) {
+            if (looped_) [[unlikely]] {
+                note_loop();
+            }
             channel_->CopyFrom(client, address_of(buffer_.moved()), bytes);
             buffer_.data_taken(bytes);
         });
@@ -259,12 +274,14 @@ NTSTATUS WaveCyclicPin::position(KSAUDIO_POSITION& position) {
     if (device_moves_) {
         follow_device();
     }
-    position.PlayOffset = loop_start_ + (is_capture() ? buffer_.device() : buffer_.heard());
-    position.WriteOffset = loop_start_ + buffer_.moved();
-    if (const ULONG loop = queue_.loop_bytes(); looped_ && loop != 0) {
-        position.PlayOffset %= loop;
-        position.WriteOffset %= loop;
+    ULONGLONG play = played();
+    ULONGLONG write = buffer_.moved();
+    if (looped_) {
+        loops_.to_loop(play);
+        loops_.to_loop(write);
     }
+    position.PlayOffset = play;
+    position.WriteOffset = write;
     return STATUS_SUCCESS;
 }
 
@@ -282,8 +299,8 @@ NTSTATUS WaveCyclicPin::set_position(const KSAUDIO_POSITION& position) {
     }
     buffer_.discard_ahead(device_moves_ ? buffer_.interval() : 0);
     ends_.discard_beyond(buffer_.data_end());
-    const ULONG loop = queue_.loop_bytes();
-    loop_start_ = position.PlayOffset + loop - buffer_.moved() % loop;
+    loop_number_ = queue_.loop_number();
+    loops_.begin(buffer_.moved(), position.PlayOffset, queue_.loop_bytes());
     if (is_buffer_in_use_) {
         move();
     }
@@ -295,7 +312,7 @@ bool WaveCyclicPin::linear_position(ULONGLONG& bytes) {
     if (device_moves_) {
         follow_device();
     }
-    bytes = is_capture() ? buffer_.device() : buffer_.heard();
+    bytes = played();
     return true;
 }
 
