@@ -142,6 +142,8 @@ NTSTATUS OpenObject::read(IRP&) {
 NTSTATUS OpenObject::write(IRP&) {
     return STATUS_INVALID_DEVICE_REQUEST;
 }
+// No page gives IRP_MJ_FLUSH_BUFFERS a meaning for pins: what is queued on one is given back by IOCTL_KS_RESET_STATE
+// (R-KS-03). nf-ks-ksdispatchinvaliddevicerequest.
 NTSTATUS OpenObject::flush(IRP&) {
     return STATUS_INVALID_DEVICE_REQUEST;
 }

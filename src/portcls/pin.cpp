@@ -117,22 +117,22 @@ NTSTATUS Pin::set_state(KSSTATE target) {
     if (stopped_for_removal_ && target != KSSTATE_STOP) {
         return STATUS_DEVICE_NOT_READY; // R-PNP-07
     }
-    if (paused_for_power_) {
-        // The hardware is off; up from PAUSE is made good when it is on again (R-PWR-09, R-STATE-06).
-        const KSSTATE reachable = std::min(target, KSSTATE_PAUSE);
-        const NTSTATUS status = reachable <= device_state_ ? walk_to(reachable) : STATUS_SUCCESS;
-        if (NT_SUCCESS(status)) {
-            state_ = target;
-        }
-        tell_clocks();
-        return status;
-    }
-    const NTSTATUS status = walk_to(target);
+    // While the hardware is off, the way up is put off until it is on again (R-PWR-09, R-STATE-06).
+    const KSSTATE reachable = paused_for_power_ ? std::min(target, device_state_) : target;
+    const NTSTATUS status = walk_to(reachable);
     if (NT_SUCCESS(status)) {
-        state_ = target;
+        become(target);
     }
     tell_clocks();
     return status;
+}
+
+// In STOP nothing is queued, whether or not the miniport has been told of what came before.
+void Pin::become(KSSTATE state) {
+    state_ = state;
+    if (state == KSSTATE_STOP) {
+        cancel_stream_io();
+    }
 }
 
 // Their marks are timed by whether the stream runs (R-KS-07).
@@ -154,7 +154,16 @@ void Pin::pause_for_power() {
 void Pin::resume_after_power() {
     paused_for_power_ = false;
     if (!stopped_for_removal_ && device_state_ != state_) {
-        walk_to(state_);
+        const KSSTATE wanted = state_;
+        if (const NTSTATUS status = walk_to(wanted); !NT_SUCCESS(status)) {
+            // What cannot be hidden (R-STATE-06) is told as of any state that is refused (R-STATE-01).
+            machine::Machine::current().explain(
+                machine::Explanations::Kind::warning, serial_, status,
+                fmt::format("the miniport did not take the stream up to {} again after the power change (NTSTATUS "
+                            "{:#x}): it is in {}",
+                            state_name(wanted), static_cast<std::uint32_t>(status), state_name(device_state_)));
+            become(device_state_);
+        }
         tell_clocks();
     }
     time_without_power_ = time_without_power();

@@ -49,7 +49,7 @@ public:
     ULONG pin_id() const { return pin_id_; }
     ULONG serial() const { return serial_; } // what traces call it
     bool is_capture() const { return capture_; }
-    KSSTATE state() const { return state_; }               // as the client sees it
+    KSSTATE state() const { return state_; }               // as the client sees it: what it may do depends on it
     KSSTATE device_state() const { return device_state_; } // as the miniport was told last
     const KSDATAFORMAT& format() const { return *reinterpret_cast<const KSDATAFORMAT*>(format_.data()); }
     ULONG format_bytes() const { return static_cast<ULONG>(format_.size() * sizeof(ULONGLONG)); }
@@ -66,7 +66,8 @@ public:
 
     // Walks to `target` one step at a time and rolls back on failure (R-STATE-01). Device lock held.
     NTSTATUS set_state(KSSTATE target);
-    // Down to PAUSE and up again around a power change, unseen by the client (R-STATE-06). Device lock held.
+    // Down to PAUSE and up again around a power change, unseen by the client (R-STATE-06); where the miniport refuses
+    // to go up again, the client's state is what has been reached. Device lock held.
     void pause_for_power();
     void resume_after_power();
     // The driver stopped its hardware or the device goes away (R-PNP-05, R-PNP-07): to STOP for good.
@@ -125,6 +126,7 @@ private:
     NTSTATUS step_to(KSSTATE next);
     void tell_clocks();
     NTSTATUS walk_to(KSSTATE target);
+    void become(KSSTATE state);
 
     // ks::ClockSource
     LONGLONG stream_time(bool physical) override;

@@ -124,6 +124,12 @@ protected:
         return at == bytes.end() ? std::string::npos : static_cast<std::size_t>(at - bytes.begin());
     }
 
+    // Of noise(): the others are silence.
+    std::size_t frames_of_sound() const {
+        return static_cast<std::size_t>(
+            std::count_if(heard.begin(), heard.end(), [](const SoundFrame& frame) { return frame.left != 0; }));
+    }
+
     // Before, while and after a stream plays; it is plugged in afterwards.
     void listen_to_the_line() {
         const WaveFormat played = format(48000, 2, 16);

@@ -6,6 +6,15 @@ namespace {
 
 // ---- playing --------------------------------------------------------------------------------------------------------
 
+constexpr std::uint32_t end_of_stream = 0x200; // KSSTREAM_HEADER_OPTIONSF_ENDOFSTREAM
+constexpr Key connection_end_of_stream{{0x7f4bcbe0, 0x9ea5, 0x11cf, {0xa5, 0xd6, 0x28, 0xdb, 0x04, 0xc1, 0x00, 0x00}},
+                                       4};
+
+struct Position {
+    std::uint64_t play;
+    std::uint64_t write;
+};
+
 class Sb16Formats : public Sb16, public testing::WithParamInterface<std::tuple<int, int, int>> {};
 
 TEST_P(Sb16Formats, R_WCYC_18_PlayBitForBitThroughASlaveChannel) {
@@ -121,6 +130,73 @@ TEST_F(Sb16, R_WCYC_11_ThePositionIsWhatWasHeard) {
         ASSERT_TRUE(machine->run_for(std::chrono::microseconds(3'333)));
         const auto position = stream->position().value();
         EXPECT_EQ(position.play_offset, std::min<std::uint64_t>(heard.size() * 4, sound.size()));
+    }
+}
+
+// R-WCYC-12: nor is the silence before data that come late, which is heard but is not the client's.
+TEST_F(Sb16, R_WCYC_12_ThePositionIsWhatWasHeardOfTheSoundAfterAnUnderrun) {
+    start();
+    const WaveFormat played = format(48000, 2, 16);
+    Pin render = Pin::open(*wave, 0, played).value();
+    ASSERT_TRUE(render.set_state(PinState::run));
+    ASSERT_TRUE(machine->run_for(milliseconds(50)));
+    Bytes sound = noise(played, 480);
+    for (unsigned times = 1; times <= 4; ++times) {
+        const StreamBlock block{sound};
+        auto written = render.submit_write({&block, 1});
+        ASSERT_TRUE(written) << written.error().message;
+        for (int elapsed = 0; elapsed < 70; ++elapsed) {
+            const auto position = render.get<Position>(property::audio_position).value();
+            ASSERT_EQ(position.play, frames_of_sound() * 4) << elapsed << " ms after write " << times;
+            ASSERT_EQ(position.write, sound.size() * times);
+            ASSERT_TRUE(machine->run_for(milliseconds(1)));
+        }
+        EXPECT_EQ(frames_of_sound(), 480U * times);
+    }
+}
+
+// R-EVENT-12: once the last sample is at the converter, and not one sample before.
+TEST_F(Sb16, R_EVENT_12_TheStreamEndsWithItsLastSample) {
+    start();
+    const WaveFormat played = format(5000, 1, 8);
+    Pin render = Pin::open(*wave, 0, played).value();
+    auto ended = render.subscribe(connection_end_of_stream).value();
+    ASSERT_TRUE(render.set_state(PinState::pause));
+    std::vector<Bytes> sounds(3, noise(played, 25));
+    std::vector<StreamRequest> writes;
+    for (Bytes& sound : sounds) {
+        StreamBlock block{sound};
+        block.options = end_of_stream;
+        writes.push_back(render.submit_write({&block, 1}).value());
+    }
+    ASSERT_TRUE(render.set_state(PinState::run));
+    std::vector<std::size_t> ends;
+    while (heard.size() < 100) {
+        ASSERT_TRUE(machine->run_for(std::chrono::microseconds(20)));
+        ASSERT_TRUE(render.get<Position>(property::audio_position));
+        if (ended.take()) {
+            ends.push_back(heard.size());
+        }
+    }
+    EXPECT_THAT(ends, testing::ElementsAre(25, 50, 75));
+}
+
+// R-STATE-04: the position that a stream stands still at is the one that it has come to, not that of the last
+// interrupt.
+TEST_F(Sb16, R_STATE_04_APausedStreamStandsWhereItHasCome) {
+    start();
+    const WaveFormat played = format(48000, 2, 16);
+    Pin render = Pin::open(*wave, 0, played).value();
+    ASSERT_TRUE(render.set_state(PinState::pause));
+    Bytes sound = noise(played, 4800);
+    const StreamBlock block{sound};
+    auto written = render.submit_write({&block, 1});
+    ASSERT_TRUE(written) << written.error().message;
+    for (const int microseconds : {3'000, 14'000, 17'500}) {
+        ASSERT_TRUE(render.set_state(PinState::run));
+        ASSERT_TRUE(machine->run_for(std::chrono::microseconds(microseconds)));
+        ASSERT_TRUE(render.set_state(PinState::pause));
+        EXPECT_EQ(render.get<Position>(property::audio_position).value().play, heard.size() * 4);
     }
 }
 

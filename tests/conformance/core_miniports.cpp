@@ -235,7 +235,8 @@ NTSTATUS TestWaveStream::GetClockRegister(KSRTAUDIO_HWREGISTER*) {
 void TestWaveStream::PowerChangeNotify(POWER_STATE state) {
     script()->note(fmt::format("stream:D{}", state.DeviceState - PowerDeviceD0));
 }
-NTSTATUS TestWaveStream::SetContentId(ULONG content_id, PCDRMRIGHTS) {
+NTSTATUS TestWaveStream::SetContentId(ULONG content_id, PCDRMRIGHTS rights) {
+    script()->content_rights = *rights;
     script()->note(fmt::format("content:{}", content_id));
     return script()->content_status;
 }

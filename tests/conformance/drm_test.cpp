@@ -87,6 +87,11 @@ TEST_F(R_DRM, R_DRM_06_forwarding_to_an_interface_and_a_device) {
         const ULONG id = new_content(true, true);
         IUnknown* const stream = script_.streams.at(0)->main_interface();
         EXPECT_EQ(PcForwardContentToInterface(id, stream, 11), STATUS_SUCCESS);
+        EXPECT_TRUE(script_.content_rights.CopyProtect);
+        EXPECT_TRUE(script_.content_rights.DigitalOutputDisable);
+        EXPECT_EQ(PcForwardContentToInterface(new_content(false, true), stream, 11), STATUS_SUCCESS);
+        EXPECT_FALSE(script_.content_rights.CopyProtect) << "each content's own";
+        EXPECT_TRUE(script_.content_rights.DigitalOutputDisable);
         EXPECT_EQ(PcForwardContentToInterface(id, stream, 2), STATUS_INVALID_PARAMETER);
         EXPECT_EQ(PcForwardContentToInterface(id + 5, stream, 11), STATUS_INVALID_PARAMETER);
         DRMFORWARD forward = {};

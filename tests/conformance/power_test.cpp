@@ -11,6 +11,11 @@ protected:
         start_and_open();
         script_.clear();
     }
+    KSSTATE state_of(FILE_OBJECT* pin) {
+        KSSTATE state = static_cast<KSSTATE>(-1);
+        EXPECT_EQ(property(pin, request(KSPROPSETID_Connection, KSPROPERTY_CONNECTION_STATE), state), STATUS_SUCCESS);
+        return state;
+    }
     void registry(const char* name, ULONG value) {
         pnp::RegistryParameter parameter;
         parameter.name = name;
@@ -88,6 +93,41 @@ TEST_F(R_PWR, R_PWR_09_states_are_cached_below_D0) {
     });
     ASSERT_TRUE(manager_->set_device_power(*node_, PowerDeviceD0));
     EXPECT_EQ(script_.text(), "adapter1:D0 acquire pause run");
+}
+
+// R-STATE-01: what the miniport refuses is not reached, after a sleep as at any other time. The client learns where its
+// stream is from its state, and may try again.
+TEST_F(R_PWR, R_PWR_04_a_stream_that_does_not_resume_is_where_it_is) {
+    start_with_power();
+    FILE_OBJECT* pin = nullptr;
+    inside([&] {
+        pin = open_pin();
+        EXPECT_EQ(set_state(pin, KSSTATE_RUN), STATUS_SUCCESS);
+    });
+    const auto wake_with_failure = [&] {
+        script_.failing_state = KSSTATE_RUN;
+        ASSERT_TRUE(manager_->set_device_power(*node_, PowerDeviceD0));
+        script_.failing_state = -1;
+    };
+    ASSERT_TRUE(manager_->set_device_power(*node_, PowerDeviceD3));
+    wake_with_failure();
+    inside([&] {
+        EXPECT_EQ(state_of(pin), KSSTATE_PAUSE);
+        script_.clear();
+        EXPECT_EQ(set_state(pin, KSSTATE_RUN), STATUS_SUCCESS);
+        EXPECT_EQ(script_.text(), "run");
+        EXPECT_EQ(set_state(pin, KSSTATE_STOP), STATUS_SUCCESS);
+    });
+    ASSERT_TRUE(manager_->set_device_power(*node_, PowerDeviceD3));
+    inside([&] { EXPECT_EQ(set_state(pin, KSSTATE_RUN), STATUS_SUCCESS); });
+    wake_with_failure();
+    inside([&] {
+        EXPECT_EQ(state_of(pin), KSSTATE_STOP);
+        script_.clear();
+    });
+    ASSERT_TRUE(manager_->set_device_power(*node_, PowerDeviceD3));
+    ASSERT_TRUE(manager_->set_device_power(*node_, PowerDeviceD0));
+    EXPECT_EQ(script_.text(), "adapter1:D3 adapter1:D0") << "nor is it tried again unasked";
 }
 
 TEST_F(R_PWR, R_PWR_13_idle_device_goes_to_D3_and_R_PWR_14_wakes_on_access) {

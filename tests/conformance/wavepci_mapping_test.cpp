@@ -207,6 +207,54 @@ TEST_F(WavePciMappings, R_WPCI_07_mappings_come_back_in_order) {
     });
 }
 
+// However many of them are out, and wherever in its records the port had come before.
+TEST_F(WavePciMappings, R_WPCI_07_many_mappings_come_back_as_they_went) {
+    now([&] {
+        FILE_OBJECT* const pin = open_paused(render_pin);
+        constexpr ULONG before = 10;
+        constexpr ULONG many = 100;
+        std::vector<const PciRequest*> sent;
+        for (ULONG tag = 0; tag < before + many; ++tag) {
+            sent.push_back(&write(pin, memory_ + 8 * tag, 4));
+        }
+        for (ULONG tag = 0; tag < before; ++tag) {
+            ASSERT_EQ(stream().get(tag).status, STATUS_SUCCESS);
+            ASSERT_EQ(stream().release(tag), STATUS_SUCCESS);
+        }
+        for (ULONG tag = before; tag < before + many; ++tag) {
+            const PciMapping mapping = stream().get(tag);
+            ASSERT_EQ(mapping.status, STATUS_SUCCESS);
+            ASSERT_EQ(mapping.memory, memory_ + 8 * tag);
+        }
+        for (ULONG tag = before; tag < before + many; ++tag) {
+            ASSERT_FALSE(sent[tag]->is_done) << tag;
+            ASSERT_EQ(stream().release(tag), STATUS_SUCCESS) << tag;
+            ASSERT_TRUE(sent[tag]->is_done) << tag;
+        }
+    });
+}
+
+// A looped packet is recorded again and again: it never holds more than there is room for.
+TEST_F(WavePciMappings, R_WPCI_06_a_looped_capture_packet_is_full_after_a_lap) {
+    now([&] {
+        FILE_OBJECT* const pin = open_paused(capture_pin, true);
+        const PciRequest& looped = read(pin, memory_, PAGE_SIZE + 100);
+        const auto record = [&](ULONG tag) {
+            ASSERT_EQ(stream().get(tag).status, STATUS_SUCCESS);
+            ASSERT_EQ(stream().release(tag), STATUS_SUCCESS);
+        };
+        for (ULONG tag = 0; tag < 5; ++tag) {
+            record(tag);
+        }
+        const PciRequest& next = read(pin, memory_ + 2 * PAGE_SIZE, 100);
+        record(5);
+        record(6);
+        EXPECT_TRUE(looped.is_done);
+        EXPECT_EQ(looped.used(), PAGE_SIZE + 100u);
+        EXPECT_FALSE(next.is_done);
+    });
+}
+
 TEST_F(WavePciMappings, R_WPCI_07_a_capture_packet_is_the_clients_with_its_last_mapping) {
     now([&] {
         FILE_OBJECT* const pin = open_paused(capture_pin);

@@ -353,6 +353,18 @@ TEST_F(WavePciStreams, R_WPCI_12_a_prefetch_offset_wraps_with_the_loop) {
 }
 
 // IMiniportWavePciStream::NormalizePhysicalPosition, of the pin's clock.
+// R-ENTRY-02, nf-ks-ksdispatchinvaliddevicerequest: what is queued stays so. R-KS-03 has a request of its own for that.
+TEST_F(WavePciStreams, FlushingIsNotARequestOfPins) {
+    now([&] {
+        FILE_OBJECT* const pin = open_paused(render_pin);
+        const PciRequest& queued = write(pin, memory_, 100);
+        IRP* const irp = executive::build_request(pin->DeviceObject, IRP_MJ_FLUSH_BUFFERS, 0);
+        IoGetNextIrpStackLocation(irp)->FileObject = pin;
+        EXPECT_EQ(executive::call_synchronously(pin->DeviceObject, irp), STATUS_INVALID_DEVICE_REQUEST);
+        EXPECT_FALSE(queued.is_done);
+    });
+}
+
 TEST_F(WavePciStreams, PhysicalTimeIsTheMiniports) {
     now([&] {
         FILE_OBJECT* const pin = open_paused(render_pin);

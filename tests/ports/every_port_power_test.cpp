@@ -148,8 +148,69 @@ TEST_P(WavePower, R_PWR_09_states_set_without_power_hold_after_it) {
     loop.request.reset();
 }
 
+// The client does not see that the device sleeps: a stream that has not begun takes requests from PAUSE on, and they
+// are played or filled from their first byte when there is power.
+TEST_P(WavePower, R_STATE_06_a_stream_begins_without_power) {
+    for (const bool capture : {false, true}) {
+        Bytes heard;
+        auto listener = CaptureStream::open(*loop.filter, WaveFormat{});
+        ASSERT_TRUE(listener) << listener.error().message;
+        ASSERT_TRUE(listener->on_period([&](std::span<const std::byte> period) {
+            heard.insert(heard.end(), period.begin(), period.end());
+            return true;
+        }));
+        auto pin = loop.open(capture);
+        ASSERT_TRUE(pin) << pin.error().message;
+        down();
+        ASSERT_TRUE(pin->set_state(PinState::pause));
+        EXPECT_EQ(pin->state().value(), PinState::pause);
+        const auto queued = loop.queue(*pin, capture);
+        ASSERT_TRUE(queued) << queued.error().message;
+        ASSERT_TRUE(pin->set_state(PinState::run));
+        EXPECT_EQ(pin->state().value(), PinState::run);
+        pass(milliseconds(100));
+        EXPECT_EQ(play_position(*pin), 0U);
+        up();
+        pass(milliseconds(255));
+        EXPECT_NE(play_position(*pin), 0U);
+        if (loop.request) {
+            EXPECT_FALSE(loop.request->is_done());
+            EXPECT_TRUE(capture || find(heard, part(loop.buffer, 0, 20 * interval)) != std::string::npos);
+        }
+        loop.request.reset();
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(EveryPort, WavePower,
                          testing::Combine(testing::ValuesIn(port_kinds, port_kinds + 3),
+                                          testing::Values(Power::device_d1, Power::device_d3, Power::system_s3)),
+                         power_case_name);
+
+// In STOP no request is queued, and none is left: without power, too.
+class RequestPower : public PortPower {};
+
+TEST_P(RequestPower, R_STATE_06_a_stop_without_power_gives_back_what_is_queued) {
+    for (const bool capture : {false, true}) {
+        auto pin = loop.open(capture);
+        ASSERT_TRUE(pin) << pin.error().message;
+        down();
+        const auto refused = loop.queue(*pin, capture);
+        EXPECT_EQ(refused ? loop.request->wait().error().status : refused.error().status, status_invalid_device_state);
+        ASSERT_TRUE(pin->set_state(PinState::pause));
+        const auto queued = loop.queue(*pin, capture);
+        ASSERT_TRUE(queued) << queued.error().message;
+        EXPECT_FALSE(loop.request->is_done());
+        ASSERT_TRUE(pin->set_state(PinState::stop));
+        ASSERT_TRUE(loop.request->is_done());
+        EXPECT_EQ(loop.request->wait().error().status, status_cancelled);
+        up();
+        EXPECT_EQ(pin->state().value(), PinState::stop);
+        loop.request.reset();
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryPort, RequestPower,
+                         testing::Combine(testing::ValuesIn(port_kinds + 1, port_kinds + std::size(port_kinds)),
                                           testing::Values(Power::device_d1, Power::device_d3, Power::system_s3)),
                          power_case_name);
 
@@ -209,6 +270,33 @@ TEST_P(MusicPower, R_PWR_04_requests_wait_for_power) {
         EXPECT_EQ(static_cast<bool>(loop.request->wait()), taken);
         loop.request.reset();
     }
+}
+
+TEST_P(MusicPower, R_STATE_06_a_stream_begins_without_power) {
+    MidiOptions options;
+    const PortKind& kind = std::get<0>(GetParam());
+    options.kind = kind.sound == Sound::midi ? MidiPinKind::legacy : MidiPinKind::direct_music;
+    auto input = MidiInput::open(*loop.filter, options);
+    ASSERT_TRUE(input) << input.error().message;
+    auto output = MidiOutput::open(*loop.filter, options);
+    ASSERT_TRUE(output) << output.error().message;
+    down();
+    auto started = input->start();
+    ASSERT_TRUE(started) << started.error().message;
+    ASSERT_TRUE(output->start());
+    MidiMessage message;
+    message.time = milliseconds(10);
+    message.bytes = numbered_note(1);
+    const auto sent = output->send({&message, 1});
+    ASSERT_TRUE(sent) << sent.error().message;
+    pass(milliseconds(100));
+    EXPECT_FALSE(input->receive(milliseconds(0)).value());
+    up();
+    pass(milliseconds(100));
+    const auto got = input->receive();
+    ASSERT_TRUE(got) << got.error().message;
+    ASSERT_TRUE(*got);
+    EXPECT_EQ((*got)->bytes, message.bytes);
 }
 
 INSTANTIATE_TEST_SUITE_P(EveryPort, MusicPower,

@@ -272,4 +272,19 @@ TEST_F(WaveCyclic, SleepIsNotHeard) {
     EXPECT_NE(find(heard(), sound), std::string::npos);
 }
 
+// R-STATE-01: a stream that the driver does not take up after the sleep is in STOP, where no request is queued.
+TEST_F(WaveCyclic, AStreamThatDoesNotBeginAfterSleepGivesItsRequestsBack) {
+    start({"Fails=3"});
+    Pin render = open_render();
+    ASSERT_TRUE(driver->devices().front().set_power(3));
+    ASSERT_TRUE(render.set_state(PinState::run));
+    Bytes sound = noise(5 * interval);
+    StreamRequest write = submit(render, sound);
+    EXPECT_FALSE(write.is_done());
+    ASSERT_TRUE(driver->devices().front().set_power(0));
+    EXPECT_EQ(render.state().value(), PinState::stop);
+    ASSERT_TRUE(write.is_done());
+    EXPECT_EQ(write.wait().error().status, status_cancelled);
+}
+
 } // namespace openportcls::ports

@@ -27,6 +27,7 @@ bool StreamQueue::find_room() {
                 return false;
             }
             rewind(*irp);
+            ++loop_number_;
         }
         if (next_header()) {
             continue;

@@ -71,8 +71,9 @@ public:
         return moved;
     }
 
-    // Looped: the length of the buffer being gone through.
+    // Looped: the length of the buffer being gone through, and which one it is, counted from the first.
     ULONG loop_bytes() const { return loop_bytes_; }
+    ULONG loop_number() const { return loop_number_; }
     // Looped: goes on at this place of the buffer. False: there is none.
     bool seek(ULONGLONG offset);
 
@@ -92,6 +93,7 @@ private:
     bool looped_;
     StreamCursor cursor_; // in the first request
     ULONG loop_bytes_ = 0;
+    ULONG loop_number_ = 0;
     bool end_passed_ = false; // a header without data that ends the stream
 };
 

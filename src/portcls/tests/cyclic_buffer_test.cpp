@@ -1,4 +1,4 @@
-// R-WCYC-07, R-WCYC-09: how far ahead of the device data and silence lie.
+// R-WCYC-07, R-WCYC-09: how far ahead of the device data and silence lie; R-WCYC-12: what of the data has been heard.
 #include <gtest/gtest.h>
 
 #include "portcls/ports/wavecyclic/cyclic_buffer.h"
@@ -55,6 +55,77 @@ TEST(CyclicBuffer, ASmallBufferIsHalfFilled) {
     EXPECT_EQ(buffer.room_for_data(), ten_milliseconds);
     buffer.device_at(100);
     EXPECT_GT(buffer.room_for_data(), 0U);
+}
+
+// R-WCYC-12, audio-position-property: the play position is that of the client's bytes. The silence in front of data
+// that come late is none of theirs.
+TEST(CyclicBuffer, R_WCYC_12_silence_before_late_data_is_not_counted) {
+    CyclicBuffer buffer = buffer_of(17 * ten_milliseconds, ten_milliseconds);
+    buffer.device_at(5 * ten_milliseconds);
+    EXPECT_EQ(buffer.heard(), 0U);
+    buffer.data_written(ten_milliseconds); // 10 ms ahead of the device
+    EXPECT_EQ(buffer.heard(), 0U);
+    buffer.device_at(6 * ten_milliseconds);
+    EXPECT_EQ(buffer.heard(), 0U) << "what comes next is the first byte";
+    buffer.device_at(6 * ten_milliseconds + 400);
+    EXPECT_EQ(buffer.heard(), 400U);
+    buffer.data_written(ten_milliseconds); // without a gap
+    EXPECT_EQ(buffer.heard(), 400U);
+    buffer.device_at(9 * ten_milliseconds);
+    EXPECT_EQ(buffer.heard(), 2 * ten_milliseconds);
+}
+
+TEST(CyclicBuffer, R_WCYC_12_positions_never_step_back_however_often_data_are_late) {
+    constexpr ULONG part = 100 * block;
+    CyclicBuffer buffer = buffer_of(17 * ten_milliseconds, ten_milliseconds);
+    ULONGLONG written = 0;
+    ULONGLONG heard = 0;
+    ULONG offset = 0;
+    for (int round = 0; round < 200; ++round) {
+        if (buffer.data_ahead() == 0 && round % 3 == 0) {
+            buffer.data_written(part);
+            written += part;
+        }
+        offset = (offset + 37 * block) % buffer.bytes();
+        buffer.device_at(offset);
+        ASSERT_GE(buffer.heard(), heard) << round;
+        ASSERT_LE(buffer.heard(), heard + 37 * block) << round;
+        ASSERT_LE(buffer.heard(), written) << round;
+        heard = buffer.heard();
+    }
+    EXPECT_GT(written, 5 * part);
+    EXPECT_GE(heard + part, written);
+}
+
+// What is taken back of data that have not begun yet is only theirs, and those that replace them come where they were.
+TEST(CyclicBuffer, DiscardingLateDataLeavesTheSilenceBeforeThem) {
+    CyclicBuffer buffer = buffer_of(17 * ten_milliseconds, ten_milliseconds);
+    buffer.data_written(ten_milliseconds);
+    buffer.device_at(5 * ten_milliseconds);
+    buffer.data_written(2 * ten_milliseconds);
+    buffer.discard_ahead(block);
+    EXPECT_EQ(buffer.moved(), ten_milliseconds);
+    EXPECT_EQ(buffer.heard(), ten_milliseconds);
+    EXPECT_EQ(buffer.next_data(), 6 * ten_milliseconds);
+    buffer.data_written(ten_milliseconds);
+    buffer.device_at(6 * ten_milliseconds + block);
+    EXPECT_EQ(buffer.heard(), ten_milliseconds + block);
+    buffer.discard_ahead(10 * block);
+    EXPECT_EQ(buffer.moved(), ten_milliseconds + 11 * block);
+    EXPECT_EQ(buffer.heard(), ten_milliseconds + block);
+}
+
+// The device is about to write the interval behind the oldest data that it has left.
+TEST(CyclicBuffer, WhatTheDeviceIsAboutToWriteOverIsLost) {
+    CyclicBuffer buffer = buffer_of(17 * ten_milliseconds, ten_milliseconds);
+    for (ULONG lap = 0; lap < 3; ++lap) {
+        buffer.device_at(9 * ten_milliseconds);
+        buffer.device_at(400);
+    }
+    const ULONGLONG lost = buffer.drop_overwritten();
+    EXPECT_EQ(lost, buffer.device() - 16 * ten_milliseconds);
+    EXPECT_EQ(buffer.captured(), 16 * ten_milliseconds);
+    EXPECT_EQ(buffer.drop_overwritten(), 0U);
 }
 
 } // namespace

@@ -209,7 +209,7 @@ NTSTATUS DmusPin::position(KSAUDIO_POSITION& position) {
 }
 
 NTSTATUS NTAPI DmusPin::queue_stream(IRP& irp, bool) {
-    if (device_state() == KSSTATE_STOP) {
+    if (state() == KSSTATE_STOP) {
         return STATUS_INVALID_DEVICE_STATE;
     }
     const NTSTATUS status = queue_.add(irp);

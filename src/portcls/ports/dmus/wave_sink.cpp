@@ -125,7 +125,7 @@ void WaveSinkPin::render() {
 }
 
 NTSTATUS NTAPI WaveSinkPin::queue_stream(IRP& irp, bool) {
-    return device_state() == KSSTATE_STOP ? STATUS_INVALID_DEVICE_STATE : queue_.add(irp);
+    return state() == KSSTATE_STOP ? STATUS_INVALID_DEVICE_STATE : queue_.add(irp);
 }
 
 NTSTATUS WaveSinkPin::position(KSAUDIO_POSITION& position) {

@@ -25,6 +25,7 @@ public:
     void reset() {
         device_ = 0;
         device_offset_ = 0;
+        data_begin_ = 0;
         data_end_ = 0;
         silence_end_ = 0;
         moved_ = 0;
@@ -56,7 +57,11 @@ public:
     // ---- render: the client's data ends at data_end(), silence behind it at silence_end() --------------------------
     ULONGLONG data_end() const { return data_end_; }
     ULONG data_ahead() const { return data_end_ > device_ ? static_cast<ULONG>(data_end_ - device_) : 0; }
-    ULONGLONG heard() const { return moved_ - data_ahead(); }
+    // Of the client's bytes; the silence in front of data that have come late is not among them (R-WCYC-12).
+    ULONGLONG heard() const {
+        const ULONGLONG next = std::max(device_, data_begin_);
+        return data_end_ > next ? moved_ - (data_end_ - next) : moved_;
+    }
 
     // Where new data goes: behind the data, or 10 ms ahead of a device that has overtaken it.
     ULONGLONG next_data() const {
@@ -69,14 +74,18 @@ public:
     }
     // What lies further ahead than `keep` is to be written anew.
     void discard_ahead(ULONG keep) {
-        if (const ULONG ahead = data_ahead(); ahead > keep) {
-            data_end_ -= ahead - keep;
-            moved_ -= ahead - keep;
+        if (const ULONGLONG kept = std::max(device_ + keep, data_begin_); data_end_ > kept) {
+            moved_ -= data_end_ - kept;
+            data_end_ = kept;
         }
     }
     ULONG interval() const { return interval_; }
     void data_written(ULONG bytes) {
-        data_end_ = next_data() + bytes;
+        const ULONGLONG begin = next_data();
+        if (begin != data_end_) {
+            data_begin_ = begin;
+        }
+        data_end_ = begin + bytes;
         moved_ += bytes;
     }
     // R-WCYC-09: with 30 ms left, silence follows the data up to the same 40 ms.
@@ -120,6 +129,7 @@ private:
     ULONG least_ahead_ = 1;
     ULONG device_offset_ = 0;
     ULONGLONG device_ = 0;
+    ULONGLONG data_begin_ = 0; // of what is to be played: the device has overtaken what lies before the last gap
     ULONGLONG data_end_ = 0;
     ULONGLONG silence_end_ = 0;
     ULONGLONG moved_ = 0;

@@ -1,6 +1,7 @@
 #include "portcls/ports/wavecyclic/pin.h"
 
 #include <new>
+#include <utility>
 
 #include "machine/machine.h"
 #include "portcls/filter.h"
@@ -111,8 +112,7 @@ NTSTATUS WaveCyclicPin::step_state(KSSTATE next) {
     if (!NT_SUCCESS(status) && next > device_state()) {
         return status;
     }
-    {
-        Locked locked(queue_.lock());
+    queue_.locked([&] {
         if (device_moves_) {
             follow_device(); // once more: the position stands still from now on (R-STATE-04)
             fire_positions();
@@ -120,10 +120,14 @@ NTSTATUS WaveCyclicPin::step_state(KSSTATE next) {
         device_moves_ = next == KSSTATE_RUN;
         if (next == KSSTATE_STOP) {
             buffer_.reset();
-            ends_ = false;
-            loop_start_ = 0;
+            ends_.clear();
+            loops_.clear();
         }
-    }
+        const bool was_in_use = std::exchange(is_buffer_in_use_, next != KSSTATE_STOP);
+        if (is_buffer_in_use_ && !was_in_use) {
+            move(); // what has been queued while the device was without power (R-STATE-06)
+        }
+    });
     if (next == KSSTATE_STOP) {
         queue_.cancel_all();
     }
@@ -153,9 +157,18 @@ void WaveCyclicPin::service() {
 }
 
 void WaveCyclicPin::fire_positions() {
-    if (const ULONG loop = queue_.loop_bytes(); looped_ && loop != 0 && awaits_loop_events(*this)) {
-        const ULONGLONG played = is_capture() ? buffer_.device() : buffer_.heard();
-        fire_loop_events(*this, played, (loop_start_ + played) % loop, loop);
+    if (looped_ && awaits_loop_events(*this)) {
+        ULONGLONG offset = played();
+        const ULONG loop_bytes = loops_.to_loop(offset);
+        fire_loop_events(*this, played(), offset, loop_bytes);
+    }
+}
+
+// The next byte that is moved may be the first of another buffer.
+void WaveCyclicPin::note_loop() {
+    if (queue_.loop_number() != loop_number_) {
+        loop_number_ = queue_.loop_number();
+        loops_.begin(buffer_.moved(), 0, queue_.loop_bytes());
     }
 }
 
@@ -164,8 +177,7 @@ void WaveCyclicPin::follow_device() {
     if (NT_SUCCESS(stream_->GetPosition(&offset))) {
         buffer_.device_at(offset);
     }
-    if (ends_ && buffer_.device() >= end_) {
-        ends_ = false;
+    while (ends_.pass(buffer_.device())) {
         generate_connection_event(KSEVENT_CONNECTION_ENDOFSTREAM); // R-EVENT-12
     }
 }
@@ -186,12 +198,14 @@ void WaveCyclicPin::move_render() {
     for (ULONG room = buffer_.room_for_data(); room != 0;) {
         const ULONG to_end = buffer_.bytes() - buffer_.offset_of(buffer_.next_data());
         const auto moved = queue_.transfer(std::min(room, to_end), [this](void* client, ULONG bytes) {
+            if (looped_) [[unlikely]] {
+                note_loop();
+            }
             channel_->CopyTo(address_of(buffer_.next_data()), client, bytes);
             buffer_.data_written(bytes);
         });
         if (moved.end_of_stream) {
-            ends_ = true;
-            end_ = buffer_.data_end();
+            ends_.add(buffer_.data_end());
         }
         room -= moved.bytes;
         if (moved.bytes == 0) {
@@ -218,6 +232,9 @@ void WaveCyclicPin::move_capture() {
     while (const ULONG available = buffer_.captured()) {
         const ULONG to_end = buffer_.bytes() - buffer_.offset_of(buffer_.moved());
         const auto moved = queue_.transfer(std::min(available, to_end), [this](void* client, ULONG bytes) {
+            if (looped_) [[unlikely]] {
+                note_loop();
+            }
             channel_->CopyFrom(client, address_of(buffer_.moved()), bytes);
             buffer_.data_taken(bytes);
         });
@@ -230,7 +247,7 @@ void WaveCyclicPin::move_capture() {
 // R-WCYC-08: what is there is copied at once, before the stream runs too. What is queued behind others waits as they
 // do, for the device.
 NTSTATUS NTAPI WaveCyclicPin::queue_stream(IRP& irp, bool) {
-    if (device_state() == KSSTATE_STOP) {
+    if (state() == KSSTATE_STOP) {
         return STATUS_INVALID_DEVICE_STATE;
     }
     return queue_.add(irp, [this] { first_queued(); });
@@ -240,7 +257,9 @@ void NTAPI WaveCyclicPin::first_queued() {
     if (device_moves_) {
         follow_device();
     }
-    move();
+    if (is_buffer_in_use_) {
+        move();
+    }
 }
 
 void WaveCyclicPin::cancel_stream_io() {
@@ -255,12 +274,14 @@ NTSTATUS WaveCyclicPin::position(KSAUDIO_POSITION& position) {
     if (device_moves_) {
         follow_device();
     }
-    position.PlayOffset = loop_start_ + (is_capture() ? buffer_.device() : buffer_.heard());
-    position.WriteOffset = loop_start_ + buffer_.moved();
-    if (const ULONG loop = queue_.loop_bytes(); looped_ && loop != 0) {
-        position.PlayOffset %= loop;
-        position.WriteOffset %= loop;
+    ULONGLONG play = played();
+    ULONGLONG write = buffer_.moved();
+    if (looped_) {
+        loops_.to_loop(play);
+        loops_.to_loop(write);
     }
+    position.PlayOffset = play;
+    position.WriteOffset = write;
     return STATUS_SUCCESS;
 }
 
@@ -277,9 +298,12 @@ NTSTATUS WaveCyclicPin::set_position(const KSAUDIO_POSITION& position) {
         return STATUS_INVALID_PARAMETER;
     }
     buffer_.discard_ahead(device_moves_ ? buffer_.interval() : 0);
-    const ULONG loop = queue_.loop_bytes();
-    loop_start_ = position.PlayOffset + loop - buffer_.moved() % loop;
-    move();
+    ends_.discard_beyond(buffer_.data_end());
+    loop_number_ = queue_.loop_number();
+    loops_.begin(buffer_.moved(), position.PlayOffset, queue_.loop_bytes());
+    if (is_buffer_in_use_) {
+        move();
+    }
     return STATUS_SUCCESS;
 }
 
@@ -288,7 +312,7 @@ bool WaveCyclicPin::linear_position(ULONGLONG& bytes) {
     if (device_moves_) {
         follow_device();
     }
-    bytes = is_capture() ? buffer_.device() : buffer_.heard();
+    bytes = played();
     return true;
 }
 

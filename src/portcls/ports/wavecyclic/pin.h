@@ -2,9 +2,11 @@
 #pragma once
 
 #include "portcls/pin.h"
+#include "portcls/ports/loop_positions.h"
 #include "portcls/ports/stream_queue.h"
 #include "portcls/ports/wavecyclic/cyclic_buffer.h"
 #include "portcls/ports/wavecyclic/port.h"
+#include "portcls/ports/wavecyclic/stream_ends.h"
 
 namespace openportcls::portcls {
 
@@ -42,6 +44,8 @@ private:
     void write_silence();
     void follow_device();
     void fire_positions();
+    ULONGLONG played() const { return is_capture() ? buffer_.device() : buffer_.heard(); }
+    void note_loop();
 
     bool looped_;
     ComPointer<IMiniportWaveCyclicStream> stream_;
@@ -51,9 +55,10 @@ private:
     StreamQueue queue_;
     CyclicBuffer buffer_;
     bool device_moves_ = false;
-    bool ends_ = false;        // the client has marked its last data …
-    ULONGLONG end_ = 0;        // … which ends here
-    ULONGLONG loop_start_ = 0; // what set_position added to the client's bytes
+    bool is_buffer_in_use_ = false; // above STOP, as the miniport knows it
+    StreamEnds ends_;               // which the client has marked
+    LoopPositions loops_;
+    ULONG loop_number_ = 0; // the queue's, of the last one in loops_
 };
 
 } // namespace openportcls::portcls

@@ -102,10 +102,7 @@ void NTAPI MappingQueue::widen() noexcept {
 }
 
 void NTAPI MappingQueue::begin_loop(ULONGLONG offset) noexcept {
-    if (next_loop_.from < acquired_) {
-        loop_ = next_loop_;
-    }
-    next_loop_ = {acquired_, offset, bytes_of(*cursor_.irp)};
+    loops_.begin(acquired_, offset, bytes_of(*cursor_.irp));
 }
 
 // A looped buffer's end stays where it is until it is known what follows (`wrap`): the buffer once more, or another
@@ -115,7 +112,7 @@ bool NTAPI MappingQueue::move_in_loop(bool wrap) noexcept {
         exhaust();
         return true;
     }
-    if (!wrap || next_loop_.bytes == 0) {
+    if (!wrap || loops_.bytes() == 0) {
         return false;
     }
     cursor_.begin(*cursor_.irp);
@@ -301,7 +298,7 @@ void MappingQueue::set_running(bool running) {
 void MappingQueue::reset() {
     const BrieflyLocked locked(lock_);
     acquired_ = released_ = 0;
-    loop_ = next_loop_ = {};
+    loops_.clear();
 }
 
 MappingQueue::Progress MappingQueue::progress() {
@@ -311,14 +308,7 @@ MappingQueue::Progress MappingQueue::progress() {
 
 ULONG MappingQueue::to_loop(ULONGLONG& position) {
     const BrieflyLocked locked(lock_);
-    const Loop& loop = loop_at(position);
-    if (!looped_ || loop.bytes == 0) {
-        return 0;
-    }
-    const ULONGLONG since =
-        position >= loop.from ? (position - loop.from) % loop.bytes : loop.bytes - (loop.from - position) % loop.bytes;
-    position = (loop.offset + since) % loop.bytes;
-    return loop.bytes;
+    return looped_ ? loops_.to_loop(position) : 0;
 }
 
 } // namespace openportcls::portcls

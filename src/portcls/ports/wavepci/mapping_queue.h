@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "portcls/ports/loop_positions.h"
 #include "portcls/ports/stream_requests.h"
 #include "portcls/ports/wavepci/bounce_buffer.h"
 #include "portcls/ports/wavepci/packet_marks.h"
@@ -90,11 +91,6 @@ private:
         PVOID last = nullptr;
         ULONG count = 0;
     };
-    struct Loop {
-        ULONGLONG from = 0;   // this position of the stream …
-        ULONGLONG offset = 0; // … lies here
-        ULONG bytes = 0;
-    };
     // What a round of the lock leaves to be done without it.
     struct Outcome {
         LIST_ENTRY* finished = nullptr;
@@ -115,7 +111,7 @@ private:
         if (cursor_.irp == nullptr) {
             return false; // what has been handed out is all there is
         }
-        const bool has_data = cursor_.left != 0 || (looped_ && next_loop_.bytes != 0);
+        const bool has_data = cursor_.left != 0 || (looped_ && loops_.bytes() != 0);
         return has_data && count() < capacity && (highest_ == UINT64_MAX || bounce_.has_room());
     }
     [[gnu::always_inline]] Outcome collect() noexcept {
@@ -157,7 +153,6 @@ private:
 
     // Without it.
     void revoke(const Revocation& revocation);
-    const Loop& loop_at(ULONGLONG position) const { return position < next_loop_.from ? loop_ : next_loop_; }
 
     const bool looped_;
     const ULONG most_pages_;     // of one mapping
@@ -176,8 +171,7 @@ private:
     bool ended_ = false;
     ULONGLONG acquired_ = 0;
     ULONGLONG released_ = 0;
-    Loop loop_;
-    Loop next_loop_;
+    LoopPositions loops_;
     ULONGLONG highest_ = UINT64_MAX;
     BounceBuffer bounce_;
 };

@@ -203,7 +203,7 @@ void NTAPI WavePciPin::stream_ended() {
 // ---- requests ------------------------------------------------------------------------------------------------------
 
 NTSTATUS NTAPI WavePciPin::queue_stream(IRP& irp, bool) {
-    return device_state() == KSSTATE_STOP ? STATUS_INVALID_DEVICE_STATE : queue().add(irp);
+    return state() == KSSTATE_STOP ? STATUS_INVALID_DEVICE_STATE : queue().add(irp);
 }
 
 void WavePciPin::cancel_stream_io() {
