@@ -93,8 +93,16 @@ private:
     void pause_silence();
     void pause_bytes() { bytes_.pause(); }
     void continue_bytes() { bytes_.resume(); }
+    void continue_auto_bytes() {
+        bytes_.repeat_after_block();
+        bytes_.resume();
+    }
     void pause_words() { words_.pause(); }
     void continue_words() { words_.resume(); }
+    void continue_auto_words() {
+        words_.repeat_after_block();
+        words_.resume();
+    }
     void exit_auto_bytes() { bytes_.end_after_block(); }
     void exit_auto_words() { words_.end_after_block(); }
     void speaker_on() { speaker_ = true; }
