@@ -84,13 +84,16 @@ Sb16::~Sb16() {
 // Without the FM ports, which a second card leaves to the first.
 std::vector<CardResource> Sb16::set_to(const Settings& settings) {
     using Kind = CardResource::Kind;
-    return {
+    std::vector<CardResource> resources = {
         {Kind::port, settings.io, static_cast<std::uint32_t>(range_sizes[dsp_range])},
         {Kind::port, settings.mpu, static_cast<std::uint32_t>(range_sizes[mpu_range])},
         {Kind::interrupt, 0, 0, settings.irq},
         {Kind::dma, 0, 0, settings.dma},
-        {Kind::dma, 0, 0, settings.dma16},
     };
+    if (settings.dma16 != settings.dma) {
+        resources.push_back({Kind::dma, 0, 0, settings.dma16});
+    }
+    return resources;
 }
 
 std::vector<CardResource> Sb16::resources() const {
@@ -155,8 +158,9 @@ void Sb16::connect_resources() {
         }
     };
     const std::uint8_t setup = mixer_.dma_setup();
+    const bool has_word_channel = (setup & word_channels) != 0; // otherwise words go over the other, in bytes
     connect(dsp_.bytes(), setup & byte_channels);
-    connect(dsp_.words(), setup & word_channels);
+    connect(dsp_.words(), setup & (has_word_channel ? word_channels : byte_channels));
 }
 
 void Sb16::resources_written() {
@@ -233,7 +237,7 @@ constexpr ModelOption options[] = {
     {"mpu", "330", "port of the MPU-401: 300 or 330"},
     {"irq", "5", "interrupt: 2, 5, 7 or 10"},
     {"dma", "1", "8-bit DMA channel: 0, 1 or 3"},
-    {"dma16", "5", "16-bit DMA channel: 5, 6 or 7"},
+    {"dma16", "5", "16-bit DMA channel: 5, 6 or 7; or that of dma, for both"},
     {"drift", "0", "how much faster its crystal is, in parts per million"},
 };
 
@@ -253,7 +257,6 @@ Result<Settings> read_settings(const OptionValues& values) {
         {"mpu", hexadecimal, {0x300, 0x330}, &settings.mpu},
         {"irq", decimal, {2, 5, 7, 10}, &settings.irq},
         {"dma", decimal, {0, 1, 3}, &settings.dma},
-        {"dma16", decimal, {5, 6, 7}, &settings.dma16},
     };
     for (const Choice& choice : choices) {
         auto number = values.number(choice.name, choice.base, choice.choices);
@@ -262,6 +265,11 @@ Result<Settings> read_settings(const OptionValues& values) {
         }
         *choice.setting = *number;
     }
+    auto words = values.number("dma16", decimal, {5, 6, 7, settings.dma});
+    if (!words) {
+        return words.error();
+    }
+    settings.dma16 = *words;
     auto drift = values.signed_number("drift", -most_drift, most_drift);
     if (!drift) {
         return drift.error();

@@ -266,11 +266,14 @@ void Dsp::program_transfer() {
     begin(plan.format.is_16_bit ? words_ : bytes_, plan);
 }
 
-// There is one converter of each direction: full duplex takes both streams, one for each.
+// There is one converter of each direction: full duplex takes both streams, one for each, and a channel for each.
 void Dsp::begin(DmaStream& stream, DmaStream::Plan plan) {
     DmaStream& other = &stream == &bytes_ ? words_ : bytes_;
-    if (other.is_active() && other.plan().is_input == plan.is_input) {
-        board_.log("sb16: a second transfer in the same direction takes the converter from the first");
+    const bool is_same_way = other.plan().is_input == plan.is_input;
+    const bool is_same_channel = other.channel() == stream.channel() && stream.channel() != DmaStream::no_channel;
+    if (other.is_active() && (is_same_way || is_same_channel)) {
+        board_.log(is_same_way ? "sb16: a second transfer in the same direction takes the converter from the first"
+                               : "sb16: a second transfer over the same DMA channel takes it from the first");
         other.catch_up();
         other.stop();
     }

@@ -189,5 +189,63 @@ TEST_F(Sb16Transfers, EachInterruptIsAcknowledgedByItself) {
     machine.enter([&] { machine.interrupt_line(0x45).connect(handler); });
 }
 
+// ---- channels -------------------------------------------------------------------------------------------------------
+
+// "DMA Setup": without a 16-bit channel the words go over the 8-bit one, in bytes.
+TEST_F(Sb16Transfers, WordsOverTheByteChannel) {
+    set_mixer(0x81, 0x02);
+    for (int index = 0; index < 0x800; ++index) {
+        at<std::int16_t>(memory)[index] = static_cast<std::int16_t>(index * 3);
+    }
+    program(1, memory, 0x1000, play_repeating);
+    command({0xB6, 0x10, 79, 0});
+    wait(25 * millisecond);
+    EXPECT_EQ(handler.words, 2);
+    EXPECT_EQ(handler.bytes, 0);
+    ASSERT_GE(listener.frames.size(), 160U);
+    for (std::size_t index = 0; index < listener.frames.size(); ++index) {
+        ASSERT_EQ(listener.frames[index].left * 32768, static_cast<float>(index * 3)) << index;
+    }
+}
+
+TEST_F(Sb16Transfers, WordsAreRecordedOverTheByteChannel) {
+    Recording line(8000, std::vector<Frame>(8000, Frame{0.25F, -0.5F}));
+    card->inputs()[0].plugged = &line;
+    set_mixer(0x3D, 0x10);
+    set_mixer(0x3E, 0x08);
+    set_mixer(0x81, 0x02);
+    program(1, memory, 0x1000, record_repeating);
+    command({0x42, 0x1F, 0x40});
+    command({0xBE, 0x30, 159, 0});
+    wait(11 * millisecond);
+    EXPECT_EQ(handler.words, 1);
+    EXPECT_EQ(at<std::int16_t>(memory)[0], 0x2000);
+    EXPECT_EQ(at<std::int16_t>(memory)[159], -0x4000);
+}
+
+// One channel has one transfer, in whichever direction.
+TEST_F(Sb16Transfers, ASecondTransferTakesTheChannelBothUse) {
+    set_mixer(0x81, 0x02);
+    repeat_bytes();
+    wait(5 * millisecond);
+    command({0x42, 0x1F, 0x40});
+    command({0xBE, 0x10, 79, 0});
+    wait(50 * millisecond);
+    EXPECT_EQ(handler.bytes, 0);
+    EXPECT_EQ(handler.words, 0) << "the channel is programmed for the other direction";
+}
+
+TEST_F(Sb16Transfers, ACardMayBeSetToOneChannel) {
+    auto second = plug("sb16:io=240,mpu=300,irq=7,dma=3,dma16=3");
+    ASSERT_TRUE(second) << second.error().message;
+    EXPECT_EQ(static_cast<Sb16*>(*second)->mixer().dma_setup(), 0x08);
+    unsigned channels = 0;
+    for (const CardResource& resource : (*second)->resources()) {
+        channels += resource.kind == CardResource::Kind::dma ? 1 : 0;
+    }
+    EXPECT_EQ(channels, 1U);
+    EXPECT_FALSE(plug("sb16:io=260,mpu=300,irq=10,dma=0,dma16=1")) << "two channels for bytes";
+}
+
 } // namespace
 } // namespace openportcls::hardware::sb16
