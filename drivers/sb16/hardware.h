@@ -3,7 +3,8 @@
 
 #include "sb16.h"
 
-// The two DMA streams of the DSP: bytes over one channel, words over the other, each in either direction.
+// The two DMA streams of the DSP, each in either direction: bytes over one channel, words over the other if there is
+// one.
 enum Sb16Stream { Sb16Bytes = 0, Sb16Words, Sb16Streams };
 
 struct Sb16Transfer {

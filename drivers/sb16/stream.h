@@ -34,12 +34,13 @@ public:
 
 private:
     NTSTATUS MakeChannels(PRESOURCELIST ResourceList);
+    BOOLEAN IsChannelTaken(PDMACHANNELSLAVE Channel);
     NTSTATUS Take(Sb16Stream Stream, BOOLEAN Capture);
 
     ISb16* m_Sb16;
     PPORTWAVECYCLIC m_Port;
-    FAST_MUTEX m_Mutex; // over what is in use
-    PDMACHANNELSLAVE m_Channels[Sb16Streams];
-    BOOLEAN m_IsChannelTaken[Sb16Streams];
+    FAST_MUTEX m_Mutex;                       // over what is in use
+    PDMACHANNELSLAVE m_Channels[Sb16Streams]; // one twice: a channel for both
+    BOOLEAN m_IsTaken[Sb16Streams];
     BOOLEAN m_IsConverterTaken[2]; // the DAC and the ADC
 };
