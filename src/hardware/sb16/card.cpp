@@ -33,11 +33,9 @@ std::uint32_t line_of(std::span<const SetupBit> bits, std::uint8_t setup) {
 } // namespace
 
 Sb16::Sb16(Motherboard& board, DmaController& dma, const Settings& settings)
-    : board_(board), dma_(dma), settings_(settings),
-      mixer_(*this, bit_of(interrupt_bits, settings.irq),
-             static_cast<std::uint8_t>(bit_of(dma_bits, settings.dma) | bit_of(dma_bits, settings.dma16))),
-      dsp_(board.machine(), dma, *this), mpu_(board.machine(), *this), fm_(board.machine(), *this),
-      card_ports_(card_table), fm_ports_(fm_table), output_clock_(board.machine(), *this) {
+    : board_(board), dma_(dma), settings_(settings), mixer_(*this, setup()), dsp_(board.machine(), dma, *this),
+      mpu_(board.machine(), *this), fm_(board.machine(), *this), card_ports_(card_table), fm_ports_(fm_table),
+      output_clock_(board.machine(), *this) {
     dsp_.bytes().set_drift(settings.drift);
     dsp_.words().set_drift(settings.drift);
     connect_resources();
@@ -65,17 +63,22 @@ Result<void> Sb16::claim_ports() {
         if (auto claimed = board_.machine().ports().claim(begins[range], range_sizes[range], *this, range); !claimed) {
             return claimed;
         }
+        has_fm_ports_ = has_fm_ports_ || range == fm_range;
     }
     return {};
 }
 
-Sb16::~Sb16() {
+void Sb16::release_ports() {
     for (const std::uint32_t begin : {settings_.io, settings_.mpu, fm_port}) {
         const auto* claim = board_.machine().ports().find(begin);
         if (claim != nullptr && claim->device == this) {
             board_.machine().ports().release(begin);
         }
     }
+}
+
+Sb16::~Sb16() {
+    release_ports();
     for (unsigned channel = 0; channel < DmaController::channel_count; ++channel) {
         dma_.detach(channel, *this);
     }
@@ -98,16 +101,35 @@ std::vector<CardResource> Sb16::set_to(const Settings& settings) {
 
 std::vector<CardResource> Sb16::resources() const {
     std::vector<CardResource> resources = set_to(settings_);
-    if (has_fm_ports()) {
+    if (has_fm_ports_) {
         resources.insert(resources.begin() + fm_range,
                          {CardResource::Kind::port, fm_port, static_cast<std::uint32_t>(range_sizes[fm_range])});
     }
     return resources;
 }
 
-bool Sb16::has_fm_ports() const {
-    const auto* claim = board_.machine().ports().find(fm_port);
-    return claim != nullptr && claim->device == this;
+Mixer::Setup Sb16::setup() const {
+    return {bit_of(interrupt_bits, settings_.irq),
+            static_cast<std::uint8_t>(bit_of(dma_bits, settings_.dma) | bit_of(dma_bits, settings_.dma16))};
+}
+
+// ---- power ----------------------------------------------------------------------------------------------------------
+
+void Sb16::set_power(bool is_on) {
+    is_powered_ = is_on;
+    if (is_on) {
+        (void)claim_ports(); // which were its own
+    } else {
+        before_mixer_change(); // what sounds ends here
+        release_ports();
+        dsp_.forget();
+        mpu_.forget();
+        fm_.forget();
+        mixer_.forget(setup());
+        set_pending(pending_, false);
+        connect_resources();
+    }
+    inputs_changed();
 }
 
 // ---- interrupts and DMA ---------------------------------------------------------------------------------------------

@@ -127,6 +127,15 @@ void Dsp::reset() {
     midi_ = 0;
 }
 
+void Dsp::forget() {
+    reset();
+    reset_line_ = false;
+    ready_at_ = 0;
+    busy_until_ = 0;
+    last_answer_ = nothing_answered;
+    test_ = 0;
+}
+
 std::uint8_t NTAPI Dsp::read_data() {
     if (has_data()) {
         last_answer_ = answers_[answer_first_];
