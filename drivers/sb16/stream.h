@@ -2,6 +2,7 @@
 #pragma once
 
 #include "hardware.h"
+#include "ring.h"
 
 // Which of a format the card has to know.
 struct Sb16Format {
@@ -18,7 +19,7 @@ BOOLEAN Sb16ReadFormat(PKSDATAFORMAT DataFormat, Sb16Format* Format);
 // Takes references of its own. Owner is the miniport; its channel is free again when the stream is gone.
 class CSb16Wave;
 NTSTATUS CreateSb16Stream(PMINIPORTWAVECYCLICSTREAM* OutStream, POOL_TYPE PoolType, CSb16Wave* Owner, BOOLEAN Capture,
-                          const Sb16Format& Format, PSERVICEGROUP Group);
+                          const Sb16Format& Format, CSb16Ring* Ring, PSERVICEGROUP Group);
 
 class CSb16Wave : public IMiniportWaveCyclic, public CUnknown {
 public:

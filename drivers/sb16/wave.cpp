@@ -222,19 +222,26 @@ CSb16Wave::NewStream(PMINIPORTWAVECYCLICSTREAM* OutStream, PUNKNOWN OuterUnknown
         return Status;
     }
     PSERVICEGROUP Group = NULL;
-    Status = PcNewServiceGroup(&Group, NULL);
+    CSb16Ring* Ring = new (PoolType, SB16_POOL_TAG) CSb16Ring(NULL);
+    Status = Ring != NULL ? PcNewServiceGroup(&Group, NULL) : STATUS_INSUFFICIENT_RESOURCES;
+    if (Ring != NULL) {
+        Ring->AddRef();
+        Ring->Init(m_Channels[Stream]);
+    }
     if (NT_SUCCESS(Status)) {
-        Status = CreateSb16Stream(OutStream, PoolType, this, Capture, Format, Group);
+        Status = CreateSb16Stream(OutStream, PoolType, this, Capture, Format, Ring, Group);
     }
     if (!NT_SUCCESS(Status)) {
         if (Group != NULL) {
             Group->Release();
         }
+        if (Ring != NULL) {
+            Ring->Release();
+        }
         GiveBack(Stream, Capture);
         return Status;
     }
-    m_Channels[Stream]->AddRef(); // both references belong to the port
-    *OutDmaChannel = m_Channels[Stream];
+    *OutDmaChannel = Ring; // both references belong to the port
     *OutServiceGroup = Group;
     return STATUS_SUCCESS;
 }
