@@ -38,7 +38,9 @@ STDMETHODIMP_(NTSTATUS) CSb16Adapter::NonDelegatingQueryInterface(REFIID Interfa
 
 // The port has paused the streams before the card loses its power, and runs them again after it has it back.
 STDMETHODIMP_(void) CSb16Adapter::PowerChangeState(POWER_STATE NewState) {
-    if (NewState.DeviceState == PowerDeviceD0 && m_PowerState > PowerDeviceD0) {
+    if (NewState.DeviceState != PowerDeviceD0) {
+        m_Hardware.PowerDown();
+    } else if (m_PowerState > PowerDeviceD0) {
         m_Hardware.PowerUp();
     }
     m_PowerState = NewState.DeviceState;

@@ -184,10 +184,18 @@ void CSb16Hardware::LoadMixer() {
     }
 }
 
+void CSb16Hardware::PowerDown() {
+    PAGED_CODE();
+    ExAcquireFastMutex(&m_DspMutex);
+    m_IsAsleep = TRUE;
+    ExReleaseFastMutex(&m_DspMutex);
+}
+
 // The card has forgotten everything; the mixer's settings are remembered here.
 void CSb16Hardware::PowerUp() {
     PAGED_CODE();
     ExAcquireFastMutex(&m_DspMutex);
+    m_IsAsleep = FALSE;
     ResetDsp();
     WriteDsp(DspSpeakerOn);
     ++m_Generation;
@@ -221,8 +229,8 @@ BOOLEAN CSb16Hardware::ReadDsp(PUCHAR Value) {
 
 NTSTATUS CSb16Hardware::WriteDspBytes(const UCHAR* Bytes, ULONG Count) {
     PAGED_CODE();
-    BOOLEAN IsDone = TRUE;
     ExAcquireFastMutex(&m_DspMutex);
+    BOOLEAN IsDone = !m_IsAsleep;
     for (ULONG i = 0; i < Count && IsDone; ++i) {
         IsDone = WriteDsp(Bytes[i]);
     }
@@ -279,6 +287,9 @@ NTSTATUS NTAPI CSb16Hardware::WriteMixerSynchronized(PINTERRUPTSYNC InterruptSyn
     if (Write->Register < ARRAYSIZE(Hardware->m_Mixer)) {
         Value = (UCHAR)((Hardware->m_Mixer[Write->Register] & ~Write->Mask) | (Write->Value & Write->Mask));
         Hardware->m_Mixer[Write->Register] = Value;
+    }
+    if (Hardware->m_IsAsleep) {
+        return STATUS_SUCCESS;
     }
     WRITE_PORT_UCHAR(Hardware->Port(PortMixerAddress), Write->Register);
     WRITE_PORT_UCHAR(Hardware->Port(PortMixerData), Value);

@@ -3,7 +3,8 @@
 
 #include "sb16.h"
 
-// The two DMA streams of the DSP: bytes over one channel, words over the other, each in either direction.
+// The two DMA streams of the DSP, each in either direction: bytes over one channel, words over the other if there is
+// one.
 enum Sb16Stream { Sb16Bytes = 0, Sb16Words, Sb16Streams };
 
 struct Sb16Transfer {
@@ -55,6 +56,8 @@ public:
     void ChangeMixer(ULONG Register, UCHAR Mask, UCHAR Value);
 
     // ---- power ----
+    // Until PowerUp no port is touched: levels are remembered, and transfers have stopped.
+    void PowerDown();
     void PowerUp();
 
     // For the UART miniport, which shares the interrupt: handed to it as its adapter.
@@ -94,6 +97,7 @@ private:
     PINTERRUPTSYNC m_InterruptSync;
     FAST_MUTEX m_DspMutex; // one command with its parameters at a time
     ULONG m_Generation;
+    BOOLEAN m_IsAsleep;
     UCHAR m_Mixer[0x48];
     PPORTWAVECYCLIC m_Port[Sb16Streams]; // changed and read at the level of the interrupt
     PSERVICEGROUP m_Group[Sb16Streams];

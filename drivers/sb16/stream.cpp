@@ -9,38 +9,46 @@ public:
     DEFINE_STD_CONSTRUCTOR(CSb16WaveStream);
     ~CSb16WaveStream();
 
-    void Init(CSb16Wave* Wave, BOOLEAN Capture, const Sb16Format& Format, PSERVICEGROUP Group);
+    void Init(CSb16Wave* Wave, BOOLEAN Capture, const Sb16Format& Format, CSb16Ring* Ring, PSERVICEGROUP Group);
     IMP_IMiniportWaveCyclicStream;
 
 private:
     ULONG BlockFrames();
     NTSTATUS Run();
+    NTSTATUS StartChannel();
     NTSTATUS StartTransfer();
     void StopChannel();
+    ULONG DevicePosition();
 
     CSb16Wave* m_Wave;
     PSERVICEGROUP m_Group;
     PDMACHANNELSLAVE m_Channel; // the miniport's
+    CSb16Ring* m_Ring;          // its buffer
     Sb16Stream m_Stream;
     BOOLEAN m_IsCapture;
     Sb16Format m_Format;
     ULONG m_IntervalMilliseconds;
     KSSTATE m_State;
     BOOLEAN m_IsChannelStarted;
+    BOOLEAN m_IsTransferStarted;
     ULONG m_TransferBytes; // of the buffer that the channel goes round in
-    ULONG m_Generation;
+    ULONG m_PausedAt;      // as the port sees it
+    ULONG m_Generation;    // of the card, when the channel was started
 };
 
 const ULONG DefaultIntervalMilliseconds = 10;
 const LONGLONG UnitsPerSecond = 10000000; // of 100 ns
 
-void CSb16WaveStream::Init(CSb16Wave* Wave, BOOLEAN Capture, const Sb16Format& Format, PSERVICEGROUP Group) {
+void CSb16WaveStream::Init(CSb16Wave* Wave, BOOLEAN Capture, const Sb16Format& Format, CSb16Ring* Ring,
+                           PSERVICEGROUP Group) {
     m_Wave = Wave;
     m_Wave->AddRef();
     m_Group = Group;
     m_Group->AddRef();
     m_Stream = Format.Is16Bit ? Sb16Words : Sb16Bytes;
     m_Channel = m_Wave->Channel(m_Stream);
+    m_Ring = Ring;
+    m_Ring->AddRef();
     m_IsCapture = Capture;
     m_Format = Format;
     m_IntervalMilliseconds = DefaultIntervalMilliseconds;
@@ -55,6 +63,7 @@ CSb16WaveStream::~CSb16WaveStream() {
         m_Wave->Hardware()->Forget(m_Stream);
         m_Wave->GiveBack(m_Stream, m_IsCapture);
         m_Group->Release();
+        m_Ring->Release();
         m_Wave->Release();
     }
 }
@@ -82,7 +91,7 @@ STDMETHODIMP_(NTSTATUS) CSb16WaveStream::SetFormat(PKSDATAFORMAT DataFormat) {
         return STATUS_INVALID_DEVICE_REQUEST;
     }
     m_Format = Format;
-    m_Generation = m_Wave->Hardware()->Generation() - 1; // what is paused has to be started anew
+    m_IsTransferStarted = FALSE; // what is paused has to be started anew
     return STATUS_SUCCESS;
 }
 
@@ -105,26 +114,42 @@ NTSTATUS CSb16WaveStream::StartTransfer() {
     Transfer.IsStereo = m_Format.IsStereo;
     Transfer.Rate = m_Format.Rate;
     Transfer.BlockSamples = BlockFrames() * (m_Format.IsStereo ? 2 : 1);
-    m_Generation = m_Wave->Hardware()->Generation();
-    return m_Wave->Hardware()->Start(m_Stream, Transfer);
+    const NTSTATUS Status = m_Wave->Hardware()->Start(m_Stream, Transfer);
+    m_IsTransferStarted = NT_SUCCESS(Status);
+    return Status;
 }
 
-// The channel goes round in as much of its buffer as the port has chosen.
+// The channel goes round in as much of its buffer as the port has chosen, from its beginning on.
+NTSTATUS CSb16WaveStream::StartChannel() {
+    PAGED_CODE();
+    const ULONG Bytes = m_Channel->BufferSize();
+    const NTSTATUS Status = m_Channel->Start(Bytes, !m_IsCapture);
+    if (NT_SUCCESS(Status)) {
+        m_TransferBytes = Bytes;
+        m_Generation = m_Wave->Hardware()->Generation();
+        m_IsChannelStarted = TRUE;
+        m_IsTransferStarted = FALSE;
+    }
+    return Status;
+}
+
+// When the card has been without power, the DMA controller may have been so, too: both begin anew where they were.
 NTSTATUS CSb16WaveStream::Run() {
     PAGED_CODE();
-    if (m_IsChannelStarted && m_Generation == m_Wave->Hardware()->Generation()) {
-        return m_Wave->Hardware()->Continue(m_Stream);
+    if (m_IsChannelStarted && m_Generation != m_Wave->Hardware()->Generation()) {
+        m_IsChannelStarted = FALSE;
+        m_Channel->Stop();
+        m_Ring->TurnTo(m_PausedAt, m_TransferBytes);
     }
     if (!m_IsChannelStarted) {
-        const ULONG Bytes = m_Channel->BufferSize();
-        const NTSTATUS Status = m_Channel->Start(Bytes, !m_IsCapture);
+        const NTSTATUS Status = StartChannel();
         if (!NT_SUCCESS(Status)) {
             return Status;
         }
-        m_TransferBytes = Bytes;
-        m_IsChannelStarted = TRUE;
     }
-    return StartTransfer();
+    const NTSTATUS Status = m_IsTransferStarted ? m_Wave->Hardware()->Continue(m_Stream) : StartTransfer();
+    m_Ring->SetMoving(NT_SUCCESS(Status));
+    return Status;
 }
 
 void CSb16WaveStream::StopChannel() {
@@ -134,6 +159,15 @@ void CSb16WaveStream::StopChannel() {
         m_IsChannelStarted = FALSE;
         m_Channel->Stop();
     }
+    m_Ring->Reset();
+}
+
+ULONG CSb16WaveStream::DevicePosition() {
+    if (!m_IsChannelStarted) {
+        return 0;
+    }
+    const ULONG Left = m_Channel->ReadCounter();
+    return m_Ring->PositionOf(Left != 0 && Left <= m_TransferBytes ? m_TransferBytes - Left : 0);
 }
 
 // STOP, ACQUIRE, PAUSE, RUN, one step at a time.
@@ -143,7 +177,9 @@ STDMETHODIMP_(NTSTATUS) CSb16WaveStream::SetState(KSSTATE State) {
     if (State == KSSTATE_RUN) {
         Status = Run();
     } else if (m_State == KSSTATE_RUN) {
+        m_Ring->SetMoving(FALSE);
         Status = m_Wave->Hardware()->Pause(m_Stream);
+        m_PausedAt = DevicePosition();
     }
     if (State == KSSTATE_STOP) {
         StopChannel();
@@ -157,11 +193,7 @@ STDMETHODIMP_(NTSTATUS) CSb16WaveStream::SetState(KSSTATE State) {
 // The card has a few samples of its own between the buffer and the converter; nobody hears the difference. May run at
 // DISPATCH_LEVEL.
 STDMETHODIMP_(NTSTATUS) CSb16WaveStream::GetPosition(PULONG Position) {
-    *Position = 0;
-    if (m_IsChannelStarted) {
-        const ULONG Left = m_Channel->ReadCounter();
-        *Position = Left != 0 && Left <= m_TransferBytes ? m_TransferBytes - Left : 0;
-    }
+    *Position = DevicePosition();
     return STATUS_SUCCESS;
 }
 
@@ -172,7 +204,7 @@ STDMETHODIMP_(NTSTATUS) CSb16WaveStream::NormalizePhysicalPosition(PLONGLONG Phy
 
 STDMETHODIMP_(void) CSb16WaveStream::Silence(PVOID Buffer, ULONG ByteCount) {
     const UCHAR Unsigned8BitSilence = 0x80;
-    RtlFillMemory(Buffer, ByteCount, m_Format.Is16Bit ? 0 : Unsigned8BitSilence);
+    m_Ring->Fill(Buffer, ByteCount, m_Format.Is16Bit ? 0 : Unsigned8BitSilence);
 }
 
 } // namespace
@@ -198,14 +230,14 @@ BOOLEAN Sb16ReadFormat(PKSDATAFORMAT DataFormat, Sb16Format* Format) {
 }
 
 NTSTATUS CreateSb16Stream(PMINIPORTWAVECYCLICSTREAM* OutStream, POOL_TYPE PoolType, CSb16Wave* Owner, BOOLEAN Capture,
-                          const Sb16Format& Format, PSERVICEGROUP Group) {
+                          const Sb16Format& Format, CSb16Ring* Ring, PSERVICEGROUP Group) {
     PAGED_CODE();
     CSb16WaveStream* Stream = new (PoolType, SB16_POOL_TAG) CSb16WaveStream(NULL);
     if (Stream == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     Stream->AddRef();
-    Stream->Init(Owner, Capture, Format, Group);
+    Stream->Init(Owner, Capture, Format, Ring, Group);
     *OutStream = PMINIPORTWAVECYCLICSTREAM(Stream);
     return STATUS_SUCCESS;
 }

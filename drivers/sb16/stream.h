@@ -2,6 +2,7 @@
 #pragma once
 
 #include "hardware.h"
+#include "ring.h"
 
 // Which of a format the card has to know.
 struct Sb16Format {
@@ -18,7 +19,7 @@ BOOLEAN Sb16ReadFormat(PKSDATAFORMAT DataFormat, Sb16Format* Format);
 // Takes references of its own. Owner is the miniport; its channel is free again when the stream is gone.
 class CSb16Wave;
 NTSTATUS CreateSb16Stream(PMINIPORTWAVECYCLICSTREAM* OutStream, POOL_TYPE PoolType, CSb16Wave* Owner, BOOLEAN Capture,
-                          const Sb16Format& Format, PSERVICEGROUP Group);
+                          const Sb16Format& Format, CSb16Ring* Ring, PSERVICEGROUP Group);
 
 class CSb16Wave : public IMiniportWaveCyclic, public CUnknown {
 public:
@@ -34,12 +35,13 @@ public:
 
 private:
     NTSTATUS MakeChannels(PRESOURCELIST ResourceList);
+    BOOLEAN IsChannelTaken(PDMACHANNELSLAVE Channel);
     NTSTATUS Take(Sb16Stream Stream, BOOLEAN Capture);
 
     ISb16* m_Sb16;
     PPORTWAVECYCLIC m_Port;
-    FAST_MUTEX m_Mutex; // over what is in use
-    PDMACHANNELSLAVE m_Channels[Sb16Streams];
-    BOOLEAN m_IsChannelTaken[Sb16Streams];
+    FAST_MUTEX m_Mutex;                       // over what is in use
+    PDMACHANNELSLAVE m_Channels[Sb16Streams]; // one twice: a channel for both
+    BOOLEAN m_IsTaken[Sb16Streams];
     BOOLEAN m_IsConverterTaken[2]; // the DAC and the ADC
 };

@@ -1,5 +1,5 @@
 // The wave filter: a render pin and a capture pin, and the DMA channels behind them. The card plays and records at once
-// when one of the two has 8-bit and the other 16-bit samples: each width has its own channel.
+// when one of the two has 8-bit and the other 16-bit samples, and each width its own channel.
 #include "stream.h"
 
 namespace {
@@ -124,7 +124,8 @@ CSb16Wave::Init(PUNKNOWN UnknownAdapter, PRESOURCELIST ResourceList, PPORTWAVECY
     return Status;
 }
 
-// One slave channel for each width, from the device's DMA resources in whatever order they are.
+// One slave channel for each width, from the device's DMA resources in whatever order they are. A card that is set up
+// without a 16-bit channel moves words over the other one (guide, "DMA Setup").
 NTSTATUS CSb16Wave::MakeChannels(PRESOURCELIST ResourceList) {
     PAGED_CODE();
     const ULONG Entries = ResourceList->NumberOfEntriesOfType(CmResourceTypeDma);
@@ -143,8 +144,11 @@ NTSTATUS CSb16Wave::MakeChannels(PRESOURCELIST ResourceList) {
             return Status;
         }
     }
-    return m_Channels[Sb16Bytes] != NULL || m_Channels[Sb16Words] != NULL ? STATUS_SUCCESS
-                                                                          : STATUS_DEVICE_CONFIGURATION_ERROR;
+    if (m_Channels[Sb16Words] == NULL && m_Channels[Sb16Bytes] != NULL) {
+        m_Channels[Sb16Words] = m_Channels[Sb16Bytes];
+        m_Channels[Sb16Words]->AddRef();
+    }
+    return m_Channels[Sb16Words] != NULL ? STATUS_SUCCESS : STATUS_DEVICE_CONFIGURATION_ERROR;
 }
 
 STDMETHODIMP_(NTSTATUS) CSb16Wave::GetDescription(PPCFILTER_DESCRIPTOR* Description) {
@@ -167,16 +171,26 @@ CSb16Wave::DataRangeIntersection(ULONG PinId, PKSDATARANGE DataRange, PKSDATARAN
     return STATUS_NOT_IMPLEMENTED;
 }
 
+BOOLEAN CSb16Wave::IsChannelTaken(PDMACHANNELSLAVE Channel) {
+    PAGED_CODE();
+    for (ULONG i = 0; i < Sb16Streams; ++i) {
+        if (m_IsTaken[i] && m_Channels[i] == Channel) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 NTSTATUS CSb16Wave::Take(Sb16Stream Stream, BOOLEAN Capture) {
     PAGED_CODE();
     NTSTATUS Status = STATUS_SUCCESS;
     ExAcquireFastMutex(&m_Mutex);
     if (m_Channels[Stream] == NULL) {
         Status = STATUS_INVALID_PARAMETER; // the card is not set up for samples of this width
-    } else if (m_IsChannelTaken[Stream] || m_IsConverterTaken[Capture != FALSE]) {
+    } else if (IsChannelTaken(m_Channels[Stream]) || m_IsConverterTaken[Capture != FALSE]) {
         Status = STATUS_INSUFFICIENT_RESOURCES;
     } else {
-        m_IsChannelTaken[Stream] = TRUE;
+        m_IsTaken[Stream] = TRUE;
         m_IsConverterTaken[Capture != FALSE] = TRUE;
     }
     ExReleaseFastMutex(&m_Mutex);
@@ -186,7 +200,7 @@ NTSTATUS CSb16Wave::Take(Sb16Stream Stream, BOOLEAN Capture) {
 void CSb16Wave::GiveBack(Sb16Stream Stream, BOOLEAN Capture) {
     PAGED_CODE();
     ExAcquireFastMutex(&m_Mutex);
-    m_IsChannelTaken[Stream] = FALSE;
+    m_IsTaken[Stream] = FALSE;
     m_IsConverterTaken[Capture != FALSE] = FALSE;
     ExReleaseFastMutex(&m_Mutex);
 }
@@ -208,19 +222,26 @@ CSb16Wave::NewStream(PMINIPORTWAVECYCLICSTREAM* OutStream, PUNKNOWN OuterUnknown
         return Status;
     }
     PSERVICEGROUP Group = NULL;
-    Status = PcNewServiceGroup(&Group, NULL);
+    CSb16Ring* Ring = new (PoolType, SB16_POOL_TAG) CSb16Ring(NULL);
+    Status = Ring != NULL ? PcNewServiceGroup(&Group, NULL) : STATUS_INSUFFICIENT_RESOURCES;
+    if (Ring != NULL) {
+        Ring->AddRef();
+        Ring->Init(m_Channels[Stream]);
+    }
     if (NT_SUCCESS(Status)) {
-        Status = CreateSb16Stream(OutStream, PoolType, this, Capture, Format, Group);
+        Status = CreateSb16Stream(OutStream, PoolType, this, Capture, Format, Ring, Group);
     }
     if (!NT_SUCCESS(Status)) {
         if (Group != NULL) {
             Group->Release();
         }
+        if (Ring != NULL) {
+            Ring->Release();
+        }
         GiveBack(Stream, Capture);
         return Status;
     }
-    m_Channels[Stream]->AddRef(); // both references belong to the port
-    *OutDmaChannel = m_Channels[Stream];
+    *OutDmaChannel = Ring; // both references belong to the port
     *OutServiceGroup = Group;
     return STATUS_SUCCESS;
 }

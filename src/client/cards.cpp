@@ -95,6 +95,13 @@ Result<void> plug_cards(machine::Machine& machine, const std::vector<std::string
     return {};
 }
 
+void follow_system_power(MachineState& state) {
+    if (hardware::Motherboard* const board = board_of(state)) {
+        state.pnp->on_system_power(
+            [board](SYSTEM_POWER_STATE power) { board->set_power(power < PowerSystemSleeping3); });
+    }
+}
+
 namespace {
 
 // Ports are given to one function each.

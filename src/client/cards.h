@@ -15,6 +15,10 @@ struct MachineState;
 // Builds the board with what MachineOptions::hardware names. Inside the machine, before the kernel.
 Result<void> plug_cards(machine::Machine& machine, const std::vector<std::string>& orders);
 
+// The cards lose their power with the system's, from S3 on: what sleeps less deeply keeps its context. With a PnP
+// manager.
+void follow_system_power(MachineState& state);
+
 // Finds the first card that has no device yet for a new device of this driver. A card on the PCI bus says what it is,
 // and goes to a driver whose INF names it; of others the device gets what they are set to, when the driver's INF asks
 // for resources: the answer that a person gives the installer of a driver for a card that cannot be found by itself.

@@ -144,6 +144,7 @@ Result<Machine> Machine::create(const MachineOptions& options) {
         // After the registry file, which may be from a machine of another release.
         executive::set_system_version(*state->machine, *version);
         state->pnp = &state->machine->add_subsystem<pnp::PnpManager>();
+        client::follow_system_power(*state);
     });
     if (!problem) {
         return problem.error();

@@ -34,6 +34,9 @@ public:
     virtual MidiPort* midi() { return nullptr; }
     // Something was plugged into one of the sockets, or out.
     virtual void sockets_changed() {}
+    // The board's power goes, with all that the card knows, and comes back. Of a function on the PCI bus its own state
+    // decides.
+    virtual void set_power(bool /*is_on*/) {}
 };
 
 } // namespace openportcls::hardware

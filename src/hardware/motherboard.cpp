@@ -81,6 +81,20 @@ void Motherboard::sockets_changed() {
     }
 }
 
+// The cards first, whose transfers go over the controllers; and in their order, in which they share out the ports.
+void Motherboard::set_power(bool is_on) {
+    if (is_on == is_powered_) {
+        return;
+    }
+    is_powered_ = is_on;
+    for (const Plugged& plugged : cards_) {
+        plugged.card->set_power(is_on);
+    }
+    if (dma_ != nullptr) {
+        dma_->set_power(is_on);
+    }
+}
+
 MidiPort* Motherboard::midi(std::string_view card) const {
     for (const Plugged& plugged : cards_) {
         MidiPort* const port = plugged.card->midi();

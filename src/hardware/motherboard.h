@@ -49,6 +49,9 @@ public:
     std::vector<SocketName> sockets() const;
     // Has to be told, as sockets are not asked.
     void sockets_changed();
+    // What the computer's sleep takes from the ISA side: without power nothing there answers, and then everything is as
+    // when it was switched on.
+    void set_power(bool is_on);
 
     // ---- for the cards --------------------------------------------------------------------------------------
     machine::Machine& machine() { return machine_; }
@@ -68,6 +71,7 @@ private:
     InterruptRouting routing_;
     pci::Bus pci_;
     std::unique_ptr<DmaController> dma_;
+    bool is_powered_ = true;
     std::vector<Plugged> cards_; // after what they are connected to: they go first
 };
 

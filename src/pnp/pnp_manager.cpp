@@ -111,6 +111,10 @@ SYSTEM_POWER_STATE PnpManager::system_power_state() const {
     return state_->system_state;
 }
 
+void PnpManager::on_system_power(std::function<void(SYSTEM_POWER_STATE)> tell) {
+    state_->tell_system_state = std::move(tell);
+}
+
 namespace {
 
 Error unknown_device() {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -217,6 +218,9 @@ public:
     Result<void> sleep(SYSTEM_POWER_STATE state, bool forced = false);
     Result<void> wake();
     SYSTEM_POWER_STATE system_power_state() const;
+    // The computer around the devices: told of the state that the system is in from now on, when all devices know that
+    // it falls asleep, and before any knows that it wakes.
+    void on_system_power(std::function<void(SYSTEM_POWER_STATE)> tell);
 
     // ---- looking --------------------------------------------------------------------------------------------
     std::vector<DeviceNode*> devices() const; // in order of creation

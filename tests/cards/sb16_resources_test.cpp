@@ -31,6 +31,31 @@ TEST_F(Sb16Resources, EveryInterruptLineWorks) {
     }
 }
 
+// A card without a 16-bit channel moves words over the 8-bit one: every format plays and records, one at a time.
+TEST_F(Sb16Resources, OneChannelForBothWidths) {
+    start({"sb16:dma=3,dma16=3"});
+    const WaveFormat words = format(44100, 2, 16);
+    const WaveFormat bytes = format(22050, 1, 8);
+    for (const WaveFormat& played : {words, bytes, format(48000, 1, 16)}) {
+        heard.clear();
+        const Bytes sound = noise(played, 20000);
+        play(played, sound);
+        EXPECT_EQ(find(played, sound), 0U) << to_string(played);
+    }
+    ASSERT_TRUE(machine->listen("line out", {})); // who would hear the line from now on
+    for (const WaveFormat& recorded : {words, bytes}) {
+        const auto sound = tone(recorded.rate, recorded.rate / 4);
+        ASSERT_TRUE(machine->feed("line in", recorded.rate, sound));
+        auto stream = CaptureStream::open(*wave, recorded);
+        ASSERT_TRUE(stream) << stream.error().message;
+        Bytes taken(sound.size() * recorded.bytes_per_frame());
+        ASSERT_TRUE(stream->read(taken));
+        EXPECT_EQ(first_difference(taken, to_bytes(sound, recorded)), std::nullopt) << to_string(recorded);
+        EXPECT_FALSE(RenderStream::open(*wave, recorded.bits == 8 ? words : bytes)) << "the channel is taken";
+    }
+    EXPECT_TRUE(RenderStream::open(*wave, words)) << "and free again";
+}
+
 TEST_F(Sb16Resources, TwoCardsTwoDevices) {
     start({"sb16", "sb16:io=240,mpu=300,irq=7,dma=3,dma16=6"});
     EXPECT_EQ(machine->sockets().size(), 8U);

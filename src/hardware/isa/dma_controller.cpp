@@ -21,22 +21,42 @@ constexpr std::uint8_t page_port[DmaController::channel_count] = {0x7, 0x3, 0x1,
 
 Result<std::unique_ptr<DmaController>> DmaController::create(machine::Machine& machine) {
     std::unique_ptr<DmaController> controller(new DmaController(machine));
-    for (unsigned range = 0; range < std::size(ranges); ++range) {
-        if (auto claimed = machine.ports().claim(ranges[range].begin, ranges[range].size, *controller, range);
-            !claimed) {
-            return claimed.error();
-        }
+    if (auto claimed = controller->claim_ports(); !claimed) {
+        return claimed.error();
     }
     return controller;
 }
 
 DmaController::~DmaController() {
+    release_ports();
+}
+
+Result<void> DmaController::claim_ports() {
+    for (unsigned range = 0; range < std::size(ranges); ++range) {
+        if (auto claimed = machine_.ports().claim(ranges[range].begin, ranges[range].size, *this, range); !claimed) {
+            return claimed;
+        }
+    }
+    return {};
+}
+
+void DmaController::release_ports() {
     for (const PortRange& range : ranges) {
         const auto* claim = machine_.ports().find(range.begin);
         if (claim != nullptr && claim->device == this) {
             machine_.ports().release(range.begin);
         }
     }
+}
+
+void DmaController::set_power(bool is_on) {
+    if (is_on) {
+        (void)claim_ports(); // which were its own
+        return;
+    }
+    release_ports();
+    chips_ = {};
+    pages_ = {};
 }
 
 std::uint64_t NTAPI DmaController::read_port(unsigned range, std::uint32_t offset, machine::AccessWidth) {

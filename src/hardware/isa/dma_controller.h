@@ -37,6 +37,9 @@ public:
     void NTAPI write_port(unsigned range, std::uint32_t offset, machine::AccessWidth width,
                           std::uint64_t value) override;
 
+    // Without power it answers nowhere, and then knows nothing.
+    void set_power(bool is_on);
+
     void attach(unsigned channel, DmaRequester& requester);
     void detach(unsigned channel, const DmaRequester& requester);
 
@@ -59,6 +62,8 @@ private:
     enum Range : unsigned { bytes_range, words_range, pages_range };
 
     explicit DmaController(machine::Machine& machine) : machine_(machine) {}
+    Result<void> claim_ports();
+    void release_ports();
     DmaChip& chip_of(unsigned channel) { return chips_[channel / DmaChip::channel_count]; }
     const DmaChip& chip_of(unsigned channel) const { return chips_[channel / DmaChip::channel_count]; }
     machine::PhysicalAddress physical(unsigned channel) const;

@@ -33,11 +33,9 @@ std::uint32_t line_of(std::span<const SetupBit> bits, std::uint8_t setup) {
 } // namespace
 
 Sb16::Sb16(Motherboard& board, DmaController& dma, const Settings& settings)
-    : board_(board), dma_(dma), settings_(settings),
-      mixer_(*this, bit_of(interrupt_bits, settings.irq),
-             static_cast<std::uint8_t>(bit_of(dma_bits, settings.dma) | bit_of(dma_bits, settings.dma16))),
-      dsp_(board.machine(), dma, *this), mpu_(board.machine(), *this), fm_(board.machine(), *this),
-      card_ports_(card_table), fm_ports_(fm_table), output_clock_(board.machine(), *this) {
+    : board_(board), dma_(dma), settings_(settings), mixer_(*this, setup()), dsp_(board.machine(), dma, *this),
+      mpu_(board.machine(), *this), fm_(board.machine(), *this), card_ports_(card_table), fm_ports_(fm_table),
+      output_clock_(board.machine(), *this) {
     dsp_.bytes().set_drift(settings.drift);
     dsp_.words().set_drift(settings.drift);
     connect_resources();
@@ -65,17 +63,22 @@ Result<void> Sb16::claim_ports() {
         if (auto claimed = board_.machine().ports().claim(begins[range], range_sizes[range], *this, range); !claimed) {
             return claimed;
         }
+        has_fm_ports_ = has_fm_ports_ || range == fm_range;
     }
     return {};
 }
 
-Sb16::~Sb16() {
+void Sb16::release_ports() {
     for (const std::uint32_t begin : {settings_.io, settings_.mpu, fm_port}) {
         const auto* claim = board_.machine().ports().find(begin);
         if (claim != nullptr && claim->device == this) {
             board_.machine().ports().release(begin);
         }
     }
+}
+
+Sb16::~Sb16() {
+    release_ports();
     for (unsigned channel = 0; channel < DmaController::channel_count; ++channel) {
         dma_.detach(channel, *this);
     }
@@ -84,27 +87,49 @@ Sb16::~Sb16() {
 // Without the FM ports, which a second card leaves to the first.
 std::vector<CardResource> Sb16::set_to(const Settings& settings) {
     using Kind = CardResource::Kind;
-    return {
+    std::vector<CardResource> resources = {
         {Kind::port, settings.io, static_cast<std::uint32_t>(range_sizes[dsp_range])},
         {Kind::port, settings.mpu, static_cast<std::uint32_t>(range_sizes[mpu_range])},
         {Kind::interrupt, 0, 0, settings.irq},
         {Kind::dma, 0, 0, settings.dma},
-        {Kind::dma, 0, 0, settings.dma16},
     };
+    if (settings.dma16 != settings.dma) {
+        resources.push_back({Kind::dma, 0, 0, settings.dma16});
+    }
+    return resources;
 }
 
 std::vector<CardResource> Sb16::resources() const {
     std::vector<CardResource> resources = set_to(settings_);
-    if (has_fm_ports()) {
+    if (has_fm_ports_) {
         resources.insert(resources.begin() + fm_range,
                          {CardResource::Kind::port, fm_port, static_cast<std::uint32_t>(range_sizes[fm_range])});
     }
     return resources;
 }
 
-bool Sb16::has_fm_ports() const {
-    const auto* claim = board_.machine().ports().find(fm_port);
-    return claim != nullptr && claim->device == this;
+Mixer::Setup Sb16::setup() const {
+    return {bit_of(interrupt_bits, settings_.irq),
+            static_cast<std::uint8_t>(bit_of(dma_bits, settings_.dma) | bit_of(dma_bits, settings_.dma16))};
+}
+
+// ---- power ----------------------------------------------------------------------------------------------------------
+
+void Sb16::set_power(bool is_on) {
+    is_powered_ = is_on;
+    if (is_on) {
+        (void)claim_ports(); // which were its own
+    } else {
+        before_mixer_change(); // what sounds ends here
+        release_ports();
+        dsp_.forget();
+        mpu_.forget();
+        fm_.forget();
+        mixer_.forget(setup());
+        set_pending(pending_, false);
+        connect_resources();
+    }
+    inputs_changed();
 }
 
 // ---- interrupts and DMA ---------------------------------------------------------------------------------------------
@@ -155,8 +180,9 @@ void Sb16::connect_resources() {
         }
     };
     const std::uint8_t setup = mixer_.dma_setup();
+    const bool has_word_channel = (setup & word_channels) != 0; // otherwise words go over the other, in bytes
     connect(dsp_.bytes(), setup & byte_channels);
-    connect(dsp_.words(), setup & word_channels);
+    connect(dsp_.words(), setup & (has_word_channel ? word_channels : byte_channels));
 }
 
 void Sb16::resources_written() {
@@ -233,7 +259,7 @@ constexpr ModelOption options[] = {
     {"mpu", "330", "port of the MPU-401: 300 or 330"},
     {"irq", "5", "interrupt: 2, 5, 7 or 10"},
     {"dma", "1", "8-bit DMA channel: 0, 1 or 3"},
-    {"dma16", "5", "16-bit DMA channel: 5, 6 or 7"},
+    {"dma16", "5", "16-bit DMA channel: 5, 6 or 7; or that of dma, for both"},
     {"drift", "0", "how much faster its crystal is, in parts per million"},
 };
 
@@ -253,7 +279,6 @@ Result<Settings> read_settings(const OptionValues& values) {
         {"mpu", hexadecimal, {0x300, 0x330}, &settings.mpu},
         {"irq", decimal, {2, 5, 7, 10}, &settings.irq},
         {"dma", decimal, {0, 1, 3}, &settings.dma},
-        {"dma16", decimal, {5, 6, 7}, &settings.dma16},
     };
     for (const Choice& choice : choices) {
         auto number = values.number(choice.name, choice.base, choice.choices);
@@ -262,6 +287,11 @@ Result<Settings> read_settings(const OptionValues& values) {
         }
         *choice.setting = *number;
     }
+    auto words = values.number("dma16", decimal, {5, 6, 7, settings.dma});
+    if (!words) {
+        return words.error();
+    }
+    settings.dma16 = *words;
     auto drift = values.signed_number("drift", -most_drift, most_drift);
     if (!drift) {
         return drift.error();

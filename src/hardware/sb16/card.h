@@ -48,6 +48,7 @@ public:
     std::span<InputSocket> inputs() override { return inputs_; }
     MidiPort* midi() override { return &mpu_; }
     void sockets_changed() override { inputs_changed(); }
+    void set_power(bool is_on) override;
 
     std::uint64_t NTAPI read_port(unsigned range, std::uint32_t offset, machine::AccessWidth width) override;
     void NTAPI write_port(unsigned range, std::uint32_t offset, machine::AccessWidth width,
@@ -67,7 +68,9 @@ private:
     enum Pending : std::uint32_t { bytes_pending = 1, words_pending = 2, midi_pending = 4 };
 
     Sb16(Motherboard& board, DmaController& dma, const Settings& settings);
+    Mixer::Setup setup() const; // as the card is set to
     Result<void> claim_ports();
+    void release_ports();
 
     void NTAPI before_dma_access() override { dsp_.catch_up(); }
     void NTAPI dma_changed() override;
@@ -90,7 +93,7 @@ private:
     bool is_heard() const override { return outputs_[0].plugged != nullptr; }
     void fm_has_sounded() override { output_clock_.update(); }
     bool needs_output_clock() const override {
-        return (fm_.has_sounded() || passes_input_) && is_heard() && !dsp_.is_playing();
+        return (fm_.has_sounded() || passes_input_) && is_heard() && !dsp_.is_playing() && is_powered_;
     }
     void play_without_voice(const SampleTime& when, std::span<Frame> frames) override { finish_mix(when, frames); }
 
@@ -127,7 +130,6 @@ private:
     }
     // So has something that is plugged in, or what the mixer makes of it.
     void inputs_changed();
-    bool has_fm_ports() const;
     void NTAPI set_pending(std::uint32_t bits, bool on);
     void connect_resources();
     void add_input(Input which, Gain gain, const SampleTime& when, std::span<Frame> sum);
@@ -147,6 +149,8 @@ private:
     std::array<InputSocket, input_count> inputs_{{{"line in"}, {"cd"}, {"microphone"}}};
     machine::InterruptLine* line_ = nullptr;
     std::uint32_t pending_ = 0;
+    bool has_fm_ports_ = false;
+    bool is_powered_ = true;
     std::array<Frame, DmaStream::chunk_frames> source_{};
 };
 

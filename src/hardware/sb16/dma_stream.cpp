@@ -21,9 +21,22 @@ std::uint32_t DmaStream::block_frames() const {
 
 void DmaStream::start(const Plan& plan) {
     catch_up();
+    const bool is_in_block = state_ == State::running || state_ == State::starved;
+    if (is_in_block && plan_.repeats && !plan.repeats && !plan.is_silence) {
+        next_ = plan;
+        has_next_ = true;
+        plan_.repeats = false;
+        return;
+    }
+    begin(plan, machine_.now());
+}
+
+void DmaStream::begin(const Plan& plan, Nanoseconds since) {
     plan_ = plan;
+    has_next_ = false;
+    is_ending_ = false;
     left_ = block_frames();
-    run_clock();
+    run_clock(since);
 }
 
 // The converter stands still.
@@ -34,6 +47,7 @@ void DmaStream::leave_running(State state) {
 }
 
 void DmaStream::stop() {
+    has_next_ = false;
     leave_running(State::idle);
 }
 
@@ -46,24 +60,33 @@ void DmaStream::pause() {
 
 void DmaStream::resume() {
     if (state_ == State::paused) {
-        run_clock();
+        run_clock(machine_.now());
     }
 }
 
 void DmaStream::end_after_block() {
     catch_up();
+    is_ending_ = is_ending_ || plan_.repeats;
     plan_.repeats = false;
+}
+
+void DmaStream::repeat_after_block() {
+    catch_up();
+    if (is_ending_ && is_active()) {
+        plan_.repeats = true;
+        is_ending_ = false;
+    }
 }
 
 void DmaStream::dma_changed() {
     if (state_ == State::starved && channel_ != no_channel && dma_.answers(channel_)) {
-        run_clock();
+        run_clock(machine_.now());
     }
 }
 
-void DmaStream::run_clock() {
+void DmaStream::run_clock(Nanoseconds since) {
     state_ = State::running;
-    clock_.start(machine_.now(), plan_.rate);
+    clock_.start(since, plan_.rate);
     moved_ = 0;
     next_frame_at_ = clock_.time_of(1);
     schedule();
@@ -91,7 +114,10 @@ void DmaStream::schedule() {
             return;
         }
         if (left_ == 0) {
-            finish_block();
+            if (!finish_block()) {
+                catch_up(); // what follows may have begun some time ago
+                return;
+            }
             is_new_block = true;
         }
     }
@@ -104,13 +130,19 @@ void DmaStream::schedule() {
     }
 }
 
-void DmaStream::finish_block() {
+bool DmaStream::finish_block() {
     if (plan_.repeats) {
         left_ = block_frames();
+        owner_.block_is_over(plan_.format.is_16_bit);
+        return true;
+    }
+    if (has_next_) {
+        begin(next_, clock_.time_of(moved_));
     } else {
         stop();
     }
-    owner_.block_is_over(plan_.format.is_16_bit);
+    owner_.block_is_over(plan_.format.is_16_bit); // of the same stream, and so of the same width
+    return false;
 }
 
 std::uint32_t DmaStream::move(std::uint32_t count) {

@@ -1,5 +1,6 @@
-// One of the two DMA streams of the card: bytes over an 8-bit channel, words over a 16-bit one, in blocks that each end
-// with an interrupt. It moves in whole blocks when one is over, and what is due when someone looks in between.
+// One of the two DMA streams of the card: bytes over an 8-bit channel, words over a 16-bit one or that of the bytes, in
+// blocks that each end with an interrupt. It moves in whole blocks when one is over, and what is due when someone looks
+// in between.
 #pragma once
 
 #include <array>
@@ -53,14 +54,18 @@ public:
     DmaStream& operator=(const DmaStream&) = delete;
 
     void set_channel(unsigned channel) { channel_ = channel; }
+    unsigned channel() const { return channel_; }
     void set_drift(std::int32_t parts_per_million) { clock_.set_drift(parts_per_million); }
 
+    // At once; a transfer of one block follows the block that an auto-init transfer is at.
     void start(const Plan& plan);
     void stop();
     void pause();
     void resume();
     // The block under way is the last.
     void end_after_block();
+    // It is not, after all.
+    void repeat_after_block();
 
     // Moves what is due by now. Asked before every access to the card, which seldom finds that a frame has passed.
     void catch_up() {
@@ -80,8 +85,9 @@ private:
     enum class State : std::uint8_t { idle, running, paused, starved };
 
     static void block_due(machine::ClockEvent& event);
-    void run_clock();
+    void run_clock(Nanoseconds since);
     void schedule();
+    void begin(const Plan& plan, Nanoseconds since);
     void move_due();
     [[gnu::noinline]] void NTAPI move_before_access() { move_due(); }
     void leave_running(State state);
@@ -91,7 +97,8 @@ private:
     [[gnu::noinline]] std::uint32_t move(std::uint32_t count);
     std::uint32_t play(std::uint32_t count, const SampleTime& when);
     std::uint32_t record(std::uint32_t count, const SampleTime& when);
-    void finish_block();
+    // False: the transfer is over, or another one has begun.
+    bool finish_block();
     std::uint32_t block_frames() const;
 
     machine::Machine& machine_;
@@ -99,6 +106,9 @@ private:
     Owner& owner_;
     unsigned channel_ = no_channel;
     Plan plan_;
+    Plan next_;             // follows the block …
+    bool has_next_ = false; // … if there is one
+    bool is_ending_ = false;
     State state_ = State::idle;
     SampleClock clock_;
     Nanoseconds next_frame_at_ = machine::never; // not before

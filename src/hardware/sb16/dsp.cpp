@@ -42,8 +42,8 @@ const std::array<Dsp::Command, 40> Dsp::commands = {{
     {0x40, 0x40, 1, &Dsp::set_time_constant, "Set digitized sound transfer Time Constant"},
     {0x41, 0x41, 2, &Dsp::set_output_rate, "Set digitized sound output sampling rate"},
     {0x42, 0x42, 2, &Dsp::set_input_rate, "Set digitized sound input sampling rate"},
-    {0x45, 0x45, 0, &Dsp::continue_bytes, "Continue 8-bit auto-init DMA mode"},
-    {0x47, 0x47, 0, &Dsp::continue_words, "Continue 16-bit auto-init DMA mode"},
+    {0x45, 0x45, 0, &Dsp::continue_auto_bytes, "Continue 8-bit auto-init DMA mode"},
+    {0x47, 0x47, 0, &Dsp::continue_auto_words, "Continue 16-bit auto-init DMA mode"},
     {0x48, 0x48, 2, &Dsp::set_block_size, "Set DMA block transfer size"},
     {0x74, 0x77, 2, &Dsp::refuse_compressed, "ADPCM single-cycle output"},
     {0x7D, 0x7F, 0, &Dsp::refuse_compressed, "ADPCM auto-init output with reference byte"},
@@ -125,6 +125,15 @@ void Dsp::reset() {
     block_units_ = 0x800;
     speaker_ = false;
     midi_ = 0;
+}
+
+void Dsp::forget() {
+    reset();
+    reset_line_ = false;
+    ready_at_ = 0;
+    busy_until_ = 0;
+    last_answer_ = nothing_answered;
+    test_ = 0;
 }
 
 std::uint8_t NTAPI Dsp::read_data() {
@@ -266,11 +275,14 @@ void Dsp::program_transfer() {
     begin(plan.format.is_16_bit ? words_ : bytes_, plan);
 }
 
-// There is one converter of each direction: full duplex takes both streams, one for each.
+// There is one converter of each direction: full duplex takes both streams, one for each, and a channel for each.
 void Dsp::begin(DmaStream& stream, DmaStream::Plan plan) {
     DmaStream& other = &stream == &bytes_ ? words_ : bytes_;
-    if (other.is_active() && other.plan().is_input == plan.is_input) {
-        board_.log("sb16: a second transfer in the same direction takes the converter from the first");
+    const bool is_same_way = other.plan().is_input == plan.is_input;
+    const bool is_same_channel = other.channel() == stream.channel() && stream.channel() != DmaStream::no_channel;
+    if (other.is_active() && (is_same_way || is_same_channel)) {
+        board_.log(is_same_way ? "sb16: a second transfer in the same direction takes the converter from the first"
+                               : "sb16: a second transfer over the same DMA channel takes it from the first");
         other.catch_up();
         other.stop();
     }

@@ -32,6 +32,7 @@ public:
     [[gnu::noinline]] void NTAPI write_reset(std::uint8_t value);
     [[gnu::noinline]] std::uint8_t NTAPI read_data();
     [[gnu::noinline]] void NTAPI write_command(std::uint8_t value);
+    void forget(); // the power is gone
     bool is_busy() const { return machine_.now() < busy_until_; }
     bool has_data() const { return answer_count_ != 0 && machine_.now() >= ready_at_; }
 
@@ -67,6 +68,8 @@ private:
     void record(const SampleTime& when, std::span<Frame> frames) override { board_.record(when, frames); }
     void block_is_over(bool is_16_bit) override { board_.interrupt(is_16_bit); }
 
+    static constexpr std::uint8_t nothing_answered = 0xFF;
+
     void reset();
     void answer(std::uint8_t value);
     // A byte that is no command, as long as a MIDI mode lasts.
@@ -93,8 +96,16 @@ private:
     void pause_silence();
     void pause_bytes() { bytes_.pause(); }
     void continue_bytes() { bytes_.resume(); }
+    void continue_auto_bytes() {
+        bytes_.repeat_after_block();
+        bytes_.resume();
+    }
     void pause_words() { words_.pause(); }
     void continue_words() { words_.resume(); }
+    void continue_auto_words() {
+        words_.repeat_after_block();
+        words_.resume();
+    }
     void exit_auto_bytes() { bytes_.end_after_block(); }
     void exit_auto_words() { words_.end_after_block(); }
     void speaker_on() { speaker_ = true; }
@@ -130,7 +141,7 @@ private:
     std::array<std::uint8_t, 64> answers_{};
     unsigned answer_first_ = 0;
     unsigned answer_count_ = 0;
-    std::uint8_t last_answer_ = 0xFF;
+    std::uint8_t last_answer_ = nothing_answered;
 
     // The MIDI mode: the bits of the command that began it; 0: none.
     enum Midi : std::uint8_t { midi_interrupts = 0x01, midi_time_stamps = 0x02, midi_uart = 0x04 };

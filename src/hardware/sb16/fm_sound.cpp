@@ -1,9 +1,17 @@
 #include "hardware/sb16/fm_sound.h"
 
+#include <memory>
+
 namespace openportcls::hardware::sb16 {
 
 FmSound::FmSound(machine::Machine& machine, Board& board)
-    : board_(board), chip_(machine.clock(), opl3::Model::ymf262) {}
+    : clock_(machine.clock()), board_(board), chip_(clock_, opl3::Model::ymf262) {}
+
+void FmSound::forget() {
+    has_sounded_ = false;
+    std::destroy_at(&chip_);
+    std::construct_at(&chip_, clock_, opl3::Model::ymf262);
+}
 
 std::uint8_t NTAPI FmSound::read(std::uint32_t port) {
     return static_cast<std::uint8_t>(chip_.read_port(0, port, static_cast<machine::AccessWidth>(1)));

@@ -29,6 +29,8 @@ public:
     [[gnu::noinline]] std::uint8_t NTAPI read(std::uint32_t port); // 0 to 3
     [[gnu::noinline]] void NTAPI write(std::uint32_t port, std::uint8_t value);
 
+    void forget(); // the power is gone
+
     // Adds its sound at these moments. `sides`: what of its left and right goes to each side.
     void add(const std::array<std::array<float, 2>, 2>& sides, const SampleTime& when, std::span<Frame> sum);
 
@@ -37,6 +39,7 @@ public:
 private:
     static constexpr std::size_t chunk_frames = longest_block;
 
+    const machine::Clock& clock_;
     Board& board_;
     opl3::Opl3Device chip_;
     bool has_sounded_ = false;

@@ -93,9 +93,15 @@ Gain product(const Gain& a, const Gain& b) {
 
 } // namespace
 
-Mixer::Mixer(Board& board, std::uint8_t interrupt_setup, std::uint8_t dma_setup) : board_(board), registers_(table) {
-    registers_.set(0x80, interrupt_setup);
-    registers_.set(0x81, dma_setup);
+Mixer::Mixer(Board& board, const Setup& setup) : board_(board), registers_(table) {
+    forget(setup);
+}
+
+void Mixer::forget(const Setup& setup) {
+    registers_.reset();
+    registers_.set(0x80, setup.interrupt);
+    registers_.set(0x81, setup.dma);
+    index_ = 0;
     compute_gains();
 }
 
@@ -107,11 +113,10 @@ void NTAPI Mixer::write(std::uint8_t value) {
 
 // "Interrupt Setup" and "DMA Setup" are of the board, not of the mixer: a reset leaves them.
 void NTAPI Mixer::reset_written(std::uint32_t) {
-    const std::uint8_t interrupts = interrupt_setup();
-    const std::uint8_t dma = dma_setup();
+    const Setup setup{interrupt_setup(), dma_setup()};
     registers_.reset();
-    registers_.set(0x80, interrupts);
-    registers_.set(0x81, dma);
+    registers_.set(0x80, setup.interrupt);
+    registers_.set(0x81, setup.dma);
 }
 
 Gain Mixer::volumes(std::uint32_t left) const {

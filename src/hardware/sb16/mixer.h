@@ -22,7 +22,15 @@ public:
         virtual void resources_written() = 0;
     };
 
-    Mixer(Board& board, std::uint8_t interrupt_setup, std::uint8_t dma_setup);
+    // What "Interrupt Setup" and "DMA Setup" are when the card is switched on.
+    struct Setup {
+        std::uint8_t interrupt = 0;
+        std::uint8_t dma = 0;
+    };
+    Mixer(Board& board, const Setup& setup);
+
+    // The power is gone; the board has been told of the change.
+    void forget(const Setup& setup);
 
     void select(std::uint8_t index) { index_ = index; }
     std::uint8_t selected() const { return index_; }

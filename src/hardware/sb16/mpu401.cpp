@@ -19,6 +19,14 @@ const std::array<RegisterEntry<Mpu401>, 2> Mpu401::table = {{
      handler<&Mpu401::command_written>},
 }};
 
+void Mpu401::forget() {
+    is_uart_ = false;
+    wire_free_at_ = 0;
+    count_ = 0;
+    last_ = nothing_received;
+    board_.midi_interrupt(false);
+}
+
 std::uint32_t NTAPI Mpu401::read_data(std::uint32_t) {
     if (count_ != 0) {
         last_ = received_[first_];

@@ -26,6 +26,7 @@ public:
     std::uint8_t read(std::uint32_t offset) { return static_cast<std::uint8_t>(registers_.read(*this, offset)); }
     void write(std::uint32_t offset, std::uint32_t value) { registers_.write(*this, offset, value); }
     const RegisterFile<Mpu401, 0x2>& registers() const { return registers_; }
+    void forget(); // the power is gone
     // Onto the cable; when the byte has left. The DSP shares it.
     Nanoseconds send(std::uint8_t byte);
 
@@ -41,6 +42,7 @@ public:
     static constexpr std::uint8_t not_ready = 0x40;       // status bit 6, DRR
 
 private:
+    static constexpr std::uint8_t nothing_received = 0xFF;
     static const std::array<RegisterEntry<Mpu401>, 2> table;
 
     [[gnu::noinline]] std::uint32_t NTAPI read_data(std::uint32_t);
@@ -61,7 +63,7 @@ private:
     std::array<std::uint8_t, 64> received_{};
     unsigned first_ = 0;
     unsigned count_ = 0;
-    std::uint8_t last_ = 0xFF;
+    std::uint8_t last_ = nothing_received;
 };
 
 } // namespace openportcls::hardware::sb16

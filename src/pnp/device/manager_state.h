@@ -1,6 +1,7 @@
 // What the PnP manager keeps for its machine.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -67,6 +68,7 @@ struct ManagerState {
     std::vector<std::unique_ptr<DeviceNode>> devices;
     std::vector<std::unique_ptr<DeferredWork>> deferred; // queued, in no particular order
     SYSTEM_POWER_STATE system_state = PowerSystemWorking;
+    std::function<void(SYSTEM_POWER_STATE)> tell_system_state; // may be empty
     std::uint32_t last_serial = 0;
     std::shared_ptr<std::vector<std::string>> load_warnings; // of the driver that was to be loaded last
     // One thread at a time changes the tree; what it calls may come back.
@@ -156,6 +158,7 @@ struct ManagerState {
     Result<void> set_device_power(DeviceNode& node, DEVICE_POWER_STATE target, bool query_first);
     Result<void> sleep(SYSTEM_POWER_STATE target, bool forced);
     Result<void> wake();
+    void enter_system_state(SYSTEM_POWER_STATE state);
 
     // The device has reached a power state; its bus and its node learn it.
     void set_power_state(DeviceNode& node, DEVICE_POWER_STATE state);

@@ -122,9 +122,16 @@ Result<void> ManagerState::sleep(SYSTEM_POWER_STATE target, bool forced) {
     }
     // The device IRPs that the power policy owners asked for run after the system IRPs.
     machine.settle();
-    system_state = target;
-    machine.trace(machine::EventKind::power_state, 0, target, "system");
+    enter_system_state(target);
     return result;
+}
+
+void ManagerState::enter_system_state(SYSTEM_POWER_STATE state) {
+    system_state = state;
+    machine.trace(machine::EventKind::power_state, 0, state, "system");
+    if (tell_system_state) {
+        tell_system_state(state);
+    }
 }
 
 Result<void> ManagerState::wake() {
@@ -134,8 +141,7 @@ Result<void> ManagerState::wake() {
     if (system_state == PowerSystemShutdown) {
         return Error{STATUS_INVALID_DEVICE_STATE, "the system is off (S5); only a new machine starts it again"};
     }
-    system_state = PowerSystemWorking;
-    machine.trace(machine::EventKind::power_state, 0, PowerSystemWorking, "system");
+    enter_system_state(PowerSystemWorking);
     Result<void> result;
     std::vector<DeviceNode*> order;
     for (const auto& node : devices) {

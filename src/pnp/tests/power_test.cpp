@@ -52,6 +52,24 @@ TEST_F(Power, DeviceStateFollowsTheSystemThroughThePowerPolicyOwner) {
                                             "requested D0 done"));
 }
 
+// Devices that fall asleep have power until all of them do, and have it back when they are told to wake.
+TEST_F(Power, TheComputerIsToldLastAndFirst) {
+    add(load());
+    driver_log.log.clear();
+    manager.on_system_power([&](SYSTEM_POWER_STATE state) {
+        driver_log.log.emplace_back(state == PowerSystemWorking ? "power is back" : "power goes");
+        EXPECT_EQ(manager.system_power_state(), state);
+    });
+    EXPECT_OK(manager.sleep(PowerSystemSleeping3));
+    EXPECT_OK(manager.wake());
+    EXPECT_OK(manager.wake());
+    EXPECT_THAT(driver_log.log, ElementsAre("QUERY S3", "SET S3", "power goes", "power is back", "SET S0"));
+    driver_log.log.clear();
+    driver_log.refusals[{IRP_MJ_POWER, IRP_MN_QUERY_POWER}] = STATUS_DEVICE_BUSY;
+    EXPECT_ERROR(manager.sleep(PowerSystemSleeping3), STATUS_DEVICE_BUSY, HasSubstr("refuses S3"));
+    EXPECT_THAT(driver_log.log, ElementsAre("QUERY S3", "SET S0")) << "nothing has changed";
+}
+
 TEST_F(Power, RefusedSleepIsTakenBack) {
     LoadedDriver& driver = load();
     add(driver);
