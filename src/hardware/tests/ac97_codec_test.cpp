@@ -283,7 +283,7 @@ TEST_F(Ac97Codec, RatesAreVariableOnlyWhenSwitchedOn) {
         set_mixer(offset, 50000);
         EXPECT_EQ(mixer(offset), 48000) << "the nearest";
         set_mixer(offset, 4000);
-        EXPECT_EQ(mixer(offset), 7000);
+        EXPECT_EQ(mixer(offset), 8000);
     }
     set_mixer(0x2A, 0);
     EXPECT_EQ(mixer(0x2C), 48000);
