@@ -54,18 +54,16 @@ STDMETHODIMP_(NTSTATUS) CAc97Wave::GetDescription(PPCFILTER_DESCRIPTOR* Descript
     return STATUS_SUCCESS;
 }
 
-// The port's own intersection finds the best of a range.
 STDMETHODIMP_(NTSTATUS)
 CAc97Wave::DataRangeIntersection(ULONG PinId, PKSDATARANGE DataRange, PKSDATARANGE MatchingDataRange,
                                  ULONG OutputBufferLength, PVOID ResultantFormat, PULONG ResultantFormatLength) {
     PAGED_CODE();
     UNREFERENCED_PARAMETER(PinId);
-    UNREFERENCED_PARAMETER(DataRange);
     UNREFERENCED_PARAMETER(MatchingDataRange);
     UNREFERENCED_PARAMETER(OutputBufferLength);
     UNREFERENCED_PARAMETER(ResultantFormat);
     UNREFERENCED_PARAMETER(ResultantFormatLength);
-    return STATUS_NOT_IMPLEMENTED;
+    return Ac97Intersect(DataRange);
 }
 
 // The channel says what the card reaches: 32 bits. Its buffer is the place of the list. The port neither references nor
