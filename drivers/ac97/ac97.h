@@ -19,7 +19,7 @@
 // Value of the driver's key (ac97.inx): not 0 makes the wave filter a WaveRT one where Windows has that port.
 #define AC97_USE_WAVERT L"UseWaveRT"
 
-// What a codec with variable rates takes; others run at the highest rate.
+// What a codec with variable rates takes ("Audio Sample Rate Control Registers"); others run at the highest rate.
 static const ULONG Ac97MinimumRate = 8000;
 static const ULONG Ac97MaximumRate = 48000;
 
@@ -49,12 +49,15 @@ DECLARE_INTERFACE_(IAc97, IUnknown) {
 };
 
 // Samples are stereo, of 16 bits.
+static const ULONG Ac97Channels = 2;
 static const ULONG Ac97FrameBytes = 4;
 
 // ---- description.cpp: what the wave filter is, whatever its port ----
 PPCFILTER_DESCRIPTOR Ac97WaveDescription(BOOLEAN HasVariableRate, BOOLEAN IsRealTime);
 // Of a stream's format; 0 for one that the card does not take.
 ULONG Ac97ReadRate(PKSDATAFORMAT DataFormat);
+// The miniports' DataRangeIntersection.
+NTSTATUS Ac97Intersect(PKSDATARANGE DataRange);
 
 NTSTATUS CreateAc97WaveMiniport(PUNKNOWN* Unknown, REFCLSID ClassId, PUNKNOWN OuterUnknown, POOL_TYPE PoolType);
 NTSTATUS CreateAc97WaveRTMiniport(PUNKNOWN* Unknown, REFCLSID ClassId, PUNKNOWN OuterUnknown, POOL_TYPE PoolType);

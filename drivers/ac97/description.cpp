@@ -8,7 +8,7 @@ namespace {
 #define AC97_RANGE(MinimumRate)                                                                                        \
     {{{sizeof(KSDATARANGE_AUDIO), 0, 0, 0, STATICGUIDOF(KSDATAFORMAT_TYPE_AUDIO),                                      \
        STATICGUIDOF(KSDATAFORMAT_SUBTYPE_PCM), STATICGUIDOF(KSDATAFORMAT_SPECIFIER_WAVEFORMATEX)}},                    \
-     2,                                                                                                                \
+     Ac97Channels,                                                                                                     \
      16,                                                                                                               \
      16,                                                                                                               \
      MinimumRate,                                                                                                      \
@@ -100,7 +100,18 @@ ULONG Ac97ReadRate(PKSDATAFORMAT DataFormat) {
         return 0;
     }
     const WAVEFORMATEX& Wave = ((PKSDATAFORMAT_WAVEFORMATEX)DataFormat)->WaveFormatEx;
-    const BOOLEAN IsTaken = Wave.wBitsPerSample == 16 && Wave.nChannels == 2 && Wave.nBlockAlign == Ac97FrameBytes &&
-                            Wave.nSamplesPerSec >= Ac97MinimumRate && Wave.nSamplesPerSec <= Ac97MaximumRate;
+    const BOOLEAN IsTaken = Wave.wBitsPerSample == 16 && Wave.nChannels == Ac97Channels &&
+                            Wave.nBlockAlign == Ac97FrameBytes && Wave.nSamplesPerSec >= Ac97MinimumRate &&
+                            Wave.nSamplesPerSec <= Ac97MaximumRate;
     return IsTaken ? Wave.nSamplesPerSec : 0;
+}
+
+// The port's own intersection finds the best of a range. Only a range of one channel, which every range implies, has
+// nothing in it for the card.
+NTSTATUS Ac97Intersect(PKSDATARANGE DataRange) {
+    PAGED_CODE();
+    const BOOLEAN IsMono = DataRange->FormatSize >= sizeof(KSDATARANGE_AUDIO) &&
+                           IsEqualGUIDAligned(DataRange->MajorFormat, KSDATAFORMAT_TYPE_AUDIO) &&
+                           ((PKSDATARANGE_AUDIO)DataRange)->MaximumChannels < Ac97Channels;
+    return IsMono ? STATUS_NO_MATCH : STATUS_NOT_IMPLEMENTED;
 }

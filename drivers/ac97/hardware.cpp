@@ -82,6 +82,7 @@ NTSTATUS CAc97Hardware::Init(PRESOURCELIST ResourceList) {
         for (ULONG i = 0; i < ARRAYSIZE(CodecDefaults); ++i) {
             m_Codec[CodecDefaults[i].Register / 2] = CodecDefaults[i].Value;
         }
+        m_Codec[CodecExtendedControl / 2] = VariableRate;
         m_Codec[CodecDacRate / 2] = (USHORT)Ac97MaximumRate;
         m_Codec[CodecAdcRate / 2] = (USHORT)Ac97MaximumRate;
         LoadCodec();
@@ -135,27 +136,35 @@ NTSTATUS CAc97Hardware::ResetCodec() {
     return STATUS_NO_SUCH_DEVICE;
 }
 
+// Everything that is remembered, once the codec has power.
 void CAc97Hardware::LoadCodec() {
     PAGED_CODE();
+    ExAcquireFastMutex(&m_CodecMutex);
+    m_HasPower = TRUE;
     if (m_HasVariableRate) {
-        SetCodec(CodecExtendedControl, VariableRate);
-        SetCodec(CodecDacRate, Codec(CodecDacRate));
-        SetCodec(CodecAdcRate, Codec(CodecAdcRate));
+        WriteCodec(CodecExtendedControl, Codec(CodecExtendedControl));
+        WriteCodec(CodecDacRate, Codec(CodecDacRate));
+        WriteCodec(CodecAdcRate, Codec(CodecAdcRate));
     }
     for (ULONG i = 0; i < ARRAYSIZE(CodecDefaults); ++i) {
-        SetCodec(CodecDefaults[i].Register, Codec(CodecDefaults[i].Register));
+        WriteCodec(CodecDefaults[i].Register, Codec(CodecDefaults[i].Register));
     }
+    ExReleaseFastMutex(&m_CodecMutex);
 }
 
 // ---- power ---------------------------------------------------------------------------------------------------------
 
-// "Powerdown Control/Status": the codec first, for it does not hear anything once the link is down.
+// "Powerdown Control/Status": the codec first, for it does not hear anything once the link is down. From one sleep to
+// another nothing is left to do.
 void CAc97Hardware::PowerDown() {
     PAGED_CODE();
     ExAcquireFastMutex(&m_CodecMutex);
-    WriteCodec(CodecPower, PowerAllDown);
+    if (m_HasPower) {
+        WriteCodec(CodecPower, PowerAllDown);
+        WRITE_PORT_ULONG((PULONG)(m_BusMaster + GlobalControl), NoColdReset | LinkOff);
+        m_HasPower = FALSE;
+    }
     ExReleaseFastMutex(&m_CodecMutex);
-    WRITE_PORT_ULONG((PULONG)(m_BusMaster + GlobalControl), NoColdReset | LinkOff);
 }
 
 // Controller and codec have forgotten everything; the mixer's settings and the rates are remembered here.
@@ -189,12 +198,15 @@ void CAc97Hardware::WriteCodec(ULONG Register, USHORT Value) {
     WRITE_PORT_USHORT((PUSHORT)(m_Mixer + Register), Value);
 }
 
+// Without power it is remembered only, until LoadCodec.
 void CAc97Hardware::ChangeCodec(ULONG Register, USHORT Mask, USHORT Value) {
     PAGED_CODE();
     ExAcquireFastMutex(&m_CodecMutex);
     USHORT* Remembered = &m_Codec[Register / 2];
     *Remembered = (USHORT)((*Remembered & ~Mask) | (Value & Mask));
-    WriteCodec(Register, *Remembered);
+    if (m_HasPower) {
+        WriteCodec(Register, *Remembered);
+    }
     ExReleaseFastMutex(&m_CodecMutex);
 }
 
@@ -202,7 +214,8 @@ void CAc97Hardware::SetCodec(ULONG Register, USHORT Value) {
     ChangeCodec(Register, 0xFFFF, Value);
 }
 
-// "Audio Sample Rate Control Registers": a codec answers with the rate that it has taken.
+// "Audio Sample Rate Control Registers": a codec answers with the rate that it has taken. One without power is not
+// asked.
 BOOLEAN CAc97Hardware::SetRate(Ac97Engine Engine, ULONG Rate) {
     PAGED_CODE();
     if (!m_HasVariableRate) {
@@ -211,7 +224,7 @@ BOOLEAN CAc97Hardware::SetRate(Ac97Engine Engine, ULONG Rate) {
     const ULONG Register = Engine == Ac97PcmOut ? CodecDacRate : CodecAdcRate;
     SetCodec(Register, (USHORT)Rate);
     ExAcquireFastMutex(&m_CodecMutex);
-    const BOOLEAN IsTaken = ReadCodec(Register) == Rate;
+    const BOOLEAN IsTaken = !m_HasPower || ReadCodec(Register) == Rate;
     ExReleaseFastMutex(&m_CodecMutex);
     return IsTaken;
 }

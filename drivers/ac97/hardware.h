@@ -68,7 +68,7 @@ public:
     void StopEngine(Ac97Engine Engine);
 
     // ---- the codec, PASSIVE_LEVEL ----
-    // Remembers what it wrote, so reading costs no port access.
+    // What is to be in the codec is remembered: reading costs no port access, and without power that is all there is.
     USHORT Codec(ULONG Register) { return m_Codec[Register / 2]; }
     void SetCodec(ULONG Register, USHORT Value);
     void ChangeCodec(ULONG Register, USHORT Mask, USHORT Value);
@@ -104,6 +104,7 @@ private:
     PINTERRUPTSYNC m_InterruptSync;
     FAST_MUTEX m_CodecMutex;
     BOOLEAN m_HasVariableRate;
+    BOOLEAN m_HasPower; // the codec hears; under the mutex, as is what is remembered
     USHORT m_Codec[CodecEnd / 2];
     CAc97Listener* m_Listener[Ac97Engines]; // changed and read at the level of the interrupt
     BOOLEAN m_MayInterrupt[Ac97Engines];    // from before its start until after its reset

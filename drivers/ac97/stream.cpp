@@ -1,99 +1,13 @@
-// A stream. The port hands out its client's memory piece by piece (GetMapping); the pieces become entries of the list
-// that the bus master follows, and are given back (ReleaseMapping) when it is through with them.
-#include "stream.h"
+// The stream: its states, the list that the bus master follows, mappings in and mappings out.
+#include "wavestream.h"
 
 namespace {
 
-// "Buffer Descriptor List": 32 entries; one stays free, so that a full list is told from an empty one.
-const ULONG ListEntries = 32;
-const ULONG MostPieces = ListEntries - 1;
 const ULONG InterruptOnCompletion = 0x80000000;
 const ULONG BytesPerSample = 2;
 const LONGLONG UnitsPerSecond = 10000000; // of 100 ns
-const ULONG PiecesPerSecond = 100;        // a mapping that is longer becomes several entries
 
-struct ListEntry {
-    ULONG Address;
-    ULONG Control; // samples, InterruptOnCompletion
-};
-
-// An entry of the list as the driver knows it.
-struct Piece {
-    ULONG Tag;
-    ULONG Address;
-    ULONG Bytes;        // that are still to be moved when the engine starts
-    BOOLEAN IsLast;     // of its mapping
-    ULONGLONG Position; // of its first byte in the stream
-};
-
-// What of a mapping has not found room in the list.
-struct Rest {
-    ULONG Tag;
-    ULONG Address;
-    ULONG Bytes;
-};
-
-class CAc97WaveStream : public IMiniportWavePciStream, public CUnknown, private CAc97Listener {
-public:
-    DECLARE_STD_UNKNOWN();
-    DEFINE_STD_CONSTRUCTOR(CAc97WaveStream);
-    ~CAc97WaveStream();
-
-    void Init(CAc97Wave* Wave, PPORTWAVEPCISTREAM PortStream, Ac97Engine Engine, ULONG Rate, PDMACHANNEL Channel,
-              PSERVICEGROUP Group);
-    IMP_IMiniportWavePciStream;
-
-private:
-    // The port's DPC calls Service.
-    void EngineInterrupt() { m_Wave->Port()->Notify(m_Group); }
-    Piece* At(ULONG Number) { return &m_Pieces[(m_First + Number) % ListEntries]; }
-
-    // Under the lock.
-    void Describe(ULONG Number);
-    void Append();
-    void AppendRest();
-    void Fill();
-    void Collect(ULONG Done);
-    ULONG CountDone(const Ac97Progress& Progress);
-    BOOLEAN IsRevoked(PVOID Tag) {
-        return (ULONG)(ULONG_PTR)Tag >= m_RevokedFrom && (ULONG)(ULONG_PTR)Tag < m_RevokedUpTo;
-    }
-    void Load();
-    void Unload();
-    void RemovePieces(ULONG First, ULONG Last, PULONG Removed);
-
-    // Without it: the port may not be called under a spin lock.
-    void GetMappings();
-    void GetNewMappings();
-
-    CAc97Wave* m_Wave;
-    CAc97Hardware* m_Hardware;
-    PPORTWAVEPCISTREAM m_PortStream;
-    PSERVICEGROUP m_Group;
-    PDMACHANNEL m_Channel; // the list lies in its buffer
-    ListEntry* m_List;
-    ULONG m_ListAddress;
-    Ac97Engine m_Engine;
-    ULONG m_Rate;
-
-    KSPIN_LOCK m_Lock;
-    BOOLEAN m_IsStopped;
-    BOOLEAN m_IsRunning; // the stream is in KSSTATE_RUN
-    BOOLEAN m_IsLoaded;  // the engine follows the list
-    Piece m_Pieces[ListEntries];
-    ULONG m_First; // the oldest piece
-    ULONG m_Count;
-    Rest m_Rest;
-    ULONG m_Finished[ListEntries]; // tags that are to be given back
-    ULONG m_FinishedCount;
-    BOOLEAN m_IsFull; // there was no room for a mapping that the port may have; Fill() alone changes it
-    ULONGLONG m_Next; // position behind the last piece
-
-    LONG m_Getting;
-    ULONG m_NextTag;
-    ULONG m_RevokedFrom; // tags from here to before m_RevokedUpTo were revoked before they were in the list
-    ULONG m_RevokedUpTo;
-};
+} // namespace
 
 void CAc97WaveStream::Init(CAc97Wave* Wave, PPORTWAVEPCISTREAM PortStream, Ac97Engine Engine, ULONG Rate,
                            PDMACHANNEL Channel, PSERVICEGROUP Group) {
@@ -105,8 +19,9 @@ void CAc97WaveStream::Init(CAc97Wave* Wave, PPORTWAVEPCISTREAM PortStream, Ac97E
     m_Group = Group;
     m_Group->AddRef();
     m_Channel = Channel;
-    m_List = (ListEntry*)Channel->SystemAddress();
+    m_List = (Ac97ListEntry*)Channel->SystemAddress();
     m_ListAddress = Channel->PhysicalAddress().LowPart;
+    m_Copies.Init((PUCHAR)m_List + Ac97ListBytes, m_ListAddress + Ac97ListBytes);
     m_Engine = Engine;
     m_Rate = Rate;
     m_IsStopped = TRUE;
@@ -177,8 +92,12 @@ STDMETHODIMP_(NTSTATUS) CAc97WaveStream::SetState(KSSTATE State) {
     if (State == KSSTATE_STOP) {
         m_IsStopped = TRUE;
         m_Next = 0;
+        if (m_Half.State == HalfPassed) { // one that is held is revoked with its mapping
+            m_Half.State = HalfNone;
+        }
     }
     KeReleaseSpinLock(&m_Lock, OldIrql);
+    NotifyIfIdle();
     return STATUS_SUCCESS;
 }
 
@@ -204,7 +123,7 @@ STDMETHODIMP_(NTSTATUS) CAc97WaveStream::NormalizePhysicalPosition(PLONGLONG Phy
     return STATUS_SUCCESS;
 }
 
-// The card takes frames of any length.
+// Mappings of any length at any address: what the card does not take as it lies is copied.
 STDMETHODIMP_(NTSTATUS) CAc97WaveStream::GetAllocatorFraming(PKSALLOCATOR_FRAMING AllocatorFraming) {
     PAGED_CODE();
     UNREFERENCED_PARAMETER(AllocatorFraming);
@@ -214,8 +133,8 @@ STDMETHODIMP_(NTSTATUS) CAc97WaveStream::GetAllocatorFraming(PKSALLOCATOR_FRAMIN
 // ---- the list ------------------------------------------------------------------------------------------------------
 
 void CAc97WaveStream::Describe(ULONG Number) {
-    const Piece* Described = At(Number);
-    ListEntry* Entry = &m_List[(m_First + Number) % ListEntries];
+    const Ac97Piece* Described = At(Number);
+    Ac97ListEntry* Entry = &m_List[(m_First + Number) % Ac97ListEntries];
     Entry->Address = Described->Address;
     Entry->Control = (Described->Bytes / BytesPerSample) | InterruptOnCompletion;
 }
@@ -225,16 +144,19 @@ ULONG CAc97WaveStream::CountDone(const Ac97Progress& Progress) {
     if (Progress.IsAtEnd) {
         return m_Count;
     }
-    const ULONG Done = (Progress.Index - m_First) % ListEntries;
+    const ULONG Done = (Progress.Index - m_First) % Ac97ListEntries;
     return Done < m_Count ? Done : m_Count;
 }
 
 void CAc97WaveStream::Collect(ULONG Done) {
     for (; Done != 0; --Done) {
-        if (At(0)->IsLast) {
-            m_Finished[m_FinishedCount++] = At(0)->Tag;
+        if (At(0)->Copy != Ac97NoCopy) {
+            CollectCopy(At(0));
         }
-        m_First = (m_First + 1) % ListEntries;
+        if (At(0)->IsLast) {
+            Finish(At(0)->Tag);
+        }
+        m_First = (m_First + 1) % Ac97ListEntries;
         --m_Count;
     }
 }
@@ -246,25 +168,16 @@ void CAc97WaveStream::Append() {
     if (m_IsLoaded) {
         Describe(m_Count - 1);
         KeMemoryBarrierWithoutFence();
-        m_Hardware->SetLast(m_Engine, (m_First + m_Count - 1) % ListEntries);
+        m_Hardware->SetLast(m_Engine, (m_First + m_Count - 1) % Ac97ListEntries);
     } else if (m_IsRunning) {
         Load();
     }
 }
 
 void CAc97WaveStream::AppendRest() {
-    const ULONG Most = m_Rate / PiecesPerSecond * Ac97FrameBytes;
-    while (m_Rest.Bytes != 0 && m_Count + m_FinishedCount < MostPieces) {
-        Piece* New = At(m_Count);
-        New->Tag = m_Rest.Tag;
-        New->Address = m_Rest.Address;
-        New->Bytes = m_Rest.Bytes < 2 * Most ? m_Rest.Bytes : Most; // the last one is not much shorter than the others
-        New->IsLast = New->Bytes == m_Rest.Bytes;
-        New->Position = m_Next;
-        m_Next += New->Bytes;
-        m_Rest.Address += New->Bytes;
-        m_Rest.Bytes -= New->Bytes;
-        Append();
+    const ULONG Most = MostBytes();
+    while (m_Rest.Bytes != 0 && HasRoom()) {
+        AppendPiece(m_Rest.Bytes < 2 * Most ? m_Rest.Bytes : Most); // the last one is not much shorter than the others
     }
 }
 
@@ -273,7 +186,7 @@ void CAc97WaveStream::Load() {
     if (m_IsLoaded || m_Count == 0) {
         return;
     }
-    Piece Kept[ListEntries];
+    Ac97Piece Kept[Ac97ListEntries];
     for (ULONG i = 0; i < m_Count; ++i) {
         Kept[i] = *At(i);
     }
@@ -296,7 +209,7 @@ void CAc97WaveStream::Unload() {
     const Ac97Place Place = m_Hardware->Place(m_Engine);
     Collect(CountDone(Place));
     if (m_Count != 0) {
-        Piece* Current = At(0);
+        Ac97Piece* Current = At(0);
         const ULONG Moved = Current->Bytes - Place.SamplesLeft * BytesPerSample;
         Current->Address += Moved;
         Current->Position += Moved;
@@ -309,8 +222,12 @@ void CAc97WaveStream::Unload() {
 // ---- mappings ------------------------------------------------------------------------------------------------------
 
 void CAc97WaveStream::Fill() {
+    if (IsOdd()) {
+        FillOdd();
+        return;
+    }
     AppendRest();
-    m_IsFull = m_Rest.Bytes != 0 || m_Count + m_FinishedCount >= MostPieces;
+    m_IsFull = m_Rest.Bytes != 0 || !HasRoom();
 }
 
 // As many as there are, and as the list has room for. A port that has none calls MappingAvailable when it has one.
@@ -337,6 +254,7 @@ void CAc97WaveStream::GetMappings() {
             m_Rest.Tag = (ULONG)(ULONG_PTR)Tag;
             m_Rest.Address = Address.LowPart; // the DMA channel has said that the card does not reach farther
             m_Rest.Bytes = Bytes;
+            m_Rest.Offset = (ULONG_PTR)VirtualAddress - Address.LowPart;
             Fill();
         }
         KeReleaseSpinLock(&m_Lock, OldIrql);
@@ -356,6 +274,10 @@ void CAc97WaveStream::GetNewMappings() {
         Seen = m_Getting;
         GetMappings();
     } while (InterlockedCompareExchange(&m_Getting, 0, Seen) != Seen);
+    if (m_IsServiceDue) {
+        m_IsServiceDue = FALSE;
+        NotifyIfIdle();
+    }
 }
 
 // Takes the tags out of the list, and out of what is to be given back. A mapping counts once, with its last piece.
@@ -372,8 +294,12 @@ void CAc97WaveStream::RemovePieces(ULONG First, ULONG Last, PULONG Removed) {
     m_FinishedCount = Kept;
     Kept = 0;
     for (ULONG i = 0; i < m_Count; ++i) {
-        const Piece Each = *At(i);
-        if (Each.Tag < First || Each.Tag > Last) {
+        Ac97Piece Each = *At(i);
+        if (Each.Copy != Ac97NoCopy) {
+            if (RemoveFromCopy(&Each, First, Last, Removed)) {
+                *At(Kept++) = Each;
+            }
+        } else if (Each.Tag < First || Each.Tag > Last) {
             *At(Kept++) = Each;
         } else if (Each.IsLast) {
             ++*Removed;
@@ -384,6 +310,21 @@ void CAc97WaveStream::RemovePieces(ULONG First, ULONG Last, PULONG Removed) {
         m_Rest.Bytes = 0;
         ++*Removed;
     }
+    if (m_Half.State == HalfHeld && m_Half.Tag >= First && m_Half.Tag <= Last) {
+        m_Half.State = HalfNone;
+        ++*Removed;
+    }
+}
+
+// Of what is held.
+ULONG CAc97WaveStream::NewestTag(ULONG IfNone) {
+    if (m_Rest.Bytes != 0) {
+        return m_Rest.Tag;
+    }
+    if (m_Half.State == HalfHeld) {
+        return m_Half.Tag;
+    }
+    return m_Count != 0 ? At(m_Count - 1)->Tag : IfNone;
 }
 
 STDMETHODIMP_(NTSTATUS) CAc97WaveStream::RevokeMappings(PVOID FirstTag, PVOID LastTag, PULONG MappingsRevoked) {
@@ -393,7 +334,7 @@ STDMETHODIMP_(NTSTATUS) CAc97WaveStream::RevokeMappings(PVOID FirstTag, PVOID La
     KIRQL OldIrql;
     KeAcquireSpinLock(&m_Lock, &OldIrql);
     Unload();
-    const ULONG Newest = m_Rest.Bytes != 0 ? m_Rest.Tag : m_Count != 0 ? At(m_Count - 1)->Tag : First - 1;
+    const ULONG Newest = NewestTag(First - 1);
     RemovePieces(First, Last, MappingsRevoked);
     if (Last > Newest) {
         m_RevokedFrom = Newest + 1 > First ? Newest + 1 : First; // on its way from GetMapping to the list
@@ -406,6 +347,8 @@ STDMETHODIMP_(NTSTATUS) CAc97WaveStream::RevokeMappings(PVOID FirstTag, PVOID La
     KeReleaseSpinLock(&m_Lock, OldIrql);
     if (WasFull) { // there is room for what waits, and the engine may have nothing left to interrupt for
         m_Wave->Port()->Notify(m_Group);
+    } else {
+        NotifyIfIdle();
     }
     return STATUS_SUCCESS;
 }
@@ -417,10 +360,13 @@ STDMETHODIMP_(void) CAc97WaveStream::MappingAvailable() {
 // Of the port's DPC, one at a time. What the engine is through with goes back, in order. A list that was full may have
 // room for more; for any other MappingAvailable comes.
 STDMETHODIMP_(void) CAc97WaveStream::Service() {
-    ULONG Tags[ListEntries];
+    ULONG Tags[2 * Ac97ListEntries];
     KeAcquireSpinLockAtDpcLevel(&m_Lock);
     if (m_IsLoaded) {
         Collect(CountDone(m_Hardware->Progress(m_Engine)));
+    }
+    if (m_Half.State == HalfHeld) {
+        EndOnHalf();
     }
     const ULONG Count = m_FinishedCount;
     for (ULONG i = 0; i < Count; ++i) {
@@ -436,8 +382,6 @@ STDMETHODIMP_(void) CAc97WaveStream::Service() {
         GetNewMappings();
     }
 }
-
-} // namespace
 
 NTSTATUS CreateAc97Stream(PMINIPORTWAVEPCISTREAM* OutStream, POOL_TYPE PoolType, CAc97Wave* Owner,
                           PPORTWAVEPCISTREAM PortStream, Ac97Engine Engine, ULONG Rate, PDMACHANNEL Channel,

@@ -1,10 +1,10 @@
 // The WavePci form of the wave filter: each of its two stream pins has a bus master of its own.
-#include "stream.h"
+#include "wavestream.h"
 
 namespace {
 
-// The list of an engine: 32 entries of eight bytes.
-const ULONG ListBytes = 256;
+// The list of an engine, and copies of what does not lie in memory as the engine wants it.
+const ULONG BufferBytes = Ac97ListBytes + Ac97ListEntries * Ac97CopyBytes;
 const ULONG MostMappingBytes = 0x10000;
 
 } // namespace
@@ -54,18 +54,16 @@ STDMETHODIMP_(NTSTATUS) CAc97Wave::GetDescription(PPCFILTER_DESCRIPTOR* Descript
     return STATUS_SUCCESS;
 }
 
-// The port's own intersection finds the best of a range.
 STDMETHODIMP_(NTSTATUS)
 CAc97Wave::DataRangeIntersection(ULONG PinId, PKSDATARANGE DataRange, PKSDATARANGE MatchingDataRange,
                                  ULONG OutputBufferLength, PVOID ResultantFormat, PULONG ResultantFormatLength) {
     PAGED_CODE();
     UNREFERENCED_PARAMETER(PinId);
-    UNREFERENCED_PARAMETER(DataRange);
     UNREFERENCED_PARAMETER(MatchingDataRange);
     UNREFERENCED_PARAMETER(OutputBufferLength);
     UNREFERENCED_PARAMETER(ResultantFormat);
     UNREFERENCED_PARAMETER(ResultantFormatLength);
-    return STATUS_NOT_IMPLEMENTED;
+    return Ac97Intersect(DataRange);
 }
 
 // The channel says what the card reaches: 32 bits. Its buffer is the place of the list. The port neither references nor
@@ -93,7 +91,7 @@ CAc97Wave::NewStream(PMINIPORTWAVEPCISTREAM* OutStream, PUNKNOWN OuterUnknown, P
                                              MaximumDmaSpeed, MostMappingBytes, 0);
     }
     if (NT_SUCCESS(Status)) {
-        Status = Channel->AllocateBuffer(ListBytes, NULL);
+        Status = Channel->AllocateBuffer(BufferBytes, NULL);
     }
     if (NT_SUCCESS(Status)) {
         Status = PcNewServiceGroup(&Group, NULL);

@@ -61,18 +61,16 @@ STDMETHODIMP_(NTSTATUS) CAc97WaveRT::GetDeviceDescription(PDEVICE_DESCRIPTION De
     return STATUS_SUCCESS;
 }
 
-// The port's own intersection finds the best of a range.
 STDMETHODIMP_(NTSTATUS)
 CAc97WaveRT::DataRangeIntersection(ULONG PinId, PKSDATARANGE DataRange, PKSDATARANGE MatchingDataRange,
                                    ULONG OutputBufferLength, PVOID ResultantFormat, PULONG ResultantFormatLength) {
     PAGED_CODE();
     UNREFERENCED_PARAMETER(PinId);
-    UNREFERENCED_PARAMETER(DataRange);
     UNREFERENCED_PARAMETER(MatchingDataRange);
     UNREFERENCED_PARAMETER(OutputBufferLength);
     UNREFERENCED_PARAMETER(ResultantFormat);
     UNREFERENCED_PARAMETER(ResultantFormatLength);
-    return STATUS_NOT_IMPLEMENTED;
+    return Ac97Intersect(DataRange);
 }
 
 STDMETHODIMP_(NTSTATUS)

@@ -55,6 +55,33 @@ std::optional<CableByte> take_message(HeardBytes& heard, std::span<const std::by
 
 } // namespace
 
+nanoseconds cable_end(std::span<const MidiMessage> sent) {
+    nanoseconds end{};
+    for (const MidiMessage& message : sent) {
+        end = std::max(message.time, end) + static_cast<std::int64_t>(message.bytes.size()) * cable_byte_time;
+    }
+    return end;
+}
+
+std::size_t least_bytes(std::span<const MidiMessage> sent) {
+    constexpr std::byte first_status{0x80};
+    constexpr std::byte first_system{0xF0};
+    std::size_t bytes = 0;
+    std::byte running{}; // none
+    for (const MidiMessage& message : sent) {
+        bytes += message.bytes.size();
+        const std::byte status = message.bytes.empty() ? first_real_time : message.bytes.front();
+        if (status >= first_real_time) {
+            continue; // wherever it may be
+        }
+        if (status >= first_status && status < first_system && status == running) {
+            --bytes;
+        }
+        running = status < first_system ? status : std::byte{};
+    }
+    return bytes;
+}
+
 MidiComparison compare_midi(std::span<const MidiMessage> sent, std::span<const CableByte> heard_bytes) {
     MidiComparison result;
     result.sent = sent.size();

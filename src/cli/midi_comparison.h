@@ -39,6 +39,11 @@ struct MidiComparison {
 // may come in the middle of others.
 MidiComparison compare_midi(std::span<const MidiMessage> sent, std::span<const CableByte> heard);
 
+// When a cable has carried the last byte of what is sent in order of time.
+std::chrono::nanoseconds cable_end(std::span<const MidiMessage> sent);
+// How many bytes it takes at least: a status byte that is that of the message before may be left out (running status).
+std::size_t least_bytes(std::span<const MidiMessage> sent);
+
 // What a capture stream gave, as the cable must have brought it; each message's time is that of its first byte.
 void append_cable_bytes(const MidiMessage& message, std::chrono::nanoseconds time, std::vector<CableByte>& bytes);
 

@@ -22,7 +22,8 @@ using std::chrono::nanoseconds;
 constexpr nanoseconds lead = milliseconds(20);   // before the first event, so that it is not late already
 constexpr nanoseconds ahead = milliseconds(500); // how long before its time an event is handed over
 constexpr nanoseconds step = milliseconds(100);
-constexpr nanoseconds tail = std::chrono::seconds(2); // what the last notes may take to fade
+constexpr nanoseconds tail = std::chrono::seconds(2);     // what the last notes may take to fade
+constexpr nanoseconds patience = std::chrono::seconds(5); // with a driver that has something left even then
 
 struct Place {
     Filter filter;
@@ -75,36 +76,84 @@ public:
         input_offset_ = input.time() - output_.time();
     }
 
-    Result<void> play(std::span<const MidiMessage> messages, nanoseconds length) {
+    // Until `end` at least, by which a cable has carried everything, and the last notes have faded.
+    Result<void> play(std::span<const MidiMessage> messages, nanoseconds end) {
         const nanoseconds start = machine_.now() - output_.time();
-        Progress progress(std::chrono::duration<double>(length).count());
-        for (std::size_t next = 0; output_.time() < length;) {
+        Progress progress(std::chrono::duration<double>(end).count());
+        for (std::size_t next = 0; output_.time() < end;) {
             run_.is_interrupted = Interruption::is_asked_for();
             if (run_.is_interrupted) {
                 return {};
             }
-            std::size_t end = next;
-            while (end < messages.size() && messages[end].time < output_.time() + ahead) {
-                ++end;
+            std::size_t behind = next;
+            while (behind < messages.size() && messages[behind].time < output_.time() + ahead) {
+                ++behind;
             }
-            if (end != next) {
-                if (auto sent = output_.send(messages.subspan(next, end - next)); !sent) {
+            if (behind != next) {
+                if (auto sent = output_.send(messages.subspan(next, behind - next)); !sent) {
                     return sent;
                 }
-                run_.events += end - next;
-                next = end;
+                run_.events += behind - next;
+                next = behind;
             }
-            if (auto passed = pass(std::min(step, length - output_.time())); !passed) {
+            if (auto passed = pass(std::min(step, end - output_.time())); !passed) {
                 return passed;
             }
             progress.at(std::chrono::duration<double>(machine_.now() - start).count());
         }
-        return {};
+        return wait_for(messages, end);
     }
 
     std::span<const CableByte> captured() const { return captured_; }
 
 private:
+    // What the driver is late with, and the time that fades in.
+    Result<void> wait_for(std::span<const MidiMessage> messages, nanoseconds end) {
+        const nanoseconds deadline = end + patience;
+        bool was_late = false;
+        for (;;) {
+            auto left = has_left(messages);
+            if (!left) {
+                return left.error();
+            }
+            if (*left) {
+                return was_late ? pass(tail) : Result<void>();
+            }
+            was_late = true;
+            run_.is_interrupted = Interruption::is_asked_for();
+            if (run_.is_interrupted) {
+                return {};
+            }
+            if (output_.time() >= deadline) {
+                return give_up(messages);
+            }
+            if (auto passed = pass(step); !passed) {
+                return passed;
+            }
+        }
+    }
+
+    // The driver has taken it, and the plug, where there is one, has brought it.
+    Result<bool> has_left(std::span<const MidiMessage> messages) {
+        if (auto taken = output_.drain(nanoseconds(0)); !taken) {
+            return taken.error().status == STATUS_TIMEOUT ? Result<bool>(false) : Result<bool>(taken.error());
+        }
+        return !sound_.hears_plug() || sound_.bytes().size() >= least_bytes(messages);
+    }
+
+    // What has come is compared where that is asked for, and tells more.
+    Result<void> give_up(std::span<const MidiMessage> messages) const {
+        if (input_ != nullptr) {
+            return {};
+        }
+        const std::string what = sound_.hears_plug() ? fmt::format("{} of at least {} bytes have left MIDI OUT",
+                                                                   sound_.bytes().size(), least_bytes(messages))
+                                                     : std::string("the driver has not taken everything");
+        return Error{STATUS_IO_TIMEOUT,
+                     fmt::format("{} {} s after the end", what,
+                                 std::chrono::duration_cast<std::chrono::seconds>(tail + patience).count())};
+    }
+
     Result<void> pass(nanoseconds duration) {
         if (auto ran = machine_.run_for(duration); !ran) {
             return ran;
@@ -216,7 +265,16 @@ Result<MidiRun> play_midi(Machine& machine, const MidiFile& file, const MidiOrde
     if (!input) {
         return input.error();
     }
-    const double seconds = std::chrono::duration<double>(file.length + tail).count();
+    std::vector<MidiMessage> messages = file.messages;
+    for (MidiMessage& message : messages) {
+        message.time += lead;
+    }
+    nanoseconds end = lead + file.length;
+    if (order.synth == MidiSynth::fluidsynth) {
+        end = std::max(end, cable_end(messages));
+    }
+    end += tail;
+    const double seconds = std::chrono::duration<double>(end - lead).count();
     const Interruption interruption; // from the moment on when there is something to be left behind
     auto outputs = Outputs::open(order.out, run.format, static_cast<std::uint64_t>(seconds * order.rate));
     if (!outputs) {
@@ -232,15 +290,11 @@ Result<MidiRun> play_midi(Machine& machine, const MidiFile& file, const MidiOrde
         return sound.error();
     }
     run.where = (*sound)->where();
-    std::vector<MidiMessage> messages = file.messages;
-    for (MidiMessage& message : messages) {
-        message.time += lead;
-    }
     MidiPlayer player(machine, *output, **sound, *outputs, run);
     if (*input) {
         player.capture_with(**input);
     }
-    auto played = player.play(messages, lead + file.length + tail);
+    auto played = player.play(messages, end);
     if (!played) {
         outputs->give_up();
         return played.error();

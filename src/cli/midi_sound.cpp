@@ -136,6 +136,7 @@ public:
 
     std::string where() const override { return "FluidSynth at the MIDI plug"; }
     std::span<const CableByte> bytes() const override { return bytes_; }
+    bool hears_plug() const override { return true; }
 
 private:
     Machine& machine_;

@@ -21,6 +21,7 @@ public:
     virtual std::string where() const = 0;
     // What has passed through the MIDI plug; empty where none is listened to. Times are the machine's.
     virtual std::span<const CableByte> bytes() const { return {}; }
+    virtual bool hears_plug() const { return false; }
 };
 
 // 16 bit, stereo. Both listen until they go.

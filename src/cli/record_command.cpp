@@ -154,7 +154,7 @@ Result<std::unique_ptr<RecordInput>> open_input(const RecordArguments& arguments
     if (arguments.in.empty()) {
         return std::unique_ptr<RecordInput>();
     }
-    RecordInputWish wish{arguments.in, arguments.socket, arguments.in_pin, arguments.verify};
+    RecordInputWish wish{arguments.in, arguments.socket, arguments.in_pin, arguments.verify, capture.ranges};
     if (!wish.pin && session.driver().name() == "cable") {
         const auto found = capture.filter.find_pin(PinFlow::in, &capture.stream.format());
         if (!found) {

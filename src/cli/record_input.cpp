@@ -10,6 +10,19 @@
 
 namespace openportcls::cli {
 
+namespace {
+
+// How a card could be made to record what a file of another rate has.
+std::string way_out(std::uint32_t rate, const WaveFormat& recorded, const std::vector<WaveRange>& ranges) {
+    const bool is_offered = std::ranges::any_of(
+        ranges, [&](const WaveRange& range) { return rate >= range.minimum_rate && rate <= range.maximum_rate; });
+    return is_offered
+               ? fmt::format("record with --rate {}", rate)
+               : fmt::format("the driver does not record at {} Hz, so it takes a file of {} Hz", rate, recorded.rate);
+}
+
+} // namespace
+
 Result<std::unique_ptr<RecordInput>> RecordInput::open(Machine& machine, Filter& filter, const RecordInputWish& wish,
                                                        const WaveFormat& format, const StreamOptions& options) {
     std::unique_ptr<RecordInput> input(new RecordInput);
@@ -23,7 +36,7 @@ Result<std::unique_ptr<RecordInput>> RecordInput::open(Machine& machine, Filter&
         input->seconds_ = *fed;
     }
     if (wish.pin || wish.compare) {
-        if (auto loaded = input->load(wish.file, format, !wish.pin); !loaded) {
+        if (auto loaded = input->load(wish, format); !loaded) {
             return loaded.error();
         }
         input->comparison_.emplace(format);
@@ -45,16 +58,16 @@ std::optional<std::uint32_t> RecordInput::pin() const {
     return render_ ? std::optional(render_->pin()) : std::nullopt;
 }
 
-Result<void> RecordInput::load(const std::string& file, const WaveFormat& format, bool enters_card) {
-    auto source = endpoints::open_source(file, format);
+Result<void> RecordInput::load(const RecordInputWish& wish, const WaveFormat& format) {
+    auto source = endpoints::open_source(wish.file, format);
     if (!source) {
         return source.error();
     }
-    if (const std::uint32_t rate = (*source)->format().rate; enters_card && rate != format.rate) {
-        return Error{status_data_error,
-                     fmt::format("--verify: {} has {} Hz, the recording {}: what a card samples of it is not the same; "
-                                 "record with --rate {}",
-                                 file, rate, format.rate, rate)};
+    if (const std::uint32_t rate = (*source)->format().rate; !wish.pin && rate != format.rate) {
+        return Error{
+            status_data_error,
+            fmt::format("--verify: {} has {} Hz, the recording {}: what a card samples of it is not the same; {}",
+                        wish.file, rate, format.rate, way_out(rate, format, wish.ranges))};
     }
     is_converted_ = (*source)->format() != format || !(*source)->reduction().empty();
     if ((*source)->format() != format) {

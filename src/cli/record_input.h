@@ -21,6 +21,7 @@ struct RecordInputWish {
     std::string socket;
     std::optional<std::uint32_t> pin; // instead of the socket
     bool compare = false;             // what goes into a pin is compared anyhow
+    std::vector<WaveRange> ranges;    // of the pin that records
 };
 
 class RecordInput {
@@ -47,7 +48,7 @@ public:
 
 private:
     RecordInput() = default;
-    Result<void> load(const std::string& file, const WaveFormat& format, bool enters_card);
+    Result<void> load(const RecordInputWish& wish, const WaveFormat& format);
     void fill(std::span<std::byte> period);
 
     std::vector<std::byte> sound_; // in the recording's format

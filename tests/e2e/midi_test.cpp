@@ -26,6 +26,19 @@ protected:
         std::ofstream(file, std::ios::binary).write(reinterpret_cast<const char*>(bytes), sizeof bytes);
         return file;
     }
+
+    // One track, 96 ticks a quarter at 120 a minute, of what `fill` writes.
+    template<class Fill>
+    std::string write_midi(const std::string& name, Fill&& fill) const {
+        std::string track;
+        fill(track);
+        track += std::string("\x00\xFF\x2F\x00", 4);
+        std::string bytes("MThd\x00\x00\x00\x06\x00\x00\x00\x01\x00\x60MTrk", 18);
+        for (int shift = 24; shift >= 0; shift -= 8) {
+            bytes += static_cast<char>(track.size() >> shift & 0xFF);
+        }
+        return write_text(name, bytes + track);
+    }
 };
 
 TEST_F(Midi, ThePieceIsWhatItsGeneratorMakes) {
@@ -136,6 +149,48 @@ TEST_F(Midi, SaysWhatHappened) {
     EXPECT_THAT(ran.out, HasSubstr("3 events, 2.00 s of music through pin 1 of Uart (DirectMusic)"));
     EXPECT_THAT(ran.out, HasSubstr("MIDI OUT: every event in order"));
     EXPECT_THAT(ran.out, HasSubstr("heard at FluidSynth at the MIDI plug: peak level"));
+}
+
+// A cable carries 3,125 bytes a second: it has more to do than the file is long.
+TEST_F(Midi, WhatTheCableStillHasToCarryIsWaitedFor) {
+    const std::string sysex = write_midi("sysex.mid", [](std::string& track) {
+        track += std::string("\x00\xF0\xCE\x10", 4) + std::string(9999, '\x11') + '\xF7'; // 10,000 bytes behind F0
+        track += std::string("\x00\x90\x3C\x64\x60\x80\x3C\x00", 8);
+    });
+    const std::string chord = write_midi("chord.mid", [](std::string& track) {
+        for (int note = 0; note < 3000; ++note) {
+            track += std::string("\x00\x90", 2) + static_cast<char>(note % 128) + '\x40';
+        }
+    });
+    for (const auto& [file, seconds] : {std::pair{sysex, 3.2}, std::pair{chord, 2.88}}) {
+        const Ran verified = portcls({"midi", file, "--verify", "--json"});
+        ASSERT_EQ(verified.status, 0) << verified.error;
+        const auto facts = verified.json()["midi"];
+        EXPECT_EQ(facts["cable"]["events"], facts["events"]);
+        EXPECT_NEAR(facts["seconds"].get<double>(), seconds + 2, 0.1);
+        const Ran heard = portcls({"midi", file});
+        EXPECT_EQ(heard.status, 0) << heard.error;
+        EXPECT_THAT(heard.out, HasSubstr("MIDI OUT: every event in order"));
+    }
+}
+
+// A driver that takes nothing is not waited for endlessly.
+TEST_F(Midi, WhatNeverLeavesIsAnError) {
+    const std::string source = OPENPORTCLS_SOURCE "/tests/drivers/midi";
+    std::filesystem::copy(source, folder_ / "midi", std::filesystem::copy_options::recursive);
+    std::string text = text_of(source + "/midi.cpp");
+    const std::string taken = "m_Miniport->Put((const UCHAR*)BufferAddress, BytesToWrite)";
+    ASSERT_NE(text.find(taken), std::string::npos);
+    text.replace(text.find(taken), taken.size(), "0");
+    std::filesystem::remove(folder_ / "midi" / "midi.cpp");
+    write_text("midi/midi.cpp", text);
+    const Ran built = portcls({"build", path("midi"), "-o", path("midi.so"), "--cache", OPENPORTCLS_DRIVER_CACHE});
+    ASSERT_EQ(built.status, 0) << built.error;
+    const std::vector<std::string> order = {"midi",  one_note(60),         "--driver",   path("midi.so"),
+                                            "--inf", source + "/midi.inx", "--hardware", "sb16"};
+    const Ran ran = portcls(order);
+    EXPECT_EQ(ran.status, 1);
+    EXPECT_THAT(ran.error, HasSubstr("0 of at least 7 bytes have left MIDI OUT 7 s after the end"));
 }
 
 TEST_F(Midi, Failures) {

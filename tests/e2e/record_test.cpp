@@ -85,6 +85,20 @@ TEST_F(RecordInput, VerifyWorksForCardsToo) {
     }
 }
 
+// A rate that the driver does not have is no way out.
+TEST_F(RecordInput, VerifySaysWhatWouldHelp) {
+    for (const auto& [rate, help] :
+         {std::pair{5000U, "the driver does not record at 5000 Hz, so it takes a file of 8000"},
+          {22050U, "record with --rate 22050"}}) {
+        const WaveFormat played = format(rate, 2);
+        write("in.wav", played, noise(played, 2000));
+        const std::string asked = rate == 5000 ? "5000" : "44100";
+        const Ran ran = record({"--driver", "ac97", "--rate", asked, "--verify"});
+        EXPECT_EQ(ran.status, 1);
+        EXPECT_THAT(ran.error, HasSubstr(help));
+    }
+}
+
 TEST_F(RecordInput, APinIsNamedForADriverThatLoopsBack) {
     const WaveFormat played = format(48000, 2);
     write("in.wav", played, noise(played, 9600));

@@ -103,5 +103,31 @@ TEST_F(Comparing, WhatNobodySentIsFound) {
     EXPECT_FALSE(result.is_in_order());
 }
 
+TEST_F(Comparing, ACableIsAtItsEndWhenItHasCarriedEverything) {
+    EXPECT_EQ(cable_end({}), nanoseconds(0));
+    EXPECT_EQ(cable_end(sent), milliseconds(50) + 3 * cable_byte_time);
+    sent.push_back(message(milliseconds(50), {0xF0, 1, 2, 3, 0xF7}));
+    sent.push_back(message(microseconds(50'500), {0xC0, 1}));
+    EXPECT_EQ(cable_end(sent), milliseconds(50) + 10 * cable_byte_time) << "without a break";
+    sent.push_back(message(milliseconds(100), {0xC0, 2}));
+    EXPECT_EQ(cable_end(sent), milliseconds(100) + 2 * cable_byte_time);
+}
+
+TEST_F(Comparing, RunningStatusSavesBytes) {
+    EXPECT_EQ(least_bytes(sent), 3U + 2U + 3U);
+    sent.push_back(message(milliseconds(60), {0x90, 62, 0}));
+    EXPECT_EQ(least_bytes(sent), 8U + 2U);
+    sent.push_back(message(milliseconds(60), {0xF8}));
+    sent.push_back(message(milliseconds(60), {0x90, 63, 0}));
+    EXPECT_EQ(least_bytes(sent), 10U + 1U + 2U) << "real time leaves it";
+    sent.push_back(message(milliseconds(60), {0xF6}));
+    sent.push_back(message(milliseconds(60), {0x90, 64, 0}));
+    EXPECT_EQ(least_bytes(sent), 13U + 1U + 3U) << "another system message ends it";
+    sent.push_back(message(milliseconds(60), {0xF0, 1}));
+    sent.push_back(message(milliseconds(60), {2, 3}));
+    sent.push_back(message(milliseconds(60), {2, 0xF7}));
+    EXPECT_EQ(least_bytes(sent), 17U + 6U) << "there is nothing to leave out";
+}
+
 } // namespace
 } // namespace openportcls::cli

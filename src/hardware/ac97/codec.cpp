@@ -55,8 +55,8 @@ constexpr std::uint32_t boost = 0x0040; // of the microphone: +20 dB
 constexpr std::uint32_t variable_rate = 0x0001;
 constexpr std::uint32_t variable_microphone_rate = 0x0008;
 constexpr std::uint32_t fixed_rate = 48000;
-constexpr std::uint32_t lowest_rate = 7000;
-constexpr double step = 1.5; // dB
+constexpr std::uint32_t lowest_rate = 8000; // of those that the section of the rates lists
+constexpr double step = 1.5;                // dB
 
 enum Power : std::uint32_t {
     no_adc = 0x0100,

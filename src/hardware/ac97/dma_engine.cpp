@@ -156,7 +156,9 @@ void NTAPI DmaEngine::control_written(std::uint32_t written) {
         reset();
         registers_.set(cr, kept);
     }
-    start_clock();
+    if (is_running() != is_clock_running()) { // the enables are no business of the clock's
+        start_clock();
+    }
     status_changed();
 }
 

@@ -87,6 +87,7 @@ private:
     bool has_data() const { return is_loaded_ && value(picb) != 0; }
     unsigned channels() const { return 1U << channel_shift_; }
     Codec::Converter converter() const;
+    bool is_clock_running() const { return next_frame_at_ != machine::never; }
     void start_clock();
     void stop_clock();
     void schedule();

@@ -159,6 +159,65 @@ TEST_F(Ac97Test, APauseKeepsThePlace) {
     }
 }
 
+// "x_CR": RPBM that is set already starts nothing, and the enables may be changed at any time.
+TEST_F(Ac97Test, WritingTheControlWhileItRunsDoesNotDisturbTheClock) {
+    wake();
+    describe(0, samples(960, 1), 960, interrupt);
+    describe(1, samples(960, 961), 960, interrupt);
+    start(pcm_out, 1);
+    const auto begin = machine.now();
+    std::uint32_t enables = 0;
+    while (machine.now() - begin < 10 * millisecond) {
+        wait(9'000); // less than half a sample
+        enables = (enables + 0x04) & 0x1C;
+        set_master(pcm_out + 0xB, enables | 0x01);
+        ASSERT_EQ(master(pcm_out + 0xB), enables | 0x01);
+        const std::uint32_t words = 960 * (1 + master(pcm_out + 0x4)) - master(pcm_out + 0x8, Width::word);
+        ASSERT_NEAR(words, (machine.now() - begin) * 96 / 1'000'000, 2);
+    }
+    EXPECT_EQ(master(pcm_out + 0x6, Width::word) & 0x10, 0U) << "it never ran dry";
+    wait(11 * millisecond);
+    const auto words = heard_words();
+    ASSERT_GE(words.size(), 1920U);
+    for (int index = 0; index < 1920; ++index) {
+        ASSERT_EQ(words[static_cast<std::size_t>(index)], index + 1);
+    }
+}
+
+// "x_CR", IOCE: a cause that is there already interrupts once it is enabled, and no longer when it is not.
+TEST_F(Ac97Test, EnablesChangeTheInterruptWhileItRuns) {
+    wake();
+    describe(0, samples(96, 0), 96, interrupt);
+    describe(1, samples(960, 0), 960, interrupt);
+    start(pcm_out, 1, 0x01);
+    wait(2 * millisecond);
+    EXPECT_EQ(master(0x30, Width::dword) & 0x40, 0U);
+    const std::uint32_t left = master(pcm_out + 0x8, Width::word);
+    set_master(pcm_out + 0xB, 0x09);
+    EXPECT_EQ(handler.interrupts, 0) << "FEIE is another cause";
+    set_master(pcm_out + 0xB, 0x11);
+    wait(1000);
+    EXPECT_EQ(handler.interrupts, 1);
+    EXPECT_EQ(handler.seen, 0x08U);
+    EXPECT_NEAR(master(pcm_out + 0x8, Width::word), left, 2);
+}
+
+// "x_CR", RR: "all registers of this engine except the interrupt enable bits", which are written with it.
+TEST_F(Ac97Test, AResetOfTheRegistersLeavesTheInterruptEnables) {
+    wake();
+    describe(0, samples(960, 0), 960, interrupt);
+    for (const std::uint32_t enables : {0x04U, 0x08U, 0x10U, 0x1CU}) {
+        start(pcm_out, 0);
+        wait(millisecond);
+        set_master(pcm_out + 0xB, 0x1C);
+        set_master(pcm_out + 0xB, enables | 0x02);
+        EXPECT_EQ(master(pcm_out + 0xB), enables);
+        EXPECT_EQ(master(pcm_out + 0x0, Width::dword), 0U);
+        EXPECT_EQ(master(pcm_out + 0x4, Width::dword), 0x0001'0000U) << "halted, at the beginning";
+        EXPECT_EQ(master(pcm_out + 0x8, Width::word), 0U);
+    }
+}
+
 TEST_F(Ac97Test, AFrameMayLieInTwoBuffers) {
     wake();
     describe(0, samples(5, 1), 5, 0);
