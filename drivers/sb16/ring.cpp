@@ -81,8 +81,7 @@ void CSb16Ring::TurnTo(ULONG Position, ULONG Bytes) {
     KeReleaseSpinLock(&m_Lock, OldIrql);
 }
 
-// ---- what the port does with it: the channel's own copies would do no more
-// -------------------------------------------
+// ---- what the port does with it: the channel's own copies would do no more -----------------------------------------
 
 STDMETHODIMP_(VOID) CSb16Ring::CopyTo(PVOID Destination, PVOID Source, ULONG ByteCount) {
     KIRQL OldIrql = 0;
@@ -129,8 +128,7 @@ STDMETHODIMP_(PVOID) CSb16Ring::SystemAddress() {
     return m_Address;
 }
 
-// ---- what the channel knows
-// ------------------------------------------------------------------------------------------
+// ---- what the channel knows ----------------------------------------------------------------------------------------
 
 STDMETHODIMP_(NTSTATUS) CSb16Ring::AllocateBuffer(ULONG BufferSize, PPHYSICAL_ADDRESS PhysicalAddressConstraint) {
     PAGED_CODE();
