@@ -175,6 +175,28 @@ TEST_F(Sb16Power, AStreamThatStopsInItsSleepBeginsAnewAfterIt) {
     EXPECT_EQ(find(played, second), 0U);
 }
 
+// Wherever in the buffer it went on, after a stop the stream is at its beginning again.
+TEST_F(Sb16Power, AStreamThatStopsAfterItsSleepBeginsAnew) {
+    start();
+    const WaveFormat played = format(48000, 2, 16);
+    Pin pin = Pin::open(*wave, 0, played).value();
+    for (unsigned times = 0; times < 3; ++times) {
+        heard.clear();
+        Bytes sound = noise(played, 4800, times);
+        ASSERT_TRUE(pin.set_state(PinState::pause));
+        const StreamBlock block{sound};
+        auto written = pin.submit_write({&block, 1});
+        ASSERT_TRUE(written);
+        ASSERT_TRUE(pin.set_state(PinState::run));
+        ASSERT_TRUE(machine->run_for(microseconds(34'567)));
+        sleep_for(milliseconds(100));
+        ASSERT_TRUE(machine->run_for(milliseconds(200)));
+        EXPECT_TRUE(written->is_done());
+        EXPECT_EQ(find(played, sound), 0U) << times;
+        ASSERT_TRUE(pin.set_state(PinState::stop));
+    }
+}
+
 TEST_F(Sb16Power, PlaysAndRecordsOnAtOnce) {
     start();
     const WaveFormat played = format(44100, 2, 16);
@@ -225,6 +247,10 @@ TEST_F(Sb16Power, TheMixerIsAsItWas) {
         auto device = driver->devices().front();
         ASSERT_TRUE(whole_system ? machine->sleep(3) : device.set_power(3));
         ASSERT_TRUE(mixer->set_volume(node("Line volume"), 0, whole_system ? -8 : -16));
+        ASSERT_TRUE(machine->run_for(milliseconds(50)));
+        if (!whole_system) {
+            EXPECT_NEAR(decibels(heard.back().left), -14, 0.1) << "in D3 the driver touches nothing";
+        }
         ASSERT_TRUE(whole_system ? machine->wake() : device.set_power(0));
         ASSERT_TRUE(machine->run_for(milliseconds(50)));
         EXPECT_NEAR(decibels(heard.back().left), whole_system ? -14 : -22, 0.1);
