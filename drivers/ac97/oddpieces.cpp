@@ -165,14 +165,10 @@ void CAc97WaveStream::CollectCopy(Ac97Piece* Copied) {
     m_Copies.GiveBack(Copied->Copy);
 }
 
-// Tags from First to Last are revoked; what has been recorded of them is the client's. True: the piece stays. Of a
-// sample that two mappings share the copy stays as long as one of them does: samples behind it begin where they did.
+// Tags from First to Last are revoked. True: the piece stays. Of a sample that two mappings share the copy stays as
+// long as one of them does: samples behind it begin where they did.
 BOOLEAN CAc97WaveStream::RemoveFromCopy(Ac97Piece* Copied, ULONG First, ULONG Last, PULONG Removed) {
     Ac97Copy* Copy = m_Copies.At(Copied->Copy);
-    const ULONG Moved = Copied->Address - m_Copies.Address(Copied->Copy);
-    if (m_Engine == Ac97PcmIn) {
-        m_Copies.Store(Copied->Copy, Moved);
-    }
     if (Copy->HeadTag >= First && Copy->HeadTag <= Last) {
         ++*Removed;
         Copy->HeadTag = 0;

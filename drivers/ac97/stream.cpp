@@ -212,6 +212,9 @@ void CAc97WaveStream::Unload() {
         Ac97Piece* Current = At(0);
         const ULONG Moved = Current->Bytes - Place.SamplesLeft * BytesPerSample;
         Current->Address += Moved;
+        if (Current->Copy != Ac97NoCopy && m_Engine == Ac97PcmIn) { // the client may ask for what there is
+            m_Copies.Store(Current->Copy, Current->Address - m_Copies.Address(Current->Copy));
+        }
         Current->Position += Moved;
         Current->Bytes -= Moved;
     }
