@@ -257,6 +257,36 @@ TEST_F(MidiPort, R_MIDI_05_ABrokenDeviceEndsTheRequestWithItsError) {
     EXPECT_THAT(bytes_of(script_.played), ElementsAre(note_off));
 }
 
+// What a busy device has not taken when the stream stops is not played by the next run. The positions begin anew, too
+// (R-STATE-04).
+TEST_F(MidiPort, AStoppedStreamForgetsWhatABusyDeviceHasNotTaken) {
+    start(false);
+    FILE_OBJECT* const pin = running_pin(midi_render);
+    bool is_busy = true;
+    script_.write = [&](const BYTE*, ULONG count, ULONG* written) {
+        *written = is_busy ? 0 : count;
+        return STATUS_SUCCESS;
+    };
+    const auto position_of = [&] {
+        const GUID set = KSPROPSETID_Audio;
+        KSAUDIO_POSITION position = {};
+        EXPECT_EQ(property(pin, set, KSPROPERTY_AUDIO_POSITION, KSPROPERTY_TYPE_GET, &position, sizeof position),
+                  STATUS_SUCCESS);
+        return position;
+    };
+    write(pin, std::vector<MidiRecord>{{0, note_on}});
+    run_for(5);
+    EXPECT_EQ(position_of().WriteOffset, note_on.size());
+    set_state(pin, KSSTATE_STOP);
+    EXPECT_EQ(position_of().WriteOffset, 0U);
+    EXPECT_EQ(position_of().PlayOffset, 0U);
+    is_busy = false;
+    script_.played.clear();
+    set_state(pin, KSSTATE_RUN);
+    run_for(20);
+    EXPECT_TRUE(script_.played.empty());
+}
+
 TEST_F(MidiPort, R_MIDI_09_WriteRunsAtDispatchLevel) {
     start(false);
     FILE_OBJECT* const pin = running_pin(midi_render);

@@ -95,6 +95,19 @@ TEST_F(R_PWR, R_PWR_09_states_are_cached_below_D0) {
     EXPECT_EQ(script_.text(), "adapter1:D0 acquire pause run");
 }
 
+// The power manager knows what the device is in: it answers with the state before.
+TEST_F(R_PWR, the_power_manager_is_told_of_every_state) {
+    start_with_power();
+    for (const DEVICE_POWER_STATE state : {PowerDeviceD3, PowerDeviceD0, PowerDeviceD1}) {
+        ASSERT_TRUE(manager_->set_device_power(*node_, state));
+        inside([&] {
+            POWER_STATE same;
+            same.DeviceState = state;
+            EXPECT_EQ(PoSetPowerState(script_.functional_device, DevicePowerState, same).DeviceState, state);
+        });
+    }
+}
+
 // R-STATE-01: what the miniport refuses is not reached, after a sleep as at any other time. The client learns where its
 // stream is from its state, and may try again.
 TEST_F(R_PWR, R_PWR_04_a_stream_that_does_not_resume_is_where_it_is) {
