@@ -81,15 +81,23 @@ void CSb16Ring::TurnTo(ULONG Position, ULONG Bytes) {
     KeReleaseSpinLock(&m_Lock, OldIrql);
 }
 
-// ---- what the port does with it: the channel's own copies would do no more -----------------------------------------
+// ---- what the port does with it -------------------------------------------------------------------------------------
 
 STDMETHODIMP_(VOID) CSb16Ring::CopyTo(PVOID Destination, PVOID Source, ULONG ByteCount) {
+    if (m_IsMoving && m_Turned == 0) { // as a rule
+        m_Channel->CopyTo(Destination, Source, ByteCount);
+    } else {
+        CopyToTurned(Destination, Source, ByteCount);
+    }
+}
+
+void CSb16Ring::CopyToTurned(PVOID Destination, PVOID Source, ULONG ByteCount) {
     KIRQL OldIrql = 0;
     const BOOLEAN IsLocked = Lock(&OldIrql);
     while (ByteCount != 0) {
         ULONG Part = ByteCount;
         PUCHAR To = Place(Destination, &Part);
-        RtlCopyMemory(To, Source, Part);
+        m_Channel->CopyTo(To, Source, Part);
         Destination = (PUCHAR)Destination + Part;
         Source = (PUCHAR)Source + Part;
         ByteCount -= Part;
@@ -98,12 +106,20 @@ STDMETHODIMP_(VOID) CSb16Ring::CopyTo(PVOID Destination, PVOID Source, ULONG Byt
 }
 
 STDMETHODIMP_(VOID) CSb16Ring::CopyFrom(PVOID Destination, PVOID Source, ULONG ByteCount) {
+    if (m_IsMoving && m_Turned == 0) { // as a rule
+        m_Channel->CopyFrom(Destination, Source, ByteCount);
+    } else {
+        CopyFromTurned(Destination, Source, ByteCount);
+    }
+}
+
+void CSb16Ring::CopyFromTurned(PVOID Destination, PVOID Source, ULONG ByteCount) {
     KIRQL OldIrql = 0;
     const BOOLEAN IsLocked = Lock(&OldIrql);
     while (ByteCount != 0) {
         ULONG Part = ByteCount;
         PUCHAR From = Place(Source, &Part);
-        RtlCopyMemory(Destination, From, Part);
+        m_Channel->CopyFrom(Destination, From, Part);
         Destination = (PUCHAR)Destination + Part;
         Source = (PUCHAR)Source + Part;
         ByteCount -= Part;

@@ -44,6 +44,8 @@ public:
     void SetMoving(BOOLEAN IsMoving) { m_IsMoving = IsMoving; }
 
 private:
+    DECLSPEC_NOINLINE void CopyToTurned(PVOID Destination, PVOID Source, ULONG ByteCount);
+    DECLSPEC_NOINLINE void CopyFromTurned(PVOID Destination, PVOID Source, ULONG ByteCount);
     PUCHAR Place(PVOID Buffer, PULONG ByteCount);
     BOOLEAN Lock(KIRQL* OldIrql);
     void Unlock(BOOLEAN IsLocked, KIRQL OldIrql);
