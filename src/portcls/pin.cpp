@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include <fmt/format.h>
+
 #include "base/unicode.h"
 #include "ks/allocator.h"
 #include "ks/event_requests.h"
