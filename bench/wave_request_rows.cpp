@@ -21,19 +21,10 @@ CableMachine wavepci_card() {
     return CableMachine({}, OPENPORTCLS_BENCH_WAVEPCI, OPENPORTCLS_BENCH_WAVEPCI_INF);
 }
 
-// No more sound is on its way than the anchor's buffer holds: of what a port that copies is given, 40 ms are in the
-// card's buffer (R-WCYC-07). Of shorter periods it takes as many as are queued.
-template<CableMachine (*card)(), int period_milliseconds>
-constexpr int requests_queued() {
-    constexpr int periods_copied = 4;
-    return card == &cyclic_card && period_milliseconds == 10 ? periods_of_buffer - periods_copied : periods_of_buffer;
-}
-
 template<CableMachine (*card)(), int streams, int period_milliseconds, Client client>
 void requests(benchmark::State& state) {
     CableMachine machine = card();
-    stream_periods(state, machine, streams, milliseconds(period_milliseconds), client,
-                   requests_queued<card, period_milliseconds>());
+    stream_periods(state, machine, streams, milliseconds(period_milliseconds), client);
 }
 
 // CPU time per stream and period.

@@ -10,6 +10,7 @@ using std::chrono::microseconds;
 namespace {
 
 constexpr std::size_t periods_of_source = 10;
+constexpr int periods_of_buffer = 10; // of the anchor's: no more than that is queued
 
 } // namespace
 
@@ -17,7 +18,7 @@ void WaveRtStreams::add() {
     StreamOptions options;
     options.packets = PacketMode::never; // the row is that of an event-driven client
     options.period = period_;
-    options.queued = std::min(options.queued, microseconds(period_ * (requests_ - 1)));
+    options.queued = std::min(options.queued, microseconds(period_ * (periods_of_buffer - 1)));
     streams_.push_back(must(RenderStream::open(filter_, WaveFormat{}, options)));
     if (client_ == Client::works_in_place) {
         must(streams_.back().on_period([](std::span<std::byte>) { return true; }));
@@ -56,9 +57,9 @@ std::size_t WaveRtStreams::memory_of_its_own() {
 }
 
 void stream_periods(benchmark::State& state, CableMachine& cable, int count, std::chrono::milliseconds period,
-                    Client client, int requests) {
+                    Client client) {
     Filter filter = cable.wave();
-    WaveRtStreams streams(filter, period, client, requests);
+    WaveRtStreams streams(filter, period, client);
     for (int i = 0; i < count; ++i) {
         streams.add();
     }

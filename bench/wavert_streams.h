@@ -13,16 +13,13 @@ namespace openportcls::bench {
 
 constexpr unsigned bytes_per_millisecond = 48 * 4; // 48 kHz, 16 bit, stereo
 
-constexpr int periods_of_buffer = 10; // of the anchor's: no more than that is queued
-
 enum class Client : std::uint8_t { copies, works_in_place };
 
 class WaveRtStreams {
 public:
-    // `requests`: how many periods a client queues with a port that takes requests.
     explicit WaveRtStreams(Filter& filter, std::chrono::milliseconds period = std::chrono::milliseconds(10),
-                           Client client = Client::copies, int requests = periods_of_buffer)
-        : filter_(filter), period_(period), client_(client), requests_(requests) {}
+                           Client client = Client::copies)
+        : filter_(filter), period_(period), client_(client) {}
     WaveRtStreams(const WaveRtStreams&) = delete;
     WaveRtStreams& operator=(const WaveRtStreams&) = delete;
 
@@ -41,15 +38,13 @@ private:
     Filter& filter_;
     std::chrono::milliseconds period_;
     Client client_;
-    int requests_;
     std::vector<std::unique_ptr<Source>> sources_;
     std::vector<RenderStream> streams_;
 };
 
 // Virtual time passes, 100 ms an iteration: `streams` times 100 ms of periods of work.
 void stream_periods(benchmark::State& state, CableMachine& cable, int streams,
-                    std::chrono::milliseconds period = std::chrono::milliseconds(10), Client client = Client::copies,
-                    int requests = periods_of_buffer);
+                    std::chrono::milliseconds period = std::chrono::milliseconds(10), Client client = Client::copies);
 
 constexpr int periods_per_iteration = 10;
 
