@@ -2,8 +2,10 @@
 """clang-tidy over the sources in src, several at a time.
 
 A source that was clean is looked at again only when it, a file of this tree that it includes, how it is compiled,
-.clang-tidy or clang-tidy itself has changed. Several sources of one file of a unity build are looked at together, which
-costs hardly more than one. Needs a build folder in which everything is built.
+.clang-tidy or clang-tidy itself has changed. The sources of one target of a unity build are looked at together, in a
+file that includes them all: most of the time goes to headers, which are read once then. Where that does not compile
+(two sources of it have the same name for something) they are looked at by file of the unity build, which does. Needs a
+build folder in which everything is built.
 """
 import argparse
 import concurrent.futures
@@ -54,21 +56,58 @@ def compilations(build):
     return found
 
 
-def write_database(folder, entries):
-    """Of every source, and of every file of a unity build."""
+class Group:
+    """Sources that clang-tidy is called with at once: one, those of one file of a unity build, or several such groups."""
+
+    def __init__(self, file, sources, parts=()):
+        self.file = file
+        self.sources = sources
+        self.parts = parts
+
+
+def by_key(items, key):
+    found = {}
+    for item in items:
+        found.setdefault(key(item), []).append(item)
+    return found
+
+
+def groups_of_units(due, entries):
+    """One group for each source, or for each file of a unity build of which several sources are due."""
+    return [Group(unit if len(sources) > 1 else sources[0], sources)
+            for unit, sources in by_key(due, lambda source: entries[source]["unit"]).items()]
+
+
+def together(due, entries, folder):
+    """The groups to look at; a file that includes several units' sources is written into the folder."""
+    def target(group):
+        unit = pathlib.Path(entries[group.sources[0]]["unit"])
+        return unit.parent if unit.parent.name == "Unity" else unit
+
+    groups = []
+    for place, parts in by_key(groups_of_units(due, entries), target).items():
+        if len(parts) == 1:
+            groups += parts
+            continue
+        file = folder / f"{place.parent.stem}.cxx"
+        sources = [source for part in parts for source in part.sources]
+        file.write_text("".join(f'#include "{ROOT / source}"\n' for source in sources), encoding="utf-8")
+        groups.append(Group(str(file), sources, parts))
+    return groups
+
+
+def write_database(folder, entries, groups):
+    """Of every source, of every file of a unity build, and of the files that include several units' sources."""
     units = [{"directory": entry["directory"], "file": entry["unit"], "command": entry["unit_command"]}
              for entry in entries.values() if entry["unit"] != os.path.normpath(entry["file"])]
+    for group in groups:
+        if group.parts:
+            entry = entries[group.sources[0]]
+            units.append({"directory": entry["directory"], "file": group.file,
+                          "command": entry["command"].replace(entry["file"], group.file)})
     unique = {unit["file"]: unit for unit in units}
     database = list(entries.values()) + list(unique.values())
     (folder / "compile_commands.json").write_text(json.dumps(database), encoding="utf-8")
-
-
-def together(due, entries):
-    """What clang-tidy is called with: a file, and the sources that this looks at."""
-    by_unit = {}
-    for source in due:
-        by_unit.setdefault(entries[source]["unit"], []).append(source)
-    return [(unit if len(sources) > 1 else sources[0], sources) for unit, sources in by_unit.items()]
 
 
 def dependencies(build):
@@ -119,10 +158,15 @@ class Keys:
         return self._hashes[file]
 
 
-def check(source, database):
-    ran = subprocess.run([TIDY, "-p", str(database), "--quiet", "--warnings-as-errors=*", source], cwd=ROOT, text=True,
-                         capture_output=True)
-    return ran.returncode == 0, ran.stdout
+def check(group, database, configuration):
+    """What was looked at: groups, and what was found, nothing where they are clean."""
+    ran = subprocess.run([TIDY, "-p", str(database), f"--config-file={configuration}", "--quiet", "--warnings-as-errors=*",
+                          group.file], cwd=ROOT, text=True, capture_output=True)
+    if ran.returncode == 0:
+        return [(group, "")]
+    if group.parts and "[clang-diagnostic-error" in ran.stdout:
+        return [outcome for part in group.parts for outcome in check(part, database, configuration)]
+    return [(group, ran.stdout.strip() or ran.stderr.strip())]
 
 
 def main():
@@ -137,7 +181,6 @@ def main():
     known.mkdir(exist_ok=True)
 
     entries = compilations(build)
-    write_database(known, entries)
     compiled = dependencies(build)
     files = {source: compiled.get(entry["unit"], [source]) for source, entry in entries.items()}
     chosen = sorted(entries)
@@ -158,18 +201,21 @@ def main():
     # The longest first: they would hold up the end.
     due.sort(key=lambda source: -len(files[source]))
 
+    groups = together(due, entries, known)
+    write_database(known, entries, groups)
+
     began = time.monotonic()
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(asked.jobs) as pool:
-        running = {pool.submit(check, file, known): sources for file, sources in together(due, entries)}
+        running = [pool.submit(check, group, known, ROOT / ".clang-tidy") for group in groups]
         for number, done in enumerate(concurrent.futures.as_completed(running), 1):
-            clean, text = done.result()
-            if clean:
-                for source in running[done]:
+            for group, text in done.result():
+                if text:
+                    failed += 1
+                    print(text, flush=True)
+                    continue
+                for source in group.sources:
                     (known / key_of[source]).touch()
-            else:
-                failed += 1
-                print(text.strip(), flush=True)
             if sys.stderr.isatty():
                 print(f"\rclang-tidy: {number} of {len(running)}", end="", file=sys.stderr, flush=True)
     if sys.stderr.isatty() and due:

@@ -20,15 +20,15 @@ constexpr CSHORT io_type_file = 5;
 constexpr ULONG file_tag = 0x656C6946; // 'File'
 
 // The file object with what belongs to it.
-struct OpenFile {
+struct FileRecord {
     FILE_OBJECT body{};
     bool opened = false; // IRP_MJ_CREATE succeeded: CLEANUP and CLOSE are due
     bool cleaned_up = false;
     WORK_QUEUE_ITEM close_item{};
 };
 
-OpenFile& open_file_of(FILE_OBJECT* file) {
-    return *reinterpret_cast<OpenFile*>(file);
+FileRecord& open_file_of(FILE_OBJECT* file) {
+    return *reinterpret_cast<FileRecord*>(file);
 }
 
 NTSTATUS send(FILE_OBJECT* file, UCHAR major, KPROCESSOR_MODE mode) {
@@ -45,7 +45,7 @@ NTSTATUS send(FILE_OBJECT* file, UCHAR major, KPROCESSOR_MODE mode) {
 }
 
 void clean_up(FILE_OBJECT* file) {
-    OpenFile& open = open_file_of(file);
+    FileRecord& open = open_file_of(file);
     if (open.opened && !open.cleaned_up) {
         open.cleaned_up = true;
         send(file, IRP_MJ_CLEANUP, UserMode);
@@ -54,7 +54,7 @@ void clean_up(FILE_OBJECT* file) {
 }
 
 void finish_close(FILE_OBJECT* file) {
-    OpenFile& open = open_file_of(file);
+    FileRecord& open = open_file_of(file);
     DEVICE_OBJECT* device = file->DeviceObject;
     if (open.opened) {
         clean_up(file);
@@ -62,7 +62,7 @@ void finish_close(FILE_OBJECT* file) {
     }
     release_device_for_file(device);
     Kernel& kernel = Kernel::current();
-    open.~OpenFile();
+    open.~FileRecord();
     kernel.pool.free(&open, file_tag, __func__);
 }
 
@@ -77,7 +77,7 @@ void destroy_file(machine::Machine& machine, void* body) {
         finish_close(file);
         return;
     }
-    OpenFile& open = open_file_of(file);
+    FileRecord& open = open_file_of(file);
     open.close_item.WorkerRoutine = &close_later;
     open.close_item.Parameter = file;
     machine.subsystem<Kernel>().work.queue(open.close_item, DelayedWorkQueue);
@@ -91,9 +91,9 @@ FILE_OBJECT* new_file(DEVICE_OBJECT* device, std::u16string_view name, FILE_OBJE
                       const OpenOptions& options) {
     // One block of pool with the name behind: it goes with the machine when the machine ends in a bugcheck.
     const auto bytes = static_cast<USHORT>(name.size() * sizeof(char16_t));
-    void* memory = Kernel::current().pool.allocate(sizeof(OpenFile) + bytes + sizeof(char16_t), file_tag,
+    void* memory = Kernel::current().pool.allocate(sizeof(FileRecord) + bytes + sizeof(char16_t), file_tag,
                                                    PoolKind::non_paged, true, nullptr);
-    auto* open = new (memory) OpenFile;
+    auto* open = new (memory) FileRecord;
     auto* text = reinterpret_cast<char16_t*>(open + 1);
     name.copy(text, name.size());
     FILE_OBJECT* file = &open->body;

@@ -10,7 +10,13 @@ using machine::Machine;
 
 namespace {
 
-enum CallbackState : UCHAR { buffer_empty, buffer_inserted, buffer_started, buffer_finished, buffer_incomplete };
+enum BugcheckCallbackState : UCHAR {
+    buffer_empty,
+    buffer_inserted,
+    buffer_started,
+    buffer_finished,
+    buffer_incomplete
+};
 
 void call_bugcheck_callbacks(Machine& machine) {
     machine.raise_irql(machine::irql::high);

@@ -9,7 +9,7 @@
 namespace openportcls::executive {
 namespace {
 
-constexpr std::uint32_t reference_by_pointer = 0x18;
+constexpr std::uint32_t reference_by_pointer_code = 0x18;
 
 // Pseudo handles (ZwCurrentProcess, ZwCurrentThread).
 const HANDLE current_process_handle = reinterpret_cast<HANDLE>(-1);
@@ -89,7 +89,7 @@ bool ObjectManager::reference(void* body, std::int64_t count) {
 
 void ObjectManager::reference_living(void* body) {
     if (!reference(body)) {
-        machine_.bugcheck(reference_by_pointer, 0, reinterpret_cast<std::uint64_t>(body), 0, 0,
+        machine_.bugcheck(reference_by_pointer_code, 0, reinterpret_cast<std::uint64_t>(body), 0, 0,
                           "ObReferenceObject was given something that is no living object.");
     }
 }
@@ -105,7 +105,7 @@ void ObjectManager::dereference_deferred(void* body) {
 std::int64_t ObjectManager::drop_references(void* body, std::int64_t count, bool deferred) {
     ObjectHeader* header = find(body);
     if (header == nullptr || header->references < count) {
-        machine_.bugcheck(reference_by_pointer, 0, reinterpret_cast<std::uint64_t>(body), 0,
+        machine_.bugcheck(reference_by_pointer_code, 0, reinterpret_cast<std::uint64_t>(body), 0,
                           static_cast<std::uint64_t>(header == nullptr ? 0 : header->references),
                           header == nullptr ? "ObDereferenceObject was given something that is no living object."
                                             : "An object was dereferenced more often than it was referenced.");
