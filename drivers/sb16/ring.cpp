@@ -54,15 +54,20 @@ PUCHAR CSb16Ring::Place(PVOID Buffer, PULONG ByteCount) {
     return m_Address + Offset;
 }
 
-BOOLEAN CSb16Ring::Lock(KIRQL* OldIrql) {
-    if (m_IsMoving) {
-        return FALSE;
+// Each part that lies together, and how many bytes come before it. What moves is not turned meanwhile.
+template<class Use>
+void CSb16Ring::InParts(PVOID Buffer, ULONG ByteCount, Use Each) {
+    const BOOLEAN IsLocked = !m_IsMoving;
+    KIRQL OldIrql = 0;
+    if (IsLocked) {
+        KeAcquireSpinLock(&m_Lock, &OldIrql);
     }
-    KeAcquireSpinLock(&m_Lock, OldIrql);
-    return TRUE;
-}
-
-void CSb16Ring::Unlock(BOOLEAN IsLocked, KIRQL OldIrql) {
+    for (ULONG Done = 0; Done < ByteCount;) {
+        ULONG Part = ByteCount - Done;
+        PUCHAR Lies = Place((PUCHAR)Buffer + Done, &Part);
+        Each(Lies, Done, Part);
+        Done += Part;
+    }
     if (IsLocked) {
         KeReleaseSpinLock(&m_Lock, OldIrql);
     }
@@ -92,17 +97,8 @@ STDMETHODIMP_(VOID) CSb16Ring::CopyTo(PVOID Destination, PVOID Source, ULONG Byt
 }
 
 void CSb16Ring::CopyToTurned(PVOID Destination, PVOID Source, ULONG ByteCount) {
-    KIRQL OldIrql = 0;
-    const BOOLEAN IsLocked = Lock(&OldIrql);
-    while (ByteCount != 0) {
-        ULONG Part = ByteCount;
-        PUCHAR To = Place(Destination, &Part);
-        m_Channel->CopyTo(To, Source, Part);
-        Destination = (PUCHAR)Destination + Part;
-        Source = (PUCHAR)Source + Part;
-        ByteCount -= Part;
-    }
-    Unlock(IsLocked, OldIrql);
+    InParts(Destination, ByteCount,
+            [&](PUCHAR To, ULONG Done, ULONG Part) { m_Channel->CopyTo(To, (PUCHAR)Source + Done, Part); });
 }
 
 STDMETHODIMP_(VOID) CSb16Ring::CopyFrom(PVOID Destination, PVOID Source, ULONG ByteCount) {
@@ -114,30 +110,12 @@ STDMETHODIMP_(VOID) CSb16Ring::CopyFrom(PVOID Destination, PVOID Source, ULONG B
 }
 
 void CSb16Ring::CopyFromTurned(PVOID Destination, PVOID Source, ULONG ByteCount) {
-    KIRQL OldIrql = 0;
-    const BOOLEAN IsLocked = Lock(&OldIrql);
-    while (ByteCount != 0) {
-        ULONG Part = ByteCount;
-        PUCHAR From = Place(Source, &Part);
-        m_Channel->CopyFrom(Destination, From, Part);
-        Destination = (PUCHAR)Destination + Part;
-        Source = (PUCHAR)Source + Part;
-        ByteCount -= Part;
-    }
-    Unlock(IsLocked, OldIrql);
+    InParts(Source, ByteCount,
+            [&](PUCHAR From, ULONG Done, ULONG Part) { m_Channel->CopyFrom((PUCHAR)Destination + Done, From, Part); });
 }
 
 void CSb16Ring::Fill(PVOID Buffer, ULONG ByteCount, UCHAR Value) {
-    KIRQL OldIrql = 0;
-    const BOOLEAN IsLocked = Lock(&OldIrql);
-    while (ByteCount != 0) {
-        ULONG Part = ByteCount;
-        PUCHAR To = Place(Buffer, &Part);
-        RtlFillMemory(To, Part, Value);
-        Buffer = (PUCHAR)Buffer + Part;
-        ByteCount -= Part;
-    }
-    Unlock(IsLocked, OldIrql);
+    InParts(Buffer, ByteCount, [&](PUCHAR To, ULONG, ULONG Part) { RtlFillMemory(To, Part, Value); });
 }
 
 STDMETHODIMP_(PVOID) CSb16Ring::SystemAddress() {

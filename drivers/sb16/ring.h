@@ -47,8 +47,8 @@ private:
     DECLSPEC_NOINLINE void CopyToTurned(PVOID Destination, PVOID Source, ULONG ByteCount);
     DECLSPEC_NOINLINE void CopyFromTurned(PVOID Destination, PVOID Source, ULONG ByteCount);
     PUCHAR Place(PVOID Buffer, PULONG ByteCount);
-    BOOLEAN Lock(KIRQL* OldIrql);
-    void Unlock(BOOLEAN IsLocked, KIRQL OldIrql);
+    template<class Use>
+    void InParts(PVOID Buffer, ULONG ByteCount, Use Each);
 
     PDMACHANNELSLAVE m_Channel;
     PUCHAR m_Address;

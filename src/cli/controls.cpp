@@ -134,6 +134,22 @@ Result<std::vector<Control>> list_controls(Machine& machine) {
     return controls;
 }
 
+namespace {
+
+void name_inputs_of(const Mixer& mixer, const MixerControl& mux, std::vector<Control>& controls) {
+    const auto shown = std::ranges::find_if(controls, [&](const Control& each) {
+        return each.source && each.filter == mux.filter && each.node.id == mux.node && each.inputs.empty();
+    });
+    if (mux.type != MixerControlType::mux || shown == controls.end()) {
+        return;
+    }
+    for (const std::size_t input : mux.inputs) {
+        shown->inputs.push_back(input == no_mixer_line ? "" : mixer.sources[input].name);
+    }
+}
+
+} // namespace
+
 void name_inputs(Machine& machine, std::vector<Control>& controls) {
     const bool has_source = std::ranges::any_of(controls, [](const Control& each) { return each.source.has_value(); });
     const auto mixers = has_source ? read_mixers(machine) : std::vector<Mixer>();
@@ -142,16 +158,8 @@ void name_inputs(Machine& machine, std::vector<Control>& controls) {
     }
     for (const Mixer& mixer : *mixers) {
         for (const MixerLine& line : mixer.destinations) {
-            for (const MixerControl& mux : line.controls) {
-                const auto shown = std::ranges::find_if(controls, [&](const Control& each) {
-                    return each.source && each.filter == mux.filter && each.node.id == mux.node && each.inputs.empty();
-                });
-                if (mux.type != MixerControlType::mux || shown == controls.end()) {
-                    continue;
-                }
-                for (const std::size_t input : mux.inputs) {
-                    shown->inputs.push_back(input == no_mixer_line ? "" : mixer.sources[input].name);
-                }
+            for (const MixerControl& control : line.controls) {
+                name_inputs_of(mixer, control, controls);
             }
         }
     }

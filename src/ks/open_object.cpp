@@ -54,10 +54,9 @@ NTSTATUS dispatch_reset(OpenObject& object, const IO_STACK_LOCATION& location) {
     return object.reset_state(static_cast<KSRESET>(reset));
 }
 
+// All but properties and streams, which dispatch_irp() sends their own way.
 NTSTATUS dispatch_control(OpenObject& object, IRP& irp, const IO_STACK_LOCATION& location) {
     switch (location.Parameters.DeviceIoControl.IoControlCode) {
-    case IOCTL_KS_PROPERTY:
-        return object.property(irp);
     case IOCTL_KS_METHOD:
         return object.method(irp);
     case IOCTL_KS_ENABLE_EVENT:

@@ -1,4 +1,5 @@
 // The Sound Blaster 16 through sleep: in S3 the card and the DMA controllers lose all they know, in D3 nothing.
+#include "client/state.h"
 #include "sb16_fixture.h"
 
 namespace openportcls::cards {
@@ -8,6 +9,11 @@ using std::chrono::microseconds;
 
 class Sb16Power : public Sb16 {
 protected:
+    // Whether the card is at its ports.
+    bool answers() {
+        machine::Machine& inside = *wave->object()->machine->machine;
+        return inside.ports().find(0x220) != nullptr;
+    }
     // For as long as it may be.
     void sleep_for(std::chrono::nanoseconds time, bool whole_system = true) {
         auto device = driver->devices().front();
@@ -257,7 +263,17 @@ TEST_F(Sb16Power, TheMixerIsAsItWas) {
     }
 }
 
-// S1 keeps the context of every device.
+// "System Sleeping States": up to S2 the devices keep their context, from S3 on they lose it.
+TEST_F(Sb16Power, ADeepSleepTakesThePower) {
+    start();
+    for (const int state : {1, 2, 3, 4}) {
+        ASSERT_TRUE(machine->sleep(state));
+        EXPECT_EQ(answers(), state < 3) << "S" << state;
+        ASSERT_TRUE(machine->wake());
+        EXPECT_TRUE(answers()) << "after S" << state;
+    }
+}
+
 TEST_F(Sb16Power, ALightSleepTakesNothing) {
     start();
     const WaveFormat played = format(48000, 2, 16);

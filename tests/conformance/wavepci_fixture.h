@@ -14,9 +14,12 @@ struct PciRequest {
     bool is_done = false;
     NTSTATUS status = STATUS_PENDING;
     ULONG_PTR information = 0;
+    int place = 0; // among all that are done
 
     static void NTAPI completed(void* context, NTSTATUS status, ULONG_PTR information) {
         auto& request = *static_cast<PciRequest*>(context);
+        static int done = 0;
+        request.place = ++done;
         request.is_done = true;
         request.irp = nullptr;
         request.status = status;

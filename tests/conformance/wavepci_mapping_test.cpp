@@ -421,6 +421,27 @@ TEST_F(WavePciMappings, R_WPCI_10_a_miniport_that_forgets_is_not_waited_for) {
     });
 }
 
+// What ends in one go ends in the order in which it was queued.
+TEST_F(WavePciMappings, R_WPCI_07_requests_that_end_together_end_in_order) {
+    now([&] {
+        FILE_OBJECT* const pin = open_paused(render_pin);
+        const PciRequest& mapped = write(pin, memory_, 100);
+        const PciRequest& empty = write(pin, memory_, 0);
+        const PciRequest& last = write(pin, memory_, 0);
+        EXPECT_EQ(stream().get(1).status, STATUS_SUCCESS);
+        EXPECT_FALSE(empty.is_done);
+        EXPECT_EQ(stream().release(1), STATUS_SUCCESS);
+        ASSERT_TRUE(mapped.is_done && empty.is_done && last.is_done);
+        EXPECT_LT(mapped.place, empty.place);
+        EXPECT_LT(empty.place, last.place);
+        const PciRequest& cancelled = write(pin, memory_, 100);
+        const PciRequest& cancelled_next = write(pin, memory_, 100);
+        EXPECT_EQ(set_state(pin, KSSTATE_STOP), STATUS_SUCCESS);
+        ASSERT_TRUE(cancelled.is_done && cancelled_next.is_done);
+        EXPECT_LT(cancelled.place, cancelled_next.place);
+    });
+}
+
 // ---- packets that end early -----------------------------------------------------------------------------------------
 
 // IPortWavePciStream::TerminatePacket.

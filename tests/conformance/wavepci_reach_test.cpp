@@ -7,7 +7,51 @@
 namespace conformance {
 namespace {
 
-class WavePciReach : public WavePciRules {};
+class WavePciReach : public WavePciRules {
+protected:
+    static NTSTATUS NTAPI keep(DEVICE_OBJECT*, IRP*, void* is_done) {
+        *static_cast<bool*>(is_done) = true;
+        return STATUS_MORE_PROCESSING_REQUIRED;
+    }
+};
+
+// A driver above has described the client's memory already, and done no more with it (KSPROBE_ALLOCATEMDL).
+TEST_F(WavePciReach, R_KS_06_MemoryThatIsDescribedOnlyIsLockedAndMapped) {
+    now([&] {
+        FILE_OBJECT* const pin = open_paused(render_pin);
+        KSSTREAM_HEADER header = {};
+        header.Size = sizeof header;
+        header.Data = memory_;
+        header.FrameExtent = header.DataUsed = 200;
+        DEVICE_OBJECT* const device = IoGetRelatedDeviceObject(pin);
+        IRP* const irp = IoAllocateIrp(static_cast<CCHAR>(device->StackSize + 1), FALSE);
+        ASSERT_NE(irp, nullptr);
+        IoSetNextIrpStackLocation(irp); // of the driver above
+        IO_STACK_LOCATION* const stack = IoGetCurrentIrpStackLocation(irp);
+        stack->MajorFunction = IRP_MJ_DEVICE_CONTROL;
+        stack->FileObject = pin;
+        stack->Parameters.DeviceIoControl.IoControlCode = IOCTL_KS_WRITE_STREAM;
+        stack->Parameters.DeviceIoControl.OutputBufferLength = sizeof header;
+        irp->UserBuffer = &header;
+        irp->RequestorMode = KernelMode;
+        ASSERT_EQ(KsProbeStreamIrp(irp, KSPROBE_STREAMWRITE | KSPROBE_ALLOCATEMDL, 0), STATUS_SUCCESS);
+        ASSERT_NE(irp->MdlAddress, nullptr);
+        EXPECT_EQ(irp->MdlAddress->MdlFlags & (MDL_PAGES_LOCKED | MDL_MAPPED_TO_SYSTEM_VA), 0);
+        bool is_done = false;
+        IoCopyCurrentIrpStackLocationToNext(irp);
+        IoSetCompletionRoutine(irp, &keep, &is_done, TRUE, TRUE, TRUE);
+        EXPECT_EQ(IoCallDriver(device, irp), STATUS_PENDING);
+        EXPECT_EQ(irp->MdlAddress->MdlFlags & (MDL_PAGES_LOCKED | MDL_MAPPED_TO_SYSTEM_VA),
+                  MDL_PAGES_LOCKED | MDL_MAPPED_TO_SYSTEM_VA);
+        EXPECT_EQ(stream().get(1).memory, memory_);
+        EXPECT_EQ(stream().release(1), STATUS_SUCCESS);
+        EXPECT_TRUE(is_done);
+        MmUnlockPages(irp->MdlAddress);
+        IoFreeMdl(irp->MdlAddress);
+        irp->MdlAddress = nullptr;
+        IoFreeIrp(irp);
+    });
+}
 
 TEST_F(WavePciReach, MemoryOutOfReachIsCopiedThroughMemoryWithin) {
     pci_.channel = true;

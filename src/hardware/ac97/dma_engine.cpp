@@ -236,7 +236,7 @@ void DmaEngine::schedule() {
     const bool is_converting = is_worth_converting();
     // The end of a buffer that nobody hears is what most events are about.
     if (!is_converting && is_bus_master_ && has_data() && due << channel_shift_ == value(picb)) [[likely]] {
-        pass_over_buffer();
+        pass_over(value(picb));
         moved_ += due;
     } else {
         move(due, is_converting);
@@ -380,17 +380,6 @@ void DmaEngine::pass_over(std::size_t words) {
     follow_list(words, [this](std::size_t first, std::span<const std::byte> bytes, std::uint32_t part) {
         keep_last(first, bytes, part);
     });
-}
-
-// All that is left of the current one.
-void DmaEngine::pass_over_buffer() {
-    const std::uint32_t words = value(picb);
-    const std::span<const std::byte> bytes = next_words(words);
-    if (bytes.empty()) [[unlikely]] {
-        set_status(fifo_error, true);
-    }
-    keep_last(0, bytes, words);
-    consume(words);
 }
 
 // What is missing is the last sample again (BUP) or silence.

@@ -107,7 +107,6 @@ private:
     std::size_t follow_list(std::size_t words, Use&& use);
     void keep_last(std::size_t first, std::span<const std::byte> bytes, std::uint32_t part);
     void pass_over(std::size_t words);
-    void pass_over_buffer();
     void play(const SampleTime& when, std::span<Frame> frames);
     void record(const SampleTime& when, std::span<Frame> frames);
     static void buffer_due(machine::ClockEvent& event);

@@ -231,6 +231,31 @@ TEST_F(Ac97Test, AFrameMayLieInTwoBuffers) {
     EXPECT_EQ(words, (std::vector{1, 2, 3, 4, 5, 6, 7, 8}));
 }
 
+// Buffers that nobody hears take their time all the same, and the last sample of each is kept for BUP.
+TEST_F(Ac97Test, WhatNobodyHearsTakesItsTime) {
+    card->outputs()[0].plugged = nullptr;
+    wake();
+    for (unsigned index = 0; index < 4; ++index) {
+        describe(index, samples(960, 100 * static_cast<int>(index)), 960, interrupt | (index == 3 ? 0x4000'0000 : 0));
+    }
+    start(pcm_out, 3);
+    wait(5 * millisecond);
+    for (unsigned index = 0; index < 4; ++index) {
+        EXPECT_EQ(handler.interrupts, static_cast<int>(index));
+        EXPECT_EQ(master(pcm_out + 0x4), index);
+        EXPECT_NEAR(master(pcm_out + 0x8, Width::word), 480, 6) << "half of buffer " << index;
+        wait(10 * millisecond);
+    }
+    EXPECT_EQ(handler.interrupts, 4);
+    EXPECT_EQ(master(pcm_out + 0x6, Width::word) & 0x03, 0x03U) << "at the end";
+    card->outputs()[0].plugged = &listener;
+    wait(millisecond);
+    master(pcm_out + 0x4); // what is due by now
+    ASSERT_FALSE(listener.frames.empty());
+    EXPECT_EQ(listener.frames.back().left * 32768, 300 + 958) << "the last sample again";
+    EXPECT_EQ(listener.frames.back().right * 32768, 300 + 959);
+}
+
 TEST_F(Ac97Test, EveryPartOfAFrameGoesThroughTheVolume) {
     wake();
     set_mixer(0x18, 0x0C08); // left 6 dB lower than right
