@@ -1,132 +1,20 @@
 // NULL where the C header allows none: every function of it, every pointer in turn. The status or value that says so,
 // the function's name in opc_last_error(), and nothing changed.
-#include <openportcls/openportcls.h>
-
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <regex>
 #include <set>
-#include <string>
 #include <tuple>
-#include <type_traits>
-#include <vector>
 
-#include <gtest/gtest.h>
+#include "client/tests/c_objects.h"
+#include "client/tests/refused_call.h"
 
-#include <ntstatus.h>
-
+namespace openportcls::client {
 namespace {
 
-// An argument whose parameter may be NULL.
-template<class T>
-struct Optional {
-    T value;
-};
-template<class T>
-Optional(T) -> Optional<T>;
-
-template<class T>
-T given(T argument) {
-    return argument;
-}
-template<class T>
-T given(Optional<T> argument) {
-    return argument.value;
-}
-template<class T>
-inline constexpr bool is_optional = false;
-template<class T>
-inline constexpr bool is_optional<Optional<T>> = true;
-
-template<class T, class = void>
-inline constexpr bool is_complete = false;
-template<class T>
-inline constexpr bool is_complete<T, std::void_t<decltype(sizeof(T))>> = true;
-
-// `opc_x**`: the place of a handle, which is NULL after every failure.
-template<class T>
-inline constexpr bool is_handle_place = false;
-template<class T>
-inline constexpr bool is_handle_place<T**> = std::is_class_v<T> && !std::is_const_v<T> && !is_complete<T>;
-
-// What a function could write to, as it was before the call.
-template<class Pointer>
-class Before {
-public:
-    explicit Before(Pointer place) : place_(place) {
-        if constexpr (is_handle_place<Pointer>) {
-            if (place != nullptr) {
-                *place = reinterpret_cast<std::remove_pointer_t<Pointer>>(0x10);
-            }
-        } else if constexpr (is_written) {
-            if (place != nullptr) {
-                bytes_.assign(first(), first() + sizeof *place);
-            }
-        }
-    }
-    void expect_unchanged(const std::string& call) const {
-        if constexpr (is_handle_place<Pointer>) {
-            EXPECT_TRUE(place_ == nullptr || *place_ == nullptr) << call << " leaves a handle that is none";
-        } else if constexpr (is_written) {
-            EXPECT_TRUE(place_ == nullptr || std::equal(bytes_.begin(), bytes_.end(), first())) << call << " writes";
-        }
-    }
-
-private:
-    using Pointee = std::remove_pointer_t<Pointer>;
-    static constexpr bool is_written = std::is_pointer_v<Pointer> && !std::is_function_v<Pointee> &&
-                                       !std::is_void_v<Pointee> && !std::is_const_v<Pointee> && is_complete<Pointee>;
-    const unsigned char* first() const { return reinterpret_cast<const unsigned char*>(place_); }
-
-    Pointer place_;
-    std::vector<unsigned char> bytes_;
-};
-
-// STATUS_INVALID_PARAMETER of those that have a status; 0, false or NULL of the others.
-template<class Call>
-void expect_refusal(Call&& call, const std::string& what) {
-    using Answer = decltype(call());
-    if constexpr (std::is_void_v<Answer>) {
-        call();
-    } else if constexpr (std::is_same_v<Answer, opc_status>) {
-        EXPECT_EQ(call(), STATUS_INVALID_PARAMETER) << what;
-    } else {
-        EXPECT_EQ(call(), Answer{}) << what;
-    }
-}
-
-class CNullArguments : public testing::Test {
+class CNullArguments : public CObjects {
 protected:
-    void SetUp() override {
-        opc_format_init(&format);
-        opc_machine_options_init(&machine_options);
-        opc_driver_options_init(&driver_options);
-        opc_stream_options_init(&stream_options);
-        ASSERT_EQ(opc_machine_create(nullptr, &machine), 0);
-        ASSERT_EQ(opc_driver_load(machine, "cable", nullptr, &driver), 0);
-        ASSERT_EQ(opc_driver_device(driver, 0, &device), 0);
-        ASSERT_EQ(opc_filter_open(machine, "Wave", &filter), 0);
-        ASSERT_EQ(opc_filter_open(machine, "Topology", &topology), 0);
-        ASSERT_EQ(opc_render_open(filter, &format, nullptr, &render), 0);
-        ASSERT_EQ(opc_capture_open(filter, &format, nullptr, &capture), 0);
-        ASSERT_EQ(opc_pin_open(filter, 0, &format, OPC_MODE_RAW, &pin), 0);
-        ASSERT_EQ(opc_event_enable(opc_filter_object(topology), &control_change, 0, 0, false, &event), 0);
-    }
-    void TearDown() override {
-        EXPECT_TRUE(machine == nullptr || opc_machine_crash_report(machine) == nullptr);
-        opc_event_disable(event);
-        opc_pin_close(pin);
-        opc_stream_close(capture);
-        opc_stream_close(render);
-        opc_filter_close(topology);
-        opc_filter_close(filter);
-        opc_device_release(device);
-        opc_driver_release(driver);
-        opc_machine_destroy(machine);
-    }
-
     template<std::size_t Index, class Return, class... Parameters>
     void check_parameter(const char* name, Return (*function)(Parameters...), std::tuple<Parameters...> arguments) {
         if constexpr (std::is_pointer_v<std::tuple_element_t<Index, std::tuple<Parameters...>>>) {
@@ -173,28 +61,6 @@ protected:
 
     std::set<std::string> checked{"opc_last_error", "opc_status_text", "opc_version",
                                   "opc_mixer_control_name"}; // they take no pointer
-    const opc_uuid control_change{0xe85e9698, 0xfa2f, 0x11d1, {0x95, 0xbd, 0x00, 0xc0, 0x4f, 0xb9, 0x25, 0xd3}};
-    opc_format format{};
-    opc_machine_options machine_options{};
-    opc_driver_options driver_options{};
-    opc_stream_options stream_options{};
-    opc_machine* machine = nullptr;
-    opc_driver* driver = nullptr;
-    opc_device* device = nullptr;
-    opc_filter* filter = nullptr;
-    opc_filter* topology = nullptr;
-    opc_stream* render = nullptr;
-    opc_stream* capture = nullptr;
-    opc_pin* pin = nullptr;
-    opc_event* event = nullptr;
-    // Places that nothing may be written to.
-    size_t size = 77;
-    std::uint32_t number = 77;
-    std::uint64_t large = 77;
-    double decibels = 77;
-    bool flag = true;
-    unsigned char bytes[16] = {};
-    void* const context = &number;
 };
 
 #define CHECK_NULL(function, ...) check(#function, function, __VA_ARGS__)
@@ -571,115 +437,5 @@ TEST_F(CNullArguments, EveryPointerThatMustBeThereIsAskedFor) {
     EXPECT_EQ(checked, declared_functions());
 }
 
-// An empty text, or no frames, needs no address.
-TEST_F(CNullArguments, NoBytesNeedNoAddress) {
-    EXPECT_EQ(opc_stream_write(render, nullptr, 0), 0);
-    EXPECT_EQ(opc_stream_read(capture, nullptr, 0), 0);
-    EXPECT_EQ(opc_stream_read_available(capture, nullptr, 0, &size), 0);
-    EXPECT_EQ(size, 0U);
-    const opc_uuid audio{0x45ffaaa0, 0x6e1b, 0x11d0, {0xbc, 0xf2, 0x44, 0x45, 0x53, 0x54, 0x00, 0x00}};
-    EXPECT_NE(opc_property(opc_filter_object(topology), &audio, 999, 1, nullptr, 0, nullptr, 0, nullptr),
-              STATUS_INVALID_PARAMETER);
-}
-
-TEST_F(CNullArguments, NullInsideOfAStructureIsAskedForToo) {
-    opc_driver* loaded = reinterpret_cast<opc_driver*>(0x10);
-    driver_options.parameter_count = 1;
-    EXPECT_EQ(opc_driver_load(machine, "cable", &driver_options, &loaded), STATUS_INVALID_PARAMETER);
-    EXPECT_EQ(loaded, nullptr);
-    const char* const parameters[] = {"Test=1", nullptr};
-    driver_options.parameters = parameters;
-    driver_options.parameter_count = 2;
-    EXPECT_EQ(opc_driver_load(machine, "cable", &driver_options, &loaded), STATUS_INVALID_PARAMETER);
-    EXPECT_NE(std::string(opc_last_error()).find("parameters[1]"), std::string::npos) << opc_last_error();
-}
-
-// The stream and the event go on without it, and can have another.
-TEST_F(CNullArguments, ACallbackOfNullEndsTheOneThatWas) {
-    int periods = 0;
-    const auto count_period = [](void* counter, void*, size_t) {
-        ++*static_cast<int*>(counter);
-        return true;
-    };
-    EXPECT_EQ(opc_stream_on_period(capture, nullptr, nullptr), 0) << "none is there yet";
-    for (int round = 0; round < 2; ++round) {
-        periods = 0;
-        ASSERT_EQ(opc_stream_on_period(capture, count_period, &periods), 0) << opc_last_error();
-        ASSERT_EQ(opc_machine_run_for(machine, 50'000'000), 0);
-        EXPECT_GT(periods, 2);
-        ASSERT_EQ(opc_stream_on_period(capture, nullptr, nullptr), 0) << opc_last_error();
-        const int then = periods;
-        ASSERT_EQ(opc_machine_run_for(machine, 50'000'000), 0);
-        EXPECT_EQ(periods, then);
-        opc_position first{};
-        opc_position second{};
-        ASSERT_EQ(opc_stream_position(capture, &first), 0);
-        ASSERT_EQ(opc_machine_run_for(machine, 3'000'000), 0);
-        ASSERT_EQ(opc_stream_position(capture, &second), 0);
-        EXPECT_NE(first.play_offset, second.play_offset) << "it runs";
-        std::vector<unsigned char> sound(4800);
-        EXPECT_EQ(opc_stream_read(capture, sound.data(), sound.size()), 0) << opc_last_error();
-    }
-    EXPECT_EQ(opc_stream_on_period(render, nullptr, nullptr), 0);
-
-    int signals = 0;
-    const auto count_signal = [](void* counter) { ++*static_cast<int*>(counter); };
-    EXPECT_EQ(opc_event_on_signal(event, nullptr, nullptr), 0) << "none is there yet";
-    for (int round = 0; round < 2; ++round) {
-        signals = 0;
-        ASSERT_EQ(opc_event_on_signal(event, count_signal, &signals), 0) << opc_last_error();
-        ASSERT_EQ(opc_filter_set_volume(topology, 0, 0, -3 - round), 0);
-        ASSERT_EQ(opc_machine_run_for(machine, 1'000'000), 0);
-        EXPECT_EQ(signals, 1);
-        ASSERT_EQ(opc_event_on_signal(event, nullptr, nullptr), 0) << opc_last_error();
-        ASSERT_EQ(opc_filter_set_volume(topology, 0, 0, -6 - round), 0);
-        ASSERT_EQ(opc_machine_run_for(machine, 1'000'000), 0);
-        EXPECT_EQ(signals, 1);
-        EXPECT_TRUE(opc_event_take(event)) << "take() sees signals again";
-    }
-}
-
-// Whose thread is the one that would have to end.
-TEST_F(CNullArguments, ACallbackDoesNotEndItself) {
-    struct Inside {
-        opc_stream* stream;
-        opc_event* event;
-        opc_status status = 0;
-    } inside{capture, event};
-    const auto from_period = [](void* context, void*, size_t) {
-        auto& self = *static_cast<Inside*>(context);
-        self.status = opc_stream_on_period(self.stream, nullptr, nullptr);
-        return false;
-    };
-    ASSERT_EQ(opc_stream_on_period(capture, from_period, &inside), 0);
-    ASSERT_EQ(opc_machine_run_for(machine, 50'000'000), 0);
-    EXPECT_EQ(inside.status, STATUS_DEVICE_BUSY);
-    inside.status = 0;
-    const auto from_signal = [](void* context) {
-        auto& self = *static_cast<Inside*>(context);
-        self.status = opc_event_on_signal(self.event, nullptr, nullptr);
-    };
-    ASSERT_EQ(opc_event_on_signal(event, from_signal, &inside), 0);
-    ASSERT_EQ(opc_filter_set_volume(topology, 0, 0, -3), 0);
-    ASSERT_EQ(opc_machine_run_for(machine, 1'000'000), 0);
-    EXPECT_EQ(inside.status, STATUS_DEVICE_BUSY);
-}
-
-// Numbers that the machine cannot count to, or that no memory holds.
-TEST_F(CNullArguments, LargeNumbersAreNoMishap) {
-    const opc_uuid audio{0x45ffaaa0, 0x6e1b, 0x11d0, {0xbc, 0xf2, 0x44, 0x45, 0x53, 0x54, 0x00, 0x00}};
-    opc_object* const object = opc_filter_object(topology);
-    EXPECT_EQ(opc_property(object, &audio, 4, 1, bytes, SIZE_MAX, bytes, 4, nullptr), STATUS_INVALID_PARAMETER);
-    EXPECT_EQ(opc_property(object, &audio, 4, 1, bytes, 8, bytes, SIZE_MAX, nullptr), STATUS_INVALID_PARAMETER);
-    EXPECT_EQ(opc_control(object, 0x2F0003, bytes, SIZE_MAX, nullptr, 0, nullptr), STATUS_INVALID_PARAMETER);
-    EXPECT_EQ(opc_control(object, 0x2F0003, bytes, 4, bytes, std::size_t{1} << 32, nullptr), STATUS_INVALID_PARAMETER);
-    EXPECT_EQ(opc_pin_write(pin, bytes, std::size_t{1} << 32), STATUS_INVALID_PARAMETER);
-    EXPECT_EQ(opc_pin_read(pin, bytes, std::size_t{1} << 32, &size), STATUS_INVALID_PARAMETER);
-    opc_pin* opened = nullptr;
-    EXPECT_EQ(opc_pin_open_raw(filter, bytes, SIZE_MAX, &opened), STATUS_INVALID_PARAMETER);
-    ASSERT_EQ(opc_filter_set_volume(topology, 0, 0, -9), 0);
-    EXPECT_EQ(opc_event_wait(event, UINT64_MAX), 0) << "as long as it takes: " << opc_last_error();
-    EXPECT_EQ(opc_machine_run_for(machine, UINT64_MAX), STATUS_INVALID_PARAMETER);
-}
-
 } // namespace
+} // namespace openportcls::client
