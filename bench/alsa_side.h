@@ -13,19 +13,16 @@ namespace openportcls::bench {
 template<int streams, unsigned period_frames>
 void alsa_periods(benchmark::State& state, snd_pcm_t* (*open)(unsigned)) {
     constexpr std::size_t period_bytes = period_frames * 4;
-    constexpr std::size_t periods_of_source = 10;
     constexpr unsigned periods = 4800 / period_frames;
     std::vector<snd_pcm_t*> pcms;
-    std::vector<std::vector<char>> sources(streams, std::vector<char>(period_bytes * periods_of_source, 3));
+    std::vector<std::vector<char>> sources(streams, std::vector<char>(period_bytes, 3));
     for (int i = 0; i < streams; ++i) {
         pcms.push_back(open(period_frames));
     }
-    unsigned next = 0;
     const auto period = [&] {
         for (int i = 0; i < streams; ++i) {
-            snd_pcm_writei(pcms[i], &sources[i][next * period_bytes], period_frames);
+            snd_pcm_writei(pcms[i], sources[i].data(), period_frames);
         }
-        next = (next + 1) % periods_of_source;
     };
     for (int i = 0; i < 20; ++i) {
         period();

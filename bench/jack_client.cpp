@@ -17,7 +17,6 @@ namespace openportcls::bench {
 namespace {
 
 constexpr unsigned period_frames = 480;
-constexpr unsigned source_periods = 10;
 
 class JackClient {
 public:
@@ -96,11 +95,10 @@ private:
 
     static int process(jack_nframes_t frames, void* context) {
         auto& self = *static_cast<JackClient*>(context);
-        const float* source = self.source_.data() + self.next_ * period_frames;
         for (jack_port_t* port : self.ports_) {
-            std::memcpy(jack_port_get_buffer(port, frames), source, std::min(frames, period_frames) * sizeof(float));
+            std::memcpy(jack_port_get_buffer(port, frames), self.source_.data(),
+                        std::min(frames, period_frames) * sizeof(float));
         }
-        self.next_ = (self.next_ + 1) % source_periods;
         self.frames_ += frames;
         return 0;
     }
@@ -110,8 +108,7 @@ private:
     pid_t server_;
     jack_client_t* client_ = nullptr;
     std::vector<jack_port_t*> ports_;
-    std::vector<float> source_ = std::vector<float>(std::size_t{period_frames} * source_periods, 0.1F);
-    std::size_t next_ = 0;
+    std::vector<float> source_ = std::vector<float>(period_frames, 0.1F);
     std::atomic<std::uint64_t> frames_{0};
 };
 

@@ -9,7 +9,6 @@ using std::chrono::microseconds;
 
 namespace {
 
-constexpr std::size_t periods_of_source = 10;
 constexpr int periods_of_buffer = 10; // of the anchor's: no more than that is queued
 
 } // namespace
@@ -25,12 +24,9 @@ void WaveRtStreams::add() {
         return;
     }
     const std::size_t period_bytes = std::size_t{streams_.back().period_frames()} * WaveFormat{}.bytes_per_frame();
-    sources_.push_back(std::make_unique<Source>());
-    Source* const source = sources_.back().get();
-    source->data.assign(period_bytes * periods_of_source, std::byte{3});
+    const std::byte* const source = sources_.emplace_back(period_bytes, std::byte{3}).data();
     must(streams_.back().on_period([source, period_bytes](std::span<std::byte> period) {
-        std::memcpy(period.data(), source->data.data() + source->next * period_bytes, period_bytes);
-        source->next = (source->next + 1) % periods_of_source;
+        std::memcpy(period.data(), source, period_bytes);
         return true;
     }));
 }
@@ -51,7 +47,7 @@ std::size_t WaveRtStreams::memory_of_its_own() {
         sum += (stream.buffer().size() + page - 1) / page * page;
     }
     for (const auto& source : sources_) {
-        sum += source->data.size();
+        sum += source.size();
     }
     return sum;
 }

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <chrono>
-#include <memory>
 #include <vector>
 
 #include "cable_machine.h"
@@ -30,15 +29,10 @@ public:
     std::size_t memory_of_its_own();
 
 private:
-    struct Source {
-        std::vector<std::byte> data;
-        std::size_t next = 0;
-    };
-
     Filter& filter_;
     std::chrono::milliseconds period_;
     Client client_;
-    std::vector<std::unique_ptr<Source>> sources_;
+    std::vector<std::vector<std::byte>> sources_; // a period each, as the anchors have
     std::vector<RenderStream> streams_;
 };
 
