@@ -84,6 +84,25 @@ TEST_F(WaveCyclic, StarvationIsSilenceAndSoundGoesOn) {
     EXPECT_TRUE(is_silent(part(all, again + later.size(), all.size() - again - later.size())));
 }
 
+// Nor is it heard between a device that has overtaken the silence and the data that come then, 10 ms ahead of it.
+TEST_F(WaveCyclic, WhatLiesBeforeLateDataIsSilence) {
+    start({"IntervalsPerInterrupt=7"});
+    listen(milliseconds(1000));
+    Pin render = open_render();
+    ASSERT_TRUE(render.set_state(PinState::run));
+    Bytes filling = noise((4 + 8 * 3) * interval, 7); // 40 ms at once, and 30 at each of eight services
+    StreamRequest first = submit(render, filling);
+    ASSERT_TRUE(machine->run_for(milliseconds(685))); // the ninth was 50 ms ago
+    Bytes later = noise(4 * interval, 8);
+    StreamRequest second = submit(render, later);
+    ASSERT_TRUE(machine->run_for(milliseconds(200)));
+    const Bytes all = heard();
+    const std::size_t at = find(all, later);
+    ASSERT_EQ(at, 69 * interval);
+    EXPECT_FALSE(is_silent(part(all, at - 18 * interval, interval))) << "what the lap before left there";
+    EXPECT_TRUE(is_silent(part(all, at - interval, interval)));
+}
+
 // Nor is what a stream played before it stopped heard when it runs again.
 TEST_F(WaveCyclic, AStoppedStreamStartsWithSilence) {
     start();

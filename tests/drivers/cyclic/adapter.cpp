@@ -14,7 +14,7 @@ static ULONG Setting(PREGISTRYKEY Key, PCWSTR Wanted, ULONG Default) {
 }
 
 static CyclicSettings ReadSettings(PDEVICE_OBJECT DeviceObject) {
-    CyclicSettings Settings = {0x8000, 0, 0, 0, 0};
+    CyclicSettings Settings = {0x8000, 0, 0, 0, 0, 1};
     PREGISTRYKEY Key = NULL;
     if (NT_SUCCESS(PcNewRegistryKey(&Key, NULL, DriverRegistryKey, KEY_READ, DeviceObject, NULL, NULL, 0, NULL))) {
         Settings.BufferBytes = Setting(Key, L"BufferBytes", Settings.BufferBytes);
@@ -22,6 +22,7 @@ static CyclicSettings ReadSettings(PDEVICE_OBJECT DeviceObject) {
         Settings.Fails = Setting(Key, L"Fails", 0);
         Settings.Forgets = Setting(Key, L"Forgets", 0);
         Settings.FrameMilliseconds = Setting(Key, L"FrameMilliseconds", 0);
+        Settings.IntervalsPerInterrupt = Setting(Key, L"IntervalsPerInterrupt", 1);
         Key->Release();
     }
     return Settings;

@@ -7,9 +7,10 @@ const ULONG ClockInterval = 10000; // 1 ms
 
 } // namespace
 
-NTSTATUS CCyclicCard::Init(PPORTWAVECYCLIC Port, PSERVICEGROUP Group) {
+NTSTATUS CCyclicCard::Init(PPORTWAVECYCLIC Port, PSERVICEGROUP Group, ULONG IntervalsPerInterrupt) {
     m_Port = Port;
     m_Group = Group;
+    m_IntervalsPerInterrupt = IntervalsPerInterrupt;
     KeInitializeSpinLock(&m_Lock);
     KeInitializeTimerEx(&m_Timer, SynchronizationTimer);
     KeInitializeDpc(&m_TimerDpc, OnTimer, this);
@@ -115,7 +116,8 @@ void CCyclicCard::Tick() {
         }
     }
     KeReleaseSpinLockFromDpcLevel(&m_Lock);
-    if (AnyRuns) { // one interrupt for all that have moved
+    if (AnyRuns && ++m_IntervalsMoved >= m_IntervalsPerInterrupt) { // one interrupt for all that have moved
+        m_IntervalsMoved = 0;
         m_Port->Notify(m_Group);
     }
 }

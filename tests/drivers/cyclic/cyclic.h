@@ -16,6 +16,7 @@ struct CyclicSettings {
     ULONG Fails;
     ULONG Forgets;
     ULONG FrameMilliseconds; // of the frame size that streams answer; 0: of the interval asked for
+    ULONG IntervalsPerInterrupt;
 };
 
 // What the "hardware" knows of a stream: its buffer, and how far it is. Both sides hold the card's lock.
@@ -29,7 +30,7 @@ struct CyclicEngine {
 // The card, owned by the miniport.
 class CCyclicCard {
 public:
-    NTSTATUS Init(PPORTWAVECYCLIC Port, PSERVICEGROUP Group);
+    NTSTATUS Init(PPORTWAVECYCLIC Port, PSERVICEGROUP Group, ULONG IntervalsPerInterrupt);
     void Close();
     // The slot, or Slots when all are taken.
     ULONG Attach(BOOLEAN Capture, CyclicEngine* Engine);
@@ -50,6 +51,8 @@ private:
     BOOLEAN m_HasTimer;
     PPORTWAVECYCLIC m_Port;
     PSERVICEGROUP m_Group; // of all streams
+    ULONG m_IntervalsPerInterrupt;
+    ULONG m_IntervalsMoved; // since the last interrupt
     CyclicEngine* m_Engines[PinCount][Slots];
     ULONG m_Slots;               // no slot behind them is taken
     UCHAR m_Line[IntervalBytes]; // what the interval plays in a slot

@@ -78,7 +78,7 @@ CCyclicMiniport::Init(PUNKNOWN UnknownAdapter, PRESOURCELIST ResourceList, PPORT
     m_Port = Port;
     m_Port->AddRef();
     const NTSTATUS Status = PcNewServiceGroup(&m_Group, NULL);
-    return NT_SUCCESS(Status) ? m_Card.Init(Port, m_Group) : Status;
+    return NT_SUCCESS(Status) ? m_Card.Init(Port, m_Group, Settings.IntervalsPerInterrupt) : Status;
 }
 
 STDMETHODIMP_(NTSTATUS) CCyclicMiniport::GetDescription(PPCFILTER_DESCRIPTOR* Description) {

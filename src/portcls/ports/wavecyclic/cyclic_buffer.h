@@ -67,6 +67,8 @@ public:
     ULONGLONG next_data() const {
         return data_end_ >= device_ ? data_end_ : (device_ + least_ahead_ + block_ - 1) / block_ * block_;
     }
+    // What the device plays now was written a lap ago.
+    bool is_overtaken() const { return data_end_ < device_ && silence_end_ < device_; }
     // How much: up to 40 ms ahead of the device, and never over what is still to be heard (R-WCYC-07).
     ULONG room_for_data() const {
         const auto ahead = static_cast<ULONG>(next_data() - device_);

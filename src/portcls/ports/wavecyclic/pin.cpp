@@ -186,6 +186,9 @@ void WaveCyclicPin::move() {
     if (is_capture()) {
         move_capture();
     } else {
+        if (device_moves_ && buffer_.is_overtaken()) [[unlikely]] {
+            write_silence(); // before data that come now: they begin ahead of the device
+        }
         move_render();
         if (device_moves_) {
             write_silence();
