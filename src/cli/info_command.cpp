@@ -45,6 +45,14 @@ Json jack_facts(const Jack& jack) {
                   {"connection", jack.connection},
                   {"location", jack.location},
                   {"connected", jack.is_connected}};
+    if (jack.abilities) {
+        facts["state"] = jack.abilities->state;
+        facts["presence_detection"] = jack.abilities->detects_presence;
+        facts["dynamic_formats"] = jack.abilities->changes_formats;
+    }
+    if (jack.configuration) {
+        facts["configuration"] = *jack.configuration;
+    }
     if (jack.sink) {
         facts["sink"] = {{"name", jack.sink->name},
                          {"connection", jack.sink->connection},
@@ -104,8 +112,11 @@ void print_pin(const PinInfo& pin) {
 }
 
 void print_jack(const Jack& jack) {
-    fmt::print("  jack of pin {}: {}, {}, {}\n", jack.pin, jack.connection, jack.location,
-               jack.is_connected ? "something is plugged in" : "empty");
+    fmt::print("  jack of pin {}: {}, {}, {}{}{}{}\n", jack.pin, jack.connection, jack.location,
+               jack.is_connected ? "something is plugged in" : "empty",
+               jack.abilities && jack.abilities->detects_presence ? ", notices plugs" : "",
+               jack.abilities && jack.abilities->changes_formats ? ", formats change with what is plugged in" : "",
+               jack.configuration ? fmt::format(", configuration {}", *jack.configuration) : "");
     if (jack.sink) {
         fmt::print("           leads to \"{}\" ({}, manufacturer {:04x}, product {:04x}), latency {}{}{}\n",
                    jack.sink->name, jack.sink->connection, jack.sink->manufacturer, jack.sink->product,

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <iterator>
 #include <string_view>
 
@@ -59,8 +58,8 @@ static_assert(sizeof(SinkInformation) == 96);
 constexpr std::array sink_connection_names = {"HDMI", "DisplayPort"};
 
 // KSPROPERTY_JACK_SINK_INFO: of a pin that leads to a display, while there is one.
-std::optional<JackSink> sink_of(const Filter& filter, const PinInfo& pin) {
-    const auto value = filter.get<SinkInformation>({property::jack_set, 3}, Target::pin(pin.id));
+std::optional<JackSink> sink_of(const Filter& filter, std::uint32_t pin) {
+    const auto value = filter.get<SinkInformation>({property::jack_set, 3}, Target::pin(pin));
     if (!value) {
         return std::nullopt;
     }
@@ -76,26 +75,50 @@ std::optional<JackSink> sink_of(const Filter& filter, const PinInfo& pin) {
                     static_cast<std::uint64_t>(static_cast<std::uint32_t>(value->port_high)) << 32 | value->port_low};
 }
 
+// KSJACK_DESCRIPTION2 and KSJACK_DESCRIPTION3 of the same jacks, in the same order.
+struct JackDescription2 {
+    std::uint32_t state;
+    std::uint32_t capabilities; // JACKDESC2_
+};
+constexpr std::uint32_t presence_detection = 1;
+constexpr std::uint32_t dynamic_format_change = 2;
+constexpr Key jack_description2{property::jack_set, 2};
+constexpr Key jack_description3{property::jack_set, 5};
+
+void add_jacks(const Filter& filter, std::uint32_t pin, std::vector<Jack>& jacks) {
+    const Target target = Target::pin(pin);
+    const auto described = filter.get_items<JackDescription>(property::jack_description, target);
+    if (!described || described->empty()) {
+        return;
+    }
+    const auto abilities = filter.get_items<JackDescription2>(jack_description2, target);
+    const auto configurations = filter.get_items<std::uint32_t>(jack_description3, target);
+    const auto sink = sink_of(filter, pin);
+    for (std::size_t i = 0; i < described->size(); ++i) {
+        const JackDescription& description = (*described)[i];
+        Jack& jack = jacks.emplace_back();
+        jack.pin = pin;
+        jack.channel_mapping = description.channel_mapping;
+        jack.color = description.color & 0xFFFFFFU;
+        jack.connection = name_of(connection_names, description.connection_type);
+        jack.location = name_of(location_names, description.location);
+        jack.is_connected = description.is_connected != 0;
+        if (abilities && i < abilities->size()) {
+            const JackDescription2& more = (*abilities)[i];
+            jack.abilities = {more.state, (more.capabilities & presence_detection) != 0,
+                              (more.capabilities & dynamic_format_change) != 0};
+        }
+        if (configurations && i < configurations->size()) {
+            jack.configuration = (*configurations)[i];
+        }
+        jack.sink = sink;
+    }
+}
+
 std::vector<Jack> jacks_of(const Filter& filter, const std::vector<PinInfo>& pins) {
     std::vector<Jack> jacks;
-    const auto set = parse_guid("{4509F757-2D46-4637-8E62-CE7DB944F57B}"); // KSPROPSETID_Jack
-    constexpr std::uint32_t jack_description = 1;                          // KSPROPERTY_JACK_DESCRIPTION
-    constexpr std::size_t header_bytes = 8;                                // KSMULTIPLE_ITEM
     for (const PinInfo& pin : pins) {
-        const std::array<std::uint32_t, 2> target = {pin.id, 0};
-        const auto value = filter.property_value(*set, jack_description, std::as_bytes(std::span(target)));
-        if (!value) {
-            continue;
-        }
-        const auto sink = sink_of(filter, pin);
-        for (std::size_t at = header_bytes; at + sizeof(JackDescription) <= value->size();
-             at += sizeof(JackDescription)) {
-            JackDescription description;
-            std::memcpy(&description, value->data() + at, sizeof description);
-            jacks.push_back({pin.id, description.channel_mapping, description.color & 0xFFFFFFU,
-                             name_of(connection_names, description.connection_type),
-                             name_of(location_names, description.location), description.is_connected != 0, sink});
-        }
+        add_jacks(filter, pin.id, jacks);
     }
     return jacks;
 }

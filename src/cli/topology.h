@@ -21,6 +21,13 @@ struct JackSink {
     std::uint64_t port = 0;
 };
 
+// KSJACK_DESCRIPTION2.
+struct JackAbilities {
+    std::uint32_t state = 0;
+    bool detects_presence = false;
+    bool changes_formats = false; // what it can do depends on what is plugged in
+};
+
 struct Jack {
     std::uint32_t pin = 0;
     std::uint32_t channel_mapping = 0;
@@ -28,7 +35,9 @@ struct Jack {
     std::string connection;  // "3.5 mm jack"
     std::string location;    // "rear"
     bool is_connected = false;
-    std::optional<JackSink> sink; // where the driver knows of one; it is one for all jacks of the pin
+    std::optional<JackAbilities> abilities;     // of drivers since Windows 7
+    std::optional<std::uint32_t> configuration; // since Windows 11 22H2: what it means is the driver's
+    std::optional<JackSink> sink;               // where the driver knows of one; it is one for all jacks of the pin
 };
 
 struct FilterPicture {

@@ -25,14 +25,15 @@ protected:
     }
 };
 
-// KSPROPERTY_JACK_SINK_INFO
+// KSPROPERTY_JACK_SINK_INFO, KSPROPERTY_JACK_DESCRIPTION2 and KSPROPERTY_JACK_DESCRIPTION3.
 TEST_F(Jacks, TheDisplayAtTheOtherEndIsShown) {
     const Ran shown = info({"--parameter", "Plugged=1"});
     ASSERT_EQ(shown.status, 0) << shown.error;
-    EXPECT_THAT(shown.out,
-                HasSubstr("jack of pin 1: other digital, HDMI, something is plugged in\n"
-                          "           leads to \"Display\" (HDMI, manufacturer 4f50, product 0001), latency 20, "
-                          "HDCP\n"));
+    EXPECT_THAT(
+        shown.out,
+        HasSubstr("jack of pin 1: other digital, HDMI, something is plugged in, notices plugs, configuration 2\n"
+                  "           leads to \"Display\" (HDMI, manufacturer 4f50, product 0001), latency 20, "
+                  "HDCP\n"));
     const Ran facts = info({"--parameter", "Plugged=1", "--json"});
     ASSERT_EQ(facts.status, 0) << facts.error;
     std::size_t sinks = 0;
@@ -48,6 +49,10 @@ TEST_F(Jacks, TheDisplayAtTheOtherEndIsShown) {
                                                     {"hdcp", true},
                                                     {"content_packets", false},
                                                     {"port", 0}}));
+            EXPECT_EQ(jack["state"], 0);
+            EXPECT_EQ(jack["presence_detection"], true);
+            EXPECT_EQ(jack["dynamic_formats"], false);
+            EXPECT_EQ(jack["configuration"], 2);
             ++sinks;
         }
     }
@@ -57,7 +62,7 @@ TEST_F(Jacks, TheDisplayAtTheOtherEndIsShown) {
 TEST_F(Jacks, NothingIsSaidOfADisplayThatIsNotThere) {
     const Ran shown = info({});
     ASSERT_EQ(shown.status, 0) << shown.error;
-    EXPECT_THAT(shown.out, HasSubstr("jack of pin 1: other digital, HDMI, empty\n"));
+    EXPECT_THAT(shown.out, HasSubstr("jack of pin 1: other digital, HDMI, empty, notices plugs, configuration 1\n"));
     EXPECT_THAT(shown.out, Not(HasSubstr("manufacturer")));
     EXPECT_THAT(info({"--json"}).out, Not(HasSubstr("\"sink\"")));
 }

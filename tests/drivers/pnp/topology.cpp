@@ -30,34 +30,53 @@ void CPnpTopology::Plug(BOOL Plugged) {
     PortEvents->GenerateEventList(&Set, KSEVENT_PINCAPS_JACKINFOCHANGE, TRUE, TopologyPinSpeaker, FALSE, 0);
 }
 
-NTSTATUS JackHandler(PPCPROPERTY_REQUEST Request) {
+// KSMULTIPLE_ITEM and, of the pin that has a jack, its one description.
+NTSTATUS AnswerJack(PPCPROPERTY_REQUEST Request, const VOID* Description, ULONG DescriptionSize) {
     PAGED_CODE();
     if (Request->InstanceSize < sizeof(ULONG) || *(PULONG)Request->Instance >= TopologyPinCount) {
         return STATUS_INVALID_PARAMETER;
     }
-    struct JackList {
-        KSMULTIPLE_ITEM Header;
-        KSJACK_DESCRIPTION Jack;
-    };
     const BOOLEAN HasJack = *(PULONG)Request->Instance == TopologyPinSpeaker;
-    const ULONG Size = HasJack ? sizeof(JackList) : sizeof(KSMULTIPLE_ITEM);
+    const ULONG Size = sizeof(KSMULTIPLE_ITEM) + (HasJack ? DescriptionSize : 0);
     const ULONG Room = Request->ValueSize;
     Request->ValueSize = Size;
     if (Room < Size) {
         return Room == 0 ? STATUS_BUFFER_OVERFLOW : STATUS_BUFFER_TOO_SMALL;
     }
-    JackList* List = (JackList*)Request->Value;
-    List->Header.Size = Size;
-    List->Header.Count = HasJack ? 1 : 0;
+    KSMULTIPLE_ITEM* List = (KSMULTIPLE_ITEM*)Request->Value;
+    List->Size = Size;
+    List->Count = HasJack ? 1 : 0;
     if (HasJack) {
-        RtlZeroMemory(&List->Jack, sizeof(List->Jack));
-        List->Jack.ChannelMapping = SPEAKER_FRONT_LEFT | SPEAKER_FRONT_RIGHT;
-        List->Jack.ConnectionType = eConnTypeOtherDigital;
-        List->Jack.GeoLocation = eGeoLocHDMI;
-        List->Jack.PortConnection = ePortConnJack;
-        List->Jack.IsConnected = TargetOf(Request->MajorTarget)->IsPlugged;
+        RtlCopyMemory(List + 1, Description, DescriptionSize);
     }
     return STATUS_SUCCESS;
+}
+
+NTSTATUS JackHandler(PPCPROPERTY_REQUEST Request) {
+    PAGED_CODE();
+    KSJACK_DESCRIPTION Jack;
+    RtlZeroMemory(&Jack, sizeof(Jack));
+    Jack.ChannelMapping = SPEAKER_FRONT_LEFT | SPEAKER_FRONT_RIGHT;
+    Jack.ConnectionType = eConnTypeOtherDigital;
+    Jack.GeoLocation = eGeoLocHDMI;
+    Jack.PortConnection = ePortConnJack;
+    Jack.IsConnected = TargetOf(Request->MajorTarget)->IsPlugged;
+    return AnswerJack(Request, &Jack, sizeof(Jack));
+}
+
+NTSTATUS AbilitiesHandler(PPCPROPERTY_REQUEST Request) {
+    PAGED_CODE();
+    KSJACK_DESCRIPTION2 Jack;
+    Jack.DeviceStateInfo = 0;
+    Jack.JackCapabilities = JACKDESC2_PRESENCE_DETECT_CAPABILITY;
+    return AnswerJack(Request, &Jack, sizeof(Jack));
+}
+
+NTSTATUS ConfigurationHandler(PPCPROPERTY_REQUEST Request) {
+    PAGED_CODE();
+    KSJACK_DESCRIPTION3 Jack;
+    Jack.ConfigId = TargetOf(Request->MajorTarget)->IsPlugged ? 2 : 1;
+    return AnswerJack(Request, &Jack, sizeof(Jack));
 }
 
 // What the display says of itself, as long as there is one.
@@ -137,6 +156,8 @@ NTSTATUS JournalHandler(PPCPROPERTY_REQUEST Request) {
 
 const PCPROPERTY_ITEM FilterProperties[] = {
     {&KSPROPSETID_Jack, KSPROPERTY_JACK_DESCRIPTION, KSPROPERTY_TYPE_GET, JackHandler},
+    {&KSPROPSETID_Jack, KSPROPERTY_JACK_DESCRIPTION2, KSPROPERTY_TYPE_GET, AbilitiesHandler},
+    {&KSPROPSETID_Jack, KSPROPERTY_JACK_DESCRIPTION3, KSPROPERTY_TYPE_GET, ConfigurationHandler},
     {&KSPROPSETID_Jack, KSPROPERTY_JACK_SINK_INFO, KSPROPERTY_TYPE_GET, SinkHandler},
     {&PROPSETID_PnpCard, PROPERTY_PNPCARD_PORTS, KSPROPERTY_TYPE_GET, PortsHandler},
     {&PROPSETID_PnpCard, PROPERTY_PNPCARD_DOCKED, KSPROPERTY_TYPE_SET, SwitchHandler},
