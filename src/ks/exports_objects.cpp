@@ -238,11 +238,28 @@ KSDDKAPI VOID NTAPI KsRemoveSpecificIrpFromCancelableQueue(PIRP Irp) {
     KeReleaseSpinLock(lock, irql);
 }
 
+// The first IRP that has a cancel routine loses it to the caller. What comes before and has none, because somebody has
+// acquired it, is marked only.
+static PDRIVER_CANCEL take_cancel_routine(const LIST_ENTRY& queue, KSPIN_LOCK& lock, PIRP* irp) {
+    KIRQL irql;
+    KeAcquireSpinLock(&lock, &irql);
+    PDRIVER_CANCEL cancel = nullptr;
+    for (LIST_ENTRY* link = queue.Flink; link != &queue && cancel == nullptr; link = link->Flink) {
+        *irp = CONTAINING_RECORD(link, IRP, Tail.Overlay.ListEntry);
+        (*irp)->Cancel = TRUE;
+        cancel = IoSetCancelRoutine(*irp, nullptr);
+    }
+    KeReleaseSpinLock(&lock, irql);
+    return cancel;
+}
+
+// It is the routine that takes the IRP out of the queue, which may have changed when it returns.
 KSDDKAPI VOID NTAPI KsCancelIo(PLIST_ENTRY QueueHead, PKSPIN_LOCK SpinLock) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
-    while (PIRP const irp = KsRemoveIrpFromCancelableQueue(QueueHead, SpinLock, KsListEntryHead, KsAcquireAndRemove)) {
-        irp->IoStatus.Information = 0;
-        ks::complete(*irp, STATUS_CANCELLED);
+    PIRP irp = nullptr;
+    while (PDRIVER_CANCEL const cancel = take_cancel_routine(*QueueHead, *SpinLock, &irp)) {
+        IoAcquireCancelSpinLock(&irp->CancelIrql);
+        cancel(IoGetCurrentIrpStackLocation(irp)->DeviceObject, irp);
     }
 }
 

@@ -223,6 +223,58 @@ TEST_F(KsExports, CancelableQueues) {
     });
 }
 
+// KsCancelIo: what has a cancel routine is cancelled by it, the driver's own as well; what somebody has acquired is
+// only marked, and stays.
+TEST_F(KsExports, CancellingAQueueCallsTheDriversRoutine) {
+    open();
+    static LIST_ENTRY queue;
+    static KSPIN_LOCK lock;
+    static unsigned calls;
+    InitializeListHead(&queue);
+    lock = 0;
+    calls = 0;
+    const auto cancel = +[](PDEVICE_OBJECT device, PIRP irp) NTAPI {
+        ++calls;
+        EXPECT_EQ(device, IoGetCurrentIrpStackLocation(irp)->DeviceObject);
+        EXPECT_TRUE(irp->Cancel);
+        EXPECT_EQ(irp->CancelRoutine, nullptr);
+        EXPECT_EQ(KeGetCurrentIrql(), DISPATCH_LEVEL) << "with the cancel spin lock";
+        EXPECT_EQ(irp->CancelIrql, PASSIVE_LEVEL);
+        EXPECT_EQ(KSQUEUE_SPINLOCK_IRP_STORAGE(irp), &lock);
+        IoReleaseCancelSpinLock(irp->CancelIrql);
+        KsRemoveSpecificIrpFromCancelableQueue(irp);
+        irp->IoStatus.Status = STATUS_REQUEST_ABORTED;
+        irp->IoStatus.Information = 0;
+        IoCompleteRequest(irp, IO_NO_INCREMENT);
+    };
+    std::vector<NTSTATUS> statuses;
+    inside([&] {
+        unsigned sent = 0;
+        on_control() = [&](IRP* irp) -> NTSTATUS {
+            IoMarkIrpPending(irp);
+            KsAddIrpToCancelableQueue(&queue, &lock, irp, KsListEntryTail, ++sent == 2 ? nullptr : cancel);
+            return STATUS_PENDING;
+        };
+        const KSPROPERTY in = request(custom_set, 0);
+        const auto done = +[](void* context, NTSTATUS status, ULONG_PTR)
+                               NTAPI { static_cast<std::vector<NTSTATUS>*>(context)->push_back(status); };
+        for (int i = 0; i < 4; ++i) {
+            executive::start_device_control(file_, IOCTL_KS_PROPERTY, &in, sizeof in, nullptr, 0, done, &statuses);
+        }
+        IRP* const acquired = KsRemoveIrpFromCancelableQueue(&queue, &lock, KsListEntryHead, KsAcquireOnly);
+        ASSERT_NE(acquired, nullptr);
+        KsCancelIo(&queue, &lock);
+        EXPECT_EQ(calls, 2U);
+        EXPECT_EQ(statuses, (std::vector<NTSTATUS>{STATUS_CANCELLED, STATUS_REQUEST_ABORTED, STATUS_REQUEST_ABORTED}));
+        EXPECT_EQ(queue.Flink, &acquired->Tail.Overlay.ListEntry);
+        EXPECT_TRUE(acquired->Cancel);
+        KsReleaseIrpOnCancelableQueue(acquired, cancel);
+        EXPECT_EQ(calls, 3U);
+        EXPECT_TRUE(IsListEmpty(&queue));
+        EXPECT_EQ(KeGetCurrentIrql(), PASSIVE_LEVEL);
+    });
+}
+
 // KsMoveIrpsOnCancelableQueue: from either end in the order they have; the callback is told the end by a null IRP, and
 // what ends the enumeration is returned.
 TEST_F(KsExports, MovingKeepsTheOrder) {
