@@ -27,7 +27,7 @@ TEST_F(Uart, ALongDirectMusicMessageKeepsTheCableBusy) {
     run_for(1200);
     message.insert(message.end(), note_on.begin(), note_on.end());
     EXPECT_THAT(heard_, ElementsAreArray(message));
-    EXPECT_EQ(mpu_->lost_bytes(), 0U);
+    EXPECT_EQ(mpu_->chip().lost_bytes(), 0U);
 }
 
 TEST_F(Uart, R_DMUS_11_TheStreamHoldsEventsOutsideRunAndDropsThemInStop) {

@@ -1,19 +1,18 @@
 // The system's MPU-401 miniports (PcNewMiniport), on a model of an MPU-401.
 #pragma once
 
-#include "hardware/midi/mpu401.h"
 #include "midi_fixture.h"
+#include "mpu401_card.h"
 
 namespace conformance {
 
-namespace hardware = openportcls::hardware;
 // Pins of a DMusUART filter with everything.
 inline constexpr ULONG uart_midi_out = 0;
 inline constexpr ULONG uart_dmus_out = 1;
 inline constexpr ULONG uart_midi_in = 3;
 inline constexpr ULONG uart_dmus_in = 4;
 
-class Uart : public MidiTest, public hardware::MidiSink {
+class Uart : public MidiTest, public hardware::MidiPort {
 protected:
     static constexpr ULONG irq = 9;
     static constexpr ULONG port_address = 0x330;
@@ -27,11 +26,9 @@ protected:
             spec_.resources.push_back(pnp::Resource::interrupt(irq));
         }
         const auto routed = pnp::translate_interrupt(irq);
-        auto made = hardware::Mpu401::create(
-            machine_, machine_.interrupt_line(routed.vector, routed.irql, machine::TriggerMode::level), options_);
-        ASSERT_TRUE(made) << made.error().message;
-        mpu_ = std::move(*made);
-        mpu_->connect(this);
+        mpu_ = std::make_unique<Mpu401Card>(
+            machine_, machine_.interrupt_line(routed.vector, routed.irql, machine::TriggerMode::level), port_address,
+            output_fifo_, *this);
         load();
         if (node_ != nullptr && node_->state() == pnp::DeviceState::started) {
             inside([&] { ASSERT_EQ(open_path(path_of(), nullptr, filter_), STATUS_SUCCESS); });
@@ -44,9 +41,10 @@ protected:
         EXPECT_TRUE(leaks->empty()) << leaks->to_text();
         mpu_.reset();
     }
-    void receive(std::uint8_t byte, machine::Nanoseconds time) override {
+    void plug(hardware::MidiSink*) override {}
+    void receive(std::uint8_t byte) override {
         heard_.push_back(byte);
-        times_.push_back(time / 100);
+        times_.push_back(machine_.now() / 100);
     }
     FILE_OBJECT* open_format(ULONG pin, const GUID& subformat) {
         struct {
@@ -128,8 +126,8 @@ protected:
 
     const GUID midi_ = KSDATAFORMAT_SUBTYPE_MIDI;
     const GUID dmus_ = KSDATAFORMAT_SUBTYPE_DIRECTMUSIC;
-    hardware::Mpu401Options options_;
-    std::unique_ptr<hardware::Mpu401> mpu_;
+    unsigned output_fifo_ = hardware::Mpu401::default_output_fifo;
+    std::unique_ptr<Mpu401Card> mpu_;
     MidiBytes heard_;
     std::vector<LONGLONG> times_;
     NTSTATUS open_status_ = STATUS_UNSUCCESSFUL;

@@ -111,7 +111,7 @@ TEST_F(Uart, R_DMUS_20_WithoutAnAdaptersObjectInitMakesItsOwn) {
 // The UART miniport.
 TEST_F(Uart, MidiReachesThePlugInTime) {
     start_uart(CLSID_MiniportDriverUart, false);
-    EXPECT_TRUE(mpu_->is_uart());
+    EXPECT_TRUE(mpu_->chip().is_uart());
     FILE_OBJECT* const pin = running(0, midi_);
     MidiRequest& request = write(pin, std::vector<MidiRecord>{{10, note_on}, {20, note_off}});
     run_for(50);
@@ -123,9 +123,6 @@ TEST_F(Uart, MidiReachesThePlugInTime) {
 }
 
 TEST_F(Uart, ALongMessageKeepsTheCableBusy) {
-    for (const std::uint32_t fifo : {0U, 16U}) {
-        options_.output_fifo = fifo;
-    }
     start_uart(CLSID_MiniportDriverUart, false);
     FILE_OBJECT* const pin = running(0, midi_);
     MidiBytes message(1000, 0x33);
@@ -134,12 +131,12 @@ TEST_F(Uart, ALongMessageKeepsTheCableBusy) {
     write(pin, std::vector<MidiRecord>{{0, message}});
     run_for(700);
     EXPECT_THAT(heard_, ElementsAreArray(message));
-    EXPECT_EQ(mpu_->lost_bytes(), 0U);
+    EXPECT_EQ(mpu_->chip().lost_bytes(), 0U);
     EXPECT_LT(since(times_.back()), 400 * millisecond) << "1000 bytes are 320 ms";
 }
 
 TEST_F(Uart, AnInterfaceWithoutAFifoIsFedByteByByte) {
-    options_.output_fifo = 0;
+    output_fifo_ = 0;
     start_uart(CLSID_MiniportDriverUart, false);
     FILE_OBJECT* const pin = running(0, midi_);
     MidiBytes message(101, 0x33);
@@ -148,7 +145,7 @@ TEST_F(Uart, AnInterfaceWithoutAFifoIsFedByteByByte) {
     write(pin, std::vector<MidiRecord>{{0, message}});
     run_for(200);
     EXPECT_THAT(heard_, ElementsAreArray(message));
-    EXPECT_EQ(mpu_->lost_bytes(), 0U);
+    EXPECT_EQ(mpu_->chip().lost_bytes(), 0U);
 }
 
 TEST_F(Uart, WhatIsPlayedInIsCapturedWithItsTime) {
@@ -184,9 +181,10 @@ TEST_F(Uart, APowerCycleEndsInUartModeAgain) {
     start_uart(CLSID_MiniportDriverDMusUART, true);
     const auto set_power = [&](DEVICE_POWER_STATE state) { ASSERT_TRUE(manager_->set_device_power(*node_, state)); };
     set_power(PowerDeviceD3);
-    mpu_->write_port(0, 1, machine::AccessWidth::byte, hardware::Mpu401::command_reset); // the power was off
+    mpu_->chip().forget();
+    EXPECT_FALSE(mpu_->chip().is_uart());
     set_power(PowerDeviceD0);
-    EXPECT_TRUE(mpu_->is_uart());
+    EXPECT_TRUE(mpu_->chip().is_uart());
 }
 
 } // namespace conformance

@@ -1,82 +1,79 @@
-// A Roland MPU-401 interface in UART mode, as on sound cards since ("MIDI Processing Unit MPU-401 Technical Reference
-// Manual", 1985). Two ports: data at 0, status (read) and command (write) at 1.
+// A Roland MPU-401 in UART mode, as sound cards have it: MIDI bytes out and in over two ports ("MIDI Processing Unit
+// MPU-401 Technical Reference Manual", 1985).
 #pragma once
 
-#include <deque>
-#include <memory>
-#include <span>
-#include <vector>
+#include <array>
+#include <cstdint>
 
-#include "base/result.h"
 #include "hardware/midi/midi_wire.h"
-#include "machine/clock.h"
-#include "machine/device.h"
-#include "machine/interrupts.h"
+#include "hardware/register_table.h"
+#include "hardware/sound_socket.h"
 #include "machine/machine.h"
 
 namespace openportcls::hardware {
 
-struct Mpu401Options {
-    std::uint32_t port = 0x330;
-    std::uint32_t output_fifo = 16; // bytes besides the one on the wire; 0: as the original
-    std::uint32_t input_fifo = 64;
-};
-
-class Mpu401 final : public machine::Device {
+class Mpu401 final : public MidiPort {
 public:
-    static constexpr std::uint8_t status_no_data = 0x80;   // DSR: nothing to read
-    static constexpr std::uint8_t status_not_ready = 0x40; // DRR: do not write
-    static constexpr std::uint8_t command_reset = 0xFF;
-    static constexpr std::uint8_t command_uart = 0x3F;
-    static constexpr std::uint8_t acknowledge = 0xFE;
+    // The card that it is on.
+    class Board {
+    public:
+        virtual ~Board() = default;
+        virtual void NTAPI midi_interrupt(bool is_asserted) = 0;
+        // A byte has come, for whoever is on the same cable.
+        virtual void midi_received(std::uint8_t byte) = 0;
+    };
 
-    // Claims its ports; the line is raised while there is something to read.
-    static Result<std::unique_ptr<Mpu401>> create(machine::Machine& machine, machine::InterruptLine& line,
-                                                  const Mpu401Options& options = {});
-    ~Mpu401() override;
+    // `output_fifo`: bytes that may wait while one is on the wire; the original has none. 16 are 5 ms of it, so that a
+    // driver that looks once in a while keeps the wire busy.
+    Mpu401(machine::Machine& machine, Board& board, unsigned output_fifo = default_output_fifo)
+        : machine_(machine), board_(board), output_fifo_(output_fifo), registers_(table) {}
 
-    std::string_view name() const override { return "mpu401"; }
-    std::uint64_t NTAPI read_port(unsigned range, std::uint32_t offset, machine::AccessWidth width) override;
-    void NTAPI write_port(unsigned range, std::uint32_t offset, machine::AccessWidth width,
-                          std::uint64_t value) override;
+    std::uint8_t read(std::uint32_t offset) { return static_cast<std::uint8_t>(registers_.read(*this, offset)); }
+    void write(std::uint32_t offset, std::uint32_t value) { registers_.write(*this, offset, value); }
+    const RegisterFile<Mpu401, 0x2>& registers() const { return registers_; }
+    void forget(); // the power is gone
+    // Onto the cable; when the byte has left. The DSP shares it.
+    Nanoseconds send(std::uint8_t byte);
 
-    // MIDI OUT. nullptr: nothing is plugged in.
-    void connect(MidiSink* sink) { sink_ = sink; }
-    // MIDI IN: these follow whatever is on the cable already.
-    void play_in(std::span<const std::uint8_t> bytes);
+    void plug(MidiSink* sink) override { sink_ = sink; }
+    void receive(std::uint8_t byte) override;
 
     bool is_uart() const { return is_uart_; }
-    std::uint64_t lost_bytes() const { return lost_; } // MIDI IN that found no room, MIDI OUT that was written too soon
+    // MIDI IN that found no room, MIDI OUT that was written too soon.
+    std::uint64_t lost_bytes() const { return lost_; }
+
+    static constexpr unsigned default_output_fifo = 16;
+    static constexpr std::uint8_t command_uart = 0x3F; // "Host Commands"
+    static constexpr std::uint8_t command_reset = 0xFF;
+    static constexpr std::uint8_t acknowledge = 0xFE;
+    static constexpr std::uint8_t nothing_to_read = 0x80; // status bit 7, DSR
+    static constexpr std::uint8_t not_ready = 0x40;       // status bit 6, DRR
 
 private:
-    Mpu401(machine::Machine& machine, machine::InterruptLine& line, const Mpu401Options& options);
-    static void sent(machine::ClockEvent& event);
-    static void arrived(machine::ClockEvent& event);
-    std::uint8_t status() const;
-    std::uint8_t read_data();
-    void write_data(std::uint8_t byte);
-    void write_command(std::uint8_t command);
-    void push_input(std::uint8_t byte);
-    void update_line();
+    static constexpr std::uint8_t nothing_received = 0xFF;
+    static const std::array<RegisterEntry<Mpu401>, 2> table;
+
+    [[gnu::noinline]] std::uint32_t NTAPI read_data(std::uint32_t);
+    std::uint32_t NTAPI read_status(std::uint32_t) {
+        return (count_ == 0 ? nothing_to_read : 0U) | (is_full() ? not_ready : 0U) | 0x3F;
+    }
+    [[gnu::noinline]] void NTAPI data_written(std::uint32_t value);
+    [[gnu::noinline]] void NTAPI command_written(std::uint32_t value);
+    bool is_full() const { return wire_free_at_ - machine_.now() > output_fifo_ * midi_byte_time; }
+    void push(std::uint8_t byte);
 
     machine::Machine& machine_;
-    machine::InterruptLine& line_;
-    Mpu401Options options_;
+    Board& board_;
+    unsigned output_fifo_;
+    RegisterFile<Mpu401, 0x2> registers_;
     MidiSink* sink_ = nullptr;
     bool is_uart_ = false;
-    bool is_sending_ = false;
-    std::uint8_t on_wire_ = 0;
-    std::vector<std::uint8_t> output_; // a ring
-    std::uint32_t output_first_ = 0;
-    std::uint32_t output_count_ = 0;
-    std::vector<std::uint8_t> input_; // a ring
-    std::uint32_t input_first_ = 0;
-    std::uint32_t input_count_ = 0;
-    std::uint8_t last_read_ = 0xFF;
-    std::deque<std::uint8_t> cable_; // MIDI IN
+    Nanoseconds wire_free_at_ = 0; // when the bytes written so far have left
+    std::array<std::uint8_t, 64> received_{};
+    unsigned first_ = 0;
+    unsigned count_ = 0;
+    std::uint8_t last_ = nothing_received;
     std::uint64_t lost_ = 0;
-    machine::ClockEvent sent_event_;
-    machine::ClockEvent arrived_event_;
 };
 
 } // namespace openportcls::hardware

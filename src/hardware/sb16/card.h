@@ -8,12 +8,12 @@
 #include "hardware/card.h"
 #include "hardware/catalog.h"
 #include "hardware/isa/dma_controller.h"
+#include "hardware/midi/mpu401.h"
 #include "hardware/motherboard.h"
 #include "hardware/output_clock.h"
 #include "hardware/sb16/dsp.h"
 #include "hardware/sb16/fm_sound.h"
 #include "hardware/sb16/mixer.h"
-#include "hardware/sb16/mpu401.h"
 
 namespace openportcls::hardware::sb16 {
 

@@ -6,25 +6,27 @@
 
 namespace openportcls::hardware {
 
-using machine::AccessWidth;
 using testing::ElementsAre;
 
-class Mpu401Test : public ::testing::Test, public MidiSink {
+class Mpu401Test : public ::testing::Test, public MidiSink, public Mpu401::Board {
 protected:
-    void create(const Mpu401Options& options = {}) {
-        auto made = Mpu401::create(machine_, line_, options);
-        ASSERT_TRUE(made) << made.error().message;
-        mpu_ = std::move(*made);
-        mpu_->connect(this);
-    }
     void receive(std::uint8_t byte, machine::Nanoseconds time) override {
         heard_.push_back(byte);
         times_.push_back(time);
     }
-    std::uint8_t status() { return static_cast<std::uint8_t>(mpu_->read_port(0, 1, AccessWidth::byte)); }
-    std::uint8_t read() { return static_cast<std::uint8_t>(mpu_->read_port(0, 0, AccessWidth::byte)); }
-    void command(std::uint8_t value) { mpu_->write_port(0, 1, AccessWidth::byte, value); }
-    void write(std::uint8_t value) { mpu_->write_port(0, 0, AccessWidth::byte, value); }
+    void NTAPI midi_interrupt(bool is_asserted) override { is_asserted_ = is_asserted; }
+    void midi_received(std::uint8_t byte) override { passed_on_.push_back(byte); }
+
+    // An original has no FIFO for output.
+    Mpu401& chip(unsigned output_fifo = Mpu401::default_output_fifo) {
+        chip_ = std::make_unique<Mpu401>(machine_, *this, output_fifo);
+        chip_->plug(this);
+        return *chip_;
+    }
+    unsigned status() { return chip_->read(1) & 0xC0U; }
+    std::uint8_t read() { return chip_->read(0); }
+    void command(std::uint8_t value) { chip_->write(1, value); }
+    void write(std::uint8_t value) { chip_->write(0, value); }
     void to_uart_mode() {
         command(Mpu401::command_uart);
         ASSERT_EQ(read(), Mpu401::acknowledge);
@@ -34,74 +36,96 @@ protected:
     }
 
     machine::Machine machine_;
-    machine::InterruptLine& line_ = machine_.interrupt_line(0x59);
-    std::unique_ptr<Mpu401> mpu_;
+    std::unique_ptr<Mpu401> chip_;
+    bool is_asserted_ = false;
     std::vector<std::uint8_t> heard_;
     std::vector<machine::Nanoseconds> times_;
+    std::vector<std::uint8_t> passed_on_;
 };
 
 TEST_F(Mpu401Test, ResetIsAcknowledgedOutsideUartModeOnly) {
-    create();
-    EXPECT_EQ(status(), Mpu401::status_no_data);
+    chip();
+    EXPECT_EQ(status(), Mpu401::nothing_to_read);
     command(Mpu401::command_reset);
-    EXPECT_EQ(status(), 0);
-    EXPECT_TRUE(line_.is_asserted());
+    EXPECT_EQ(status(), 0U);
+    EXPECT_TRUE(is_asserted_);
     EXPECT_EQ(read(), Mpu401::acknowledge);
-    EXPECT_FALSE(line_.is_asserted());
+    EXPECT_FALSE(is_asserted_);
     to_uart_mode();
-    EXPECT_TRUE(mpu_->is_uart());
+    EXPECT_TRUE(chip_->is_uart());
+    command(Mpu401::command_uart);
+    EXPECT_EQ(status(), Mpu401::nothing_to_read) << "a reset is the only command there";
     command(Mpu401::command_reset);
-    EXPECT_FALSE(mpu_->is_uart());
-    EXPECT_EQ(status(), Mpu401::status_no_data) << "no acknowledgement";
+    EXPECT_FALSE(chip_->is_uart());
+    EXPECT_EQ(status(), Mpu401::nothing_to_read) << "no acknowledgement";
 }
 
 TEST_F(Mpu401Test, BytesLeaveAtTheCablesSpeed) {
-    create({.output_fifo = 2});
+    chip(2);
     to_uart_mode();
     write(0x90);
     write(60);
-    EXPECT_EQ(status() & Mpu401::status_not_ready, 0);
+    EXPECT_EQ(status() & Mpu401::not_ready, 0U);
     write(100);
-    EXPECT_EQ(status() & Mpu401::status_not_ready, Mpu401::status_not_ready);
+    EXPECT_EQ(status() & Mpu401::not_ready, Mpu401::not_ready);
     write(99); // too soon
-    EXPECT_EQ(mpu_->lost_bytes(), 1U);
+    EXPECT_EQ(chip_->lost_bytes(), 1U);
     run_for(midi_byte_time);
-    EXPECT_EQ(status() & Mpu401::status_not_ready, 0);
+    EXPECT_EQ(status() & Mpu401::not_ready, 0U);
     run_for(5 * midi_byte_time);
     EXPECT_THAT(heard_, ElementsAre(0x90, 60, 100));
     EXPECT_EQ(times_[1] - times_[0], midi_byte_time);
     EXPECT_EQ(times_[2] - times_[1], midi_byte_time);
 }
 
+TEST_F(Mpu401Test, WithoutAFifoEachByteIsWaitedFor) {
+    chip(0);
+    to_uart_mode();
+    write(0x90);
+    EXPECT_EQ(status() & Mpu401::not_ready, Mpu401::not_ready);
+    run_for(midi_byte_time - 1);
+    EXPECT_EQ(status() & Mpu401::not_ready, Mpu401::not_ready);
+    run_for(1);
+    EXPECT_EQ(status() & Mpu401::not_ready, 0U);
+}
+
 TEST_F(Mpu401Test, OutsideUartModeNothingIsSent) {
-    create();
+    chip();
     write(0x90);
     run_for(midi_byte_time * 2);
     EXPECT_TRUE(heard_.empty());
+    EXPECT_EQ(chip_->lost_bytes(), 0U) << "data of a command";
+    chip_->receive(0xF8);
+    EXPECT_EQ(status(), Mpu401::nothing_to_read);
+    EXPECT_THAT(passed_on_, ElementsAre(0xF8)) << "the DSP hears the cable, too";
 }
 
-TEST_F(Mpu401Test, WhatComesInRaisesTheLineUntilItIsRead) {
-    create({.input_fifo = 2});
+TEST_F(Mpu401Test, WhatComesInIsReadInOrder) {
+    chip();
     to_uart_mode();
-    const std::uint8_t bytes[] = {0xF8, 0xFA, 0xFC};
-    mpu_->play_in(bytes);
-    EXPECT_FALSE(line_.is_asserted());
-    run_for(midi_byte_time);
-    EXPECT_TRUE(line_.is_asserted());
-    run_for(5 * midi_byte_time);
-    EXPECT_EQ(read(), 0xF8);
-    EXPECT_TRUE(line_.is_asserted());
-    EXPECT_EQ(read(), 0xFA);
-    EXPECT_FALSE(line_.is_asserted());
-    EXPECT_EQ(mpu_->lost_bytes(), 1U) << "the third found no room";
-    EXPECT_EQ(read(), 0xFA) << "the register keeps its last byte";
+    for (unsigned byte = 0; byte < 65; ++byte) {
+        chip_->receive(static_cast<std::uint8_t>(byte));
+        EXPECT_TRUE(is_asserted_);
+    }
+    EXPECT_EQ(chip_->lost_bytes(), 1U) << "the last found no room";
+    for (unsigned byte = 0; byte < 64; ++byte) {
+        EXPECT_TRUE(is_asserted_);
+        EXPECT_EQ(status() & Mpu401::nothing_to_read, 0U);
+        EXPECT_EQ(read(), byte);
+    }
+    EXPECT_FALSE(is_asserted_);
+    EXPECT_EQ(read(), 63) << "the register keeps its last byte";
 }
 
-TEST_F(Mpu401Test, TwoCannotHaveOnePort) {
-    create();
-    EXPECT_FALSE(Mpu401::create(machine_, line_));
-    mpu_.reset();
-    EXPECT_TRUE(Mpu401::create(machine_, line_));
+TEST_F(Mpu401Test, WithoutPowerItForgets) {
+    chip();
+    to_uart_mode();
+    chip_->receive(0xF8);
+    write(0x90);
+    chip_->forget();
+    EXPECT_FALSE(is_asserted_);
+    EXPECT_FALSE(chip_->is_uart());
+    EXPECT_EQ(status(), Mpu401::nothing_to_read);
 }
 
 } // namespace openportcls::hardware

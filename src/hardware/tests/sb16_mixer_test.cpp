@@ -98,12 +98,12 @@ TEST_F(Sb16Test, TheMpuSendsAndReceivesInUartMode) {
     EXPECT_EQ(in(0x330), 0xFE);
     const Nanoseconds before = machine.now();
     out(0x330, 0x90);
-    for (unsigned waiting = 0; waiting < Mpu401::output_fifo; ++waiting) {
+    for (unsigned waiting = 0; waiting < Mpu401::default_output_fifo; ++waiting) {
         EXPECT_EQ(in(0x331) & 0x40, 0) << "one more fits";
         out(0x330, 0x40);
     }
     EXPECT_EQ(in(0x331) & 0x40, 0x40);
-    ASSERT_EQ(cable.bytes.size(), Mpu401::output_fifo + 1);
+    ASSERT_EQ(cable.bytes.size(), Mpu401::default_output_fifo + 1);
     EXPECT_EQ(cable.bytes[0].second, 0x90);
     EXPECT_EQ(cable.bytes[1].first - cable.bytes[0].first, 320'000);
     EXPECT_NEAR(static_cast<double>(cable.bytes[0].first - before), 320'000, 5'000);
