@@ -41,7 +41,7 @@ void CAc97WaveStream::FillOdd() {
     while (m_Rest.Bytes != 0 && HasRoom() && m_Half.State != HalfRecording) {
         AppendOdd();
     }
-    m_IsFull = m_Rest.Bytes != 0 || !HasRoom() || m_Half.State == HalfRecording;
+    m_IsFull = m_Rest.Bytes != 0 || !HasRoom();
 }
 
 // Copies only what it has to: from an even address on samples go as they are, up to half a sample at the end.
@@ -109,7 +109,7 @@ void CAc97WaveStream::BeginHalf() {
 // its request is not to wait for its own next one. What is played keeps the half for later; what is recorded takes the
 // sample and keeps the other half.
 void CAc97WaveStream::EndOnHalf() {
-    if (!m_IsRunning || m_Count != 0 || m_IsFull) {
+    if (!m_IsRunning || m_Count != 0) {
         return;
     }
     if (m_Engine == Ac97PcmOut) {
@@ -121,8 +121,7 @@ void CAc97WaveStream::EndOnHalf() {
     Copy.BodyBytes = 1;
     Copy.Body = m_Half.Place;
     Copy.SpareBytes = 1;
-    m_Half.State = HalfRecording;
-    m_IsFull = TRUE; // until it is known what the next mapping begins with
+    m_Half.State = HalfRecording; // until it is known what the next mapping begins with
     AppendCopied(Copy, m_Half.Tag, TRUE);
 }
 

@@ -328,6 +328,24 @@ TEST_F(Ac97Pieces, R_WPCI_09_CancelledRequestsAreLetGo) {
     }
 }
 
+// R-WPCI-09: the engine has nothing left to interrupt for when all that is left is half a sample.
+TEST_F(Ac97Pieces, R_WPCI_09_WhatIsLeftOfASampleEndsByItself) {
+    start();
+    ASSERT_TRUE(machine->feed("line in", any.rate, random_sound(48000)));
+    for (const bool is_capture : {false, true}) {
+        forget();
+        Pin pin = Pin::open(*wave, is_capture ? 2 : 0, any).value();
+        ASSERT_TRUE(pin.set_state(PinState::pause));
+        submit(pin, {{9600}, {1}}, is_capture ? Bytes() : Bytes(9601, std::byte{0x11}));
+        ASSERT_TRUE(pin.set_state(PinState::run));
+        ASSERT_TRUE(machine->run_for(milliseconds(10)));
+        requests_[0].cancel();
+        EXPECT_FALSE(requests_[0].wait(milliseconds(100)));
+        const auto done = requests_[1].wait(milliseconds(100));
+        EXPECT_TRUE(done) << is_capture << done.error().message;
+    }
+}
+
 // Half a sample that was left is nobody's.
 TEST_F(Ac97Pieces, AStopBeginsAnewAtAWholeSample) {
     start();

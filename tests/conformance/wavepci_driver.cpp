@@ -145,6 +145,9 @@ NTSTATUS NTAPI PciStream::RevokeMappings(PVOID first, PVOID last, PULONG revoked
     const auto before = held.size();
     std::erase_if(held, [&](ULONG_PTR tag) { return tag >= from && tag <= to; });
     *revoked = static_cast<ULONG>(before - held.size());
+    if (on_revoked) {
+        on_revoked();
+    }
     return STATUS_SUCCESS;
 }
 

@@ -74,7 +74,8 @@ public:
     KIRQL available_irql = 0xFF;
     KIRQL revoke_irql = 0xFF;
     std::function<void()> on_available;
-    std::function<void()> on_revoke; // before the list is looked at
+    std::function<void()> on_revoke;  // before the list is looked at
+    std::function<void()> on_revoked; // and after
     std::function<void()> on_service;
 };
 

@@ -403,6 +403,30 @@ TEST_F(WavePciMappings, R_WPCI_10_revoking_and_releasing_may_cross) {
     });
 }
 
+// What follows is the oldest as soon as the miniport has let go of the others, which may be before it has said so.
+TEST_F(WavePciMappings, R_WPCI_10_what_follows_may_be_released_before_the_port_knows) {
+    now([&] {
+        FILE_OBJECT* const pin = open_paused(render_pin);
+        PciRequest& cancelled = write(pin, memory_, 2 * PAGE_SIZE);
+        PciRequest& next = write(pin, memory_, 100);
+        PciRequest& last = write(pin, memory_, 100);
+        for (ULONG tag = 1; tag <= 4; ++tag) {
+            EXPECT_EQ(stream().get(tag).status, STATUS_SUCCESS);
+        }
+        stream().on_revoked = [&] {
+            EXPECT_EQ(stream().release(4), STATUS_INVALID_PARAMETER) << "not before that one";
+            EXPECT_EQ(stream().release(3), STATUS_SUCCESS);
+        };
+        executive::cancel_request(cancelled.irp);
+        EXPECT_EQ(cancelled.status, STATUS_CANCELLED);
+        EXPECT_TRUE(next.is_done);
+        EXPECT_EQ(next.status, STATUS_SUCCESS);
+        EXPECT_EQ(stream().release(1), STATUS_NOT_FOUND);
+        EXPECT_EQ(stream().release(4), STATUS_SUCCESS);
+        EXPECT_TRUE(last.is_done);
+    });
+}
+
 // It says that it has none of them, and never releases them either.
 TEST_F(WavePciMappings, R_WPCI_10_a_miniport_that_forgets_is_not_waited_for) {
     now([&] {

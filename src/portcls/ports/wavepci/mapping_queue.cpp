@@ -237,7 +237,8 @@ void NTAPI MappingQueue::give_back(const Mapping& oldest) noexcept {
     }
 }
 
-// R-WPCI-07: not the oldest one. Of a miniport that has forgotten mappings whose request has gone, none is waited for.
+// R-WPCI-07: not the oldest one. Of those before it whose request has gone, or is going, none is waited for: the miniport
+// has forgotten them, or they are being revoked and it has let go of them already.
 NTSTATUS NTAPI MappingQueue::skip_to(PVOID tag) noexcept {
     ULONG found = head_;
     while (found != tail_ && at(found).tag != tag) {
@@ -247,7 +248,7 @@ NTSTATUS NTAPI MappingQueue::skip_to(PVOID tag) noexcept {
         return STATUS_NOT_FOUND; // or it has been revoked
     }
     for (ULONG i = head_; i != found; ++i) {
-        if (at(i).irp != nullptr || at(i).token != nullptr) {
+        if (at(i).irp != nullptr) {
             return STATUS_INVALID_PARAMETER;
         }
     }
