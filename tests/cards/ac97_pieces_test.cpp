@@ -346,6 +346,19 @@ TEST_F(Ac97Pieces, R_WPCI_09_WhatIsLeftOfASampleEndsByItself) {
     }
 }
 
+TEST_F(Ac97Pieces, R_WPCI_09_RecordingGoesOnWhenHalfASampleIsCancelled) {
+    start();
+    ASSERT_TRUE(machine->feed("line in", any.rate, random_sound(48000)));
+    Pin capture = Pin::open(*wave, 2, any).value();
+    ASSERT_TRUE(capture.set_state(PinState::pause));
+    submit(capture, {{1}});
+    ASSERT_TRUE(capture.set_state(PinState::run));
+    requests_[0].cancel(); // the sample is not over
+    EXPECT_FALSE(requests_[0].wait(milliseconds(10)));
+    submit(capture, {{9600}});
+    EXPECT_TRUE(requests_[1].wait(milliseconds(100)));
+}
+
 // Half a sample that was left is nobody's.
 TEST_F(Ac97Pieces, AStopBeginsAnewAtAWholeSample) {
     start();
