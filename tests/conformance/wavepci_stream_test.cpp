@@ -352,7 +352,6 @@ TEST_F(WavePciStreams, R_WPCI_12_a_prefetch_offset_wraps_with_the_loop) {
     });
 }
 
-// IMiniportWavePciStream::NormalizePhysicalPosition, of the pin's clock.
 // R-ENTRY-02, nf-ks-ksdispatchinvaliddevicerequest: what is queued stays so. R-KS-03 has a request of its own for that.
 TEST_F(WavePciStreams, FlushingIsNotARequestOfPins) {
     now([&] {
@@ -365,6 +364,7 @@ TEST_F(WavePciStreams, FlushingIsNotARequestOfPins) {
     });
 }
 
+// IMiniportWavePciStream::NormalizePhysicalPosition, of the pin's clock.
 TEST_F(WavePciStreams, PhysicalTimeIsTheMiniports) {
     now([&] {
         FILE_OBJECT* const pin = open_paused(render_pin);

@@ -121,6 +121,7 @@ WDFAPI VOID NTAPI WdfRequestSetCompletionRoutine(WDFREQUEST Request,
                                                  WDFCONTEXT CompletionContext);
 WDFAPI BOOLEAN NTAPI WdfRequestSend(WDFREQUEST Request, WDFIOTARGET Target, PWDF_REQUEST_SEND_OPTIONS Options);
 WDFAPI BOOLEAN NTAPI WdfRequestCancelSentRequest(WDFREQUEST Request);
+WDFAPI NTSTATUS NTAPI WdfRequestAllocateTimer(WDFREQUEST Request);
 WDFAPI NTSTATUS NTAPI WdfRequestGetStatus(WDFREQUEST Request);
 WDFAPI VOID NTAPI WdfRequestGetCompletionParams(WDFREQUEST Request, PWDF_REQUEST_COMPLETION_PARAMS Params);
 WDFAPI ULONG_PTR NTAPI WdfRequestGetInformation(WDFREQUEST Request);

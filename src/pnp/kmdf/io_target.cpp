@@ -14,7 +14,7 @@
 namespace openportcls::pnp::kmdf {
 
 IoTarget::IoTarget(Object* parent, machine::Machine& machine) : Object(object_type, parent, machine) {
-    KeInitializeEvent(&none_sent_, NotificationEvent, TRUE);
+    KeInitializeEvent(&completed_, NotificationEvent, FALSE);
 }
 
 void IoTarget::open_local(DEVICE_OBJECT* device) {
@@ -183,16 +183,22 @@ NTSTATUS IoTarget::start() {
         return STATUS_INVALID_DEVICE_STATE;
     }
     state_ = WdfIoTargetStarted;
+    while (!kept_.empty() && state_ == WdfIoTargetStarted) { // a completion routine may stop it
+        Request& oldest = *kept_.front();
+        kept_.erase(kept_.begin());
+        deliver(oldest);
+    }
     return STATUS_SUCCESS;
 }
 
 void IoTarget::stop(WDF_IO_TARGET_STATE state, bool cancel, bool wait) {
     state_ = state;
+    const bool goes = state != WdfIoTargetStopped && state != WdfIoTargetPurged;
     if (cancel) {
-        cancel_sent();
+        cancel_all(goes);
     }
     if (wait) {
-        wait_for_sent();
+        wait_for_sent(goes);
     }
 }
 
@@ -209,31 +215,47 @@ void IoTarget::dispose() {
     close(WdfIoTargetDeleted);
 }
 
-void IoTarget::request_sent(Request& request) {
-    KeClearEvent(&none_sent_);
+void IoTarget::take(Request& request) {
+    if (state_ == WdfIoTargetStopped && request.is_tracked()) {
+        kept_.push_back(&request);
+    } else {
+        deliver(request);
+    }
+}
+
+void IoTarget::deliver(Request& request) {
     sent_.push_back(&request);
+    IoCallDriver(device_, request.irp());
+}
+
+bool IoTarget::let_go(const Request& request) {
+    return std::erase(kept_, &request) != 0;
 }
 
 void IoTarget::request_completed(Request& request) {
     std::erase(sent_, &request);
-    if (sent_.empty()) {
-        KeSetEvent(&none_sent_, IO_NO_INCREMENT, FALSE);
-    }
+    KeSetEvent(&completed_, IO_NO_INCREMENT, FALSE);
 }
 
-void IoTarget::cancel_sent() {
-    // Cancelling completes requests, which takes them off the list.
-    const std::vector<Request*> sent = sent_;
-    for (Request* request : sent) {
-        if (std::find(sent_.begin(), sent_.end(), request) != sent_.end()) {
+void IoTarget::cancel_all(bool also_untracked) {
+    // Cancelling completes requests, which takes them off the lists.
+    std::vector<Request*> all = sent_;
+    all.insert(all.end(), kept_.begin(), kept_.end());
+    const auto is_in = [](const std::vector<Request*>& list, const Request* request) {
+        return std::find(list.begin(), list.end(), request) != list.end();
+    };
+    for (Request* request : all) {
+        if ((is_in(sent_, request) || is_in(kept_, request)) && (also_untracked || request->is_tracked())) {
             request->cancel();
         }
     }
 }
 
-void IoTarget::wait_for_sent() {
-    if (!sent_.empty()) {
-        KeWaitForSingleObject(&none_sent_, Executive, KernelMode, FALSE, nullptr);
+void IoTarget::wait_for_sent(bool also_untracked) {
+    const auto is_awaited = [&](const Request* request) { return also_untracked || request->is_tracked(); };
+    while (std::any_of(sent_.begin(), sent_.end(), is_awaited)) {
+        KeClearEvent(&completed_);
+        KeWaitForSingleObject(&completed_, Executive, KernelMode, FALSE, nullptr);
     }
 }
 

@@ -23,17 +23,22 @@ public:
     NTSTATUS open(const WDF_IO_TARGET_OPEN_PARAMS& parameters);
     void close(WDF_IO_TARGET_STATE state);
     NTSTATUS start();
-    // No new requests; what was sent is cancelled, waited for or left alone.
+    // Nothing is delivered from now on; what was sent or waits is cancelled, what was sent is waited for, or all is
+    // left alone. What was sent whatever the state is, is: but for a target that goes.
     void stop(WDF_IO_TARGET_STATE state, bool cancel, bool wait);
 
     WDF_IO_TARGET_STATE state() const { return state_; }
     bool accepts_requests(bool ignore_state) const {
-        return device_ != nullptr && (state_ == WdfIoTargetStarted || (ignore_state && state_ == WdfIoTargetStopped));
+        return device_ != nullptr && (state_ == WdfIoTargetStarted || state_ == WdfIoTargetStopped ||
+                                      (ignore_state && state_ == WdfIoTargetPurged));
     }
     DEVICE_OBJECT* device() const { return device_; }
     FILE_OBJECT* file() const { return file_; }
 
-    void request_sent(Request& request);
+    // Delivers the request, or keeps it until the target is started.
+    void take(Request& request);
+    // Whether it was kept, and is not any more.
+    bool let_go(const Request& request);
     void request_completed(Request& request);
 
 private:
@@ -55,8 +60,9 @@ private:
     NTSTATUS query_remove();
     void remove_canceled();
     void remove_complete();
-    void cancel_sent();
-    void wait_for_sent();
+    void deliver(Request& request);
+    void cancel_all(bool also_untracked);
+    void wait_for_sent(bool also_untracked);
 
     WDF_IO_TARGET_STATE state_ = WdfIoTargetClosed;
     DEVICE_OBJECT* device_ = nullptr;
@@ -68,7 +74,8 @@ private:
     executive::NotificationTable::Entry* watch_ =
         nullptr;                 // also while it is closed for a removal that may be cancelled
     std::vector<Request*> sent_; // in order of sending
-    KEVENT none_sent_{};
+    std::vector<Request*> kept_; // until it is started
+    KEVENT completed_{};         // one of those that were sent
 };
 
 } // namespace openportcls::pnp::kmdf

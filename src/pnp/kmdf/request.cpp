@@ -145,9 +145,10 @@ bool Request::send(IoTarget& target, const WDF_REQUEST_SEND_OPTIONS* options) {
     reference(); // given back by complete()
     reference(); // for the rest of this function
     target.reference();
-    target.request_sent(*this);
+    constexpr ULONG untracked = WDF_REQUEST_SEND_OPTION_IGNORE_TARGET_STATE | WDF_REQUEST_SEND_OPTION_SEND_AND_FORGET;
+    is_tracked_ = (flags & untracked) == 0;
     start_timeout((flags & WDF_REQUEST_SEND_OPTION_TIMEOUT) != 0 ? options->Timeout : 0);
-    IoCallDriver(target.device(), irp);
+    target.take(*this);
     if (synchronous) {
         KeWaitForSingleObject(&completed_, Executive, KernelMode, FALSE, nullptr);
     }
@@ -261,7 +262,16 @@ void Request::fill(WDF_REQUEST_COMPLETION_PARAMS& parameters) const {
 }
 
 bool Request::cancel() {
-    return irp_ != nullptr && IoCancelIrp(irp_) != FALSE;
+    if (irp_ == nullptr) {
+        return false;
+    }
+    if (!target_->let_go(*this)) {
+        return IoCancelIrp(irp_) != FALSE;
+    }
+    irp_->IoStatus.Status = STATUS_CANCELLED;
+    irp_->IoStatus.Information = 0;
+    complete(irp_);
+    return true;
 }
 
 NTSTATUS Request::reuse(NTSTATUS status) {
@@ -368,6 +378,13 @@ BOOLEAN NTAPI WdfRequestSend(WDFREQUEST Request, WDFIOTARGET Target, PWDF_REQUES
         return FALSE;
     }
     return request.send(target, Options);
+}
+
+// Every request has one already.
+NTSTATUS NTAPI WdfRequestAllocateTimer(WDFREQUEST Request) {
+    OPC_REQUIRE_DISPATCH_OR_BELOW();
+    request_of(Request);
+    return STATUS_SUCCESS;
 }
 
 BOOLEAN NTAPI WdfRequestCancelSentRequest(WDFREQUEST Request) {

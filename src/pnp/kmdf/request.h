@@ -44,6 +44,9 @@ public:
     }
 
     bool is_pending() const { return irp_ != nullptr; }
+    IRP* irp() const { return irp_; } // while it is pending
+    // Whether its target's state is any business of its, and the other way round (nf-wdfiotarget-wdfiotargetstop).
+    bool is_tracked() const { return is_tracked_; }
     NTSTATUS status() const { return status_; }
     ULONG_PTR information() const { return information_; }
     void note_failure(NTSTATUS status) {
@@ -73,6 +76,7 @@ private:
     Buffer output_;
     void* system_buffer_ = nullptr; // in pool: METHOD_BUFFERED
     IRP* irp_ = nullptr;            // while it is with the target
+    bool is_tracked_ = true;
     IoTarget* target_ = nullptr;
     NTSTATUS status_ = STATUS_SUCCESS;
     ULONG_PTR information_ = 0;

@@ -55,7 +55,7 @@ void* setting;
 char page[64];
 
 constexpr PHYSICAL_ADDRESS registers{.QuadPart = 0xFEB0'0000};
-constexpr std::u16string_view software_key = u"\\Registry\\Machine\\Software";
+constexpr std::u16string_view machines_software = u"\\Registry\\Machine\\Software";
 
 void NTAPI wait_for_stop(PVOID) {
     KeWaitForSingleObject(&stop, Executive, KernelMode, FALSE, nullptr);
@@ -73,7 +73,7 @@ NTSTATUS NTAPI hear_nothing(PVOID, PVOID) {
 }
 
 void open_key(ULONG attributes) {
-    UNICODE_STRING name = executive::counted(software_key);
+    UNICODE_STRING name = executive::counted(machines_software);
     OBJECT_ATTRIBUTES key;
     InitializeObjectAttributes(&key, &name, OBJ_CASE_INSENSITIVE | attributes, nullptr, nullptr);
     EXPECT_EQ(ZwOpenKey(&handle, KEY_READ, &key), STATUS_SUCCESS);
