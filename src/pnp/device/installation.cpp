@@ -50,6 +50,10 @@ bool is_device_property(std::string_view name) {
     return std::ranges::any_of(names, [&](auto known) { return equal_ignoring_ascii_case(known, name); });
 }
 
+bool names_filters(std::string_view name) {
+    return equal_ignoring_ascii_case("UpperFilters", name) || equal_ignoring_ascii_case("LowerFilters", name);
+}
+
 void apply_parameters(Registry& registry, const std::vector<RegistryParameter>& parameters, std::u16string_view root) {
     for (const RegistryParameter& parameter : parameters) {
         const auto last = parameter.name.rfind('\\');
@@ -101,6 +105,7 @@ void ManagerState::install_service(LoadedDriver& driver, const InfService* servi
     key->set_value(u"ImagePath", REG_EXPAND_SZ, multi_string_bytes({"\\SystemRoot\\System32\\drivers\\" + file}));
     if (service != nullptr) {
         set_optional(*key, u"DisplayName", service->display_name);
+        set_optional(*key, u"Description", service->description);
         set_optional(*key, u"Group", service->load_order_group);
         driver.take_warnings(*driver.inf_, apply_operations(service->registry, driver.registry_path_));
     }
@@ -126,6 +131,9 @@ std::vector<InfWarning> ManagerState::apply_sections(DeviceNode& node, const Inf
     for (const InfRegistryOperation& operation : install.hardware_key) {
         const bool property = operation.root == "HKR" && operation.subkey.empty() && is_device_property(operation.name);
         (property ? properties : parameters).push_back(operation);
+        if (property && names_filters(operation.name)) {
+            warnings.push_back({operation.line, fmt::format("{}: filter drivers are not loaded", operation.name)});
+        }
     }
     std::ranges::move(apply_operations(properties, node.enum_key_), std::back_inserter(warnings));
     std::ranges::move(apply_operations(parameters, node.hardware_key_), std::back_inserter(warnings));

@@ -23,6 +23,9 @@ constexpr std::string_view of_interfaces[] = {"AddInterface", "Include", "Needs"
 constexpr std::string_view of_add_interface[] = {"AddReg",      "AddProperty", "DelReg",
                                                  "DelProperty", "BitReg",      "CopyFiles"};
 constexpr std::string_view of_services[] = {"AddService", "Include", "Needs"};
+constexpr std::string_view of_add_service[] = {"DisplayName",  "Description",   "ServiceType",    "StartType",
+                                               "ErrorControl", "ServiceBinary", "LoadOrderGroup", "AddReg",
+                                               "DelReg",       "BitReg"};
 
 std::span<const std::string_view> done_in(InfSectionKind kind) {
     switch (kind) {
@@ -36,6 +39,8 @@ std::span<const std::string_view> done_in(InfSectionKind kind) {
         return of_add_interface;
     case InfSectionKind::services:
         return of_services;
+    case InfSectionKind::add_service:
+        return of_add_service;
     }
     return {};
 }

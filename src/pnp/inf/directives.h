@@ -13,6 +13,7 @@ enum class InfSectionKind : std::uint8_t {
     interfaces,    // DDInstall.Interfaces
     add_interface, // what AddInterface names
     services,      // DDInstall.Services
+    add_service,   // what AddService names
 };
 
 // A warning for each line of the section that nothing is done for.

@@ -308,11 +308,13 @@ private:
     }
 
     void read_service_section(const InfFile& file, const InfSection& section, InfService& service) {
+        note_undone(section, InfSectionKind::add_service);
         const auto number = [&](std::string_view key, std::uint32_t otherwise) {
             const auto value = parse_inf_number(section.first_value(key).value_or(""));
             return value ? static_cast<std::uint32_t>(*value) : otherwise;
         };
         service.display_name = section.first_value("DisplayName").value_or("");
+        service.description = section.first_value("Description").value_or("");
         service.binary = section.first_value("ServiceBinary").value_or("");
         service.binary_name = service.binary.substr(service.binary.find_last_of("\\/") + 1);
         service.service_type = number("ServiceType", service.service_type);

@@ -87,6 +87,7 @@ struct InfInterface {
 struct InfService {
     std::string name;
     std::string display_name;
+    std::string description;
     std::string binary;      // as written, e.g. %12%\cable.sys
     std::string binary_name; // the file name alone
     std::uint32_t flags = 0;

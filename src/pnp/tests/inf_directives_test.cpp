@@ -89,6 +89,12 @@ TEST(InfDirectives, WhatIsNotDoneIsTold) {
               "9: AddReg in [I.NT.Interfaces] is not done\n");
     EXPECT_EQ(left_out(installed("[I.NT]\n[I.NT.Services]\nDelService=x\n")),
               "9: DelService in [I.NT.Services] is not done\n");
+    for (const char* directive : {"Dependencies", "Security", "RequiredPrivileges", "AddTrigger", "StartName"}) {
+        EXPECT_EQ(left_out(installed("[I.NT]\n[I.NT.Services]\nAddService=card,2,S\n[S]\nServiceBinary=%13%\\card.sys\n"
+                                     "Description=Card\n" +
+                                     std::string(directive) + "=x\n")),
+                  "13: " + std::string(directive) + " in [S] is not done\n");
+    }
     EXPECT_EQ(left_out(installed("[I.NT]\nNeeds=N\n[N]\nIni2Reg=x\n")), "10: Ini2Reg in [N] is not done\n");
     EXPECT_EQ(left_out(installed("[I.NT]\n[I.NT.Interfaces]\n"
                                  "AddInterface={6994AD04-93EF-11D0-A3CC-00A0C9223196},Wave,W\n[W]\nIni2Reg=x\n")),

@@ -1,4 +1,6 @@
 // What installing from an INF leaves in the registry, seen the way a driver sees it.
+#include <gmock/gmock.h>
+
 #include "base/unicode.h"
 #include "executive/io/device_interfaces.h"
 #include "executive/kernel.h"
@@ -141,6 +143,23 @@ TEST_F(Installation, HardwareKeyKeepsPropertiesApart) {
     EXPECT_EQ(key(node.enum_key())->string(u"Service"), u"RecorderService");
     EXPECT_EQ(key(node.hardware_key())->dword(u"Jumper"), 5U);
     EXPECT_EQ(key(node.hardware_key())->value(u"DeviceType"), nullptr);
+}
+
+// inf-addreg-directive: UpperFilters and LowerFilters are the device's properties. Their drivers are not loaded.
+TEST_F(Installation, FiltersAreTold) {
+    std::string text(inf_text);
+    const std::string_view section = "[Install.HW.AddReg]\n";
+    text.insert(text.find(section) + section.size(), "HKR,,upperfilters,0x10000,a\nHKR,,LowerFilters,0x10000,b\n"
+                                                     "HKR,Sub,UpperFilters,,another\n");
+    text.insert(text.find("ServiceType"), "Description = What records\n");
+    LoadedDriver& driver = load({.inf = write("filters.inf", text)});
+    DeviceNode& node = add(driver);
+    EXPECT_NE(key(node.enum_key())->value(u"UpperFilters"), nullptr);
+    EXPECT_EQ(key(node.hardware_key())->value(u"UpperFilters"), nullptr);
+    EXPECT_THAT(driver.inf_warnings(),
+                testing::ElementsAre(testing::HasSubstr("upperfilters: filter drivers are not loaded"),
+                                     testing::HasSubstr("LowerFilters: filter drivers are not loaded")));
+    EXPECT_EQ(key(std::u16string(driver.registry_path()))->string(u"Description"), u"What records");
 }
 
 class DeviceObjectValues : public Installation {
