@@ -308,6 +308,8 @@ TEST_F(FmMusic, BytesInAnyPieces_R_MIDI_05) {
         EXPECT_EQ(keys_down(), 0u) << "no running status after an exclusive message";
         play({0x90, 60, 100, 0xFF});
         EXPECT_EQ(keys_down(), 0u) << "system reset";
+        play({62, 100});
+        EXPECT_EQ(keys_down(), 0u) << "which ends running status, too";
         play({});
     });
 }
