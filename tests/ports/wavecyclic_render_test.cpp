@@ -354,8 +354,10 @@ TEST_F(WaveCyclic, ALoopedBufferIsHeardFromWhereItIsSet) {
     ASSERT_NE(first, std::string::npos);
     EXPECT_TRUE(is_silent(part(heard(), 0, first))) << "nothing of what was in the buffer before";
     ASSERT_TRUE(set(3 * interval + 100));
-    ASSERT_TRUE(machine->run_for(milliseconds(200)));
-    EXPECT_NE(find(heard(), part(loop, 3 * interval + 100, 10 * interval)), std::string::npos);
+    ASSERT_TRUE(machine->run_for(milliseconds(50)));
+    EXPECT_EQ(set(loop.size()).error().status, status_invalid_parameter) << "and nothing is changed";
+    ASSERT_TRUE(machine->run_for(milliseconds(150)));
+    EXPECT_NE(find(heard(), part(loop, 3 * interval + 100, 14 * interval)), std::string::npos);
 }
 
 // R-WCYC-15: from the play to the write position the sound is on its way; elsewhere the client may write.

@@ -72,17 +72,16 @@ bool StreamQueue::seek(ULONGLONG offset) {
     if (irp == nullptr || !looped_) {
         return false;
     }
-    rewind(*irp);
-    ULONGLONG passed = 0;
-    while (next_header()) {
+    const StreamCursor before = cursor_;
+    cursor_.begin(*irp);
+    for (ULONGLONG passed = 0; cursor_.next_header(is_write()); passed += cursor_.left) {
         if (offset < passed + cursor_.left) {
             cursor_.advance(static_cast<ULONG>(offset - passed));
+            loop_bytes_ = bytes_of(*irp);
             return true;
         }
-        passed += cursor_.left;
-        cursor_.left = 0;
     }
-    rewind(*irp);
+    cursor_ = before;
     return false;
 }
 
