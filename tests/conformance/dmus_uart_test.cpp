@@ -53,6 +53,47 @@ TEST_F(Uart, R_DMUS_11_TheStreamHoldsEventsOutsideRunAndDropsThemInStop) {
     EXPECT_EQ(heard_.size(), stopped);
 }
 
+// IMXF::PutMessage, DMUS_KERNEL_EVENT: a package's events are played in its place, those of packages within as well,
+// and everything goes back to the allocator.
+TEST_F(Uart, R_DMUS_06_PackagesAreUnpacked) {
+    script_.watches_system_miniport = true;
+    start_uart(CLSID_MiniportDriverDMusUART, true);
+    running(uart_dmus_out, dmus_);
+    ASSERT_EQ(script_.watched.size(), 1U);
+    const auto [stream, allocator] = script_.watched.front();
+    const auto message = [allocator = allocator](const MidiBytes& bytes) {
+        DMUS_KERNEL_EVENT* event = nullptr;
+        EXPECT_EQ(allocator->GetMessage(&event), STATUS_SUCCESS);
+        event->cbEvent = static_cast<USHORT>(bytes.size());
+        std::copy(bytes.begin(), bytes.end(), event->uData.abData);
+        return event;
+    };
+    const auto package = [allocator = allocator](DMUS_KERNEL_EVENT* inner) {
+        DMUS_KERNEL_EVENT* event = nullptr;
+        EXPECT_EQ(allocator->GetMessage(&event), STATUS_SUCCESS);
+        SET_PACKAGE_EVT(event);
+        event->uData.pPackageEvt = inner;
+        return event;
+    };
+    inside([&, stream = stream] {
+        DMUS_KERNEL_EVENT* const one = message({0x90, 1, 1});
+        one->pNextEvt = message({0x90, 2, 2});
+        DMUS_KERNEL_EVENT* const within = package(message({0x90, 3, 3}));
+        within->pNextEvt = message({0x90, 4, 4});
+        one->pNextEvt->pNextEvt = within;
+        DMUS_KERNEL_EVENT* const first = package(one);
+        first->pNextEvt = package(nullptr);
+        first->pNextEvt->pNextEvt = message({0x90, 5, 5});
+        KIRQL irql;
+        KeRaiseIrql(DISPATCH_LEVEL, &irql);
+        EXPECT_EQ(stream->PutMessage(first), STATUS_SUCCESS);
+        EXPECT_EQ(stream->PutMessage(message({0x90, 6, 6})), STATUS_SUCCESS);
+        KeLowerIrql(irql);
+    });
+    run_for(50);
+    EXPECT_THAT(heard_, ElementsAre(0x90, 1, 1, 0x90, 2, 2, 0x90, 3, 3, 0x90, 4, 4, 0x90, 5, 5, 0x90, 6, 6));
+}
+
 // The DMusUARTCapture miniport.
 TEST_F(Uart, R_DMUS_12_CapturedBytesAreParsedByThePort) {
     start_uart(CLSID_MiniportDriverDMusUARTCapture, true);

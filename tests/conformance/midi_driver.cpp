@@ -199,6 +199,38 @@ public:
     }
 };
 
+// Passes everything on, and notes the streams.
+class WatchedMiniport final : public ComObject<WatchedMiniport, IMiniportDMus> {
+public:
+    explicit WatchedMiniport(IMiniport* miniport)
+        : miniport_(ComPointer<IMiniportDMus>::query(miniport, IID_IMiniportDMus)) {}
+    void* find_interface(const GUID& id) { return id == IID_IMiniportDMus || id == IID_IMiniport ? this : nullptr; }
+    NTSTATUS NTAPI GetDescription(PPCFILTER_DESCRIPTOR* description) override {
+        return miniport_->GetDescription(description);
+    }
+    NTSTATUS NTAPI DataRangeIntersection(ULONG pin, PKSDATARANGE range, PKSDATARANGE matching, ULONG bytes,
+                                         PVOID format, PULONG needed) override {
+        return miniport_->DataRangeIntersection(pin, range, matching, bytes, format, needed);
+    }
+    NTSTATUS NTAPI Init(PUNKNOWN adapter, PRESOURCELIST resources, PPORTDMUS port, PSERVICEGROUP* group) override {
+        return miniport_->Init(adapter, resources, port, group);
+    }
+    void NTAPI Service() override { miniport_->Service(); }
+    NTSTATUS NTAPI NewStream(PMXF* stream, PUNKNOWN outer, POOL_TYPE pool, ULONG pin_id, DMUS_STREAM_TYPE type,
+                             PKSDATAFORMAT format, PSERVICEGROUP* group, PAllocatorMXF allocator, PMASTERCLOCK clock,
+                             PULONGLONG prefetch) override {
+        const NTSTATUS status =
+            miniport_->NewStream(stream, outer, pool, pin_id, type, format, group, allocator, clock, prefetch);
+        if (NT_SUCCESS(status)) {
+            midi_script()->watched.emplace_back(*stream, allocator);
+        }
+        return status;
+    }
+
+private:
+    ComPointer<IMiniportDMus> miniport_;
+};
+
 NTSTATUS new_miniport(IUnknown** result) {
     const MidiScript& s = *midi_script();
     if (s.system_miniport == nullptr) {
@@ -208,6 +240,10 @@ NTSTATUS new_miniport(IUnknown** result) {
     IMiniport* miniport = nullptr;
     const NTSTATUS status = PcNewMiniport(&miniport, *s.system_miniport);
     *result = miniport;
+    if (NT_SUCCESS(status) && s.watches_system_miniport) {
+        *result = new WatchedMiniport(miniport);
+        miniport->Release();
+    }
     if (NT_SUCCESS(status) && s.technology != nullptr) { // R-INIT-15
         const auto technology = ComPointer<IMusicTechnology>::query(miniport, IID_IMusicTechnology);
         if (technology) {

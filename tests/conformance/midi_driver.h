@@ -58,7 +58,8 @@ struct MidiScript {
     bool shares_group = false; // the miniport's
     ULONGLONG prefetch = 0;
     bool has_synth_sink = true;
-    ULONG synth_rate = 0; // of its conversions between samples and time; 0: it has none
+    bool watches_system_miniport = false; // an IMiniportDMus
+    ULONG synth_rate = 0;                 // of its conversions between samples and time; 0: it has none
     std::function<NTSTATUS(const BYTE* bytes, ULONG count, ULONG* written)> write; // default: takes all
     std::deque<MidiBytes> to_read;                                                 // one a Read
     NTSTATUS read_status = STATUS_SUCCESS;
@@ -78,6 +79,8 @@ struct MidiScript {
     DMUS_STREAM_TYPE type_seen = DMUS_STREAM_MIDI_INVALID;
     std::vector<MidiStreamUnderTest*> midi_streams;
     std::vector<MxfUnderTest*> mxfs;
+    // Of a system miniport that is watched: the streams it has made, and their allocators, without references.
+    std::vector<std::pair<IMXF*, IAllocatorMXF*>> watched;
     IPort* port = nullptr; // with a reference
     IUnknown* port_seen = nullptr;
     IUnknown* adapter_seen = nullptr;
