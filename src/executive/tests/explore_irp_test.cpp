@@ -18,12 +18,6 @@ struct ServedQueue {
     int served = 0;
     bool stop = false;
 
-    void initialize() {
-        list = {&list, &list};
-        IoCsqInitialize(&csq, &insert, &remove, &peek, &lock, &unlock, &cancel);
-    }
-
-private:
     static ServedQueue& of(IO_CSQ* csq) { return *CONTAINING_RECORD(csq, ServedQueue, csq); }
     static void NTAPI insert(IO_CSQ* csq, IRP* irp) { InsertTailList(&of(csq).list, &irp->Tail.Overlay.ListEntry); }
     static void NTAPI remove(IO_CSQ*, IRP* irp) { RemoveEntryList(&irp->Tail.Overlay.ListEntry); }
@@ -99,8 +93,10 @@ TEST(ExploreIrps, EveryRequestCompletesOnceWhoeverWins) {
         TestDriver driver(&dispatch_queue);
         ServedQueue queue;
         the_queue = &queue;
+        queue.list = {&queue.list, &queue.list};
         const bool survived = machine.enter([&] {
-            queue.initialize();
+            IoCsqInitialize(&queue.csq, &ServedQueue::insert, &ServedQueue::remove, &ServedQueue::peek,
+                            &ServedQueue::lock, &ServedQueue::unlock, &ServedQueue::cancel);
             UNICODE_STRING name = unicode(u"\\Device\\OpcQueue");
             DEVICE_OBJECT* device = nullptr;
             IoCreateDevice(&driver.object, 0, &name, FILE_DEVICE_KS, 0, FALSE, &device);
@@ -163,8 +159,10 @@ TEST(ExploreIrps, EveryApcRunsOnceWhereverItsThreadIs) {
         TestDriver driver(&dispatch_queue);
         ServedQueue queue;
         the_queue = &queue;
+        queue.list = {&queue.list, &queue.list};
         const bool survived = machine.enter([&] {
-            queue.initialize();
+            IoCsqInitialize(&queue.csq, &ServedQueue::insert, &ServedQueue::remove, &ServedQueue::peek,
+                            &ServedQueue::lock, &ServedQueue::unlock, &ServedQueue::cancel);
             UNICODE_STRING name = unicode(u"\\Device\\OpcQueue");
             DEVICE_OBJECT* device = nullptr;
             IoCreateDevice(&driver.object, 0, &name, FILE_DEVICE_KS, 0, FALSE, &device);
