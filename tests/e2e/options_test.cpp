@@ -77,9 +77,12 @@ TEST_F(Options, NumbersThatMakeNoSenseAreWrongUsage) {
         {{"record", path("out.wav")}, "--seconds", {"nan", "inf", "-inf", "0", "-1", "1e99", "1000001", "", "5s"}},
     };
     const std::vector<std::vector<std::string>> with_a_machine = {play, record, {"info"}, {"graph"}, {"mixer"}};
+    // What all of them take is one list (add_session_options): that the others have it, too, one value of each shows.
     for (const auto& command : with_a_machine) {
-        options.push_back({command, "--seed", no_count});
-        options.push_back({command, "--pct-depth", no_count});
+        const std::vector<std::string> wrong = command == play ? no_count : std::vector<std::string>{"-1"};
+        for (const char* option : {"--seed", "--pct-depth", "--watchdog"}) {
+            options.push_back({command, option, wrong});
+        }
     }
     for (const NumericOption& option : options) {
         for (const std::string& value : option.wrong) {
