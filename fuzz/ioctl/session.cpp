@@ -9,6 +9,7 @@
 #include "base/unicode.h"
 #include "client/wave_format.h"
 #include "executive/io/io_manager.h"
+#include "ioctl/fuzzed_driver.h"
 #include "ioctl/vocabulary.h"
 #include "ks/create_name.h"
 
@@ -73,8 +74,8 @@ Session::Session(std::uint8_t policy_and_seed) {
     options.seed = policy_and_seed;
     machine_ = std::make_unique<Machine>(required(Machine::create(options)));
     DriverOptions driver;
-    driver.inf = OPENPORTCLS_FUZZ_INF;
-    driver_ = std::make_unique<Driver>(required(machine_->load_driver(OPENPORTCLS_FUZZ_MODULE, driver)));
+    driver.inf = fuzzed_inf;
+    driver_ = std::make_unique<Driver>(required(machine_->load_driver(fuzzed_module, driver)));
     device_ = driver_->devices().at(0);
     find_filters();
     for (int count = 0; count < 2; ++count) {

@@ -116,6 +116,13 @@ void add_session_options(CLI::App& command, SessionArguments& arguments) {
             ->group(group)
             ->transform(whole_number_between(1, deepest))
             ->capture_default_str();
+    constexpr std::uint64_t longest_watch = 1'000'000;
+    command
+        .add_option("--watchdog", arguments.watchdog_seconds,
+                    "host CPU seconds without a call of the kernel that are an endless loop; 0: none is")
+        ->group(group)
+        ->transform(whole_number_between(0, longest_watch))
+        ->capture_default_str();
     command.add_flag("--paced", arguments.paced, "in real time instead of as fast as possible")->group(group);
     command.add_option("--os", arguments.windows, "the Windows the driver finds: xp, vista, 7, 8, 8.1, 10 or 11")
         ->group(group)
@@ -169,6 +176,7 @@ MachineOptions machine_options(const SessionArguments& arguments) {
     options.hardware = cards_for(arguments);
     options.seed = arguments.seed;
     options.pct_depth = arguments.pct_depth;
+    options.watchdog_seconds = arguments.watchdog_seconds;
     options.paced = arguments.paced;
     options.windows = arguments.windows;
     options.sandbox = arguments.sandbox;

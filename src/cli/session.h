@@ -32,6 +32,7 @@ struct SessionArguments {
     std::uint64_t seed = 1;
     std::string scheduling = "first_come";
     unsigned pct_depth = MachineOptions{}.pct_depth;
+    unsigned watchdog_seconds = MachineOptions{}.watchdog_seconds;
     bool paced = false;
     std::string windows = "11";
     std::filesystem::path sandbox;

@@ -167,7 +167,6 @@ PKSDATARANGE render_ranges[] = {&pcm_ranges[0].DataRange, &pcm_ranges[1].DataRan
 PKSDATARANGE capture_ranges[] = {&capture_range.DataRange, reinterpret_cast<PKSDATARANGE>(&mode_attribute_list)};
 PKSDATARANGE bridge_ranges[] = {&analog_range};
 
-const GUID audio_category = KSCATEGORY_AUDIO;
 const GUID speaker_category = KSNODETYPE_SPEAKER;
 const GUID volume_type = KSNODETYPE_VOLUME;
 const GUID mute_type = KSNODETYPE_MUTE;

@@ -103,7 +103,7 @@ NTSTATUS install(DEVICE_OBJECT* device, IRP* irp, REFCLSID port_class, IMiniport
     return status;
 }
 
-NTSTATUS NTAPI start_device(DEVICE_OBJECT* device, IRP* irp, IResourceList* resources) {
+NTSTATUS NTAPI start_core_device(DEVICE_OBJECT* device, IRP* irp, IResourceList* resources) {
     Script& s = *script();
     s.note("start");
     s.functional_device = device;
@@ -141,7 +141,7 @@ NTSTATUS NTAPI start_device(DEVICE_OBJECT* device, IRP* irp, IResourceList* reso
 NTSTATUS NTAPI core_add_device(DRIVER_OBJECT* driver, DEVICE_OBJECT* physical_device) {
     Script& s = *script();
     s.physical_device = physical_device;
-    NTSTATUS status = PcAddAdapterDevice(driver, physical_device, start_device, s.max_objects, s.extension_bytes);
+    NTSTATUS status = PcAddAdapterDevice(driver, physical_device, start_core_device, s.max_objects, s.extension_bytes);
     if (NT_SUCCESS(status) && s.register_in_add_device) {
         status = PcRegisterAdapterPowerManagement(s.adapter, physical_device->AttachedDevice);
     }

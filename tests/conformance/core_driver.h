@@ -28,6 +28,8 @@ inline constexpr ULONG mute_node = 1;
 // Nodes of the wave filter.
 inline constexpr ULONG wave_node = 0;
 
+inline const GUID audio_category = KSCATEGORY_AUDIO; // of its streaming pins
+
 // A property set of the driver's own, on filter, pin and node (R-PROP-32).
 inline constexpr GUID custom_set = {0x7c6f8a10, 0x1f2e, 0x4d3c, {0x8b, 0x5a, 0x69, 0x78, 0x87, 0x96, 0xa5, 0xb4}};
 inline constexpr GUID custom_event_set = {0x7c6f8a11, 0x1f2e, 0x4d3c, {0x8b, 0x5a, 0x69, 0x78, 0x87, 0x96, 0xa5, 0xb4}};

@@ -26,6 +26,8 @@ namespace ks = openportcls::ks;
 using portcls::PortClsSystem;
 using portcls::WindowsVersion;
 
+inline const GUID looped_set = KSEVENTSETID_LoopedStreaming;
+
 struct PinConnect {
     KSPIN_CONNECT connect;
     KSDATAFORMAT_WAVEFORMATEX format;

@@ -16,7 +16,7 @@ const GUID*& miniport_class() {
 }
 
 // An adapter as vendors' are: nothing of the two is its own.
-NTSTATUS NTAPI start_device(DEVICE_OBJECT* device, IRP* irp, IResourceList* resources) {
+NTSTATUS NTAPI start_fm_device(DEVICE_OBJECT* device, IRP* irp, IResourceList* resources) {
     IPort* port = nullptr;
     NTSTATUS status = PcNewPort(&port, CLSID_PortMidi);
     if (!NT_SUCCESS(status)) {
@@ -35,12 +35,12 @@ NTSTATUS NTAPI start_device(DEVICE_OBJECT* device, IRP* irp, IResourceList* reso
     return status;
 }
 
-NTSTATUS NTAPI add_device(DRIVER_OBJECT* driver, DEVICE_OBJECT* physical_device) {
-    return PcAddAdapterDevice(driver, physical_device, start_device, 1, 0);
+NTSTATUS NTAPI add_fm_device(DRIVER_OBJECT* driver, DEVICE_OBJECT* physical_device) {
+    return PcAddAdapterDevice(driver, physical_device, start_fm_device, 1, 0);
 }
 
 NTSTATUS NTAPI driver_entry(DRIVER_OBJECT* driver, UNICODE_STRING* registry_path) {
-    return PcInitializeAdapterDriver(driver, registry_path, add_device);
+    return PcInitializeAdapterDriver(driver, registry_path, add_fm_device);
 }
 
 class FmSynthPort : public MidiTest {

@@ -38,7 +38,7 @@ KSDATARANGE_MUSIC music_range(const GUID& subformat) {
 
 const GUID midi_subformat = KSDATAFORMAT_SUBTYPE_MIDI;
 const GUID dmus_subformat = KSDATAFORMAT_SUBTYPE_DIRECTMUSIC;
-const GUID audio_category = KSCATEGORY_AUDIO;
+const GUID midi_pin_category = KSCATEGORY_AUDIO;
 KSDATARANGE_MUSIC midi_range = music_range(midi_subformat);
 KSDATARANGE_MUSIC dmus_range = music_range(dmus_subformat);
 KSDATARANGE_AUDIO wave_range = {{{sizeof(KSDATARANGE_AUDIO), 0, 0, 0, KSDATAFORMAT_TYPE_AUDIO, KSDATAFORMAT_SUBTYPE_PCM,
@@ -57,7 +57,7 @@ PCPIN_DESCRIPTOR pin(PKSDATARANGE* ranges, KSPIN_DATAFLOW flow) {
             1,
             0,
             nullptr,
-            {0, nullptr, 0, nullptr, 1, ranges, flow, KSPIN_COMMUNICATION_SINK, &audio_category, nullptr, {0}}};
+            {0, nullptr, 0, nullptr, 1, ranges, flow, KSPIN_COMMUNICATION_SINK, &midi_pin_category, nullptr, {0}}};
 }
 
 const PCPIN_DESCRIPTOR pins[] = {
@@ -253,7 +253,7 @@ NTSTATUS new_miniport(IUnknown** result) {
     return status;
 }
 
-NTSTATUS NTAPI start_device(DEVICE_OBJECT* device, IRP* irp, IResourceList* resources) {
+NTSTATUS NTAPI start_midi_device(DEVICE_OBJECT* device, IRP* irp, IResourceList* resources) {
     MidiScript& s = *midi_script();
     IPort* port = nullptr;
     NTSTATUS status = PcNewPort(&port, *s.class_id);
@@ -283,14 +283,14 @@ NTSTATUS NTAPI start_device(DEVICE_OBJECT* device, IRP* irp, IResourceList* reso
     return status;
 }
 
-NTSTATUS NTAPI add_device(DRIVER_OBJECT* driver, DEVICE_OBJECT* physical_device) {
-    return PcAddAdapterDevice(driver, physical_device, start_device, 1, 0);
+NTSTATUS NTAPI add_midi_device(DRIVER_OBJECT* driver, DEVICE_OBJECT* physical_device) {
+    return PcAddAdapterDevice(driver, physical_device, start_midi_device, 1, 0);
 }
 
 } // namespace
 
 NTSTATUS NTAPI midi_driver_entry(DRIVER_OBJECT* driver, UNICODE_STRING* registry_path) {
-    return PcInitializeAdapterDriver(driver, registry_path, add_device);
+    return PcInitializeAdapterDriver(driver, registry_path, add_midi_device);
 }
 
 // ---- IMiniportMidiStream --------------------------------------------------------------------------------------------

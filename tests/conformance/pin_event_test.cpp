@@ -6,7 +6,6 @@ namespace conformance {
 namespace {
 
 const GUID pin_caps_set = KSEVENTSETID_PinCapsChange;
-const GUID looped_set = KSEVENTSETID_LoopedStreaming;
 
 ULONG jack_value = 1;
 NTSTATUS NTAPI pin_caps_handler(PCEVENT_REQUEST* request) {

@@ -12,7 +12,6 @@ KSDATARANGE_AUDIO pcm_range = {{{sizeof(KSDATARANGE_AUDIO), 0, 0, 0, KSDATAFORMA
                                8000,
                                48000};
 PKSDATARANGE stream_ranges[] = {reinterpret_cast<PKSDATARANGE>(&pcm_range)};
-const GUID audio_category = KSCATEGORY_AUDIO;
 
 constexpr PCPIN_DESCRIPTOR pin_of(KSPIN_DATAFLOW flow) {
     return {4,

@@ -7,8 +7,6 @@
 namespace conformance {
 namespace {
 
-const GUID looped_set = KSEVENTSETID_LoopedStreaming;
-
 class WavePciStreams : public WavePciRules {
 protected:
     // An event at this place of the loop, signalled through the handle.

@@ -355,7 +355,7 @@ NTSTATUS publish_packet_constraints(DEVICE_OBJECT* device) {
     return status;
 }
 
-NTSTATUS NTAPI start_device(DEVICE_OBJECT* device, IRP* irp, IResourceList* resources) {
+NTSTATUS NTAPI start_wavert_device(DEVICE_OBJECT* device, IRP* irp, IResourceList* resources) {
     script()->functional_device = device;
     if (script()->rebalance) {
         auto* adapter = new TestAdapter;
@@ -385,8 +385,8 @@ NTSTATUS NTAPI start_device(DEVICE_OBJECT* device, IRP* irp, IResourceList* reso
     return status;
 }
 
-NTSTATUS NTAPI add_device(DRIVER_OBJECT* driver, DEVICE_OBJECT* physical_device) {
-    return PcAddAdapterDevice(driver, physical_device, start_device, 4, 0);
+NTSTATUS NTAPI add_wavert_device(DRIVER_OBJECT* driver, DEVICE_OBJECT* physical_device) {
+    return PcAddAdapterDevice(driver, physical_device, start_wavert_device, 4, 0);
 }
 
 } // namespace
@@ -405,7 +405,7 @@ Script*& script() {
 }
 
 NTSTATUS NTAPI driver_entry(DRIVER_OBJECT* driver, UNICODE_STRING* registry_path) {
-    return PcInitializeAdapterDriver(driver, registry_path, add_device);
+    return PcInitializeAdapterDriver(driver, registry_path, add_wavert_device);
 }
 
 } // namespace wavert_test

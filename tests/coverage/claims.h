@@ -4,6 +4,8 @@
 #include <map>
 #include <set>
 #include <string>
+#include <unordered_map>
+#include <vector>
 
 #include "aliases.h"
 #include "tables.h"
@@ -23,7 +25,7 @@ struct Claim {
 
 class Claims {
 public:
-    Claims(const TestSources& sources, const Aliases& aliases) : sources_(sources), aliases_(aliases) {}
+    Claims(const TestSources& sources, const Aliases& aliases);
 
     // Of all rows; interfaces are what their methods are.
     std::map<std::string, Claim> find_all(const std::vector<Row>& rows) const; // by "table name"
@@ -33,11 +35,13 @@ public:
 private:
     Claim find(const Row& row) const;
     Claim find_by_mention(const Row& row) const;
+    std::vector<const Test*> candidates(const Row& row, const std::set<std::string>& names) const;
     int weight(const Test& test, const Row& row, const std::set<std::string>& names) const;
     Claim of_interface(const Row& row, const std::vector<Row>& rows, const std::map<std::string, Claim>& claims) const;
 
     const TestSources& sources_;
     const Aliases& aliases_;
+    std::unordered_map<std::string, std::vector<const Test*>> mentioning_; // by word, in their order
 };
 
 // Declared by include/wdk as an export, but no module that imports it would be loaded.

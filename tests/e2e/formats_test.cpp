@@ -1,4 +1,5 @@
 // Every format `cable` has comes back bit for bit, and every kind of file libsndfile reads can be played.
+#include <algorithm>
 #include <cmath>
 
 #include <gmock/gmock.h>
@@ -33,11 +34,26 @@ protected:
 
 class CableFormats : public Formats, public testing::WithParamInterface<std::uint32_t> {};
 
+constexpr std::uint32_t rates[] = {8000, 11025, 16000, 22050, 32000, 44100, 48000, 64000, 88200, 96000, 176400, 192000};
+constexpr std::uint16_t most_channels = 8;
+
+// Starting a sanitized command takes longer than what it plays. All formats go the same ways, so it plays every width
+// at every rate, with the numbers of channels in turn: each has every width at some rate.
+bool has_its_turn(std::uint32_t rate, int width, std::uint16_t channels) {
+    const auto number = std::find(std::begin(rates), std::end(rates), rate) - std::begin(rates);
+    return !command_is_sanitized || (number + 2 * width) % most_channels == channels - 1;
+}
+
 TEST_P(CableFormats, EveryWidthAndChannelCountIsHeardBitForBit) {
     WaveFormat format;
     format.rate = GetParam();
+    int width = 0;
     for (const auto [bits, is_float] : {std::pair{16, false}, {24, false}, {32, false}, {32, true}}) {
-        for (std::uint16_t channels = 1; channels <= 8; ++channels) {
+        ++width;
+        for (std::uint16_t channels = 1; channels <= most_channels; ++channels) {
+            if (!has_its_turn(format.rate, width, channels)) {
+                continue;
+            }
             format.channels = channels;
             format.bits = static_cast<std::uint16_t>(bits);
             format.is_float = is_float;
@@ -46,9 +62,7 @@ TEST_P(CableFormats, EveryWidthAndChannelCountIsHeardBitForBit) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Rates, CableFormats,
-                         testing::Values(8000, 11025, 16000, 22050, 32000, 44100, 48000, 64000, 88200, 96000, 176400,
-                                         192000));
+INSTANTIATE_TEST_SUITE_P(Rates, CableFormats, testing::ValuesIn(rates));
 
 struct Container {
     const char* name;

@@ -292,7 +292,7 @@ TEST_F(Errors, AreNoneInTheRacesThatTakeTheLock) {
 
 // ThreadSanitizer puts signals off; the watchdog's has to come through.
 TEST_F(Races, AHangEndsInTheWatchdogsReport) {
-    const Ran ran = commit(15);
+    const Ran ran = commit(15, {"--watchdog", "1"});
     EXPECT_EQ(ran.status, 1);
     EXPECT_THAT(ran.error, AllOf(HasSubstr("*** CLOCK_WATCHDOG_TIMEOUT"), HasSubstr("an endless loop"),
                                  HasSubstr("seed 1, step ")));

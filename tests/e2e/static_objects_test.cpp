@@ -27,7 +27,7 @@ extern "C" NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING Path) {
 
 class StaticObjects : public Command {
 protected:
-    Ran info_with(const std::string& static_objects) {
+    Ran info_with(const std::string& static_objects, const std::vector<std::string>& options = {}) {
         std::string source = driver;
         source.replace(source.find("STATIC_OBJECTS"), std::string("STATIC_OBJECTS").size(), static_objects);
         std::filesystem::create_directories(path("statics"));
@@ -35,8 +35,11 @@ protected:
         const Ran built =
             portcls({"build", path("statics"), "-o", path("statics.so"), "--cache", OPENPORTCLS_DRIVER_CACHE});
         EXPECT_EQ(built.status, 0) << built.error;
-        return run({"timeout", "-s", "KILL", "100", OPENPORTCLS_COMMAND, "info", "--verbose", "--driver",
-                    path("statics.so"), "--inf", OPENPORTCLS_SOURCE "/drivers/cable/cable.inx"});
+        std::vector<std::string> command = {"bash", "-c", "ulimit -t 8; exec timeout -s KILL 100 \"$@\"", "of CPU"};
+        command.insert(command.end(), {OPENPORTCLS_COMMAND, "info", "--verbose", "--driver", path("statics.so"),
+                                       "--inf", OPENPORTCLS_SOURCE "/drivers/cable/cable.inx"});
+        command.insert(command.end(), options.begin(), options.end());
+        return run(command);
     }
 };
 
@@ -85,7 +88,8 @@ TEST_F(StaticObjects, WhatTheyLeaveRaisedIsReported) {
 TEST_F(StaticObjects, AConstructorThatNeverEndsIsReported) {
     const Ran ran = info_with("static volatile int Zero;\n"
                               "struct Endless { Endless() { while (Zero == 0) {} } };\n"
-                              "static Endless Object;\n");
+                              "static Endless Object;\n",
+                              {"--watchdog", "1"});
     EXPECT_EQ(ran.status, 1) << ran.error;
     EXPECT_THAT(ran.error, HasSubstr("Endless::Endless"));
 }

@@ -79,7 +79,8 @@ def groups_of_units(due, entries):
 
 
 def together(due, entries, folder):
-    """The groups to look at; a file that includes several units' sources is written into the folder."""
+    """The groups to look at, the largest first, which would hold up the end; a file that includes several units' sources
+    is written into the folder."""
     def target(group):
         unit = pathlib.Path(entries[group.sources[0]]["unit"])
         return unit.parent if unit.parent.name == "Unity" else unit
@@ -93,7 +94,7 @@ def together(due, entries, folder):
         sources = [source for part in parts for source in part.sources]
         file.write_text("".join(f'#include "{ROOT / source}"\n' for source in sources), encoding="utf-8")
         groups.append(Group(str(file), sources, parts))
-    return groups
+    return sorted(groups, key=lambda group: -len(group.sources))
 
 
 def write_database(folder, entries, groups):
@@ -198,7 +199,6 @@ def main():
     keys = Keys()
     key_of = {source: keys.of(entries[source]["command"], files[source]) for source in chosen}
     due = [source for source in chosen if not (known / key_of[source]).exists()]
-    # The longest first: they would hold up the end.
     due.sort(key=lambda source: -len(files[source]))
 
     groups = together(due, entries, known)

@@ -17,6 +17,7 @@ using Bytes = std::vector<std::byte>;
 
 inline constexpr std::size_t interval = 1920; // 10 ms
 inline constexpr std::int32_t status_cancelled = static_cast<std::int32_t>(0xC0000120);
+inline constexpr std::int32_t status_device_removed = static_cast<std::int32_t>(0xC00002B6);
 inline constexpr std::int32_t status_invalid_device_state = static_cast<std::int32_t>(0xC0000184);
 inline constexpr std::int32_t status_access_violation = static_cast<std::int32_t>(0xC0000005);
 inline constexpr std::int32_t status_not_supported = static_cast<std::int32_t>(0xC00000BB);

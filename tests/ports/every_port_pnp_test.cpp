@@ -4,8 +4,6 @@
 namespace openportcls::ports {
 namespace {
 
-constexpr auto status_device_removed = static_cast<std::int32_t>(0xC00002B6);
-
 std::string direction(bool capture) {
     return capture ? "Capture" : "Render";
 }

@@ -12,8 +12,6 @@
 namespace openportcls::ports {
 namespace {
 
-constexpr std::int32_t status_device_removed = static_cast<std::int32_t>(0xC00002B6);
-
 using Journal = std::vector<std::pair<ULONG, ULONG>>;
 
 class PnpCard : public CardTest {

@@ -11,7 +11,7 @@ namespace openportcls::executive {
 
 void NTAPI Guarded::report(machine::Machine& machine, const char* moment) const {
     const auto address = reinterpret_cast<std::uint64_t>(body);
-    machine::BugcheckReport report{.code = 0x19 /* BAD_POOL_HEADER */, .parameters = {0x20, address, size, tag}};
+    machine::BugcheckReport report{.code = bad_pool_header, .parameters = {0x20, address, size, tag}};
     if (!front().holds(pattern())) {
         report.rule = std::string_view(Sentence("{}: something wrote over the bytes in front of the {} of {} bytes at "
                                                 "{:#x}.",

@@ -15,6 +15,15 @@ namespace openportcls::executive {
 
 class OverrunSearch;
 
+constexpr std::uint32_t bad_pool_header = 0x19; // the bugcheck of whoever wrote there, or into what was freed
+
+// What freed memory is filled with.
+constexpr unsigned char freed_byte = 0xDD;
+
+inline std::uint64_t as_number(const void* pointer) {
+    return reinterpret_cast<std::uint64_t>(pointer);
+}
+
 // Repeated over the guards. No byte is one that a driver often writes: zero, a character, a small number.
 inline std::uint64_t pattern_of(std::uint32_t tag, std::uint64_t size) {
     return ((size + 1) * 0x9E3779B97F4A7C15ULL ^ tag * 0xC2B2AE3D27D4EB4FULL) | 0x8080808080808080ULL;

@@ -17,23 +17,17 @@ namespace openportcls::executive {
 
 namespace {
 
-constexpr std::uint32_t bad_pool_header = 0x19;
 constexpr std::uint32_t bad_pool_caller = 0xC2;
 constexpr std::uint32_t timer_or_dpc_invalid = 0xC7;
 
 constexpr std::uint64_t page = machine::page_size;
 constexpr std::uint64_t cache_line = 64;
 constexpr int uninitialised_byte = 0xA5;
-constexpr int freed_byte = 0xDD;
 
 // Behind every block. AddressSanitizer has redzones of its own there, and finds the instruction that writes into them.
 constexpr std::size_t back_guard_bytes = 64;
 std::size_t back_guard() {
     return asan_present() ? 0 : back_guard_bytes;
-}
-
-std::uint64_t number(const void* pointer) {
-    return reinterpret_cast<std::uint64_t>(pointer);
 }
 
 } // namespace
@@ -54,10 +48,10 @@ void NTAPI look_for_poison(const void* object, std::size_t bytes, const char* fu
     }
     asan_describe(poisoned);
     machine::Machine::current().bugcheck(
-        0xCD /* PAGE_FAULT_BEYOND_END_OF_ALLOCATION */, number(poisoned), 0, 0, 0,
+        0xCD /* PAGE_FAULT_BEYOND_END_OF_ALLOCATION */, as_number(poisoned), 0, 0, 0,
         Sentence("{} was given an object of {} bytes at {:#x}, which are not all the driver's memory: AddressSanitizer "
                  "says above whose {:#x} is.",
-                 function, bytes, number(object), number(poisoned)));
+                 function, bytes, as_number(object), as_number(poisoned)));
 }
 
 namespace {
@@ -219,10 +213,10 @@ void Pool::name_origin(const Block& block, machine::BugcheckReport& report) cons
 
 // The block whose memory, or guards, contain the address; for reports only, it looks at all of them.
 const Pool::Block* Pool::find(const void* address) const {
-    const auto wanted = number(address);
+    const auto wanted = as_number(address);
     for (const Block& block : blocks_) {
-        if (block.state != State::unused && wanted >= number(block.body) - cache_line &&
-            wanted < number(block.body) + block.size + back_guard()) {
+        if (block.state != State::unused && wanted >= as_number(block.body) - cache_line &&
+            wanted < as_number(block.body) + block.size + back_guard()) {
             return &block;
         }
     }
@@ -230,7 +224,7 @@ const Pool::Block* Pool::find(const void* address) const {
 }
 
 OPC_NO_ASAN std::uint32_t Pool::slot_of(const void* body, const char* function) const {
-    const auto address = number(body);
+    const auto address = as_number(body);
     const auto* front = reinterpret_cast<const Front*>(address - sizeof(Front)); // of a pointer that may be any number
     if (body != nullptr && address % 16 == 0 && machine::is_accessible(front, sizeof *front, machine::Access::read)) {
         const std::uint32_t slot = front->slot;
@@ -247,7 +241,7 @@ OPC_NO_ASAN std::uint32_t Pool::slot_of(const void* body, const char* function) 
     if (around->body != body) {
         report(bad_pool_caller, 0x46, address, 0, 0,
                Sentence("{} was given {:#x}, which lies {} bytes inside of the {}.", function, address,
-                        static_cast<std::int64_t>(address - number(around->body)), std::string_view(Name(*around))),
+                        static_cast<std::int64_t>(address - as_number(around->body)), std::string_view(Name(*around))),
                around);
     }
     return static_cast<std::uint32_t>(around - blocks_.data());
@@ -286,10 +280,10 @@ bool Pool::explain_freed(const void* address, machine::BugcheckReport& report) c
     report.rule +=
         Sentence(" A register holds {:#x}, which lies in the {} that has been freed: was an object used after "
                  "its last Release?",
-                 number(address), std::string_view(Name(*block)));
+                 as_number(address), std::string_view(Name(*block)));
     if (block->freed_by != nullptr) {
         report.origin_title = "freed by";
-        report.origin = {machine::frame_at(number(block->freed_by))};
+        report.origin = {machine::frame_at(as_number(block->freed_by))};
     }
     return true;
 }
@@ -310,17 +304,17 @@ void Pool::offer_to(OverrunSearch& search) const {
 
 OPC_NO_ASAN void Pool::check(const Block& block, const char* moment) const {
     if (!is_front_intact(block)) [[unlikely]] {
-        report(bad_pool_header, 0x20, number(block.body), block.size, block.tag,
+        report(bad_pool_header, 0x20, as_number(block.body), block.size, block.tag,
                Sentence("{}: something wrote over the bytes in front of the {} at {:#x}.", moment,
-                        std::string_view(Name(block)), number(block.body)),
+                        std::string_view(Name(block)), as_number(block.body)),
                &block);
     }
     const std::size_t intact = intact_behind(block);
     if (intact != back_guard()) [[unlikely]] {
         const auto found = static_cast<unsigned char>(block.body[block.size + intact]);
-        report(bad_pool_header, 0x21, number(block.body), block.size, found,
+        report(bad_pool_header, 0x21, as_number(block.body), block.size, found,
                Sentence("{}: the {} at {:#x} was written past its end: {:#04x} at offset {}.", moment,
-                        std::string_view(Name(block)), number(block.body), found, block.size + intact),
+                        std::string_view(Name(block)), as_number(block.body), found, block.size + intact),
                &block);
     }
 }
@@ -331,9 +325,9 @@ OPC_NO_ASAN void Pool::check_freed(const Block& block, const char* moment) const
     const std::size_t intact = first_difference(block.body, block.size, pattern);
     if (intact < block.size) [[unlikely]] {
         const auto found = static_cast<unsigned char>(block.body[intact]);
-        report(bad_pool_header, 0x0D, number(block.body), block.size, found,
+        report(bad_pool_header, 0x0D, as_number(block.body), block.size, found,
                Sentence("{}: the {} at {:#x} was written to after it was freed: {:#04x} at offset {}.", moment,
-                        std::string_view(Name(block)), number(block.body), found, intact),
+                        std::string_view(Name(block)), as_number(block.body), found, intact),
                &block);
     }
 }
@@ -351,7 +345,7 @@ OPC_NO_ASAN void Pool::free(void* body, std::uint32_t tag, const char* function,
     const std::uint32_t slot = slot_of(body, function);
     const Block& block = blocks_[slot];
     if (block.state == State::freed) [[unlikely]] {
-        report(bad_pool_caller, 0x07, block.tag, 0, number(body),
+        report(bad_pool_caller, 0x07, block.tag, 0, as_number(body),
                Sentence("{}: the {} has been freed already.", function, std::string_view(Name(block))), &block);
     }
     check(block, function);
@@ -362,13 +356,13 @@ OPC_NO_ASAN void Pool::free(void* body, std::uint32_t tag, const char* function,
     if (wrong_tag && (block.tag & protected_tag) == 0) [[unlikely]] {
         machine_.trace(machine::EventKind::log, 0, block.tag, "a pool block is freed with another tag than its own");
     } else if (wrong_tag) [[unlikely]] {
-        report(bad_pool_caller, 0x0A, number(body), block.tag, tag,
+        report(bad_pool_caller, 0x0A, as_number(body), block.tag, tag,
                Sentence("{}: the block was allocated with tag '{}' and is freed with '{}'.", function,
                         pool_tag_text(block.tag), pool_tag_text(tag)),
                &block);
     }
     if (block.kind == PoolKind::paged && machine_.irql() > machine::irql::apc) [[unlikely]] {
-        report(bad_pool_caller, 0x09, machine_.irql(), static_cast<std::uint64_t>(block.kind), number(body),
+        report(bad_pool_caller, 0x09, machine_.irql(), static_cast<std::uint64_t>(block.kind), as_number(body),
                Sentence("{}: paged pool is freed at APC_LEVEL or below.", function), &block);
     }
     check_no_timer_in(block, function);
@@ -380,18 +374,18 @@ OPC_NO_ASAN void Pool::free(void* body, std::uint32_t tag, const char* function,
 
 // Bug check 0xC7: what will expire, or run, lies in memory that is about to be somebody else's.
 void Pool::check_no_timer_in(const Block& block, const char* function) const {
-    const std::uint64_t end = number(block.body) + block.size;
+    const std::uint64_t end = as_number(block.body) + block.size;
     if (const KTIMER* timer = machine_.set_timer_in(block.body, block.size)) [[unlikely]] {
-        report(timer_or_dpc_invalid, 0x00, number(timer), number(block.body), end,
+        report(timer_or_dpc_invalid, 0x00, as_number(timer), as_number(block.body), end,
                Sentence("{}: the {} holds a timer that is set, {} bytes from its start (KeCancelTimer).", function,
-                        std::string_view(Name(block)), number(timer) - number(block.body)),
+                        std::string_view(Name(block)), as_number(timer) - as_number(block.body)),
                &block);
     }
     if (const KDPC* dpc = machine_.queued_dpc_in(block.body, block.size)) [[unlikely]] {
-        report(timer_or_dpc_invalid, 0x01, number(dpc), number(block.body), end,
+        report(timer_or_dpc_invalid, 0x01, as_number(dpc), as_number(block.body), end,
                Sentence("{}: the {} holds a DPC that is queued, {} bytes from its start (KeRemoveQueueDpc, "
                         "KeFlushQueuedDpcs).",
-                        function, std::string_view(Name(block)), number(dpc) - number(block.body)),
+                        function, std::string_view(Name(block)), as_number(dpc) - as_number(block.body)),
                &block);
     }
 }

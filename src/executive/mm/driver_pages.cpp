@@ -23,7 +23,6 @@ using machine::page_size;
 using machine::PhysicalAddress;
 
 constexpr std::uint64_t guard_pattern = 0xC3A5'96E1'F08B'D2B7;
-constexpr unsigned char freed_byte = 0xDD;
 constexpr std::uint64_t freed_pattern = 0x0101'0101'0101'0101ULL * freed_byte;
 
 // The rest of a run's last page is a guard; where that is short, so are the first bytes of a page of its own. The
@@ -44,13 +43,8 @@ constexpr std::size_t most_kept = 32;
 constexpr std::uint64_t most_filled_bytes = 256 * 1024;
 constexpr std::uint64_t most_kept_bytes = 16 << 20;
 
-constexpr std::uint32_t bad_pool_header = 0x19;
 constexpr std::uint32_t page_fault_beyond_end = 0xCD;
 constexpr std::uint64_t outside_of_dma_buffer = 0x0F; // of DRIVER_VERIFIER_DMA_VIOLATION
-
-std::uint64_t number(const void* pointer) {
-    return reinterpret_cast<std::uint64_t>(pointer);
-}
 
 constexpr std::uint64_t whole_pages(std::uint64_t bytes) {
     return (bytes + page_size - 1) & ~(page_size - 1);
@@ -373,7 +367,7 @@ void DriverPages::report(const Run& run, machine::BugcheckReport report) const {
 // Of memory for DMA what Driver Verifier says (0xE6), of other what is said of pool.
 void DriverPages::report_overrun(const Run& run, std::uint64_t offset, const char* moment) const {
     const char* const memory = at(run.begin);
-    const std::uint64_t address = number(memory);
+    const std::uint64_t address = as_number(memory);
     const auto found = static_cast<unsigned char>(memory[offset]);
     machine::BugcheckReport overrun{.code = bad_pool_header, .parameters = {0x21, address, run.bytes, found}};
     if (run.origin.kind != PagesOrigin::Kind::memory) {
@@ -387,7 +381,7 @@ void DriverPages::report_overrun(const Run& run, std::uint64_t offset, const cha
 
 void DriverPages::report_underrun(const Run& run, std::uint64_t distance, const char* moment) const {
     const char* const memory = at(run.begin);
-    const std::uint64_t address = number(memory);
+    const std::uint64_t address = as_number(memory);
     const auto found = static_cast<unsigned char>(*(memory - distance));
     machine::BugcheckReport underrun{.code = bad_pool_header, .parameters = {0x20, address, run.bytes, found}};
     if (run.origin.kind != PagesOrigin::Kind::memory) {
@@ -401,7 +395,7 @@ void DriverPages::report_underrun(const Run& run, std::uint64_t distance, const 
 
 void DriverPages::report_use_after_free(const Run& run, std::uint64_t offset, const char* moment) const {
     const char* const memory = at(run.begin);
-    const std::uint64_t address = number(memory);
+    const std::uint64_t address = as_number(memory);
     const auto found = static_cast<unsigned char>(memory[offset]);
     machine::BugcheckReport used{.code = bad_pool_header, .parameters = {0x0D, address, run.bytes, found}};
     if (run.origin.kind == PagesOrigin::Kind::map_registers) {
@@ -422,7 +416,7 @@ void DriverPages::explain(const void* address, machine::BugcheckReport& report) 
     const PhysicalAddress place = machine_.memory().to_physical(address);
     const auto say = [&](const Run& run, std::string_view where) {
         report.rule += std::string_view(Sentence(" It lies {} the {} bytes at {:#x} of {}.", where, run.bytes,
-                                                 number(at(run.begin)), run.origin.function));
+                                                 as_number(at(run.begin)), run.origin.function));
         name_allocator(run.origin.caller, report);
     };
     for (const Run& run : kept_) {

@@ -8,41 +8,32 @@ namespace {
 
 constexpr ULONG explored_code = CTL_CODE(0x22, 0x801, METHOD_BUFFERED, FILE_ANY_ACCESS);
 
-struct Queue {
+// With a lock, and a thread that completes what is in it.
+struct ServedQueue {
     IO_CSQ csq{};
     LIST_ENTRY list{};
-    KSPIN_LOCK lock = 0;
+    KSPIN_LOCK spin_lock = 0;
     int completed[16] = {};
     int cancelled = 0;
     int served = 0;
     bool stop = false;
+
+    static ServedQueue& of(IO_CSQ* csq) { return *CONTAINING_RECORD(csq, ServedQueue, csq); }
+    static void NTAPI insert(IO_CSQ* csq, IRP* irp) { InsertTailList(&of(csq).list, &irp->Tail.Overlay.ListEntry); }
+    static void NTAPI remove(IO_CSQ*, IRP* irp) { RemoveEntryList(&irp->Tail.Overlay.ListEntry); }
+    static IRP* NTAPI peek(IO_CSQ* csq, IRP* after, PVOID) {
+        LIST_ENTRY* next = after == nullptr ? of(csq).list.Flink : after->Tail.Overlay.ListEntry.Flink;
+        return next == &of(csq).list ? nullptr : CONTAINING_RECORD(next, IRP, Tail.Overlay.ListEntry);
+    }
+    static void NTAPI lock(IO_CSQ* csq, KIRQL* old) { KeAcquireSpinLock(&of(csq).spin_lock, old); }
+    static void NTAPI unlock(IO_CSQ* csq, KIRQL old) { KeReleaseSpinLock(&of(csq).spin_lock, old); }
+    static void NTAPI cancel(IO_CSQ* csq, IRP* irp) {
+        ++of(csq).cancelled;
+        complete(irp, STATUS_CANCELLED);
+    }
 };
 
-Queue& queue_of(IO_CSQ* csq) {
-    return *CONTAINING_RECORD(csq, Queue, csq);
-}
-void NTAPI insert(IO_CSQ* csq, IRP* irp) {
-    InsertTailList(&queue_of(csq).list, &irp->Tail.Overlay.ListEntry);
-}
-void NTAPI remove(IO_CSQ*, IRP* irp) {
-    RemoveEntryList(&irp->Tail.Overlay.ListEntry);
-}
-IRP* NTAPI peek(IO_CSQ* csq, IRP* after, PVOID) {
-    LIST_ENTRY* next = after == nullptr ? queue_of(csq).list.Flink : after->Tail.Overlay.ListEntry.Flink;
-    return next == &queue_of(csq).list ? nullptr : CONTAINING_RECORD(next, IRP, Tail.Overlay.ListEntry);
-}
-void NTAPI lock(IO_CSQ* csq, KIRQL* old) {
-    KeAcquireSpinLock(&queue_of(csq).lock, old);
-}
-void NTAPI unlock(IO_CSQ* csq, KIRQL old) {
-    KeReleaseSpinLock(&queue_of(csq).lock, old);
-}
-void NTAPI canceled(IO_CSQ* csq, IRP* irp) {
-    ++queue_of(csq).cancelled;
-    complete(irp, STATUS_CANCELLED);
-}
-
-Queue* the_queue = nullptr;
+ServedQueue* the_queue = nullptr;
 
 NTSTATUS NTAPI dispatch_queue(PDEVICE_OBJECT, PIRP irp) {
     if (IoGetCurrentIrpStackLocation(irp)->MajorFunction != IRP_MJ_DEVICE_CONTROL) {
@@ -53,7 +44,7 @@ NTSTATUS NTAPI dispatch_queue(PDEVICE_OBJECT, PIRP irp) {
 }
 
 void NTAPI serve(PVOID context) {
-    auto& queue = *static_cast<Queue*>(context);
+    auto& queue = *static_cast<ServedQueue*>(context);
     LARGE_INTEGER pause = milliseconds(16);
     while (!queue.stop) {
         if (IRP* irp = IoCsqRemoveNextIrp(&queue.csq, nullptr)) {
@@ -65,17 +56,18 @@ void NTAPI serve(PVOID context) {
     }
 }
 
-void NTAPI on_completed(void* context, NTSTATUS, ULONG_PTR) {
+void NTAPI count_completion(void* context, NTSTATUS, ULONG_PTR) {
     ++*static_cast<int*>(context);
 }
 
-void send_and_cancel(machine::Machine& machine, Queue& queue) {
+void send_and_cancel(machine::Machine& machine, ServedQueue& queue) {
     FILE_OBJECT* file = nullptr;
     ASSERT_EQ(open_file(u"\\Device\\OpcQueue", nullptr, &file), STATUS_SUCCESS);
     ULONG number = 0;
     for (int i = 0; i < 16; ++i) {
         IRP* request = nullptr;
-        start_device_control(file, explored_code, &number, 4, &number, 4, &on_completed, &queue.completed[i], &request);
+        start_device_control(file, explored_code, &number, 4, &number, 4, &count_completion, &queue.completed[i],
+                             &request);
         machine.preemption_point();
         // The request may be gone by the time it is looked at: only the sender knows, from its callback.
         if (request != nullptr && queue.completed[i] == 0) {
@@ -99,11 +91,12 @@ TEST(ExploreIrps, EveryRequestCompletesOnceWhoeverWins) {
         machine::Machine machine(config);
         Kernel& kernel = install(machine);
         TestDriver driver(&dispatch_queue);
-        Queue queue;
+        ServedQueue queue;
         the_queue = &queue;
         queue.list = {&queue.list, &queue.list};
         const bool survived = machine.enter([&] {
-            IoCsqInitialize(&queue.csq, &insert, &remove, &peek, &lock, &unlock, &canceled);
+            IoCsqInitialize(&queue.csq, &ServedQueue::insert, &ServedQueue::remove, &ServedQueue::peek,
+                            &ServedQueue::lock, &ServedQueue::unlock, &ServedQueue::cancel);
             UNICODE_STRING name = unicode(u"\\Device\\OpcQueue");
             DEVICE_OBJECT* device = nullptr;
             IoCreateDevice(&driver.object, 0, &name, FILE_DEVICE_KS, 0, FALSE, &device);
@@ -125,24 +118,24 @@ TEST(ExploreIrps, EveryRequestCompletesOnceWhoeverWins) {
     EXPECT_GT(served, 0) << "both ways were taken";
 }
 
-constexpr int asked = 16;
+constexpr int asked_with_apcs = 16;
 
 void NTAPI count_apc(PVOID count, PIO_STATUS_BLOCK, ULONG) {
     ++*static_cast<int*>(count);
 }
 
 // Asks by handle and waits for nothing but time, which the answers interrupt.
-void ask_with_apcs(Queue& queue) {
+void ask_with_apcs(ServedQueue& queue) {
     UNICODE_STRING name = unicode(u"\\Device\\OpcQueue");
     OBJECT_ATTRIBUTES attributes;
     InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE, nullptr, nullptr);
     HANDLE file = nullptr;
-    IO_STATUS_BLOCK results[asked]{};
+    IO_STATUS_BLOCK results[asked_with_apcs]{};
     ASSERT_EQ(ZwCreateFile(&file, GENERIC_READ, &attributes, &results[0], nullptr, 0, 0, FILE_OPEN, 0, nullptr, 0),
               STATUS_SUCCESS);
     ULONG number = 0;
     LARGE_INTEGER pause = milliseconds(16);
-    for (int i = 0; i < asked; ++i) {
+    for (int i = 0; i < asked_with_apcs; ++i) {
         ZwDeviceIoControlFile(file, nullptr, &count_apc, &queue.completed[i], &results[i], explored_code, &number, 4,
                               &number, 4);
         if (i % 4 == 3) {
@@ -164,11 +157,12 @@ TEST(ExploreIrps, EveryApcRunsOnceWhereverItsThreadIs) {
         machine::Machine machine(config);
         Kernel& kernel = install(machine);
         TestDriver driver(&dispatch_queue);
-        Queue queue;
+        ServedQueue queue;
         the_queue = &queue;
         queue.list = {&queue.list, &queue.list};
         const bool survived = machine.enter([&] {
-            IoCsqInitialize(&queue.csq, &insert, &remove, &peek, &lock, &unlock, &canceled);
+            IoCsqInitialize(&queue.csq, &ServedQueue::insert, &ServedQueue::remove, &ServedQueue::peek,
+                            &ServedQueue::lock, &ServedQueue::unlock, &ServedQueue::cancel);
             UNICODE_STRING name = unicode(u"\\Device\\OpcQueue");
             DEVICE_OBJECT* device = nullptr;
             IoCreateDevice(&driver.object, 0, &name, FILE_DEVICE_KS, 0, FALSE, &device);

@@ -197,7 +197,7 @@ TEST_F(Io, BuiltRequestsAreFinishedByTheIoManager) {
     });
 }
 
-struct Outcome {
+struct CompletionCase {
     NTSTATUS status;
     bool cancelled;
     // What the routine asks to be called for.
@@ -207,7 +207,7 @@ struct Outcome {
     bool called;
 };
 
-Outcome outcome;
+CompletionCase outcome;
 int outcome_calls = 0;
 
 NTSTATUS NTAPI count_outcome(PDEVICE_OBJECT, PIRP, PVOID) {
@@ -235,7 +235,7 @@ NTSTATUS NTAPI keep_irp(PDEVICE_OBJECT, PIRP, PVOID) {
 TEST_F(Io, CompletionRoutinesAreCalledForWhatTheyAskedFor) {
     TestDriver lower_driver(&complete_with_outcome);
     TestDriver upper_driver(&ask_for_outcome);
-    const Outcome cases[] = {
+    const CompletionCase cases[] = {
         {STATUS_SUCCESS, false, TRUE, FALSE, FALSE, true},
         {STATUS_SUCCESS, false, FALSE, TRUE, TRUE, false},
         {STATUS_UNSUCCESSFUL, false, FALSE, TRUE, FALSE, true},
@@ -253,7 +253,7 @@ TEST_F(Io, CompletionRoutinesAreCalledForWhatTheyAskedFor) {
         IoCreateDevice(&upper_driver.object, sizeof lower, nullptr, FILE_DEVICE_KS, 0, FALSE, &upper);
         *static_cast<DEVICE_OBJECT**>(upper->DeviceExtension) = IoAttachDeviceToDeviceStack(upper, lower);
         int number = 0;
-        for (const Outcome& each : cases) {
+        for (const CompletionCase& each : cases) {
             outcome = each;
             outcome_calls = 0;
             IRP* irp = IoAllocateIrp(static_cast<CCHAR>(upper->StackSize), FALSE);

@@ -25,14 +25,14 @@ struct Possession {
 const Possession* the_possession;
 bool forgets;
 
-void NTAPI unload(DRIVER_OBJECT*) {
+void NTAPI unload_unless_forgetting(DRIVER_OBJECT*) {
     if (!forgets) {
         the_possession->give_back();
     }
 }
 
 NTSTATUS NTAPI driver_entry(DRIVER_OBJECT* driver, UNICODE_STRING*) {
-    driver->DriverUnload = &unload;
+    driver->DriverUnload = &unload_unless_forgetting;
     the_possession->take(driver);
     return STATUS_SUCCESS;
 }
@@ -55,7 +55,7 @@ void* setting;
 char page[64];
 
 constexpr PHYSICAL_ADDRESS registers{.QuadPart = 0xFEB0'0000};
-constexpr std::u16string_view machines_software = u"\\Registry\\Machine\\Software";
+constexpr std::u16string_view possessed_key = u"\\Registry\\Machine\\Software";
 
 void NTAPI wait_for_stop(PVOID) {
     KeWaitForSingleObject(&stop, Executive, KernelMode, FALSE, nullptr);
@@ -73,7 +73,7 @@ NTSTATUS NTAPI hear_nothing(PVOID, PVOID) {
 }
 
 void open_key(ULONG attributes) {
-    UNICODE_STRING name = executive::counted(machines_software);
+    UNICODE_STRING name = executive::counted(possessed_key);
     OBJECT_ATTRIBUTES key;
     InitializeObjectAttributes(&key, &name, OBJ_CASE_INSENSITIVE | attributes, nullptr, nullptr);
     EXPECT_EQ(ZwOpenKey(&handle, KEY_READ, &key), STATUS_SUCCESS);

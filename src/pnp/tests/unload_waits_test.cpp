@@ -15,9 +15,9 @@ using ::testing::HasSubstr;
 constexpr LONGLONG ten_milliseconds = 100'000;
 
 std::vector<std::string> events;
-PIO_WORKITEM work_item;
-DEVICE_OBJECT* device;
-KEVENT stop;
+PIO_WORKITEM queued_item;
+DEVICE_OBJECT* owning_device;
+KEVENT stop_working;
 bool device_goes_first;
 bool uses_driver_object;
 
@@ -28,41 +28,41 @@ void take_time() {
 
 void NTAPI work_for_a_while(PDEVICE_OBJECT, PVOID) {
     take_time();
-    IoFreeWorkItem(work_item);
+    IoFreeWorkItem(queued_item);
     events.emplace_back("work done");
 }
 void NTAPI work_for_a_while_ex(PVOID object, PVOID context, PIO_WORKITEM) {
     work_for_a_while(static_cast<DEVICE_OBJECT*>(object), context);
 }
 void NTAPI work_until_stopped(PDEVICE_OBJECT, PVOID) {
-    KeWaitForSingleObject(&stop, Executive, KernelMode, FALSE, nullptr);
+    KeWaitForSingleObject(&stop_working, Executive, KernelMode, FALSE, nullptr);
     take_time();
     events.emplace_back("work done");
 }
 
-void NTAPI unload(DRIVER_OBJECT*) {
+void NTAPI unload_with_device(DRIVER_OBJECT*) {
     events.emplace_back("DriverUnload");
     if (!device_goes_first) {
-        IoDeleteDevice(device);
+        IoDeleteDevice(owning_device);
     }
 }
 void NTAPI unload_stopping(DRIVER_OBJECT*) {
     events.emplace_back("DriverUnload");
-    KeSetEvent(&stop, 0, FALSE);
+    KeSetEvent(&stop_working, 0, FALSE);
 }
 
 NTSTATUS NTAPI entry_with_work(DRIVER_OBJECT* driver, UNICODE_STRING*) {
-    driver->DriverUnload = &unload;
-    IoCreateDevice(driver, 0, nullptr, FILE_DEVICE_UNKNOWN, 0, FALSE, &device);
+    driver->DriverUnload = &unload_with_device;
+    IoCreateDevice(driver, 0, nullptr, FILE_DEVICE_UNKNOWN, 0, FALSE, &owning_device);
     if (uses_driver_object) {
-        work_item = IoAllocateWorkItem(reinterpret_cast<DEVICE_OBJECT*>(driver));
-        IoQueueWorkItemEx(work_item, &work_for_a_while_ex, DelayedWorkQueue, nullptr);
+        queued_item = IoAllocateWorkItem(reinterpret_cast<DEVICE_OBJECT*>(driver));
+        IoQueueWorkItemEx(queued_item, &work_for_a_while_ex, DelayedWorkQueue, nullptr);
     } else {
-        work_item = IoAllocateWorkItem(device);
-        IoQueueWorkItem(work_item, &work_for_a_while, DelayedWorkQueue, nullptr);
+        queued_item = IoAllocateWorkItem(owning_device);
+        IoQueueWorkItem(queued_item, &work_for_a_while, DelayedWorkQueue, nullptr);
     }
     if (device_goes_first) {
-        IoDeleteDevice(device);
+        IoDeleteDevice(owning_device);
     }
     return STATUS_SUCCESS;
 }
@@ -72,15 +72,15 @@ NTSTATUS NTAPI entry_with_work_that_fails(DRIVER_OBJECT* driver, UNICODE_STRING*
 }
 NTSTATUS NTAPI entry_with_work_that_is_stopped(DRIVER_OBJECT* driver, UNICODE_STRING*) {
     driver->DriverUnload = &unload_stopping;
-    KeInitializeEvent(&stop, NotificationEvent, FALSE);
-    IoCreateDevice(driver, 0, nullptr, FILE_DEVICE_UNKNOWN, 0, FALSE, &device);
-    work_item = IoAllocateWorkItem(device);
-    IoQueueWorkItem(work_item, &work_until_stopped, DelayedWorkQueue, nullptr);
+    KeInitializeEvent(&stop_working, NotificationEvent, FALSE);
+    IoCreateDevice(driver, 0, nullptr, FILE_DEVICE_UNKNOWN, 0, FALSE, &owning_device);
+    queued_item = IoAllocateWorkItem(owning_device);
+    IoQueueWorkItem(queued_item, &work_until_stopped, DelayedWorkQueue, nullptr);
     return STATUS_SUCCESS;
 }
 NTSTATUS NTAPI entry_with_endless_work(DRIVER_OBJECT* driver, UNICODE_STRING* path) {
     const NTSTATUS status = entry_with_work_that_is_stopped(driver, path);
-    driver->DriverUnload = &unload;
+    driver->DriverUnload = &unload_with_device;
     return status;
 }
 
