@@ -94,6 +94,41 @@ TEST_F(DmusSynth, R_DMUS_15_TheSynthesizerSaysHowLongItsSamplesAre) {
     close(clock);
 }
 
+// nf-dmusicks-isynthsinkdmus-synctomaster: the sample clock is zero where a RUN begins, on the master clock. The
+// position that is rendered is that clock's, the pin's goes on.
+TEST_F(DmusSynth, R_DMUS_15_TheSampleClockBeginsWithEachRun) {
+    be(WindowsVersion::xp);
+    script_.synth_rate = 48'000;
+    start(true);
+    run_for(777); // the master clock does not begin with the stream
+    FILE_OBJECT* const pin = open_pin(dmus_wave);
+    set_state(pin, KSSTATE_PAUSE);
+    MidiRequest& first = read(pin, 9'600);
+    MidiRequest& second = read(pin, 192'000);
+    for (unsigned round = 0; round < 3; ++round) {
+        script_.renders.clear();
+        set_state(pin, KSSTATE_RUN);
+        run_for(350);
+        set_state(pin, KSSTATE_PAUSE);
+        run_for(500);
+        ASSERT_FALSE(script_.renders.empty());
+        LONGLONG next = 0;
+        for (const auto& [bytes, position] : script_.renders) {
+            ASSERT_EQ(position, next) << round;
+            next += bytes;
+        }
+        EXPECT_NEAR(static_cast<double>(next), 350 * 192.0, 10 * 192.0) << round;
+    }
+    EXPECT_TRUE(first.is_done());
+    EXPECT_TRUE(second.is_done());
+    const GUID set = KSPROPSETID_Audio;
+    KSAUDIO_POSITION position{};
+    EXPECT_EQ(property(pin, set, KSPROPERTY_AUDIO_POSITION, KSPROPERTY_TYPE_GET, &position, sizeof position),
+              STATUS_SUCCESS);
+    EXPECT_NEAR(static_cast<double>(position.PlayOffset), 1050 * 192.0, 3 * 192.0);
+    EXPECT_NEAR(static_cast<double>(position.WriteOffset), 1050 * 192.0, 30 * 192.0);
+}
+
 // IPositionNotify, IPositionNotify::PositionNotify: its identifier is in no header, and releases from Windows XP on do
 // not declare it: the port asks its streams for nothing but what is documented.
 TEST_F(DmusSynth, NobodyAsksForAnIPositionNotify) {

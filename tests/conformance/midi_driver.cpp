@@ -416,18 +416,19 @@ void NTAPI MxfUnderTest::Render(PBYTE buffer, DWORD length, LONGLONG position) {
 
 NTSTATUS NTAPI MxfUnderTest::SyncToMaster(REFERENCE_TIME time, BOOL start) {
     midi_script()->syncs.emplace_back(time, start);
+    sample_zero = start != FALSE ? time : sample_zero; // "must be reset to zero"
     return STATUS_SUCCESS;
 }
 
 NTSTATUS NTAPI MxfUnderTest::SampleToRefTime(LONGLONG sample, REFERENCE_TIME* time) {
     const ULONG rate = midi_script()->synth_rate;
-    *time = rate == 0 ? -1 : sample * 10'000'000 / rate;
+    *time = rate == 0 ? -1 : sample_zero + sample * 10'000'000 / rate;
     return rate == 0 ? STATUS_NOT_IMPLEMENTED : STATUS_SUCCESS;
 }
 
 NTSTATUS NTAPI MxfUnderTest::RefTimeToSample(REFERENCE_TIME time, LONGLONG* sample) {
     const ULONG rate = midi_script()->synth_rate;
-    *sample = rate == 0 ? -1 : time * rate / 10'000'000;
+    *sample = rate == 0 ? -1 : (time - sample_zero) * rate / 10'000'000;
     return rate == 0 ? STATUS_NOT_IMPLEMENTED : STATUS_SUCCESS;
 }
 

@@ -133,6 +133,7 @@ public:
     DMUS_KERNEL_EVENT* make(const MidiBytes& bytes, LONGLONG time, USHORT flags);
     IMXF* output() const { return sink.get() != nullptr ? sink.get() : static_cast<IMXF*>(allocator.get()); }
 
+    LONGLONG sample_zero = 0; // on the master clock
     portcls::ComPointer<IAllocatorMXF> allocator;
     portcls::ComPointer<IMasterClock> clock;
     portcls::ComPointer<IMXF> sink;

@@ -65,9 +65,13 @@ NTSTATUS WaveSinkPin::step_state(KSSTATE next) {
     }
     {
         Locked locked(queue_.lock());
+        bytes_due(); // which stands from now on
         clock_.set_state(next, master_time());
         is_first_ = true;
-        rendered_ = next == KSSTATE_STOP ? 0 : rendered_;
+        if (next == KSSTATE_STOP) {
+            rendered_ = due_ = 0;
+            begin_ = {};
+        }
     }
     if (next == KSSTATE_RUN) {
         render();
@@ -81,22 +85,48 @@ NTSTATUS WaveSinkPin::step_state(KSSTATE next) {
     return status;
 }
 
-// By the synthesizer's own notion of its samples' time; by the format where it has none.
-ULONGLONG WaveSinkPin::bytes_due() const {
-    constexpr ULONGLONG second = 10'000'000;
-    const LONGLONG time = clock_.to_presentation(master_time());
+// nf-dmusicks-isynthsinkdmus-reftimetosample: of the master clock. -1: the synthesizer has no notion of it.
+LONGLONG WaveSinkPin::sample_at(LONGLONG master) const {
     LONGLONG sample = 0;
-    if (NT_SUCCESS(synth_->RefTimeToSample(time, &sample)) && sample >= 0) {
-        return static_cast<ULONGLONG>(sample) * block_bytes_;
+    return NT_SUCCESS(synth_->RefTimeToSample(master, &sample)) ? sample : -1;
+}
+
+// nf-dmusicks-isynthsinkdmus-synctomaster: with the first call of a RUN the sample clock begins anew.
+void WaveSinkPin::synchronise(LONGLONG master) {
+    synth_->SyncToMaster(master, is_first_ ? TRUE : FALSE);
+    if (is_first_) {
+        is_first_ = false;
+        begin_ = {rendered_, clock_.to_presentation(master), std::max<LONGLONG>(sample_at(master), 0)};
     }
-    return static_cast<ULONGLONG>(static_cast<unsigned __int128>(time) * bytes_per_second_ / second) / block_bytes_ *
-           block_bytes_;
+}
+
+// By the synthesizer's own notion of its samples' time; by the format where it has none.
+ULONGLONG WaveSinkPin::bytes_due() {
+    if (!clock_.is_running() || is_first_) {
+        return due_;
+    }
+    constexpr ULONGLONG second = 10'000'000;
+    const LONGLONG master = master_time();
+    const LONGLONG sample = sample_at(master);
+    if (sample >= begin_.sample) {
+        due_ = begin_.bytes + static_cast<ULONGLONG>(sample - begin_.sample) * block_bytes_;
+        return due_;
+    }
+    const auto time = static_cast<unsigned __int128>(clock_.to_presentation(master) - begin_.time);
+    due_ = begin_.bytes + static_cast<ULONGLONG>(time * bytes_per_second_ / second) / block_bytes_ * block_bytes_;
+    return due_;
 }
 
 NTSTATUS WaveSinkPin::physical_time(ULONGLONG bytes, LONGLONG& time) {
-    return NT_SUCCESS(synth_->SampleToRefTime(static_cast<LONGLONG>(bytes / block_bytes_), &time))
-               ? STATUS_SUCCESS
-               : Pin::physical_time(bytes, time);
+    const auto sample = static_cast<LONGLONG>((bytes - begin_.bytes) / block_bytes_); // before it: as if it went on
+    LONGLONG from = 0;
+    LONGLONG to = 0;
+    if (!NT_SUCCESS(synth_->SampleToRefTime(begin_.sample, &from)) ||
+        !NT_SUCCESS(synth_->SampleToRefTime(begin_.sample + sample, &to))) {
+        return Pin::physical_time(bytes, time);
+    }
+    time = begin_.time + to - from;
+    return STATUS_SUCCESS;
 }
 
 void NTAPI WaveSinkPin::timer_expired(PEX_TIMER, PVOID context) {
@@ -109,8 +139,7 @@ void WaveSinkPin::render() {
         if (!clock_.is_running()) {
             return;
         }
-        synth_->SyncToMaster(master_time(), is_first_ ? TRUE : FALSE);
-        is_first_ = false;
+        synchronise(master_time());
         const ULONGLONG due = std::max(bytes_due(), rendered_); // time is not taken back
         if (due - rendered_ > bytes_per_second_) {
             rendered_ = due - bytes_per_second_ / block_bytes_ * block_bytes_;
@@ -118,7 +147,8 @@ void WaveSinkPin::render() {
                                               "the wave sink had no request for the synthesizer's sound");
         }
         queue_.transfer(static_cast<ULONG>(due - rendered_), [this](void* client, ULONG bytes) {
-            synth_->Render(static_cast<BYTE*>(client), bytes, static_cast<LONGLONG>(rendered_));
+            const auto position = static_cast<LONGLONG>(rendered_ - begin_.bytes); // the sample clock's, in bytes
+            synth_->Render(static_cast<BYTE*>(client), bytes, position + begin_.sample * block_bytes_);
             rendered_ += bytes;
         });
     });

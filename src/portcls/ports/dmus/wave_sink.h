@@ -27,7 +27,9 @@ private:
     NTSTATUS open(DmusPort& port, const PinRequest& request);
     static void NTAPI timer_expired(PEX_TIMER timer, PVOID context);
     void render();
-    ULONGLONG bytes_due() const; // by the stream's time
+    void synchronise(LONGLONG master);
+    LONGLONG sample_at(LONGLONG master) const;
+    ULONGLONG bytes_due(); // by now
 
     ComPointer<EventAllocator> allocator_;
     ComPointer<IMXF> mxf_;
@@ -39,6 +41,13 @@ private:
     ULONG bytes_per_second_;
     ULONG block_bytes_;
     ULONGLONG rendered_ = 0;
+    ULONGLONG due_ = 0; // as long as the stream does not run
+    // Where the stream was when it began to run, and what it was by the clocks.
+    struct Begin {
+        ULONGLONG bytes = 0;
+        LONGLONG time = 0; // the stream's
+        LONGLONG sample = 0;
+    } begin_;
 };
 
 } // namespace openportcls::portcls
