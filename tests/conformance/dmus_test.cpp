@@ -406,6 +406,44 @@ TEST_F(DmusPort, R_DMUS_19_TheChannelGroupTravelsWithTheEvent) {
     EXPECT_EQ(dmus_records(request)[0].group, 7U);
 }
 
+// Exclusive messages that have to wait, megabytes of them, are kept: what comes behind and is due is played.
+TEST_F(DmusPort, WhatIsFarHoldsNothingUp) {
+    start(true);
+    FILE_OBJECT* const pin = running_pin(dmus_render);
+    constexpr int dumps = 300;
+    MidiBytes dump(10'000, 0x33);
+    dump.front() = 0xF0;
+    dump.back() = 0xF7;
+    for (int i = 0; i < dumps; ++i) {
+        EXPECT_TRUE(write(pin, std::vector<DmusRecord>{{1000 * millisecond, dump}}).is_done());
+    }
+    write(pin, std::vector<DmusRecord>{{20 * millisecond, note_on}});
+    run_for(50);
+    ASSERT_EQ(script_.played.size(), 1U);
+    EXPECT_EQ(script_.played[0].bytes, note_on);
+    EXPECT_NEAR(static_cast<double>(since(script_.played[0].due)), static_cast<double>(20 * millisecond), a_moment);
+    script_.played.clear();
+    run_for(1000);
+    std::size_t bytes = 0;
+    for (const auto& each : script_.played) {
+        bytes += each.bytes.size();
+    }
+    EXPECT_EQ(bytes, dumps * dump.size());
+    EXPECT_TRUE(write(pin, std::vector<DmusRecord>{{0, note_off}}).is_done());
+}
+
+// ns-ks-ksstream_header: without KSSTREAM_HEADER_OPTIONSF_TIMEVALID the time is none, whatever it says.
+TEST_F(DmusPort, ATimeThatIsNotValidIsNow) {
+    start(true);
+    FILE_OBJECT* const pin = running_pin(dmus_render);
+    run_for(100);
+    write_untimed(pin, std::vector<DmusRecord>{{0, note_on}}, 5000 * millisecond);
+    ASSERT_EQ(script_.played.size(), 1U);
+    FILE_OBJECT* const legacy = running_pin(midi_render);
+    write_untimed(legacy, std::vector<MidiRecord>{{0, note_on}}, 5000 * millisecond);
+    EXPECT_EQ(script_.played.size(), 2U);
+}
+
 TEST_F(DmusPort, R_DMUS_21_ALegacyPinTakesMidiForADirectMusicMiniport) {
     start(true);
     FILE_OBJECT* const pin = running_pin(midi_render);

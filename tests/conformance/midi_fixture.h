@@ -337,6 +337,15 @@ protected:
     MidiRequest& write(FILE_OBJECT* pin, const std::vector<DmusRecord>& records, LONGLONG time = 0) {
         return write(pin, packed(records), time);
     }
+    // Its header has a time that is not said to be valid.
+    template<class Records>
+    MidiRequest& write_untimed(FILE_OBJECT* pin, const Records& records, LONGLONG time) {
+        MidiRequest& request = *requests_.emplace_back(std::make_unique<MidiRequest>());
+        request.buffer = packed(records);
+        describe(request.header, request.buffer, time, true, static_cast<ULONG>(request.buffer.size()));
+        request.header.OptionsFlags = 0;
+        return send(pin, request, IOCTL_KS_WRITE_STREAM, sizeof request.header);
+    }
     // The last of a stream (KSSTREAM_HEADER_OPTIONSF_ENDOFSTREAM).
     template<class Records>
     MidiRequest& write_last(FILE_OBJECT* pin, const Records& records, LONGLONG time = 0) {

@@ -50,6 +50,51 @@ EventAllocator::~EventAllocator() {
     free_pool(buffers_);
     free_pool(part_of_event_);
     free_pool(is_buffer_out_);
+    for (BYTE* const added : added_) {
+        free_pool(added);
+    }
+}
+
+// Their data would hold up whatever is due before them otherwise.
+bool NTAPI EventAllocator::add_buffers() noexcept {
+    if (added_count_ == most_added) {
+        return false;
+    }
+    auto* const memory = static_cast<BYTE*>(allocate_pool(added_buffers * (buffer_bytes + 1)));
+    if (memory == nullptr) {
+        return false;
+    }
+    std::memset(memory + added_buffers * buffer_bytes, 0, added_buffers);
+    BrieflyLocked locked(lock_);
+    added_[added_count_++] = memory;
+    all_buffers_ += added_buffers;
+    for (ULONG index = added_buffers; index-- != 0;) {
+        BYTE* const buffer = memory + index * buffer_bytes;
+        std::memcpy(buffer, &free_buffers_, sizeof free_buffers_);
+        free_buffers_ = buffer;
+    }
+    return true;
+}
+
+BYTE* NTAPI EventAllocator::mark_of_added(const BYTE* buffer) noexcept {
+    for (ULONG i = 0; i < added_count_; ++i) {
+        const auto offset = reinterpret_cast<ULONG_PTR>(buffer) - reinterpret_cast<ULONG_PTR>(added_[i]);
+        if (offset < added_buffers * buffer_bytes) {
+            return offset % buffer_bytes == 0 ? added_[i] + added_buffers * buffer_bytes + offset / buffer_bytes
+                                              : nullptr;
+        }
+    }
+    return nullptr;
+}
+
+// Whether that buffer is out; nullptr: it is none.
+[[gnu::always_inline]] inline BYTE* EventAllocator::mark_of(const BYTE* buffer) {
+    const auto offset = reinterpret_cast<ULONG_PTR>(buffer) - reinterpret_cast<ULONG_PTR>(buffers_);
+    const auto index = offset / buffer_bytes;
+    if (index >= buffer_count_) {
+        return mark_of_added(buffer);
+    }
+    return offset % buffer_bytes == 0 ? &is_buffer_out_[index] : nullptr;
 }
 
 void* EventAllocator::find_interface(const GUID& id) {
@@ -102,18 +147,17 @@ NTSTATUS NTAPI EventAllocator::GetBuffer(PBYTE* result) {
         exhausted_ = true;
         return STATUS_INSUFFICIENT_RESOURCES;
     }
-    is_buffer_out_[(buffer - buffers_) / buffer_bytes] = 1;
+    *mark_of(buffer) = 1;
     ++buffers_out_;
     return STATUS_SUCCESS;
 }
 
 inline bool EventAllocator::take_back_buffer(BYTE* buffer) {
-    const auto offset = reinterpret_cast<ULONG_PTR>(buffer) - reinterpret_cast<ULONG_PTR>(buffers_);
-    const auto index = offset / buffer_bytes;
-    if (index >= buffer_count_ || offset % buffer_bytes != 0 || is_buffer_out_[index] == 0) {
+    BYTE* const is_out = mark_of(buffer);
+    if (is_out == nullptr || *is_out == 0) {
         return false;
     }
-    is_buffer_out_[index] = 0;
+    *is_out = 0;
     --buffers_out_;
     std::memcpy(buffer, &free_buffers_, sizeof free_buffers_);
     free_buffers_ = buffer;

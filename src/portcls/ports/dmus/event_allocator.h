@@ -1,5 +1,5 @@
 // IAllocatorMXF: the pool of a stream's events and of the buffers of long ones. It is as large at the end as at the
-// beginning: while sound flows nothing is allocated.
+// beginning, but for exclusive messages that have to wait for their time: while sound flows nothing is allocated.
 #pragma once
 
 #include <dmusicks.h>
@@ -49,8 +49,10 @@ public:
     }
 
     ULONG events_out() const { return events_out_; }
-    bool has_room(ULONG events) const {
-        return event_count_ - events_out_ >= events && buffer_count_ - buffers_out_ >= events;
+    // Of buffers there may be more for whoever has to keep what a client has sent: up to 16 MiB. <= DISPATCH_LEVEL.
+    bool has_room(ULONG events) {
+        return event_count_ - events_out_ >= events &&
+               (all_buffers_ - buffers_out_ >= events || (add_buffers() && all_buffers_ - buffers_out_ >= events));
     }
     // Somebody asked in vain since the last call.
     bool take_exhausted() {
@@ -70,17 +72,21 @@ public:
     void reset_position() { position_ = 0; }
 
 private:
-    EventAllocator(ULONG events, ULONG buffers) : event_count_(events), buffer_count_(buffers) {}
+    EventAllocator(ULONG events, ULONG buffers) : event_count_(events), buffer_count_(buffers), all_buffers_(buffers) {}
     bool allocate();
     inline DMUS_KERNEL_EVENT* hand_out();
     inline NTSTATUS take_back_chain(DMUS_KERNEL_EVENT* event, ULONG& ended);
     inline ULONG take_back(DMUS_KERNEL_EVENT& event);
     void NTAPI tell_ended(ULONG count) noexcept;
+    bool NTAPI add_buffers() noexcept;
+    BYTE* NTAPI mark_of_added(const BYTE* buffer) noexcept;
+    inline BYTE* mark_of(const BYTE* buffer);
     inline bool take_back_buffer(BYTE* buffer);
     inline bool is_out(const DMUS_KERNEL_EVENT* event) const;
 
     ULONG event_count_;
     ULONG buffer_count_;
+    ULONG all_buffers_;      // with those that were added
     ULONG fresh_events_ = 0; // the rest has never been handed out
     ULONG fresh_buffers_ = 0;
     ULONG events_out_ = 0;
@@ -89,6 +95,10 @@ private:
     BYTE* buffers_ = nullptr;
     EndMarks::Part* part_of_event_ = nullptr; // one each; none: it is not out
     BYTE* is_buffer_out_ = nullptr;           // likewise
+    static constexpr ULONG added_buffers = 256;
+    static constexpr ULONG most_added = 64;
+    BYTE* added_[most_added] = {}; // each so many buffers, and behind them whether they are out
+    ULONG added_count_ = 0;
     DMUS_KERNEL_EVENT* free_events_ = nullptr;
     BYTE* free_buffers_ = nullptr; // each holds the address of the next
     bool exhausted_ = false;

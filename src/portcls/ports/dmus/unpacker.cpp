@@ -14,10 +14,10 @@ ULONG rounded_up(ULONG bytes, ULONG unit) {
     return (bytes + unit - 1) / unit * unit;
 }
 
-// When a packet begins (R-MIDI-11): what its header says, if anything.
+// When a packet begins (R-MIDI-11): what its header says, if that is valid (ns-ks-ksstream_header).
 LONGLONG begin_of(const KSSTREAM_HEADER& header, LONGLONG now) {
     const KSTIME& time = header.PresentationTime;
-    if ((header.OptionsFlags & KSSTREAM_HEADER_OPTIONSF_TIMEVALID) == 0 && time.Time == 0) {
+    if ((header.OptionsFlags & KSSTREAM_HEADER_OPTIONSF_TIMEVALID) == 0) {
         return now;
     }
     if (time.Numerator == time.Denominator || time.Denominator == 0) {
