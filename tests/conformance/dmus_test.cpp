@@ -452,6 +452,9 @@ TEST_F(DmusPort, R_DMUS_21_ALegacyPinTakesMidiForADirectMusicMiniport) {
     EXPECT_THAT(bytes_of(script_.played), ElementsAre(note_on, MidiBytes{0x90, 62, 101}, note_off))
         << "one event for each message, the status written out";
     EXPECT_NEAR(static_cast<double>(since(script_.played[0].due)), static_cast<double>(5 * millisecond), a_moment);
+    for (const Played& each : script_.played) {
+        EXPECT_EQ(each.group, 1) << "R-DMUS-19: the first; 0 is for all";
+    }
     FILE_OBJECT* const capture = running_pin(midi_capture);
     MxfUnderTest& stream = *script_.mxfs.back();
     inside([&] { stream.output()->PutMessage(stream.make(note_on, now(), DMUS_KEF_EVENT_COMPLETE)); });

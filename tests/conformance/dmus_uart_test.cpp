@@ -125,6 +125,21 @@ TEST_F(Uart, OnePlugForTheLegacyAndTheDirectMusicPin) {
     EXPECT_EQ(open_status_, STATUS_SUCCESS) << "the other direction has its own";
 }
 
+// Where nobody counts the pins, NewStream sees for itself that the plug is taken.
+TEST_F(Uart, NewStreamRefusesASecondStreamOnThePlug) {
+    script_.watches_system_miniport = true; // which has no IPinCount
+    start_uart(CLSID_MiniportDriverDMusUART, true);
+    FILE_OBJECT* const first = open_format(uart_midi_out, midi_);
+    ASSERT_EQ(open_status_, STATUS_SUCCESS);
+    open_format(uart_dmus_out, dmus_);
+    EXPECT_EQ(open_status_, STATUS_INVALID_DEVICE_REQUEST);
+    open_format(uart_dmus_in, dmus_);
+    EXPECT_EQ(open_status_, STATUS_SUCCESS) << "the other direction has its own";
+    close(first);
+    open_format(uart_dmus_out, dmus_);
+    EXPECT_EQ(open_status_, STATUS_SUCCESS) << "it is free again";
+}
+
 // ---- properties -----------------------------------------------------------------------------------------------------
 
 TEST_F(Uart, TheSynthesizerNodeTellsWhatItIs) {

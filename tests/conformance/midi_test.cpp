@@ -7,6 +7,17 @@ using testing::ElementsAre;
 using testing::ElementsAreArray;
 using MidiPort = MidiTest;
 
+class MidiPosition : public MidiTest {
+protected:
+    KSAUDIO_POSITION position_of(FILE_OBJECT* pin) {
+        const GUID set = KSPROPSETID_Audio;
+        KSAUDIO_POSITION position = {};
+        EXPECT_EQ(property(pin, set, KSPROPERTY_AUDIO_POSITION, KSPROPERTY_TYPE_GET, &position, sizeof position),
+                  STATUS_SUCCESS);
+        return position;
+    }
+};
+
 // ---- binding --------------------------------------------------------------------------------------------------------
 
 // The MIDI port and the DMus port; IPortMidi, IPortDMus; IMiniportMidi, IMiniportDMus.
@@ -161,6 +172,20 @@ TEST_F(MidiPort, R_MIDI_11_DeltasCountFromTheHeaderAndThenFromEachOther) {
     }
 }
 
+// ns-ks-kstime: a scaled time is in units of Numerator / Denominator of 100 ns.
+TEST_F(MidiPort, R_MIDI_11_AHeadersTimeIsInItsOwnUnits) {
+    start(false);
+    FILE_OBJECT* const pin = running_pin(midi_render);
+    MidiRequest& request = *requests_.emplace_back(std::make_unique<MidiRequest>());
+    request.buffer = packed(std::vector<MidiRecord>{{0, note_on}});
+    describe(request.header, request.buffer, 0, true, static_cast<ULONG>(request.buffer.size()));
+    request.header.PresentationTime = {3, 10'000'000, 30}; // the third frame of thirty in a second
+    send(pin, request, IOCTL_KS_WRITE_STREAM, sizeof request.header);
+    run_for(200);
+    ASSERT_EQ(script_.played.size(), 1U);
+    EXPECT_NEAR(static_cast<double>(since(script_.played[0].at)), 100.0 * millisecond, millisecond);
+}
+
 TEST_F(MidiPort, R_MIDI_11_WhatIsPastPlaysAtOnce) {
     start(false);
     FILE_OBJECT* const pin = running_pin(midi_render);
@@ -259,7 +284,7 @@ TEST_F(MidiPort, R_MIDI_05_ABrokenDeviceEndsTheRequestWithItsError) {
 
 // What a busy device has not taken when the stream stops is not played by the next run. The positions begin anew, too
 // (R-STATE-04).
-TEST_F(MidiPort, AStoppedStreamForgetsWhatABusyDeviceHasNotTaken) {
+TEST_F(MidiPosition, AStoppedStreamForgetsWhatABusyDeviceHasNotTaken) {
     start(false);
     FILE_OBJECT* const pin = running_pin(midi_render);
     bool is_busy = true;
@@ -267,24 +292,40 @@ TEST_F(MidiPort, AStoppedStreamForgetsWhatABusyDeviceHasNotTaken) {
         *written = is_busy ? 0 : count;
         return STATUS_SUCCESS;
     };
-    const auto position_of = [&] {
-        const GUID set = KSPROPSETID_Audio;
-        KSAUDIO_POSITION position = {};
-        EXPECT_EQ(property(pin, set, KSPROPERTY_AUDIO_POSITION, KSPROPERTY_TYPE_GET, &position, sizeof position),
-                  STATUS_SUCCESS);
-        return position;
-    };
     write(pin, std::vector<MidiRecord>{{0, note_on}});
     run_for(5);
-    EXPECT_EQ(position_of().WriteOffset, note_on.size());
+    EXPECT_EQ(position_of(pin).WriteOffset, note_on.size());
     set_state(pin, KSSTATE_STOP);
-    EXPECT_EQ(position_of().WriteOffset, 0U);
-    EXPECT_EQ(position_of().PlayOffset, 0U);
+    EXPECT_EQ(position_of(pin).WriteOffset, 0U);
+    EXPECT_EQ(position_of(pin).PlayOffset, 0U);
     is_busy = false;
     script_.played.clear();
     set_state(pin, KSSTATE_RUN);
     run_for(20);
     EXPECT_TRUE(script_.played.empty());
+}
+
+// KSPROPERTY_AUDIO_POSITION: bytes of MIDI that the port has taken, and those that the miniport is through with.
+TEST_F(MidiPosition, ItTellsWhatHasBeenPlayed) {
+    start(false);
+    FILE_OBJECT* const pin = running_pin(midi_render);
+    bool is_busy = true;
+    script_.write = [&](const BYTE*, ULONG count, ULONG* written) {
+        *written = is_busy ? 0 : count;
+        return STATUS_SUCCESS;
+    };
+    const MidiBytes program = {0xC0, 5};
+    write(pin, std::vector<MidiRecord>{{0, note_on}, {20, program}});
+    run_for(5);
+    EXPECT_EQ(position_of(pin).PlayOffset, 0U);
+    EXPECT_EQ(position_of(pin).WriteOffset, 3U);
+    is_busy = false;
+    run_for(10);
+    EXPECT_EQ(position_of(pin).PlayOffset, 3U);
+    EXPECT_EQ(position_of(pin).WriteOffset, 3U) << "the second is not due";
+    run_for(10);
+    EXPECT_EQ(position_of(pin).PlayOffset, 5U);
+    EXPECT_EQ(position_of(pin).WriteOffset, 5U);
 }
 
 TEST_F(MidiPort, R_MIDI_09_WriteRunsAtDispatchLevel) {

@@ -6,6 +6,26 @@ namespace conformance {
 using testing::ElementsAre;
 using testing::ElementsAreArray;
 
+namespace {
+
+// A port that leaves what the device has in the miniport: it never comes for it.
+class AbsentPort final : public portcls::ComObject<AbsentPort, IPortMidi> {
+public:
+    void* find_interface(const GUID& id) { return id == IID_IPortMidi ? this : nullptr; }
+    NTSTATUS NTAPI Init(PDEVICE_OBJECT, PIRP, PUNKNOWN, PUNKNOWN, PRESOURCELIST) override { return STATUS_SUCCESS; }
+    NTSTATUS NTAPI GetDeviceProperty(DEVICE_REGISTRY_PROPERTY, ULONG, PVOID, PULONG) override {
+        return STATUS_NOT_IMPLEMENTED;
+    }
+    NTSTATUS NTAPI NewRegistryKey(PREGISTRYKEY*, PUNKNOWN, ULONG, ACCESS_MASK, POBJECT_ATTRIBUTES, ULONG,
+                                  PULONG) override {
+        return STATUS_NOT_IMPLEMENTED;
+    }
+    void NTAPI Notify(PSERVICEGROUP) override {}
+    void NTAPI RegisterServiceGroup(PSERVICEGROUP) override {}
+};
+
+} // namespace
+
 // ---- binding --------------------------------------------------------------------------------------------------------
 
 TEST_F(Uart, R_SUB_09_AnMpu401IsAudioRenderAndCaptureAndNoSynthesizer) {
@@ -74,6 +94,17 @@ TEST_F(Uart, WithoutADeviceInitFails) {
     script_.before_init = [this](DEVICE_OBJECT*, IResourceList*) { mpu_.reset(); };
     start_uart(CLSID_MiniportDriverDMusUART, true);
     EXPECT_EQ(script_.port_init_status, STATUS_IO_DEVICE_ERROR);
+}
+
+// "MIDI Processing Unit MPU-401 Technical Reference Manual": in UART mode a reset is not acknowledged.
+TEST_F(Uart, AUnitThatIsInUartModeAlreadyIsFound) {
+    script_.before_init = [this](DEVICE_OBJECT*, IResourceList*) {
+        mpu_->chip().write(1, hardware::Mpu401::command_uart);
+        ASSERT_TRUE(mpu_->chip().is_uart());
+    };
+    start_uart(CLSID_MiniportDriverDMusUART, true);
+    EXPECT_EQ(script_.port_init_status, STATUS_SUCCESS);
+    EXPECT_TRUE(mpu_->chip().is_uart());
 }
 
 TEST_F(Uart, R_INIT_08_TheAdaptersInterruptSyncIsUsed) {
@@ -177,14 +208,65 @@ TEST_F(Uart, R_MIDI_06_TheSystemsStreamsRefuseTheWrongDirection) {
     EXPECT_EQ(write(pin, std::vector<MidiRecord>{{0, note_on}}).status, STATUS_INVALID_DEVICE_REQUEST);
 }
 
-TEST_F(Uart, APowerCycleEndsInUartModeAgain) {
+// IMiniportMidiStream::SetState: what came before the stream stopped is not of the next run.
+TEST_F(Uart, AStreamThatStopsForgetsWhatWasNotRead) {
+    script_.before_init = [this](DEVICE_OBJECT*, IResourceList* resources) {
+        const auto port = portcls::ComPointer<IPortMidi>::adopt(new AbsentPort);
+        portcls::ComPointer<IMiniport> unknown;
+        ASSERT_EQ(PcNewMiniport(unknown.receive(), CLSID_MiniportDriverUart), STATUS_SUCCESS);
+        const auto miniport = portcls::ComPointer<IMiniportMidi>::query(unknown.get(), IID_IMiniportMidi);
+        portcls::ComPointer<IServiceGroup> group;
+        ASSERT_EQ(miniport->Init(nullptr, resources, port.get(), group.receive()), STATUS_SUCCESS);
+        portcls::ComPointer<IMiniportMidiStream> stream;
+        portcls::ComPointer<IServiceGroup> stream_group;
+        ASSERT_EQ(
+            miniport->NewStream(stream.receive(), nullptr, NonPagedPool, 2, TRUE, nullptr, stream_group.receive()),
+            STATUS_SUCCESS);
+        const auto play_while_running = [&](const MidiBytes& bytes) {
+            stream->SetState(KSSTATE_RUN);
+            mpu_->play_in(bytes);
+            machine_.run_for(2'000'000);
+        };
+        const auto bytes_read = [&] {
+            BYTE bytes[8];
+            ULONG count = 0;
+            EXPECT_EQ(stream->Read(bytes, sizeof bytes, &count), STATUS_SUCCESS);
+            return MidiBytes(bytes, bytes + count);
+        };
+        play_while_running({0xF8});
+        EXPECT_EQ(bytes_read(), MidiBytes{0xF8});
+        play_while_running({0xFA});
+        stream->SetState(KSSTATE_STOP);
+        play_while_running({0xFC});
+        EXPECT_EQ(bytes_read(), MidiBytes{0xFC}) << "what came before is gone";
+    };
+    start_uart(CLSID_MiniportDriverUart, false);
+}
+
+class UartPower : public Uart {
+protected:
+    // Whoever gave the unit its power may have left it in either mode.
+    void expect_uart_after_sleep() {
+        for (const bool loses_power : {true, false}) {
+            ASSERT_TRUE(manager_->set_device_power(*node_, PowerDeviceD3));
+            if (loses_power) {
+                mpu_->chip().forget();
+                EXPECT_FALSE(mpu_->chip().is_uart());
+            }
+            ASSERT_TRUE(manager_->set_device_power(*node_, PowerDeviceD0));
+            EXPECT_TRUE(mpu_->chip().is_uart()) << loses_power;
+        }
+    }
+};
+
+TEST_F(UartPower, ACycleEndsInUartModeAgain) {
     start_uart(CLSID_MiniportDriverDMusUART, true);
-    const auto set_power = [&](DEVICE_POWER_STATE state) { ASSERT_TRUE(manager_->set_device_power(*node_, state)); };
-    set_power(PowerDeviceD3);
-    mpu_->chip().forget();
-    EXPECT_FALSE(mpu_->chip().is_uart());
-    set_power(PowerDeviceD0);
-    EXPECT_TRUE(mpu_->chip().is_uart());
+    expect_uart_after_sleep();
+}
+
+TEST_F(UartPower, ACycleOfTheLegacyMiniportEndsInUartModeAgain) {
+    start_uart(CLSID_MiniportDriverUart, false);
+    expect_uart_after_sleep();
 }
 
 } // namespace conformance

@@ -1,5 +1,6 @@
 // What the WaveCyclic port makes for its miniports. Its streams: tests/ports.
 #include "core_fixture.h"
+#include "executive/hal/dma_adapter.h"
 #include "executive/hal/dma_channels.h"
 
 namespace conformance {
@@ -38,10 +39,14 @@ private:
 class Controller final : public executive::SystemDmaController {
 public:
     bool has_channel(unsigned channel) const override { return channel == 1 || channel == 5; }
-    void program(unsigned channel, const Transfer&) override { programmed = channel; }
+    void program(unsigned channel, const Transfer& asked) override {
+        programmed = channel;
+        transfer = asked;
+    }
     void mask(unsigned) override {}
     std::uint32_t NTAPI read_counter(unsigned) const override { return 0; }
     unsigned programmed = 0;
+    Transfer transfer;
 };
 
 class WaveCyclicPortRules : public CoreTest {
@@ -61,15 +66,8 @@ protected:
             return status;
         };
     }
-    IPortWaveCyclic* port_ = nullptr;
-};
-
-// IPortWaveCyclic::NewSlaveDmaChannel, ::NewMasterDmaChannel.
-TEST_F(WaveCyclicPortRules, R_WCYC_18_slaves_take_one_of_the_lists_channels_masters_none) {
-    start();
-    inside([&] {
-        Controller controller;
-        executive::Kernel::current().dma_channels.attach(&controller);
+    // Channels 1 and 5.
+    static portcls::ComPointer<IResourceList> two_channels() {
         struct {
             CM_RESOURCE_LIST list;
             CM_PARTIAL_RESOURCE_DESCRIPTOR second;
@@ -82,17 +80,34 @@ TEST_F(WaveCyclicPortRules, R_WCYC_18_slaves_take_one_of_the_lists_channels_mast
             partial.PartialDescriptors[i].u.Dma.Channel = i == 0 ? 1 : 5;
         }
         portcls::ComPointer<IResourceList> list;
-        ASSERT_EQ(PcNewResourceList(list.receive(), nullptr, PagedPool, &resources.list, &resources.list),
+        EXPECT_EQ(PcNewResourceList(list.receive(), nullptr, PagedPool, &resources.list, &resources.list),
                   STATUS_SUCCESS);
+        return list;
+    }
+    portcls::ComPointer<IDmaChannelSlave> slave(IResourceList* list, ULONG index, ULONG maximum, BOOLEAN demand,
+                                                DMA_SPEED speed) {
+        portcls::ComPointer<IDmaChannelSlave> result;
+        EXPECT_EQ(port_->NewSlaveDmaChannel(result.receive(), nullptr, list, index, maximum, demand, speed),
+                  STATUS_SUCCESS);
+        return result;
+    }
+    IPortWaveCyclic* port_ = nullptr;
+};
+
+// IPortWaveCyclic::NewSlaveDmaChannel, ::NewMasterDmaChannel.
+TEST_F(WaveCyclicPortRules, R_WCYC_18_slaves_take_one_of_the_lists_channels_masters_none) {
+    start();
+    inside([&] {
+        Controller controller;
+        executive::Kernel::current().dma_channels.attach(&controller);
+        const auto list = two_channels();
         for (const ULONG index : {0u, 1u}) {
-            portcls::ComPointer<IDmaChannelSlave> slave;
-            ASSERT_EQ(port_->NewSlaveDmaChannel(slave.receive(), nullptr, list.get(), index, 0x1000, FALSE, Compatible),
-                      STATUS_SUCCESS);
-            EXPECT_TRUE(portcls::ComPointer<IDmaChannelSlave>::query(slave.get(), IID_IDmaChannelSlave));
-            EXPECT_EQ(slave->AllocateBuffer(0x1000, nullptr), STATUS_SUCCESS);
-            EXPECT_EQ(slave->Start(0x1000, TRUE), STATUS_SUCCESS);
+            const auto channel = slave(list.get(), index, 0x1000, FALSE, Compatible);
+            EXPECT_TRUE(portcls::ComPointer<IDmaChannelSlave>::query(channel.get(), IID_IDmaChannelSlave));
+            EXPECT_EQ(channel->AllocateBuffer(0x1000, nullptr), STATUS_SUCCESS);
+            EXPECT_EQ(channel->Start(0x1000, TRUE), STATUS_SUCCESS);
             EXPECT_EQ(controller.programmed, index == 0 ? 1u : 5u);
-            EXPECT_EQ(slave->Stop(), STATUS_SUCCESS);
+            EXPECT_EQ(channel->Stop(), STATUS_SUCCESS);
         }
         portcls::ComPointer<IDmaChannelSlave> none;
         EXPECT_EQ(port_->NewSlaveDmaChannel(none.receive(), nullptr, list.get(), 2, 0x1000, FALSE, Compatible),
@@ -105,6 +120,47 @@ TEST_F(WaveCyclicPortRules, R_WCYC_18_slaves_take_one_of_the_lists_channels_mast
                                                  static_cast<DMA_WIDTH>(-1), static_cast<DMA_SPEED>(-1)),
                       STATUS_SUCCESS);
             EXPECT_FALSE(portcls::ComPointer<IDmaChannelSlave>::query(master.get(), IID_IDmaChannelSlave));
+        }
+        executive::Kernel::current().dma_channels.attach(nullptr);
+    });
+}
+
+// nf-portcls-iportwavecyclic-newslavedmachannel: DemandMode and DmaSpeed are what the device is described with.
+TEST_F(WaveCyclicPortRules, R_WCYC_18_a_slave_moves_as_it_was_asked_to) {
+    start();
+    inside([&] {
+        Controller controller;
+        executive::Kernel::current().dma_channels.attach(&controller);
+        const auto list = two_channels();
+        for (const auto& [demand, speed] : {std::pair{TRUE, TypeA}, {FALSE, TypeB}, {TRUE, TypeF}}) {
+            const auto channel = slave(list.get(), 0, 0x1000, static_cast<BOOLEAN>(demand), speed);
+            auto* const adapter = reinterpret_cast<DMA_ADAPTER*>(channel->GetAdapterObject());
+            EXPECT_EQ(executive::adapter_of(adapter).description.DmaSpeed, speed);
+            EXPECT_EQ(channel->AllocateBuffer(0x1000, nullptr), STATUS_SUCCESS);
+            EXPECT_EQ(channel->Start(0x1000, TRUE), STATUS_SUCCESS);
+            EXPECT_EQ(controller.transfer.demand, demand != FALSE);
+            EXPECT_EQ(channel->Stop(), STATUS_SUCCESS);
+        }
+        executive::Kernel::current().dma_channels.attach(nullptr);
+    });
+}
+
+// IDmaChannel::MaximumBufferSize: a buffer has to fit into the map registers there are, those of the pages that a
+// controller moves without a new page register.
+TEST_F(WaveCyclicPortRules, a_slaves_buffer_is_no_larger_than_its_map_registers) {
+    start();
+    inside([&] {
+        Controller controller;
+        executive::Kernel::current().dma_channels.attach(&controller);
+        const auto list = two_channels();
+        for (const auto& [index, most] : {std::pair{0u, 0x10000u}, {1u, 0x20000u}}) {
+            const auto large = slave(list.get(), index, 0x80000, FALSE, Compatible);
+            EXPECT_EQ(large->MaximumBufferSize(), most);
+            EXPECT_EQ(large->AllocateBuffer(most + 1, nullptr), STATUS_INSUFFICIENT_RESOURCES);
+            EXPECT_EQ(large->AllocateBuffer(most, nullptr), STATUS_SUCCESS);
+            EXPECT_EQ(large->Start(most, TRUE), STATUS_SUCCESS);
+            EXPECT_EQ(large->Stop(), STATUS_SUCCESS);
+            EXPECT_EQ(slave(list.get(), index, 0x2000, FALSE, Compatible)->MaximumBufferSize(), 0x2000u);
         }
         executive::Kernel::current().dma_channels.attach(nullptr);
     });

@@ -163,6 +163,24 @@ TEST_F(Ac97Codec, OutputsHaveVolumesOfTheirOwn) {
     EXPECT_EQ(mono.frames.back().right, 0.25F);
 }
 
+TEST_F(Ac97Codec, TheMonoOutputIsTheSumOfBothSides) {
+    wake();
+    Listener mono;
+    card->outputs()[Codec::mono_out].plugged = &mono;
+    set_mixer(0x06, 0);
+    set_mixer(0x18, 0x8808); // of what plays the line alone is heard
+    play_half();
+    for (const auto& [left, right] : {std::pair{0.25F, 0.125F}, {0.0F, 0.5F}, {0.5F, 0.0F}}) {
+        Recording sound(48000, std::vector<Frame>(48000, Frame{left, right}));
+        card->inputs()[Codec::line].plugged = &sound;
+        set_mixer(0x10, 0x0808);
+        level();
+        EXPECT_EQ(mono.frames.back().left, (left + right) / 2);
+        EXPECT_EQ(mono.frames.back().right, (left + right) / 2);
+        card->inputs()[Codec::line].plugged = nullptr;
+    }
+}
+
 TEST_F(Ac97Codec, EachSideRecordsWhatItSelects) {
     wake();
     Recording line_sound(48000, std::vector<Frame>(480000, Frame{0.25F, 0.125F}));

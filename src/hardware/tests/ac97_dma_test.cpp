@@ -122,6 +122,27 @@ TEST_F(Ac97Test, GoesOnWhenTheLastIndexMoves) {
     EXPECT_EQ(master(pcm_out + 0x6, Width::word) & 0x10, 0U) << "no FIFO error at the last index";
 }
 
+// "FIFOE": data that no memory answers for is a FIFO error, whoever listens, and the engine goes on.
+TEST_F(Ac97Test, ABufferOutsideOfMemoryIsAFifoError) {
+    constexpr machine::PhysicalAddress nowhere = 0xF000'0000;
+    ASSERT_EQ(at<std::int16_t>(nowhere), nullptr);
+    wake();
+    for (SoundSink* const ear : {static_cast<SoundSink*>(&listener), static_cast<SoundSink*>(nullptr)}) {
+        card->outputs()[0].plugged = ear;
+        describe(0, samples(960, 1), 960, 0);
+        describe(1, nowhere, 960, 0);
+        describe(2, samples(960, 1), 960, 0);
+        start(pcm_out, 2, 0x01); // without interrupts: nobody acknowledges
+        wait(9 * millisecond);
+        EXPECT_EQ(master(pcm_out + 0x6, Width::word) & 0x10, 0U);
+        wait(12 * millisecond);
+        EXPECT_EQ(master(pcm_out + 0x6, Width::word) & 0x10, 0x10U);
+        EXPECT_EQ(master(pcm_out + 0x4), 2U);
+        set_master(pcm_out + 0xB, 0x00);
+        set_master(pcm_out + 0xB, 0x02);
+    }
+}
+
 TEST_F(Ac97Test, TheListIsARing) {
     wake();
     for (unsigned index = 0; index < 32; ++index) {

@@ -29,11 +29,11 @@ public:
 
 class BoardTest : public ::testing::Test {
 protected:
-    BoardTest()
-        : board(machine.add_subsystem<Motherboard>(
-              [this](unsigned line, machine::TriggerMode mode) -> machine::InterruptLine& {
-                  return machine.interrupt_line(0x40 + line, machine::irql::device_lowest, mode);
-              })) {}
+    explicit BoardTest(const machine::MachineConfig& config = {})
+        : machine(config), board(machine.add_subsystem<Motherboard>(
+                               [this](unsigned line, machine::TriggerMode mode) -> machine::InterruptLine& {
+                                   return machine.interrupt_line(0x40 + line, machine::irql::device_lowest, mode);
+                               })) {}
 
     Result<Card*> plug(std::string_view text) {
         auto order = parse_card(text);

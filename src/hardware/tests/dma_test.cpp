@@ -114,6 +114,31 @@ TEST_F(Dma, DescendingTransfersGoBackwards) {
     EXPECT_EQ(std::to_integer<int>(bytes[1]), 2);
 }
 
+// A page register reaches further than the memory of this machine: the bus floats there, and what is written is lost.
+class DmaBeyondMemory : public BoardTest {
+protected:
+    DmaBeyondMemory() : BoardTest(small_machine()), dma(**board.isa_dma()) {}
+    static machine::MachineConfig small_machine() {
+        machine::MachineConfig result;
+        result.memory_bytes = 4 << 20;
+        return result;
+    }
+    DmaController& dma;
+};
+
+TEST_F(DmaBeyondMemory, TheBusFloats) {
+    constexpr machine::PhysicalAddress nowhere = 0x80'0000;
+    ASSERT_EQ(at<std::byte>(nowhere), nullptr);
+    std::array<std::byte, 4> bytes{};
+    program(1, nowhere, bytes.size(), play_once);
+    EXPECT_EQ(dma.to_device(1, bytes), bytes.size());
+    for (const std::byte byte : bytes) {
+        EXPECT_EQ(std::to_integer<int>(byte), 0xFF);
+    }
+    program(1, nowhere, bytes.size(), record_repeating);
+    EXPECT_EQ(dma.to_memory(1, bytes), bytes.size());
+}
+
 TEST_F(Dma, MaskCommandAndMasterClearStopChannels) {
     const auto memory = allocate(0x1000);
     program(1, memory, 16, play_repeating);

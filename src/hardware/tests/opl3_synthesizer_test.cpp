@@ -164,6 +164,34 @@ TEST_F(Opl3Sound, KeyScaleRateShortensHighNotes) {
     EXPECT_NEAR(samples_of_decay(0) / samples_of_decay(6), 8, 0.2) << "12 of 4 to a doubling";
 }
 
+// NTS: which bit of the F-number is the lowest of the key scale number. It counts at once, for keys that are down too.
+TEST_F(Opl3Sound, TheKeyboardSplitIsBelowTheNinthOrTheTenthBit) {
+    plain_tone();
+    chip_.write(0x83, 0xFF);
+    chip_.write(0x63, 0xF8);
+    chip_.write(0x23, 0x31);
+    const auto samples_of_decay = [&](unsigned f_number, std::uint8_t split) {
+        chip_.write(0x08, split ^ 0x40);
+        key(f_number, 3);
+        chip_.write(0x08, split);
+        std::size_t samples = 0;
+        while (chip_.channel_operator(0, 1).stage() == EnvelopeStage::decay) {
+            render(chip_, 8);
+            samples += 8;
+        }
+        key(f_number, 3, false);
+        render(chip_, 4000);
+        return static_cast<double>(samples);
+    };
+    const double low = samples_of_decay(0x0FF, 0x00);
+    const double high = samples_of_decay(0x3FF, 0x00);
+    EXPECT_NEAR(low / high, 7.0 / 6, 0.02) << "an offset of 6 and one of 7";
+    EXPECT_NEAR(samples_of_decay(0x1FF, 0x00) / low, 1, 0.01) << "bit 9";
+    EXPECT_NEAR(samples_of_decay(0x2FF, 0x00) / high, 1, 0.01);
+    EXPECT_NEAR(samples_of_decay(0x1FF, 0x40) / high, 1, 0.01) << "bit 8";
+    EXPECT_NEAR(samples_of_decay(0x2FF, 0x40) / low, 1, 0.01);
+}
+
 TEST_F(Opl3Sound, EightWaveforms) {
     plain_tone();
     struct Expected {

@@ -51,11 +51,44 @@ TEST_F(Sb16Test, VolumesAreInStepsOfTwoDecibels) {
         EXPECT_NEAR(20 * std::log10(-listener.frames.at(0).left), decibels, 0.01);
         EXPECT_EQ(listener.frames.at(0).right, -1);
     }
-    set_mixer(0x32, 0xF8);
-    set_mixer(0x41, 0x40);
-    listener.frames.clear();
-    command({0x10, 0x00});
-    EXPECT_NEAR(20 * std::log10(-listener.frames.at(0).left), 6.0, 0.01) << "output gain";
+}
+
+// "Input Gain" and "Output Gain", of each side: steps of 6 dB in the upper two bits.
+TEST_F(Sb16Test, EachSideHasItsOutputGain) {
+    reset();
+    full_volume();
+    for (const auto& [left, right] : {std::pair{0x40, 0x00}, {0x00, 0x40}, {0x80, 0xC0}}) {
+        set_mixer(0x41, static_cast<std::uint8_t>(left));
+        set_mixer(0x42, static_cast<std::uint8_t>(right));
+        listener.frames.clear();
+        command({0x10, 0x00}); // -1
+        EXPECT_NEAR(20 * std::log10(-listener.frames.at(0).left), 6.0 * (left >> 6), 0.01);
+        EXPECT_NEAR(20 * std::log10(-listener.frames.at(0).right), 6.0 * (right >> 6), 0.01);
+    }
+}
+
+TEST_F(Sb16Test, EachSideHasItsInputGain) {
+    const float level = 0.0625F;
+    Recording line(8000, std::vector<Frame>(80000, Frame{level, level}));
+    card->inputs()[0].plugged = &line;
+    reset();
+    full_volume();
+    set_mixer(0x3D, 0x10);
+    set_mixer(0x3E, 0x08);
+    command({0x42, 0x1F, 0x40});
+    const auto memory = allocate(0x1000);
+    for (const auto& [left, right] : {std::pair{0x40, 0x00}, {0x00, 0x40}, {0x80, 0xC0}}) {
+        set_mixer(0x3F, static_cast<std::uint8_t>(left));
+        set_mixer(0x40, static_cast<std::uint8_t>(right));
+        program(5, memory, 0x1000, record_repeating);
+        command({0xB8, 0x30, 159, 0});
+        wait(11 * millisecond);
+        const auto decibels = [&](int side) {
+            return 20 * std::log10(at<std::int16_t>(memory)[side] / 32768.0 / level);
+        };
+        EXPECT_NEAR(decibels(0), 6.0 * (left >> 6), 0.01);
+        EXPECT_NEAR(decibels(1), 6.0 * (right >> 6), 0.01);
+    }
 }
 
 TEST_F(Sb16Test, TheLineIsHeardThroughItsSwitchAndVolume) {

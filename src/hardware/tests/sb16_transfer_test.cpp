@@ -223,6 +223,33 @@ TEST_F(Sb16Transfers, WordsAreRecordedOverTheByteChannel) {
     EXPECT_EQ(at<std::int16_t>(memory)[159], -0x4000);
 }
 
+// The mode byte, bit 4: samples are signed or not, whatever their width.
+TEST_F(Sb16Transfers, RecordsInEachFormat) {
+    Recording line(8000, std::vector<Frame>(80000, Frame{0.25F, -0.5F}));
+    card->inputs()[0].plugged = &line;
+    set_mixer(0x3D, 0x10);
+    set_mixer(0x3E, 0x08);
+    command({0x42, 0x1F, 0x40});
+    const auto record = [&](unsigned channel, std::uint8_t single_cycle, std::uint8_t mode) {
+        std::memset(at<std::byte>(memory), 0, 0x1000);
+        program(channel, memory, 0x1000, record_repeating);
+        command({single_cycle, mode, 159, 0});
+        wait(11 * millisecond);
+    };
+    record(1, 0xC8, 0x20);
+    EXPECT_EQ(at<std::uint8_t>(memory)[0], 0x80 + 0x20);
+    EXPECT_EQ(at<std::uint8_t>(memory)[159], 0x80 - 0x40);
+    record(1, 0xC8, 0x30);
+    EXPECT_EQ(at<std::int8_t>(memory)[0], 0x20);
+    EXPECT_EQ(at<std::int8_t>(memory)[159], -0x40);
+    record(5, 0xB8, 0x20);
+    EXPECT_EQ(at<std::uint16_t>(memory)[0], 0x8000 + 0x2000);
+    EXPECT_EQ(at<std::uint16_t>(memory)[159], 0x8000 - 0x4000);
+    record(5, 0xB8, 0x30);
+    EXPECT_EQ(at<std::int16_t>(memory)[0], 0x2000);
+    EXPECT_EQ(at<std::int16_t>(memory)[159], -0x4000);
+}
+
 // One channel has one transfer, in whichever direction.
 TEST_F(Sb16Transfers, ASecondTransferTakesTheChannelBothUse) {
     set_mixer(0x81, 0x02);

@@ -113,6 +113,22 @@ TEST_F(ResourceListTest, AddingAMissingEntry_R_RES_02) {
     });
 }
 
+// IResourceList::AddEntry: both are descriptions of one resource.
+TEST_F(ResourceListTest, R_RES_05_TheTwoFormsOfAnEntryAreOfOneType) {
+    inside([&] {
+        auto parent = make();
+        auto list = sublist_of(parent.get(), 4);
+        auto* const port = parent->FindTranslatedPort(0);
+        auto* const interrupt = parent->FindUntranslatedInterrupt(0);
+        EXPECT_EQ(list->AddEntry(port, interrupt), STATUS_INVALID_PARAMETER);
+        EXPECT_EQ(list->AddEntry(port, nullptr), STATUS_INVALID_PARAMETER);
+        EXPECT_EQ(list->AddEntry(nullptr, interrupt), STATUS_INVALID_PARAMETER);
+        EXPECT_EQ(list->NumberOfEntries(), 0u);
+        EXPECT_EQ(list->AddEntry(port, parent->FindUntranslatedPort(0)), STATUS_SUCCESS);
+        EXPECT_EQ(list->NumberOfPorts(), 1u);
+    });
+}
+
 TEST_F(ResourceListTest, InterfacesAndReferences) {
     inside([&] {
         auto list = make();
