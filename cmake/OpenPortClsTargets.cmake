@@ -14,6 +14,8 @@ target_compile_options(openportcls_settings INTERFACE
   $<$<CXX_COMPILER_ID:Clang>:-fno-slp-vectorize>
   $<$<CXX_COMPILER_ID:Clang>:-Wno-ignored-attributes>)
 target_include_directories(openportcls_settings SYSTEM INTERFACE ${CMAKE_SOURCE_DIR}/include/wdk)
+# What the headers declare for some targets only is there for all of them.
+target_compile_definitions(openportcls_settings INTERFACE OPC_EVERY_TARGET)
 target_include_directories(openportcls_settings INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
 if(OPENPORTCLS_SANITIZE)
   # The shared run-time serves the program, the library and the drivers alike; clang keeps it in a folder of its own.

@@ -13,7 +13,7 @@ void Reverse(PUCHAR First, PUCHAR End) {
 
 } // namespace
 
-void CSb16Ring::Init(PDMACHANNELSLAVE Channel) {
+void CSb16Ring::Init(IDmaChannelSlave* Channel) {
     PAGED_CODE();
     KeInitializeSpinLock(&m_Lock);
     m_Channel = Channel;

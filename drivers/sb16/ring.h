@@ -1,7 +1,7 @@
 // The buffer of a stream as the port sees it: a ring that may begin anywhere in what the DMA channel goes round in.
 #pragma once
 
-#include "sb16.h"
+#include "dmaslave.h"
 
 // A slave channel starts at the beginning of its buffer, always. After the DMA controller has been without power the
 // sound that the card comes to next has to lie there: the ring is turned, and what the port copies goes where that part
@@ -26,7 +26,7 @@ public:
     STDMETHODIMP_(VOID) CopyTo(PVOID Destination, PVOID Source, ULONG ByteCount);
     STDMETHODIMP_(VOID) CopyFrom(PVOID Destination, PVOID Source, ULONG ByteCount);
 
-    void Init(PDMACHANNELSLAVE Channel); // which has its buffer; takes a reference
+    void Init(IDmaChannelSlave* Channel); // which has its buffer; takes a reference
 
     // The port sees the buffer as it is.
     void Reset() { m_Turned = 0; }
@@ -50,7 +50,7 @@ private:
     template<class Use>
     void InParts(PVOID Buffer, ULONG ByteCount, Use Each);
 
-    PDMACHANNELSLAVE m_Channel;
+    IDmaChannelSlave* m_Channel;
     PUCHAR m_Address;
     ULONG m_Bytes;  // that the device uses
     ULONG m_Turned; // what the port sees here is at the beginning

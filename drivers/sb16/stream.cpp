@@ -22,8 +22,8 @@ private:
 
     CSb16Wave* m_Wave;
     PSERVICEGROUP m_Group;
-    PDMACHANNELSLAVE m_Channel; // the miniport's
-    CSb16Ring* m_Ring;          // its buffer
+    IDmaChannelSlave* m_Channel; // the miniport's
+    CSb16Ring* m_Ring;           // its buffer
     Sb16Stream m_Stream;
     BOOLEAN m_IsCapture;
     Sb16Format m_Format;

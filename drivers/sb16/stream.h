@@ -30,18 +30,18 @@ public:
 
     CSb16Hardware* Hardware() { return m_Sb16->Hardware(); }
     PPORTWAVECYCLIC Port() { return m_Port; }
-    PDMACHANNELSLAVE Channel(Sb16Stream Stream) { return m_Channels[Stream]; }
+    IDmaChannelSlave* Channel(Sb16Stream Stream) { return m_Channels[Stream]; }
     void GiveBack(Sb16Stream Stream, BOOLEAN Capture);
 
 private:
     NTSTATUS MakeChannels(PRESOURCELIST ResourceList);
-    BOOLEAN IsChannelTaken(PDMACHANNELSLAVE Channel);
+    BOOLEAN IsChannelTaken(IDmaChannelSlave* Channel);
     NTSTATUS Take(Sb16Stream Stream, BOOLEAN Capture);
 
     ISb16* m_Sb16;
     PPORTWAVECYCLIC m_Port;
-    FAST_MUTEX m_Mutex;                       // over what is in use
-    PDMACHANNELSLAVE m_Channels[Sb16Streams]; // one twice: a channel for both
+    FAST_MUTEX m_Mutex;                        // over what is in use
+    IDmaChannelSlave* m_Channels[Sb16Streams]; // one twice: a channel for both
     BOOLEAN m_IsTaken[Sb16Streams];
     BOOLEAN m_IsConverterTaken[2]; // the DAC and the ADC
 };

@@ -135,8 +135,8 @@ NTSTATUS CSb16Wave::MakeChannels(PRESOURCELIST ResourceList) {
         if (m_Channels[Stream] != NULL) {
             continue;
         }
-        NTSTATUS Status =
-            m_Port->NewSlaveDmaChannel(&m_Channels[Stream], NULL, ResourceList, i, BufferBytes, FALSE, Compatible);
+        NTSTATUS Status = m_Port->NewSlaveDmaChannel((PDMACHANNELSLAVE*)&m_Channels[Stream], NULL, ResourceList, i,
+                                                     BufferBytes, FALSE, Compatible);
         if (NT_SUCCESS(Status)) {
             Status = m_Channels[Stream]->AllocateBuffer(BufferBytes, NULL);
         }
@@ -171,7 +171,7 @@ CSb16Wave::DataRangeIntersection(ULONG PinId, PKSDATARANGE DataRange, PKSDATARAN
     return STATUS_NOT_IMPLEMENTED;
 }
 
-BOOLEAN CSb16Wave::IsChannelTaken(PDMACHANNELSLAVE Channel) {
+BOOLEAN CSb16Wave::IsChannelTaken(IDmaChannelSlave* Channel) {
     PAGED_CODE();
     for (ULONG i = 0; i < Sb16Streams; ++i) {
         if (m_IsTaken[i] && m_Channels[i] == Channel) {

@@ -215,6 +215,10 @@ public:
     Result<void> sleep(unsigned s_state);
     Result<void> wake(); // from S5 only a new machine: STATUS_INVALID_DEVICE_STATE
 
+    // What it runs on. A new machine is on AC power; on battery other times count until idle devices lose power.
+    enum class PowerSource { ac, battery };
+    Result<void> set_power_source(PowerSource source);
+
     // Writes MachineOptions::registry now. The machine does so at its end, too, when nobody hears of a failure.
     Result<void> save_registry();
 

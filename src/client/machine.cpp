@@ -236,6 +236,14 @@ Result<void> Machine::sleep(unsigned s_state) {
     return state_->pnp->sleep(static_cast<SYSTEM_POWER_STATE>(PowerSystemWorking + s_state));
 }
 
+Result<void> Machine::set_power_source(PowerSource source) {
+    const NTSTATUS status = state_->call([&] {
+        executive::Kernel::current().power.set_on_battery(source == PowerSource::battery);
+        return STATUS_SUCCESS;
+    });
+    return state_->check(status, "changing the power source");
+}
+
 Result<void> Machine::wake() {
     return state_->pnp->wake();
 }

@@ -25,6 +25,7 @@ constexpr std::array<WindowsVersion, static_cast<std::size_t>(Feature::count)> f
     windows_7,       // pin_name
     windows_7,       // notification_support_query
     windows_8,       // adapter_power_management_3
+    windows_8,       // immediate_idle (immediate-idle-timeout-opt-in)
     windows_8,       // runtime_power (X-04: the methods' pages say 7, the conceptual page 8)
     windows_8,       // etw_helper
     windows_8,       // audio_engine_node

@@ -44,6 +44,7 @@ enum class Feature : std::uint8_t {
     pin_name,
     notification_support_query,
     adapter_power_management_3,
+    immediate_idle, // ImmediateIdle of PowerSettings
     runtime_power,
     etw_helper,
     audio_engine_node,

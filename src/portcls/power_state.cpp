@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 #include <vector>
 
+#include "executive/kernel.h"
 #include "ks/open_object.h"
 #include "machine/machine.h"
 #include "portcls/device_context.h"
@@ -342,11 +344,13 @@ void PowerState::start() {
     // 0 to 3; 0 would idle in D0, which is no change.
     const ULONG state = driver_setting(device_, u"PowerSettings", u"IdlePowerState").value_or(3);
     idle_settings_.state = static_cast<DEVICE_POWER_STATE>(PowerDeviceD0 + std::min(state, 3u));
-    idle_settings_.immediate = driver_setting(device_, u"PowerSettings", u"ImmediateIdle").value_or(0) != 0;
-    configure_idling();
+    idle_settings_.immediate = has_feature(Feature::immediate_idle) &&
+                               driver_setting(device_, u"PowerSettings", u"ImmediateIdle").value_or(0) != 0;
+    follow_power_source(true);
 }
 
 void PowerState::stop() {
+    follow_power_source(false);
     {
         Locked locked(idle_timer_lock_);
         idle_ticks_ = 0;
@@ -362,13 +366,30 @@ void PowerState::set_idle_management(bool enabled) {
     configure_idling();
 }
 
-// The machine runs on AC power: the performance time counts (R-PWR-13).
+// Who follows it is told at once, too.
+void PowerState::follow_power_source(bool follow) {
+    executive::PowerFramework& power = executive::Kernel::current().power;
+    power.unfollow_setting(std::exchange(power_source_follower_, nullptr));
+    if (follow) {
+        power_source_follower_ =
+            power.follow_setting(executive::PowerFramework::power_source, power_source_changed, this);
+    }
+}
+
+NTSTATUS NTAPI PowerState::power_source_changed(LPCGUID, PVOID, ULONG, PVOID context) {
+    static_cast<PowerState*>(context)->configure_idling();
+    return STATUS_SUCCESS;
+}
+
+// R-PWR-13: on battery the time for conservation counts, else that for performance.
 void PowerState::configure_idling() {
     KeCancelTimer(&idle_timer_);
     if (idle_settings_.immediate) { // R-PWR-15
         idle_ticks_ = 1;
     } else if (idle_management_enabled_) {
-        idle_ticks_ = idle_settings_.performance_seconds * ticks_per_second;
+        const bool is_on_battery = executive::Kernel::current().power.is_on_battery();
+        const ULONG seconds = is_on_battery ? idle_settings_.conservation_seconds : idle_settings_.performance_seconds;
+        idle_ticks_ = seconds * ticks_per_second;
     } else {
         idle_ticks_ = 0;
     }

@@ -75,6 +75,8 @@ private:
     void notify(DEVICE_POWER_STATE state);
     NTSTATUS touch_slowly();
     void configure_idling();
+    void follow_power_source(bool follow);
+    static NTSTATUS NTAPI power_source_changed(LPCGUID setting, PVOID value, ULONG bytes, PVOID context);
     void arm_idle_timer(LONGLONG ticks);
     bool is_busy() const;
 
@@ -95,6 +97,7 @@ private:
     bool idle_management_enabled_ = true;
     LONGLONG idle_ticks_ = 0; // 100 ns without access after which the device idles; 0: never
     LONGLONG last_access_ = 0;
+    void* power_source_follower_ = nullptr;
     bool idle_ = false; // powered down by us
     KSPIN_LOCK idle_timer_lock_ = 0;
     EX_RUNDOWN_REF idle_work_rundown_; // held from the time that idle_work is queued until it returns

@@ -28,7 +28,7 @@ protected:
     }
 };
 
-// IdlePowerState names the state, D3 without it; ConservationIdleTime is for batteries, and this machine has none.
+// IdlePowerState names the state, D3 without it.
 TEST_F(Idle, R_PWR_13_IdlePowerState_names_the_state) {
     setting("PerformanceIdleTime", 2);
     setting("IdlePowerState", 2);
@@ -49,7 +49,26 @@ TEST_F(Idle, R_PWR_13_D0_is_no_idle_state) {
 }
 
 TEST_F(Idle, R_PWR_13_conservation_time_counts_on_battery_only) {
-    setting("ConservationIdleTime", 1);
+    setting("ConservationIdleTime", 2);
+    setting("PerformanceIdleTime", 20);
+    start_with_power();
+    inside([&] {
+        auto& power = executive::Kernel::current().power;
+        EXPECT_EQ(heard_in_seconds(10), "");
+        power.set_on_battery(true);
+        EXPECT_EQ(heard_in_seconds(1), "");
+        EXPECT_EQ(heard_in_seconds(2), "adapter1:D3");
+        touch();
+        power.set_on_battery(false);
+        EXPECT_EQ(heard_in_seconds(18), "");
+        EXPECT_EQ(heard_in_seconds(3), "adapter1:D3");
+    });
+}
+
+// immediate-idle-timeout-opt-in: since Windows 8.
+TEST_F(Idle, R_PWR_15_ImmediateIdle_is_nothing_to_Windows_7) {
+    be(WindowsVersion::windows_7);
+    setting("ImmediateIdle", 1);
     start_with_power();
     inside([&] { EXPECT_EQ(heard_in_seconds(30), ""); });
 }

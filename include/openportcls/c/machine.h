@@ -36,6 +36,8 @@ OPC_API opc_status opc_machine_run_for(opc_machine* machine, uint64_t nanosecond
  * driver is STATUS_SYSTEM_SHUTDOWN (0xC00002FE); handles can be closed. */
 OPC_API opc_status opc_machine_sleep(opc_machine* machine, unsigned s_state);
 OPC_API opc_status opc_machine_wake(opc_machine* machine);
+/* A new machine is on AC power; on battery other times count until idle devices lose power. */
+OPC_API opc_status opc_machine_set_on_battery(opc_machine* machine, int is_on_battery);
 /* The bugcheck report when a driver has crashed, NULL otherwise. */
 OPC_API const char* opc_machine_crash_report(opc_machine* machine);
 /* What drivers print; NULL ends it. Called from inside the machine: it may call nothing of this library. `text` is

@@ -57,7 +57,8 @@ typedef IDmaChannel* PDMACHANNEL;
 #define IMP_IDmaChannel
 #endif
 
-/* ISA-style slave channel; the type is PVOID for headers targeting Vista or later. */
+/* ISA-style slave channel. */
+#if NTDDI_VERSION < NTDDI_VISTA || defined(OPC_EVERY_TARGET)
 #define OPC_METHODS_IDmaChannelSlave(METHOD_, END)                                                                     \
     METHOD_(NTSTATUS, Start)(THIS_ _In_ ULONG MapSize, _In_ BOOLEAN WriteToDevice) END METHOD_(NTSTATUS, Stop)(THIS)   \
         END METHOD_(ULONG, ReadCounter)(THIS) END METHOD_(NTSTATUS, WaitForTC)(THIS_ _In_ ULONG Timeout) END
@@ -73,6 +74,7 @@ typedef IDmaChannelSlave* PDMACHANNELSLAVE;
 #define IMP_IDmaChannelSlave OPC_METHODS_IDmaChannel(OPC_IMPLEMENT_, ;) OPC_METHODS_IDmaChannelSlave(OPC_IMPLEMENT_, ;)
 #else
 #define IMP_IDmaChannelSlave
+#endif
 #endif
 
 /* Serialises routines with an interrupt's ISR list and dispatches the ISRs. */

@@ -51,6 +51,14 @@ opc_status opc_machine_sleep(opc_machine* machine, unsigned s_state) {
     return c::status_of(machine->machine->sleep(s_state));
 }
 
+opc_status opc_machine_set_on_battery(opc_machine* machine, int is_on_battery) {
+    if (c::lacks({{"machine", machine}})) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    return c::status_of(machine->machine->set_power_source(is_on_battery != 0 ? Machine::PowerSource::battery
+                                                                              : Machine::PowerSource::ac));
+}
+
 opc_status opc_machine_wake(opc_machine* machine) {
     if (c::lacks({{"machine", machine}})) {
         return STATUS_INVALID_PARAMETER;

@@ -76,6 +76,7 @@ void CNullArguments::machines() {
     CHECK_NULL(opc_machine_now, machine);
     CHECK_NULL(opc_machine_run_for, machine, 1);
     CHECK_NULL(opc_machine_sleep, machine, 3);
+    CHECK_NULL(opc_machine_set_on_battery, machine, 1);
     CHECK_NULL(opc_machine_wake, machine);
     CHECK_NULL(opc_machine_crash_report, machine);
     CHECK_NULL(opc_machine_on_debug_print, machine, Optional<opc_print_function>{nullptr}, Optional{context});

@@ -9,6 +9,9 @@
 
 #include <gtest/gtest.h>
 
+#include "client/state.h"
+#include "executive/kernel.h"
+
 #include <ntstatus.h>
 
 namespace openportcls {
@@ -30,6 +33,26 @@ TEST(Shutdown, SystemStatesAreOneToFive) {
     EXPECT_EQ(machine.wake().status(), STATUS_INVALID_DEVICE_STATE);
     EXPECT_EQ(machine.sleep(5).status(), STATUS_SYSTEM_SHUTDOWN);
     EXPECT_EQ(machine.sleep(3).status(), STATUS_SYSTEM_SHUTDOWN);
+}
+
+TEST(PowerSource, IsWhatDriversHearOf) {
+    auto machine = Machine::create().value();
+    const auto is_on_battery = [&] {
+        bool is = false;
+        EXPECT_EQ(machine.state()->call([&] {
+            is = executive::Kernel::current().power.is_on_battery();
+            return STATUS_SUCCESS;
+        }),
+                  STATUS_SUCCESS);
+        return is;
+    };
+    EXPECT_FALSE(is_on_battery());
+    EXPECT_TRUE(machine.set_power_source(Machine::PowerSource::battery));
+    EXPECT_TRUE(is_on_battery());
+    EXPECT_TRUE(machine.set_power_source(Machine::PowerSource::ac));
+    EXPECT_FALSE(is_on_battery());
+    ASSERT_TRUE(machine.sleep(5));
+    EXPECT_EQ(machine.set_power_source(Machine::PowerSource::battery).status(), STATUS_SYSTEM_SHUTDOWN);
 }
 
 class MachineThatIsOff : public testing::Test {

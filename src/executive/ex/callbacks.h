@@ -9,8 +9,8 @@ namespace openportcls::executive {
 void create_system_callbacks(machine::Machine& machine);
 
 // Tells the routines of \Callback\PowerState what has changed, a PO_CB_ constant, and how
-// ("nf-wdm-exregistercallback"). The machine has neither a battery nor a lid, nor power policies:
-// PO_CB_SYSTEM_STATE_LOCK is what there is to tell.
+// ("nf-wdm-exregistercallback"). The machine has neither a lid nor power policies: PO_CB_AC_STATUS and
+// PO_CB_SYSTEM_STATE_LOCK are what there is to tell.
 void notify_power_state(machine::Machine& machine, ULONG what, bool how);
 
 } // namespace openportcls::executive

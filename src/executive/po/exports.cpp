@@ -141,9 +141,9 @@ PULONG NTAPI PoRegisterDeviceForIdleDetection(PDEVICE_OBJECT device, ULONG conse
                                               ULONG performance_seconds, DEVICE_POWER_STATE state) {
     OPC_REQUIRE_PASSIVE();
     constexpr ULONG class_default = 0xFFFFFFFF;
-    // The machine runs on AC power, where the performance value counts.
-    const ULONG seconds = performance_seconds != 0 ? performance_seconds : conservation_seconds;
-    return Kernel::current().power.detect_idle(device, seconds == class_default ? 0 : seconds, state);
+    const auto seconds = [](ULONG value) { return value == class_default ? 0 : value; };
+    return Kernel::current().power.detect_idle(device, seconds(conservation_seconds), seconds(performance_seconds),
+                                               state);
 }
 
 void NTAPI PoSetDeviceBusyEx(volatile ULONG* counter) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "executive/ex/callbacks.h"
 #include "executive/ex/pool_copy.h"
 #include "executive/io/devices.h"
 #include "executive/kernel.h"
@@ -26,7 +27,6 @@ ULONG deepest_allowed(const PowerComponent& component) {
 } // namespace
 
 PowerFramework::PowerFramework(machine::Machine& machine) : machine_(machine) {
-    static constexpr GUID power_source{0x5D3E9A59, 0xE9D5, 0x4B00, {0xA6, 0xBD, 0xFF, 0x34, 0xFF, 0x51, 0x65, 0x48}};
     static constexpr GUID monitor_on{0x02731015, 0x4510, 0x4526, {0x99, 0xE6, 0xE5, 0xA1, 0x7E, 0xBD, 0x1A, 0xEA}};
     static constexpr GUID display_state{0x6FE69556, 0x704A, 0x47A0, {0x8F, 0x24, 0xC2, 0x8D, 0x93, 0x6F, 0xDA, 0x47}};
     settings_ = {{power_source, {0, 0, 0, 0}}, {monitor_on, {1, 0, 0, 0}}, {display_state, {1, 0, 0, 0}}};
@@ -203,6 +203,15 @@ void PowerFramework::set_setting(const GUID& setting, std::vector<UCHAR> value) 
     }
 }
 
+void PowerFramework::set_on_battery(bool is_on_battery) {
+    if (is_on_battery == is_on_battery_) {
+        return;
+    }
+    is_on_battery_ = is_on_battery;
+    set_setting(power_source, {static_cast<UCHAR>(is_on_battery ? 1 : 0), 0, 0, 0});
+    notify_power_state(machine_, PO_CB_AC_STATUS, !is_on_battery);
+}
+
 // The current value comes with the registration.
 void* PowerFramework::follow_setting(const GUID& setting, PPOWER_SETTING_CALLBACK callback, void* context) {
     followers_.push_back(std::make_unique<SettingFollower>(SettingFollower{setting, callback, context}));
@@ -224,9 +233,10 @@ namespace {
 constexpr ULONG idle_tag = 0x656C6449; // 'Idle'
 } // namespace
 
-ULONG* PowerFramework::detect_idle(DEVICE_OBJECT* device, ULONG seconds, DEVICE_POWER_STATE state) {
+ULONG* PowerFramework::detect_idle(DEVICE_OBJECT* device, ULONG conservation_seconds, ULONG performance_seconds,
+                                   DEVICE_POWER_STATE state) {
     forget_device(device);
-    if (seconds == 0) {
+    if (conservation_seconds == 0 && performance_seconds == 0) {
         return nullptr;
     }
     idle_detections_.push_back(std::make_unique<IdleDetection>());
@@ -234,7 +244,8 @@ ULONG* PowerFramework::detect_idle(DEVICE_OBJECT* device, ULONG seconds, DEVICE_
     detection.owner = this;
     detection.device = device;
     detection.counter = machine_.subsystem<Kernel>().pool.allocate_object<ULONG>("idle counter", idle_tag, nullptr);
-    detection.seconds = seconds;
+    detection.conservation_seconds = conservation_seconds;
+    detection.performance_seconds = performance_seconds;
     detection.state = state;
     detection.tick.bind(&second_passed, &detection);
     detection.item.WorkerRoutine = &request_idle_state;
@@ -258,14 +269,14 @@ void PowerFramework::second_passed(machine::ClockEvent& event) {
     machine::Machine& machine = detection.owner->machine_;
     machine.clock().schedule(event, machine.now() + machine::nanoseconds_per_second);
     const bool awake = extra_of(detection.device).device_power < detection.state;
-    if (awake && ++*detection.counter == detection.seconds && detection.item.List.Flink == nullptr) {
+    if (awake && ++*detection.counter == detection.seconds() && detection.item.List.Flink == nullptr) {
         machine.subsystem<Kernel>().work.queue(detection.item, DelayedWorkQueue);
     }
 }
 
 void NTAPI PowerFramework::request_idle_state(PVOID context) {
     auto& detection = *static_cast<IdleDetection*>(context);
-    if (*detection.counter < detection.seconds) {
+    if (*detection.counter < detection.seconds()) {
         return; // busy again
     }
     POWER_STATE state;

@@ -61,8 +61,16 @@ public:
     bool unfollow_setting(void* handle);
     std::size_t follower_count() const { return followers_.size(); }
 
-    // PoRegisterDeviceForIdleDetection: the counter that PoSetDeviceBusy clears; nullptr ends it.
-    ULONG* detect_idle(DEVICE_OBJECT* device, ULONG seconds, DEVICE_POWER_STATE state);
+    // GUID_ACDC_POWER_SOURCE
+    static constexpr GUID power_source{0x5D3E9A59, 0xE9D5, 0x4B00, {0xA6, 0xBD, 0xFF, 0x34, 0xFF, 0x51, 0x65, 0x48}};
+    // Drivers hear of it by that setting and by \Callback\PowerState (PO_CB_AC_STATUS). PASSIVE_LEVEL.
+    void set_on_battery(bool is_on_battery);
+    bool is_on_battery() const { return is_on_battery_; }
+
+    // PoRegisterDeviceForIdleDetection: the counter that PoSetDeviceBusy clears; nullptr ends it. Seconds on battery
+    // and else; 0: not then.
+    ULONG* detect_idle(DEVICE_OBJECT* device, ULONG conservation_seconds, ULONG performance_seconds,
+                       DEVICE_POWER_STATE state);
     void forget_device(DEVICE_OBJECT* device);
 
 private:
@@ -75,8 +83,10 @@ private:
         PowerFramework* owner;
         DEVICE_OBJECT* device;
         ULONG* counter; // in pool: the driver sets it back to 0
-        ULONG seconds;
+        ULONG conservation_seconds;
+        ULONG performance_seconds;
         DEVICE_POWER_STATE state;
+        ULONG seconds() const { return owner->is_on_battery_ ? conservation_seconds : performance_seconds; }
         machine::ClockEvent tick;
         WORK_QUEUE_ITEM item{};
     };
@@ -89,6 +99,7 @@ private:
     static void NTAPI request_idle_state(PVOID context);
 
     machine::Machine& machine_;
+    bool is_on_battery_ = false;
     std::vector<std::unique_ptr<PowerDevice>> devices_;
     std::vector<std::unique_ptr<SettingFollower>> followers_;
     std::vector<std::pair<GUID, std::vector<UCHAR>>> settings_;

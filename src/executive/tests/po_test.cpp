@@ -98,6 +98,48 @@ TEST_F(Po, IdleDetectionRequestsTheStateAfterItsTime) {
     });
 }
 
+// nf-ntifs-poregisterdeviceforidledetection: one time for conservation, another one for performance; 0 is never.
+TEST_F(Po, IdleDetectionGoesByThePowerSource) {
+    PowerLog log;
+    power_log = &log;
+    TestDriver driver(&power_dispatch);
+    inside([&] {
+        DEVICE_OBJECT* device = make_device(driver);
+        ASSERT_NE(PoRegisterDeviceForIdleDetection(device, 2, 0, PowerDeviceD3), nullptr);
+        machine.run_for(30'000'000'000);
+        EXPECT_TRUE(log.events.empty()) << "on AC power";
+        ULONG* const counter = PoRegisterDeviceForIdleDetection(device, 2, 0, PowerDeviceD3);
+        ASSERT_NE(counter, nullptr);
+        kernel().power.set_on_battery(true);
+        machine.run_for(2'500'000'000);
+        EXPECT_EQ(log.events, (std::vector<std::string>{"irp 2 D3"}));
+        PoRegisterDeviceForIdleDetection(device, 0, 0, PowerDeviceD3);
+    });
+}
+
+// \\Callback\\PowerState, PO_CB_AC_STATUS: whether the machine is on AC power; each change once.
+TEST_F(Po, ThePowerSourceIsToldToTheCallback) {
+    inside([&] {
+        UNICODE_STRING name = unicode(u"\\Callback\\PowerState");
+        OBJECT_ATTRIBUTES attributes;
+        InitializeObjectAttributes(&attributes, &name, OBJ_CASE_INSENSITIVE, nullptr, nullptr);
+        PCALLBACK_OBJECT object = nullptr;
+        ASSERT_EQ(ExCreateCallback(&object, &attributes, FALSE, TRUE), STATUS_SUCCESS);
+        std::vector<std::pair<ULONG_PTR, ULONG_PTR>> heard;
+        const auto hear = +[](PVOID context, PVOID what, PVOID how) NTAPI {
+            static_cast<std::vector<std::pair<ULONG_PTR, ULONG_PTR>>*>(context)->emplace_back(
+                reinterpret_cast<ULONG_PTR>(what), reinterpret_cast<ULONG_PTR>(how));
+        };
+        PVOID const registration = ExRegisterCallback(object, hear, &heard);
+        for (const bool is_on_battery : {true, true, false}) {
+            kernel().power.set_on_battery(is_on_battery);
+        }
+        EXPECT_EQ(heard, (std::vector<std::pair<ULONG_PTR, ULONG_PTR>>{{PO_CB_AC_STATUS, 0}, {PO_CB_AC_STATUS, 1}}));
+        ExUnregisterCallback(registration);
+        ObDereferenceObject(object);
+    });
+}
+
 void NTAPI component_active(PVOID context, ULONG component) {
     static_cast<PowerLog*>(context)->events.push_back("active " + std::to_string(component));
 }

@@ -49,6 +49,18 @@ TEST(CyclicBuffer, DataThatComesLateGoesAheadOfTheDevice) {
     }
 }
 
+// Nor do its samples lie where those of the format before did.
+TEST(CyclicBuffer, AfterAChangeOfFormatDataLieOnTheDevicesBlocks) {
+    CyclicBuffer buffer = buffer_of(16 * 1024, 160);
+    buffer.set_pace(160, 160, 2); // 8 kHz, mono
+    buffer.data_written(640);
+    buffer.device_at(1202);
+    buffer.set_pace(1764, 1764, 4); // 44.1 kHz, stereo, from here on
+    EXPECT_EQ((buffer.next_data() - 1202) % 4, 0U);
+    EXPECT_GE(buffer.next_data(), 1202U + 1764U);
+    EXPECT_LT(buffer.next_data(), 1202U + 1764U + 4U);
+}
+
 // A buffer of two intervals: never over what the device may still read.
 TEST(CyclicBuffer, ASmallBufferIsHalfFilled) {
     CyclicBuffer buffer = buffer_of(2 * ten_milliseconds, ten_milliseconds);

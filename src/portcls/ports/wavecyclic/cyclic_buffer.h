@@ -17,6 +17,7 @@ public:
     void set_pace(ULONG interval_bytes, ULONG ten_milliseconds, ULONG block_bytes) {
         interval_ = std::max(interval_bytes, block_bytes);
         block_ = block_bytes;
+        blocks_begin_ = device_; // which goes on in another format where it is
         is_block_power_of_two_ = std::has_single_bit(block_bytes);
         most_ahead_ = std::min(4 * ten_milliseconds, bytes_ - std::min(interval_, bytes_ / 2));
         enough_ = std::min(3 * ten_milliseconds, most_ahead_ - std::min(interval_, most_ahead_) / 2);
@@ -25,6 +26,7 @@ public:
     void reset() {
         device_ = 0;
         device_offset_ = 0;
+        blocks_begin_ = 0;
         data_begin_ = 0;
         data_end_ = 0;
         silence_end_ = 0;
@@ -64,9 +66,7 @@ public:
     }
 
     // Where new data goes: behind the data, or 10 ms ahead of a device that has overtaken it.
-    ULONGLONG next_data() const {
-        return data_end_ >= device_ ? data_end_ : (device_ + least_ahead_ + block_ - 1) / block_ * block_;
-    }
+    ULONGLONG next_data() const { return data_end_ >= device_ ? data_end_ : block_behind(device_ + least_ahead_); }
     // What the device plays now was written a lap ago.
     bool is_overtaken() const { return data_end_ < device_ && silence_end_ < device_; }
     // How much: up to 40 ms ahead of the device, and never over what is still to be heard (R-WCYC-07).
@@ -117,6 +117,10 @@ public:
     void data_taken(ULONG bytes) { moved_ += bytes; }
 
 private:
+    ULONGLONG block_behind(ULONGLONG position) const {
+        const ULONGLONG since = position > blocks_begin_ ? position - blocks_begin_ : 0;
+        return blocks_begin_ + (since + block_ - 1) / block_ * block_;
+    }
     // As a rule without a division.
     ULONG whole_blocks(ULONG bytes) const {
         return is_block_power_of_two_ ? bytes & ~(block_ - 1) : bytes / block_ * block_;
@@ -131,6 +135,7 @@ private:
     ULONG least_ahead_ = 1;
     ULONG device_offset_ = 0;
     ULONGLONG device_ = 0;
+    ULONGLONG blocks_begin_ = 0;
     ULONGLONG data_begin_ = 0; // of what is to be played: the device has overtaken what lies before the last gap
     ULONGLONG data_end_ = 0;
     ULONGLONG silence_end_ = 0;
