@@ -287,6 +287,7 @@ TEST_F(MidiPort, AStoppedStreamForgetsWhatABusyDeviceHasNotTaken) {
     EXPECT_TRUE(script_.played.empty());
 }
 
+// Shows R-MIDI-09.
 TEST_F(MidiPort, R_MIDI_09_WriteRunsAtDispatchLevel) {
     start(false);
     FILE_OBJECT* const pin = running_pin(midi_render);

@@ -125,7 +125,8 @@ TEST_F(WaveRtInterfaces, MethodsOfIMiniportWaveRTStreamNotification) {
     });
 }
 
-// IMiniportWaveRTInputStream and IMiniportWaveRTOutputStream.
+// Shows KSPROPERTY_RTAUDIO_PACKETCOUNT, KSPROPERTY_RTAUDIO_PRESENTATION_POSITION. IMiniportWaveRTInputStream and
+// IMiniportWaveRTOutputStream.
 TEST_F(WaveRtInterfaces, MethodsOfThePacketInterfaces) {
     start();
     inside([&] {
@@ -187,7 +188,8 @@ TEST_F(WaveRtInterfaces, MethodsOfIMiniportAudioEngineNode) {
     });
 }
 
-// IMiniportStreamAudioEngineNode and IMiniportStreamAudioEngineNode2.
+// Shows KSPROPERTY_AUDIO_WAVERT_CURRENT_WRITE_LASTBUFFER_POSITION. IMiniportStreamAudioEngineNode and
+// IMiniportStreamAudioEngineNode2.
 TEST_F(WaveRtInterfaces, MethodsOfTheStreamsEngineNodes) {
     start();
     inside([&] {
@@ -259,7 +261,7 @@ TEST_F(WaveRtInterfaces, MethodsOfTheSmallInterfaces) {
     });
 }
 
-// The access flags that ks_properties states.
+// The access flags that ks_properties states. Shows no row: what they answer is tested elsewhere.
 TEST_F(WaveRtInterfaces, BasicSupportOfTheRtAudioSet) {
     start();
     inside([&] {

@@ -95,6 +95,7 @@ TEST_F(WaveRtOffload, FilterMeansDeviceAndPinMeansStream_R_OFF_02) {
     });
 }
 
+// Shows KSPROPERTY_AUDIOENGINE_LFXENABLE, KSPROPERTY_AUDIOENGINE_GFXENABLE.
 TEST_F(WaveRtOffload, EffectsAreSwitchedPerStreamAndPerDevice_R_OFF_02) {
     start();
     inside([&] {

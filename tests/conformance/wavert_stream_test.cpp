@@ -94,6 +94,7 @@ TEST_F(WaveRtStream, MissingStepsAreInserted_R_STATE_01) {
     });
 }
 
+// Shows KSPROPERTY_AUDIO_POSITION.
 TEST_F(WaveRtStream, BothOffsetsComeFromTheDriver_R_WRT_17) {
     start();
     inside([&] {
