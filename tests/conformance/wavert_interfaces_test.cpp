@@ -125,8 +125,7 @@ TEST_F(WaveRtInterfaces, MethodsOfIMiniportWaveRTStreamNotification) {
     });
 }
 
-// Shows KSPROPERTY_RTAUDIO_PACKETCOUNT, KSPROPERTY_RTAUDIO_PRESENTATION_POSITION. IMiniportWaveRTInputStream and
-// IMiniportWaveRTOutputStream.
+// IMiniportWaveRTInputStream and IMiniportWaveRTOutputStream.
 TEST_F(WaveRtInterfaces, MethodsOfThePacketInterfaces) {
     start();
     inside([&] {
@@ -188,8 +187,7 @@ TEST_F(WaveRtInterfaces, MethodsOfIMiniportAudioEngineNode) {
     });
 }
 
-// Shows KSPROPERTY_AUDIO_WAVERT_CURRENT_WRITE_LASTBUFFER_POSITION. IMiniportStreamAudioEngineNode and
-// IMiniportStreamAudioEngineNode2.
+// IMiniportStreamAudioEngineNode and IMiniportStreamAudioEngineNode2.
 TEST_F(WaveRtInterfaces, MethodsOfTheStreamsEngineNodes) {
     start();
     inside([&] {

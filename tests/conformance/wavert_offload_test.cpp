@@ -116,6 +116,8 @@ TEST_F(WaveRtOffload, EffectsAreSwitchedPerStreamAndPerDevice_R_OFF_02) {
     });
 }
 
+// Shows KSPROPERTY_AUDIOENGINE_MIXFORMAT, KSPROPERTY_AUDIOENGINE_DEVICEFORMAT,
+// KSPROPERTY_AUDIOENGINE_SUPPORTEDDEVICEFORMATS.
 TEST_F(WaveRtOffload, FormatsAreSizedFirst_R_OFF_03) {
     start();
     inside([&] {
@@ -154,6 +156,7 @@ TEST_F(WaveRtOffload, FormatsAreSizedFirst_R_OFF_03) {
     });
 }
 
+// Shows KSPROPERTY_AUDIOENGINE_BUFFER_SIZE_RANGE.
 TEST_F(WaveRtOffload, BufferSizeRangeDependsOnTheFormat) {
     start();
     inside([&] {
@@ -228,6 +231,7 @@ TEST_F(WaveRtOffload, BasicSupportDescribesEachChannel_R_PROP_11_R_PROP_13) {
     });
 }
 
+// Shows KSPROPERTY_AUDIO_WAVERT_CURRENT_WRITE_POSITION.
 TEST_F(WaveRtOffload, WritePositionsAndTheDuplicateGlitch_R_OFF_05_X_15) {
     start();
     inside([&] {
@@ -251,6 +255,7 @@ TEST_F(WaveRtOffload, WritePositionsAndTheDuplicateGlitch_R_OFF_05_X_15) {
     });
 }
 
+// Shows KSPROPERTY_AUDIO_WAVERT_CURRENT_WRITE_LASTBUFFER_POSITION.
 TEST_F(WaveRtOffload, LastBuffer_R_OFF_07) {
     start();
     inside([&] {

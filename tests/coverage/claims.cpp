@@ -198,7 +198,8 @@ Claim Claims::find_by_mention(const Row& row) const {
 
 int Claims::weight(const Test& test, const Row& row, const std::set<std::string>& names) const {
     if (row.name.find(' ') != std::string::npos) { // "Topology port", "operator new": no identifier would say it
-        return test.comment.find(row.name) != std::string::npos ? 1 : 0;
+        return test.comment.starts_with("// Shows " + row.name) ? shown
+                                                                : test.comment.find(row.name) != std::string::npos;
     }
     if (has_any(test.shows, names)) {
         return shown;
