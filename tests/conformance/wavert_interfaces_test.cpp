@@ -149,6 +149,7 @@ TEST_F(WaveRtInterfaces, MethodsOfThePacketInterfaces) {
     });
 }
 
+// Shows KSPROPERTY_AUDIOENGINE_MIXFORMAT.
 TEST_F(WaveRtInterfaces, MethodsOfIMiniportAudioEngineNode) {
     start();
     inside([&] {
