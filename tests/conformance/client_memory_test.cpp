@@ -39,6 +39,7 @@ protected:
     char* constant_;
 };
 
+// Shows no row: none of these is carried out.
 TEST_F(ClientMemory, RequestsThatAreNotThere) {
     start_and_open();
     inside([&] {
@@ -54,6 +55,7 @@ TEST_F(ClientMemory, RequestsThatAreNotThere) {
     });
 }
 
+// Shows no row: none of these is carried out.
 TEST_F(ClientMemory, ValuesThatAreNotThere) {
     start_and_open();
     inside([&] {
@@ -69,6 +71,7 @@ TEST_F(ClientMemory, ValuesThatAreNotThere) {
     });
 }
 
+// Shows no row: none of these is carried out.
 TEST_F(ClientMemory, ValuesThatCannotBeWritten) {
     start_and_open();
     inside([&] {

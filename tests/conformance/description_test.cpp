@@ -135,6 +135,7 @@ TEST_F(R_DESC, R_DESC_14_topology_pins_are_never_opened) {
     });
 }
 
+// Shows KSPROPERTY_TOPOLOGY_NODES, KSPROPERTY_TOPOLOGY_CONNECTIONS, KSPROPERTY_TOPOLOGY_CATEGORIES.
 TEST_F(R_DESC, R_DESC_17_topology_set_from_the_arrays) {
     start_and_open();
     inside([&] {
@@ -153,6 +154,7 @@ TEST_F(R_DESC, R_DESC_17_topology_set_from_the_arrays) {
     });
 }
 
+// Shows KSPROPERTY_PIN_DATARANGES.
 TEST_F(R_DESC, R_DESC_18_data_ranges_can_be_replaced_at_run_time) {
     start_and_open();
     inside([&] {
@@ -264,6 +266,7 @@ protected:
     }
 };
 
+// Shows KSPROPERTY_PIN_PHYSICALCONNECTION.
 TEST_F(R_CONN, R_CONN_01_asked_from_both_ends) {
     start_and_open();
     inside([&] {

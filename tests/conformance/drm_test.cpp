@@ -42,6 +42,7 @@ TEST_F(R_DRM, R_DRM_02_mixing_takes_the_most_restrictive) {
     });
 }
 
+// Shows KSPROPERTY_DRMAUDIOSTREAM_CONTENTID.
 TEST_F(R_DRM, R_DRM_04_a_stream_without_rights_refuses) {
     start_and_open();
     inside([&] {

@@ -19,6 +19,7 @@ protected:
     }
 };
 
+// Shows IOCTL_KS_ENABLE_EVENT, KSEVENT_TYPE_ENABLE.
 TEST_F(R_EVENT, R_EVENT_01_handler_hears_support_add_and_remove) {
     start_and_open();
     inside([&] {
@@ -182,6 +183,7 @@ TEST_F(R_EVENT, R_EVENT_06_control_change_on_a_node) {
     });
 }
 
+// Shows IOCTL_KS_DISABLE_EVENT.
 TEST_F(R_EVENT, R_EVENT_07_disable_by_address_and_file_object) {
     start_and_open();
     inside([&] {
@@ -315,6 +317,7 @@ TEST_F(R_EVENT, malformed_requests) {
     });
 }
 
+// Shows KSEVENT_TYPE_SETSUPPORT.
 TEST_F(R_EVENT, without_an_event_the_sets_are_listed) {
     start_and_open();
     inside([&] {

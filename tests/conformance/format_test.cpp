@@ -428,6 +428,7 @@ TEST_F(R_FMT, R_FMT_13_every_truncated_or_inconsistent_format_is_refused) {
     });
 }
 
+// Shows KSPROPERTY_CONNECTION_DATAFORMAT.
 TEST_F(R_FMT, R_FMT_16_format_change_reaches_the_stream_which_may_refuse) {
     start_and_open();
     inside([&] {

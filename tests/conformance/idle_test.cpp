@@ -41,6 +41,17 @@ TEST_F(Idle, R_PWR_13_IdlePowerState_names_the_state) {
     });
 }
 
+// Shows R-PWR-13: without IdlePowerState it is D3, after the seconds of PerformanceIdleTime and no sooner.
+TEST_F(Idle, R_PWR_13_the_idle_state_is_D3_unless_another_is_named) {
+    setting("PerformanceIdleTime", 4);
+    start_with_power();
+    inside([&] {
+        touch();
+        EXPECT_EQ(heard_in_seconds(3), "");
+        EXPECT_EQ(heard_in_seconds(2), "adapter1:D3");
+    });
+}
+
 TEST_F(Idle, R_PWR_13_D0_is_no_idle_state) {
     setting("PerformanceIdleTime", 1);
     setting("IdlePowerState", 0);

@@ -39,6 +39,7 @@ protected:
     }
 };
 
+// Shows no row: these are the sizes, whatever the values.
 TEST_F(KsProperty, every_property_of_a_clock_follows_the_size_rules) {
     start_and_open();
     inside([&] {
@@ -57,7 +58,8 @@ TEST_F(KsProperty, every_property_of_a_clock_follows_the_size_rules) {
     });
 }
 
-// KSPROPERTY_CLOCK_PHYSICALTIME, KSPROPERTY_CLOCK_CORRELATEDPHYSICALTIME: time and system time belong together.
+// Shows KSPROPERTY_CLOCK_CORRELATEDTIME. KSPROPERTY_CLOCK_PHYSICALTIME, KSPROPERTY_CLOCK_CORRELATEDPHYSICALTIME: time
+// and system time belong together.
 TEST_F(KsProperty, physical_and_correlated_times_agree_while_the_stream_runs) {
     start_and_open();
     inside([&] {

@@ -328,6 +328,7 @@ TEST_F(MidiPosition, ItTellsWhatHasBeenPlayed) {
     EXPECT_EQ(position_of(pin).WriteOffset, 5U);
 }
 
+// Shows R-MIDI-09.
 TEST_F(MidiPort, R_MIDI_09_WriteRunsAtDispatchLevel) {
     start(false);
     FILE_OBJECT* const pin = running_pin(midi_render);

@@ -60,6 +60,7 @@ TEST_F(R_PIN, R_PIN_02_IPinCount_is_asked_and_may_change_the_counts) {
     });
 }
 
+// Shows KSPROPERTY_PIN_CINSTANCES, KSPROPERTY_PIN_GLOBALCINSTANCES.
 TEST_F(R_PIN, R_PIN_04_possible_and_current) {
     script_.adjust = nullptr;
     start_and_open();
@@ -97,6 +98,7 @@ TEST_F(R_PIN, R_PIN_04_indeterminate_is_no_limit) {
     });
 }
 
+// Shows KSPROPERTY_PIN_NECESSARYINSTANCES.
 TEST_F(R_PIN, R_PIN_05_necessary_instances) {
     start_and_open();
     inside([&] {
@@ -163,6 +165,7 @@ TEST_F(R_PIN, malformed_connections) {
 
 class R_STATE : public CoreTest {};
 
+// Shows KSSTATE_STOP.
 TEST_F(R_STATE, R_STATE_01_missing_steps_are_inserted) {
     start_and_open();
     inside([&] {

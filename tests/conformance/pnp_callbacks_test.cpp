@@ -67,9 +67,13 @@ TEST_F(PnpCallbacks, R_PNP_07_streams_are_not_restarted) {
         pin = open_pin();
         EXPECT_EQ(set_state(pin, KSSTATE_RUN), STATUS_SUCCESS);
         release_ports();
+        script_.clear();
     });
     ASSERT_TRUE(manager_->stop(*node_));
+    EXPECT_TRUE(script_.text().starts_with("query_stop pause acquire stop ")) << script_.text();
+    script_.clear();
     ASSERT_TRUE(manager_->start(*node_));
+    EXPECT_EQ(script_.count_of("acquire") + script_.count_of("pause") + script_.count_of("run"), 0u);
     script_.clear();
     inside([&] {
         EXPECT_FALSE(NT_SUCCESS(set_state(pin, KSSTATE_RUN)));

@@ -61,6 +61,7 @@ TEST_F(R_PNP, R_PNP_04_cancel_without_query) {
     inside([&] { EXPECT_NE(open_pin(), nullptr); });
 }
 
+// Shows R-PNP-05, R-PNP-06.
 TEST_F(R_PNP, R_PNP_05_order_of_a_surprise_removal) {
     start_with_pnp();
     FILE_OBJECT* pin = nullptr;

@@ -112,6 +112,7 @@ protected:
     }
 };
 
+// Shows no row: these are the sizes, whatever the values.
 TEST_F(PortProperty, values_of_one_size_on_the_filter) {
     const Fixed rows[] = {
         OPC_FIXED(KSPROPSETID_Pin, KSPROPERTY_PIN_CINSTANCES, KSP_PIN, KSPIN_CINSTANCES, get),
@@ -130,6 +131,7 @@ TEST_F(PortProperty, values_of_one_size_on_the_filter) {
     });
 }
 
+// Shows no row: these are the sizes, whatever the values.
 TEST_F(PortProperty, lists_on_the_filter) {
     const Variable rows[] = {
         OPC_VARIABLE(KSPROPSETID_Pin, KSPROPERTY_PIN_DATARANGES, KSP_PIN),
@@ -236,6 +238,7 @@ TEST_F(PortProperty, KSPROPERTY_PIN_CONSTRAINEDDATARANGES_are_the_narrower_ones)
     });
 }
 
+// Shows no row: these are the sizes, whatever the values.
 TEST_F(PortProperty, values_of_one_size_on_the_pin) {
     const Fixed rows[] = {
         OPC_FIXED(connection_set, KSPROPERTY_CONNECTION_STATE, KSPROPERTY, KSSTATE, get_and_set),

@@ -3,6 +3,7 @@
 
 namespace conformance {
 
+// Shows IOCTL_KS_PROPERTY.
 TEST_F(R_PROP, R_PROP_08_zero_length_get_asks_for_the_size) {
     start_and_open();
     inside([&] {
@@ -43,6 +44,7 @@ TEST_F(R_PROP, a_handler_that_writes_past_the_value_is_found) {
                 testing::HasSubstr("wrote past the 1000 bytes of the request's value"));
 }
 
+// Shows KSPROPERTY_TYPE_BASICSUPPORT.
 TEST_F(R_PROP, R_PROP_11_basic_support_by_the_port_knows_three_sizes) {
     start_and_open();
     inside([&] {
@@ -115,6 +117,7 @@ TEST_F(R_PROP, R_PROP_29_data_ranges_are_64_bit_aligned_and_attributes_follow) {
     });
 }
 
+// Shows KSPROPERTY_TYPE_SETSUPPORT.
 TEST_F(R_PROP, set_support_of_no_set_lists_the_sets) {
     start_and_open();
     inside([&] {

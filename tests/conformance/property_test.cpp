@@ -33,6 +33,7 @@ TEST_F(R_PROP, R_PROP_02_targets_are_miniport_and_stream) {
     });
 }
 
+// Shows KSPROPERTY_TYPE_TOPOLOGY.
 TEST_F(R_PROP, R_PROP_03_topology_flag_decides_the_header) {
     start_and_open();
     inside([&] {
@@ -71,6 +72,7 @@ TEST_F(R_PROP, R_PROP_04_instance_is_what_follows_the_header) {
     });
 }
 
+// Shows KSPROPERTY_TYPE_SET.
 TEST_F(R_PROP, R_PROP_05_value_travels_both_ways) {
     start_and_open();
     inside([&] {
@@ -96,6 +98,7 @@ TEST_F(R_PROP, R_PROP_06_verb_and_item_are_passed_on) {
     });
 }
 
+// Shows KSPROPERTY_PIN_CTYPES.
 TEST_F(R_PROP, R_PROP_07_the_port_answers_what_the_table_lacks) {
     start_and_open();
     inside([&] {

@@ -307,7 +307,8 @@ TEST_F(Topology, R_PIN_03_PinCount_runs_at_passive_level) {
     });
 }
 
-// ACQUIRE and PAUSE are two states for the client; for a stream that has nothing to acquire they are one.
+// Shows KSPROPERTY_CONNECTION_STATE. ACQUIRE and PAUSE are two states for the client; for a stream that has nothing to
+// acquire they are one.
 TEST_F(Topology, R_STATE_03_acquire_and_pause_differ_in_name_only) {
     start_and_open();
     inside([&] {

@@ -1,4 +1,5 @@
 // What the WaveCyclic port makes for its miniports. Its streams: tests/ports.
+#include "core_descriptors.h"
 #include "core_fixture.h"
 #include "executive/hal/dma_adapter.h"
 #include "executive/hal/dma_channels.h"
@@ -6,33 +7,77 @@
 namespace conformance {
 namespace {
 
-PCFILTER_DESCRIPTOR no_pins = {
-    0, nullptr, sizeof(PCPIN_DESCRIPTOR), 0, nullptr, sizeof(PCNODE_DESCRIPTOR), 0, nullptr, 0, nullptr, 0, nullptr};
+PCFILTER_DESCRIPTOR description_of_wave = wave_filter();
+
+// What a stream is to answer, and what it was asked.
+struct StreamScript {
+    IPortWaveCyclic* port = nullptr;
+    ULONG buffer_bytes = 10'000;
+    ULONG frame_bytes = 1'920;
+    ULONG interval_answered = 10;
+    std::vector<ULONG> intervals_asked;
+    portcls::ComPointer<IDmaChannel> channel;
+};
+
+class CyclicStream final : public portcls::ComObject<CyclicStream, IMiniportWaveCyclicStream> {
+public:
+    explicit CyclicStream(StreamScript& script) : script_(script) {}
+    void* find_interface(const GUID& id) {
+        return id == IID_IMiniportWaveCyclicStream ? static_cast<IMiniportWaveCyclicStream*>(this) : nullptr;
+    }
+    NTSTATUS NTAPI SetFormat(PKSDATAFORMAT) override { return STATUS_SUCCESS; }
+    ULONG NTAPI SetNotificationFreq(ULONG interval, PULONG frame_size) override {
+        script_.intervals_asked.push_back(interval);
+        *frame_size = script_.frame_bytes;
+        return script_.interval_answered;
+    }
+    NTSTATUS NTAPI SetState(KSSTATE) override { return STATUS_SUCCESS; }
+    NTSTATUS NTAPI GetPosition(PULONG position) override {
+        *position = 0;
+        return STATUS_SUCCESS;
+    }
+    NTSTATUS NTAPI NormalizePhysicalPosition(PLONGLONG) override { return STATUS_SUCCESS; }
+    void NTAPI Silence(PVOID, ULONG) override {}
+
+private:
+    StreamScript& script_;
+};
 
 class CyclicMiniport final : public portcls::ComObject<CyclicMiniport, IMiniportWaveCyclic> {
 public:
-    explicit CyclicMiniport(IPortWaveCyclic*& port) : port_(port) {}
+    explicit CyclicMiniport(StreamScript& script) : script_(script) {}
     void* find_interface(const GUID& id) {
         return id == IID_IMiniportWaveCyclic ? static_cast<IMiniportWaveCyclic*>(this) : nullptr;
     }
     NTSTATUS NTAPI GetDescription(PPCFILTER_DESCRIPTOR* description) override {
-        *description = &no_pins;
+        *description = &description_of_wave;
         return STATUS_SUCCESS;
     }
     NTSTATUS NTAPI DataRangeIntersection(ULONG, PKSDATARANGE, PKSDATARANGE, ULONG, PVOID, PULONG) override {
         return STATUS_NOT_IMPLEMENTED;
     }
     NTSTATUS NTAPI Init(PUNKNOWN, PRESOURCELIST, PPORTWAVECYCLIC port) override {
-        port_ = port;
+        script_.port = port;
         return STATUS_SUCCESS;
     }
-    NTSTATUS NTAPI NewStream(PMINIPORTWAVECYCLICSTREAM*, PUNKNOWN, POOL_TYPE, ULONG, BOOLEAN, PKSDATAFORMAT,
-                             PDMACHANNEL*, PSERVICEGROUP*) override {
-        return STATUS_NOT_SUPPORTED;
+    NTSTATUS NTAPI NewStream(PMINIPORTWAVECYCLICSTREAM* stream, PUNKNOWN, POOL_TYPE, ULONG, BOOLEAN, PKSDATAFORMAT,
+                             PDMACHANNEL* channel, PSERVICEGROUP* group) override {
+        const ULONG bytes = script_.buffer_bytes;
+        NTSTATUS status = script_.port->NewMasterDmaChannel(channel, nullptr, nullptr, bytes, TRUE, FALSE,
+                                                            static_cast<DMA_WIDTH>(-1), static_cast<DMA_SPEED>(-1));
+        if (NT_SUCCESS(status)) {
+            script_.channel = portcls::ComPointer<IDmaChannel>::query(*channel, IID_IDmaChannel);
+            status = (*channel)->AllocateBuffer(bytes, nullptr);
+        }
+        if (NT_SUCCESS(status)) {
+            status = PcNewServiceGroup(group, nullptr);
+        }
+        *stream = new CyclicStream(script_);
+        return status;
     }
 
 private:
-    IPortWaveCyclic*& port_;
+    StreamScript& script_;
 };
 
 // Of two channels.
@@ -55,7 +100,7 @@ protected:
         script_.start = [this](DEVICE_OBJECT* device, IRP* irp, IResourceList* resources) {
             IPort* port = nullptr;
             NTSTATUS status = PcNewPort(&port, CLSID_PortWaveCyclic);
-            auto miniport = portcls::ComPointer<IMiniport>::adopt(new CyclicMiniport(port_));
+            auto miniport = portcls::ComPointer<IMiniport>::adopt(new CyclicMiniport(stream_));
             if (NT_SUCCESS(status)) {
                 status = port->Init(device, irp, miniport.get(), nullptr, resources);
             }
@@ -66,6 +111,17 @@ protected:
             return status;
         };
     }
+    // Opens the render pin and closes it again; the channel stays the test's.
+    void open_stream() {
+        stream_.intervals_asked.clear();
+        ASSERT_EQ(open_filter(u"Wave", wave_), STATUS_SUCCESS);
+        FILE_OBJECT* const pin = open_pin(render_pin);
+        ASSERT_NE(pin, nullptr);
+        used_bytes_ = stream_.channel->BufferSize();
+        close(pin);
+        stream_.channel = {};
+    }
+
     // Channels 1 and 5.
     static portcls::ComPointer<IResourceList> two_channels() {
         struct {
@@ -87,14 +143,46 @@ protected:
     portcls::ComPointer<IDmaChannelSlave> slave(IResourceList* list, ULONG index, ULONG maximum, BOOLEAN demand,
                                                 DMA_SPEED speed) {
         portcls::ComPointer<IDmaChannelSlave> result;
-        EXPECT_EQ(port_->NewSlaveDmaChannel(result.receive(), nullptr, list, index, maximum, demand, speed),
+        EXPECT_EQ(stream_.port->NewSlaveDmaChannel(result.receive(), nullptr, list, index, maximum, demand, speed),
                   STATUS_SUCCESS);
         return result;
     }
-    IPortWaveCyclic* port_ = nullptr;
+
+    StreamScript stream_;
+    ULONG used_bytes_ = 0;
 };
 
-// IPortWaveCyclic::NewSlaveDmaChannel, ::NewMasterDmaChannel.
+// R-WCYC-04, IMiniportWaveCyclicStream::SetNotificationFreq: whatever the stream answers, it is not asked again.
+TEST_F(WaveCyclicPortRules, R_WCYC_04_ten_milliseconds_are_asked_for_and_the_answer_has_no_effect) {
+    start();
+    inside([&] {
+        for (const ULONG answer : {10u, 0u, 13u, 1'000u}) {
+            stream_.interval_answered = answer;
+            open_stream();
+            EXPECT_EQ(stream_.intervals_asked, std::vector<ULONG>{10}) << answer;
+            EXPECT_EQ(used_bytes_, 5 * stream_.frame_bytes) << answer;
+        }
+    });
+}
+
+// R-WCYC-05: of the buffer so much is used as holds whole intervals; of an answer that cannot be meant, whole frames of
+// sound.
+TEST_F(WaveCyclicPortRules, R_WCYC_05_the_frame_size_divides_the_buffer) {
+    start();
+    inside([&] {
+        const struct {
+            ULONG frame_bytes;
+            ULONG used_bytes;
+        } expected[] = {{1'920, 9'600}, {960, 9'600}, {4'000, 8'000}, {0, 10'000}, {1'922, 10'000}, {5'004, 10'000}};
+        for (const auto& [frame_bytes, used_bytes] : expected) {
+            stream_.frame_bytes = frame_bytes;
+            open_stream();
+            EXPECT_EQ(used_bytes_, used_bytes) << frame_bytes;
+        }
+    });
+}
+
+// IPortWaveCyclic::NewSlaveDmaChannel, IPortWaveCyclic::NewMasterDmaChannel.
 TEST_F(WaveCyclicPortRules, R_WCYC_18_slaves_take_one_of_the_lists_channels_masters_none) {
     start();
     inside([&] {
@@ -110,14 +198,14 @@ TEST_F(WaveCyclicPortRules, R_WCYC_18_slaves_take_one_of_the_lists_channels_mast
             EXPECT_EQ(channel->Stop(), STATUS_SUCCESS);
         }
         portcls::ComPointer<IDmaChannelSlave> none;
-        EXPECT_EQ(port_->NewSlaveDmaChannel(none.receive(), nullptr, list.get(), 2, 0x1000, FALSE, Compatible),
+        EXPECT_EQ(stream_.port->NewSlaveDmaChannel(none.receive(), nullptr, list.get(), 2, 0x1000, FALSE, Compatible),
                   STATUS_INVALID_PARAMETER);
-        EXPECT_EQ(port_->NewSlaveDmaChannel(none.receive(), nullptr, nullptr, 0, 0x1000, FALSE, Compatible),
+        EXPECT_EQ(stream_.port->NewSlaveDmaChannel(none.receive(), nullptr, nullptr, 0, 0x1000, FALSE, Compatible),
                   STATUS_INVALID_PARAMETER);
         for (IResourceList* const ignored : {list.get(), static_cast<IResourceList*>(nullptr)}) {
             portcls::ComPointer<IDmaChannel> master;
-            EXPECT_EQ(port_->NewMasterDmaChannel(master.receive(), nullptr, ignored, 0x1000, TRUE, FALSE,
-                                                 static_cast<DMA_WIDTH>(-1), static_cast<DMA_SPEED>(-1)),
+            EXPECT_EQ(stream_.port->NewMasterDmaChannel(master.receive(), nullptr, ignored, 0x1000, TRUE, FALSE,
+                                                        static_cast<DMA_WIDTH>(-1), static_cast<DMA_SPEED>(-1)),
                       STATUS_SUCCESS);
             EXPECT_FALSE(portcls::ComPointer<IDmaChannelSlave>::query(master.get(), IID_IDmaChannelSlave));
         }

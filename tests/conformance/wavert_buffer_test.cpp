@@ -85,6 +85,7 @@ TEST_F(WaveRtBuffer, OffsetInTheFirstPageIsHonoured_R_WRT_06) {
     });
 }
 
+// Shows KSPROPERTY_RTAUDIO_BUFFER.
 TEST_F(WaveRtBuffer, SizeIsTheDriversUpOrDown_X_16) {
     script_.size_adjustment = -4;
     start();

@@ -26,9 +26,9 @@ protected:
 TEST_F(ContentRights, MixingTakesTheStrictest_R_DRM_02_R_DRM_09) {
     start();
     inside([&] {
-        ULONG ids[] = {0, content(true, false), content(false, true)};
+        ULONG ids[] = {0, content(true, false), content(false, true), 0}; // what comes last takes nothing back
         ULONG mixed = 0;
-        ASSERT_EQ(PcCreateContentMixed(ids, 3, &mixed), STATUS_SUCCESS);
+        ASSERT_EQ(PcCreateContentMixed(ids, 4, &mixed), STATUS_SUCCESS);
         EXPECT_TRUE(rights_of(mixed).CopyProtect);
         EXPECT_TRUE(rights_of(mixed).DigitalOutputDisable);
         ASSERT_EQ(PcCreateContentMixed(ids, 2, &mixed), STATUS_SUCCESS);

@@ -226,6 +226,7 @@ TEST_F(DmaObjects, OneBufferPerChannel_R_DMA_01_R_DMA_03) {
     });
 }
 
+// Shows IDmaChannel::PhysicalAddress.
 TEST_F(DmaObjects, BufferIsOneContiguousRun_R_DMA_01_R_DMA_08) {
     start();
     inside([&] {
@@ -309,6 +310,7 @@ TEST_F(DmaObjects, ObsoleteFactory) {
     });
 }
 
+// Shows IDmaChannel::TransferCount.
 TEST_F(DmaObjects, SlaveStartsOnceAndCountsDown_R_DMA_04_R_DMA_05_R_DMA_06) {
     start();
     inside([&] {

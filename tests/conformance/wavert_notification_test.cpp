@@ -31,6 +31,7 @@ TEST_F(WaveRtNotification, SupportIsWhetherTheStreamHasTheInterface_R_WRT_14) {
     });
 }
 
+// Shows KSPROPERTY_RTAUDIO_BUFFER_WITH_NOTIFICATION.
 TEST_F(WaveRtNotification, OneOrTwoNotifications_R_WRT_11) {
     start();
     inside([&] {
@@ -49,6 +50,7 @@ TEST_F(WaveRtNotification, OneOrTwoNotifications_R_WRT_11) {
     });
 }
 
+// Shows KSPROPERTY_RTAUDIO_REGISTER_NOTIFICATION_EVENT, KSPROPERTY_RTAUDIO_UNREGISTER_NOTIFICATION_EVENT.
 TEST_F(WaveRtNotification, EveryRegisteredEventIsSignalled_R_WRT_12) {
     start();
     inside([&] {

@@ -95,6 +95,7 @@ TEST_F(WaveRtOffload, FilterMeansDeviceAndPinMeansStream_R_OFF_02) {
     });
 }
 
+// Shows KSPROPERTY_AUDIOENGINE_LFXENABLE, KSPROPERTY_AUDIOENGINE_GFXENABLE.
 TEST_F(WaveRtOffload, EffectsAreSwitchedPerStreamAndPerDevice_R_OFF_02) {
     start();
     inside([&] {
@@ -115,6 +116,7 @@ TEST_F(WaveRtOffload, EffectsAreSwitchedPerStreamAndPerDevice_R_OFF_02) {
     });
 }
 
+// Shows KSPROPERTY_AUDIOENGINE_DEVICEFORMAT, KSPROPERTY_AUDIOENGINE_SUPPORTEDDEVICEFORMATS.
 TEST_F(WaveRtOffload, FormatsAreSizedFirst_R_OFF_03) {
     start();
     inside([&] {
@@ -153,6 +155,7 @@ TEST_F(WaveRtOffload, FormatsAreSizedFirst_R_OFF_03) {
     });
 }
 
+// Shows KSPROPERTY_AUDIOENGINE_BUFFER_SIZE_RANGE.
 TEST_F(WaveRtOffload, BufferSizeRangeDependsOnTheFormat) {
     start();
     inside([&] {
@@ -227,6 +230,7 @@ TEST_F(WaveRtOffload, BasicSupportDescribesEachChannel_R_PROP_11_R_PROP_13) {
     });
 }
 
+// Shows KSPROPERTY_AUDIO_WAVERT_CURRENT_WRITE_POSITION.
 TEST_F(WaveRtOffload, WritePositionsAndTheDuplicateGlitch_R_OFF_05_X_15) {
     start();
     inside([&] {
@@ -250,6 +254,7 @@ TEST_F(WaveRtOffload, WritePositionsAndTheDuplicateGlitch_R_OFF_05_X_15) {
     });
 }
 
+// Shows KSPROPERTY_AUDIO_WAVERT_CURRENT_WRITE_LASTBUFFER_POSITION.
 TEST_F(WaveRtOffload, LastBuffer_R_OFF_07) {
     start();
     inside([&] {

@@ -47,6 +47,7 @@ TEST_F(WaveRtPacket, OnlyStreamsWithTheInterfacesHavePackets_R_WRT_20) {
     });
 }
 
+// Shows KSPROPERTY_RTAUDIO_PACKETCOUNT.
 TEST_F(WaveRtPacket, CountsPacketsFullyMoved_R_WRT_21_R_WRT_24) {
     script_.packets = true;
     start();
@@ -83,6 +84,7 @@ TEST_F(WaveRtPacket, WritePacketErrors_R_WRT_22) {
     });
 }
 
+// Shows KSPROPERTY_RTAUDIO_SETWRITEPACKET.
 TEST_F(WaveRtPacket, EndOfStreamCarriesItsLength_R_WRT_22_R_WRT_23) {
     script_.packets = true;
     start();
@@ -94,6 +96,7 @@ TEST_F(WaveRtPacket, EndOfStreamCarriesItsLength_R_WRT_22_R_WRT_23) {
     });
 }
 
+// Shows KSPROPERTY_RTAUDIO_GETREADPACKET.
 TEST_F(WaveRtPacket, ReadPackets_R_WRT_25_R_WRT_27) {
     script_.packets = true;
     start();
@@ -136,6 +139,7 @@ TEST_F(WaveRtPacket, OverflowDropsTheOldest_R_WRT_26) {
     });
 }
 
+// Shows KSPROPERTY_RTAUDIO_PRESENTATION_POSITION.
 TEST_F(WaveRtPacket, PresentationPositionIsWhatIsHeard_R_WRT_28) {
     script_.packets = true;
     start();

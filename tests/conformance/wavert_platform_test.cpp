@@ -165,8 +165,10 @@ TEST_F(WaveRtPlatform, CloseAfterStop_R_PNP_06_R_PNP_09) {
         EXPECT_TRUE(script_.noted("FreeAudioBuffer 4096"));
         script_.journal.clear();
         ASSERT_TRUE(manager_->stop(*node_));
+        const auto when = [&](const char* what) { return std::ranges::find(script_.journal, what); };
         EXPECT_TRUE(script_.noted("SetState STOP"));
         EXPECT_TRUE(script_.noted("adapter PnpStop"));
+        EXPECT_LT(when("SetState STOP"), when("adapter PnpStop"));
         EXPECT_EQ(script_.streams_alive, 1u) << "the stop does not wait for stream objects";
         EXPECT_FALSE(script_.noted("FreeBufferWithNotification 8192"));
         std::memset(buffer.BufferAddress, 1, buffer.ActualBufferSize);

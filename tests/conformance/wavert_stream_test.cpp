@@ -5,7 +5,7 @@ namespace wavert_test {
 
 class WaveRtStream : public WaveRtTest {};
 
-// The WaveRT port of PcNewPort asks its miniport for streams.
+// Shows WaveRT port: the one of PcNewPort asks its miniport for streams.
 TEST_F(WaveRtStream, NewStreamGetsPinDirectionFormatAndThePortStream_R_WRT_01) {
     start();
     inside([&] {
@@ -94,6 +94,7 @@ TEST_F(WaveRtStream, MissingStepsAreInserted_R_STATE_01) {
     });
 }
 
+// Shows KSPROPERTY_AUDIO_POSITION.
 TEST_F(WaveRtStream, BothOffsetsComeFromTheDriver_R_WRT_17) {
     start();
     inside([&] {
@@ -127,6 +128,7 @@ TEST_F(WaveRtStream, HardwareLatencyCannotFail_R_WRT_16) {
     });
 }
 
+// Shows KSPROPERTY_RTAUDIO_POSITIONREGISTER, KSPROPERTY_RTAUDIO_CLOCKREGISTER.
 TEST_F(WaveRtStream, RegistersAreMappedOncePerPin_R_WRT_15) {
     volatile ULONG position_memory = 1234;
     volatile ULONGLONG clock_memory = 5678;

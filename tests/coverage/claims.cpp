@@ -66,7 +66,8 @@ Claim claim_by_handling(const Row& row) {
 
 // They name functions without showing what they do.
 bool shows_no_behaviour(const Test& test) {
-    return test.of_headers || test.name.starts_with("Exports.") || test.name.starts_with("IrqlLimits.");
+    return test.of_headers || test.claims_none || test.name.starts_with("Exports.") ||
+           test.name.starts_with("IrqlLimits.");
 }
 
 bool has_any(const std::set<std::string>& words, const std::set<std::string>& names) {
@@ -78,15 +79,40 @@ bool has_any(const std::set<std::string>& words, const std::set<std::string>& na
     return false;
 }
 
+bool is_named(const Test& test, const std::set<std::string>& names) {
+    return std::any_of(names.begin(), names.end(),
+                       [&](const std::string& name) { return test.name.find(name) != std::string::npos; });
+}
+
+// "Shows ..." goes before all that is found besides.
+constexpr int shown = 16;
+
+// What a test is for its name says first, and better the fewer rules are in it; then what its comment begins with.
+int weight_of_rule(const Test& test, const std::string& rule) {
+    if (test.name_rules.contains(rule)) {
+        std::string prefix = rule;
+        std::replace(prefix.begin(), prefix.end(), '-', '_');
+        const std::string own_name = test.name.substr(test.name.find('.') + 1);
+        return own_name.starts_with(prefix) || test.name.starts_with(prefix) ? 6 : test.name_rules.size() == 1 ? 5 : 4;
+    }
+    return test.claims.contains(rule) ? 3 : test.comment_words.contains(rule) ? 2 : test.words.contains(rule);
+}
+
 // What a test calls itself it may show; most of all what its name or its comment says it is about, and then what it
 // expects something of. What it only mentions (in a text, a comment, the name of a helper) comes last.
 int weight_of_function(const Test& test, const std::set<std::string>& names) {
-    const auto in_name = [&](const std::string& name) { return test.name.find(name) != std::string::npos; };
     if (!has_any(test.calls, names)) {
         return has_any(test.words, names);
     }
-    const bool is_named = std::any_of(names.begin(), names.end(), in_name);
-    return 2 + has_any(test.checked_calls, names) + 2 * has_any(test.comment_words, names) + 4 * is_named;
+    return 2 + has_any(test.checked_calls, names) + 2 * has_any(test.comment_words, names) + 4 * is_named(test, names);
+}
+
+// A property, an event, a request, a flag: what an expectation has to do with goes before what is merely used.
+int weight_of_identifier(const Test& test, const std::set<std::string>& names) {
+    if (is_named(test, names) || has_any(test.claims, names)) {
+        return 4;
+    }
+    return has_any(test.comment_words, names) ? 3 : has_any(test.checked_words, names) ? 2 : has_any(test.words, names);
 }
 
 } // namespace
@@ -158,7 +184,7 @@ Claim Claims::find(const Row& row) const {
             return {"declared", test, claim.reason};
         }
         if (claim.reason.empty()) {
-            claim.reason = "no test shows it";
+            claim.reason = shown_by_none;
         }
     }
     return claim;
@@ -209,26 +235,28 @@ Claim Claims::find_by_mention(const Row& row) const {
 
 int Claims::weight(const Test& test, const Row& row, const std::set<std::string>& names) const {
     if (row.name.find(' ') != std::string::npos) { // "Topology port", "operator new": no identifier would say it
-        return test.comment.find(row.name) != std::string::npos ? 1 : 0;
+        return test.comment.starts_with("// Shows " + row.name) ? shown
+                                                                : test.comment.find(row.name) != std::string::npos;
+    }
+    if (has_any(test.shows, names)) {
+        return shown;
     }
     if (row.is("rule")) {
-        return test.name_rules.contains(row.name)      ? 3
-               : test.comment_words.contains(row.name) ? 2
-                                                       : test.words.contains(row.name);
+        return weight_of_rule(test, row.name);
     }
     const std::size_t colons = row.name.find("::");
     if (row.is("function") && colons == std::string::npos) {
         return weight_of_function(test, names);
     }
     if (colons == std::string::npos) {
-        return has_any(test.comment_words, names) ? 2 : has_any(test.words, names);
+        return weight_of_identifier(test, names);
     }
     const std::string interface = row.name.substr(0, colons);
     const std::string method = row.name.substr(colons + 2);
     if (!test.words.contains(method) || !test.file_words->contains(interface)) {
         return 0;
     }
-    return 1 + test.words.contains(interface) + 2 * test.name.ends_with(interface);
+    return 1 + test.words.contains(interface) + 2 * test.name.ends_with(interface) + 4 * test.claims.contains(row.name);
 }
 
 Claim Claims::of_interface(const Row& row, const std::vector<Row>& rows,

@@ -23,6 +23,9 @@ struct Claim {
     std::string reason; // of refused and todo
 };
 
+// The reason of a row that is done, if it is, unseen. No such row is accepted.
+inline constexpr const char* shown_by_none = "no test shows it";
+
 class Claims {
 public:
     Claims(const TestSources& sources, const Aliases& aliases);

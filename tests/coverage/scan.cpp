@@ -2,7 +2,11 @@
 //
 // A row is `done` when a test that shows behaviour is about it (claims.cpp: the rule, property or event by its name;
 // the function by its name or by the macro that calls it; the method by its name in a test whose file also names the
-// interface). What a text cannot tell stands in tests/data/coverage_by_hand.tsv: a better test, a reason, a refusal.
+// interface). Where several are, the one is named whose comment begins with "Shows" and the row ("// Shows R-DRM-09,
+// IDrmPort::CreateContentMixed: ..."): put that above the test that fails when the row is broken. A test whose comment
+// says "Shows no row" (it sees that nothing breaks, not that the answer is right) is never named, and a row without
+// another makes --check fail. What a text cannot tell stands in tests/data/coverage_by_hand.tsv: a better test, a
+// reason, a refusal.
 #include <cstdio>
 #include <cstring>
 #include <fstream>
@@ -95,6 +99,9 @@ private:
         }
         if (shown != !claim.test.empty() || (shown && !sources_.has(claim.test))) {
             complain(key, "claims a test that does not exist: ", claim.test);
+        }
+        if (found.reason == shown_by_none) {
+            complain(key, found.reason.c_str(), ", or only one that passes on wrong answers (\"Shows no row\")");
         }
         if ((claim.state == "todo" || claim.state == "refused") && claim.reason.empty()) {
             complain(key, "says no reason", "");

@@ -102,8 +102,8 @@ std::string bare_code(const std::string& text) {
     return code;
 }
 
-// Identifiers in front of a parenthesis; and, of those, the ones in a statement that expects something.
-void collect_calls(const std::string& code, std::set<std::string>& calls, std::set<std::string>& checked) {
+// Identifiers in front of a parenthesis; and of these, and of all, the ones in a statement that expects something.
+void collect_calls(const std::string& code, Test& test) {
     std::size_t statement = 0;
     bool expects = false;
     for (std::size_t at = 0; at < code.size();) {
@@ -121,14 +121,33 @@ void collect_calls(const std::string& code, std::set<std::string>& calls, std::s
         }
         const std::string word = code.substr(at, end - at);
         expects = expects || (at >= statement && (word.starts_with("EXPECT_") || word.starts_with("ASSERT_")));
-        if (end < code.size() && code[end] == '(') {
-            calls.insert(word);
-            if (expects) {
-                checked.insert(word);
-            }
+        const bool is_call = end < code.size() && code[end] == '(';
+        if (is_call) {
+            test.calls.insert(word);
+        }
+        if (expects) {
+            test.checked_words.insert(word);
+        }
+        if (is_call && expects) {
+            test.checked_calls.insert(word);
         }
         at = end;
     }
+}
+
+// Rules, identifiers and methods that a comment begins with, as in "R-MIDI-08, IMiniportMidi::NewStream: ...".
+std::set<std::string> leading_names(const std::string& comment) {
+    static const std::regex line("\\s*//+ ?(?:Shows (?!no row))?");
+    static const std::regex list("^\\s*([A-Za-z0-9_-]+(?:::[A-Za-z0-9_]+)?)(,(?: and)?|\\s+and\\b|[:.]?\\s|[:.]?$)");
+    std::string rest = std::regex_replace(comment, line, " ");
+    std::set<std::string> names;
+    for (std::smatch found; std::regex_search(rest, found, list); rest = found.suffix().str()) {
+        names.insert(found[1].str());
+        if (found[2].str().find_first_of(",d") == std::string::npos) {
+            break;
+        }
+    }
+    return names;
 }
 
 // Where the comment directly above a test begins.
@@ -200,9 +219,11 @@ void TestSources::read_source(const fs::path& path, bool of_headers) {
         test.comment = text.substr(begin, heads[index].first_line - begin);
         collect_rules(test.name, test.name_rules);
         collect_words(test.comment, test.comment_words);
+        (test.comment.starts_with("// Shows ") ? test.shows : test.claims) = leading_names(test.comment);
+        test.claims_none = test.comment.find("Shows no row") != std::string::npos;
         collect_words(text.substr(begin, end - begin), test.words);
         const std::size_t body = std::min(text.find('{', heads[index].first_line), end);
-        collect_calls(bare_code(text.substr(body, end - body)), test.calls, test.checked_calls);
+        collect_calls(bare_code(text.substr(body, end - body)), test);
         names_.insert(test.name);
         tests_.push_back(std::move(test));
     }

@@ -15,11 +15,15 @@ struct Test {
     std::string name;                    // "Suite.Name", as GoogleTest knows it
     std::set<std::string> name_rules;    // rules in the name, as "R-WRT-04"
     std::set<std::string> comment_words; // identifiers and rules of the comment above it
+    std::set<std::string> claims;        // what that comment begins with: "R-DRM-02, R-DRM-09: mixing takes ..."
+    std::set<std::string> shows;         // the same of "Shows KSPROPERTY_PIN_CTYPES, R-DESC-04: ..."
     std::set<std::string> words;         // of all of it
+    std::set<std::string> checked_words; // those within an expectation
     std::set<std::string> calls;         // what its own code calls: no comment, no text, no helper beside it
     std::set<std::string> checked_calls; // those within an expectation
     std::string comment;
     bool of_headers = false;                           // tests/wdk: layouts, numbers and declarations only
+    bool claims_none = false;                          // its comment says "Shows no row": it passes on wrong answers
     const std::set<std::string>* file_words = nullptr; // of the whole file
 };
 

@@ -204,7 +204,7 @@ TEST_F(WaveCyclic, AStreamThatIsStoppedTakesNoRequests) {
     EXPECT_EQ(request ? request->wait().error().status : request.error().status, status_invalid_device_state);
 }
 
-// R-EVENT-12, KSEVENT_CONNECTION_ENDOFSTREAM: when it has been heard, not when it has been copied.
+// Shows KSEVENT_CONNECTION_ENDOFSTREAM (R-EVENT-12): it comes when the end has been heard, not when it has been copied.
 TEST_F(WaveCyclic, TheEndOfTheStreamIsAnEvent) {
     start();
     Pin render = open_render();

@@ -103,7 +103,8 @@ TEST_F(WaveCyclic, ACancelledRequestIsSkipped) {
     EXPECT_NE(find(heard(), expected), std::string::npos);
 }
 
-// R-KS-03.
+// Shows IOCTL_KS_RESET_STATE, R-KS-03: what is queued comes back, and until the reset has ended nothing else is taken,
+// whatever the state.
 TEST_F(WaveCyclic, AResetGivesBackWhatIsQueued) {
     start();
     Pin render = open_render();
@@ -112,6 +113,14 @@ TEST_F(WaveCyclic, AResetGivesBackWhatIsQueued) {
     StreamRequest write = submit(render, sound);
     ASSERT_TRUE(render.reset(true));
     EXPECT_EQ(write.wait().error().status, status_cancelled);
+    constexpr auto status_device_not_ready = static_cast<std::int32_t>(0xC00000A3);
+    for (const PinState state : {PinState::pause, PinState::stop, PinState::pause}) {
+        ASSERT_TRUE(render.set_state(state));
+        const StreamBlock block{sound};
+        auto refused = render.submit_write({&block, 1});
+        ASSERT_TRUE(!refused || refused->is_done());
+        EXPECT_EQ(refused ? refused->wait().error().status : refused.error().status, status_device_not_ready);
+    }
     ASSERT_TRUE(render.reset(false));
     StreamRequest again = submit(render, sound);
     EXPECT_FALSE(again.is_done());

@@ -54,6 +54,7 @@ std::vector<std::byte> request(const GUID& set, ULONG id, ULONG flags, std::size
     return in;
 }
 
+// Shows no row: whatever is answered, nothing breaks.
 TEST_F(Structures, of_every_size_are_answered_with_a_status) {
     Filter wave = std::move(*machine->open_first("Wave"));
     const struct {
@@ -96,6 +97,7 @@ TEST_F(Structures, of_every_size_are_answered_with_a_status) {
     }
 }
 
+// Shows no row: nothing that is refused here is known to be refused for the right reason.
 TEST_F(Structures, of_connections_of_every_size_are_refused) {
     Filter wave = std::move(*machine->open_first("Wave"));
     for (std::size_t bytes = 0; bytes < sizeof(KSDATAFORMAT_WAVEFORMATEX); ++bytes) {

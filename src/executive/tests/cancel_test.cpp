@@ -39,6 +39,7 @@ TEST_F(Io, AsynchronousControlCanBeCancelled) {
     });
 }
 
+// Shows IoCsqInitialize.
 TEST_F(Io, CancelSafeQueueHandsOutIrpsInOrder) {
     inside([&] {
         FILE_OBJECT* file = open();

@@ -149,6 +149,7 @@ void ask_with_apcs(ServedQueue& queue) {
     ZwClose(file);
 }
 
+// Shows no row: it is about the interleavings.
 TEST(ExploreIrps, EveryApcRunsOnceWhereverItsThreadIs) {
     for (std::uint64_t seed = 1; seed <= 40; ++seed) {
         machine::MachineConfig config;
