@@ -14,8 +14,8 @@ namespace openportcls::executive {
 namespace {
 
 // The linker's own names for the ends of the section.
-extern "C" const NotDone __start_opc_not_done[];
-extern "C" const NotDone __stop_opc_not_done[];
+extern "C" [[gnu::visibility("hidden")]] const NotDone __start_opc_not_done[]; // lld would export them
+extern "C" [[gnu::visibility("hidden")]] const NotDone __stop_opc_not_done[];
 
 std::string driver_at(const void* code) {
     std::string name;

@@ -1,4 +1,7 @@
 /* The C forms of the interfaces: the same slots, as members of IXxxVtbl. Compiled only. */
+#ifndef OPC_EVERY_TARGET
+#define OPC_EVERY_TARGET
+#endif
 #include "all_headers.h"
 
 #define SLOT_ROW(interface, method, slot)                                                                              \

@@ -7,6 +7,10 @@
 #include <ksdebug.h>
 #include <stdunk.h>
 
+// "PDMACHANNELSLAVE (Vista+)": opaque, and the name of the interface is the driver's to declare.
+static_assert(__is_same(PDMACHANNELSLAVE, PVOID));
+struct IDmaChannelSlave;
+
 static NTSTATUS on_volume(PPCPROPERTY_REQUEST request) {
     PKSPROPERTY_DESCRIPTION description = PKSPROPERTY_DESCRIPTION(request->Value);
     description->PropTypeSet.Set = KSPROPTYPESETID_General;
