@@ -38,7 +38,7 @@ snd_pcm_t* open(const char* name, unsigned period_frames) {
     snd_pcm_hw_params_set_channels(pcm, parameters, 2);
     snd_pcm_hw_params_set_rate(pcm, parameters, 48000, 0);
     snd_pcm_uframes_t period = period_frames;
-    snd_pcm_uframes_t buffer = period_frames * 10UL;
+    snd_pcm_uframes_t buffer = buffer_frames(period_frames);
     snd_pcm_hw_params_set_period_size_near(pcm, parameters, &period, nullptr);
     snd_pcm_hw_params_set_buffer_size_near(pcm, parameters, &buffer);
     const int result = snd_pcm_hw_params(pcm, parameters);

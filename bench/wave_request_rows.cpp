@@ -15,7 +15,7 @@ using std::chrono::milliseconds;
 
 // Its DMA buffers are as long as the anchor's.
 CableMachine cyclic_card() {
-    return CableMachine({}, OPENPORTCLS_BENCH_CYCLIC, OPENPORTCLS_BENCH_CYCLIC_INF, {"BufferBytes=19200"});
+    return CableMachine({}, OPENPORTCLS_BENCH_CYCLIC, OPENPORTCLS_BENCH_CYCLIC_INF, {"BufferBytes=9600"});
 }
 CableMachine wavepci_card() {
     return CableMachine({}, OPENPORTCLS_BENCH_WAVEPCI, OPENPORTCLS_BENCH_WAVEPCI_INF);

@@ -1,5 +1,7 @@
 #include "wavert_streams.h"
 
+#include "alsa_anchor.h"
+
 #include <algorithm>
 #include <cstring>
 
@@ -9,7 +11,12 @@ using std::chrono::microseconds;
 
 namespace {
 
-constexpr int periods_of_buffer = 10; // of the anchor's: no more than that is queued
+// No more is queued than the anchor's buffer holds.
+microseconds most_queued(std::chrono::milliseconds period) {
+    constexpr unsigned frames_per_millisecond = 48;
+    const auto period_frames = static_cast<unsigned>(period.count()) * frames_per_millisecond;
+    return std::chrono::milliseconds(buffer_frames(period_frames) / frames_per_millisecond) - period;
+}
 
 } // namespace
 
@@ -17,7 +24,7 @@ void WaveRtStreams::add() {
     StreamOptions options;
     options.packets = PacketMode::never; // the row is that of an event-driven client
     options.period = period_;
-    options.queued = std::min(options.queued, microseconds(period_ * (periods_of_buffer - 1)));
+    options.queued = std::min(options.queued, most_queued(period_));
     streams_.push_back(must(RenderStream::open(filter_, WaveFormat{}, options)));
     if (client_ == Client::works_in_place) {
         must(streams_.back().on_period([](std::span<std::byte>) { return true; }));
