@@ -23,8 +23,8 @@ typedef struct IMiniportPnpNotify IMiniportPnpNotify, *PMINIPORTPNPNOTIFY;
 typedef struct IPortClsPnp IPortClsPnp, *PPORTCLSPNP;
 typedef struct IResourceList IResourceList, *PRESOURCELIST;
 typedef struct IDmaChannel IDmaChannel, *PDMACHANNEL;
-/* Only headers for targets before Vista declare the interface, though the ports make such channels in every release: who
-   needs it brings the declaration along. OPC_EVERY_TARGET: the library, which is for all of them. */
+/* Only headers for targets before Vista declare the interface, though the ports make such channels in every release:
+   who needs it brings the declaration along. OPC_EVERY_TARGET: the library, which is for all of them. */
 #if NTDDI_VERSION < NTDDI_VISTA || defined(OPC_EVERY_TARGET)
 typedef struct IDmaChannelSlave IDmaChannelSlave, *PDMACHANNELSLAVE;
 #else

@@ -237,8 +237,8 @@ void NTAPI MappingQueue::give_back(const Mapping& oldest) noexcept {
     }
 }
 
-// R-WPCI-07: not the oldest one. Of those before it whose request has gone, or is going, none is waited for: the miniport
-// has forgotten them, or they are being revoked and it has let go of them already.
+// R-WPCI-07: not the oldest one. Of those before it whose request has gone, or is going, none is waited for: the
+// miniport has forgotten them, or they are being revoked and it has let go of them already.
 NTSTATUS NTAPI MappingQueue::skip_to(PVOID tag) noexcept {
     ULONG found = head_;
     while (found != tail_ && at(found).tag != tag) {
