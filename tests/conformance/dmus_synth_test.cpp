@@ -104,11 +104,11 @@ TEST_F(DmusSynth, R_DMUS_15_TheSampleClockBeginsWithEachRun) {
     FILE_OBJECT* const pin = open_pin(dmus_wave);
     set_state(pin, KSSTATE_PAUSE);
     MidiRequest& first = read(pin, 9'600);
-    MidiRequest& second = read(pin, 192'000);
+    MidiRequest& second = read(pin, 3 * 347 * 192 - 9'600);
     for (unsigned round = 0; round < 3; ++round) {
         script_.renders.clear();
         set_state(pin, KSSTATE_RUN);
-        run_for(350);
+        run_for(347);
         set_state(pin, KSSTATE_PAUSE);
         run_for(500);
         ASSERT_FALSE(script_.renders.empty());
@@ -117,7 +117,7 @@ TEST_F(DmusSynth, R_DMUS_15_TheSampleClockBeginsWithEachRun) {
             ASSERT_EQ(position, next) << round;
             next += bytes;
         }
-        EXPECT_NEAR(static_cast<double>(next), 350 * 192.0, 10 * 192.0) << round;
+        EXPECT_EQ(next, 347 * 192) << "nothing of it is lost";
     }
     EXPECT_TRUE(first.is_done());
     EXPECT_TRUE(second.is_done());
@@ -125,8 +125,37 @@ TEST_F(DmusSynth, R_DMUS_15_TheSampleClockBeginsWithEachRun) {
     KSAUDIO_POSITION position{};
     EXPECT_EQ(property(pin, set, KSPROPERTY_AUDIO_POSITION, KSPROPERTY_TYPE_GET, &position, sizeof position),
               STATUS_SUCCESS);
-    EXPECT_NEAR(static_cast<double>(position.PlayOffset), 1050 * 192.0, 3 * 192.0);
-    EXPECT_NEAR(static_cast<double>(position.WriteOffset), 1050 * 192.0, 30 * 192.0);
+    EXPECT_NEAR(static_cast<double>(position.PlayOffset), 1041 * 192.0, 3 * 192.0);
+    EXPECT_NEAR(static_cast<double>(position.WriteOffset), 1041 * 192.0, 3 * 192.0);
+}
+
+// A client without requests loses what was to be rendered, but its position goes on over a pause.
+TEST_F(DmusSynth, R_DMUS_15_WithoutRequestsPositionsDoNotStepBack) {
+    be(WindowsVersion::xp);
+    script_.synth_rate = 48'000;
+    start(true);
+    FILE_OBJECT* const pin = open_pin(dmus_wave);
+    const auto play_offset = [&] {
+        const GUID set = KSPROPSETID_Audio;
+        KSAUDIO_POSITION position{};
+        EXPECT_EQ(property(pin, set, KSPROPERTY_AUDIO_POSITION, KSPROPERTY_TYPE_GET, &position, sizeof position),
+                  STATUS_SUCCESS);
+        return position.PlayOffset;
+    };
+    set_state(pin, KSSTATE_RUN);
+    run_for(205);
+    EXPECT_EQ(play_offset(), 205U * 192);
+    set_state(pin, KSSTATE_PAUSE);
+    run_for(100);
+    EXPECT_EQ(play_offset(), 205U * 192);
+    set_state(pin, KSSTATE_RUN);
+    EXPECT_EQ(play_offset(), 205U * 192);
+    const MidiRequest& request = read(pin, 1'920);
+    run_for(20);
+    EXPECT_EQ(play_offset(), 225U * 192);
+    ASSERT_TRUE(request.is_done());
+    ASSERT_FALSE(script_.renders.empty());
+    EXPECT_EQ(script_.renders.front().second, 0) << "of the new sample clock";
 }
 
 // IPositionNotify, IPositionNotify::PositionNotify: its identifier is in no header, and releases from Windows XP on do

@@ -80,9 +80,13 @@ private:
     StreamScript& script_;
 };
 
-// Of two channels.
+// Of two channels: the computer's for as long as it is there.
 class Controller final : public executive::SystemDmaController {
 public:
+    Controller() { executive::Kernel::current().dma_channels.attach(this); }
+    Controller(const Controller&) = delete;
+    Controller& operator=(const Controller&) = delete;
+    ~Controller() override { executive::Kernel::current().dma_channels.attach(nullptr); }
     bool has_channel(unsigned channel) const override { return channel == 1 || channel == 5; }
     void program(unsigned channel, const Transfer& asked) override {
         programmed = channel;
@@ -187,7 +191,6 @@ TEST_F(WaveCyclicPortRules, R_WCYC_18_slaves_take_one_of_the_lists_channels_mast
     start();
     inside([&] {
         Controller controller;
-        executive::Kernel::current().dma_channels.attach(&controller);
         const auto list = two_channels();
         for (const ULONG index : {0u, 1u}) {
             const auto channel = slave(list.get(), index, 0x1000, FALSE, Compatible);
@@ -209,7 +212,6 @@ TEST_F(WaveCyclicPortRules, R_WCYC_18_slaves_take_one_of_the_lists_channels_mast
                       STATUS_SUCCESS);
             EXPECT_FALSE(portcls::ComPointer<IDmaChannelSlave>::query(master.get(), IID_IDmaChannelSlave));
         }
-        executive::Kernel::current().dma_channels.attach(nullptr);
     });
 }
 
@@ -218,7 +220,6 @@ TEST_F(WaveCyclicPortRules, R_WCYC_18_a_slave_moves_as_it_was_asked_to) {
     start();
     inside([&] {
         Controller controller;
-        executive::Kernel::current().dma_channels.attach(&controller);
         const auto list = two_channels();
         for (const auto& [demand, speed] : {std::pair{TRUE, TypeA}, {FALSE, TypeB}, {TRUE, TypeF}}) {
             const auto channel = slave(list.get(), 0, 0x1000, static_cast<BOOLEAN>(demand), speed);
@@ -229,7 +230,6 @@ TEST_F(WaveCyclicPortRules, R_WCYC_18_a_slave_moves_as_it_was_asked_to) {
             EXPECT_EQ(controller.transfer.demand, demand != FALSE);
             EXPECT_EQ(channel->Stop(), STATUS_SUCCESS);
         }
-        executive::Kernel::current().dma_channels.attach(nullptr);
     });
 }
 
@@ -239,7 +239,6 @@ TEST_F(WaveCyclicPortRules, a_slaves_buffer_is_no_larger_than_its_map_registers)
     start();
     inside([&] {
         Controller controller;
-        executive::Kernel::current().dma_channels.attach(&controller);
         const auto list = two_channels();
         for (const auto& [index, most] : {std::pair{0u, 0x10000u}, {1u, 0x20000u}}) {
             const auto large = slave(list.get(), index, 0x80000, FALSE, Compatible);
@@ -250,7 +249,6 @@ TEST_F(WaveCyclicPortRules, a_slaves_buffer_is_no_larger_than_its_map_registers)
             EXPECT_EQ(large->Stop(), STATUS_SUCCESS);
             EXPECT_EQ(slave(list.get(), index, 0x2000, FALSE, Compatible)->MaximumBufferSize(), 0x2000u);
         }
-        executive::Kernel::current().dma_channels.attach(nullptr);
     });
 }
 

@@ -253,8 +253,11 @@ void IoTarget::cancel_all(bool also_untracked) {
 
 void IoTarget::wait_for_sent(bool also_untracked) {
     const auto is_awaited = [&](const Request* request) { return also_untracked || request->is_tracked(); };
-    while (std::any_of(sent_.begin(), sent_.end(), is_awaited)) {
-        KeClearEvent(&completed_);
+    for (;;) {
+        KeClearEvent(&completed_); // before the look: what completes behind it is heard
+        if (std::none_of(sent_.begin(), sent_.end(), is_awaited)) {
+            return;
+        }
         KeWaitForSingleObject(&completed_, Executive, KernelMode, FALSE, nullptr);
     }
 }

@@ -298,6 +298,31 @@ TEST_F(Allocator, PackagesGiveBackWhatTheyHold) {
     });
 }
 
+// What waits for its time has buffers besides, 64 times 256 of them; they go back as the others do.
+TEST_F(Allocator, RoomIsMadeUpToALimit) {
+    inside([] {
+        constexpr ULONG most = 4 + 64 * 256;
+        auto pool = EventAllocator::create(most + 1, 4);
+        const Bytes data(50, 1);
+        std::vector<DMUS_KERNEL_EVENT*> out;
+        EXPECT_FALSE(pool->has_room(5));
+        while (pool->make_room(1)) {
+            ASSERT_LT(out.size(), most);
+            out.push_back(pool->make_event(data.data(), 50, false));
+            ASSERT_NE(out.back(), nullptr);
+        }
+        EXPECT_EQ(out.size(), most);
+        BYTE* const added = out[most - 1]->uData.pbData;
+        EXPECT_EQ(pool->PutBuffer(added + 1), STATUS_INVALID_PARAMETER);
+        for (DMUS_KERNEL_EVENT* const event : out) {
+            EXPECT_EQ(pool->PutMessage(event), STATUS_SUCCESS);
+        }
+        EXPECT_EQ(pool->PutBuffer(added), STATUS_INVALID_PARAMETER) << "it is not out";
+        EXPECT_TRUE(pool->has_room(most));
+        EXPECT_FALSE(pool->has_room(most + 1));
+    });
+}
+
 // ---- the packer -----------------------------------------------------------------------------------------------------
 
 class PackerTest : public HelperTest {

@@ -49,10 +49,12 @@ public:
     }
 
     ULONG events_out() const { return events_out_; }
-    // Of buffers there may be more for whoever has to keep what a client has sent: up to 16 MiB. <= DISPATCH_LEVEL.
-    bool has_room(ULONG events) {
-        return event_count_ - events_out_ >= events &&
-               (all_buffers_ - buffers_out_ >= events || (add_buffers() && all_buffers_ - buffers_out_ >= events));
+    bool has_room(ULONG events) const {
+        return event_count_ - events_out_ >= events && all_buffers_ - buffers_out_ >= events;
+    }
+    // For whoever has to keep what a client has sent: of buffers there are more then, up to 16 MiB. <= DISPATCH_LEVEL.
+    bool make_room(ULONG events) {
+        return has_room(events) || (event_count_ - events_out_ >= events && add_buffers() && has_room(events));
     }
     // Somebody asked in vain since the last call.
     bool take_exhausted() {

@@ -71,7 +71,7 @@ PacketQueue::Verdict Unpacker::unpack(Packet& packet, LONGLONG now, LONGLONG hor
         return take_parsed(bytes, count, part, time, group);
     }
     while (part < count) {
-        if (heap_.is_full() || !allocator_.has_room(1)) {
+        if (heap_.is_full() || !allocator_.make_room(1)) {
             return false;
         }
         const ULONG step = std::min<ULONG>(count - part, EventAllocator::buffer_bytes);
@@ -90,7 +90,7 @@ bool Unpacker::take_parsed(const BYTE* bytes, ULONG count, ULONG& part, LONGLONG
         push(allocator_.make_event(message.bytes, message.count, message.goes_on), time, group);
     };
     for (; part < count; ++part) {
-        if (heap_.is_full() || !allocator_.has_room(2)) { // a byte ends up to two messages
+        if (heap_.is_full() || !allocator_.make_room(2)) { // a byte ends up to two messages
             return false;
         }
         ++bytes_;

@@ -59,6 +59,9 @@ NTSTATUS WaveSinkPin::open(DmusPort& port, const PinRequest& request) {
 }
 
 NTSTATUS WaveSinkPin::step_state(KSSTATE next) {
+    if (next != KSSTATE_RUN) {
+        queue_.locked([this] { pull(); }); // what is due by now, as long as the synthesizer runs
+    }
     const NTSTATUS status = mxf_->SetState(next);
     if (!NT_SUCCESS(status) && next > device_state()) {
         return status;
@@ -96,6 +99,7 @@ void WaveSinkPin::synchronise(LONGLONG master) {
     synth_->SyncToMaster(master, is_first_ ? TRUE : FALSE);
     if (is_first_) {
         is_first_ = false;
+        rendered_ = std::max(rendered_, due_); // what no request was there for is of the sample clock before
         begin_ = {rendered_, clock_.to_presentation(master), std::max<LONGLONG>(sample_at(master), 0)};
     }
 }
@@ -118,14 +122,19 @@ ULONGLONG WaveSinkPin::bytes_due() {
 }
 
 NTSTATUS WaveSinkPin::physical_time(ULONGLONG bytes, LONGLONG& time) {
-    const auto sample = static_cast<LONGLONG>((bytes - begin_.bytes) / block_bytes_); // before it: as if it went on
+    Begin begin;
+    {
+        Locked locked(queue_.lock());
+        begin = begin_;
+    }
+    const auto sample = static_cast<LONGLONG>((bytes - begin.bytes) / block_bytes_); // no position lies before it
     LONGLONG from = 0;
     LONGLONG to = 0;
-    if (!NT_SUCCESS(synth_->SampleToRefTime(begin_.sample, &from)) ||
-        !NT_SUCCESS(synth_->SampleToRefTime(begin_.sample + sample, &to))) {
+    if (!NT_SUCCESS(synth_->SampleToRefTime(begin.sample, &from)) ||
+        !NT_SUCCESS(synth_->SampleToRefTime(begin.sample + sample, &to))) {
         return Pin::physical_time(bytes, time);
     }
-    time = begin_.time + to - from;
+    time = begin.time + to - from;
     return STATUS_SUCCESS;
 }
 
@@ -133,24 +142,30 @@ void NTAPI WaveSinkPin::timer_expired(PEX_TIMER, PVOID context) {
     static_cast<WaveSinkPin*>(context)->render();
 }
 
-// What a second or more of missing requests would have held is passed over.
 void WaveSinkPin::render() {
     queue_.locked([this] {
-        if (!clock_.is_running()) {
-            return;
+        if (clock_.is_running()) {
+            synchronise(master_time());
+            pull();
         }
-        synchronise(master_time());
-        const ULONGLONG due = std::max(bytes_due(), rendered_); // time is not taken back
-        if (due - rendered_ > bytes_per_second_) {
-            rendered_ = due - bytes_per_second_ / block_bytes_ * block_bytes_;
-            machine::Machine::current().trace(machine::EventKind::glitch, serial(), 0,
-                                              "the wave sink had no request for the synthesizer's sound");
-        }
-        queue_.transfer(static_cast<ULONG>(due - rendered_), [this](void* client, ULONG bytes) {
-            const auto position = static_cast<LONGLONG>(rendered_ - begin_.bytes); // the sample clock's, in bytes
-            synth_->Render(static_cast<BYTE*>(client), bytes, position + begin_.sample * block_bytes_);
-            rendered_ += bytes;
-        });
+    });
+}
+
+// What a second or more of missing requests would have held is passed over.
+void WaveSinkPin::pull() {
+    if (!clock_.is_running()) {
+        return;
+    }
+    const ULONGLONG due = std::max(bytes_due(), rendered_); // time is not taken back
+    if (due - rendered_ > bytes_per_second_) {
+        rendered_ = due - bytes_per_second_ / block_bytes_ * block_bytes_;
+        machine::Machine::current().trace(machine::EventKind::glitch, serial(), 0,
+                                          "the wave sink had no request for the synthesizer's sound");
+    }
+    queue_.transfer(static_cast<ULONG>(due - rendered_), [this](void* client, ULONG bytes) {
+        const auto position = static_cast<LONGLONG>(rendered_ - begin_.bytes); // the sample clock's, in bytes
+        synth_->Render(static_cast<BYTE*>(client), bytes, position + begin_.sample * block_bytes_);
+        rendered_ += bytes;
     });
 }
 

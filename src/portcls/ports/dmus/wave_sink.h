@@ -27,6 +27,7 @@ private:
     NTSTATUS open(DmusPort& port, const PinRequest& request);
     static void NTAPI timer_expired(PEX_TIMER timer, PVOID context);
     void render();
+    void pull(); // under the queue's lock
     void synchronise(LONGLONG master);
     LONGLONG sample_at(LONGLONG master) const;
     ULONGLONG bytes_due(); // by now
