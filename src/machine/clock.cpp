@@ -40,6 +40,7 @@ Clock::Clock(bool paced) : paced_(paced) {
 }
 
 Clock::~Clock() {
+    fill_top();
     for (std::uint32_t index = 0; index < count_; ++index) {
         heap_[index].event->heap_index_ = ClockEvent::not_scheduled;
     }
@@ -58,6 +59,11 @@ Clock::~Clock() {
         return;
     }
     event.clock_ = this;
+    if (is_top_vacant_) {
+        is_top_vacant_ = false;
+        sift_down(0, entry);
+        return;
+    }
     if (count_ == heap_.size()) [[unlikely]] {
         grow();
     }
@@ -78,13 +84,14 @@ void Clock::grow() {
 }
 
 [[gnu::hot]] bool Clock::fire_next_due() {
-    if (next_due() > now_) {
+    if (heap_.front().due > now_ || next_due() > now_) {
         return false;
     }
     ClockEvent& event = *heap_.front().event;
-    remove_at(0);
     event.heap_index_ = ClockEvent::not_scheduled;
+    is_top_vacant_ = true;
     event.fire_(event);
+    fill_top();
     return true;
 }
 

@@ -55,9 +55,15 @@ public:
     void NTAPI schedule(ClockEvent& event, Nanoseconds due);
     bool NTAPI cancel(ClockEvent& event);
 
-    bool has_events() const { return count_ != 0; }
-    Nanoseconds next_due() const { return heap_.front().due; }
-    bool is_due() const { return next_due() <= now_; }
+    bool has_events() {
+        fill_top();
+        return count_ != 0;
+    }
+    Nanoseconds next_due() {
+        fill_top();
+        return heap_.front().due;
+    }
+    bool is_due() { return heap_.front().due <= now_ && next_due() <= now_; }
 
     // Fires one event that is due; false when there is none.
     bool fire_next_due();
@@ -102,6 +108,12 @@ private:
     void NTAPI sift_up(std::uint32_t index, const Entry& entry);
     void NTAPI sift_down(std::uint32_t index, const Entry& entry);
     void NTAPI remove_at(std::uint32_t index);
+    void fill_top() {
+        if (is_top_vacant_) [[unlikely]] {
+            is_top_vacant_ = false;
+            remove_at(0);
+        }
+    }
 
     Nanoseconds now_ = 0;
     std::uint64_t sequence_ = 0;
@@ -109,6 +121,9 @@ private:
     // is.
     std::vector<Entry> heap_;
     std::uint32_t count_ = 0;
+    // The first is being fired, or has been: as a rule it is scheduled again, which then goes where it was without the
+    // heap being put in order twice. Until then its key stays, which nothing comes before.
+    bool is_top_vacant_ = false;
     bool paced_;
     std::int64_t host_origin_ = 0;        // host monotonic time at machine time 0
     Nanoseconds awake_until_ = INT64_MIN; // the host's clock when it last woke us: what is due by then needs no sleep

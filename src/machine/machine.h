@@ -173,6 +173,9 @@ public:
             preempt();
         }
     }
+    // Whether the next preemption point only counts, which pass_preemption_point() then does.
+    bool passes_preemption_point() const { return step_ + 1 < look_at_step_; }
+    void pass_preemption_point() { ++step_; }
     std::uint64_t step() const { return step_; }
     RunPosition run_position() const {
         return {config_.seed, step_, now(), processor_->number, processor_->irql, processor_->running->name};
@@ -194,18 +197,18 @@ public:
     void stall(Nanoseconds duration);
 
     // ---- spin locks -----------------------------------------------------------------------------------------
-    // The lock word holds 1 + the number of the owning processor. IRQL is the caller's business.
+    // IRQL is the caller's business.
     void acquire_lock(KSPIN_LOCK& lock) {
         preemption_point();
         if (lock != 0) [[unlikely]] {
             wait_for_lock(lock);
         }
-        lock = processor_->number + 1ULL;
+        lock = processor_->lock_word();
         tsan::acquire(&lock);
     }
     bool try_acquire_lock(KSPIN_LOCK& lock);
     void release_lock(KSPIN_LOCK& lock) {
-        if (lock != processor_->number + 1ULL) [[unlikely]] {
+        if (lock != processor_->lock_word()) [[unlikely]] {
             lock_not_owned(lock);
         }
         tsan::release(&lock);

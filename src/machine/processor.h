@@ -35,6 +35,8 @@ struct Processor {
     static constexpr std::uint32_t remembered_locks = 8;
     std::array<HeldLock, remembered_locks> taken_locks{}; // the latest of them, by how many were held before
     std::uint64_t dpcs_delivered = 0;
+
+    KSPIN_LOCK lock_word() const { return number + 1ULL; } // of the spin locks that it holds
 };
 
 } // namespace openportcls::machine

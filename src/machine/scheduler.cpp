@@ -391,7 +391,7 @@ bool Machine::try_acquire_lock(KSPIN_LOCK& lock) {
         poll();
         return false;
     }
-    lock = processor_->number + 1ULL;
+    lock = processor_->lock_word();
     tsan::acquire(&lock);
     return true;
 }
@@ -403,7 +403,7 @@ void Machine::lock_not_owned(const KSPIN_LOCK& lock) {
 
 void Machine::wait_for_lock(KSPIN_LOCK& lock) {
     while (lock != 0) {
-        if (lock == processor_->number + 1ULL) {
+        if (lock == processor_->lock_word()) {
             bugcheck(0x0F /* SPIN_LOCK_ALREADY_OWNED */, reinterpret_cast<std::uint64_t>(&lock), 0, 0, 0,
                      "A spin lock may not be acquired again by its owner (KeAcquireSpinLock).");
         }

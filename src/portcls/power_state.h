@@ -73,11 +73,13 @@ private:
     template<class VisitPin>
     void visit_pins(VisitPin&& visit);
     void notify(DEVICE_POWER_STATE state);
-    NTSTATUS touch_slowly();
+    [[gnu::noinline]] NTSTATUS NTAPI touch_slowly(); // NTAPI: streams' requests come by, see machine.h
     void configure_idling();
+    void begin_idle_time(); // in full power again
     void follow_power_source(bool follow);
     static NTSTATUS NTAPI power_source_changed(LPCGUID setting, PVOID value, ULONG bytes, PVOID context);
     void arm_idle_timer(LONGLONG ticks);
+    void set_idle_timer(LONGLONG ticks); // under its lock
     bool is_busy() const;
 
     static void NTAPI idle_timer_expired(KDPC* dpc, void* context, void* argument1, void* argument2);

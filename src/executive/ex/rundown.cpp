@@ -245,7 +245,7 @@ void NTAPI ExAcquireSpinLockExclusiveAtDpcLevel(PEX_SPIN_LOCK lock) {
     spin(*lock, -1);
     *lock = spin_exclusive;
     machine::tsan::acquire_exclusive(lock);
-    executive::count_spin_lock(Machine::current(), {const_cast<const LONG*>(lock), reader_writer});
+    executive::count_spin_lock(Machine::current().processor(), {const_cast<const LONG*>(lock), reader_writer});
 }
 void NTAPI ExReleaseSpinLockExclusiveFromDpcLevel(PEX_SPIN_LOCK lock) {
     OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch);
@@ -262,7 +262,7 @@ void NTAPI ExAcquireSpinLockSharedAtDpcLevel(PEX_SPIN_LOCK lock) {
     spin(*lock, spin_exclusive);
     *lock = *lock + 1;
     machine::tsan::acquire_shared(lock);
-    executive::count_spin_lock(Machine::current(), {const_cast<const LONG*>(lock), reader_writer});
+    executive::count_spin_lock(Machine::current().processor(), {const_cast<const LONG*>(lock), reader_writer});
 }
 void NTAPI ExReleaseSpinLockSharedFromDpcLevel(PEX_SPIN_LOCK lock) {
     OPC_REQUIRE_IRQL_AT_LEAST(machine::irql::dispatch);

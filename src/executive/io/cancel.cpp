@@ -146,7 +146,7 @@ void NTAPI IoAcquireCancelSpinLock(PKIRQL old) {
     Kernel& kernel = Kernel::current();
     *old = kernel.machine.raise_irql(machine::irql::dispatch);
     kernel.machine.acquire_lock(kernel.cancel_lock);
-    executive::count_spin_lock(kernel.machine, {&kernel.cancel_lock, machine::HeldLock::Kind::cancel});
+    executive::count_spin_lock(kernel.machine.processor(), {&kernel.cancel_lock, machine::HeldLock::Kind::cancel});
 }
 
 void NTAPI IoReleaseCancelSpinLock(KIRQL old) {

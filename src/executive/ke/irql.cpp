@@ -6,10 +6,13 @@
 
 #include <fmt/format.h>
 
+using openportcls::executive::acquire_at_once;
 using openportcls::executive::acquire_spin_lock;
+using openportcls::executive::changes_hands_at_once;
 using openportcls::executive::count_spin_lock;
 using openportcls::executive::holds_spin_lock;
 using openportcls::executive::leave_spin_lock;
+using openportcls::executive::release_at_once;
 using openportcls::executive::release_spin_lock;
 using openportcls::machine::Machine;
 namespace irql = openportcls::machine::irql;
@@ -49,6 +52,35 @@ void lower(const char* function, KIRQL level) {
     machine.follow_affinity();
 }
 
+// ---- spin locks that are not free, or have something else to be done about them -------------------------------------
+
+[[gnu::cold, gnu::noinline]] KIRQL NTAPI acquire_in_turn(PKSPIN_LOCK lock) {
+    Machine& machine = Machine::current();
+    const KIRQL old = machine.raise_irql(irql::dispatch);
+    acquire_spin_lock(machine, *lock);
+    return old;
+}
+[[gnu::cold, gnu::noinline]] void NTAPI acquire_in_turn(PKSPIN_LOCK lock, PKIRQL old) {
+    *old = acquire_in_turn(lock);
+}
+[[gnu::cold, gnu::noinline]] void NTAPI acquire_at_dispatch_in_turn(PKSPIN_LOCK lock) {
+    acquire_spin_lock(Machine::current(), *lock);
+}
+[[gnu::cold, gnu::noinline]] void NTAPI release_at_dispatch_in_turn(PKSPIN_LOCK lock) {
+    release_spin_lock(Machine::current(), *lock);
+}
+
+[[gnu::noinline]] void NTAPI leave(PKSPIN_LOCK lock, KIRQL old) {
+    if (old > irql::dispatch) [[unlikely]] {
+        wrong_direction(irql_lowered_or_raised, "KeReleaseSpinLock", old);
+    }
+    leave_spin_lock(Machine::current(), lock, openportcls::machine::HeldLock::Kind::spin, old);
+}
+[[gnu::cold, gnu::noinline]] void NTAPI release_in_turn(PKSPIN_LOCK lock, KIRQL old) {
+    release_spin_lock(Machine::current(), *lock);
+    leave(lock, old);
+}
+
 // The pages demand DISPATCH_LEVEL for the release of a lock that raised to it.
 #define OPC_REQUIRE_AT_DISPATCH()                                                                                      \
     OPC_REQUIRE_DISPATCH_OR_BELOW();                                                                                   \
@@ -84,11 +116,14 @@ void NTAPI KeInitializeSpinLock(PKSPIN_LOCK lock) {
     *lock = 0;
 }
 
-KIRQL NTAPI KeAcquireSpinLockRaiseToDpc(PKSPIN_LOCK lock) {
+[[gnu::hot]] KIRQL NTAPI KeAcquireSpinLockRaiseToDpc(PKSPIN_LOCK lock) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
     Machine& machine = Machine::current();
+    if (!changes_hands_at_once(machine, *lock, 0)) [[unlikely]] {
+        return acquire_in_turn(lock);
+    }
     const KIRQL old = machine.raise_irql(irql::dispatch);
-    acquire_spin_lock(machine, *lock);
+    acquire_at_once(machine, *lock);
     return old;
 }
 
@@ -97,21 +132,26 @@ KIRQL NTAPI KfAcquireSpinLock(PKSPIN_LOCK lock) {
     return KeAcquireSpinLockRaiseToDpc(lock);
 }
 
-void NTAPI KeAcquireSpinLock(PKSPIN_LOCK lock, PKIRQL old) {
+[[gnu::hot]] void NTAPI KeAcquireSpinLock(PKSPIN_LOCK lock, PKIRQL old) {
     OPC_REQUIRE_DISPATCH_OR_BELOW();
     Machine& machine = Machine::current();
+    if (!changes_hands_at_once(machine, *lock, 0)) [[unlikely]] {
+        return acquire_in_turn(lock, old);
+    }
     *old = machine.raise_irql(irql::dispatch);
-    acquire_spin_lock(machine, *lock);
+    acquire_at_once(machine, *lock);
 }
 
-void NTAPI KeReleaseSpinLock(PKSPIN_LOCK lock, KIRQL old) {
+[[gnu::hot]] void NTAPI KeReleaseSpinLock(PKSPIN_LOCK lock, KIRQL old) {
     OPC_REQUIRE_AT_DISPATCH();
     Machine& machine = Machine::current();
-    release_spin_lock(machine, *lock);
-    if (old > irql::dispatch) [[unlikely]] {
-        wrong_direction(irql_lowered_or_raised, __func__, old);
+    if (!changes_hands_at_once(machine, *lock, machine.processor().lock_word())) [[unlikely]] {
+        return release_in_turn(lock, old);
     }
-    leave_spin_lock(machine, lock, openportcls::machine::HeldLock::Kind::spin, old);
+    release_at_once(machine, *lock);
+    if (old != irql::dispatch) {
+        return leave(lock, old);
+    }
 }
 
 void NTAPI KfReleaseSpinLock(PKSPIN_LOCK lock, KIRQL old) {
@@ -121,12 +161,20 @@ void NTAPI KfReleaseSpinLock(PKSPIN_LOCK lock, KIRQL old) {
 
 [[gnu::hot]] void NTAPI KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK lock) {
     OPC_REQUIRE_IRQL_AT_LEAST(irql::dispatch);
-    acquire_spin_lock(Machine::current(), *lock);
+    Machine& machine = Machine::current();
+    if (!changes_hands_at_once(machine, *lock, 0)) [[unlikely]] {
+        return acquire_at_dispatch_in_turn(lock);
+    }
+    acquire_at_once(machine, *lock);
 }
 
 [[gnu::hot]] void NTAPI KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK lock) {
     OPC_REQUIRE_IRQL_AT_LEAST(irql::dispatch);
-    release_spin_lock(Machine::current(), *lock);
+    Machine& machine = Machine::current();
+    if (!changes_hands_at_once(machine, *lock, machine.processor().lock_word())) [[unlikely]] {
+        return release_at_dispatch_in_turn(lock);
+    }
+    release_at_once(machine, *lock);
 }
 
 BOOLEAN NTAPI KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK lock) {
@@ -134,7 +182,7 @@ BOOLEAN NTAPI KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK lock) {
     Machine& machine = Machine::current();
     const bool acquired = machine.try_acquire_lock(*lock);
     if (acquired) {
-        count_spin_lock(machine, {lock});
+        count_spin_lock(machine.processor(), {lock});
     }
     return acquired;
 }

@@ -11,17 +11,33 @@
 namespace openportcls::executive {
 
 // Counted, for those who may not be called with one held. IRQL is the caller's business.
-inline void count_spin_lock(machine::Machine& machine, const machine::HeldLock& lock) {
-    machine::Processor& here = machine.processor();
+inline void count_spin_lock(machine::Processor& here, const machine::HeldLock& lock) {
     here.taken_locks[here.held_spin_locks++ % machine::Processor::remembered_locks] = lock;
 }
 inline void acquire_spin_lock(machine::Machine& machine, KSPIN_LOCK& lock) {
     machine.acquire_lock(lock);
-    count_spin_lock(machine, {&lock});
+    count_spin_lock(machine.processor(), {&lock});
 }
 inline void release_spin_lock(machine::Machine& machine, KSPIN_LOCK& lock) {
     --machine.processor().held_spin_locks;
     machine.release_lock(lock);
+}
+// Whether a lock that is found as `expected` changes hands with nothing else to be done: most do, and then a function
+// that has only this needs no registers besides those that it need not keep.
+[[gnu::always_inline]] inline bool changes_hands_at_once(const machine::Machine& machine, const KSPIN_LOCK& lock,
+                                                         KSPIN_LOCK expected) {
+    return lock == expected && machine.passes_preemption_point() && !machine::tsan::is_watching();
+}
+[[gnu::always_inline]] inline void acquire_at_once(machine::Machine& machine, KSPIN_LOCK& lock) {
+    machine::Processor& here = machine.processor();
+    machine.pass_preemption_point();
+    lock = here.lock_word();
+    count_spin_lock(here, {&lock});
+}
+[[gnu::always_inline]] inline void release_at_once(machine::Machine& machine, KSPIN_LOCK& lock) {
+    --machine.processor().held_spin_locks;
+    lock = 0;
+    machine.pass_preemption_point();
 }
 inline bool holds_spin_lock(machine::Machine& machine) {
     return machine.processor().held_spin_locks != 0;

@@ -1,10 +1,13 @@
 #include "machine/clock.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <ctime>
+#include <map>
 #include <memory>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <sys/resource.h>
@@ -102,6 +105,114 @@ TEST(Clock, keeps_the_order_of_many_random_events) {
     }
     EXPECT_GT(fired.size(), 666U);
     EXPECT_TRUE(std::is_sorted(fired.begin(), fired.end()));
+}
+
+// What is fired does at random what an event may do, and the clock is asked at random while it does: against a sorted
+// set of what is scheduled.
+class ClockWithModel {
+public:
+    explicit ClockWithModel(std::uint64_t seed) : random_(seed) {
+        for (auto& event : events_) {
+            event = std::make_unique<ClockEvent>(&ClockWithModel::fired, this);
+        }
+    }
+    void run(unsigned operations) {
+        for (left_ = operations; left_ > 0;) {
+            act();
+            if (!scheduled_.empty()) {
+                clock_.advance_to(std::max(clock_.now(), clock_.next_due()));
+            }
+            while (clock_.fire_next_due()) {
+            }
+            ASSERT_FALSE(is_due());
+        }
+    }
+    unsigned fired_inside_another() const { return fired_inside_; }
+
+private:
+    using Key = std::pair<Nanoseconds, std::uint64_t>;
+    static constexpr std::uint64_t event_count = 40;
+
+    bool is_due() const { return !scheduled_.empty() && scheduled_.begin()->first.first <= clock_.now(); }
+    void forget(const ClockEvent* event) {
+        std::erase_if(scheduled_, [event](const auto& entry) { return entry.second == event; });
+    }
+    void act() {
+        --left_;
+        ClockEvent& event = *events_[random_.below(event_count)];
+        switch (random_.below(4)) {
+        case 0:
+            EXPECT_EQ(clock_.cancel(event), event_is_known(event));
+            forget(&event);
+            return;
+        case 1:
+            EXPECT_EQ(clock_.has_events(), !scheduled_.empty());
+            EXPECT_EQ(clock_.is_due(), is_due());
+            EXPECT_EQ(clock_.next_due(), scheduled_.empty() ? never : scheduled_.begin()->first.first);
+            return;
+        default:
+            schedule(event);
+        }
+    }
+    bool event_is_known(const ClockEvent& event) const {
+        return std::ranges::any_of(scheduled_, [&](const auto& entry) { return entry.second == &event; });
+    }
+    void schedule(ClockEvent& event) {
+        forget(&event);
+        const Nanoseconds due = clock_.now() + static_cast<Nanoseconds>(random_.below(50)) - 5;
+        clock_.schedule(event, due);
+        scheduled_[{std::max(due, clock_.now()), sequence_++}] = &event;
+    }
+    static void fired(ClockEvent& event) {
+        auto& self = *static_cast<ClockWithModel*>(event.context());
+        ASSERT_TRUE(self.is_due());
+        ASSERT_EQ(self.scheduled_.begin()->second, &event);
+        self.scheduled_.erase(self.scheduled_.begin());
+        ++self.depth_;
+        self.fired_inside_ += self.depth_ > 1 ? 1 : 0;
+        if (self.random_.below(2) == 0) {
+            self.schedule(event); // what most events do first
+        }
+        for (std::uint64_t more = self.random_.below(4); more > 0 && self.left_ > 0; --more) {
+            self.act();
+        }
+        if (self.depth_ < 3 && self.random_.below(4) == 0) {
+            const bool was_due = self.is_due();
+            EXPECT_EQ(self.clock_.fire_next_due(), was_due);
+        }
+        --self.depth_;
+    }
+
+    Clock clock_{false};
+    Random random_;
+    std::map<Key, const ClockEvent*> scheduled_;
+    std::array<std::unique_ptr<ClockEvent>, event_count> events_;
+    std::uint64_t sequence_ = 0;
+    unsigned left_ = 0;
+    unsigned depth_ = 0;
+    unsigned fired_inside_ = 0;
+};
+
+TEST(Clock, whatever_events_do_while_they_are_fired_keeps_the_order) {
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        ClockWithModel model(seed);
+        model.run(5'000);
+        EXPECT_GT(model.fired_inside_another(), 10U);
+        if (HasFatalFailure()) {
+            FAIL() << "seed " << seed;
+        }
+    }
+}
+
+// Its owner has gone by the time the clock is asked again.
+TEST(Clock, an_event_that_is_destroyed_while_it_is_fired_is_gone) {
+    Clock clock(false);
+    auto event = std::make_unique<ClockEvent>();
+    event->bind([](ClockEvent& fired) { static_cast<std::unique_ptr<ClockEvent>*>(fired.context())->reset(); }, &event);
+    clock.schedule(*event, 10);
+    clock.advance_to(10);
+    EXPECT_TRUE(clock.fire_next_due());
+    EXPECT_FALSE(clock.has_events());
 }
 
 TEST(Clock, a_paced_clock_sleeps) {

@@ -26,9 +26,9 @@ public:
 
     // IOCTL_KS_WRITE_STREAM or _READ_STREAM: STATUS_PENDING once it is queued. PASSIVE_LEVEL.
     NTSTATUS add(IRP& irp) {
-        return add(irp, [] {});
+        return add(irp, [this] { complete_finished(); });
     }
-    // The same. queued_alone(), a round under the lock, when nothing else was queued.
+    // The same. queued_alone(), which completes what is finished, when nothing else was queued.
     template<class Queued>
     NTSTATUS add(IRP& irp, Queued&& queued_alone) {
         const NTSTATUS status = prepare(irp);
@@ -42,8 +42,10 @@ public:
             alone = is_empty();
             is_queued = insert(irp);
         }
-        if (alone || !is_queued) {
-            locked(queued_alone);
+        if (alone) {
+            queued_alone();
+        } else if (!is_queued) {
+            complete_finished();
         }
         return status;
     }

@@ -257,12 +257,14 @@ NTSTATUS NTAPI WaveCyclicPin::queue_stream(IRP& irp, bool) {
 }
 
 void NTAPI WaveCyclicPin::first_queued() {
-    if (device_moves_) {
-        follow_device();
-    }
-    if (is_buffer_in_use_) {
-        move();
-    }
+    queue_.locked([this] {
+        if (device_moves_) {
+            follow_device();
+        }
+        if (is_buffer_in_use_) {
+            move();
+        }
+    });
 }
 
 void WaveCyclicPin::cancel_stream_io() {

@@ -35,9 +35,11 @@ private:
     void prepare_buffer(const KSDATAFORMAT& format);
     unsigned char* address_of(ULONGLONG position) const;
 
-    // Everything below runs at DISPATCH_LEVEL under the queue's lock, service() takes it.
-    void service();
+    // Not in line: requests that are queued behind others keep to the Windows convention all the way.
     [[gnu::noinline]] void NTAPI first_queued();
+    void service();
+
+    // Everything below runs at DISPATCH_LEVEL under the queue's lock, which the two above take.
     void move();
     void move_render();
     void move_capture();
