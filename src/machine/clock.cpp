@@ -91,7 +91,6 @@ void Clock::grow() {
     event.heap_index_ = ClockEvent::not_scheduled;
     is_top_vacant_ = true;
     event.fire_(event);
-    fill_top();
     return true;
 }
 

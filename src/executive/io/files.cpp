@@ -1,12 +1,15 @@
 // File objects: opening and closing.
 #include <new>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <wdm.h>
 
 #include "executive/io/completion.h"
 #include "executive/io/device_record.h"
 #include "executive/io/devices.h"
+#include "executive/io/file_record.h"
 #include "executive/io/io_manager.h"
 #include "executive/irql_check.h"
 #include "executive/objects/object_manager.h"
@@ -18,18 +21,6 @@ namespace {
 constexpr CSHORT io_type_file = 5;
 
 constexpr ULONG file_tag = 0x656C6946; // 'File'
-
-// The file object with what belongs to it.
-struct FileRecord {
-    FILE_OBJECT body{};
-    bool opened = false; // IRP_MJ_CREATE succeeded: CLEANUP and CLOSE are due
-    bool cleaned_up = false;
-    WORK_QUEUE_ITEM close_item{};
-};
-
-FileRecord& open_file_of(FILE_OBJECT* file) {
-    return *reinterpret_cast<FileRecord*>(file);
-}
 
 NTSTATUS send(FILE_OBJECT* file, UCHAR major, KPROCESSOR_MODE mode) {
     Kernel& kernel = Kernel::current();
@@ -45,7 +36,7 @@ NTSTATUS send(FILE_OBJECT* file, UCHAR major, KPROCESSOR_MODE mode) {
 }
 
 void clean_up(FILE_OBJECT* file) {
-    FileRecord& open = open_file_of(file);
+    FileRecord& open = FileRecord::of(file);
     if (open.opened && !open.cleaned_up) {
         open.cleaned_up = true;
         send(file, IRP_MJ_CLEANUP, UserMode);
@@ -54,7 +45,7 @@ void clean_up(FILE_OBJECT* file) {
 }
 
 void finish_close(FILE_OBJECT* file) {
-    FileRecord& open = open_file_of(file);
+    FileRecord& open = FileRecord::of(file);
     DEVICE_OBJECT* device = file->DeviceObject;
     if (open.opened) {
         clean_up(file);
@@ -70,17 +61,43 @@ void NTAPI close_later(PVOID parameter) {
     finish_close(static_cast<FILE_OBJECT*>(parameter));
 }
 
+void finish_close_later(FILE_OBJECT* file) {
+    FileRecord& record = FileRecord::of(file);
+    record.close_item.WorkerRoutine = &close_later;
+    record.close_item.Parameter = file;
+    Kernel::current().work.queue(record.close_item, DelayedWorkQueue);
+}
+
+// What the end of the thread that sent them does on Windows: nobody is left who would.
+void cancel_requests(FILE_OBJECT* file) {
+    std::vector<std::pair<IRP*, std::uint32_t>> outstanding;
+    for (IrpSlot* const slot : Kernel::current().irps.list()) {
+        const bool is_applications = slot->kind != IrpKind::driver && slot->kind != IrpKind::threaded;
+        if (is_applications && slot->irp()->Tail.Overlay.OriginalFileObject == file) {
+            outstanding.emplace_back(slot->irp(), slot->serial);
+        }
+    }
+    for (const auto& [irp, serial] : outstanding) {
+        if (IrpPool::is_living(irp, serial)) {
+            cancel_request(irp);
+        }
+    }
+}
+
 // The last reference may go at DISPATCH_LEVEL; IRP_MJ_CLOSE is for PASSIVE_LEVEL.
 void destroy_file(machine::Machine& machine, void* body) {
     auto* file = static_cast<FILE_OBJECT*>(body);
-    if (machine.irql() == machine::irql::passive) {
-        finish_close(file);
-        return;
+    FileRecord& record = FileRecord::of(file);
+    if (record.requests != 0) {
+        cancel_requests(file);
     }
-    FileRecord& open = open_file_of(file);
-    open.close_item.WorkerRoutine = &close_later;
-    open.close_item.Parameter = file;
-    machine.subsystem<Kernel>().work.queue(open.close_item, DelayedWorkQueue);
+    if (record.requests != 0) {
+        record.awaits_requests = true;
+    } else if (machine.irql() == machine::irql::passive) {
+        finish_close(file);
+    } else {
+        finish_close_later(file);
+    }
 }
 
 void last_handle_closed(machine::Machine&, void* body) {
@@ -125,6 +142,12 @@ bool is_openable(DEVICE_OBJECT* top) {
 }
 
 } // namespace
+
+// Whoever completes a request may hold locks of its own.
+void NTAPI last_request_ended(FILE_OBJECT* file) noexcept {
+    FileRecord::of(file).awaits_requests = false;
+    finish_close_later(file);
+}
 
 NTSTATUS open_device(DEVICE_OBJECT* device, std::u16string_view name, FILE_OBJECT* related, FILE_OBJECT** result,
                      const OpenOptions& options) {
@@ -173,7 +196,7 @@ NTSTATUS open_device(DEVICE_OBJECT* device, std::u16string_view name, FILE_OBJEC
         objects.dereference(file);
         return status;
     }
-    open_file_of(file).opened = true;
+    FileRecord::of(file).opened = true;
     file->Flags |= FO_FILE_OPEN;
     *result = file;
     return status;

@@ -38,6 +38,7 @@ struct alignas(16) IrpSlot {
     std::uint32_t serial = 0;
     const void* allocated_by = nullptr;
     void* callback_context = nullptr; // of completed_callback
+    FILE_OBJECT* file = nullptr;      // of a detached request that counts among its file's
     // Every request begins with these zeroed.
     struct Fresh {
         RequestCompleted completed_callback = nullptr;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "executive/io/completion.h"
+#include "executive/io/file_record.h"
 #include "executive/irql_check.h"
 #include "executive/ke/thread_body.h"
 #include "executive/ke/waits.h"
@@ -113,8 +114,12 @@ void finish_associated(machine::Machine& machine, IRP* irp) {
     case IrpKind::detached: {
         const RequestCompleted completed = slot->fresh.completed_callback;
         void* const context = slot->callback_context;
+        FILE_OBJECT* const file = std::exchange(slot->file, nullptr);
         const IO_STATUS_BLOCK result = irp->IoStatus;
         free_request(kernel, irp);
+        if (file != nullptr) {
+            end_request(file);
+        }
         if (completed != nullptr) {
             completed(context, result.Status, result.Information);
         }

@@ -6,6 +6,7 @@
 #include "executive/callers.h"
 #include "executive/ex/asan.h"
 #include "executive/io/completion.h"
+#include "executive/io/file_record.h"
 #include "executive/io/io_manager.h"
 #include "executive/io/transfer.h"
 #include "executive/irql_check.h"
@@ -121,13 +122,15 @@ NTSTATUS attach_control_buffers(Kernel& kernel, IRP* irp, ULONG code, const void
 }
 
 [[gnu::always_inline]] inline NTSTATUS finish(Kernel& kernel, machine::Machine& machine, DEVICE_OBJECT* device,
-                                              IRP* irp, ULONG_PTR* information) {
+                                              FILE_OBJECT* file, IRP* irp, ULONG_PTR* information) {
     IrpSlot& slot = *IrpSlot::of(irp);
+    begin_request(file);
     const NTSTATUS status = wait_for_request(machine, slot, dispatch(machine, device, irp));
     if (information != nullptr) {
         *information = slot.result.Information;
     }
     free_request(kernel, irp);
+    end_request(file);
     return status;
 }
 
@@ -231,7 +234,7 @@ void* system_buffer(Kernel& kernel, IrpSlot& slot, ULONG bytes) {
             return status;
         }
     }
-    return finish(kernel, machine, device, irp, request.information);
+    return finish(kernel, machine, device, request.file, irp, request.information);
 }
 
 NTSTATUS start_device_control(FILE_OBJECT* file, ULONG code, const void* in, ULONG in_bytes, void* out, ULONG out_bytes,
@@ -267,6 +270,8 @@ NTSTATUS start_device_control(FILE_OBJECT* file, ULONG code, const void* in, ULO
         return status;
     }
     const std::uint32_t serial = slot.serial;
+    slot.file = file;
+    begin_request(file);
     status = dispatch(kernel.machine, device, irp);
     // The slot may be in use for another request by now: its serial number tells.
     if (request != nullptr && status == STATUS_PENDING && kernel.irps.is_living(irp, serial)) {
@@ -282,7 +287,7 @@ NTSTATUS transfer(const Transfer& request, ULONG_PTR* information) {
     DEVICE_OBJECT* device = top_of_stack(request.file->DeviceObject);
     IRP* irp = nullptr;
     const NTSTATUS status = make_transfer(kernel, device, request, IrpKind::request, &irp);
-    return NT_SUCCESS(status) ? finish(kernel, kernel.machine, device, irp, information) : status;
+    return NT_SUCCESS(status) ? finish(kernel, kernel.machine, device, request.file, irp, information) : status;
 }
 
 NTSTATUS start_transfer(const Transfer& request, RequestCompleted completed, void* context) {
@@ -299,6 +304,8 @@ NTSTATUS start_transfer(const Transfer& request, RequestCompleted completed, voi
     IrpSlot& slot = *IrpSlot::of(irp);
     slot.fresh.completed_callback = completed;
     slot.callback_context = context;
+    slot.file = request.file;
+    begin_request(request.file);
     return dispatch(kernel.machine, device, irp);
 }
 
