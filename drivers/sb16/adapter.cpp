@@ -112,8 +112,8 @@ PRESOURCELIST SublistOfPorts(PRESOURCELIST ResourceList, ULONG Length) {
     return NULL;
 }
 
-// MIDI needs no miniports of our own: the system has one for the MPU-401 and one for the FM synthesizer. A part that is
-// not there, or does not answer, leaves the rest of the card as it is.
+// MIDI needs no miniports of our own: the system has one for the MPU-401 and, before Vista, one for the FM synthesizer.
+// A part that is not there, does not answer, or has no miniport leaves the rest of the card as it is.
 void InstallMidi(PDEVICE_OBJECT DeviceObject, PIRP Irp, PRESOURCELIST ResourceList, CSb16Hardware* Hardware,
                  PUNKNOWN Topology) {
     PAGED_CODE();

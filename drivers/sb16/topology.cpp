@@ -300,7 +300,8 @@ const PCPIN_DESCRIPTOR Pins[TopologyPinCount] = {
     SB16_BRIDGE_PIN(KSPIN_DATAFLOW_IN, &KSNODETYPE_MICROPHONE),      // TopologyPinMicrophoneIn
     SB16_BRIDGE_PIN(KSPIN_DATAFLOW_OUT, &KSNODETYPE_LINE_CONNECTOR), // TopologyPinLineOut
     SB16_BRIDGE_PIN(KSPIN_DATAFLOW_OUT, &KSCATEGORY_AUDIO),          // TopologyPinCaptureOut
-    SB16_BRIDGE_PIN(KSPIN_DATAFLOW_IN, &KSNODETYPE_SYNTHESIZER),     // TopologyPinFmIn
+    // TopologyPinFmIn: the chip is on the card, whether or not the system has a miniport for it.
+    SB16_BRIDGE_PIN(KSPIN_DATAFLOW_IN, &KSNODETYPE_SYNTHESIZER),
 };
 
 const PCNODE_DESCRIPTOR Nodes[] = {

@@ -29,6 +29,7 @@ struct MidiArguments : SessionArguments {
     std::string file;
     MidiOrder order;
     bool verify = false;
+    bool windows_is_for_fm = false; // nobody has asked for it
 };
 
 struct MidiOutcome {
@@ -38,6 +39,10 @@ struct MidiOutcome {
     double host_seconds = 0;
     client::Pace pace;
 };
+
+// Of the releases that --os takes: PortCls has FM synthesizer miniports before Vista only ("FmSynth miniport" of the
+// tables).
+constexpr std::string_view last_windows_with_fm = "xp";
 
 constexpr nanoseconds tolerance = std::chrono::milliseconds(1);
 
@@ -73,6 +78,7 @@ void print_json(const MidiArguments& arguments, const MidiOutcome& outcome) {
     nlohmann::ordered_json facts = {
         {"file", arguments.file},
         {"driver", arguments.driver},
+        {"os", arguments.windows},
         {"filter", run.filter},
         {"pin", run.pin},
         {"pin_kind", name_of(run.kind)},
@@ -116,6 +122,9 @@ void print_summary(const MidiArguments& arguments, const MidiOutcome& outcome) {
     const MidiRun& run = outcome.run;
     fmt::print("{} events, {:.2f} s of music through pin {} of {} ({}) in {:.3f} s\n", run.events, outcome.file_seconds,
                run.pin, run.filter, name_of(run.kind), outcome.host_seconds);
+    if (arguments.windows_is_for_fm) {
+        fmt::print("as Windows XP, the last with FM synthesizer miniports of its own (--os chooses another)\n");
+    }
     if (run.cable) {
         print_comparison("MIDI OUT", *run.cable);
     }
@@ -149,6 +158,24 @@ std::vector<NamedFile> files_of(const MidiArguments& arguments) {
     return files;
 }
 
+// Why a driver whose FM miniport is the system's has none.
+Error explained(Error error, const MidiArguments& arguments) {
+    if (error.status == status_no_match && arguments.order.synth == MidiSynth::fm &&
+        arguments.windows != last_windows_with_fm) {
+        error.message += fmt::format(": PortCls has FM synthesizer miniports before Windows Vista only (--os {})",
+                                     last_windows_with_fm);
+    }
+    return error;
+}
+
+// Before everything else: it is what the driver's INF is read for.
+void choose_windows(MidiArguments& arguments, bool is_chosen) {
+    arguments.windows_is_for_fm = arguments.order.synth == MidiSynth::fm && !is_chosen;
+    if (arguments.windows_is_for_fm) {
+        arguments.windows = last_windows_with_fm;
+    }
+}
+
 Result<MidiOutcome> run_session(const MidiArguments& arguments, const MidiFile& file, Session& session) {
     MidiOutcome outcome;
     outcome.file_seconds = std::chrono::duration<double>(file.length).count();
@@ -156,7 +183,7 @@ Result<MidiOutcome> run_session(const MidiArguments& arguments, const MidiFile& 
     const auto begin = std::chrono::steady_clock::now();
     auto run = play_midi(session.machine(), file, arguments.order);
     if (!run) {
-        return run.error();
+        return explained(run.error(), arguments);
     }
     outcome.run = std::move(*run);
     outcome.host_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -207,7 +234,9 @@ int run_midi(MidiArguments& arguments) {
     }
     auto session = Session::open(arguments);
     if (!session) {
-        return fail(session.error());
+        Error error = session.error();
+        error.message += arguments.windows_is_for_fm ? " (--synth fm runs as Windows XP unless --os is given)" : "";
+        return fail(error);
     }
     auto outcome = run_session(arguments, *file, **session);
     auto closed = (*session)->close();
@@ -242,7 +271,8 @@ void add_midi_command(CLI::App& application, Run& run) {
             [arguments](const std::string& name) {
                 arguments->order.synth = name == name_of(MidiSynth::fm) ? MidiSynth::fm : MidiSynth::fluidsynth;
             },
-            "what plays it: FluidSynth at the card's MIDI plug, or the card's own FM synthesizer")
+            "what plays it: FluidSynth at the card's MIDI plug, or the card's own FM synthesizer (without --os as "
+            "Windows XP, the last with miniports for it)")
         ->check(CLI::IsMember({"fluidsynth", "fm"}))
         ->default_str(std::string(name_of(arguments->order.synth)));
     command->add_option("--sound-font", arguments->order.sound_font, "FluidSynth's instruments (SF2 or SF3)");
@@ -254,7 +284,11 @@ void add_midi_command(CLI::App& application, Run& run) {
                       "wire MIDI OUT to MIDI IN; fail unless every event comes back in order, within 1 ms of its time");
     command->add_flag("--json", arguments->json, "what happened as JSON");
     add_session_options(*command, *arguments);
-    command->callback([&run, arguments] { run = [arguments] { return run_midi(*arguments); }; });
+    const CLI::Option* const windows = command->get_option("--os");
+    command->callback([&run, arguments, windows] {
+        choose_windows(*arguments, windows->count() != 0);
+        run = [arguments] { return run_midi(*arguments); };
+    });
 }
 
 } // namespace openportcls::cli

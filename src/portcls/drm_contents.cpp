@@ -1,5 +1,9 @@
 #include "portcls/drm_contents.h"
 
+#include <algorithm>
+
+#include "executive/module_code.h"
+
 namespace openportcls::portcls {
 
 NTSTATUS DrmContents::rights(ULONG content_id, DRMRIGHTS& rights) const {
@@ -11,12 +15,12 @@ NTSTATUS DrmContents::rights(ULONG content_id, DRMRIGHTS& rights) const {
     if (found == contents_.end()) {
         return STATUS_INVALID_PARAMETER;
     }
-    rights = found->second.rights;
+    rights = found->second;
     return STATUS_SUCCESS;
 }
 
 ULONG DrmContents::create(const DRMRIGHTS& rights) {
-    contents_[++last_id_] = {rights, {}};
+    contents_[++last_id_] = rights;
     return last_id_;
 }
 
@@ -39,15 +43,14 @@ NTSTATUS DrmContents::destroy(ULONG content_id) {
     return content_id != 0 && contents_.erase(content_id) != 0 ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
 }
 
-NTSTATUS DrmContents::add_handlers(ULONG content_id, void* const* handlers, ULONG count) {
+// nf-drmk-drmaddcontenthandlers. No handlers are in no module, so there is nothing to object to. A module that is
+// loaded is as good as any other here: none is signed.
+NTSTATUS DrmContents::authenticate_handlers(ULONG content_id, void* const* handlers, ULONG count) const {
     if (!exists(content_id) || (count != 0 && handlers == nullptr)) {
         return STATUS_INVALID_PARAMETER;
     }
-    if (content_id != 0) {
-        auto& known = contents_[content_id].handlers;
-        known.insert(known.end(), handlers, handlers + count);
-    }
-    return STATUS_SUCCESS;
+    return std::all_of(handlers, handlers + count, executive::is_code_of_a_module) ? STATUS_SUCCESS
+                                                                                   : STATUS_INVALID_PARAMETER;
 }
 
 } // namespace openportcls::portcls

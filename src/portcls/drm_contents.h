@@ -2,7 +2,6 @@
 #pragma once
 
 #include <map>
-#include <vector>
 
 #include <portcls.h>
 
@@ -15,19 +14,15 @@ public:
     // The most restrictive rights of all (R-DRM-02).
     NTSTATUS create_mixed(const ULONG* content_ids, ULONG count, ULONG& mixed);
     NTSTATUS destroy(ULONG content_id);
-    NTSTATUS add_handlers(ULONG content_id, void* const* handlers, ULONG count);
+    // Looks at the modules that the handlers are in (R-DRM-07); nobody ever calls them.
+    NTSTATUS authenticate_handlers(ULONG content_id, void* const* handlers, ULONG count) const;
     bool exists(ULONG content_id) const { return content_id == 0 || contents_.contains(content_id); }
 
     // A content that a protected application brings along; what the DRM system of a client does.
     ULONG create(const DRMRIGHTS& rights);
 
 private:
-    struct Content {
-        DRMRIGHTS rights;
-        std::vector<void*> handlers;
-    };
-
-    std::map<ULONG, Content> contents_;
+    std::map<ULONG, DRMRIGHTS> contents_;
     ULONG last_id_ = 0;
 };
 

@@ -3,6 +3,8 @@
 
 #include "executive/io/io_manager.h"
 #include "executive/irql_check.h"
+#include "executive/module_code.h"
+#include "machine/guarded_access.h"
 #include "portcls/portcls_system.h"
 
 using namespace openportcls;
@@ -50,11 +52,25 @@ NTSTATUS forward_to_file(ULONG content_id, FILE_OBJECT* file, void* context) {
                                      KernelMode);
 }
 
+// R-DRM-06: the first entries of the object's table of methods are code of loaded modules. A table is read as far as
+// there is memory: it may be shorter than the caller says.
+__attribute__((no_sanitize("address"))) bool has_methods(IUnknown* object, ULONG count) {
+    void* const* const table = *reinterpret_cast<void* const* const*>(object);
+    for (ULONG index = 0; index < count; ++index) {
+        if (!machine::is_accessible(table + index, sizeof *table, machine::Access::read) ||
+            !executive::is_code_of_a_module(table[index])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 } // namespace
 
 PORTCLASSAPI NTSTATUS NTAPI DrmAddContentHandlers(ULONG ContentId, PVOID* paHandlers, ULONG NumHandlers) {
     OPC_REQUIRE_PASSIVE();
-    return is_available() ? contents().add_handlers(ContentId, paHandlers, NumHandlers) : STATUS_NOT_IMPLEMENTED;
+    return is_available() ? contents().authenticate_handlers(ContentId, paHandlers, NumHandlers)
+                          : STATUS_NOT_IMPLEMENTED;
 }
 
 PORTCLASSAPI NTSTATUS NTAPI DrmCreateContentMixed(PULONG paContentId, ULONG cContentId, PULONG pMixedContentId) {
@@ -93,7 +109,7 @@ PORTCLASSAPI NTSTATUS NTAPI DrmForwardContentToFileObject(ULONG ContentId, PFILE
     return FileObject == nullptr ? STATUS_INVALID_PARAMETER : forward_to_file(ContentId, FileObject, nullptr);
 }
 
-// R-DRM-06. Every method of an object that lies in a loaded module is as good as any other here.
+// nf-drmk-drmforwardcontenttointerface: all methods are authenticated before one is called.
 PORTCLASSAPI NTSTATUS NTAPI DrmForwardContentToInterface(ULONG ContentId, PUNKNOWN pUnknown, ULONG NumMethods) {
     OPC_REQUIRE_PASSIVE();
     if (!is_available()) {
@@ -106,6 +122,9 @@ PORTCLASSAPI NTSTATUS NTAPI DrmForwardContentToInterface(ULONG ContentId, PUNKNO
     NTSTATUS status = contents().rights(ContentId, rights);
     if (!NT_SUCCESS(status)) {
         return status;
+    }
+    if (!has_methods(pUnknown, NumMethods)) {
+        return STATUS_INVALID_PARAMETER;
     }
     IDrmAudioStream* stream = nullptr;
     status = pUnknown->QueryInterface(IID_IDrmAudioStream, reinterpret_cast<void**>(&stream));

@@ -39,6 +39,7 @@ constexpr std::array<WindowsVersion, static_cast<std::size_t>(Feature::count)> f
     windows_10_1511, // stream_resources_2
     windows_10_1703, // notifications
     xp,              // music_technology
+    windows_2000,    // fm_synth_miniports
 };
 
 struct Name {
@@ -73,6 +74,18 @@ std::string_view windows_version_name(WindowsVersion version) {
 
 WindowsVersion first_version_with(Feature feature) {
     return first_version[static_cast<std::size_t>(feature)];
+}
+
+// "FmSynth miniport" and "FmSynthWithVol miniport" of the tables: pre-Vista only. nf-portcls-pcnewminiport leaves them
+// to 32-bit Windows from Server 2003 SP1 on, and a machine here is a 64-bit one. XP keeps them all the same: what runs
+// on it are the drivers of 32-bit XP.
+std::optional<WindowsVersion> first_version_without(Feature feature) {
+    return feature == Feature::fm_synth_miniports ? std::optional(vista) : std::nullopt;
+}
+
+bool has_feature(WindowsVersion version, Feature feature) {
+    const auto end = first_version_without(feature);
+    return version >= first_version_with(feature) && (!end || version < *end);
 }
 
 LONG port_cls_version_number(WindowsVersion version) {

@@ -57,11 +57,15 @@ enum class Feature : std::uint8_t {
     pnp_management,
     stream_resources_2,
     notifications,
-    music_technology, // IMusicTechnology
+    music_technology,   // IMusicTechnology
+    fm_synth_miniports, // CLSID_MiniportDriverFmSynth(WithVol) of PcNewMiniport
     count,
 };
 
 WindowsVersion first_version_with(Feature feature);
+// Where it ended; nothing: it stayed.
+std::optional<WindowsVersion> first_version_without(Feature feature);
+bool has_feature(WindowsVersion version, Feature feature);
 
 // IPortClsVersion::GetVersion (R-VER-01, R-VER-02).
 LONG port_cls_version_number(WindowsVersion version);

@@ -53,9 +53,9 @@ NTSTATUS new_port(REFCLSID class_id, IPort** port) {
 
 NTSTATUS new_miniport(REFCLSID class_id, IMiniport** miniport) {
     *miniport = nullptr;
-    if (IsEqualGUID(class_id, CLSID_MiniportDriverFmSynth) ||
-        IsEqualGUID(class_id, CLSID_MiniportDriverFmSynthWithVol)) {
-        const bool has_volume_node = IsEqualGUID(class_id, CLSID_MiniportDriverFmSynthWithVol);
+    const bool has_volume_node = IsEqualGUID(class_id, CLSID_MiniportDriverFmSynthWithVol);
+    const bool is_fm_synth = has_volume_node || IsEqualGUID(class_id, CLSID_MiniportDriverFmSynth);
+    if (is_fm_synth && has_feature(Feature::fm_synth_miniports)) { // later: a class nobody knows
         return fmsynth::FmSynthMiniport::create(has_volume_node, miniport);
     }
     if (IsEqualGUID(class_id, CLSID_MiniportDriverUart)) {

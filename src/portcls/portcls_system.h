@@ -41,7 +41,7 @@ public:
     // Before the first driver is loaded.
     void set_windows_version(WindowsVersion version) { version_ = version; }
     WindowsVersion windows_version() const { return version_; }
-    bool has(Feature feature) const { return version_ >= first_version_with(feature); }
+    bool has(Feature feature) const { return has_feature(version_, feature); }
 
     DrmContents& drm() { return drm_; }
 

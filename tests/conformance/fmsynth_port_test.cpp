@@ -48,6 +48,7 @@ protected:
     FmSynthPort() : chip_(machine_.clock(), opl3::Model::ymf262) {
         EXPECT_TRUE(machine_.ports().claim(base, 4, chip_, 0));
         chip_.start_listening();
+        be(WindowsVersion::xp_sp2); // the last with these miniports
     }
     ~FmSynthPort() override { machine_.ports().release(base); }
 

@@ -98,6 +98,44 @@ TEST_F(R_SUB, R_SUB_12_system_miniports_and_classes_that_are_none) {
     });
 }
 
+// portcls_api.tsv, "FmSynth miniport" and "FmSynthWithVol miniport": pre-Vista only (nf-portcls-pcnewminiport: by then
+// in 32-bit Windows only, which the modelled one is not).
+TEST_F(R_SUB, R_SUB_12_FM_synthesizer_miniports_end_with_Vista) {
+    using enum WindowsVersion;
+    struct Row {
+        WindowsVersion version;
+        bool fm_synth;
+        bool fm_synth_with_volume;
+    };
+    constexpr Row rows[] = {
+        {windows_2000, true, true},      {xp, true, true},           {xp_sp2, true, true},
+        {vista, false, false},           {windows_7, false, false},  {windows_8, false, false},
+        {windows_8_1, false, false},     {windows_10, false, false}, {windows_10_1511, false, false},
+        {windows_10_1703, false, false}, {windows_11, false, false},
+    };
+    start();
+    inside([&] {
+        const auto check = [](WindowsVersion version, const GUID& class_id, bool is_there) {
+            auto* const stale = reinterpret_cast<IMiniport*>(&version);
+            IMiniport* miniport = stale;
+            PortClsSystem::current().set_windows_version(version);
+            EXPECT_EQ(PcNewMiniport(&miniport, class_id), is_there ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER)
+                << "class " << class_id.Data1 << " of " << portcls::windows_version_name(version);
+            ASSERT_NE(miniport, stale);
+            EXPECT_EQ(miniport != nullptr, is_there) << "as for a class that nobody knows";
+            if (miniport != nullptr) {
+                EXPECT_EQ(miniport->Release(), 0U);
+            }
+        };
+        for (const Row& row : rows) {
+            check(row.version, CLSID_MiniportDriverFmSynth, row.fm_synth);
+            check(row.version, CLSID_MiniportDriverFmSynthWithVol, row.fm_synth_with_volume);
+            check(row.version, CLSID_MiniportDriverUart, true);
+            check(row.version, custom_set, false);
+        }
+    });
+}
+
 // Its other half, the older kinds of port on Vista and later, comes with those ports.
 TEST_F(R_SUB, R_SUB_15_WaveRT_begins_with_Vista) {
     be(WindowsVersion::xp_sp2);

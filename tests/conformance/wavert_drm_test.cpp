@@ -50,7 +50,7 @@ TEST_F(ContentRights, TwoNamesForTheSameThing_R_DRM_07) {
         EXPECT_EQ(DrmCreateContentMixed(&id, 1, &mixed), STATUS_SUCCESS);
         EXPECT_EQ(PcDestroyContent(mixed), STATUS_SUCCESS);
         EXPECT_EQ(DrmDestroyContent(mixed), STATUS_INVALID_PARAMETER) << "gone for both";
-        PVOID handlers[] = {&rights};
+        PVOID handlers[] = {reinterpret_cast<void*>(&content)};
         EXPECT_EQ(PcAddContentHandlers(id, handlers, 1), STATUS_SUCCESS);
         EXPECT_EQ(DrmAddContentHandlers(mixed, handlers, 1), STATUS_INVALID_PARAMETER);
     });

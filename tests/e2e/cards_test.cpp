@@ -96,7 +96,7 @@ TEST_F(Cards, MixerShowsAndSets) {
     EXPECT_THAT(volume.out, HasSubstr("-12.0 dB 0.0 dB"));
     EXPECT_THAT(portcls({"mixer", "--driver", "sb16", "set", "Line Mute", "mute"}).out, HasSubstr("muted muted"));
     EXPECT_THAT(portcls({"mixer", "--driver", "sb16", "set", "Recording Source", "source", "3"}).out,
-                HasSubstr("source 3  (1 \"Line\", 2 \"CD player\", 3 \"Microphone\", 4 \"Audio\")"));
+                HasSubstr("source 3  (1 \"Line\", 2 \"CD player\", 3 \"Microphone\", 4 \"Synthesizer\")"));
 }
 
 TEST_F(Cards, HardwareSaysWhereTheCardIs) {

@@ -27,6 +27,20 @@ protected:
         return file;
     }
 
+    // To play one note through the driver with a miniport of its own, in whose source something else stands.
+    std::vector<std::string> order_with_driver(const std::string& former, const std::string& replacement) const {
+        const std::string source = OPENPORTCLS_SOURCE "/tests/drivers/midi";
+        std::filesystem::copy(source, folder_ / "midi", std::filesystem::copy_options::recursive);
+        std::string text = text_of(source + "/midi.cpp");
+        EXPECT_NE(text.find(former), std::string::npos);
+        text.replace(text.find(former), former.size(), replacement);
+        std::filesystem::remove(folder_ / "midi" / "midi.cpp");
+        write_text("midi/midi.cpp", text);
+        const Ran built = portcls({"build", path("midi"), "-o", path("midi.so"), "--cache", OPENPORTCLS_DRIVER_CACHE});
+        EXPECT_EQ(built.status, 0) << built.error;
+        return {"midi", one_note(60), "--driver", path("midi.so"), "--inf", source + "/midi.inx", "--hardware", "sb16"};
+    }
+
     // One track, 96 ticks a quarter at 120 a minute, of what `fill` writes.
     template<class Fill>
     std::string write_midi(const std::string& name, Fill&& fill) const {
@@ -100,6 +114,7 @@ TEST_F(Midi, ThePieceThroughFmIsHeardAtTheCard) {
     const auto facts = ran.json()["midi"];
     EXPECT_EQ(facts["filter"], "FM");
     EXPECT_EQ(facts["heard_at"], "sb16/line out");
+    EXPECT_EQ(facts["os"], "xp");
     EXPECT_TRUE(facts["cable"].is_null());
     const Sound sound = read(path("heard.wav"));
     EXPECT_EQ(sound.format.rate, 44100U);
@@ -151,6 +166,45 @@ TEST_F(Midi, SaysWhatHappened) {
     EXPECT_THAT(ran.out, HasSubstr("heard at FluidSynth at the MIDI plug: peak level"));
 }
 
+// PortCls has FM synthesizer miniports before Vista only (R-SUB-12): without --os, FM is played where there are such.
+TEST_F(Midi, FmIsPlayedOnTheWindowsThatHasIt) {
+    const std::string file = one_note(60);
+    const char* const note = "as Windows XP, the last with FM synthesizer miniports of its own (--os chooses another)";
+    const Ran chosen = portcls({"midi", file, "--synth", "fm"});
+    ASSERT_EQ(chosen.status, 0) << chosen.error;
+    EXPECT_THAT(chosen.out, HasSubstr(note));
+    EXPECT_THAT(chosen.out, HasSubstr("heard at sb16/line out: peak level"));
+    const Ran asked = portcls({"midi", file, "--synth", "fm", "--os", "xp"});
+    ASSERT_EQ(asked.status, 0) << asked.error;
+    EXPECT_THAT(asked.out, testing::Not(HasSubstr("as Windows XP"))) << "that is what was asked for";
+    for (const std::string os : {"vista", "11"}) {
+        const std::vector<std::string> order = {"midi", file, "--synth", "fm", "--os", os};
+        expect_failure(portcls(order), 1,
+                       "the driver has no MIDI pin that leads to an FM synthesizer: PortCls has FM synthesizer "
+                       "miniports before Windows Vista only (--os xp)");
+        const Ran plug = portcls({"midi", file, "--os", os, "--json"});
+        ASSERT_EQ(plug.status, 0) << plug.error;
+        EXPECT_EQ(plug.json()["midi"]["os"], os);
+    }
+    expect_failure(portcls({"midi", file, "--synth", "fm", "--filter", "Uart"}), 1,
+                   "Uart: no MIDI pin that leads to an FM synthesizer\n");
+    expect_failure(portcls({"midi", file, "--synth", "fm", "--driver", "cable"}), 1,
+                   "no section fits of [Cable] (--synth fm runs as Windows XP unless --os is given)");
+    EXPECT_EQ(portcls({"midi", file, "--json"}).json()["midi"]["os"], "11");
+    EXPECT_THAT(portcls({"midi", "--help"}).out, HasSubstr("without --os"));
+}
+
+TEST_F(Midi, AnFmMiniportOfTheDriversOwnIsThereOnEveryWindows) {
+    std::vector<std::string> order = order_with_driver("KSMUSIC_TECHNOLOGY_PORT", "KSMUSIC_TECHNOLOGY_FMSYNTH");
+    for (const char* word : {"--synth", "fm", "--json", "--os", "11"}) {
+        order.emplace_back(word);
+    }
+    const Ran ran = portcls(order);
+    ASSERT_EQ(ran.status, 0) << ran.error;
+    EXPECT_EQ(ran.json()["midi"]["os"], "11");
+    EXPECT_EQ(ran.json()["midi"]["events"], 3);
+}
+
 // A cable carries 3,125 bytes a second: it has more to do than the file is long.
 TEST_F(Midi, WhatTheCableStillHasToCarryIsWaitedFor) {
     const std::string sysex = write_midi("sysex.mid", [](std::string& track) {
@@ -176,19 +230,7 @@ TEST_F(Midi, WhatTheCableStillHasToCarryIsWaitedFor) {
 
 // A driver that takes nothing is not waited for endlessly.
 TEST_F(Midi, WhatNeverLeavesIsAnError) {
-    const std::string source = OPENPORTCLS_SOURCE "/tests/drivers/midi";
-    std::filesystem::copy(source, folder_ / "midi", std::filesystem::copy_options::recursive);
-    std::string text = text_of(source + "/midi.cpp");
-    const std::string taken = "m_Miniport->Put((const UCHAR*)BufferAddress, BytesToWrite)";
-    ASSERT_NE(text.find(taken), std::string::npos);
-    text.replace(text.find(taken), taken.size(), "0");
-    std::filesystem::remove(folder_ / "midi" / "midi.cpp");
-    write_text("midi/midi.cpp", text);
-    const Ran built = portcls({"build", path("midi"), "-o", path("midi.so"), "--cache", OPENPORTCLS_DRIVER_CACHE});
-    ASSERT_EQ(built.status, 0) << built.error;
-    const std::vector<std::string> order = {"midi",  one_note(60),         "--driver",   path("midi.so"),
-                                            "--inf", source + "/midi.inx", "--hardware", "sb16"};
-    const Ran ran = portcls(order);
+    const Ran ran = portcls(order_with_driver("m_Miniport->Put((const UCHAR*)BufferAddress, BytesToWrite)", "0"));
     EXPECT_EQ(ran.status, 1);
     EXPECT_THAT(ran.error, HasSubstr("0 of at least 7 bytes have left MIDI OUT 7 s after the end"));
 }

@@ -9,6 +9,7 @@
 
 #include "hardware/opl3/device.h"
 #include "helper_fixture.h"
+#include "portcls/portcls_system.h"
 #include "sound_measure.h"
 
 namespace openportcls::portcls {
@@ -39,6 +40,7 @@ protected:
 
     explicit FmSynthTest(opl3::Model model = opl3::Model::ymf262) : chip_(machine_.clock(), model) {
         EXPECT_TRUE(machine_.ports().claim(base, 4, chip_, 0));
+        inside([] { PortClsSystem::current().set_windows_version(WindowsVersion::xp_sp2); }); // the last with FM
     }
     // Also when a test has failed half-way.
     ~FmSynthTest() override {
