@@ -30,7 +30,8 @@ struct PciRequest {
 
 class WavePciRules : public CoreTest {
 protected:
-    WavePciRules() {
+    WavePciRules() : WavePciRules(config()) {}
+    explicit WavePciRules(const machine::MachineConfig& config) : CoreTest(config) {
         pci_script() = &pci_;
         script_.start = [this](DEVICE_OBJECT* device, IRP* irp, IResourceList* resources) {
             IPort* port = nullptr;
