@@ -155,15 +155,10 @@ void PowerState::idle_work(DEVICE_OBJECT*, void* context) {
     ExReleaseRundownProtection(&power.idle_work_rundown_);
 }
 
+// A device on its way down is on its way up again when this returns, or has been there (R-PWR-14).
 NTSTATUS PowerState::touch_slowly() {
     last_access_ = now_ticks();
-    if (idle_ && device_state_ != PowerDeviceD0) {
-        const NTSTATUS status = request(PowerDeviceD0);
-        if (!NT_SUCCESS(status)) {
-            return status;
-        }
-    }
-    return STATUS_SUCCESS;
+    return idle_ ? request(PowerDeviceD0) : STATUS_SUCCESS;
 }
 
 } // namespace openportcls::portcls

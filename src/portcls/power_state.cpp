@@ -174,6 +174,9 @@ void PowerState::notify(DEVICE_POWER_STATE state) {
 void PowerState::apply(DEVICE_POWER_STATE state) {
     DeviceLockGuard guard(device_.lock());
     if (state == device_state_) {
+        if (idle_ && state == PowerDeviceD0) {
+            begin_idle_time(); // it never went down
+        }
         return;
     }
     const bool down = state > device_state_;
@@ -282,7 +285,7 @@ void PowerState::system_irp_continues(DEVICE_OBJECT*, UCHAR, POWER_STATE, void* 
 }
 
 NTSTATUS PowerState::bring_to_full_power() {
-    if (device_state_ == PowerDeviceD0) [[likely]] {
+    if (device_state_ == PowerDeviceD0 && !idle_) [[likely]] {
         return STATUS_SUCCESS;
     }
     return system_state_ == PowerSystemWorking ? request(PowerDeviceD0) : STATUS_DEVICE_NOT_READY;
@@ -297,7 +300,8 @@ NTSTATUS PowerState::request(DEVICE_POWER_STATE state, bool wait_until_done) {
     if (state < PowerDeviceD0 || state > PowerDeviceD3) {
         return STATUS_INVALID_PARAMETER;
     }
-    if (state == device_state_) {
+    const bool is_going_down = idle_ && state == PowerDeviceD0;
+    if (state == device_state_ && !is_going_down) {
         return STATUS_SUCCESS;
     }
     POWER_STATE power;

@@ -100,7 +100,7 @@ private:
     LONGLONG idle_ticks_ = 0; // 100 ns without access after which the device idles; 0: never
     LONGLONG last_access_ = 0;
     void* power_source_follower_ = nullptr;
-    bool idle_ = false; // powered down by us
+    bool idle_ = false; // powered down by us, or about to be
     KSPIN_LOCK idle_timer_lock_ = 0;
     EX_RUNDOWN_REF idle_work_rundown_; // held from the time that idle_work is queued until it returns
     bool idle_work_queued_ = false;

@@ -52,6 +52,41 @@ TEST_F(Idle, R_PWR_13_the_idle_state_is_D3_unless_another_is_named) {
     });
 }
 
+// A codec that takes its time to go down: who comes meanwhile finds it up again, like everybody after them.
+class IdleTransition : public Idle {
+protected:
+    template<class Access>
+    void access_on_the_way_down(Access&& access, const std::string& heard) {
+        setting("PerformanceIdleTime", 1);
+        script_.power_asked = [&](const std::string& what) {
+            if (what == "adapter1:D3") {
+                is_under_way_ = true;
+                LARGE_INTEGER delay;
+                delay.QuadPart = -400'000;
+                KeDelayExecutionThread(KernelMode, FALSE, &delay);
+                is_under_way_ = false;
+            }
+        };
+        start_with_power();
+        inside([&] {
+            for (int milliseconds = 0; milliseconds < 3'000 && !is_under_way_; ++milliseconds) {
+                machine_.run_for(1'000'000);
+            }
+            ASSERT_TRUE(is_under_way_);
+            access();
+            EXPECT_EQ(script_.text(), heard);
+        });
+    }
+    bool is_under_way_ = false;
+};
+
+TEST_F(IdleTransition, R_PWR_14_an_access_brings_the_device_up_again) {
+    access_on_the_way_down([&] { touch(); }, "adapter1:D3 adapter1:D0");
+}
+TEST_F(IdleTransition, R_PWR_07_a_stream_comes_after_the_device_is_up_again) {
+    access_on_the_way_down([&] { open_pin(); }, "adapter1:D3 adapter1:D0 new_stream:0");
+}
+
 TEST_F(Idle, R_PWR_13_D0_is_no_idle_state) {
     setting("PerformanceIdleTime", 1);
     setting("IdlePowerState", 0);
