@@ -3,6 +3,7 @@
 #include "ks/data_format.h"
 #include "machine/machine.h"
 #include "portcls/dispatch_tables.h"
+#include "portcls/helpers/com_object.h"
 #include "portcls/pin.h"
 #include "portcls/port.h"
 
@@ -68,15 +69,11 @@ NTSTATUS content_id(PropertyCall& call) {
     if (call.pin->stream() == nullptr) {
         return STATUS_DEVICE_NOT_READY;
     }
-    auto& content = call.value_as<KSDRMAUDIOSTREAM_CONTENTID>();
-    IDrmAudioStream* stream = nullptr;
-    NTSTATUS status = call.pin->stream()->QueryInterface(IID_IDrmAudioStream, reinterpret_cast<void**>(&stream));
-    if (!NT_SUCCESS(status)) {
+    if (!ComPointer<IDrmAudioStream>::query(call.pin->stream(), IID_IDrmAudioStream)) {
         return STATUS_NOT_IMPLEMENTED; // the stream cannot honour rights (R-DRM-04)
     }
-    status = stream->SetContentId(content.ContentId, &content.DrmRights);
-    stream->Release();
-    return status;
+    const ULONG id = call.value_as<KSDRMAUDIOSTREAM_CONTENTID>().ContentId;                 // whose rights are known
+    return PcForwardContentToInterface(id, call.pin->stream(), call.pin->stream_methods()); // R-DRM-06
 }
 
 const BuiltInProperty pin_properties[] = {

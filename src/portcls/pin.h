@@ -1,6 +1,7 @@
 // One opened pin: what a client's pin handle stands for. Ports derive from it and fill in the hooks.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "ks/open_object.h"
 #include "machine/types.h"
 #include "portcls/device_lock.h"
+#include "portcls/method_count.h"
 #include "portcls/property_table.h"
 
 namespace openportcls::portcls {
@@ -57,6 +59,7 @@ public:
     // The stream's interface: MinorTarget of the driver's handlers (R-PROP-02). Set by the port once NewStream is done;
     // the pin only borrows it, the port keeps the reference.
     IUnknown* stream() const { return stream_; }
+    ULONG stream_methods() const { return stream_methods_; }
 
     // The per-stream lock of UsePositionLock (R-PROP-19).
     DeviceLock& position_lock() { return position_lock_; }
@@ -115,7 +118,13 @@ public:
     virtual void release_stream() = 0;
 
 protected:
-    void set_stream(IUnknown* stream) { stream_ = stream; }
+    // The miniport's; of the interface's methods all are authenticated before protected content flows (R-DRM-06).
+    template<class Interface>
+    void set_stream(Interface* stream) {
+        stream_ = stream;
+        stream_methods_ = method_count<Interface>;
+    }
+    void set_stream(std::nullptr_t) { stream_ = nullptr; }
 
 private:
     friend class Filter;
@@ -150,6 +159,7 @@ private:
     KSSTATE state_ = KSSTATE_STOP;
     KSSTATE device_state_ = KSSTATE_STOP;
     IUnknown* stream_ = nullptr;
+    ULONG stream_methods_ = 0;
     std::vector<ULONGLONG> format_; // 8-byte aligned copy
     DeviceLock position_lock_;
     ks::ClockTime clock_time_;

@@ -1,11 +1,14 @@
 // R-DRM-06, R-DRM-07: before content goes on, the modules that it goes to are looked at: those of the content handlers
 // (nf-drmk-drmaddcontenthandlers) and those of an interface's methods (nf-drmk-drmforwardcontenttointerface).
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <memory>
 #include <sys/mman.h>
 
 #include "core_fixture.h"
+#include "portcls/pin.h"
+#include "portcls/port.h"
 
 namespace conformance {
 
@@ -181,6 +184,39 @@ TEST_F(DrmModules, R_DRM_06_a_table_of_fewer_methods_is_refused) {
         expect_methods(stream.unknown(), ULONG{UINT32_MAX}, STATUS_INVALID_PARAMETER);
     });
     munmap(pages, 2 * page);
+}
+
+// The port does the same with its stream's interface, up to the last method.
+TEST_F(DrmModules, R_DRM_06_the_port_forwards_with_the_interface_form) {
+    script_.drm_stream = true;
+    start_and_open();
+    inside([&] {
+        FILE_OBJECT* const pin = open_pin();
+        IUnknown* stream = nullptr;
+        for (portcls::Port* const port : PortClsSystem::current().ports()) {
+            for (const portcls::Pin* const each : port->pins()) {
+                stream = each->stream();
+            }
+        }
+        ASSERT_NE(stream, nullptr);
+        KSDRMAUDIOSTREAM_CONTENTID content = {PortClsSystem::current().drm().create({TRUE, 0, FALSE}), {}};
+        const auto in = request(KSPROPSETID_DrmAudioStream, KSPROPERTY_DRMAUDIOSTREAM_CONTENTID, KSPROPERTY_TYPE_SET);
+        EXPECT_EQ(property(pin, in, content, KernelMode), STATUS_SUCCESS);
+        constexpr std::size_t methods = 11; // of IMiniportWaveRTStream
+        std::array<void*, methods> table = {};
+        void**& place = *reinterpret_cast<void***>(stream);
+        void** const own = place;
+        std::copy_n(own, methods, table.begin());
+        int local = 1;
+        table[methods - 1] = &local;
+        place = table.data();
+        const NTSTATUS refused = property(pin, in, content, KernelMode);
+        table[methods - 1] = own[methods - 1];
+        const NTSTATUS forwarded = property(pin, in, content, KernelMode);
+        place = own;
+        EXPECT_EQ(refused, STATUS_INVALID_PARAMETER);
+        EXPECT_EQ(forwarded, STATUS_SUCCESS);
+    });
 }
 
 } // namespace conformance

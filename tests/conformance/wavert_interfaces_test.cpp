@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "executive/objects/object_manager.h"
+#include "portcls/portcls_system.h"
 #include "wavert_fixture.h"
 
 namespace wavert_test {
@@ -230,7 +231,8 @@ TEST_F(WaveRtInterfaces, MethodsOfTheSmallInterfaces) {
             return send(filter_, property, header);
         });
         expect_call("SetContentId", [&] {
-            KSDRMAUDIOSTREAM_CONTENTID content = {3, {FALSE, 0, FALSE}};
+            const ULONG id = portcls::PortClsSystem::current().drm().create({FALSE, 0, FALSE});
+            KSDRMAUDIOSTREAM_CONTENTID content = {id, {}};
             return send(pin,
                         request(KSPROPSETID_DrmAudioStream, KSPROPERTY_DRMAUDIOSTREAM_CONTENTID, KSPROPERTY_TYPE_SET),
                         content, KernelMode);

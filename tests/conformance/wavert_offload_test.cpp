@@ -1,4 +1,5 @@
 // The offload engine, signal processing modes, rights and notifications: R-OFF-01 to R-OFF-10, R-DRM-04, R-DRM-05.
+#include "portcls/portcls_system.h"
 #include "wavert_fixture.h"
 
 namespace wavert_test {
@@ -328,10 +329,14 @@ TEST_F(WaveRtOffload, RightsComeFromTheKernelOnly_R_DRM_04_R_DRM_05) {
     inside([&] {
         FILE_OBJECT* pin = open_pin();
         auto property = request(KSPROPSETID_DrmAudioStream, KSPROPERTY_DRMAUDIOSTREAM_CONTENTID, KSPROPERTY_TYPE_SET);
-        KSDRMAUDIOSTREAM_CONTENTID content = {7, {TRUE, 0, FALSE}};
+        const ULONG id = portcls::PortClsSystem::current().drm().create({TRUE, 0, FALSE});
+        KSDRMAUDIOSTREAM_CONTENTID content = {id, {}};
         EXPECT_EQ(send(pin, property, content), STATUS_INVALID_DEVICE_REQUEST);
         EXPECT_EQ(send(pin, property, content, KernelMode), STATUS_SUCCESS);
-        EXPECT_TRUE(script_.noted("SetContentId 7 protected"));
+        EXPECT_TRUE(script_.noted("SetContentId " + std::to_string(id) + " protected"));
+        content.ContentId = 77;
+        EXPECT_EQ(send(pin, property, content, KernelMode), STATUS_INVALID_PARAMETER) << "nobody knows its rights";
+        content.ContentId = id;
         script_.set_content_status = STATUS_NOT_IMPLEMENTED;
         EXPECT_EQ(send(pin, property, content, KernelMode), STATUS_NOT_IMPLEMENTED);
         script_.drm = false;
