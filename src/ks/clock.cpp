@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cstring>
 
+#include "executive/ke/waits.h"
 #include "ks/event_requests.h"
 #include "ks/property_sets.h"
+#include "machine/machine.h"
 
 namespace openportcls::ks {
 
@@ -20,16 +22,16 @@ struct Mark {
     LONGLONG interval; // 0: once
 };
 
-const Clock* clock_of(const IRP* irp) {
-    return static_cast<const Clock*>(OpenObject::from(IoGetCurrentIrpStackLocation(const_cast<IRP*>(irp))->FileObject));
+Clock* clock_of(const IRP* irp) {
+    return static_cast<Clock*>(OpenObject::from(IoGetCurrentIrpStackLocation(const_cast<IRP*>(irp))->FileObject));
 }
-const Clock* clock_of(const FILE_OBJECT* file) {
-    return static_cast<const Clock*>(OpenObject::from(file));
+Clock* clock_of(const FILE_OBJECT* file) {
+    return static_cast<Clock*>(OpenObject::from(file));
 }
 
 template<bool physical>
 NTSTATUS NTAPI get_time(IRP* irp, KSIDENTIFIER*, void* data) {
-    const Clock& clock = *clock_of(irp);
+    Clock& clock = *clock_of(irp);
     if (!clock.is_connected()) {
         return STATUS_DEVICE_NOT_READY;
     }
@@ -39,7 +41,7 @@ NTSTATUS NTAPI get_time(IRP* irp, KSIDENTIFIER*, void* data) {
 
 template<bool physical>
 NTSTATUS NTAPI get_correlated_time(IRP* irp, KSIDENTIFIER*, void* data) {
-    const Clock& clock = *clock_of(irp);
+    Clock& clock = *clock_of(irp);
     if (!clock.is_connected()) {
         return STATUS_DEVICE_NOT_READY;
     }
@@ -132,7 +134,32 @@ LONGLONG ClockTime::now() const {
     return running_ ? base_ + system_time_100ns() - started_ : base_;
 }
 
+// The source does not go while it is asked. Everything below the scheduler runs on one host thread: a count will do.
+class Clock::SourceInUse {
+public:
+    explicit SourceInUse(Clock& clock) : clock_(clock), source_(clock.source_) {
+        if (source_ != nullptr) {
+            ++clock_.source_users_;
+        }
+    }
+    ~SourceInUse() {
+        if (source_ != nullptr && --clock_.source_users_ == 0 && clock_.source_ == nullptr) {
+            KeSetEvent(&clock_.source_unused_, IO_NO_INCREMENT, FALSE);
+        }
+    }
+    SourceInUse(const SourceInUse&) = delete;
+    SourceInUse& operator=(const SourceInUse&) = delete;
+
+    explicit operator bool() const { return source_ != nullptr; }
+    ClockSource* operator->() const { return source_; }
+
+private:
+    Clock& clock_;
+    ClockSource* const source_;
+};
+
 Clock::Clock(ClockSource& source) : source_(&source) {
+    KeInitializeEvent(&source_unused_, SynchronizationEvent, FALSE);
     KeInitializeTimer(&timer_);
     KeInitializeDpc(&dpc_, timer_expired, this);
 }
@@ -140,6 +167,12 @@ Clock::Clock(ClockSource& source) : source_(&source) {
 Clock::~Clock() {
     KeCancelTimer(&timer_);
     KeFlushQueuedDpcs();
+}
+
+void Clock::release() {
+    if (--references_ == 0) {
+        delete this;
+    }
 }
 
 NTSTATUS Clock::create(ClockSource& source, IRP& irp, const void* parameters, ULONG bytes, Clock*& clock) {
@@ -156,15 +189,25 @@ NTSTATUS Clock::create(ClockSource& source, IRP& irp, const void* parameters, UL
 
 void Clock::source_gone() {
     source_ = nullptr;
+    while (source_users_ != 0) {
+        executive::wait_for_ever(machine::Machine::current(), &source_unused_);
+    }
     KeCancelTimer(&timer_);
     events_.remove_all();
+    release();
+}
+
+LONGLONG Clock::time(bool physical) {
+    const SourceInUse source(*this);
+    return source ? source->stream_time(physical) : 0;
 }
 
 void Clock::update() {
-    if (source_ == nullptr || events_.is_empty()) {
+    const SourceInUse source(*this);
+    if (!source || events_.is_empty()) {
         return;
     }
-    const LONGLONG now = source_->stream_time(false);
+    const LONGLONG now = source->stream_time(false);
     LONGLONG next = INT64_MAX;
     events_.visit([&](EventRecord& record) {
         Mark& mark = record.extra<Mark>();
@@ -180,7 +223,7 @@ void Clock::update() {
         next = std::min(next, mark.due);
         return finished;
     });
-    if (next == INT64_MAX || source_->clock_state() != KSSTATE_RUN) {
+    if (next == INT64_MAX || source->clock_state() != KSSTATE_RUN) {
         KeCancelTimer(&timer_);
         return;
     }
@@ -194,8 +237,14 @@ void Clock::timer_expired(KDPC*, void* context, void*, void*) {
 }
 
 NTSTATUS Clock::property(IRP& irp) {
-    const NTSTATUS status = source_ != nullptr ? source_->begin_clock_request() : STATUS_SUCCESS;
-    return NT_SUCCESS(status) ? handle_property(irp, clock_sets) : status;
+    {
+        const SourceInUse source(*this);
+        const NTSTATUS status = source ? source->begin_clock_request() : STATUS_SUCCESS;
+        if (!NT_SUCCESS(status)) {
+            return status;
+        }
+    }
+    return handle_property(irp, clock_sets);
 }
 
 NTSTATUS Clock::enable_event(IRP& irp) {
@@ -204,7 +253,10 @@ NTSTATUS Clock::enable_event(IRP& irp) {
     if (answer_event_query(irp, clock_events, event, status)) {
         return status;
     }
-    status = source_ != nullptr ? source_->begin_clock_request() : STATUS_DEVICE_NOT_READY;
+    {
+        const SourceInUse source(*this);
+        status = source ? source->begin_clock_request() : STATUS_DEVICE_NOT_READY;
+    }
     if (!NT_SUCCESS(status)) {
         return status;
     }
@@ -241,10 +293,13 @@ void Clock::cleanup(FILE_OBJECT& file) {
 }
 
 void Clock::close(FILE_OBJECT&) {
-    if (source_ != nullptr) {
-        source_->clock_closed(*this);
+    {
+        const SourceInUse source(*this);
+        if (source) {
+            source->clock_closed(*this);
+        }
     }
-    delete this;
+    release();
 }
 
 } // namespace openportcls::ks
