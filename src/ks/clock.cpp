@@ -18,8 +18,36 @@ LONGLONG system_time_100ns() {
 
 // What is kept behind the EventRecord of a mark.
 struct Mark {
-    LONGLONG due;      // stream time
+    LONGLONG base;     // stream time
     LONGLONG interval; // 0: once
+    LONGLONG due;      // the next one
+    LONGLONG seen;     // the time when it was looked at last
+
+    // The next one after `now`: the base first, then each interval, none but at one time for a position mark (R-KS-07).
+    LONGLONG after(LONGLONG now) const {
+        if (now < base) {
+            return base;
+        }
+        if (interval == 0) {
+            return INT64_MAX;
+        }
+        const ULONGLONG past = static_cast<ULONGLONG>(now) - static_cast<ULONGLONG>(base); // any base: no overflow
+        const __int128 next = base + static_cast<__int128>(past / interval + 1) * interval;
+        return next < INT64_MAX ? static_cast<LONGLONG>(next) : INT64_MAX;
+    }
+    // Whether it fires. "The presentation time of a clock can be reversed" ("ksproperty-clock-time"), which STOP does:
+    // intervals go on from there, and a position mark has had its time.
+    bool look(LONGLONG now) {
+        if (now < seen && interval != 0) {
+            due = after(now);
+        }
+        seen = now;
+        if (due > now) {
+            return false;
+        }
+        due = after(now);
+        return true;
+    }
 };
 
 Clock* clock_of(const IRP* irp) {
@@ -211,15 +239,7 @@ void Clock::update() {
     LONGLONG next = INT64_MAX;
     events_.visit([&](EventRecord& record) {
         Mark& mark = record.extra<Mark>();
-        bool finished = false;
-        if (mark.due <= now) {
-            finished = EventList::signal(record);
-            if (mark.interval > 0) {
-                mark.due += ((now - mark.due) / mark.interval + 1) * mark.interval;
-            } else {
-                mark.due = INT64_MAX; // a position mark fires at one time
-            }
-        }
+        const bool finished = mark.look(now) && EventList::signal(record);
         next = std::min(next, mark.due);
         return finished;
     });
@@ -273,11 +293,11 @@ NTSTATUS Clock::enable_event(IRP& irp) {
             EventList::discard(*record);
             return STATUS_INVALID_PARAMETER;
         }
-        mark = {data.TimeBase, data.Interval};
+        mark = {data.TimeBase, data.Interval, data.TimeBase, INT64_MIN};
     } else {
         KSEVENT_TIME_MARK data;
         std::memcpy(&data, irp.UserBuffer, sizeof data);
-        mark = {data.MarkTime, 0};
+        mark = {data.MarkTime, 0, data.MarkTime, INT64_MIN};
     }
     events_.add(*record);
     update();
