@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "executive/ke/waits.h"
 #include "ks/event_requests.h"
@@ -180,6 +181,7 @@ public:
 
     explicit operator bool() const { return source_ != nullptr; }
     ClockSource* operator->() const { return source_; }
+    ClockSource& operator*() const { return *source_; }
 
 private:
     Clock& clock_;
@@ -235,7 +237,19 @@ void Clock::update() {
     if (!source || events_.is_empty()) {
         return;
     }
-    const LONGLONG now = source->stream_time(false);
+    update_again_ = true;
+    if (is_updating_) {
+        return; // whoever is at it does it once more: the time that it has may be old already
+    }
+    is_updating_ = true;
+    while (std::exchange(update_again_, false)) {
+        fire_due_marks(*source);
+    }
+    is_updating_ = false;
+}
+
+void Clock::fire_due_marks(ClockSource& source) {
+    const LONGLONG now = source.stream_time(false);
     LONGLONG next = INT64_MAX;
     events_.visit([&](EventRecord& record) {
         Mark& mark = record.extra<Mark>();
@@ -243,7 +257,7 @@ void Clock::update() {
         next = std::min(next, mark.due);
         return finished;
     });
-    if (next == INT64_MAX || source->clock_state() != KSSTATE_RUN) {
+    if (next == INT64_MAX || source.clock_state() != KSSTATE_RUN) {
         KeCancelTimer(&timer_);
         return;
     }

@@ -73,12 +73,15 @@ private:
     explicit Clock(ClockSource& source);
     ~Clock() override;
 
+    void fire_due_marks(ClockSource& source);
     static void NTAPI timer_expired(KDPC* dpc, void* context, void* argument1, void* argument2);
 
     ClockSource* source_;
     ULONG source_users_ = 0; // who are in a function of it
     KEVENT source_unused_;   // source_gone() waits
     ULONG references_ = 1;   // the file's
+    bool is_updating_ = false;
+    bool update_again_ = false;
     EventList events_;
     KTIMER timer_;
     KDPC dpc_;
