@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
+#include "executive/ke/waits.h"
 #include "ks/event_requests.h"
 #include "ks/property_sets.h"
+#include "machine/machine.h"
 
 namespace openportcls::ks {
 
@@ -16,20 +19,48 @@ LONGLONG system_time_100ns() {
 
 // What is kept behind the EventRecord of a mark.
 struct Mark {
-    LONGLONG due;      // stream time
+    LONGLONG base;     // stream time
     LONGLONG interval; // 0: once
+    LONGLONG due;      // the next one
+    LONGLONG seen;     // the time when it was looked at last
+
+    // The next one after `now`: the base first, then each interval, none but at one time for a position mark (R-KS-07).
+    LONGLONG after(LONGLONG now) const {
+        if (now < base) {
+            return base;
+        }
+        if (interval == 0) {
+            return INT64_MAX;
+        }
+        const ULONGLONG past = static_cast<ULONGLONG>(now) - static_cast<ULONGLONG>(base); // any base: no overflow
+        const __int128 next = base + static_cast<__int128>(past / interval + 1) * interval;
+        return next < INT64_MAX ? static_cast<LONGLONG>(next) : INT64_MAX;
+    }
+    // Whether it fires. "The presentation time of a clock can be reversed" ("ksproperty-clock-time"), which STOP does:
+    // intervals go on from there, and a position mark has had its time.
+    bool look(LONGLONG now) {
+        if (now < seen && interval != 0) {
+            due = after(now);
+        }
+        seen = now;
+        if (due > now) {
+            return false;
+        }
+        due = after(now);
+        return true;
+    }
 };
 
-const Clock* clock_of(const IRP* irp) {
-    return static_cast<const Clock*>(OpenObject::from(IoGetCurrentIrpStackLocation(const_cast<IRP*>(irp))->FileObject));
+Clock* clock_of(const IRP* irp) {
+    return static_cast<Clock*>(OpenObject::from(IoGetCurrentIrpStackLocation(const_cast<IRP*>(irp))->FileObject));
 }
-const Clock* clock_of(const FILE_OBJECT* file) {
-    return static_cast<const Clock*>(OpenObject::from(file));
+Clock* clock_of(const FILE_OBJECT* file) {
+    return static_cast<Clock*>(OpenObject::from(file));
 }
 
 template<bool physical>
 NTSTATUS NTAPI get_time(IRP* irp, KSIDENTIFIER*, void* data) {
-    const Clock& clock = *clock_of(irp);
+    Clock& clock = *clock_of(irp);
     if (!clock.is_connected()) {
         return STATUS_DEVICE_NOT_READY;
     }
@@ -39,7 +70,7 @@ NTSTATUS NTAPI get_time(IRP* irp, KSIDENTIFIER*, void* data) {
 
 template<bool physical>
 NTSTATUS NTAPI get_correlated_time(IRP* irp, KSIDENTIFIER*, void* data) {
-    const Clock& clock = *clock_of(irp);
+    Clock& clock = *clock_of(irp);
     if (!clock.is_connected()) {
         return STATUS_DEVICE_NOT_READY;
     }
@@ -132,7 +163,33 @@ LONGLONG ClockTime::now() const {
     return running_ ? base_ + system_time_100ns() - started_ : base_;
 }
 
+// The source does not go while it is asked. Everything below the scheduler runs on one host thread: a count will do.
+class Clock::SourceInUse {
+public:
+    explicit SourceInUse(Clock& clock) : clock_(clock), source_(clock.source_) {
+        if (source_ != nullptr) {
+            ++clock_.source_users_;
+        }
+    }
+    ~SourceInUse() {
+        if (source_ != nullptr && --clock_.source_users_ == 0 && clock_.source_ == nullptr) {
+            KeSetEvent(&clock_.source_unused_, IO_NO_INCREMENT, FALSE);
+        }
+    }
+    SourceInUse(const SourceInUse&) = delete;
+    SourceInUse& operator=(const SourceInUse&) = delete;
+
+    explicit operator bool() const { return source_ != nullptr; }
+    ClockSource* operator->() const { return source_; }
+    ClockSource& operator*() const { return *source_; }
+
+private:
+    Clock& clock_;
+    ClockSource* const source_;
+};
+
 Clock::Clock(ClockSource& source) : source_(&source) {
+    KeInitializeEvent(&source_unused_, SynchronizationEvent, FALSE);
     KeInitializeTimer(&timer_);
     KeInitializeDpc(&dpc_, timer_expired, this);
 }
@@ -140,6 +197,12 @@ Clock::Clock(ClockSource& source) : source_(&source) {
 Clock::~Clock() {
     KeCancelTimer(&timer_);
     KeFlushQueuedDpcs();
+}
+
+void Clock::release() {
+    if (--references_ == 0) {
+        delete this;
+    }
 }
 
 NTSTATUS Clock::create(ClockSource& source, IRP& irp, const void* parameters, ULONG bytes, Clock*& clock) {
@@ -156,31 +219,45 @@ NTSTATUS Clock::create(ClockSource& source, IRP& irp, const void* parameters, UL
 
 void Clock::source_gone() {
     source_ = nullptr;
+    while (source_users_ != 0) {
+        executive::wait_for_ever(machine::Machine::current(), &source_unused_);
+    }
     KeCancelTimer(&timer_);
     events_.remove_all();
+    release();
+}
+
+LONGLONG Clock::time(bool physical) {
+    const SourceInUse source(*this);
+    return source ? source->stream_time(physical) : 0;
 }
 
 void Clock::update() {
-    if (source_ == nullptr || events_.is_empty()) {
+    const SourceInUse source(*this);
+    if (!source || events_.is_empty()) {
         return;
     }
-    const LONGLONG now = source_->stream_time(false);
+    update_again_ = true;
+    if (is_updating_) {
+        return; // whoever is at it does it once more: the time that it has may be old already
+    }
+    is_updating_ = true;
+    while (std::exchange(update_again_, false)) {
+        fire_due_marks(*source);
+    }
+    is_updating_ = false;
+}
+
+void Clock::fire_due_marks(ClockSource& source) {
+    const LONGLONG now = source.stream_time(false);
     LONGLONG next = INT64_MAX;
     events_.visit([&](EventRecord& record) {
         Mark& mark = record.extra<Mark>();
-        bool finished = false;
-        if (mark.due <= now) {
-            finished = EventList::signal(record);
-            if (mark.interval > 0) {
-                mark.due += ((now - mark.due) / mark.interval + 1) * mark.interval;
-            } else {
-                mark.due = INT64_MAX; // a position mark fires at one time
-            }
-        }
+        const bool finished = mark.look(now) && EventList::signal(record);
         next = std::min(next, mark.due);
         return finished;
     });
-    if (next == INT64_MAX || source_->clock_state() != KSSTATE_RUN) {
+    if (next == INT64_MAX || source.clock_state() != KSSTATE_RUN) {
         KeCancelTimer(&timer_);
         return;
     }
@@ -194,8 +271,14 @@ void Clock::timer_expired(KDPC*, void* context, void*, void*) {
 }
 
 NTSTATUS Clock::property(IRP& irp) {
-    const NTSTATUS status = source_ != nullptr ? source_->begin_clock_request() : STATUS_SUCCESS;
-    return NT_SUCCESS(status) ? handle_property(irp, clock_sets) : status;
+    {
+        const SourceInUse source(*this);
+        const NTSTATUS status = source ? source->begin_clock_request() : STATUS_SUCCESS;
+        if (!NT_SUCCESS(status)) {
+            return status;
+        }
+    }
+    return handle_property(irp, clock_sets);
 }
 
 NTSTATUS Clock::enable_event(IRP& irp) {
@@ -204,7 +287,10 @@ NTSTATUS Clock::enable_event(IRP& irp) {
     if (answer_event_query(irp, clock_events, event, status)) {
         return status;
     }
-    status = source_ != nullptr ? source_->begin_clock_request() : STATUS_DEVICE_NOT_READY;
+    {
+        const SourceInUse source(*this);
+        status = source ? source->begin_clock_request() : STATUS_DEVICE_NOT_READY;
+    }
     if (!NT_SUCCESS(status)) {
         return status;
     }
@@ -221,11 +307,11 @@ NTSTATUS Clock::enable_event(IRP& irp) {
             EventList::discard(*record);
             return STATUS_INVALID_PARAMETER;
         }
-        mark = {data.TimeBase, data.Interval};
+        mark = {data.TimeBase, data.Interval, data.TimeBase, INT64_MIN};
     } else {
         KSEVENT_TIME_MARK data;
         std::memcpy(&data, irp.UserBuffer, sizeof data);
-        mark = {data.MarkTime, 0};
+        mark = {data.MarkTime, 0, data.MarkTime, INT64_MIN};
     }
     events_.add(*record);
     update();
@@ -241,10 +327,13 @@ void Clock::cleanup(FILE_OBJECT& file) {
 }
 
 void Clock::close(FILE_OBJECT&) {
-    if (source_ != nullptr) {
-        source_->clock_closed(*this);
+    {
+        const SourceInUse source(*this);
+        if (source) {
+            source->clock_closed(*this);
+        }
     }
-    delete this;
+    release();
 }
 
 } // namespace openportcls::ks

@@ -42,15 +42,20 @@ public:
     // IRP_MJ_CREATE with KSNAME_Clock: checks KSCLOCK_CREATE, makes the clock and attaches it to the IRP's file.
     static NTSTATUS create(ClockSource& source, IRP& irp, const void* parameters, ULONG bytes, Clock*& clock);
 
-    // The source goes before its clock does: from now on the clock answers STATUS_DEVICE_NOT_READY.
+    // The source lets go of its clock, of which it has a reference, before it goes itself: from now on the clock
+    // answers STATUS_DEVICE_NOT_READY. Waits until nobody asks the source any more, hence holds no lock that
+    // `ClockSource`'s functions need. PASSIVE_LEVEL.
     void source_gone();
     // The source's state has changed: marks are timed anew.
     void state_changed() { update(); }
     // Fires the marks that are due and arms the timer for the next. <= DISPATCH_LEVEL.
     void update();
 
+    void reference() { ++references_; }
+    void release();
+
     bool is_connected() const { return source_ != nullptr; }
-    LONGLONG time(bool physical) const { return source_ == nullptr ? 0 : source_->stream_time(physical); }
+    LONGLONG time(bool physical);
     KSSTATE state() const { return source_ == nullptr ? KSSTATE_STOP : source_->clock_state(); }
 
     NTSTATUS property(IRP& irp) override;
@@ -63,12 +68,20 @@ public:
     static constexpr LONGLONG granularity = 10'000;
 
 private:
+    class SourceInUse;
+
     explicit Clock(ClockSource& source);
     ~Clock() override;
 
+    void fire_due_marks(ClockSource& source);
     static void NTAPI timer_expired(KDPC* dpc, void* context, void* argument1, void* argument2);
 
     ClockSource* source_;
+    ULONG source_users_ = 0; // who are in a function of it
+    KEVENT source_unused_;   // source_gone() waits
+    ULONG references_ = 1;   // the file's
+    bool is_updating_ = false;
+    bool update_again_ = false;
     EventList events_;
     KTIMER timer_;
     KDPC dpc_;

@@ -70,6 +70,8 @@ void give_memory(void* memory) {
 
 EventList::EventList() {
     InitializeListHead(&list_);
+    InitializeListHead(&leaving_);
+    InitializeListHead(&waiters_);
 }
 
 EventList::~EventList() {
@@ -140,80 +142,12 @@ void EventList::add(EventRecord& record) {
     KeAcquireSpinLock(&lock_, &irql);
     InsertTailList(&list_, &record.entry.ListEntry);
     record.list = this;
+    record.added = true;
     KeReleaseSpinLock(&lock_, irql);
-}
-
-void EventList::unlink(EventRecord& record) {
-    RemoveEntryList(&record.entry.ListEntry);
-    record.list = nullptr;
-    record.entry.Flags |= KSEVENT_ENTRY_DELETED;
-}
-
-void EventList::finish_removed(LIST_ENTRY& removed) {
-    while (!IsListEmpty(&removed)) {
-        EventRecord& record = EventRecord::of(*CONTAINING_RECORD(RemoveHeadList(&removed), KSEVENT_ENTRY, ListEntry));
-        if (record.removed != nullptr) {
-            record.removed(record);
-        }
-        KIRQL irql;
-        KeAcquireSpinLock(&lock_, &irql);
-        record.finished = true;
-        const bool is_held = record.held;
-        KeReleaseSpinLock(&lock_, irql);
-        if (!is_held) {
-            discard(record);
-        }
-    }
-}
-
-bool EventList::release(EventRecord& record) {
-    KIRQL irql;
-    KeAcquireSpinLock(&lock_, &irql);
-    record.held = false;
-    const bool is_finished = record.finished;
-    KeReleaseSpinLock(&lock_, irql);
-    return is_finished;
-}
-
-NTSTATUS EventList::disable(FILE_OBJECT* file, const KSEVENTDATA* data) {
-    LIST_ENTRY removed;
-    InitializeListHead(&removed);
-    KIRQL irql;
-    KeAcquireSpinLock(&lock_, &irql);
-    for (LIST_ENTRY* link = list_.Flink; link != &list_;) {
-        EventRecord& record = EventRecord::of(*CONTAINING_RECORD(link, KSEVENT_ENTRY, ListEntry));
-        link = link->Flink;
-        if (record.entry.FileObject == file && (data == nullptr || record.entry.EventData == data)) {
-            unlink(record);
-            InsertTailList(&removed, &record.entry.ListEntry);
-            if (data != nullptr) {
-                break;
-            }
-        }
-    }
-    KeReleaseSpinLock(&lock_, irql);
-    const bool found = !IsListEmpty(&removed);
-    finish_removed(removed);
-    return found || data == nullptr ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL; // R-KS-05
-}
-
-void EventList::remove_all() {
-    LIST_ENTRY removed;
-    InitializeListHead(&removed);
-    KIRQL irql;
-    KeAcquireSpinLock(&lock_, &irql);
-    while (!IsListEmpty(&list_)) {
-        EventRecord& record = EventRecord::of(*CONTAINING_RECORD(list_.Flink, KSEVENT_ENTRY, ListEntry));
-        unlink(record);
-        InsertTailList(&removed, &record.entry.ListEntry);
-    }
-    KeReleaseSpinLock(&lock_, irql);
-    finish_removed(removed);
 }
 
 ULONG EventList::generate(const Filter& filter) {
-    LIST_ENTRY removed;
-    InitializeListHead(&removed);
+    Removal removal;
     ULONG fired = 0;
     KIRQL irql;
     KeAcquireSpinLock(&lock_, &irql);
@@ -225,12 +159,11 @@ ULONG EventList::generate(const Filter& filter) {
         }
         ++fired;
         if (signal(record)) {
-            unlink(record);
-            InsertTailList(&removed, &record.entry.ListEntry);
+            begin_removal(record, removal);
         }
     }
     KeReleaseSpinLock(&lock_, irql);
-    finish_removed(removed);
+    finish(removal);
     return fired;
 }
 

@@ -248,22 +248,15 @@ KSDDKAPI VOID NTAPI KsGenerateEventList(GUID* Set, ULONG EventId, PLIST_ENTRY Ev
     EventList::Filter filter;
     filter.set = Set;
     filter.id = EventId;
-    LIST_ENTRY removed;
-    InitializeListHead(&removed);
-    {
-        ListLock lock(EventsFlags, EventsLock);
-        for (LIST_ENTRY* link = EventsList->Flink; link != EventsList;) {
-            LIST_ENTRY* const next = link->Flink;
-            EventRecord& record = record_of(link, __func__);
-            if (filter.matches(record) && EventList::signal(record)) {
-                RemoveEntryList(link);
-                InsertTailList(&removed, link);
-            }
-            link = next;
+    // "Taken before enumerating the list and released after enumeration": whoever takes the file's events off the list
+    // waits for the remove handler of one that leaves.
+    ListLock lock(EventsFlags, EventsLock);
+    for (LIST_ENTRY* link = EventsList->Flink; link != EventsList;) {
+        EventRecord& record = record_of(link, __func__);
+        link = link->Flink; // one-shot, it is gone afterwards
+        if (filter.matches(record)) {
+            generate(record, nullptr, 0);
         }
-    }
-    while (!IsListEmpty(&removed)) {
-        finish(record_of(RemoveHeadList(&removed), __func__), EventList::retire);
     }
 }
 

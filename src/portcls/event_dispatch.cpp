@@ -156,18 +156,8 @@ private:
             DeviceLockGuard guard(port_.device().lock());
             status = item.Handler(&request);
         }
-        const bool is_armed = record.list != nullptr;
-        if (!NT_SUCCESS(status) && is_armed) {
-            record.removed = nullptr; // the driver has refused it: there is no removal to tell of
-        }
-        FILE_OBJECT* const file = record.entry.FileObject;
-        const auto* const data = record.entry.EventData;
-        const bool is_over = port_.events().release(record);
-        if (is_over || !is_armed) {
-            EventList::discard(record); // fired and gone, or R-EVENT-02: not added, not armed
-        } else if (!NT_SUCCESS(status)) {
-            port_.events().disable(file, data);
-        }
+        // Not added by the driver, it is not armed (R-EVENT-02); of what it has refused there is no removal to tell.
+        port_.events().release(record, !NT_SUCCESS(status));
         return status;
     }
 

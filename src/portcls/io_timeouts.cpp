@@ -26,11 +26,11 @@ NTSTATUS IoTimeouts::add(PIO_TIMER_ROUTINE routine, PVOID context) {
         return STATUS_INVALID_PARAMETER;
     }
     Locked locked(lock_);
-    const Entry entry{routine, context};
-    if (std::find(entries_.begin(), entries_.end(), entry) != entries_.end()) {
+    if (std::any_of(entries_.begin(), entries_.end(),
+                    [&](const Entry& each) { return each.is_of(routine, context); })) {
         return STATUS_UNSUCCESSFUL;
     }
-    entries_.push_back(entry);
+    entries_.push_back({routine, context});
     if (running_ && entries_.size() == 1) {
         arm();
     }
@@ -38,8 +38,18 @@ NTSTATUS IoTimeouts::add(PIO_TIMER_ROUTINE routine, PVOID context) {
 }
 
 NTSTATUS IoTimeouts::remove(PIO_TIMER_ROUTINE routine, PVOID context) {
-    Locked locked(lock_);
-    return std::erase(entries_, Entry{routine, context}) != 0 ? STATUS_SUCCESS : STATUS_NOT_FOUND;
+    bool may_be_running = false;
+    {
+        Locked locked(lock_);
+        if (std::erase_if(entries_, [&](const Entry& each) { return each.is_of(routine, context); }) == 0) {
+            return STATUS_NOT_FOUND;
+        }
+        may_be_running = passes_ != 0;
+    }
+    if (may_be_running) {
+        KeFlushQueuedDpcs(); // the caller may free the context
+    }
+    return STATUS_SUCCESS;
 }
 
 void IoTimeouts::start() {
@@ -66,20 +76,40 @@ void IoTimeouts::arm() {
     KeSetTimer(&timer_, due, &dpc_);
 }
 
-void IoTimeouts::expired(KDPC*, void* context, void*, void*) {
-    auto& timeouts = *static_cast<IoTimeouts*>(context);
-    std::vector<Entry> entries;
-    {
-        Locked guard(timeouts.lock_);
-        if (!timeouts.running_) {
-            return;
-        }
-        entries = timeouts.entries_; // a routine may add or remove
-        if (!entries.empty()) {
-            timeouts.arm();
+bool IoTimeouts::begin_pass() {
+    Locked guard(lock_);
+    if (!running_ || entries_.empty()) {
+        return false;
+    }
+    for (Entry& entry : entries_) {
+        entry.is_due = true;
+    }
+    ++passes_;
+    arm();
+    return true;
+}
+
+// A copy: others add and remove meanwhile. What is added has its turn in the next pass.
+bool IoTimeouts::next_due(Entry& entry) {
+    Locked guard(lock_);
+    for (Entry& each : entries_) {
+        if (each.is_due) {
+            each.is_due = false;
+            entry = each;
+            return true;
         }
     }
-    for (const Entry& entry : entries) {
+    --passes_;
+    return false;
+}
+
+// The routines are called without the lock, which others are not to wait for so long.
+void IoTimeouts::expired(KDPC*, void* context, void*, void*) {
+    auto& timeouts = *static_cast<IoTimeouts*>(context);
+    if (!timeouts.begin_pass()) {
+        return;
+    }
+    for (Entry entry{}; timeouts.next_due(entry);) {
         entry.routine(&timeouts.device_, entry.context);
     }
 }

@@ -47,9 +47,6 @@ Pin::Pin(Filter& filter, const PinRequest& request)
 }
 
 Pin::~Pin() {
-    for (ks::Clock* clock : clocks_) {
-        clock->source_gone();
-    }
     if (opened_) {
         --filter_.pin_instances_[pin_id_];
         --port_.global_instances_[pin_id_];
@@ -242,7 +239,22 @@ NTSTATUS Pin::begin_clock_request() {
 }
 
 void Pin::clock_closed(ks::Clock& clock) {
-    std::erase(clocks_, &clock);
+    DeviceLockGuard guard(device_.lock()); // they may be about to be told something
+    if (std::erase(clocks_, &clock) != 0) {
+        clock.release();
+    }
+}
+
+// Without the device lock, since what asks for the time may need it.
+void Pin::let_clocks_go() {
+    std::vector<ks::Clock*> clocks;
+    {
+        DeviceLockGuard guard(device_.lock());
+        clocks.swap(clocks_);
+    }
+    for (ks::Clock* clock : clocks) {
+        clock->source_gone();
+    }
 }
 
 // ---- requests ---------------------------------------------------------------------------------------------------
@@ -256,6 +268,8 @@ NTSTATUS Pin::create_child(IRP& irp, const GUID& kind, const void* parameters, U
         ks::Clock* clock = nullptr;
         const NTSTATUS created = ks::Clock::create(*this, irp, parameters, parameters_bytes, clock);
         if (NT_SUCCESS(created)) {
+            DeviceLockGuard guard(device_.lock());
+            clock->reference();
             clocks_.push_back(clock);
         }
         return created;
@@ -308,6 +322,7 @@ void Pin::cleanup(FILE_OBJECT& file) {
 }
 
 void Pin::close(FILE_OBJECT&) {
+    let_clocks_go();
     DeviceContext& device = device_;
     DeviceLockGuard guard(device.lock());
     walk_to(KSSTATE_STOP); // R-STATE-05

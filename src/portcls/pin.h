@@ -134,6 +134,7 @@ private:
     NTSTATUS NTAPI stream_request(IRP& irp, bool write);
     NTSTATUS step_to(KSSTATE next);
     void tell_clocks();
+    void let_clocks_go();
     NTSTATUS walk_to(KSSTATE target);
     void become(KSSTATE state);
 

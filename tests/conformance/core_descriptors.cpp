@@ -94,6 +94,9 @@ NTSTATUS NTAPI custom_event_handler(PCEVENT_REQUEST* request) {
             events->GenerateEventList(&set, request->EventItem->Id, FALSE, 0, FALSE, 0);
         }
     }
+    if (s.event_asked) {
+        s.event_asked(request->Verb);
+    }
     return request->Verb == PCEVENT_VERB_ADD ? s.event_status : STATUS_SUCCESS;
 }
 

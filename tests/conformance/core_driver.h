@@ -97,8 +97,9 @@ struct Script {
     bool register_pnp = false;
     NTSTATUS property_status = STATUS_SUCCESS;
     bool event_handler_adds = true;
-    bool event_handler_fires = false;     // what it has just added
-    std::function<void()> power_notified; // in the miniports' IPowerNotify
+    bool event_handler_fires = false;            // what it has just added
+    std::function<void(ULONG verb)> event_asked; // at the end of the event handler
+    std::function<void()> power_notified;        // in the miniports' IPowerNotify
     NTSTATUS event_status = STATUS_SUCCESS;
 
     // ---- streams ----

@@ -166,6 +166,31 @@ TEST_F(R_EVENT, R_EVENT_05_one_shot_may_fire_while_it_is_enabled) {
     });
 }
 
+// The driver closes the handle of what it is told of, in its handler: it cannot wait for itself, and nothing is left to
+// tell of a file that is gone.
+TEST_F(R_EVENT, R_EVENT_01_a_handler_may_close_the_handle_whose_events_leave) {
+    start_and_open();
+    inside([&] {
+        FILE_OBJECT* file = nullptr;
+        ASSERT_EQ(open_filter(u"Topology", file), STATUS_SUCCESS);
+        KSEVENTDATA one = event_data(create_event());
+        KSEVENTDATA two = one;
+        for (KSEVENTDATA* const data : {&one, &two}) {
+            ASSERT_EQ(enable(file, event(custom_event_set, 0, KSEVENT_TYPE_ONESHOT), *data), STATUS_SUCCESS);
+        }
+        script_.clear();
+        script_.event_asked = [&](ULONG) {
+            if (FILE_OBJECT* const closing = std::exchange(file, nullptr)) {
+                close(closing);
+                script_.note("closed");
+            }
+        };
+        generate(script_.topology_port, &custom_event_set, 0);
+        EXPECT_EQ(script_.text(), "event:remove event:remove closed");
+        ZwClose(one.EventHandle.Event);
+    });
+}
+
 TEST_F(R_EVENT, R_EVENT_06_control_change_on_a_node) {
     start_and_open();
     inside([&] {

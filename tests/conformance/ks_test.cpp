@@ -170,6 +170,49 @@ TEST_F(R_KS, R_KS_07_interval_marks_repeat_and_position_marks_do_not) {
     });
 }
 
+// "The presentation time of a clock can be reversed" ("ksproperty-clock-time"): STOP sets it to 0. The time that a
+// position mark was for has been; intervals go on.
+TEST_F(R_KS, R_KS_07_interval_marks_go_on_when_the_time_begins_anew) {
+    start_and_open();
+    inside([&] {
+        FILE_OBJECT* const pin = open_pin();
+        FILE_OBJECT* const clock = open_clock(pin);
+        KSEMAPHORE from_the_start;
+        KSEMAPHORE from_a_base;
+        KSEMAPHORE position;
+        const auto count_in = [](KSEMAPHORE& semaphore) {
+            KeInitializeSemaphore(&semaphore, 0, 1000);
+            KSEVENTDATA data = {};
+            data.NotificationType = KSEVENTF_SEMAPHORE_OBJECT;
+            data.SemaphoreObject.Semaphore = &semaphore;
+            data.SemaphoreObject.Adjustment = 1;
+            return data;
+        };
+        KSEVENT_TIME_INTERVAL first = {count_in(from_the_start), 0, 500'000};         // 50 ms
+        KSEVENT_TIME_INTERVAL second = {count_in(from_a_base), 3'000'000, 1'000'000}; // 300 ms, 100 ms
+        KSEVENT_TIME_MARK mark = {count_in(position), 2'000'000};
+        set_state(pin, KSSTATE_PAUSE);
+        const KSEVENT interval = event(KSEVENTSETID_Clock, KSEVENT_CLOCK_INTERVAL_MARK);
+        ASSERT_EQ(enable(clock, interval, first, KernelMode), STATUS_SUCCESS);
+        ASSERT_EQ(enable(clock, interval, second, KernelMode), STATUS_SUCCESS);
+        ASSERT_EQ(enable(clock, event(KSEVENTSETID_Clock, KSEVENT_CLOCK_POSITION_MARK), mark, KernelMode),
+                  STATUS_SUCCESS);
+        EXPECT_EQ(KeReadStateSemaphore(&from_the_start), 1) << "it is time 0";
+        set_state(pin, KSSTATE_RUN);
+        machine_.run_for(1'020'000'000);
+        EXPECT_EQ(KeReadStateSemaphore(&from_the_start), 21);
+        EXPECT_EQ(KeReadStateSemaphore(&from_a_base), 8); // 300 ms, 400 ms … 1 s
+        EXPECT_EQ(KeReadStateSemaphore(&position), 1);
+        set_state(pin, KSSTATE_STOP);
+        EXPECT_EQ(KeReadStateSemaphore(&from_the_start), 21) << "the way back is no interval";
+        set_state(pin, KSSTATE_RUN);
+        machine_.run_for(520'000'000);
+        EXPECT_EQ(KeReadStateSemaphore(&from_the_start), 31);
+        EXPECT_EQ(KeReadStateSemaphore(&from_a_base), 11);
+        EXPECT_EQ(KeReadStateSemaphore(&position), 1);
+    });
+}
+
 TEST_F(R_KS, R_KS_07_marks_begin_when_power_returns_to_a_stream_that_was_told_to_run) {
     KSEMAPHORE intervals;
     KSEVENT_TIME_INTERVAL interval = {};

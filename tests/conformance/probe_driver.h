@@ -15,6 +15,9 @@ inline std::function<NTSTATUS(IRP*)>& on_control() {
 
 class KsDriverTest : public CoreTest {
 protected:
+    KsDriverTest() = default;
+    using CoreTest::CoreTest;
+
     void open() {
         auto driver = manager_->load_static_driver(driver_entry, {});
         ASSERT_TRUE(driver) << driver.error().message;

@@ -114,6 +114,9 @@ NTSTATUS NTAPI PciStream::SetState(KSSTATE state) {
 
 NTSTATUS NTAPI PciStream::GetPosition(PULONGLONG result) {
     *result = position;
+    if (on_position) {
+        on_position();
+    }
     return STATUS_SUCCESS;
 }
 

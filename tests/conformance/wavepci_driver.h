@@ -77,6 +77,7 @@ public:
     std::function<void()> on_revoke;  // before the list is looked at
     std::function<void()> on_revoked; // and after
     std::function<void()> on_service;
+    std::function<void()> on_position; // when it has been read
 };
 
 } // namespace conformance

@@ -380,6 +380,42 @@ TEST_F(WavePciStreams, PhysicalTimeIsTheMiniports) {
     });
 }
 
+// R-KS-07: the timer expires while the time is asked for, since a further mark is enabled; that time is old when it is
+// there.
+TEST_F(WavePciStreams, AMarkFiresOnceWhoeverAsksForTheTime) {
+    now([&] {
+        FILE_OBJECT* const pin = open_paused(render_pin);
+        FILE_OBJECT* clock = nullptr;
+        const GUID kind = KSNAME_Clock;
+        KSCLOCK_CREATE create = {};
+        ASSERT_EQ(open_child(pin, kind, &create, sizeof create, clock), STATUS_SUCCESS);
+        EXPECT_EQ(set_state(pin, KSSTATE_RUN), STATUS_SUCCESS);
+        constexpr ULONGLONG bytes_in_a_millisecond = 192;
+        stream().position = 99 * bytes_in_a_millisecond;
+        KSEMAPHORE semaphore;
+        KeInitializeSemaphore(&semaphore, 0, 1000);
+        KSEVENT_TIME_INTERVAL interval = {};
+        interval.EventData.NotificationType = KSEVENTF_SEMAPHORE_OBJECT;
+        interval.EventData.SemaphoreObject.Semaphore = &semaphore;
+        interval.EventData.SemaphoreObject.Adjustment = 1;
+        interval.TimeBase = 1'000'000; // 100 ms
+        interval.Interval = 10'000'000;
+        const KSEVENT mark = event(KSEVENTSETID_Clock, KSEVENT_CLOCK_INTERVAL_MARK);
+        ASSERT_EQ(enable(clock, mark, interval, KernelMode), STATUS_SUCCESS);
+        KSEVENT_TIME_INTERVAL far_away = interval;
+        far_away.TimeBase = 1'000'000'000;
+        stream().on_position = [&] {
+            stream().on_position = nullptr;
+            stream().position = 105 * bytes_in_a_millisecond;
+            machine_.run_for(20 * millisecond);
+        };
+        ASSERT_EQ(enable(clock, mark, far_away, KernelMode), STATUS_SUCCESS);
+        machine_.run_for(20 * millisecond);
+        EXPECT_EQ(KeReadStateSemaphore(&semaphore), 1);
+        close(clock);
+    });
+}
+
 // IMiniportWavePciStream::SetFormat, ::SetState.
 TEST_F(WavePciStreams, StatesAndFormatsAreTheMiniports) {
     now([&] {
