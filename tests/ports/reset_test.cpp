@@ -81,7 +81,7 @@ TEST_F(WaveCyclic, ARunningStreamPlaysTheFirstByteAfterAReset) {
     reset(render);
     StreamRequest again = submit(render, later);
     EXPECT_EQ(position(render).play, 0U);
-    ASSERT_TRUE(machine->run_for(milliseconds(5)));
+    ASSERT_TRUE(machine->run_for(milliseconds(7)));
     EXPECT_EQ(position(render).play, 0U) << "10 ms of silence come before it";
     ASSERT_TRUE(machine->run_for(milliseconds(300)));
     EXPECT_NE(find(heard(), later), std::string::npos);
