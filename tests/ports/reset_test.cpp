@@ -17,8 +17,7 @@ void expect_at_the_beginning(const Position& now) {
 
 } // namespace
 
-// Shows IOCTL_KS_RESET_STATE, R-KS-03: 40 ms have been copied ahead of the device by then. What comes after the reset
-// is heard whole.
+// 40 ms have been copied ahead of the device by then. What comes after the reset is heard whole.
 TEST_F(WaveCyclic, R_KS_03_what_a_reset_forgets_is_not_heard) {
     start();
     listen(milliseconds(800));
