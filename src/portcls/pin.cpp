@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -306,13 +307,24 @@ NTSTATUS NTAPI Pin::read_stream(IRP& irp) {
     return stream_request(irp, false);
 }
 
+// ni-ks-ioctl_ks_reset_state: the pin is what it was when it was acquired, until the reset has ended and from then on.
+// The state is another matter.
 NTSTATUS Pin::reset_state(KSRESET reset) {
+    const bool reaches_device = NT_SUCCESS(filter_.begin_request()); // requests are given back if it does not, too
     DeviceLockGuard guard(device_.lock());
-    in_reset_ = reset == KSRESET_BEGIN;
-    if (in_reset_) {
-        cancel_stream_io();
+    const bool was_in_reset = std::exchange(in_reset_, reset == KSRESET_BEGIN);
+    if (in_reset_ || was_in_reset) {
+        forget_stream(reaches_device);
     }
     return STATUS_SUCCESS;
+}
+
+void Pin::forget_stream(bool reaches_device) {
+    cancel_stream_io();
+    if (reaches_device && device_state_ != KSSTATE_STOP) {
+        discard_stream();
+        tell_clocks();
+    }
 }
 
 void Pin::cleanup(FILE_OBJECT& file) {
@@ -344,6 +356,7 @@ NTSTATUS NTAPI Pin::queue_stream(IRP&, bool) {
     return STATUS_INVALID_DEVICE_REQUEST;
 }
 void Pin::cancel_stream_io() {}
+void Pin::discard_stream() {}
 NTSTATUS Pin::allocator_framing(KSALLOCATOR_FRAMING&) {
     return STATUS_NOT_SUPPORTED;
 }

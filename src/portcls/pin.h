@@ -112,6 +112,9 @@ public:
     // Queued I/O. IOCTL_KS_WRITE_STREAM and _READ_STREAM reach these only on ports that stream through IRPs.
     virtual NTSTATUS NTAPI queue_stream(IRP& irp, bool write);
     virtual void cancel_stream_io();
+    // IOCTL_KS_RESET_STATE, above STOP and after cancel_stream_io(): what has been taken of the client's and is not
+    // played, or recorded and not fetched, is forgotten, and positions count from 0. Device lock held.
+    virtual void discard_stream();
     // KSPROPERTY_CONNECTION_ALLOCATORFRAMING (WavePci asks its miniport).
     virtual NTSTATUS allocator_framing(KSALLOCATOR_FRAMING& framing);
     // Closing: the state is STOP already; release the stream's interfaces and buffers. Device lock held.
@@ -137,6 +140,7 @@ private:
     void let_clocks_go();
     NTSTATUS walk_to(KSSTATE target);
     void become(KSSTATE state);
+    void forget_stream(bool reaches_device);
 
     // ks::ClockSource
     LONGLONG stream_time(bool physical) override;

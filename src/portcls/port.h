@@ -118,6 +118,8 @@ public:
     virtual std::span<const KSPIN_INTERFACE> pin_interfaces() const;
     // WaveRT and Topology: R-PNP-01. `active_streams`: R-PNP-02.
     virtual bool supports_rebalance(bool /*active_streams*/) const { return false; }
+    // Whether UsePositionLock is for its filters: WaveRT and Topology (R-PROP-19).
+    virtual bool allows_position_lock() const { return false; }
     // KSEVENT_LOOPEDSTREAMING_POSITION on its streaming pins, in the releases that have it (R-EVENT-10).
     virtual bool sends_loop_events() const { return false; }
     // Names in traces.

@@ -277,7 +277,9 @@ private:
     // R-PROP-19
     DeviceLock& position_lock() const {
         DeviceContext& device = call_.port.device();
-        return call_.pin != nullptr && device.uses_position_lock() ? call_.pin->position_lock() : device.lock();
+        const bool is_streams_own =
+            call_.pin != nullptr && device.uses_position_lock() && call_.port.allows_position_lock();
+        return is_streams_own ? call_.pin->position_lock() : device.lock();
     }
 
     [[gnu::noinline]] NTSTATUS call_driver(const PCPROPERTY_ITEM& item) {

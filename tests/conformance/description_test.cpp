@@ -330,9 +330,18 @@ TEST_F(R_CONN, R_CONN_02_external_ends_are_symbolic_links) {
     });
 }
 
+// Shows R-CONN-03: of a connection that is unregistered nothing is left, nor of those that the adapter forgot when
+// their filter goes.
 TEST_F(R_CONN, R_CONN_03_unregistering_connection_and_subdevice) {
     start_and_open();
     inside([&] {
+        ULONG to = 0;
+        std::u16string link;
+        EXPECT_EQ(connection_of(wave_, wave_bridge_pin, to, link), STATUS_SUCCESS);
+        EXPECT_EQ(PcRegisterPhysicalConnection(script_.functional_device, script_.topology_port, topology_out_pin,
+                                               script_.wave_port, render_pin),
+                  STATUS_SUCCESS);
+        EXPECT_EQ(connection_of(wave_, render_pin, to, link), STATUS_SUCCESS);
         auto cables = portcls::ComPointer<IUnregisterPhysicalConnection>::query(script_.wave_port,
                                                                                 IID_IUnregisterPhysicalConnection);
         auto subdevices =
@@ -340,7 +349,9 @@ TEST_F(R_CONN, R_CONN_03_unregistering_connection_and_subdevice) {
         EXPECT_EQ(cables->UnregisterPhysicalConnection(script_.functional_device, script_.wave_port, wave_bridge_pin,
                                                        script_.topology_port, topology_in_pin),
                   STATUS_SUCCESS);
+        EXPECT_EQ(connection_of(wave_, wave_bridge_pin, to, link), STATUS_NOT_FOUND);
         EXPECT_EQ(subdevices->UnregisterSubdevice(script_.functional_device, script_.topology_port), STATUS_SUCCESS);
+        EXPECT_EQ(connection_of(wave_, render_pin, to, link), STATUS_NOT_FOUND);
         EXPECT_EQ(subdevices->UnregisterSubdevice(script_.functional_device, script_.topology_port), STATUS_NOT_FOUND);
         for (const auto* entry : executive::Kernel::current().interfaces.enumerate()) {
             EXPECT_NE(entry->reference, u"Topology") << "interfaces are disabled";

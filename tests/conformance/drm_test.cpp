@@ -25,6 +25,7 @@ TEST_F(R_DRM, R_DRM_01_content_0_has_default_rights_and_stays) {
     });
 }
 
+// Shows R-DRM-02: a right is withheld if one of the contents withholds it, and not otherwise.
 TEST_F(R_DRM, R_DRM_02_mixing_takes_the_most_restrictive) {
     start();
     inside([&] {
@@ -37,6 +38,13 @@ TEST_F(R_DRM, R_DRM_02_mixing_takes_the_most_restrictive) {
         EXPECT_TRUE(rights.DigitalOutputDisable);
         EXPECT_EQ(PcDestroyContent(mixed), STATUS_SUCCESS);
         EXPECT_EQ(PcDestroyContent(mixed), STATUS_INVALID_PARAMETER);
+        for (const bool copy_protect : {false, true}) {
+            ULONG alike[] = {0, new_content(copy_protect, !copy_protect), new_content(copy_protect, !copy_protect)};
+            EXPECT_EQ(PcCreateContentMixed(alike, 3, &mixed), STATUS_SUCCESS);
+            EXPECT_EQ(DrmGetContentRights(mixed, &rights), STATUS_SUCCESS);
+            EXPECT_EQ(rights.CopyProtect != FALSE, copy_protect);
+            EXPECT_EQ(rights.DigitalOutputDisable != FALSE, !copy_protect);
+        }
         ids[1] = 77;
         EXPECT_EQ(PcCreateContentMixed(ids, 2, &mixed), STATUS_INVALID_PARAMETER);
     });

@@ -1,5 +1,6 @@
 // R-PNP: stop, rebalance, removal.
 #include "core_fixture.h"
+#include "portcls/device_context.h"
 
 namespace conformance {
 
@@ -26,8 +27,15 @@ TEST_F(R_PNP, R_PNP_01_not_supported_is_refused) {
     EXPECT_EQ(script_.count_of("query_stop"), 0u);
 }
 
+// Shows R-PNP-03: both halves of it.
 TEST_F(R_PNP, R_PNP_03_creates_are_held_while_a_stop_is_pending) {
     start_with_pnp();
+    auto& lock = portcls::DeviceContext::from(script_.functional_device)->lock();
+    unsigned asked = 0;
+    script_.pnp_asked = [&](const std::string& what) {
+        EXPECT_TRUE(lock.is_held_by_current_thread()) << what;
+        ++asked;
+    };
     ASSERT_TRUE(manager_->query_stop(*node_));
     EXPECT_EQ(script_.text(), "query_stop");
     struct Opener {
@@ -51,6 +59,7 @@ TEST_F(R_PNP, R_PNP_03_creates_are_held_while_a_stop_is_pending) {
         EXPECT_EQ(opener.status, STATUS_SUCCESS) << "restarted on cancel";
         files_.push_back(opener.file);
         EXPECT_EQ(script_.count_of("cancel_stop"), 1u);
+        EXPECT_EQ(asked, 3u) << "the type, query and cancel";
     });
 }
 

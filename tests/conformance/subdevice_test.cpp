@@ -1,7 +1,10 @@
 // R-SUB, R-INIT, R-COM, R-DESC: making, registering and describing subdevices.
 #include <dmusicks.h>
 
+#include <gmock/gmock.h>
+
 #include "core_fixture.h"
+#include "portcls/port.h"
 
 namespace conformance {
 
@@ -36,6 +39,82 @@ TEST_F(R_SUB, R_SUB_01_references_given_back_leave_the_port_alive_until_removal)
     });
     ASSERT_TRUE(manager_->remove(*node_));
     EXPECT_EQ(script_.miniports_alive, 0u);
+}
+
+// Shows R-SUB-07: where the description lists none, a filter has those of its kind of port.
+TEST_F(R_SUB, R_SUB_07_every_filter_is_audio_and_what_it_is_for) {
+    script_.adjust = [](PCFILTER_DESCRIPTOR& filter, bool) { filter.CategoryCount = 0; };
+    start();
+    const GUID audio = KSCATEGORY_AUDIO;
+    const GUID render = KSCATEGORY_RENDER;
+    const GUID capture = KSCATEGORY_CAPTURE;
+    const std::pair<GUID, std::vector<GUID>> ports[] = {
+        {CLSID_PortTopology, {audio, KSCATEGORY_TOPOLOGY}},
+        {CLSID_PortWaveRT, {audio, render, capture, KSCATEGORY_REALTIME}},
+        {CLSID_PortWaveCyclic, {audio, render, capture}},
+        {CLSID_PortWavePci, {audio, render, capture}},
+        {CLSID_PortMidi, {audio, render, capture}},
+        {CLSID_PortDMus, {audio, render, capture}},
+    };
+    inside([&] {
+        for (const auto& [class_id, categories] : ports) {
+            IPort* port = nullptr;
+            ASSERT_EQ(PcNewPort(&port, class_id), STATUS_SUCCESS);
+            const auto given = portcls::Port::from(port)->default_categories();
+            EXPECT_THAT(categories, testing::UnorderedElementsAreArray(given.begin(), given.end()))
+                << portcls::Port::from(port)->kind();
+            port->Release();
+        }
+        EXPECT_THAT(categories_of(u"Topology"), testing::UnorderedElementsAreArray(ports[0].second));
+        EXPECT_THAT(categories_of(u"Wave"), testing::UnorderedElementsAreArray(ports[1].second));
+    });
+}
+
+namespace {
+
+// An object of the adapter's own that is a subdevice by what it answers to; a port is behind it.
+class Subdevice final : public IUnknown {
+public:
+    explicit Subdevice(IUnknown& behind) : behind_(behind) {}
+    NTSTATUS NTAPI QueryInterface(REFIID id, PVOID* object) override {
+        if (!IsEqualGUID(id, IID_IUnknown)) {
+            return behind_.QueryInterface(id, object);
+        }
+        *object = static_cast<IUnknown*>(this);
+        AddRef();
+        return STATUS_SUCCESS;
+    }
+    ULONG NTAPI AddRef() override { return ++references; }
+    ULONG NTAPI Release() override { return --references; }
+
+    ULONG references = 1;
+
+private:
+    IUnknown& behind_;
+};
+
+} // namespace
+
+// Shows R-SUB-02: of what parts an object is made is its own business. It is kept for as long as it is registered.
+TEST_F(R_SUB, R_SUB_02_an_object_that_answers_requests_is_a_subdevice) {
+    start();
+    inside([&] {
+        auto subdevices =
+            portcls::ComPointer<IUnregisterSubdevice>::query(script_.topology_port, IID_IUnregisterSubdevice);
+        ASSERT_EQ(subdevices->UnregisterSubdevice(script_.functional_device, script_.topology_port), STATUS_SUCCESS);
+        Subdevice own(*script_.topology_port);
+        WCHAR name[] = u"Own";
+        ASSERT_EQ(PcRegisterSubdevice(script_.functional_device, name, &own), STATUS_SUCCESS);
+        EXPECT_GT(own.references, 1u);
+        FILE_OBJECT* file = nullptr;
+        ASSERT_EQ(open_filter(u"Own", file), STATUS_SUCCESS);
+        ULONG pins = 0;
+        EXPECT_EQ(property(file, request(KSPROPSETID_Pin, KSPROPERTY_PIN_CTYPES), pins), STATUS_SUCCESS);
+        EXPECT_NE(pins, 0u);
+        close(file);
+        EXPECT_EQ(subdevices->UnregisterSubdevice(script_.functional_device, &own), STATUS_SUCCESS);
+        EXPECT_EQ(own.references, 1u);
+    });
 }
 
 TEST_F(R_SUB, R_SUB_02_only_a_port_can_be_registered_and_only_once_initialised) {
@@ -217,6 +296,7 @@ TEST_F(R_INIT, R_INIT_01_a_miniport_of_another_kind_fails_Init) {
     EXPECT_EQ(script_.count_of("init"), 1u) << "the topology miniport's only";
 }
 
+// Shows R-INIT-02.
 TEST_F(R_INIT, R_INIT_02_the_same_adapter_and_resources_reach_the_miniport) {
     IResourceList* given = nullptr;
     script_.start = [&](DEVICE_OBJECT* device, IRP* irp, IResourceList* resources) {
@@ -225,8 +305,10 @@ TEST_F(R_INIT, R_INIT_02_the_same_adapter_and_resources_reach_the_miniport) {
         EXPECT_EQ(PcNewPort(&port, CLSID_PortTopology), STATUS_SUCCESS);
         IMiniport* const miniport = new_topology_miniport();
         EXPECT_EQ(port->Init(device, irp, miniport, script_.adapter, resources), STATUS_SUCCESS);
+        EXPECT_NE(script_.adapter, nullptr);
         EXPECT_EQ(script_.adapter_seen, script_.adapter);
         EXPECT_EQ(script_.resources_seen, given);
+        EXPECT_EQ(script_.topology_port_seen, portcls::ComPointer<IPortTopology>::query(port, IID_IPortTopology).get());
         EXPECT_EQ(script_.text(), "start init description") << "R-INIT-04";
         port->Release();
         miniport->Release();

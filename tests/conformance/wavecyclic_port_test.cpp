@@ -1,4 +1,6 @@
 // What the WaveCyclic port makes for its miniports. Its streams: tests/ports.
+#include <utility>
+
 #include "core_descriptors.h"
 #include "core_fixture.h"
 #include "executive/hal/dma_adapter.h"
@@ -9,6 +11,47 @@ namespace {
 
 PCFILTER_DESCRIPTOR description_of_wave = wave_filter();
 
+// A channel that takes its time to copy, and sees who comes meanwhile.
+class SlowChannel final : public portcls::ComObject<SlowChannel, IDmaChannel> {
+public:
+    struct Journal {
+        ULONG copies = 0;
+        bool is_copying = false;
+        ULONG overlaps = 0;
+    };
+    SlowChannel(portcls::ComPointer<IDmaChannel> channel, Journal& journal)
+        : channel_(std::move(channel)), journal_(journal) {}
+    void* find_interface(const GUID& id) { return id == IID_IDmaChannel ? static_cast<IDmaChannel*>(this) : nullptr; }
+    NTSTATUS NTAPI AllocateBuffer(ULONG bytes, PPHYSICAL_ADDRESS constraint) override {
+        return channel_->AllocateBuffer(bytes, constraint);
+    }
+    void NTAPI FreeBuffer() override { channel_->FreeBuffer(); }
+    ULONG NTAPI TransferCount() override { return channel_->TransferCount(); }
+    ULONG NTAPI MaximumBufferSize() override { return channel_->MaximumBufferSize(); }
+    ULONG NTAPI AllocatedBufferSize() override { return channel_->AllocatedBufferSize(); }
+    ULONG NTAPI BufferSize() override { return channel_->BufferSize(); }
+    void NTAPI SetBufferSize(ULONG bytes) override { channel_->SetBufferSize(bytes); }
+    PVOID NTAPI SystemAddress() override { return channel_->SystemAddress(); }
+    PHYSICAL_ADDRESS* NTAPI PhysicalAddress(PHYSICAL_ADDRESS* result) override {
+        return channel_->PhysicalAddress(result);
+    }
+    PADAPTER_OBJECT NTAPI GetAdapterObject() override { return channel_->GetAdapterObject(); }
+    void NTAPI CopyTo(PVOID destination, PVOID source, ULONG bytes) override {
+        ++journal_.copies;
+        journal_.overlaps += std::exchange(journal_.is_copying, true) ? 1 : 0;
+        KeStallExecutionProcessor(20);
+        channel_->CopyTo(destination, source, bytes);
+        journal_.is_copying = false;
+    }
+    void NTAPI CopyFrom(PVOID destination, PVOID source, ULONG bytes) override {
+        channel_->CopyFrom(destination, source, bytes);
+    }
+
+private:
+    portcls::ComPointer<IDmaChannel> channel_;
+    Journal& journal_;
+};
+
 // What a stream is to answer, and what it was asked.
 struct StreamScript {
     IPortWaveCyclic* port = nullptr;
@@ -16,6 +59,8 @@ struct StreamScript {
     ULONG frame_bytes = 1'920;
     ULONG interval_answered = 10;
     std::vector<ULONG> intervals_asked;
+    SlowChannel::Journal* copies = nullptr; // then the channel is slow
+    portcls::ComPointer<IServiceGroup> group;
     portcls::ComPointer<IDmaChannel> channel;
 };
 
@@ -69,8 +114,12 @@ public:
             script_.channel = portcls::ComPointer<IDmaChannel>::query(*channel, IID_IDmaChannel);
             status = (*channel)->AllocateBuffer(bytes, nullptr);
         }
+        if (NT_SUCCESS(status) && script_.copies != nullptr) {
+            *channel = new SlowChannel(portcls::ComPointer<IDmaChannel>::adopt(*channel), *script_.copies);
+        }
         if (NT_SUCCESS(status)) {
             status = PcNewServiceGroup(group, nullptr);
+            script_.group = portcls::ComPointer<IServiceGroup>::share(*group);
         }
         *stream = new CyclicStream(script_);
         return status;
@@ -124,6 +173,7 @@ protected:
         used_bytes_ = stream_.channel->BufferSize();
         close(pin);
         stream_.channel = {};
+        stream_.group = {};
     }
 
     // Channels 1 and 5.
@@ -212,6 +262,63 @@ TEST_F(WaveCyclicPortRules, R_WCYC_18_slaves_take_one_of_the_lists_channels_mast
                       STATUS_SUCCESS);
             EXPECT_FALSE(portcls::ComPointer<IDmaChannelSlave>::query(master.get(), IID_IDmaChannelSlave));
         }
+    });
+}
+
+namespace {
+
+// A client that writes again and again.
+struct Writer {
+    FILE_OBJECT* pin;
+    unsigned written = 0;
+    static void run(void* context) {
+        auto& self = *static_cast<Writer*>(context);
+        alignas(8) static unsigned char sound[64];
+        for (int i = 0; i < 20; ++i) {
+            KSSTREAM_HEADER header = {};
+            header.Size = sizeof header;
+            header.PresentationTime = {0, 1, 1};
+            header.Data = sound;
+            header.FrameExtent = header.DataUsed = sizeof sound;
+            ULONG_PTR information = 0;
+            const NTSTATUS status = executive::device_control(self.pin, IOCTL_KS_WRITE_STREAM, nullptr, 0, &header,
+                                                              sizeof header, &information);
+            self.written += status == STATUS_SUCCESS ? 1 : 0;
+        }
+    }
+};
+
+} // namespace
+
+// Shows R-DMA-07: a channel has no lock, and needs none. The port is its caller: what two clients send, and what is
+// moved when the device has interrupted, on another processor, goes to the channel one after another.
+TEST_F(WaveCyclicPortRules, R_DMA_07_the_port_copies_one_after_another) {
+    SlowChannel::Journal journal;
+    stream_.copies = &journal;
+    start();
+    inside([&] {
+        ASSERT_EQ(open_filter(u"Wave", wave_), STATUS_SUCCESS);
+        PinConnect connect = connection(render_pin);
+        connect.connect.Interface.Id = KSINTERFACE_STANDARD_STREAMING;
+        FILE_OBJECT* pin = nullptr;
+        ASSERT_EQ(CoreTest::open_pin(connect, pin), STATUS_SUCCESS);
+        EXPECT_EQ(set_state(pin, KSSTATE_RUN), STATUS_SUCCESS);
+        Writer writers[] = {{pin}, {pin}};
+        for (Writer& writer : writers) {
+            machine_.release_thread(*machine_.create_thread("writer", Writer::run, &writer));
+        }
+        for (int i = 0; i < 400; ++i) {
+            stream_.port->Notify(stream_.group.get());
+            machine_.run_for(7'000);
+        }
+        machine_.run_for(1'000'000);
+        EXPECT_EQ(writers[0].written, 20u);
+        EXPECT_EQ(writers[1].written, 20u);
+        EXPECT_EQ(journal.copies, 40u);
+        EXPECT_EQ(journal.overlaps, 0u);
+        close(pin);
+        stream_.channel = {};
+        stream_.group = {};
     });
 }
 

@@ -445,6 +445,32 @@ TEST_F(WavePciMappings, R_WPCI_10_a_miniport_that_forgets_is_not_waited_for) {
     });
 }
 
+// R-KS-03: what comes back after a reset is no progress of what has been queued since.
+TEST_F(WavePciMappings, R_WPCI_10_what_crosses_a_reset_does_not_count) {
+    now([&] {
+        FILE_OBJECT* const pin = open_paused(capture_pin);
+        const PciRequest& cancelled = read(pin, memory_, 2 * PAGE_SIZE);
+        EXPECT_EQ(stream().get(1).status, STATUS_SUCCESS);
+        EXPECT_EQ(stream().get(2).status, STATUS_SUCCESS);
+        stream().position = 100;
+        stream().held.clear(); // it is about to release both
+        for (KSRESET reset : {KSRESET_BEGIN, KSRESET_END}) {
+            EXPECT_EQ(control(pin, IOCTL_KS_RESET_STATE, &reset, sizeof reset, nullptr, 0), STATUS_SUCCESS);
+        }
+        EXPECT_EQ(cancelled.status, STATUS_CANCELLED);
+        EXPECT_EQ(stream().release(1), STATUS_SUCCESS);
+        EXPECT_EQ(stream().release(2), STATUS_SUCCESS);
+        EXPECT_EQ(position(pin).PlayOffset, 0u);
+        EXPECT_EQ(position(pin).WriteOffset, 0u);
+        read(pin, memory_, 200);
+        EXPECT_EQ(stream().get(3).status, STATUS_SUCCESS);
+        stream().position = 300;
+        EXPECT_EQ(stream().release(3), STATUS_SUCCESS);
+        EXPECT_EQ(position(pin).PlayOffset, 200u);
+        EXPECT_EQ(position(pin).WriteOffset, 200u);
+    });
+}
+
 // What ends in one go ends in the order in which it was queued.
 TEST_F(WavePciMappings, R_WPCI_07_requests_that_end_together_end_in_order) {
     now([&] {

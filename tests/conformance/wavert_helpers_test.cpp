@@ -262,8 +262,8 @@ TEST_F(DmaObjects, ConstraintKeepsTheHighBits_R_DMA_02) {
     });
 }
 
-// The object has no lock of its own; under the caller's, at DISPATCH_LEVEL, everything but allocation works.
-TEST_F(DmaObjects, CallersSerialise_R_DMA_07) {
+// Under the caller's lock, at DISPATCH_LEVEL, everything but allocation works.
+TEST_F(DmaObjects, CallersMayHoldALockOfTheirOwn) {
     start();
     inside([&] {
         auto channel = master(0x2000);

@@ -317,18 +317,82 @@ TEST_F(WaveRtInterfaces, RegistryKeysCloseWithTheirObject_R_REG_06) {
     });
 }
 
-TEST_F(WaveRtInterfaces, RegistryMethodsAreForPassiveLevel_R_REG_08) {
+// What each of the methods is asked at DISPATCH_LEVEL.
+using RegistryCall = std::pair<const char*, void (*)(IRegistryKey& key)>;
+
+UNICODE_STRING name_in_registry() {
+    UNICODE_STRING name;
+    RtlInitUnicodeString(&name, u"Name");
+    return name;
+}
+
+const RegistryCall registry_calls[] = {
+    {"QueryKey",
+     [](IRegistryKey& key) {
+         ULONG needed = 0;
+         key.QueryKey(KeyBasicInformation, nullptr, 0, &needed);
+     }},
+    {"EnumerateKey",
+     [](IRegistryKey& key) {
+         ULONG needed = 0;
+         key.EnumerateKey(0, KeyBasicInformation, nullptr, 0, &needed);
+     }},
+    {"QueryValueKey",
+     [](IRegistryKey& key) {
+         ULONG needed = 0;
+         UNICODE_STRING name = name_in_registry();
+         key.QueryValueKey(&name, KeyValuePartialInformation, nullptr, 0, &needed);
+     }},
+    {"EnumerateValueKey",
+     [](IRegistryKey& key) {
+         ULONG needed = 0;
+         key.EnumerateValueKey(0, KeyValueBasicInformation, nullptr, 0, &needed);
+     }},
+    {"SetValueKey",
+     [](IRegistryKey& key) {
+         ULONG value = 0;
+         UNICODE_STRING name = name_in_registry();
+         key.SetValueKey(&name, REG_DWORD, &value, sizeof value);
+     }},
+    {"QueryRegistryValues",
+     [](IRegistryKey& key) {
+         RTL_QUERY_REGISTRY_TABLE table[1] = {};
+         key.QueryRegistryValues(table, nullptr);
+     }},
+    {"NewSubKey",
+     [](IRegistryKey& key) {
+         IRegistryKey* sub_key = nullptr;
+         UNICODE_STRING name = name_in_registry();
+         key.NewSubKey(&sub_key, nullptr, KEY_READ, &name, 0, nullptr);
+     }},
+    {"DeleteKey", [](IRegistryKey& key) { key.DeleteKey(); }},
+};
+
+class RegistryIrql : public WaveRtInterfaces, public testing::WithParamInterface<RegistryCall> {};
+
+// Shows R-REG-08: each of them is a fault of the driver's at DISPATCH_LEVEL, and none at PASSIVE_LEVEL.
+TEST_P(RegistryIrql, R_REG_08_methods_are_for_PASSIVE_LEVEL) {
     start();
+    const auto& [name, call] = GetParam();
+    IRegistryKey* key = nullptr;
+    inside([&] {
+        script_.port->NewRegistryKey(&key, nullptr, DriverRegistryKey, KEY_ALL_ACCESS, nullptr, 0, nullptr);
+        if (std::string_view(name) != "DeleteKey") {
+            call(*key);
+        }
+    });
     machine_.enter([&] {
-        IRegistryKey* key = nullptr;
-        script_.port->NewRegistryKey(&key, nullptr, DriverRegistryKey, KEY_READ, nullptr, 0, nullptr);
         KIRQL old;
         KeRaiseIrql(DISPATCH_LEVEL, &old);
-        ULONG needed = 0;
-        key->QueryKey(KeyBasicInformation, nullptr, 0, &needed);
+        call(*key);
     });
-    ASSERT_TRUE(machine_.is_halted());
+    ASSERT_TRUE(machine_.is_halted()) << name;
     EXPECT_EQ(machine_.bugcheck_report()->code, 0x0Au);
+    const std::string& rule = machine_.bugcheck_report()->rule;
+    EXPECT_TRUE(rule.starts_with(name)) << rule;
 }
+
+INSTANTIATE_TEST_SUITE_P(Methods, RegistryIrql, testing::ValuesIn(registry_calls),
+                         [](const auto& info) { return std::string(info.param.first); });
 
 } // namespace wavert_test

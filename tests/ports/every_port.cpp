@@ -42,11 +42,12 @@ Bytes late_note(Sound sound) {
     return bytes;
 }
 
-void PortLoop::start(const PortKind& of) {
+void PortLoop::start(const PortKind& of, std::vector<std::string> parameters) {
     kind = &of;
     machine.emplace(Machine::create({}).value());
     DriverOptions options;
     options.inf = kind->inf;
+    options.parameters = std::move(parameters);
     auto loaded = machine->load_driver(kind->module, options);
     ASSERT_TRUE(loaded) << loaded.error().message;
     driver.emplace(std::move(*loaded));

@@ -52,7 +52,7 @@ Bytes late_note(Sound sound);
 
 class PortLoop {
 public:
-    void start(const PortKind& kind);
+    void start(const PortKind& kind, std::vector<std::string> parameters = {});
     // What is left behind is a failure.
     void finish();
 

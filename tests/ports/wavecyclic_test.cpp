@@ -103,16 +103,18 @@ TEST_F(WaveCyclic, ACancelledRequestIsSkipped) {
     EXPECT_NE(find(heard(), expected), std::string::npos);
 }
 
-// Shows IOCTL_KS_RESET_STATE, R-KS-03: what is queued comes back, and until the reset has ended nothing else is taken,
-// whatever the state.
+// Shows IOCTL_KS_RESET_STATE, R-KS-03: what is queued comes back, what has been taken of it is forgotten, and until the
+// reset has ended nothing else is taken, whatever the state.
 TEST_F(WaveCyclic, AResetGivesBackWhatIsQueued) {
     start();
     Pin render = open_render();
     Bytes sound = noise(30 * interval);
     ASSERT_TRUE(render.set_state(PinState::pause));
     StreamRequest write = submit(render, sound);
+    EXPECT_EQ(position(render).write, 4 * interval);
     ASSERT_TRUE(render.reset(true));
     EXPECT_EQ(write.wait().error().status, status_cancelled);
+    EXPECT_EQ(position(render).write, 0U);
     constexpr auto status_device_not_ready = static_cast<std::int32_t>(0xC00000A3);
     for (const PinState state : {PinState::pause, PinState::stop, PinState::pause}) {
         ASSERT_TRUE(render.set_state(state));

@@ -49,6 +49,33 @@ TEST(CyclicBuffer, DataThatComesLateGoesAheadOfTheDevice) {
     }
 }
 
+// R-KS-03: a reset. Position 0 is the block that the device is in, wherever in the buffer that lies.
+TEST(CyclicBuffer, R_KS_03_after_a_reset_positions_count_from_where_the_device_is) {
+    const ULONG bytes = 17 * ten_milliseconds;
+    for (const bool moves : {false, true}) {
+        CyclicBuffer buffer = buffer_of(bytes, ten_milliseconds);
+        buffer.device_at(16 * ten_milliseconds);
+        buffer.device_at(2 * ten_milliseconds + block + 1);
+        buffer.data_written(3 * ten_milliseconds);
+        EXPECT_EQ(buffer.next_block(), bytes + 2 * ten_milliseconds + 2 * block);
+        const ULONGLONG silent = buffer.data_end() - (buffer.device() - 1);
+        buffer.begin_anew(moves);
+        EXPECT_EQ(buffer.device(), 1U);
+        EXPECT_EQ(buffer.heard(), 0U);
+        EXPECT_EQ(buffer.moved(), 0U);
+        EXPECT_EQ(buffer.silence_end(), silent);
+        EXPECT_EQ(buffer.offset_of(0), 2 * ten_milliseconds + block);
+        EXPECT_EQ(buffer.offset_of(3 * bytes), 2 * ten_milliseconds + block);
+        EXPECT_EQ(buffer.next_data(), block + (moves ? ten_milliseconds : 0));
+        buffer.data_written(ten_milliseconds);
+        EXPECT_EQ(buffer.heard(), 0U);
+        buffer.device_at(5 * ten_milliseconds);
+        EXPECT_EQ(buffer.heard(), ten_milliseconds);
+        buffer.reset();
+        EXPECT_EQ(buffer.offset_of(3 * bytes), 0U);
+    }
+}
+
 // Nor do its samples lie where those of the format before did.
 TEST(CyclicBuffer, AfterAChangeOfFormatDataLieOnTheDevicesBlocks) {
     CyclicBuffer buffer = buffer_of(16 * 1024, 160);

@@ -230,6 +230,16 @@ NTSTATUS NTAPI EventAllocator::PutMessage(PDMUS_KERNEL_EVENT event) {
     return STATUS_SUCCESS;
 }
 
+void EventAllocator::reset_position() {
+    BrieflyLocked locked(lock_);
+    position_ = 0;
+    for (ULONG i = 0; events_out_ != 0 && i < fresh_events_; ++i) {
+        if (part_of_event_[i] != EndMarks::none) {
+            events_[i].ullBytePosition = kBytePositionNone;
+        }
+    }
+}
+
 // ---- the ends of streams --------------------------------------------------------------------------------------------
 
 void EventAllocator::listen(Listener* listener) {

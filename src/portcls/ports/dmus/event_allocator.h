@@ -67,11 +67,12 @@ public:
     // The stream ends with what has been handed out so far: the listener hears of it once all of that has come back.
     // False: too many ends are on their way. <= DISPATCH_LEVEL.
     bool mark_end();
-    // STOP: nobody is told of the ends that have not come.
+    // STOP, or a reset: nobody is told of the ends that have not come.
     void forget_ends();
     // The largest position among the events that came back.
     ULONGLONG position() const { return position_; }
-    void reset_position() { position_ = 0; }
+    // Nor do those count that are out. <= DISPATCH_LEVEL.
+    void reset_position();
 
 private:
     EventAllocator(ULONG events, ULONG buffers) : event_count_(events), buffer_count_(buffers), all_buffers_(buffers) {}

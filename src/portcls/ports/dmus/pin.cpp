@@ -223,6 +223,12 @@ void DmusPin::cancel_stream_io() {
     queue_.cancel_all();
 }
 
+// As in STOP, but for the time, which goes on (R-DMUS-13), and for what the miniport has: that is played.
+void DmusPin::discard_stream() {
+    allocator_->forget_ends();
+    discard();
+}
+
 // R-STATE-05: after STOP. First everything that could still call the pump, then what the miniport made.
 void DmusPin::release_stream() {
     allocator_->listen(nullptr);

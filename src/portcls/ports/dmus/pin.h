@@ -28,6 +28,7 @@ public:
     NTSTATUS position(KSAUDIO_POSITION& position) override;
     NTSTATUS NTAPI queue_stream(IRP& irp, bool write) override;
     void cancel_stream_io() override;
+    void discard_stream() override;
     void release_stream() override;
 
 private:

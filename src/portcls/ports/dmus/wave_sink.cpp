@@ -173,6 +173,19 @@ NTSTATUS NTAPI WaveSinkPin::queue_stream(IRP& irp, bool) {
     return state() == KSSTATE_STOP ? STATUS_INVALID_DEVICE_STATE : queue_.add(irp);
 }
 
+// The synthesizer's sample clock goes on: this is where the stream begins on it.
+void WaveSinkPin::discard_stream() {
+    Locked locked(queue_.lock());
+    const LONGLONG master = master_time();
+    clock_.set_state(KSSTATE_STOP, master);
+    clock_.set_state(device_state(), master);
+    rendered_ = due_ = 0;
+    begin_ = {};
+    if (clock_.is_running()) {
+        begin_.sample = std::max<LONGLONG>(sample_at(master), 0);
+    }
+}
+
 NTSTATUS WaveSinkPin::position(KSAUDIO_POSITION& position) {
     Locked locked(queue_.lock());
     position.PlayOffset = bytes_due();

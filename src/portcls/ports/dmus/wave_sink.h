@@ -20,6 +20,7 @@ public:
     NTSTATUS physical_time(ULONGLONG bytes, LONGLONG& time) override;
     NTSTATUS NTAPI queue_stream(IRP& irp, bool write) override;
     void cancel_stream_io() override { queue_.cancel_all(); }
+    void discard_stream() override;
     void release_stream() override;
 
 private:

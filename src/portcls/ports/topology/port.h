@@ -13,6 +13,7 @@ public:
     const IID& miniport_interface() const override { return IID_IMiniportTopology; }
     NTSTATUS initialise_miniport(IMiniport* miniport, IUnknown* adapter, IResourceList* resources) override;
     bool supports_rebalance(bool /*active_streams*/) const override { return true; } // R-PNP-01
+    bool allows_position_lock() const override { return true; }
     std::string_view kind() const override { return "topology"; }
 
 protected:

@@ -1,4 +1,5 @@
-// What is where in a cyclic DMA buffer. Positions are bytes since STOP; the buffer holds the last lap of them.
+// What is where in a cyclic DMA buffer. Positions are bytes since STOP, or since a reset; the buffer holds the last lap
+// of them.
 #pragma once
 
 #include <algorithm>
@@ -31,6 +32,20 @@ public:
         data_end_ = 0;
         silence_end_ = 0;
         moved_ = 0;
+        first_offset_ = 0;
+    }
+    // Positions count from the block that the device is in. It goes on from there; while it `moves`, data that come now
+    // go as far ahead of it as those that come late.
+    void begin_anew(bool moves) {
+        const auto begun = static_cast<ULONG>((device_ - blocks_begin_) % block_);
+        const ULONGLONG begin = device_ - begun;
+        const ULONGLONG silent = std::max({silence_end_, data_end_, begin});
+        first_offset_ = offset_of(begin);
+        device_ = begun;
+        blocks_begin_ = 0;
+        data_begin_ = data_end_ = block_behind(begun + (moves ? least_ahead_ : 0));
+        silence_end_ = silent - begin;
+        moved_ = 0;
     }
 
     ULONG bytes() const { return bytes_; }
@@ -45,7 +60,7 @@ public:
         if (offset >= bytes_ && offset < 2LL * bytes_) {
             return static_cast<ULONG>(offset - bytes_);
         }
-        return static_cast<ULONG>(position % bytes_);
+        return static_cast<ULONG>((position + first_offset_) % bytes_);
     }
 
     // The device has reached this offset; it is asked more often than once a lap.
@@ -74,6 +89,8 @@ public:
         const auto ahead = static_cast<ULONG>(next_data() - device_);
         return most_ahead_ > ahead ? whole_blocks(most_ahead_ - ahead) : 0;
     }
+    // The first that the device has not begun to read.
+    ULONGLONG next_block() const { return block_behind(device_); }
     // What lies further ahead than `keep` is to be written anew.
     void discard_ahead(ULONG keep) {
         if (const ULONGLONG kept = std::max(device_ + keep, data_begin_); data_end_ > kept) {
@@ -134,6 +151,7 @@ private:
     ULONG enough_ = 1;
     ULONG least_ahead_ = 1;
     ULONG device_offset_ = 0;
+    ULONG first_offset_ = 0; // of position 0
     ULONGLONG device_ = 0;
     ULONGLONG blocks_begin_ = 0;
     ULONGLONG data_begin_ = 0; // of what is to be played: the device has overtaken what lies before the last gap

@@ -218,12 +218,18 @@ void WaveCyclicPin::move_render() {
 }
 
 void WaveCyclicPin::write_silence() {
-    for (ULONG room = buffer_.room_for_silence(); room != 0;) {
-        const ULONG to_end = buffer_.bytes() - buffer_.offset_of(buffer_.silence_end());
-        const ULONG part = std::min(room, to_end);
-        stream_->Silence(address_of(buffer_.silence_end()), part);
-        buffer_.silence_written(part);
-        room -= part;
+    if (const ULONG room = buffer_.room_for_silence(); room != 0) {
+        silence(buffer_.silence_end(), buffer_.silence_end() + room);
+        buffer_.silence_written(room);
+    }
+}
+
+void WaveCyclicPin::silence(ULONGLONG begin, ULONGLONG end) {
+    while (begin < end) {
+        const ULONG to_end = buffer_.bytes() - buffer_.offset_of(begin);
+        const auto part = static_cast<ULONG>(std::min<ULONGLONG>(end - begin, to_end));
+        stream_->Silence(address_of(begin), part);
+        begin += part;
     }
 }
 
@@ -269,6 +275,20 @@ void NTAPI WaveCyclicPin::first_queued() {
 
 void WaveCyclicPin::cancel_stream_io() {
     queue_.cancel_all();
+}
+
+// What the device would read next is silenced first. What it is reading cannot be taken back.
+void WaveCyclicPin::discard_stream() {
+    Locked locked(queue_.lock());
+    if (device_moves_) {
+        follow_device();
+    }
+    if (!is_capture()) {
+        silence(buffer_.next_block(), buffer_.data_end());
+    }
+    buffer_.begin_anew(device_moves_);
+    ends_.clear();
+    loops_.clear();
 }
 
 // ---- positions ------------------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ public:
     NTSTATUS physical_time(ULONGLONG bytes, LONGLONG& time) override;
     NTSTATUS NTAPI queue_stream(IRP& irp, bool write) override;
     void cancel_stream_io() override;
+    void discard_stream() override;
     void release_stream() override;
 
 private:
@@ -44,6 +45,7 @@ private:
     void move_render();
     void move_capture();
     void write_silence();
+    void silence(ULONGLONG begin, ULONGLONG end);
     void follow_device();
     void fire_positions();
     ULONGLONG played() const { return is_capture() ? buffer_.device() : buffer_.heard(); }

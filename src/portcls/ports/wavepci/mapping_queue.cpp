@@ -296,9 +296,13 @@ void MappingQueue::set_running(bool running) {
     running_ = running;
 }
 
-void MappingQueue::reset() {
+void MappingQueue::reset(ULONGLONG position) {
     const BrieflyLocked locked(lock_);
-    acquired_ = released_ = 0;
+    acquired_ = released_ = position;
+    for (ULONG i = head_; i != tail_; ++i) { // the miniport has kept them from being revoked, and is to release them
+        Mapping& kept = at(i);
+        kept.position = position - kept.bytes;
+    }
     loops_.clear();
 }
 

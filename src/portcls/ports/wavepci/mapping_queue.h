@@ -62,8 +62,8 @@ public:
     }
     void NTAPI end_service();
     void set_running(bool running);
-    // STOP: positions count from 0 again.
-    void reset();
+    // STOP, or a reset: what is mapped from now on begins at this position. None of it is.
+    void reset(ULONGLONG position);
 
     struct Progress {
         ULONGLONG acquired; // end of the last mapping handed out

@@ -136,7 +136,8 @@ NTSTATUS WavePciPin::step_state(KSSTATE next) {
     }
     if (next == KSSTATE_STOP) {
         queue().cancel_all();
-        queue().reset();
+        queue().reset(0);
+        begin_ = 0;
     }
     return status;
 }
@@ -192,7 +193,7 @@ void NTAPI WavePciPin::fire_positions() {
     if (NT_SUCCESS(stream_->GetPosition(&played))) {
         ULONGLONG offset = played;
         const ULONG loop_bytes = queue().to_loop(offset);
-        fire_loop_events(*this, played, offset, loop_bytes);
+        fire_loop_events(*this, since_reset(played), offset, loop_bytes);
     }
 }
 
@@ -208,6 +209,15 @@ NTSTATUS NTAPI WavePciPin::queue_stream(IRP& irp, bool) {
 
 void WavePciPin::cancel_stream_io() {
     queue().cancel_all();
+}
+
+// With the mappings the device has lost all that it had. It counts on: what is mapped from now on begins where it is.
+void WavePciPin::discard_stream() {
+    ULONGLONG device = 0;
+    if (NT_SUCCESS(stream_->GetPosition(&device))) {
+        begin_ = device;
+        queue().reset(device);
+    }
 }
 
 // R-WPCI-16: of pins that take data only from XP on.
@@ -232,15 +242,14 @@ NTSTATUS WavePciPin::position(KSAUDIO_POSITION& position) {
     } else {
         position.WriteOffset = port_stream_->prefetch_offset(prefetch) ? device + prefetch : progress.acquired;
     }
-    if (looped_) {
-        ULONGLONG play = position.PlayOffset;
-        ULONGLONG write = position.WriteOffset;
-        queue().to_loop(play);
-        queue().to_loop(write);
-        position.PlayOffset = play;
-        position.WriteOffset = write;
-    }
+    position.PlayOffset = to_client(position.PlayOffset);
+    position.WriteOffset = to_client(position.WriteOffset);
     return STATUS_SUCCESS;
+}
+
+// In the client's buffer where that is looped.
+ULONGLONG WavePciPin::to_client(ULONGLONG position) const {
+    return looped_ && queue().to_loop(position) != 0 ? position : since_reset(position);
 }
 
 // Where a looped buffer is mapped from next; what the device has already is played before.
@@ -252,7 +261,9 @@ NTSTATUS WavePciPin::set_position(const KSAUDIO_POSITION& position) {
 }
 
 bool WavePciPin::linear_position(ULONGLONG& bytes) {
-    return NT_SUCCESS(stream_->GetPosition(&bytes));
+    const NTSTATUS status = stream_->GetPosition(&bytes);
+    bytes = since_reset(bytes);
+    return NT_SUCCESS(status);
 }
 
 NTSTATUS WavePciPin::physical_time(ULONGLONG bytes, LONGLONG& time) {

@@ -22,6 +22,7 @@ public:
     NTSTATUS physical_time(ULONGLONG bytes, LONGLONG& time) override;
     NTSTATUS NTAPI queue_stream(IRP& irp, bool write) override;
     void cancel_stream_io() override;
+    void discard_stream() override;
     NTSTATUS allocator_framing(KSALLOCATOR_FRAMING& framing) override;
     void release_stream() override;
 
@@ -40,6 +41,8 @@ private:
     void NTAPI service();
     [[gnu::noinline]] void NTAPI fire_positions();
     void NTAPI stream_ended() override;
+    ULONGLONG to_client(ULONGLONG position) const;
+    ULONGLONG since_reset(ULONGLONG position) const { return position > begin_ ? position - begin_ : 0; }
 
     bool looped_;
     bool serves_stopped_; // Windows 2000: Service whatever the state
@@ -47,6 +50,7 @@ private:
     ComPointer<IMiniportWavePciStream> stream_;
     ComPointer<IServiceGroup> group_; // none: the timer
     ComPointer<Sink> sink_;
+    ULONGLONG begin_ = 0; // where the last reset was, as the miniport counts
     KTIMER timer_;
     KDPC dpc_;
 };

@@ -25,6 +25,7 @@ public:
     BuiltInProperties node_properties() const override;
     NTSTATUS create_pin(Filter& filter, const PinRequest& request, std::unique_ptr<Pin>& pin) override;
     bool supports_rebalance(bool active_streams) const override;
+    bool allows_position_lock() const override { return true; }
     // The pages of IDrmPort name the older wave ports only, as those of IUnregisterSubdevice do. Microsoft's own
     // WaveRT samples ask for it and do without, so it does no harm to offer it.
     bool offers_drm_port() const override { return true; }
