@@ -120,7 +120,8 @@ void Player::note_on(unsigned channel, std::uint8_t note, std::uint8_t velocity)
     if (voices_[number].state != VoiceState::released) {
         release(number);
     }
-    voices_[number] = {VoiceState::held, static_cast<std::uint8_t>(channel), note, velocity, ++now_, patch};
+    voices_[number] = {VoiceState::held, static_cast<std::uint8_t>(channel), note, velocity, ++now_, patch, {}, {}};
+    tune(voices_[number]);
     write_patch(number);
     write_pitch(number, true);
 }

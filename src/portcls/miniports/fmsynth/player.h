@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "portcls/miniports/fmsynth/chip.h"
+#include "portcls/miniports/fmsynth/multiples.h"
 #include "portcls/miniports/fmsynth/patch.h"
 #include "portcls/miniports/fmsynth/pitch.h"
 
@@ -50,6 +51,8 @@ private:
         std::uint8_t velocity = 0;
         std::uint32_t since = 0; // when it came into its state; 0: never used
         Patch patch{};
+        ChipPitch pitch{};
+        Multiples multiples{};
     };
 
     void note_on(unsigned channel, std::uint8_t note, std::uint8_t velocity);
@@ -66,6 +69,8 @@ private:
     void cut_off(unsigned voice);
     void cut_off_group(std::uint8_t group);
 
+    Pitch pitch_of(const Voice& voice) const;
+    void tune(Voice& voice) const;
     void write_patch(unsigned voice);
     void write_levels(unsigned voice);
     void write_multiples(unsigned voice);
