@@ -129,6 +129,43 @@ TEST_F(FmRange, BendsLeadAcrossTheChipsLimit) {
     });
 }
 
+// Registered parameters 1 and 2, which General MIDI level 1 asks for.
+TEST_F(FmRange, FineAndCoarseTuning) {
+    inside([&] {
+        open();
+        play({0xC0, clarinet, 0x90, 96, 110});
+        const auto expect_note = [&](double note) {
+            pass(20);
+            EXPECT_NEAR(loudest_partial(hear_left(50)) / note_frequency(note), 1, 0.005) << note;
+        };
+        play({0xB0, 101, 0, 100, 2, 6, 64 + 12});
+        expect_note(108);
+        play({0xB0, 6, 64 + 24});
+        expect_note(120);
+        play({0xB0, 100, 1, 6, 96, 38, 0}); // half a semitone
+        expect_note(120.5);
+        play({0xB0, 6, 0});
+        expect_note(119);
+        play({0xB0, 121, 0}); // leaves the tuning alone
+        expect_note(119);
+        play({0xB0, 101, 0, 100, 2, 6, 64, 100, 1, 6, 64});
+        expect_note(96);
+        play({0xB1, 101, 0, 100, 2, 6, 64 + 12}); // another channel's
+        expect_note(96);
+        play({0xFF, 0x90, 96, 110});
+        expect_note(96);
+    });
+}
+
+TEST_F(FmRange, DrumsAreNotTuned) {
+    inside([&] {
+        open();
+        play({0xB9, 101, 0, 100, 2, 6, 64 + 12, 0x99, 50, 110}); // a tom that plays note 59
+        pass(5);
+        EXPECT_NEAR(loudest_partial(hear_left(60)) / note_frequency(59), 1, 0.03);
+    });
+}
+
 TEST_F(FmRange, BendsLeadBelowNoteZero) {
     inside([&] {
         open();

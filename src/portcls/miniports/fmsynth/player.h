@@ -32,6 +32,7 @@ public:
     void set_output_attenuation(unsigned output, std::uint16_t attenuation);
 
 private:
+    static constexpr std::uint16_t tuning_centre = 0x2000;
     struct Channel {
         std::uint8_t program = 0;
         std::uint8_t volume = 100;
@@ -42,6 +43,8 @@ private:
         std::uint16_t bend = 0x2000;
         std::uint16_t parameter = 0x3FFF; // registered parameter number; this one is none
         Pitch bend_range = 2 * pitch_per_semitone;
+        Pitch coarse_tuning = 0;
+        std::uint16_t fine_tuning = tuning_centre; // 14 bits for one semitone down to one up
     };
     enum class VoiceState : std::uint8_t { released, sustained, held };
     struct Voice {
@@ -60,7 +63,9 @@ private:
     void control_change(unsigned channel, std::uint8_t controller, std::uint8_t value);
     void reset_controllers(unsigned channel);
     void set_sustain(unsigned channel, bool is_down);
-    void set_parameter_value(Channel& channel, std::uint8_t value);
+    void set_parameter(unsigned channel, std::uint8_t value);
+    void set_parameter_fine(unsigned channel, std::uint8_t value);
+    void write_pitches(unsigned channel);
     void all_notes_off(unsigned channel);
     void all_sound_off(unsigned channel);
 

@@ -108,10 +108,12 @@ void Player::write_patch(unsigned number) {
 
 Pitch Player::pitch_of(const Voice& voice) const {
     const Channel& channel = channels_[voice.channel];
-    const unsigned note = voice.patch.fixed_note != 0 ? voice.patch.fixed_note : voice.note;
-    const int transposed = static_cast<int>(note) + voice.patch.transpose;
+    const bool is_drum = voice.patch.fixed_note != 0;
+    const int note = (is_drum ? voice.patch.fixed_note : voice.note) + voice.patch.transpose;
     const Pitch bend = (channel.bend - 0x2000) * channel.bend_range / 0x2000;
-    return transposed * pitch_per_semitone + bend;
+    const Pitch tuning =
+        channel.coarse_tuning + (channel.fine_tuning - tuning_centre) * pitch_per_semitone / tuning_centre;
+    return note * pitch_per_semitone + bend + (is_drum ? 0 : tuning);
 }
 
 void Player::tune(Voice& voice) const {
