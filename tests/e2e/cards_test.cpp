@@ -99,6 +99,14 @@ TEST_F(Cards, MixerShowsAndSets) {
                 HasSubstr("source 3  (1 \"Line\", 2 \"CD player\", 3 \"Microphone\", 4 \"Synthesizer\")"));
 }
 
+TEST_F(Cards, ASettingMayBeOneWord) {
+    for (const char* setting : {"source 3", "Source  3"}) {
+        EXPECT_THAT(portcls({"mixer", "--driver", "sb16", "set", "Recording Source", setting}).out,
+                    HasSubstr("source 3  (1 "));
+    }
+    EXPECT_THAT(portcls({"mixer", "--driver", "sb16", "set", "Line Volume", "0", "-12 dB"}).out, HasSubstr("-12.0 dB"));
+}
+
 TEST_F(Cards, HardwareSaysWhereTheCardIs) {
     const WaveFormat played = format(22050, 2, 16);
     const std::string file = write("in.wav", played, noise(played, 10000));
