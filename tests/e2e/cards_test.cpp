@@ -107,6 +107,25 @@ TEST_F(Cards, ASettingMayBeOneWord) {
     EXPECT_THAT(portcls({"mixer", "--driver", "sb16", "set", "Line Volume", "0", "-12 dB"}).out, HasSubstr("-12.0 dB"));
 }
 
+TEST_F(Cards, RawModeIsRefusedWhereADriverHasNoModes) {
+    const WaveFormat played = format(44100, 2, 16);
+    const std::string file = write("in.wav", played, noise(played, 4410));
+    for (const char* driver : {"sb16", "ac97"}) {
+        const std::string why = "has no signal-processing mode \"raw\"";
+        expect_failure(portcls({"play", file, "--driver", driver, "--mode", "raw"}), 1, why);
+        expect_failure(portcls({"record", path("out.wav"), "--driver", driver, "--in", file, "--mode", "raw"}), 1, why);
+        EXPECT_FALSE(std::filesystem::exists(path("out.wav")));
+        EXPECT_EQ(portcls({"play", file, "--driver", driver, "--mode", "default", "--verify"}).status, 0) << driver;
+    }
+    // Modes are new in 8.1.
+    expect_failure(portcls({"play", file, "--os", "7", "--mode", "raw"}), 1, "has no signal-processing mode");
+    expect_failure(portcls({"record", path("out.wav"), "--in", file, "--os", "8", "--mode", "raw"}), 1,
+                   "has no signal-processing mode");
+    EXPECT_EQ(portcls({"play", file, "--os", "7", "--mode", "default", "--verify"}).status, 0);
+    EXPECT_EQ(portcls({"play", file, "--os", "8.1", "--mode", "raw", "--verify"}).status, 0);
+    EXPECT_EQ(portcls({"record", path("out.wav"), "--in", file, "--os", "8.1", "--mode", "raw"}).status, 0);
+}
+
 TEST_F(Cards, HardwareSaysWhereTheCardIs) {
     const WaveFormat played = format(22050, 2, 16);
     const std::string file = write("in.wav", played, noise(played, 10000));
