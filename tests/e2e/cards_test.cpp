@@ -126,6 +126,32 @@ TEST_F(Cards, RawModeIsRefusedWhereADriverHasNoModes) {
     EXPECT_EQ(portcls({"record", path("out.wav"), "--in", file, "--os", "8.1", "--mode", "raw"}).status, 0);
 }
 
+// The card's microphone is one channel: of a stereo plug it takes the tip.
+TEST_F(Cards, AMicrophoneIsComparedByItsOneChannel) {
+    const WaveFormat stereo = format(44100, 2, 16);
+    const std::string file = write("in.wav", stereo, noise(stereo, 20000));
+    for (const char* driver : {"sb16", "ac97"}) {
+        for (const char* channels : {"1", "2"}) {
+            const Ran ran =
+                portcls({"record", path("out.wav"), "--driver", driver, "--in", file, "--socket", "microphone", "--set",
+                         driver[0] == 's' ? "Recording Source=source 3" : "Recording source=source 3", "--rate",
+                         "44100", "--channels", channels, "--verify"});
+            EXPECT_EQ(ran.status, 0) << driver << ' ' << channels << ' ' << ran.out << ran.error;
+            EXPECT_EQ(read(path("out.wav")).channel(0), read(file).channel(0)) << driver;
+        }
+    }
+}
+
+// One channel recorded of a stereo input is its left one: the converter's left side takes from there.
+TEST_F(Cards, OneChannelOfTheLineInputIsTheLeftOne) {
+    const WaveFormat stereo = format(44100, 2, 16);
+    const std::string file = write("in.wav", stereo, noise(stereo, 20000));
+    const Ran ran = portcls({"record", path("out.wav"), "--driver", "sb16", "--in", file, "--rate", "44100",
+                             "--channels", "1", "--verify"});
+    EXPECT_EQ(ran.status, 0) << ran.out << ran.error;
+    EXPECT_EQ(read(path("out.wav")).channel(0), read(file).channel(0));
+}
+
 TEST_F(Cards, HardwareSaysWhereTheCardIs) {
     const WaveFormat played = format(22050, 2, 16);
     const std::string file = write("in.wav", played, noise(played, 10000));
