@@ -150,6 +150,7 @@ struct SoundFrame {
 struct SocketInfo {
     std::string name; // "sb16/line out"
     bool is_output = false;
+    unsigned channels = 2; // of one, the left channel of what is fed counts
 };
 
 class Machine {

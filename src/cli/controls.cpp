@@ -165,8 +165,23 @@ void name_inputs(Machine& machine, std::vector<Control>& controls) {
     }
 }
 
+namespace {
+
+// A last word "source 3" is two.
+std::vector<std::string> with_source_apart(std::vector<std::string> words) {
+    constexpr std::string_view source = "source";
+    const std::string last = words.empty() ? std::string() : words.back();
+    if (last.size() > source.size() && lower(last).starts_with(source) && last[source.size()] == ' ') {
+        words.back() = source;
+        words.push_back(last.substr(std::min(last.find_first_not_of(' ', source.size()), last.size())));
+    }
+    return words;
+}
+
+} // namespace
+
 Result<Setting> parse_setting(const std::vector<std::string>& words) {
-    std::vector<std::string> left = words;
+    std::vector<std::string> left = with_source_apart(words);
     Setting setting;
     const auto wrong = [](std::string message) { return Error{status_invalid_parameter, std::move(message)}; };
     if (left.size() >= 2 && lower(left[left.size() - 2]) == "source") {
@@ -294,12 +309,7 @@ Result<Setting> parse_assignment(const std::string& text) {
     if (comma != std::string::npos) {
         words.push_back(target.substr(comma + 1));
     }
-    std::string value = text.substr(equals + 1);
-    if (lower(value).starts_with("source ")) {
-        words.push_back("source");
-        value = value.substr(7);
-    }
-    words.push_back(value);
+    words.push_back(text.substr(equals + 1));
     return parse_setting(words);
 }
 

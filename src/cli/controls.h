@@ -43,7 +43,8 @@ struct Setting {
     bool is_same_control(const Setting& other) const;
 };
 
-// The words NODE [CHANNEL] VALUE, where VALUE is "-6dB", "mute", "unmute" or "source" "2".
+// The words NODE [CHANNEL] VALUE, where VALUE is "-6dB", "mute", "unmute" or "source 2", as one word
+// or two.
 Result<Setting> parse_setting(const std::vector<std::string>& words);
 Result<void> apply(Machine& machine, const Setting& setting);
 // The same as one word: "NODE[,CHANNEL]=VALUE".

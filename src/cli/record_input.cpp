@@ -1,6 +1,7 @@
 #include "cli/record_input.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include <fmt/format.h>
 
@@ -21,6 +22,46 @@ std::string way_out(std::uint32_t rate, const WaveFormat& recorded, const std::v
                : fmt::format("the driver does not record at {} Hz, so it takes a file of {} Hz", rate, recorded.rate);
 }
 
+// What a card with fewer channels hears of a sound: the first ones, as they are.
+class FirstChannels final : public endpoints::Source {
+public:
+    FirstChannels(std::unique_ptr<Source> whole, std::uint16_t channels)
+        : Source(whole->name(), with_channels(whole->format(), channels)), whole_(std::move(whole)) {}
+
+    std::string_view reduction() const override { return whole_->reduction(); }
+    Result<std::size_t> read(std::span<std::byte> frames) override {
+        const std::size_t wide = whole_->format().bytes_per_frame();
+        const std::size_t narrow = format().bytes_per_frame();
+        bytes_.resize(frames.size() / narrow * wide);
+        const auto got = whole_->read(bytes_);
+        if (!got) {
+            return got.error();
+        }
+        const std::size_t count = *got / wide;
+        for (std::size_t index = 0; index < count; ++index) {
+            std::memcpy(frames.data() + index * narrow, bytes_.data() + index * wide, narrow);
+        }
+        return count * narrow;
+    }
+
+private:
+    static WaveFormat with_channels(WaveFormat format, std::uint16_t channels) {
+        format.channels = channels;
+        format.channel_mask = 0;
+        return format;
+    }
+
+    std::unique_ptr<Source> whole_;
+    std::vector<std::byte> bytes_;
+};
+
+std::unique_ptr<endpoints::Source> first_channels(std::unique_ptr<endpoints::Source> source, unsigned channels) {
+    if (source->format().channels <= channels) {
+        return source;
+    }
+    return std::make_unique<FirstChannels>(std::move(source), static_cast<std::uint16_t>(channels));
+}
+
 } // namespace
 
 Result<std::unique_ptr<RecordInput>> RecordInput::open(Machine& machine, Filter& filter, const RecordInputWish& wish,
@@ -36,7 +77,9 @@ Result<std::unique_ptr<RecordInput>> RecordInput::open(Machine& machine, Filter&
         input->seconds_ = *fed;
     }
     if (wish.pin || wish.compare) {
-        if (auto loaded = input->load(wish, format); !loaded) {
+        const unsigned heard_channels =
+            wish.pin ? UINT16_MAX : std::min<unsigned>(channels_of(machine, wish.socket), format.channels);
+        if (auto loaded = input->load(wish, format, heard_channels); !loaded) {
             return loaded.error();
         }
         input->comparison_.emplace(format);
@@ -58,7 +101,7 @@ std::optional<std::uint32_t> RecordInput::pin() const {
     return render_ ? std::optional(render_->pin()) : std::nullopt;
 }
 
-Result<void> RecordInput::load(const RecordInputWish& wish, const WaveFormat& format) {
+Result<void> RecordInput::load(const RecordInputWish& wish, const WaveFormat& format, unsigned heard_channels) {
     auto source = endpoints::open_source(wish.file, format);
     if (!source) {
         return source.error();
@@ -70,6 +113,7 @@ Result<void> RecordInput::load(const RecordInputWish& wish, const WaveFormat& fo
                         wish.file, rate, format.rate, way_out(rate, format, wish.ranges))};
     }
     is_converted_ = (*source)->format() != format || !(*source)->reduction().empty();
+    source = first_channels(std::move(*source), heard_channels);
     if ((*source)->format() != format) {
         auto converted = endpoints::convert_source(std::move(*source), format);
         if (!converted) {

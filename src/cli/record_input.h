@@ -48,7 +48,7 @@ public:
 
 private:
     RecordInput() = default;
-    Result<void> load(const RecordInputWish& wish, const WaveFormat& format);
+    Result<void> load(const RecordInputWish& wish, const WaveFormat& format, unsigned heard_channels);
     void fill(std::span<std::byte> period);
 
     std::vector<std::byte> sound_; // in the recording's format

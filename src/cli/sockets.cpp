@@ -16,6 +16,16 @@ std::string first_output(const Machine& machine) {
     return output != sockets.end() ? output->name : std::string();
 }
 
+unsigned channels_of(const Machine& machine, const std::string& input) {
+    for (const SocketInfo& socket : machine.sockets()) {
+        const bool is_meant = socket.name == input || socket.name.ends_with("/" + input);
+        if (!socket.is_output && is_meant) {
+            return socket.channels;
+        }
+    }
+    return 2;
+}
+
 namespace {
 
 // The usual width, without a call for each sample: a card gives hundreds of them for each of its periods.

@@ -274,7 +274,7 @@ std::vector<SocketInfo> Machine::sockets() const {
     std::vector<SocketInfo> sockets;
     if (const hardware::Motherboard* board = client::board_of(*state_)) {
         for (auto& socket : board->sockets()) {
-            sockets.push_back({std::move(socket.name), socket.is_output});
+            sockets.push_back({std::move(socket.name), socket.is_output, socket.channels});
         }
     }
     return sockets;

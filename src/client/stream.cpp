@@ -1,11 +1,15 @@
 #include <openportcls/stream.hpp>
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include <ks.h>
 
 #include "client/bridge_pin.h"
+#include "client/guid_bytes.h"
 #include "client/stream_base.h"
+#include "client/wave_format.h"
 
 namespace openportcls {
 
@@ -28,6 +32,20 @@ Result<void> check_direction(Filter& filter, PinFlow flow, std::uint32_t pin) {
                              flow == PinFlow::in ? "records, it does not play" : "plays, it does not record")};
 }
 
+// A driver without modes would open the pin and leave the attribute alone. What it does without them is the default.
+Result<void> check_mode(const Filter& filter, std::uint32_t pin, ProcessingMode mode) {
+    if (mode == ProcessingMode::none || !client::is_processing_mode(mode)) {
+        return {}; // what is no mode at all, opening refuses
+    }
+    const Guid wanted = client::from_windows(client::mode_attribute(mode).SignalProcessingMode);
+    const auto known = filter.processing_modes(pin);
+    if (known ? std::ranges::find(*known, wanted) != known->end() : mode == ProcessingMode::default_mode) {
+        return {};
+    }
+    return Error{STATUS_NOT_SUPPORTED, fmt::format("{} pin {} has no signal-processing mode \"{}\"", filter.name(), pin,
+                                                   mode == ProcessingMode::raw ? "raw" : "default")};
+}
+
 Result<std::unique_ptr<StreamBase>> open_stream(Filter& filter, PinFlow flow, const WaveFormat& format,
                                                 const StreamOptions& options) {
     std::uint32_t pin = options.pin;
@@ -39,6 +57,9 @@ Result<std::unique_ptr<StreamBase>> open_stream(Filter& filter, PinFlow flow, co
         pin = found->id;
     } else if (auto right = check_direction(filter, flow, pin); !right) {
         return right.error();
+    }
+    if (auto possible = check_mode(filter, pin, options.mode); !possible) {
+        return possible.error();
     }
     return StreamBase::open(filter.object(), flow, format, options, pin);
 }

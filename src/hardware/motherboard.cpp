@@ -109,10 +109,10 @@ std::vector<Motherboard::SocketName> Motherboard::sockets() const {
     std::vector<SocketName> names;
     for (const Plugged& plugged : cards_) {
         for (const OutputSocket& socket : plugged.card->outputs()) {
-            names.push_back({fmt::format("{}/{}", plugged.name, socket.name), true});
+            names.push_back({fmt::format("{}/{}", plugged.name, socket.name), true, 2});
         }
         for (const InputSocket& socket : plugged.card->inputs()) {
-            names.push_back({fmt::format("{}/{}", plugged.name, socket.name), false});
+            names.push_back({fmt::format("{}/{}", plugged.name, socket.name), false, socket.channels});
         }
     }
     return names;

@@ -45,6 +45,7 @@ public:
     struct SocketName {
         std::string name;
         bool is_output;
+        unsigned channels;
     };
     std::vector<SocketName> sockets() const;
     // Has to be told, as sockets are not asked.

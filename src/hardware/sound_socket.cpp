@@ -7,6 +7,9 @@ namespace openportcls::hardware {
 void InputSocket::read(const SampleTime& when, std::span<Frame> frames) const {
     if (plugged != nullptr) {
         plugged->give(when, frames);
+        if (channels == 1) {
+            std::ranges::for_each(frames, [](Frame& frame) { frame.right = frame.left; });
+        }
     } else {
         std::ranges::fill(frames, Frame{});
     }

@@ -51,9 +51,10 @@ struct OutputSocket {
 
 struct InputSocket {
     std::string_view name;
+    unsigned channels = 2;
     SoundSource* plugged = nullptr;
 
-    // Silence where nothing is plugged in.
+    // Silence where nothing is plugged in. A socket of one channel has the left one, for both.
     void read(const SampleTime& when, std::span<Frame> frames) const;
 };
 

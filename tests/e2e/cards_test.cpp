@@ -99,6 +99,59 @@ TEST_F(Cards, MixerShowsAndSets) {
                 HasSubstr("source 3  (1 \"Line\", 2 \"CD player\", 3 \"Microphone\", 4 \"Synthesizer\")"));
 }
 
+TEST_F(Cards, ASettingMayBeOneWord) {
+    for (const char* setting : {"source 3", "Source  3"}) {
+        EXPECT_THAT(portcls({"mixer", "--driver", "sb16", "set", "Recording Source", setting}).out,
+                    HasSubstr("source 3  (1 "));
+    }
+    EXPECT_THAT(portcls({"mixer", "--driver", "sb16", "set", "Line Volume", "0", "-12 dB"}).out, HasSubstr("-12.0 dB"));
+}
+
+TEST_F(Cards, RawModeIsRefusedWhereADriverHasNoModes) {
+    const WaveFormat played = format(44100, 2, 16);
+    const std::string file = write("in.wav", played, noise(played, 4410));
+    for (const char* driver : {"sb16", "ac97"}) {
+        const std::string why = "has no signal-processing mode \"raw\"";
+        expect_failure(portcls({"play", file, "--driver", driver, "--mode", "raw"}), 1, why);
+        expect_failure(portcls({"record", path("out.wav"), "--driver", driver, "--in", file, "--mode", "raw"}), 1, why);
+        EXPECT_FALSE(std::filesystem::exists(path("out.wav")));
+        EXPECT_EQ(portcls({"play", file, "--driver", driver, "--mode", "default", "--verify"}).status, 0) << driver;
+    }
+    // Modes are new in 8.1.
+    expect_failure(portcls({"play", file, "--os", "7", "--mode", "raw"}), 1, "has no signal-processing mode");
+    expect_failure(portcls({"record", path("out.wav"), "--in", file, "--os", "8", "--mode", "raw"}), 1,
+                   "has no signal-processing mode");
+    EXPECT_EQ(portcls({"play", file, "--os", "7", "--mode", "default", "--verify"}).status, 0);
+    EXPECT_EQ(portcls({"play", file, "--os", "8.1", "--mode", "raw", "--verify"}).status, 0);
+    EXPECT_EQ(portcls({"record", path("out.wav"), "--in", file, "--os", "8.1", "--mode", "raw"}).status, 0);
+}
+
+// The card's microphone is one channel: of a stereo plug it takes the tip.
+TEST_F(Cards, AMicrophoneIsComparedByItsOneChannel) {
+    const WaveFormat stereo = format(44100, 2, 16);
+    const std::string file = write("in.wav", stereo, noise(stereo, 20000));
+    for (const char* driver : {"sb16", "ac97"}) {
+        for (const char* channels : {"1", "2"}) {
+            const Ran ran =
+                portcls({"record", path("out.wav"), "--driver", driver, "--in", file, "--socket", "microphone", "--set",
+                         driver[0] == 's' ? "Recording Source=source 3" : "Recording source=source 3", "--rate",
+                         "44100", "--channels", channels, "--verify"});
+            EXPECT_EQ(ran.status, 0) << driver << ' ' << channels << ' ' << ran.out << ran.error;
+            EXPECT_EQ(read(path("out.wav")).channel(0), read(file).channel(0)) << driver;
+        }
+    }
+}
+
+// One channel recorded of a stereo input is its left one: the converter's left side takes from there.
+TEST_F(Cards, OneChannelOfTheLineInputIsTheLeftOne) {
+    const WaveFormat stereo = format(44100, 2, 16);
+    const std::string file = write("in.wav", stereo, noise(stereo, 20000));
+    const Ran ran = portcls({"record", path("out.wav"), "--driver", "sb16", "--in", file, "--rate", "44100",
+                             "--channels", "1", "--verify"});
+    EXPECT_EQ(ran.status, 0) << ran.out << ran.error;
+    EXPECT_EQ(read(path("out.wav")).channel(0), read(file).channel(0));
+}
+
 TEST_F(Cards, HardwareSaysWhereTheCardIs) {
     const WaveFormat played = format(22050, 2, 16);
     const std::string file = write("in.wav", played, noise(played, 10000));

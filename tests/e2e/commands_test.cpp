@@ -37,6 +37,8 @@ TEST_F(Commands, WrongUsageIsStatus2) {
     expect_failure(portcls({"mixer", "set"}), 2, "NODE [CHANNEL] LEVEL");
     expect_failure(portcls({"mixer", "set", "Topology:0", "loud"}), 2, "\"loud\" is no setting");
     expect_failure(portcls({"mixer", "set", "Topology:0", "x", "-6dB"}), 2, "\"x\" is no channel");
+    expect_failure(portcls({"mixer", "set", "Topology:0", "source three"}), 2, "\"three\" is no source");
+    expect_failure(portcls({"mixer", "set", "source 3"}), 2, "NODE [CHANNEL] LEVEL");
     expect_failure(portcls({"mixer", "set", "Topology:0", "-6dB", "--quietly"}), 2, "--quietly");
     expect_failure(portcls({"coverage", "--table", "furniture"}), 2, "no table \"furniture\"");
     EXPECT_EQ(portcls({"build"}).status, 2);

@@ -92,7 +92,8 @@ private:
     std::array<Gain, output_count> masters_{};
     bool mono_is_microphone_ = false;
     std::array<OutputSocket, output_count> outputs_{{{"line out"}, {"aux out"}, {"mono out"}}};
-    std::array<InputSocket, input_count> inputs_{{{"line in"}, {"cd"}, {"microphone"}, {"video"}, {"aux"}, {"phone"}}};
+    std::array<InputSocket, input_count> inputs_{
+        {{"line in"}, {"cd"}, {"microphone", 1}, {"video"}, {"aux"}, {"phone", 1}}};
     std::array<Frame, chunk_frames> source_{};
     alignas(16) std::array<Frame, chunk_frames> scaled_{};
     std::array<Frame, chunk_frames> mix_{};

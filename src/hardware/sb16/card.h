@@ -146,7 +146,7 @@ private:
     OutputClock output_clock_;
     bool passes_input_ = false; // to the output, all the time
     std::array<OutputSocket, 1> outputs_{{{"line out"}}};
-    std::array<InputSocket, input_count> inputs_{{{"line in"}, {"cd"}, {"microphone"}}};
+    std::array<InputSocket, input_count> inputs_{{{"line in"}, {"cd"}, {"microphone", 1}}};
     machine::InterruptLine* line_ = nullptr;
     std::uint32_t pending_ = 0;
     bool has_fm_ports_ = false;

@@ -11,6 +11,7 @@ constexpr unsigned semitones = 12;
 constexpr unsigned notes_per_octave_pitch = semitones * pitch_per_semitone;
 constexpr unsigned largest_f_number = 0x3FF;
 constexpr int top_block = 7;
+constexpr int octaves_below_zero = 6; // of note 0: 0.13 Hz, an F-number of 3
 constexpr unsigned fraction_bits = 16;
 
 // Computed once, when the miniport is opened: no floating point at DISPATCH_LEVEL.
@@ -41,9 +42,9 @@ const Tables& tables() {
 } // namespace
 
 ChipPitch chip_pitch(Pitch pitch) {
-    const Pitch lowest = 0;
-    const auto from_zero = static_cast<unsigned>(pitch < lowest ? lowest : pitch);
-    const unsigned in_octave = from_zero % notes_per_octave_pitch;
+    constexpr Pitch lowest = -octaves_below_zero * static_cast<Pitch>(notes_per_octave_pitch);
+    const auto from_lowest = static_cast<unsigned>((pitch < lowest ? lowest : pitch) - lowest);
+    const unsigned in_octave = from_lowest % notes_per_octave_pitch;
     const unsigned semitone = in_octave / pitch_per_semitone;
     const unsigned between = in_octave % pitch_per_semitone;
     const auto& f_numbers = tables().f_numbers;
@@ -51,7 +52,7 @@ ChipPitch chip_pitch(Pitch pitch) {
     const std::uint64_t here = f_numbers[semitone];
     const std::uint64_t step = f_numbers[semitone + 1] - here;
     std::uint64_t f_number = here + step * between / pitch_per_semitone;
-    int block = static_cast<int>(from_zero / notes_per_octave_pitch) - 1;
+    int block = static_cast<int>(from_lowest / notes_per_octave_pitch) - octaves_below_zero - 1;
     const std::uint64_t limit = static_cast<std::uint64_t>(largest_f_number) << fraction_bits;
     if (f_number * 2 < limit) {
         f_number *= 2;
@@ -61,7 +62,9 @@ ChipPitch chip_pitch(Pitch pitch) {
         f_number /= 2;
     }
     const std::uint64_t rounded = (f_number + (1U << (fraction_bits - 1))) >> fraction_bits;
-    return {static_cast<std::uint16_t>(rounded), static_cast<std::uint8_t>(block > top_block ? top_block : block)};
+    const int octaves = block > top_block ? block - top_block : 0;
+    return {static_cast<std::uint16_t>(rounded), static_cast<std::uint8_t>(block - octaves),
+            static_cast<std::uint8_t>(octaves)};
 }
 
 std::uint16_t midi_attenuation(std::uint8_t value) {

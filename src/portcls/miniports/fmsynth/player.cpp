@@ -23,6 +23,9 @@ constexpr std::uint8_t all_notes_off_message = 123; // and the four mode message
 
 constexpr std::uint16_t no_parameter = 0x3FFF;
 constexpr std::uint16_t parameter_bend_range = 0;
+constexpr std::uint16_t parameter_fine_tuning = 1;
+constexpr std::uint16_t parameter_coarse_tuning = 2;
+constexpr int untransposed = 64;
 constexpr std::uint8_t switch_on = 64;
 
 } // namespace
@@ -74,8 +77,7 @@ void Player::channel_message(std::uint8_t status, std::uint8_t first, std::uint8
         break;
     case 0xE0:
         channel.bend = static_cast<std::uint16_t>(first | second << 7);
-        each_sounding(number,
-                      [&](unsigned voice) { write_pitch(voice, voices_[voice].state != VoiceState::released); });
+        write_pitches(number);
         break;
     default: // aftertouch: the chip has nothing for it
         break;
@@ -120,7 +122,8 @@ void Player::note_on(unsigned channel, std::uint8_t note, std::uint8_t velocity)
     if (voices_[number].state != VoiceState::released) {
         release(number);
     }
-    voices_[number] = {VoiceState::held, static_cast<std::uint8_t>(channel), note, velocity, ++now_, patch};
+    voices_[number] = {VoiceState::held, static_cast<std::uint8_t>(channel), note, velocity, ++now_, patch, {}, {}};
+    tune(voices_[number]);
     write_patch(number);
     write_pitch(number, true);
 }
@@ -234,15 +237,10 @@ void Player::control_change(unsigned number, std::uint8_t controller, std::uint8
         channel.parameter = no_parameter;
         break;
     case controller_data:
-        if (channel.parameter == parameter_bend_range) {
-            channel.bend_range = value * pitch_per_semitone + channel.bend_range % pitch_per_semitone;
-        }
+        set_parameter(number, value);
         break;
-    case controller_data_fine: // hundredths of a semitone
-        if (channel.parameter == parameter_bend_range) {
-            channel.bend_range = channel.bend_range / pitch_per_semitone * pitch_per_semitone +
-                                 std::min<Pitch>(value, 99) * pitch_per_semitone / 100;
-        }
+    case controller_data_fine:
+        set_parameter_fine(number, value);
         break;
     case all_sound_off_message:
         all_sound_off(number);
@@ -258,7 +256,45 @@ void Player::control_change(unsigned number, std::uint8_t controller, std::uint8
     }
 }
 
-// General MIDI recommended practice: program, volume and pan stay.
+void Player::set_parameter(unsigned number, std::uint8_t value) {
+    Channel& channel = channels_[number];
+    switch (channel.parameter) {
+    case parameter_bend_range:
+        channel.bend_range = value * pitch_per_semitone + channel.bend_range % pitch_per_semitone;
+        break;
+    case parameter_fine_tuning:
+        channel.fine_tuning = static_cast<std::uint16_t>((channel.fine_tuning & 0x7F) | value << 7);
+        break;
+    case parameter_coarse_tuning:
+        channel.coarse_tuning = (value - untransposed) * pitch_per_semitone;
+        break;
+    default:
+        return;
+    }
+    write_pitches(number);
+}
+
+void Player::set_parameter_fine(unsigned number, std::uint8_t value) {
+    Channel& channel = channels_[number];
+    switch (channel.parameter) {
+    case parameter_bend_range: // hundredths of a semitone
+        channel.bend_range = channel.bend_range / pitch_per_semitone * pitch_per_semitone +
+                             std::min<Pitch>(value, 99) * pitch_per_semitone / 100;
+        break;
+    case parameter_fine_tuning:
+        channel.fine_tuning = static_cast<std::uint16_t>((channel.fine_tuning & 0x3F80) | value);
+        break;
+    default:
+        return;
+    }
+    write_pitches(number);
+}
+
+void Player::write_pitches(unsigned number) {
+    each_sounding(number, [&](unsigned voice) { write_pitch(voice, voices_[voice].state != VoiceState::released); });
+}
+
+// General MIDI recommended practice: program, volume, pan and registered parameters stay.
 void Player::reset_controllers(unsigned number) {
     Channel& channel = channels_[number];
     channel.expression = 127;

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "portcls/miniports/fmsynth/chip.h"
+#include "portcls/miniports/fmsynth/multiples.h"
 #include "portcls/miniports/fmsynth/patch.h"
 #include "portcls/miniports/fmsynth/pitch.h"
 
@@ -31,6 +32,7 @@ public:
     void set_output_attenuation(unsigned output, std::uint16_t attenuation);
 
 private:
+    static constexpr std::uint16_t tuning_centre = 0x2000;
     struct Channel {
         std::uint8_t program = 0;
         std::uint8_t volume = 100;
@@ -41,6 +43,8 @@ private:
         std::uint16_t bend = 0x2000;
         std::uint16_t parameter = 0x3FFF; // registered parameter number; this one is none
         Pitch bend_range = 2 * pitch_per_semitone;
+        Pitch coarse_tuning = 0;
+        std::uint16_t fine_tuning = tuning_centre; // 14 bits for one semitone down to one up
     };
     enum class VoiceState : std::uint8_t { released, sustained, held };
     struct Voice {
@@ -50,6 +54,8 @@ private:
         std::uint8_t velocity = 0;
         std::uint32_t since = 0; // when it came into its state; 0: never used
         Patch patch{};
+        ChipPitch pitch{};
+        Multiples multiples{};
     };
 
     void note_on(unsigned channel, std::uint8_t note, std::uint8_t velocity);
@@ -57,7 +63,9 @@ private:
     void control_change(unsigned channel, std::uint8_t controller, std::uint8_t value);
     void reset_controllers(unsigned channel);
     void set_sustain(unsigned channel, bool is_down);
-    void set_parameter_value(Channel& channel, std::uint8_t value);
+    void set_parameter(unsigned channel, std::uint8_t value);
+    void set_parameter_fine(unsigned channel, std::uint8_t value);
+    void write_pitches(unsigned channel);
     void all_notes_off(unsigned channel);
     void all_sound_off(unsigned channel);
 
@@ -66,6 +74,8 @@ private:
     void cut_off(unsigned voice);
     void cut_off_group(std::uint8_t group);
 
+    Pitch pitch_of(const Voice& voice) const;
+    void tune(Voice& voice) const;
     void write_patch(unsigned voice);
     void write_levels(unsigned voice);
     void write_multiples(unsigned voice);

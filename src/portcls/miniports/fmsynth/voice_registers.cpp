@@ -63,8 +63,10 @@ void Player::write_levels(unsigned number) {
     const Registers at(number);
     const unsigned steps = (attenuation_of(number) + level_step / 2) / level_step;
     const unsigned softness = voice.patch.brightness * (127U - voice.velocity) / 127;
-    chip_.write(0x40 + at.modulator,
-                with_level(voice.patch.modulator.level, voice.patch.is_parallel() ? steps : softness));
+    const unsigned modulator_steps = !voice.multiples.is_modulator_heard ? softest_level
+                                     : voice.patch.is_parallel()         ? steps
+                                                                         : softness;
+    chip_.write(0x40 + at.modulator, with_level(voice.patch.modulator.level, modulator_steps));
     chip_.write(0x40 + at.carrier, with_level(voice.patch.carrier.level, steps));
 }
 
@@ -73,8 +75,8 @@ void Player::write_multiples(unsigned number) {
     const Registers at(number);
     const unsigned vibrato = channels_[voice.channel].modulation >= least_modulation ? vibrato_bit : 0U;
     // What vibrates is the pitch: of the modulator, too, or the sound would change with it.
-    chip_.write(0x20 + at.modulator, static_cast<std::uint8_t>(voice.patch.modulator.multiple | vibrato));
-    chip_.write(0x20 + at.carrier, static_cast<std::uint8_t>(voice.patch.carrier.multiple | vibrato));
+    chip_.write(0x20 + at.modulator, static_cast<std::uint8_t>(voice.multiples.modulator | vibrato));
+    chip_.write(0x20 + at.carrier, static_cast<std::uint8_t>(voice.multiples.carrier | vibrato));
 }
 
 // The softest level the chip has, -47 dB, is still a sound: a voice that should be silent loses its outputs.
@@ -104,13 +106,30 @@ void Player::write_patch(unsigned number) {
     write_outputs(number);
 }
 
-void Player::write_pitch(unsigned number, bool is_key_down) {
-    const Voice& voice = voices_[number];
+Pitch Player::pitch_of(const Voice& voice) const {
     const Channel& channel = channels_[voice.channel];
-    const unsigned note = voice.patch.fixed_note != 0 ? voice.patch.fixed_note : voice.note;
-    const int transposed = static_cast<int>(note) + voice.patch.transpose;
+    const bool is_drum = voice.patch.fixed_note != 0;
+    const int note = (is_drum ? voice.patch.fixed_note : voice.note) + voice.patch.transpose;
     const Pitch bend = (channel.bend - 0x2000) * channel.bend_range / 0x2000;
-    const ChipPitch pitch = chip_pitch(transposed * pitch_per_semitone + bend);
+    const Pitch tuning =
+        channel.coarse_tuning + (channel.fine_tuning - tuning_centre) * pitch_per_semitone / tuning_centre;
+    return note * pitch_per_semitone + bend + (is_drum ? 0 : tuning);
+}
+
+void Player::tune(Voice& voice) const {
+    voice.pitch = chip_pitch(pitch_of(voice));
+    voice.multiples = multiples_for(voice.patch, voice.pitch);
+}
+
+void Player::write_pitch(unsigned number, bool is_key_down) {
+    Voice& voice = voices_[number];
+    const Multiples before = voice.multiples;
+    tune(voice);
+    if (voice.multiples != before) { // a bend across what F-numbers can do
+        write_multiples(number);
+        write_levels(number);
+    }
+    const ChipPitch& pitch = voice.pitch;
     const Registers at(number);
     chip_.write(0xA0 + at.channel, static_cast<std::uint8_t>(pitch.f_number));
     chip_.write(0xB0 + at.channel,
