@@ -172,6 +172,7 @@ public:
         }
     }
     ~SourceInUse() {
+        machine::tsan::release(&clock_.source_users_);
         if (source_ != nullptr && --clock_.source_users_ == 0 && clock_.source_ == nullptr) {
             KeSetEvent(&clock_.source_unused_, IO_NO_INCREMENT, FALSE);
         }
@@ -222,6 +223,7 @@ void Clock::source_gone() {
     while (source_users_ != 0) {
         executive::wait_for_ever(machine::Machine::current(), &source_unused_);
     }
+    machine::tsan::acquire(&source_users_); // what its driver did meanwhile is over
     KeCancelTimer(&timer_);
     events_.remove_all();
     release();
