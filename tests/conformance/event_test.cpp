@@ -19,7 +19,7 @@ protected:
     }
 };
 
-// Shows IOCTL_KS_ENABLE_EVENT, KSEVENT_TYPE_ENABLE.
+// Shows IOCTL_KS_ENABLE_EVENT, KSEVENT_TYPE_ENABLE, R-EVENT-01.
 TEST_F(R_EVENT, R_EVENT_01_handler_hears_support_add_and_remove) {
     start_and_open();
     inside([&] {
@@ -35,6 +35,7 @@ TEST_F(R_EVENT, R_EVENT_01_handler_hears_support_add_and_remove) {
     });
 }
 
+// Shows R-EVENT-02.
 TEST_F(R_EVENT, R_EVENT_02_an_event_that_was_not_added_is_not_armed) {
     script_.event_handler_adds = false;
     start_and_open();
@@ -265,6 +266,7 @@ TEST_F(R_EVENT, R_EVENT_12_a_pin_offers_no_event_that_never_comes) {
     });
 }
 
+// Shows KSEVENTF_SEMAPHORE_OBJECT.
 TEST_F(R_EVENT, semaphores_and_kernel_objects) {
     start_and_open();
     inside([&] {

@@ -119,7 +119,7 @@ TEST_F(Idle, R_PWR_15_ImmediateIdle_is_nothing_to_Windows_7) {
     inside([&] { EXPECT_EQ(heard_in_seconds(30), ""); });
 }
 
-// Requests of streams count like properties: an event, an open, a state.
+// Shows R-PWR-14: requests of streams count like properties: an event, an open, a state.
 TEST_F(Idle, R_PWR_14_every_kind_of_access_wakes) {
     setting("PerformanceIdleTime", 1);
     start_with_power();

@@ -95,7 +95,7 @@ TEST_F(PowerCallbacks, R_PWR_05_the_system_asks_too) {
     ASSERT_TRUE(manager_->wake());
 }
 
-// A stream is made with the power on: an open of a powered-down device brings it up first.
+// Shows R-PWR-07: a stream is made with the power on: an open of a powered-down device brings it up first.
 TEST_F(PowerCallbacks, R_PWR_07_NewStream_in_D0_only) {
     start_with_power();
     ASSERT_TRUE(manager_->set_device_power(*node_, PowerDeviceD3));

@@ -386,6 +386,7 @@ protected:
 
 // R-EVENT-02, R-EVENT-03, R-EVENT-05, R-EVENT-07, R-EVENT-08: asked about, enabled, fired, disabled; on a filter's
 // handle, which is where capability and control-change events are enabled, and on a pin's.
+// Shows PCEVENT_VERB_ADD.
 TEST_P(MiniportEvent, ReachesItsHandlerAndFires) {
     event_item_ = {&GetParam().set, GetParam().id, PCEVENT_ITEM_FLAG_ENABLE | PCEVENT_ITEM_FLAG_BASICSUPPORT,
                    recording_event_handler};

@@ -22,6 +22,7 @@ struct Completed {
 
 } // namespace
 
+// Shows R-PROP-17.
 TEST_F(R_PROP, R_PROP_17_pending_request_is_completed_later_at_DISPATCH_LEVEL) {
     start_and_open();
     inside([&] {
@@ -184,6 +185,7 @@ TEST_F(R_PROP, R_PROP_17_completion_may_come_before_the_handler_returns) {
     });
 }
 
+// Shows R-PROP-19.
 TEST_F(R_PROP, R_PROP_19_handlers_of_a_device_exclude_each_other) {
     start_and_open();
     inside([&] {

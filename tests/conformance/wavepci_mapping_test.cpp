@@ -381,7 +381,7 @@ TEST_F(WavePciMappings, R_WPCI_09_stop_revokes_all) {
     });
 }
 
-// The miniport has taken the oldest off its list, to release it, when the port revokes them.
+// Shows R-WPCI-10: the miniport has taken the oldest off its list, to release it, when the port revokes them.
 TEST_F(WavePciMappings, R_WPCI_10_revoking_and_releasing_may_cross) {
     now([&] {
         FILE_OBJECT* const pin = open_paused(render_pin);
