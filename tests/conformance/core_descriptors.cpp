@@ -82,6 +82,7 @@ NTSTATUS NTAPI custom_handler(PCPROPERTY_REQUEST* request) {
 NTSTATUS NTAPI custom_event_handler(PCEVENT_REQUEST* request) {
     Script& s = *script();
     s.event_irql = KeGetCurrentIrql();
+    s.event_node = request->Node;
     s.note(fmt::format("event:{}", request->Verb == PCEVENT_VERB_ADD      ? "add"
                                    : request->Verb == PCEVENT_VERB_REMOVE ? "remove"
                                                                           : "support"));

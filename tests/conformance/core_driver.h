@@ -118,6 +118,7 @@ struct Script {
     PCPROPERTY_REQUEST* pending_request = nullptr;
     PCPROPERTY_REQUEST* last_request = nullptr; // of any property of the set, over or not
     NTSTATUS early_status = STATUS_PENDING;     // what the handler of custom_early returns
+    ULONG event_node = 0;                       // likewise
     KIRQL event_irql = PASSIVE_LEVEL;           // of the last call of the event handler
     DRMRIGHTS content_rights = {};              // of the last SetContentId
     ULONG stored_value = 0;

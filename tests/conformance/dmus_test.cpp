@@ -36,15 +36,20 @@ TEST_F(DmusPort, R_DMUS_01_EventsReachTheMiniportWhenTheyAreDue) {
     EXPECT_EQ(script_.played[0].irql, DISPATCH_LEVEL);
 }
 
+// Shows R-DMUS-01.
 TEST_F(DmusPort, R_DMUS_01_ThePrefetchIsTakenOffTheTime) {
     script_.prefetch = 8 * millisecond;
     start(true);
     FILE_OBJECT* const pin = running_pin(dmus_render);
-    write(pin, std::vector<DmusRecord>{{20 * millisecond, note_on}});
+    write(pin, std::vector<DmusRecord>{{30 * millisecond, note_off}, {20 * millisecond, note_on}});
     run_for(11);
     EXPECT_TRUE(script_.played.empty());
     run_for(2);
-    ASSERT_EQ(script_.played.size(), 1U);
+    EXPECT_THAT(bytes_of(script_.played), ElementsAre(note_on));
+    run_for(8);
+    EXPECT_EQ(script_.played.size(), 1U);
+    run_for(2);
+    ASSERT_THAT(bytes_of(script_.played), ElementsAre(note_on, note_off));
     EXPECT_NEAR(static_cast<double>(since(script_.played[0].due)), static_cast<double>(20 * millisecond), a_moment);
 }
 

@@ -192,6 +192,7 @@ TEST_F(R_EVENT, R_EVENT_01_a_handler_may_close_the_handle_whose_events_leave) {
     });
 }
 
+// Shows R-EVENT-06: the driver hears which node it is on, and fires it for that one.
 TEST_F(R_EVENT, R_EVENT_06_control_change_on_a_node) {
     start_and_open();
     inside([&] {
@@ -200,6 +201,15 @@ TEST_F(R_EVENT, R_EVENT_06_control_change_on_a_node) {
         EXPECT_EQ(
             enable(topology_, node_event(KSEVENTSETID_AudioControlChange, KSEVENT_CONTROL_CHANGE, volume_node), data),
             STATUS_SUCCESS);
+        EXPECT_EQ(script_.event_node, volume_node);
+        GUID set = KSEVENTSETID_AudioControlChange;
+        auto events = portcls::ComPointer<IPortEvents>::query(script_.topology_port, IID_IPortEvents);
+        events->GenerateEventList(&set, KSEVENT_CONTROL_CHANGE, FALSE, 0, TRUE, mute_node);
+        KeFlushQueuedDpcs();
+        EXPECT_FALSE(is_set(handle)) << "another node's";
+        events->GenerateEventList(&set, KSEVENT_CONTROL_CHANGE, FALSE, 0, TRUE, volume_node);
+        KeFlushQueuedDpcs();
+        EXPECT_TRUE(is_set(handle));
         EXPECT_EQ(
             enable(topology_, node_event(KSEVENTSETID_AudioControlChange, KSEVENT_CONTROL_CHANGE, mute_node), data),
             STATUS_PROPSET_NOT_FOUND);

@@ -33,7 +33,7 @@ TEST_F(R_PROP, R_PROP_02_targets_are_miniport_and_stream) {
     });
 }
 
-// Shows KSPROPERTY_TYPE_TOPOLOGY.
+// Shows KSPROPERTY_TYPE_TOPOLOGY, R-PROP-03.
 TEST_F(R_PROP, R_PROP_03_topology_flag_decides_the_header) {
     start_and_open();
     inside([&] {

@@ -312,7 +312,7 @@ TEST_F(WavePciStreams, R_WPCI_12_the_write_position_is_the_last_mappings_end_or_
     });
 }
 
-// IMiniportWavePciStream::GetPosition.
+// Shows R-WPCI-13, IMiniportWavePciStream::GetPosition.
 TEST_F(WavePciStreams, R_WPCI_12_R_WPCI_13_positions_of_a_loop_lie_in_it) {
     now([&] {
         FILE_OBJECT* const pin = open_paused(render_pin, true);
@@ -323,7 +323,7 @@ TEST_F(WavePciStreams, R_WPCI_12_R_WPCI_13_positions_of_a_loop_lie_in_it) {
         stream().position = 2'300;
         EXPECT_EQ(position(pin).PlayOffset, 300u);
         EXPECT_EQ(position(pin).WriteOffset, 0u);
-        stream().position = (1ULL << 40) * 1000 + 7;
+        stream().position = 5'000'000'000'007;
         EXPECT_EQ(position(pin).PlayOffset, 7u) << "64 bits";
         stream().position = 2'300;
         write(pin, memory_ + 1000, 400);
