@@ -47,8 +47,8 @@ struct StreamPosition {
 };
 
 // What both directions have in common. A stream is opened in STOP; STATUS_NO_MATCH when no pin takes the format,
-// STATUS_INVALID_PARAMETER for a pin of the other direction, a bridge pin or options that are none, STATUS_NOT_SUPPORTED
-// for a mode that the pin does not have (a driver without modes has the default one).
+// STATUS_INVALID_PARAMETER for a pin of the other direction, a bridge pin or options that are none,
+// STATUS_NOT_SUPPORTED for a mode that the pin does not have (a driver without modes has the default one).
 class Stream : public KsObject {
 public:
     Stream(Stream&&) noexcept;
