@@ -33,6 +33,8 @@ private:
     WaveCyclicPin(Filter& filter, const PinRequest& request);
     NTSTATUS open(WaveCyclicPort& port, const PinRequest& request);
     void prepare_buffer(const KSDATAFORMAT& format);
+    ULONG bytes_intended(ULONG block);
+    void give_back_buffer();
     unsigned char* address_of(ULONGLONG position) const;
 
     // Everything below runs at DISPATCH_LEVEL under the queue's lock, service() takes it.
@@ -50,6 +52,8 @@ private:
     bool looped_;
     ComPointer<IMiniportWaveCyclicStream> stream_;
     ComPointer<IDmaChannel> channel_;
+    ULONG intended_bytes_ = 0; // the channel's buffer size, as the miniport has left it
+    ULONG used_bytes_ = 0;     // what the port has set instead; 0: nothing yet
     ComPointer<IServiceGroup> group_;
     ComPointer<Sink> sink_;
     StreamQueue queue_;
