@@ -173,7 +173,8 @@ private:
             entry = of_filter.find(property.Set, property.Id);
             if (entry != nullptr) {
                 call_.pin = nullptr;
-            } else if (!table->has_set(property.Set)) {
+            }
+            if (entry != nullptr || !table->has_set(property.Set)) {
                 table = &of_filter;
             }
         }

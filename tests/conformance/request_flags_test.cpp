@@ -45,6 +45,30 @@ TEST_F(RequestFlags, PortClsSerialisesNoProperties) {
     });
 }
 
+// The set counts, not the item: a pin that answers for its filter's set (R-PROP-16) says the same of all of it.
+TEST_F(RequestFlags, SerialisingASetAnswersAsSetSupportDoes) {
+    start_and_open();
+    inside([&] {
+        FILE_OBJECT* const pin = open_pin();
+        for (FILE_OBJECT* const file : {wave_, pin}) {
+            for (const GUID& set : {GUID(KSPROPSETID_Topology), GUID(KSPROPSETID_Pin), GUID(KSPROPSETID_Connection),
+                                    custom_set, custom_event_set}) {
+                for (const ULONG id : {0U, 1U, 2U, 3U, 4U, 1000U}) {
+                    const bool has_set = NT_SUCCESS(property(file, request(set, id, KSPROPERTY_TYPE_SETSUPPORT)));
+                    const NTSTATUS wanted = has_set ? STATUS_NOT_IMPLEMENTED : STATUS_PROPSET_NOT_FOUND;
+                    ULONG value = 0;
+                    for (const ULONG verb :
+                         {ULONG{KSPROPERTY_TYPE_SERIALIZESET}, ULONG{KSPROPERTY_TYPE_UNSERIALIZESET}}) {
+                        EXPECT_EQ(property(file, request(set, id, verb), value), wanted)
+                            << (file == pin ? "pin, " : "filter, ") << set.Data1 << ", item " << id;
+                    }
+                }
+            }
+        }
+        close(pin);
+    });
+}
+
 // KSEVENTF_EVENT_HANDLE, KSEVENTF_SEMAPHORE_HANDLE: of the client's, of the right type.
 TEST_F(RequestFlags, ClientsGiveHandles) {
     start_and_open();

@@ -62,6 +62,8 @@ struct StreamScript {
     SlowChannel::Journal* copies = nullptr; // then the channel is slow
     portcls::ComPointer<IServiceGroup> group;
     portcls::ComPointer<IDmaChannel> channel;
+    ULONG intended_bytes = 0; // 0: the channel says
+    portcls::ComPointer<IDmaChannel> shared_channel;
 };
 
 class CyclicStream final : public portcls::ComObject<CyclicStream, IMiniportWaveCyclicStream> {
@@ -107,12 +109,22 @@ public:
     }
     NTSTATUS NTAPI NewStream(PMINIPORTWAVECYCLICSTREAM* stream, PUNKNOWN, POOL_TYPE, ULONG, BOOLEAN, PKSDATAFORMAT,
                              PDMACHANNEL* channel, PSERVICEGROUP* group) override {
+        if (script_.shared_channel) { // allocated once, as is recommended
+            *channel = script_.shared_channel.get();
+            (*channel)->AddRef();
+        }
         const ULONG bytes = script_.buffer_bytes;
-        NTSTATUS status = script_.port->NewMasterDmaChannel(channel, nullptr, nullptr, bytes, TRUE, FALSE,
-                                                            static_cast<DMA_WIDTH>(-1), static_cast<DMA_SPEED>(-1));
+        NTSTATUS status =
+            *channel != nullptr
+                ? STATUS_SUCCESS
+                : script_.port->NewMasterDmaChannel(channel, nullptr, nullptr, bytes, TRUE, FALSE,
+                                                    static_cast<DMA_WIDTH>(-1), static_cast<DMA_SPEED>(-1));
         if (NT_SUCCESS(status)) {
             script_.channel = portcls::ComPointer<IDmaChannel>::query(*channel, IID_IDmaChannel);
-            status = (*channel)->AllocateBuffer(bytes, nullptr);
+            status = script_.shared_channel ? STATUS_SUCCESS : (*channel)->AllocateBuffer(bytes, nullptr);
+        }
+        if (NT_SUCCESS(status) && script_.intended_bytes != 0) {
+            (*channel)->SetBufferSize(script_.intended_bytes);
         }
         if (NT_SUCCESS(status) && script_.copies != nullptr) {
             *channel = new SlowChannel(portcls::ComPointer<IDmaChannel>::adopt(*channel), *script_.copies);
@@ -233,6 +245,45 @@ TEST_F(WaveCyclicPortRules, R_WCYC_05_the_frame_size_divides_the_buffer) {
             open_stream();
             EXPECT_EQ(used_bytes_, used_bytes) << frame_bytes;
         }
+    });
+}
+
+// nf-portcls-idmachannel-setbuffersize: the size is kept for the channel's clients to tell each other what they intend.
+TEST_F(WaveCyclicPortRules, R_WCYC_02_a_size_that_the_miniport_has_set_is_kept) {
+    start();
+    inside([&] {
+        const struct {
+            ULONG intended_bytes;
+            ULONG used_bytes;
+        } expected[] = {{6'000, 6'000}, {1'920, 1'920}, {6'001, 6'000}, {10'000, 9'600}, {0, 9'600}, {3, 9'600}};
+        for (const auto& [intended_bytes, used_bytes] : expected) {
+            stream_.intended_bytes = intended_bytes;
+            open_stream();
+            EXPECT_EQ(used_bytes_, used_bytes) << intended_bytes;
+        }
+    });
+}
+
+// What the port sets for one stream is no intention of the miniport for the next.
+TEST_F(WaveCyclicPortRules, R_WCYC_02_a_channel_is_left_with_the_size_that_it_came_with) {
+    start();
+    inside([&] {
+        open_stream();
+        ASSERT_EQ(stream_.port->NewMasterDmaChannel(stream_.shared_channel.receive(), nullptr, nullptr, 10'000, TRUE,
+                                                    FALSE, static_cast<DMA_WIDTH>(-1), static_cast<DMA_SPEED>(-1)),
+                  STATUS_SUCCESS);
+        ASSERT_EQ(stream_.shared_channel->AllocateBuffer(10'000, nullptr), STATUS_SUCCESS);
+        const struct {
+            ULONG frame_bytes;
+            ULONG used_bytes;
+        } expected[] = {{1'920, 9'600}, {4'000, 8'000}, {1'920, 9'600}, {0, 10'000}};
+        for (const auto& [frame_bytes, used_bytes] : expected) {
+            stream_.frame_bytes = frame_bytes;
+            open_stream();
+            EXPECT_EQ(used_bytes_, used_bytes) << frame_bytes;
+            EXPECT_EQ(stream_.shared_channel->BufferSize(), 10'000u) << frame_bytes;
+        }
+        stream_.shared_channel = {};
     });
 }
 

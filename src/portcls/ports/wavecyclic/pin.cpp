@@ -74,22 +74,44 @@ NTSTATUS WaveCyclicPin::open(WaveCyclicPort& port, const PinRequest& request) {
     return group_->AddMember(sink_.get());
 }
 
-// R-WCYC-05: what moves in an interval; the buffer that is used holds whole ones of them. Another format comes with
-// other intervals; the buffer stays as it is once something has moved.
+// The size of buffer that the miniport wants, in whole frames of sound; 0: all of it. The channel keeps a number for
+// its clients to tell each other what they intend (nf-portcls-idmachannel-setbuffersize, R-DMA-03), and what differs
+// from what was allocated and from what the port has set is the miniport's.
+ULONG WaveCyclicPin::bytes_intended(ULONG block) {
+    const ULONG now = channel_->BufferSize();
+    if (used_bytes_ == 0 || now != used_bytes_) {
+        intended_bytes_ = now;
+    }
+    return intended_bytes_ < channel_->AllocatedBufferSize() ? intended_bytes_ / block * block : 0;
+}
+
+// The next stream of the same channel begins with what the miniport has set.
+void WaveCyclicPin::give_back_buffer() {
+    if (used_bytes_ != 0 && channel_->BufferSize() == used_bytes_) {
+        channel_->SetBufferSize(intended_bytes_);
+    }
+    used_bytes_ = 0;
+}
+
+// R-WCYC-05: what moves in an interval; the buffer that is used holds whole ones of them, unless the miniport has set
+// its size. Another format comes with other intervals; the buffer stays as it is once something has moved.
 void WaveCyclicPin::prepare_buffer(const KSDATAFORMAT& format) {
     ULONG frame_bytes = 0;
     stream_->SetNotificationFreq(notification_milliseconds, &frame_bytes);
     const WAVEFORMATEX* const wave = ks::wave_format(format);
     const ULONG block = wave != nullptr && wave->nBlockAlign != 0 ? wave->nBlockAlign : 1;
     const ULONG allocated = channel_->AllocatedBufferSize();
-    const bool is_usable = frame_bytes != 0 && frame_bytes % block == 0 && frame_bytes <= allocated / 2;
-    const ULONG unit = is_usable ? frame_bytes : block;
-    const ULONG bytes = std::max(allocated / unit * unit, ULONG{1});
-    const ULONG interval_bytes = is_usable ? frame_bytes : allocated / 8 / block * block;
+    const ULONG intended = bytes_intended(block);
+    const ULONG most = intended != 0 ? intended : allocated;
+    const bool is_usable = frame_bytes != 0 && frame_bytes % block == 0 && frame_bytes <= most / 2;
+    const ULONG unit = is_usable && intended == 0 ? frame_bytes : block;
+    const ULONG bytes = std::max(most / unit * unit, ULONG{1});
+    const ULONG interval_bytes = is_usable ? frame_bytes : most / 8 / block * block;
     const ULONG ten_milliseconds = wave != nullptr ? wave->nAvgBytesPerSec / 100 / block * block : 0;
     const bool is_empty = device_state() == KSSTATE_STOP;
     if (is_empty) {
         channel_->SetBufferSize(bytes); // miniports start their hardware with this (R-DMA-03)
+        used_bytes_ = channel_->BufferSize();
     }
     Locked locked(queue_.lock());
     if (is_empty) {
@@ -354,6 +376,9 @@ void WaveCyclicPin::release_stream() {
         group_->RemoveMember(sink_.get());
     }
     set_stream(nullptr);
+    if (channel_) {
+        give_back_buffer();
+    }
     stream_.reset();
     channel_.reset();
     group_.reset();

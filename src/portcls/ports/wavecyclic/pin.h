@@ -34,6 +34,8 @@ private:
     WaveCyclicPin(Filter& filter, const PinRequest& request);
     NTSTATUS open(WaveCyclicPort& port, const PinRequest& request);
     void prepare_buffer(const KSDATAFORMAT& format);
+    ULONG bytes_intended(ULONG block);
+    void give_back_buffer();
     unsigned char* address_of(ULONGLONG position) const;
 
     // Not in line: requests that are queued behind others keep to the Windows convention all the way.
@@ -54,6 +56,8 @@ private:
     bool looped_;
     ComPointer<IMiniportWaveCyclicStream> stream_;
     ComPointer<IDmaChannel> channel_;
+    ULONG intended_bytes_ = 0; // the channel's buffer size, as the miniport has left it
+    ULONG used_bytes_ = 0;     // what the port has set instead; 0: nothing yet
     ComPointer<IServiceGroup> group_;
     ComPointer<Sink> sink_;
     StreamQueue queue_;
