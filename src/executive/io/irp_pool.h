@@ -38,7 +38,6 @@ struct alignas(16) IrpSlot {
     std::uint32_t serial = 0;
     const void* allocated_by = nullptr;
     void* callback_context = nullptr; // of completed_callback
-    FILE_OBJECT* file = nullptr;      // of a detached request that counts among its file's
     // Every request begins with these zeroed.
     struct Fresh {
         RequestCompleted completed_callback = nullptr;
@@ -51,7 +50,8 @@ struct alignas(16) IrpSlot {
     alignas(16) Fresh fresh;
     IO_STATUS_BLOCK result{};
     KEVENT event{};
-    // Objects that the request keeps alive until it ends.
+    // Objects that the request keeps alive until it ends. A detached one counts among the requests of the first, a
+    // file.
     std::array<void*, 2> kept{};
     static constexpr std::size_t inline_buffer_bytes = 256;
     std::uint32_t irp_bytes = 0;         // of the IRP as it was asked for

@@ -114,7 +114,7 @@ void finish_associated(machine::Machine& machine, IRP* irp) {
     case IrpKind::detached: {
         const RequestCompleted completed = slot->fresh.completed_callback;
         void* const context = slot->callback_context;
-        FILE_OBJECT* const file = std::exchange(slot->file, nullptr);
+        auto* const file = static_cast<FILE_OBJECT*>(std::exchange(slot->kept, {})[0]);
         const IO_STATUS_BLOCK result = irp->IoStatus;
         free_request(kernel, irp);
         if (file != nullptr) {

@@ -3,7 +3,6 @@
 #include <cstring>
 
 #include "executive/io/completion.h"
-#include "executive/io/file_record.h"
 #include "executive/irql_check.h"
 #include "executive/ke/thread_body.h"
 
@@ -89,7 +88,6 @@ NTSTATUS RepeatedRequest::send(ULONG count) {
     stack->Parameters.DeviceIoControl.OutputBufferLength = parts_.system_bytes;
     irp_->UserBuffer = system_buffer_;
     is_under_way_ = true;
-    begin_request(file_);
     return dispatch(kernel.machine, device, irp_);
 }
 
@@ -102,7 +100,6 @@ void RepeatedRequest::cancel() {
 [[gnu::hot]] void NTAPI RepeatedRequest::ended(void* context, NTSTATUS status, ULONG_PTR information) {
     auto& self = *static_cast<RepeatedRequest*>(context);
     self.is_under_way_ = false;
-    end_request(self.file_);
     self.parts_.completed(self.parts_.context, status, information);
 }
 

@@ -270,7 +270,7 @@ NTSTATUS start_device_control(FILE_OBJECT* file, ULONG code, const void* in, ULO
         return status;
     }
     const std::uint32_t serial = slot.serial;
-    slot.file = file;
+    slot.kept[0] = file;
     begin_request(file);
     status = dispatch(kernel.machine, device, irp);
     // The slot may be in use for another request by now: its serial number tells.
@@ -304,7 +304,7 @@ NTSTATUS start_transfer(const Transfer& request, RequestCompleted completed, voi
     IrpSlot& slot = *IrpSlot::of(irp);
     slot.fresh.completed_callback = completed;
     slot.callback_context = context;
-    slot.file = request.file;
+    slot.kept[0] = request.file;
     begin_request(request.file);
     return dispatch(kernel.machine, device, irp);
 }
