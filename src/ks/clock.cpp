@@ -36,8 +36,8 @@ struct Mark {
         const __int128 next = base + static_cast<__int128>(past / interval + 1) * interval;
         return next < INT64_MAX ? static_cast<LONGLONG>(next) : INT64_MAX;
     }
-    // Whether it fires. "The presentation time of a clock can be reversed" ("ksproperty-clock-time"), which STOP does:
-    // intervals go on from there, and a position mark has had its time.
+    // Whether it fires. A clock's time may step back (ksproperty-clock-time), as STOP has it do: intervals go on from
+    // there, and a position mark has had its time.
     bool look(LONGLONG now) {
         if (now < seen && interval != 0) {
             due = after(now);

@@ -248,7 +248,7 @@ KSDDKAPI VOID NTAPI KsGenerateEventList(GUID* Set, ULONG EventId, PLIST_ENTRY Ev
     EventList::Filter filter;
     filter.set = Set;
     filter.id = EventId;
-    // "Taken before enumerating the list and released after enumeration": whoever takes the file's events off the list
+    // Held from the first entry to the last (nf-ks-ksgenerateeventlist): whoever takes the file's events off the list
     // waits for the remove handler of one that leaves.
     ListLock lock(EventsFlags, EventsLock);
     for (LIST_ENTRY* link = EventsList->Flink; link != EventsList;) {

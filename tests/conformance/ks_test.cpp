@@ -170,8 +170,8 @@ TEST_F(R_KS, R_KS_07_interval_marks_repeat_and_position_marks_do_not) {
     });
 }
 
-// "The presentation time of a clock can be reversed" ("ksproperty-clock-time"): STOP sets it to 0. The time that a
-// position mark was for has been; intervals go on.
+// A clock's time may step back (ksproperty-clock-time): STOP sets it to 0. The time that a position mark was for has
+// been; intervals go on.
 TEST_F(R_KS, R_KS_07_interval_marks_go_on_when_the_time_begins_anew) {
     start_and_open();
     inside([&] {

@@ -18,9 +18,8 @@ struct FileRecord {
     static FileRecord& of(FILE_OBJECT* file) { return *reinterpret_cast<FileRecord*>(file); }
 };
 
-// IRP_MJ_CLOSE comes after the last of them: "all outstanding I/O requests have been completed or canceled" (page
-// irp-mj-close). There each has a reference of its file; here they are counted beside those. A RepeatedRequest is not
-// counted: its file outlives it.
+// IRP_MJ_CLOSE comes after the last of them has ended (irp-mj-close). On Windows each has a reference of its file; here
+// they are counted beside those. A RepeatedRequest is not counted: its file outlives it.
 inline void begin_request(FILE_OBJECT* file) {
     ++FileRecord::of(file).requests;
 }
