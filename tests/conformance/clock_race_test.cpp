@@ -7,7 +7,7 @@ namespace {
 // One machine of an exploration: a clock with a mark each millisecond.
 class ClockRace : public CoreTest {
 public:
-    explicit ClockRace(std::uint64_t seed) : CoreTest(config(seed)), seed_(seed) {}
+    explicit ClockRace(std::uint64_t seed) : CoreTest(exploring(seed)), seed_(seed) {}
 
     using CoreTest::inside;
     void begin() {
@@ -60,20 +60,12 @@ public:
         KeInitializeEvent(&work.is_over, NotificationEvent, FALSE);
         ExInitializeWorkItem(&work.item, Work::run, &work);
         ExQueueWorkItem(&work.item, DelayedWorkQueue);
-        for (std::uint64_t i = 0; i < steps; ++i) {
-            machine_.preemption_point();
-        }
+        let_others_run(steps);
         close_pin();
         KeWaitForSingleObject(&work.is_over, Executive, KernelMode, FALSE, nullptr);
     }
 
 private:
-    static machine::MachineConfig config(std::uint64_t seed) {
-        machine::MachineConfig result = CoreTest::config();
-        result.policy = machine::PolicyKind::pct;
-        result.seed = seed;
-        return result;
-    }
     void TestBody() override {}
 
     std::uint64_t seed_;
@@ -85,13 +77,12 @@ private:
 
 template<class Body>
 void explore(std::uint64_t schedules, Body&& body) {
-    for (std::uint64_t seed = 1; seed <= schedules && !::testing::Test::HasFailure(); ++seed) {
-        SCOPED_TRACE(seed);
+    for_each_schedule(schedules, [&](std::uint64_t seed) {
         ClockRace race(seed);
         race.begin();
         race.inside([&] { body(race, seed); });
         race.end();
-    }
+    });
 }
 
 TEST(ClockRace, R_KS_07_a_pin_closes_while_marks_are_timed) {

@@ -109,23 +109,9 @@ public:
     }
 
 private:
-    static machine::MachineConfig exploring(std::uint64_t seed) {
-        machine::MachineConfig result = config();
-        result.policy = machine::PolicyKind::pct;
-        result.seed = seed;
-        return result;
-    }
-    static void let_others_run(std::uint64_t times) {
-        for (std::uint64_t i = 0; i < times; ++i) {
-            KSPIN_LOCK lock = 0;
-            KIRQL old;
-            KeAcquireSpinLock(&lock, &old);
-            KeReleaseSpinLock(&lock, old);
-        }
-    }
     static void cancel(void* context) {
         auto& self = *static_cast<CancelAndClose*>(context);
-        let_others_run(self.seed_ % 11);
+        self.let_others_run(self.seed_ % 11);
         if (self.cancelled_->irp != nullptr) {
             executive::cancel_request(self.cancelled_->irp);
         }
@@ -142,10 +128,7 @@ private:
 } // namespace
 
 TEST(ClosingRace, R_WPCI_10_a_cancel_routine_is_waited_for_when_the_pin_is_closed) {
-    for (std::uint64_t seed = 1; seed <= 100 && !::testing::Test::HasFailure(); ++seed) {
-        SCOPED_TRACE(seed);
-        CancelAndClose(seed).run();
-    }
+    for_each_schedule(100, [](std::uint64_t seed) { CancelAndClose(seed).run(); });
 }
 
 } // namespace conformance

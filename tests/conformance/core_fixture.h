@@ -33,6 +33,15 @@ struct PinConnect {
     KSDATAFORMAT_WAVEFORMATEX format;
 };
 
+// body(seed) for many schedules, up to the first that fails.
+template<class Body>
+void for_each_schedule(std::uint64_t schedules, Body&& body) {
+    for (std::uint64_t seed = 1; seed <= schedules && !::testing::Test::HasFailure(); ++seed) {
+        SCOPED_TRACE(seed);
+        body(seed);
+    }
+}
+
 class CoreTest : public ::testing::Test {
 protected:
     CoreTest() : CoreTest(config()) {}
@@ -47,6 +56,20 @@ protected:
         machine::MachineConfig result;
         result.memory_bytes = 64 << 20;
         return result;
+    }
+
+    // A machine whose schedule is chosen at random.
+    static machine::MachineConfig exploring(std::uint64_t seed) {
+        machine::MachineConfig result = config();
+        result.policy = machine::PolicyKind::pct;
+        result.seed = seed;
+        return result;
+    }
+    // So many times whoever is ready may run.
+    void let_others_run(std::uint64_t times) {
+        for (std::uint64_t i = 0; i < times; ++i) {
+            machine_.preemption_point();
+        }
     }
 
     // The releases before the newest: before start().

@@ -20,7 +20,7 @@ void spend(std::uint64_t steps) {
 // One machine of an exploration: a one-shot event on the topology filter, and a timer whose DPC generates it.
 class EventRace : public CoreTest {
 public:
-    explicit EventRace(std::uint64_t seed) : CoreTest(config(seed)), seed_(seed) {}
+    explicit EventRace(std::uint64_t seed) : CoreTest(exploring(seed)), seed_(seed) {}
 
     using CoreTest::inside;
     Script& script() { return script_; }
@@ -69,12 +69,6 @@ public:
     }
 
 private:
-    static machine::MachineConfig config(std::uint64_t seed) {
-        machine::MachineConfig result = CoreTest::config();
-        result.policy = machine::PolicyKind::pct;
-        result.seed = seed;
-        return result;
-    }
     static void NTAPI generate_event(KDPC*, void* events, void*, void*) {
         GUID set = custom_event_set;
         static_cast<IPortEvents*>(events)->GenerateEventList(&set, 0, FALSE, 0, FALSE, 0);
@@ -97,8 +91,7 @@ struct Told {
 template<class Remove>
 Told explore_removal(Remove&& remove) {
     Told told;
-    for (std::uint64_t seed = 1; seed <= schedules && !::testing::Test::HasFailure(); ++seed) {
-        SCOPED_TRACE(seed);
+    for_each_schedule(schedules, [&](std::uint64_t seed) {
         EventRace race(seed);
         race.begin();
         race.inside([&] {
@@ -118,7 +111,7 @@ Told explore_removal(Remove&& remove) {
             EXPECT_EQ(race.script().count_of("event:remove"), 1u);
         });
         race.end();
-    }
+    });
     return told;
 }
 
@@ -142,8 +135,7 @@ TEST(EventRace, R_EVENT_01_the_driver_has_heard_of_the_removal_when_its_subdevic
 // It may fire from AddEventToEventList on, and leave before the handler that has added it returns.
 TEST(EventRace, R_EVENT_02_one_shot_that_leaves_while_it_is_enabled) {
     int early = 0;
-    for (std::uint64_t seed = 1; seed <= schedules && !::testing::Test::HasFailure(); ++seed) {
-        SCOPED_TRACE(seed);
+    for_each_schedule(schedules, [&](std::uint64_t seed) {
         EventRace race(seed);
         race.begin();
         race.inside([&] {
@@ -166,7 +158,7 @@ TEST(EventRace, R_EVENT_02_one_shot_that_leaves_while_it_is_enabled) {
             executive::Kernel::current().check_memory("when the event was gone");
         });
         race.end();
-    }
+    });
     EXPECT_NE(early, 0) << "no schedule had it fire that early";
 }
 

@@ -26,7 +26,7 @@ void NTAPI take_some_time(PFILE_OBJECT, KSEVENT_ENTRY*) {
 // One machine of an exploration.
 class KsEventRace : public KsDriverTest {
 public:
-    explicit KsEventRace(std::uint64_t seed) : KsDriverTest(config(seed)) {}
+    explicit KsEventRace(std::uint64_t seed) : KsDriverTest(exploring(seed)) {}
 
     // Whether the generation came first.
     bool run(std::uint64_t steps) {
@@ -45,9 +45,7 @@ public:
             KeInitializeDpc(&dpc, generate_list, this);
             KeSetTargetProcessorDpc(&dpc, 1);
             KeInsertQueueDpc(&dpc, nullptr, nullptr);
-            for (std::uint64_t i = 0; i < steps; ++i) {
-                machine_.preemption_point();
-            }
+            let_others_run(steps);
             KsFreeEventList(file_, &list_, KSEVENTS_SPINLOCK, &lock_);
             leaving->is_over = true;
             KeFlushQueuedDpcs();
@@ -61,12 +59,6 @@ public:
 private:
     static constexpr ULONG own_event = 4;
 
-    static machine::MachineConfig config(std::uint64_t seed) {
-        machine::MachineConfig result = CoreTest::config();
-        result.policy = machine::PolicyKind::pct;
-        result.seed = seed;
-        return result;
-    }
     static void NTAPI generate_list(KDPC*, void* context, void*, void*) {
         auto& race = *static_cast<KsEventRace*>(context);
         GUID set = custom_event_set;
@@ -85,15 +77,14 @@ private:
 TEST(KsEventRace, AFreedListHasBeenLeft) {
     int generated = 0;
     int freed = 0;
-    for (std::uint64_t seed = 1; seed <= 100 && !::testing::Test::HasFailure(); ++seed) {
-        SCOPED_TRACE(seed);
+    for_each_schedule(100, [&](std::uint64_t seed) {
         Leaving left;
         leaving = &left;
         KsEventRace race(seed);
         ++(race.run(seed % 20) ? generated : freed);
         EXPECT_EQ(left.calls, 1);
         EXPECT_EQ(left.calls_afterwards, 0);
-    }
+    });
     leaving = nullptr;
     EXPECT_NE(generated, 0) << "no schedule had the generation first";
     EXPECT_NE(freed, 0) << "no schedule had the removal first";

@@ -9,7 +9,7 @@ constexpr machine::Nanoseconds second = 1'000'000'000;
 // One machine of an exploration.
 class Removal : public CoreTest {
 public:
-    explicit Removal(std::uint64_t seed) : CoreTest(config(seed)) {}
+    explicit Removal(std::uint64_t seed) : CoreTest(exploring(seed)) {}
 
     void start_idling_after_a_second() {
         parameters_.push_back(*pnp::RegistryParameter::parse("PowerSettings\\PerformanceIdleTime:binary=01000000"));
@@ -47,9 +47,7 @@ public:
         const machine::Nanoseconds interval = machine_.clock_interval();
         const machine::Nanoseconds due = (machine_.now() + second + interval - 1) / interval * interval;
         machine_.run_for(due - machine_.now());
-        for (std::uint64_t i = 0; i < steps; ++i) {
-            machine_.preemption_point();
-        }
+        let_others_run(steps);
         unregister(routine, context);
     }
     using CoreTest::inside;
@@ -61,23 +59,16 @@ public:
     }
 
 private:
-    static machine::MachineConfig config(std::uint64_t seed) {
-        machine::MachineConfig result = CoreTest::config();
-        result.policy = machine::PolicyKind::pct;
-        result.seed = seed;
-        return result;
-    }
     void TestBody() override {}
 };
 
 // Calls `body` with machines of many schedules, up to the first that fails.
 template<class Body>
 void explore(std::uint64_t seeds, Body&& body) {
-    for (std::uint64_t seed = 1; seed <= seeds && !::testing::Test::HasFailure(); ++seed) {
-        SCOPED_TRACE(seed);
+    for_each_schedule(seeds, [&](std::uint64_t seed) {
         Removal removal(seed);
         body(removal);
-    }
+    });
 }
 
 TEST(RemovalRace, R_PWR_13_the_idle_timer_ends_with_the_device) {

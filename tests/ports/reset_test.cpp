@@ -1,5 +1,7 @@
 // IOCTL_KS_RESET_STATE (ni-ks-ioctl_ks_reset_state): a pin is what it was when it was acquired. What has been taken of
 // the requests is not played, what has been recorded is not fetched, and positions count from 0.
+#include <optional>
+
 #include "every_port.h"
 
 namespace openportcls::ports {
@@ -15,24 +17,46 @@ void expect_at_the_beginning(const Position& now) {
     EXPECT_EQ(now.write, 0U);
 }
 
+// A card that is heard, and a stream that has been playing for 105 ms.
+template<class Card>
+class Reset : public Card {
+protected:
+    void play() {
+        this->start();
+        this->listen(milliseconds(800));
+        render.emplace(this->open_render());
+        ASSERT_TRUE(render->set_state(PinState::run));
+        write.emplace(this->submit(*render, forgotten));
+        ASSERT_TRUE(this->machine->run_for(milliseconds(105)));
+    }
+    void TearDown() override { // the pin goes before its card
+        again.reset();
+        write.reset();
+        render.reset();
+        Card::TearDown();
+    }
+    void submit_later() { again.emplace(this->submit(*render, later)); }
+
+    Bytes forgotten = noise(30 * interval, 3);
+    Bytes later = noise(10 * interval, 4);
+    std::optional<Pin> render;
+    std::optional<StreamRequest> write;
+    std::optional<StreamRequest> again;
+};
+class WaveCyclicReset : public Reset<WaveCyclic> {};
+class WavePciReset : public Reset<WavePci> {};
+
 } // namespace
 
 // 40 ms have been copied ahead of the device by then. What comes after the reset is heard whole.
-TEST_F(WaveCyclic, R_KS_03_what_a_reset_forgets_is_not_heard) {
-    start();
-    listen(milliseconds(800));
-    Pin render = open_render();
-    Bytes forgotten = noise(30 * interval, 3);
-    Bytes later = noise(10 * interval, 4);
-    ASSERT_TRUE(render.set_state(PinState::run));
-    StreamRequest write = submit(render, forgotten);
-    ASSERT_TRUE(machine->run_for(milliseconds(105)));
-    const std::uint64_t played = position(render).play;
-    ASSERT_TRUE(render.reset(true));
+TEST_F(WaveCyclicReset, R_KS_03_what_a_reset_forgets_is_not_heard) {
+    play();
+    const std::uint64_t played = position(*render).play;
+    ASSERT_TRUE(render->reset(true));
     ASSERT_TRUE(machine->run_for(milliseconds(95)));
-    expect_at_the_beginning(position(render));
-    ASSERT_TRUE(render.reset(false));
-    StreamRequest again = submit(render, later);
+    expect_at_the_beginning(position(*render));
+    ASSERT_TRUE(render->reset(false));
+    submit_later();
     ASSERT_TRUE(machine->run_for(milliseconds(300)));
     const Bytes all = heard();
     const std::size_t at = find(all, part(forgotten, 0, played));
@@ -41,25 +65,18 @@ TEST_F(WaveCyclic, R_KS_03_what_a_reset_forgets_is_not_heard) {
     ASSERT_NE(next, std::string::npos);
     ASSERT_GT(next, at + played);
     EXPECT_TRUE(is_silent(part(all, at + played, next - at - played)));
-    EXPECT_EQ(position(render).play, later.size());
+    EXPECT_EQ(position(*render).play, later.size());
 }
 
-TEST_F(WaveCyclic, R_KS_03_nor_after_a_reset_of_a_paused_stream) {
-    start();
-    listen(milliseconds(800));
-    Pin render = open_render();
-    Bytes forgotten = noise(30 * interval, 3);
-    Bytes later = noise(10 * interval, 4);
-    ASSERT_TRUE(render.set_state(PinState::run));
-    StreamRequest write = submit(render, forgotten);
-    ASSERT_TRUE(machine->run_for(milliseconds(105)));
-    ASSERT_TRUE(render.set_state(PinState::pause));
-    const std::uint64_t played = position(render).play;
-    reset(render);
-    expect_at_the_beginning(position(render));
-    StreamRequest again = submit(render, later);
+TEST_F(WaveCyclicReset, R_KS_03_nor_after_a_reset_of_a_paused_stream) {
+    play();
+    ASSERT_TRUE(render->set_state(PinState::pause));
+    const std::uint64_t played = position(*render).play;
+    reset(*render);
+    expect_at_the_beginning(position(*render));
+    submit_later();
     ASSERT_TRUE(machine->run_for(milliseconds(50)));
-    ASSERT_TRUE(render.set_state(PinState::run));
+    ASSERT_TRUE(render->set_state(PinState::run));
     ASSERT_TRUE(machine->run_for(milliseconds(300)));
     const Bytes all = heard();
     EXPECT_NE(find(all, part(forgotten, 0, played)), std::string::npos);
@@ -68,20 +85,13 @@ TEST_F(WaveCyclic, R_KS_03_nor_after_a_reset_of_a_paused_stream) {
 }
 
 // What is written at once goes ahead of the place that the device reads.
-TEST_F(WaveCyclic, ARunningStreamPlaysTheFirstByteAfterAReset) {
-    start();
-    listen(milliseconds(800));
-    Pin render = open_render();
-    Bytes forgotten = noise(30 * interval, 3);
-    Bytes later = noise(10 * interval, 4);
-    ASSERT_TRUE(render.set_state(PinState::run));
-    StreamRequest write = submit(render, forgotten);
-    ASSERT_TRUE(machine->run_for(milliseconds(105)));
-    reset(render);
-    StreamRequest again = submit(render, later);
-    EXPECT_EQ(position(render).play, 0U);
+TEST_F(WaveCyclicReset, ARunningStreamPlaysTheFirstByteAfterAReset) {
+    play();
+    reset(*render);
+    submit_later();
+    EXPECT_EQ(position(*render).play, 0U);
     ASSERT_TRUE(machine->run_for(milliseconds(7)));
-    EXPECT_EQ(position(render).play, 0U) << "10 ms of silence come before it";
+    EXPECT_EQ(position(*render).play, 0U) << "10 ms of silence come before it";
     ASSERT_TRUE(machine->run_for(milliseconds(300)));
     EXPECT_NE(find(heard(), later), std::string::npos);
 }
@@ -163,25 +173,18 @@ TEST_F(WaveCyclic, TheEndOfNoResetForgetsNothing) {
 }
 
 // The device goes on where it is; what it counts is the miniport's own.
-TEST_F(WavePci, R_KS_03_positions_count_from_a_reset) {
-    start();
-    listen(milliseconds(800));
-    Pin render = open_render();
-    Bytes forgotten = noise(30 * interval, 3);
-    Bytes later = noise(10 * interval, 4);
-    ASSERT_TRUE(render.set_state(PinState::run));
-    StreamRequest write = submit(render, forgotten);
-    ASSERT_TRUE(machine->run_for(milliseconds(105)));
-    reset(render);
-    expect_at_the_beginning(position(render));
-    StreamRequest again = submit(render, later);
+TEST_F(WavePciReset, R_KS_03_positions_count_from_a_reset) {
+    play();
+    reset(*render);
+    expect_at_the_beginning(position(*render));
+    submit_later();
     ASSERT_TRUE(machine->run_for(milliseconds(50)));
-    EXPECT_GT(position(render).play, 0U);
-    EXPECT_LE(position(render).play, position(render).write);
-    EXPECT_LE(position(render).play, 5 * interval);
+    EXPECT_GT(position(*render).play, 0U);
+    EXPECT_LE(position(*render).play, position(*render).write);
+    EXPECT_LE(position(*render).play, 5 * interval);
     ASSERT_TRUE(machine->run_for(milliseconds(200)));
     EXPECT_NE(find(heard(), later), std::string::npos);
-    EXPECT_EQ(position(render).write, later.size());
+    EXPECT_EQ(position(*render).write, later.size());
 }
 
 TEST_F(WavePci, ALoopsPositionsLieInTheBufferThatFollowsAReset) {
