@@ -120,8 +120,12 @@ RequestStream::~RequestStream() {
     period.is_queued = false;
     --period.stream->on_their_way_;
     if (!period.stream->hear_period()) {
-        period.stream->machine_.set_event(period.stream->done_.object());
+        period.stream->signal();
     }
+}
+
+void NTAPI RequestStream::signal() noexcept {
+    machine_.set_event(done_.object());
 }
 
 // The current period goes to the driver; the next one is current.

@@ -46,6 +46,7 @@ private:
 
     // Inside the machine.
     static void NTAPI completed(void* context, NTSTATUS status, ULONG_PTR information);
+    [[gnu::noinline]] void NTAPI signal() noexcept; // to those who wait for any of the requests
     Period& current() { return periods_[next_]; }
     NTSTATUS submit(std::size_t bytes, ULONG options);
     NTSTATUS wait_for(Period& period);

@@ -23,11 +23,16 @@ Machine::Machine(const MachineConfig& config) : config_(config), clock_(config.p
     config_.processors = std::clamp(config_.processors, 1U, 32U);
     policy_ = Policy::create(config_.policy, config_.seed, config_.pct_depth, config_.processors);
     exploring_ = policy_->explores();
-    look_at_step_ = exploring_ ? 0 : lap_ends_at_;
+    if (tsan::is_watching()) {
+        held_back_ = 1ULL << 62;
+        steps_before_look_ -= held_back_;
+    }
+    look_at(exploring_ ? 1 : lap_ends_at_);
     processors_ = std::make_unique<Processor[]>(config_.processors);
     for (unsigned number = 0; number < config_.processors; ++number) {
         Processor& processor = processors_[number];
         processor.number = number;
+        processor.lock_word = number + 1;
         processor.idle.is_idle = true;
         processor.idle.name = "idle";
         processor.idle.machine = this;
@@ -253,6 +258,7 @@ void Machine::escape() {
 
 void Machine::remove_observer(Observer& observer) {
     observers_.erase(std::remove(observers_.begin(), observers_.end(), &observer), observers_.end());
+    is_observed_ = !observers_.empty();
 }
 
 void Machine::report_event(EventKind kind, std::uint32_t subject, std::int64_t value, std::string_view detail) {

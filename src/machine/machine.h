@@ -169,19 +169,25 @@ public:
 
     // Where the scheduler may interfere: kernel API calls and hardware accesses pass through here.
     void preemption_point() {
-        if (++step_ >= look_at_step_) [[unlikely]] {
+        if (takes_step()) [[unlikely]] {
             preempt();
         }
     }
-    // Whether the next preemption point only counts, which pass_preemption_point() then does.
-    bool passes_preemption_point() const { return step_ + 1 < look_at_step_; }
-    void pass_preemption_point() { ++step_; }
-    std::uint64_t step() const { return step_; }
+    // A preemption point where there is nothing to be done but counting it. False: there is, and it is still to come; so
+    // whenever ThreadSanitizer watches, which those who pass need not ask.
+    bool pass_preemption_point() {
+        if (takes_step()) [[unlikely]] {
+            ++steps_before_look_;
+            return false;
+        }
+        return true;
+    }
+    std::uint64_t step() const { return look_at_step_ - 1 - (steps_before_look_ + held_back_); }
     RunPosition run_position() const {
-        return {config_.seed, step_, now(), processor_->number, processor_->irql, processor_->running->name};
+        return {config_.seed, step(), now(), processor_->number, processor_->irql, processor_->running->name};
     }
     // Makes the next preemption point look around.
-    void draw_attention() { look_at_step_ = 0; }
+    void draw_attention() { look_at(step() + 1); }
     // An operation that takes time on real hardware; also a preemption point.
     void spend(Nanoseconds cost) {
         clock_.spend(cost);
@@ -199,21 +205,19 @@ public:
     // ---- spin locks -----------------------------------------------------------------------------------------
     // IRQL is the caller's business.
     void acquire_lock(KSPIN_LOCK& lock) {
-        preemption_point();
-        if (lock != 0) [[unlikely]] {
-            wait_for_lock(lock);
+        if (lock != 0 || !pass_preemption_point()) [[unlikely]] {
+            acquire_lock_in_turn(lock);
+        } else {
+            lock = processor_->lock_word;
         }
-        lock = processor_->lock_word();
-        tsan::acquire(&lock);
     }
     bool try_acquire_lock(KSPIN_LOCK& lock);
     void release_lock(KSPIN_LOCK& lock) {
-        if (lock != processor_->lock_word()) [[unlikely]] {
-            lock_not_owned(lock);
+        if (lock != processor_->lock_word || !pass_preemption_point()) [[unlikely]] {
+            release_lock_in_turn(lock);
+        } else {
+            lock = 0;
         }
-        tsan::release(&lock);
-        lock = 0;
-        preemption_point();
     }
 
     // ---- DPCs -----------------------------------------------------------------------------------------------
@@ -239,7 +243,12 @@ public:
     // The running thread sleeps until it is unparked. Whoever does that knows that it sleeps: between a look at what
     // there is to do and park() there is no preemption point.
     void park();
-    void NTAPI unpark(Thread& thread);
+    void unpark(Thread& thread) {
+        thread.is_parked = false;
+        if (thread.state == ThreadState::waiting) [[unlikely]] { // as a rule it lets time pass itself
+            wake_parked(thread);
+        }
+    }
     bool explores() const { return exploring_; } // interleavings, by its policy
     [[noreturn]] void exit_thread(std::int32_t status);
     std::span<Thread* const> threads() const { return threads_; } // living, in order of creation
@@ -292,9 +301,12 @@ public:
     bool synchronize(InterruptHandler& handler, bool (*routine)(void* context), void* context);
 
     // ---- observers and subsystems ---------------------------------------------------------------------------
-    void add_observer(Observer& observer) { observers_.push_back(&observer); }
+    void add_observer(Observer& observer) {
+        observers_.push_back(&observer);
+        is_observed_ = true;
+    }
     void remove_observer(Observer& observer);
-    bool is_observed() const { return !observers_.empty(); }
+    bool is_observed() const { return is_observed_; }
     void trace(EventKind kind, std::uint32_t subject, std::int64_t value = 0, std::string_view detail = {}) {
         if (is_observed()) [[unlikely]] {
             report_event(kind, subject, value, detail);
@@ -353,7 +365,9 @@ private:
         const void* caller;
         Nanoseconds nominal; // unrounded due time
         Nanoseconds period;
-        TimerRecord* next; // in the active list or the free list
+        Nanoseconds rounding;    // what it expires after `nominal`, while the clock's interval is the one below
+        Nanoseconds rounded_for; // 0: none
+        TimerRecord* next;       // in the active list or the free list
         TimerRecord* previous;
     };
 
@@ -401,6 +415,7 @@ private:
     void run_thread(Thread& next);
     void block();
     enum class QueueEnd : std::uint8_t { head, tail };
+    [[gnu::noinline]] void NTAPI wake_parked(Thread& thread) noexcept;
     void NTAPI make_ready(Thread& thread, QueueEnd end = QueueEnd::tail);
     Thread* pop_ready(const Processor& taker);
     Thread* pop_ready_for(const Processor& taker);
@@ -411,15 +426,23 @@ private:
     std::uint32_t runnable_mask() const;
     void hand_out_ready_threads();
     void let_others_run();
+    // Whether it is one to look at. Unsigned: as the sign of what is left, this is one instruction and a branch.
+    bool takes_step() { return static_cast<std::int64_t>(--steps_before_look_) < 0; }
+    void look_at(std::uint64_t step_to_look_at) {
+        steps_before_look_ += step_to_look_at - look_at_step_;
+        look_at_step_ = step_to_look_at;
+    }
     void begin_lap() {
-        lap_ends_at_ = step_ + steps_per_lap;
+        lap_ends_at_ = step() + steps_per_lap;
         lap_began_ = now();
     }
     void end_lap();
     void give_way(Thread& thread);
     Processor* other_runnable(const Processor& except);
-    [[gnu::noinline]] void NTAPI wait_for_lock(KSPIN_LOCK& lock);
-    [[noreturn]] void NTAPI lock_not_owned(const KSPIN_LOCK& lock);
+    [[gnu::cold, gnu::noinline]] void NTAPI acquire_lock_in_turn(KSPIN_LOCK& lock) noexcept;
+    [[gnu::cold, gnu::noinline]] void NTAPI release_lock_in_turn(KSPIN_LOCK& lock) noexcept;
+    void wait_for_lock(KSPIN_LOCK& lock);
+    [[noreturn]] void lock_not_owned(const KSPIN_LOCK& lock);
     void idle_loop();
     bool pass_idle_time();
     bool let_time_pass();
@@ -427,6 +450,7 @@ private:
     static void thread_entry(void* argument);
     FiberStack take_stack();
     void prepare_idle(Processor& processor);
+    [[gnu::cold, gnu::noinline]] void prepare_every_idle();
     void reap_threads();
 
     void NTAPI wake_all_waiters(DISPATCHER_HEADER& object);
@@ -437,6 +461,7 @@ private:
     static void timer_due(ClockEvent& event);
     TimerRecord* NTAPI timer_record(const KTIMER& timer) const;
     TimerRecord* NTAPI new_timer_record();
+    Nanoseconds NTAPI expiry_of(TimerRecord& record) const;
     void NTAPI unlink_timer(TimerRecord& record);
 
     [[gnu::cold, gnu::noinline]] void NTAPI report_event(EventKind kind, std::uint32_t subject, std::int64_t value,
@@ -461,9 +486,11 @@ private:
     std::uint32_t ready_mask_ = 0;
     std::uint32_t ready_with_affinity_ = 0; // ready threads that not every processor may take
     bool may_stray_ = false;                // a thread's affinity changed while it could not move
-    std::uint64_t step_ = 0;
-    // The next preemption point that looks around is this one: the end of the lap, or 0, at once.
+    // The next preemption point that looks around is this one: the end of the lap, or the very next. Those before it,
+    // one at every lock and every call, are counted down.
     std::uint64_t look_at_step_ = steps_per_lap;
+    std::uint64_t steps_before_look_ = steps_per_lap - 1;
+    std::uint64_t held_back_ = 0; // of these, where ThreadSanitizer watches: so many that each seems to be one to look at
     // Even a processor that never asks the time takes some for so many calls.
     static constexpr std::uint64_t steps_per_lap = 4096;
     static constexpr Nanoseconds step_cost = 10;
@@ -473,6 +500,7 @@ private:
     // How long one who does not wait keeps others from a processor that idles.
     static constexpr Nanoseconds patience = 20'000;
     Nanoseconds look_around_at_ = patience; // when whoever spends time looks next whether somebody else waits to run
+    bool every_idle_prepared_ = false;
     bool exploring_ = false;
     bool settling_ = false;
     const Processor* passes_time_ = nullptr; // lets time pass, being idle, and looks for interrupts next
@@ -491,6 +519,7 @@ private:
     std::vector<std::unique_ptr<TimerRecord>> timer_records_;
 
     std::vector<Observer*> observers_;
+    bool is_observed_ = false;
     std::array<std::unique_ptr<Subsystem>, static_cast<std::size_t>(SubsystemId::count)> subsystems_;
     std::vector<SubsystemId> creation_order_;
 

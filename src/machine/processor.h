@@ -19,6 +19,7 @@ struct Processor {
     static constexpr Nanoseconds not_watched = -1;
 
     unsigned number = 0;
+    KSPIN_LOCK lock_word = 1; // of the spin locks that it holds: one more than its number
     KIRQL irql = irql::passive;
     bool in_dpc = false;
     bool interrupts_disabled = false;         // by the `cli` instruction: nothing is delivered, whatever the IRQL
@@ -35,8 +36,6 @@ struct Processor {
     static constexpr std::uint32_t remembered_locks = 8;
     std::array<HeldLock, remembered_locks> taken_locks{}; // the latest of them, by how many were held before
     std::uint64_t dpcs_delivered = 0;
-
-    KSPIN_LOCK lock_word() const { return number + 1ULL; } // of the spin locks that it holds
 };
 
 } // namespace openportcls::machine

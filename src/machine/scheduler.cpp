@@ -53,6 +53,13 @@ FiberStack Machine::take_stack() {
     idle.fiber.prepare(std::move(stack), &Machine::idle_entry, &idle, "idle");
 }
 
+void Machine::prepare_every_idle() {
+    for (Processor& each : processors()) {
+        prepare_idle(each);
+    }
+    every_idle_prepared_ = true;
+}
+
 // A terminated thread cannot free the stack it stands on; whoever runs next does.
 void Machine::reap_threads() {
     // ThreadSanitizer would take the next owner of a stack for a racer of this one; a new mapping has no past.
@@ -344,10 +351,13 @@ void Machine::end_lap() {
 }
 
 [[gnu::hot]] void Machine::preempt() noexcept {
-    if (step_ >= lap_ends_at_) {
+    if (static_cast<std::int64_t>(steps_before_look_ + held_back_) >= 0) [[unlikely]] {
+        return;
+    }
+    if (step() >= lap_ends_at_) {
         end_lap();
     }
-    look_at_step_ = exploring_ ? 0 : lap_ends_at_;
+    look_at(exploring_ ? step() + 1 : lap_ends_at_);
     if (memory_error_reported) [[unlikely]] {
         stop_at_memory_error();
     }
@@ -365,7 +375,7 @@ void Machine::end_lap() {
     if (exploring_) {
         hand_out_ready_threads();
         const std::uint32_t runnable = runnable_mask() | 1U << here.number;
-        const unsigned chosen = policy_->choose_processor(runnable, here.number, step_);
+        const unsigned chosen = policy_->choose_processor(runnable, here.number, step());
         if (chosen != here.number) {
             switch_processor(processors_[chosen]);
         }
@@ -391,9 +401,27 @@ bool Machine::try_acquire_lock(KSPIN_LOCK& lock) {
         poll();
         return false;
     }
-    lock = processor_->lock_word();
+    lock = processor_->lock_word;
     tsan::acquire(&lock);
     return true;
+}
+
+void Machine::acquire_lock_in_turn(KSPIN_LOCK& lock) noexcept {
+    preemption_point();
+    if (lock != 0) {
+        wait_for_lock(lock);
+    }
+    lock = processor_->lock_word;
+    tsan::acquire(&lock);
+}
+
+void Machine::release_lock_in_turn(KSPIN_LOCK& lock) noexcept {
+    if (lock != processor_->lock_word) {
+        lock_not_owned(lock);
+    }
+    tsan::release(&lock);
+    lock = 0;
+    preemption_point();
 }
 
 void Machine::lock_not_owned(const KSPIN_LOCK& lock) {
@@ -403,7 +431,7 @@ void Machine::lock_not_owned(const KSPIN_LOCK& lock) {
 
 void Machine::wait_for_lock(KSPIN_LOCK& lock) {
     while (lock != 0) {
-        if (lock == processor_->lock_word()) {
+        if (lock == processor_->lock_word) {
             bugcheck(0x0F /* SPIN_LOCK_ALREADY_OWNED */, reinterpret_cast<std::uint64_t>(&lock), 0, 0, 0,
                      "A spin lock may not be acquired again by its owner (KeAcquireSpinLock).");
         }

@@ -16,6 +16,18 @@ Nanoseconds Machine::round_to_clock(Nanoseconds due) const {
     return due == never ? never : (due + clock_interval_ - 1) / clock_interval_ * clock_interval_;
 }
 
+// With a period of whole intervals a timer is as late each time, which saves the division.
+Nanoseconds Machine::expiry_of(TimerRecord& record) const {
+    if (record.rounded_for == clock_interval_) {
+        return record.nominal + record.rounding;
+    }
+    const Nanoseconds expiry = round_to_clock(record.nominal);
+    const bool stays = record.period > 0 && record.period % clock_interval_ == 0;
+    record.rounding = expiry - record.nominal;
+    record.rounded_for = stays ? clock_interval_ : 0;
+    return expiry;
+}
+
 // A set timer's list entry points twice at our record; anything else means "not set".
 Machine::TimerRecord* Machine::timer_record(const KTIMER& timer) const {
     const LIST_ENTRY& entry = timer.TimerListEntry;
@@ -41,6 +53,7 @@ bool Machine::set_timer(KTIMER& timer, Nanoseconds due, Nanoseconds period, KDPC
     record->caller = caller;
     record->nominal = due;
     record->period = period;
+    record->rounded_for = 0;
     record->previous = nullptr;
     record->next = active_timers_;
     if (active_timers_ != nullptr) {
@@ -53,7 +66,7 @@ bool Machine::set_timer(KTIMER& timer, Nanoseconds due, Nanoseconds period, KDPC
     timer.Header.SignalState = 0;
     timer.Header.TimerMiscFlags = 1;
     timer.TimerListEntry.Flink = timer.TimerListEntry.Blink = reinterpret_cast<LIST_ENTRY*>(record);
-    clock_.schedule(record->event, round_to_clock(due));
+    clock_.schedule(record->event, expiry_of(*record));
     if (clock_.is_due()) {
         draw_attention();
     }
@@ -125,7 +138,7 @@ void Machine::timer_due(ClockEvent& event) {
     machine.trace(EventKind::timer_expired, 0);
     if (record.period > 0) {
         record.nominal += record.period;
-        machine.clock_.schedule(record.event, machine.round_to_clock(record.nominal));
+        machine.clock_.schedule(record.event, machine.expiry_of(record));
     } else {
         machine.unlink_timer(record);
     }
@@ -140,7 +153,7 @@ void Machine::timer_due(ClockEvent& event) {
 void Machine::set_clock_interval(Nanoseconds interval) {
     clock_interval_ = interval;
     for (TimerRecord* record = active_timers_; record != nullptr; record = record->next) {
-        clock_.schedule(record->event, round_to_clock(record->nominal));
+        clock_.schedule(record->event, expiry_of(*record));
     }
 }
 

@@ -167,10 +167,8 @@ void Machine::stop_listening(SignalListener& listener) {
     thread.block_count = 0;
     thread.wait_all = false;
     thread.is_parked = true;
-    for (Processor& each : processors()) { // now: once the thread runs its periods, nothing asks the host for memory
-        if (!each.idle.fiber.stack()) [[unlikely]] {
-            prepare_idle(each);
-        }
+    if (!every_idle_prepared_) [[unlikely]] {
+        prepare_every_idle(); // now: once the thread runs its periods, nothing asks the host for memory
     }
     trace(EventKind::wait_begin, thread.serial);
     while (thread.is_parked && pass_idle_time()) {
@@ -182,11 +180,8 @@ void Machine::stop_listening(SignalListener& listener) {
     trace(EventKind::wait_end, thread.serial, STATUS_SUCCESS);
 }
 
-[[gnu::hot]] void Machine::unpark(Thread& thread) {
-    thread.is_parked = false;
-    if (thread.state == ThreadState::waiting) {
-        make_ready(thread);
-    }
+void Machine::wake_parked(Thread& thread) noexcept {
+    make_ready(thread);
 }
 
 [[gnu::hot]] void Machine::wake_all_waiters(DISPATCHER_HEADER& object) {

@@ -110,8 +110,8 @@ void Machine::report_call_without_end() {
 bool Machine::watchdog_expired() {
     const std::uint32_t limit = config_.watchdog_seconds;
     ++watchdog_all_ticks_;
-    const bool has_moved = watchdog_last_step_ != step_;
-    watchdog_last_step_ = step_;
+    const bool has_moved = watchdog_last_step_ != step();
+    watchdog_last_step_ = step();
     watchdog_ticks_ = has_moved ? 0 : watchdog_ticks_ + 1;
     const Nanoseconds time = now() - spent_in_laps_;
     const bool has_waited =
@@ -128,8 +128,7 @@ bool Machine::watchdog_expired() {
         return false;
     }
     if (call_without_end().describe != nullptr) {
-        is_call_without_end_ = true;
-        draw_attention();
+        is_call_without_end_ = true; // seen where the lap ends: what counts steps is not a signal handler's to change
     }
     if (here.irql < irql::dispatch) {
         return watchdog_ticks_ >= limit || watchdog_busy_ticks_ >= limit;

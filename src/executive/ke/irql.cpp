@@ -145,7 +145,7 @@ KIRQL NTAPI KfAcquireSpinLock(PKSPIN_LOCK lock) {
 [[gnu::hot]] void NTAPI KeReleaseSpinLock(PKSPIN_LOCK lock, KIRQL old) {
     OPC_REQUIRE_AT_DISPATCH();
     Machine& machine = Machine::current();
-    if (!changes_hands_at_once(machine, *lock, machine.processor().lock_word())) [[unlikely]] {
+    if (!changes_hands_at_once(machine, *lock, machine.processor().lock_word)) [[unlikely]] {
         return release_in_turn(lock, old);
     }
     release_at_once(machine, *lock);
@@ -171,7 +171,7 @@ void NTAPI KfReleaseSpinLock(PKSPIN_LOCK lock, KIRQL old) {
 [[gnu::hot]] void NTAPI KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK lock) {
     OPC_REQUIRE_IRQL_AT_LEAST(irql::dispatch);
     Machine& machine = Machine::current();
-    if (!changes_hands_at_once(machine, *lock, machine.processor().lock_word())) [[unlikely]] {
+    if (!changes_hands_at_once(machine, *lock, machine.processor().lock_word)) [[unlikely]] {
         return release_at_dispatch_in_turn(lock);
     }
     release_at_once(machine, *lock);

@@ -23,21 +23,19 @@ inline void release_spin_lock(machine::Machine& machine, KSPIN_LOCK& lock) {
     machine.release_lock(lock);
 }
 // Whether a lock that is found as `expected` changes hands with nothing else to be done: most do, and then a function
-// that has only this needs no registers besides those that it need not keep.
-[[gnu::always_inline]] inline bool changes_hands_at_once(const machine::Machine& machine, const KSPIN_LOCK& lock,
+// that has only this needs no registers besides those that it need not keep. True: it does, past its preemption point.
+[[gnu::always_inline]] inline bool changes_hands_at_once(machine::Machine& machine, const KSPIN_LOCK& lock,
                                                          KSPIN_LOCK expected) {
-    return lock == expected && machine.passes_preemption_point() && !machine::tsan::is_watching();
+    return lock == expected && machine.pass_preemption_point();
 }
 [[gnu::always_inline]] inline void acquire_at_once(machine::Machine& machine, KSPIN_LOCK& lock) {
     machine::Processor& here = machine.processor();
-    machine.pass_preemption_point();
-    lock = here.lock_word();
+    lock = here.lock_word;
     count_spin_lock(here, {&lock});
 }
 [[gnu::always_inline]] inline void release_at_once(machine::Machine& machine, KSPIN_LOCK& lock) {
     --machine.processor().held_spin_locks;
     lock = 0;
-    machine.pass_preemption_point();
 }
 inline bool holds_spin_lock(machine::Machine& machine) {
     return machine.processor().held_spin_locks != 0;
@@ -92,11 +90,9 @@ public:
         if (machine_.irql() > machine::irql::dispatch) [[unlikely]] {
             report_irql(lock);
         }
-        machine_.preemption_point();
-        if (lock_ != 0) [[unlikely]] {
-            wait(lock);
+        if (lock_ != 0 || !machine_.pass_preemption_point()) [[unlikely]] {
+            begin_in_turn(lock);
         }
-        machine::tsan::acquire(&lock_);
         if constexpr (checks_sections) {
             step_ = machine_.step();
         }
@@ -122,10 +118,12 @@ private:
         KeAcquireSpinLockRaiseToDpc(&lock);
     }
     // It is free when this returns, until the next preemption point.
-    [[gnu::cold, gnu::noinline]] static void NTAPI wait(KSPIN_LOCK& lock) noexcept {
+    [[gnu::cold, gnu::noinline]] static void NTAPI begin_in_turn(KSPIN_LOCK& lock) noexcept {
+        machine::Machine::current().preemption_point();
         while (lock != 0) {
             const SpinLockGuard until_released(lock);
         }
+        machine::tsan::acquire(&lock);
     }
 
     machine::Machine& machine_;

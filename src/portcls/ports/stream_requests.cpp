@@ -90,7 +90,7 @@ void StreamRequests::finish_all() {
     } while (finished != nullptr);
 }
 
-void StreamRequests::complete_finished() {
+void NTAPI StreamRequests::complete_finished() {
     complete([this] {
         const BrieflyLocked locked(lock_);
         return take_finished();

@@ -69,7 +69,7 @@ public:
     bool is_write() const { return write_; }
     bool is_empty() const { return IsListEmpty(&queued_); }
     // Completes what is finished. <= DISPATCH_LEVEL, without the lock.
-    void complete_finished();
+    [[gnu::noinline]] void NTAPI complete_finished();
 
 protected:
     explicit StreamRequests(bool write);
