@@ -173,8 +173,8 @@ public:
             preempt();
         }
     }
-    // A preemption point where there is nothing to be done but counting it. False: there is, and it is still to come; so
-    // whenever ThreadSanitizer watches, which those who pass need not ask.
+    // A preemption point where there is nothing to be done but counting it. False: there is, and it is still to come;
+    // so whenever ThreadSanitizer watches, which those who pass need not ask.
     bool pass_preemption_point() {
         if (takes_step()) [[unlikely]] {
             ++steps_before_look_;
@@ -490,7 +490,8 @@ private:
     // one at every lock and every call, are counted down.
     std::uint64_t look_at_step_ = steps_per_lap;
     std::uint64_t steps_before_look_ = steps_per_lap - 1;
-    std::uint64_t held_back_ = 0; // of these, where ThreadSanitizer watches: so many that each seems to be one to look at
+    std::uint64_t held_back_ =
+        0; // of these, where ThreadSanitizer watches: so many that each seems to be one to look at
     // Even a processor that never asks the time takes some for so many calls.
     static constexpr std::uint64_t steps_per_lap = 4096;
     static constexpr Nanoseconds step_cost = 10;
