@@ -169,18 +169,17 @@ public:
 
     // Where the scheduler may interfere: kernel API calls and hardware accesses pass through here.
     void preemption_point() {
-        if (takes_step()) [[unlikely]] {
+        if (counts_as_look()) [[unlikely]] {
             preempt();
         }
     }
-    // A preemption point where there is nothing to be done but counting it. False: there is, and it is still to come;
-    // so whenever ThreadSanitizer watches, which those who pass need not ask.
-    bool pass_preemption_point() {
-        if (takes_step()) [[unlikely]] {
-            ++steps_before_look_;
-            return false;
+    // A preemption point in two parts. The first counts it; true: the second has to follow, and so it has to whenever
+    // ThreadSanitizer watches, which others then need not ask. Unsigned: one instruction counts and compares.
+    bool counts_as_look() { return static_cast<std::int64_t>(--steps_before_look_) < 0; }
+    void look() {
+        if (static_cast<std::int64_t>(steps_before_look_) < 0) {
+            preempt();
         }
-        return true;
     }
     std::uint64_t step() const { return look_at_step_ - 1 - (steps_before_look_ + held_back_); }
     RunPosition run_position() const {
@@ -205,7 +204,7 @@ public:
     // ---- spin locks -----------------------------------------------------------------------------------------
     // IRQL is the caller's business.
     void acquire_lock(KSPIN_LOCK& lock) {
-        if (lock != 0 || !pass_preemption_point()) [[unlikely]] {
+        if (counts_as_look() || lock != 0) [[unlikely]] {
             acquire_lock_in_turn(lock);
         } else {
             lock = processor_->lock_word;
@@ -213,12 +212,15 @@ public:
     }
     bool try_acquire_lock(KSPIN_LOCK& lock);
     void release_lock(KSPIN_LOCK& lock) {
-        if (lock != processor_->lock_word || !pass_preemption_point()) [[unlikely]] {
+        if (counts_as_look() || lock != processor_->lock_word) [[unlikely]] {
             release_lock_in_turn(lock);
         } else {
             lock = 0;
         }
     }
+    // The same, once their preemption point has been counted.
+    [[gnu::cold, gnu::noinline]] void NTAPI acquire_lock_in_turn(KSPIN_LOCK& lock) noexcept;
+    [[gnu::cold, gnu::noinline]] void NTAPI release_lock_in_turn(KSPIN_LOCK& lock) noexcept;
 
     // ---- DPCs -----------------------------------------------------------------------------------------------
     bool NTAPI queue_dpc(KDPC& dpc, void* argument1, void* argument2);
@@ -426,8 +428,6 @@ private:
     std::uint32_t runnable_mask() const;
     void hand_out_ready_threads();
     void let_others_run();
-    // Whether it is one to look at. Unsigned: as the sign of what is left, this is one instruction and a branch.
-    bool takes_step() { return static_cast<std::int64_t>(--steps_before_look_) < 0; }
     void look_at(std::uint64_t step_to_look_at) {
         steps_before_look_ += step_to_look_at - look_at_step_;
         look_at_step_ = step_to_look_at;
@@ -439,8 +439,6 @@ private:
     void end_lap();
     void give_way(Thread& thread);
     Processor* other_runnable(const Processor& except);
-    [[gnu::cold, gnu::noinline]] void NTAPI acquire_lock_in_turn(KSPIN_LOCK& lock) noexcept;
-    [[gnu::cold, gnu::noinline]] void NTAPI release_lock_in_turn(KSPIN_LOCK& lock) noexcept;
     void wait_for_lock(KSPIN_LOCK& lock);
     [[noreturn]] void lock_not_owned(const KSPIN_LOCK& lock);
     void idle_loop();

@@ -407,7 +407,7 @@ bool Machine::try_acquire_lock(KSPIN_LOCK& lock) {
 }
 
 void Machine::acquire_lock_in_turn(KSPIN_LOCK& lock) noexcept {
-    preemption_point();
+    look();
     if (lock != 0) {
         wait_for_lock(lock);
     }
@@ -421,7 +421,7 @@ void Machine::release_lock_in_turn(KSPIN_LOCK& lock) noexcept {
     }
     tsan::release(&lock);
     lock = 0;
-    preemption_point();
+    look();
 }
 
 void Machine::lock_not_owned(const KSPIN_LOCK& lock) {

@@ -52,22 +52,27 @@ void lower(const char* function, KIRQL level) {
     machine.follow_affinity();
 }
 
-// ---- spin locks that are not free, or have something else to be done about them -------------------------------------
+// ---- spin locks that are not free, or have something else to be done about them: not at once -----------------------
 
 [[gnu::cold, gnu::noinline]] KIRQL NTAPI acquire_in_turn(PKSPIN_LOCK lock) {
     Machine& machine = Machine::current();
     const KIRQL old = machine.raise_irql(irql::dispatch);
-    acquire_spin_lock(machine, *lock);
+    machine.acquire_lock_in_turn(*lock);
+    count_spin_lock(machine.processor(), {lock});
     return old;
 }
 [[gnu::cold, gnu::noinline]] void NTAPI acquire_in_turn(PKSPIN_LOCK lock, PKIRQL old) {
     *old = acquire_in_turn(lock);
 }
 [[gnu::cold, gnu::noinline]] void NTAPI acquire_at_dispatch_in_turn(PKSPIN_LOCK lock) {
-    acquire_spin_lock(Machine::current(), *lock);
+    Machine& machine = Machine::current();
+    machine.acquire_lock_in_turn(*lock);
+    count_spin_lock(machine.processor(), {lock});
 }
 [[gnu::cold, gnu::noinline]] void NTAPI release_at_dispatch_in_turn(PKSPIN_LOCK lock) {
-    release_spin_lock(Machine::current(), *lock);
+    Machine& machine = Machine::current();
+    --machine.processor().held_spin_locks;
+    machine.release_lock_in_turn(*lock);
 }
 
 [[gnu::noinline]] void NTAPI leave(PKSPIN_LOCK lock, KIRQL old) {
@@ -77,7 +82,7 @@ void lower(const char* function, KIRQL level) {
     leave_spin_lock(Machine::current(), lock, openportcls::machine::HeldLock::Kind::spin, old);
 }
 [[gnu::cold, gnu::noinline]] void NTAPI release_in_turn(PKSPIN_LOCK lock, KIRQL old) {
-    release_spin_lock(Machine::current(), *lock);
+    release_at_dispatch_in_turn(lock);
     leave(lock, old);
 }
 

@@ -23,10 +23,11 @@ inline void release_spin_lock(machine::Machine& machine, KSPIN_LOCK& lock) {
     machine.release_lock(lock);
 }
 // Whether a lock that is found as `expected` changes hands with nothing else to be done: most do, and then a function
-// that has only this needs no registers besides those that it need not keep. True: it does, past its preemption point.
+// that has only this needs no registers besides those that it need not keep. Counts the preemption point; false: the
+// machine's functions for that are to follow.
 [[gnu::always_inline]] inline bool changes_hands_at_once(machine::Machine& machine, const KSPIN_LOCK& lock,
                                                          KSPIN_LOCK expected) {
-    return lock == expected && machine.pass_preemption_point();
+    return !machine.counts_as_look() && lock == expected;
 }
 [[gnu::always_inline]] inline void acquire_at_once(machine::Machine& machine, KSPIN_LOCK& lock) {
     machine::Processor& here = machine.processor();
@@ -90,7 +91,7 @@ public:
         if (machine_.irql() > machine::irql::dispatch) [[unlikely]] {
             report_irql(lock);
         }
-        if (lock_ != 0 || !machine_.pass_preemption_point()) [[unlikely]] {
+        if (machine_.counts_as_look() || lock_ != 0) [[unlikely]] {
             begin_in_turn(lock);
         }
         if constexpr (checks_sections) {
@@ -119,7 +120,7 @@ private:
     }
     // It is free when this returns, until the next preemption point.
     [[gnu::cold, gnu::noinline]] static void NTAPI begin_in_turn(KSPIN_LOCK& lock) noexcept {
-        machine::Machine::current().preemption_point();
+        machine::Machine::current().look();
         while (lock != 0) {
             const SpinLockGuard until_released(lock);
         }
