@@ -389,6 +389,61 @@ TEST(Timers, periodic_timers_do_not_drift) {
     }));
 }
 
+// Each time at the first clock interrupt at or after its due time, which the interval and the period decide anew.
+TEST(Timers, periodic_timers_expire_at_the_next_clock_interrupt_whatever_the_interval) {
+    struct Expirations {
+        Machine* machine;
+        std::vector<Nanoseconds> times;
+        static void NTAPI note(KDPC*, void* context, void*, void*) {
+            auto& seen = *static_cast<Expirations*>(context);
+            seen.times.push_back(seen.machine->now());
+        }
+    };
+    Machine machine;
+    Expirations expirations{&machine, {}};
+    KDPC dpc{};
+    dpc.DeferredContext = &expirations;
+    dpc.DeferredRoutine = &Expirations::note;
+    KTIMER timer{};
+    timer.Header.WaitListHead = {&timer.Header.WaitListHead, &timer.Header.WaitListHead};
+    const auto run = [&](Nanoseconds due, Nanoseconds period) {
+        expirations.times.clear();
+        machine.set_timer(timer, due, period, &dpc);
+        machine.run_for(10'000'000);
+    };
+    ASSERT_TRUE(machine.enter([&] {
+        machine.set_clock_interval(1'000'000);
+        run(1'300'000, 3'000'000); // whole intervals: as late each time
+        EXPECT_EQ(expirations.times, (std::vector<Nanoseconds>{2'000'000, 5'000'000, 8'000'000}));
+        machine.set_clock_interval(500'000); // of a timer that is set
+        machine.run_for(3'000'000);
+        EXPECT_EQ(expirations.times.back(), 10'500'000);
+        run(13'200'000, 2'700'000); // not: another fraction each time
+        EXPECT_EQ(expirations.times, (std::vector<Nanoseconds>{13'500'000, 16'000'000, 19'000'000, 21'500'000}));
+        run(23'000'000, 4'000'000); // the record's next user
+        EXPECT_EQ(expirations.times, (std::vector<Nanoseconds>{23'000'000, 27'000'000, 31'000'000}));
+    }));
+}
+
+// Where a run is, for reports and replays: each preemption point counts once, whether anybody looks there or not.
+TEST(Machine, every_preemption_point_is_one_step) {
+    Machine machine;
+    ASSERT_TRUE(machine.enter([&] {
+        KSPIN_LOCK lock = 0;
+        const std::uint64_t begin = machine.step();
+        constexpr int rounds = 5000; // more than a lap
+        for (int i = 0; i < rounds; ++i) {
+            if (i % 7 == 0) {
+                machine.draw_attention();
+            }
+            machine.preemption_point();
+            machine.acquire_lock(lock);
+            machine.release_lock(lock);
+        }
+        EXPECT_EQ(machine.step() - begin, 3U * rounds);
+    }));
+}
+
 // ---- interleaving ------------------------------------------------------------------------------------------------
 
 struct Recorder : Observer {
