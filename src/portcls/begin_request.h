@@ -7,8 +7,16 @@
 
 namespace openportcls::portcls {
 
+NTSTATUS Port::availability() const {
+    return detached_ ? STATUS_DEVICE_REMOVED : device_->availability();
+}
+
 NTSTATUS Port::begin_request() {
     return detached_ ? STATUS_DEVICE_REMOVED : device_->begin_request();
+}
+
+NTSTATUS Filter::availability() const {
+    return is_subdevice_gone_ ? STATUS_DEVICE_REMOVED : port_.availability();
 }
 
 NTSTATUS Filter::begin_request() {

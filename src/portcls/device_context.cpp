@@ -92,6 +92,11 @@ NTSTATUS DeviceContext::register_subdevice(PCWSTR name, IUnknown* unknown) {
     if (!port->is_initialised()) {
         return STATUS_INVALID_DEVICE_REQUEST;
     }
+    if (!is_starting_ && pnp_state_ != PnpState::added) {
+        if (const NTSTATUS status = availability(); !NT_SUCCESS(status)) {
+            return status;
+        }
+    }
     if (subdevices_.size() >= max_objects_) {
         return STATUS_INSUFFICIENT_RESOURCES; // R-ENTRY-09, R-CONN-07
     }

@@ -68,13 +68,21 @@ public:
     // STATUS_DEVICE_NOT_READY or STATUS_DEVICE_REMOVED when the device cannot serve a request; otherwise it counts as
     // an access for idle detection and powers the device up (R-PWR-14).
     NTSTATUS begin_request() {
+        const NTSTATUS status = availability();
+        return NT_SUCCESS(status) ? power_.touch() : status;
+    }
+    // The first half. Whoever has waited since for the lock, or for power, asks again before he calls the driver:
+    // nothing of it is called after PnpStop (R-PNP-05).
+    NTSTATUS availability() const {
         if (!is_started()) [[unlikely]] {
             return is_gone() ? STATUS_DEVICE_REMOVED : STATUS_DEVICE_NOT_READY;
         }
-        return power_.touch();
+        return STATUS_SUCCESS;
     }
 
     // ---- subdevices -------------------------------------------------------------------------------------------
+    // Not on a device that is stopped, STATUS_DEVICE_NOT_READY, or gone, STATUS_DEVICE_REMOVED: nobody would take its
+    // interfaces back (R-PNP-05).
     NTSTATUS register_subdevice(PCWSTR name, IUnknown* unknown);
     NTSTATUS unregister_subdevice(IUnknown* unknown);
     // Case-insensitive; without the backslash.
@@ -142,6 +150,7 @@ private:
     ULONG max_objects_;
     bool uses_position_lock_ = false;
     PnpState pnp_state_ = PnpState::added;
+    bool is_starting_ = false; // in StartDevice
     DeviceLock lock_;
     std::vector<std::unique_ptr<Subdevice>> subdevices_;
     std::vector<Port*> ports_;

@@ -5,6 +5,7 @@
 
 #include "ks/open_object.h"
 #include "machine/machine.h"
+#include "portcls/device_visits.h"
 #include "portcls/pin.h"
 #include "portcls/port.h"
 #include "portcls/portcls_system.h"
@@ -89,7 +90,9 @@ NTSTATUS DeviceContext::call_start_device(IRP& irp) {
         return status;
     }
     power_.begin_in_full_power();
+    is_starting_ = true;
     status = start_device_(&functional_device_, &irp, resources);
+    is_starting_ = false;
     resources->Release();
     if (!NT_SUCCESS(status)) {
         remove_all_subdevices();
@@ -148,19 +151,20 @@ NTSTATUS DeviceContext::cancel_stop(IRP& irp) {
 void DeviceContext::stop_hardware(bool tell_adapter) {
     power_.stop();
     io_timeouts_.stop();
+    if (pnp_state_ == PnpState::stopped) {
+        power_.bring_to_full_power(); // it is started in D0 again, and the adapter may outlive that (R-PWR-04)
+    }
     {
         DeviceLockGuard guard(lock_);
-        for (const auto& subdevice : subdevices_) {
-            enable_interfaces(*subdevice, false);
-            for (Pin* pin : subdevice->port->pins()) {
-                pin->stop_for_removal();
-            }
-        }
-        for (const auto& subdevice : subdevices_) {
-            if (IMiniportPnpNotify* const miniport = subdevice->port->pnp_notify()) {
+        visit_ports(*this, [this](const Port& port) {
+            enable_interfaces(*subdevice_of(port), false);
+            visit_pins(port, [](Pin& pin) { pin.stop_for_removal(); });
+        });
+        visit_ports(*this, [](const Port& port) {
+            if (IMiniportPnpNotify* const miniport = port.pnp_notify()) {
                 miniport->PnpStop();
             }
-        }
+        });
     }
     if (tell_adapter && pnp_management_ != nullptr) {
         // The adapter may unregister subdevices and itself in here.

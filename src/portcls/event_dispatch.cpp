@@ -47,7 +47,7 @@ void tell_driver_of_removal(EventRecord& record) {
 
 class Enable {
 public:
-    Enable(Filter& filter, Pin* pin, IRP& irp) : pin_(pin), port_(filter.port()), irp_(irp) {}
+    Enable(Filter& filter, Pin* pin, IRP& irp) : filter_(filter), pin_(pin), port_(filter.port()), irp_(irp) {}
 
     NTSTATUS run() {
         NTSTATUS status = ks::check_event_request(irp_, event_);
@@ -114,8 +114,13 @@ private:
         }
         PCEVENT_REQUEST request =
             driver_request(port_, stream(), node_, *entry.item, PCEVENT_VERB_SUPPORT, nullptr, &irp_);
+        return call(request);
+    }
+
+    NTSTATUS call(PCEVENT_REQUEST& request) {
         DeviceLockGuard guard(port_.device().lock());
-        return entry.item->Handler(&request);
+        const NTSTATUS status = filter_.availability();
+        return NT_SUCCESS(status) ? request.EventItem->Handler(&request) : status;
     }
 
     NTSTATUS enable(const EventEntry& entry, ULONG verb) {
@@ -151,16 +156,13 @@ private:
         record.removed = tell_driver_of_removal;
         port_.events().hold(record);
         PCEVENT_REQUEST request = driver_request(port_, stream(), node_, item, PCEVENT_VERB_ADD, &record.entry, &irp_);
-        NTSTATUS status = STATUS_SUCCESS;
-        {
-            DeviceLockGuard guard(port_.device().lock());
-            status = item.Handler(&request);
-        }
+        const NTSTATUS status = call(request);
         // Not added by the driver, it is not armed (R-EVENT-02); of what it has refused there is no removal to tell.
         port_.events().release(record, !NT_SUCCESS(status));
         return status;
     }
 
+    Filter& filter_;
     Pin* pin_;
     Port& port_;
     IRP& irp_;

@@ -24,7 +24,8 @@ public:
     // adapter registers the same port again. New handles see the new subdevice.
     void subdevice_gone() { is_subdevice_gone_ = true; }
     // What keeps a request from being served (Port::begin_request).
-    inline NTSTATUS begin_request(); // begin_request.h
+    inline NTSTATUS begin_request();      // begin_request.h
+    inline NTSTATUS availability() const; // DeviceContext::availability
 
     // Open instances of one pin factory on this filter instance (R-PIN-01).
     ULONG pin_instances(ULONG pin) const { return pin_instances_[pin]; }

@@ -124,6 +124,10 @@ NTSTATUS create_pin(Filter& filter, IRP& irp, const void* parameters, ULONG para
         return status;
     }
     DeviceLockGuard guard(port.device().lock());
+    status = filter.availability();
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
     if (port.device().power().device_state() != PowerDeviceD0) {
         return STATUS_DEVICE_NOT_READY; // it went down again in between
     }

@@ -59,6 +59,7 @@ public:
     // Every request on an open filter or pin passes here: restarts the idle timer, wakes an idle device (R-PWR-14).
     // STATUS_DEVICE_NOT_READY or STATUS_DEVICE_REMOVED when the device cannot serve it.
     inline NTSTATUS begin_request(); // begin_request.h
+    inline NTSTATUS availability() const;
     // The subdevice is no longer registered; what is open answers STATUS_DEVICE_REMOVED from now on.
     void detach();
     void attach() { detached_ = false; }

@@ -158,7 +158,11 @@ void PowerState::idle_work(DEVICE_OBJECT*, void* context) {
 // A device on its way down is on its way up again when this returns, or has been there (R-PWR-14).
 NTSTATUS PowerState::touch_slowly() {
     last_access_ = now_ticks();
-    return idle_ ? request(PowerDeviceD0) : STATUS_SUCCESS;
+    if (!idle_) {
+        return STATUS_SUCCESS;
+    }
+    const NTSTATUS status = request(PowerDeviceD0);
+    return NT_SUCCESS(status) ? device_.availability() : status; // it may have been stopped meanwhile
 }
 
 } // namespace openportcls::portcls

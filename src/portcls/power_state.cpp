@@ -5,6 +5,7 @@
 
 #include "machine/machine.h"
 #include "portcls/device_context.h"
+#include "portcls/device_visits.h"
 #include "portcls/pin.h"
 #include "portcls/port.h"
 #include "portcls/portcls_system.h"
@@ -133,41 +134,15 @@ void PowerState::change_adapter_state(DEVICE_POWER_STATE state) {
     }
 }
 
-// What is called may unregister subdevices and close pins: ports are held, pins looked for again.
-template<class VisitPort, class VisitPin>
-void PowerState::visit_ports(VisitPort&& visit_port, VisitPin&& visit_pin) {
-    std::vector<Port*> ports;
-    for (const auto& subdevice : device_.subdevices()) {
-        subdevice->port->keep();
-        ports.push_back(subdevice->port);
-    }
-    for (Port* port : ports) {
-        visit_port(*port);
-        const std::vector<Pin*> pins = port->pins();
-        for (Pin* pin : pins) {
-            if (std::find(port->pins().begin(), port->pins().end(), pin) != port->pins().end()) {
-                visit_pin(*pin);
-            }
-        }
-        port->drop();
-    }
-}
-
-template<class VisitPin>
-void PowerState::visit_pins(VisitPin&& visit) {
-    visit_ports([](Port&) {}, visit);
-}
-
 void PowerState::notify(DEVICE_POWER_STATE state) {
     POWER_STATE power;
     power.DeviceState = state;
-    visit_ports(
-        [&](Port& port) {
-            if (IPowerNotify* const miniport = port.power_notify()) {
-                miniport->PowerChangeNotify(power);
-            }
-        },
-        [&](Pin& pin) { pin.notify_power(power); });
+    visit_ports(device_, [&](const Port& port) {
+        if (IPowerNotify* const miniport = port.power_notify()) {
+            miniport->PowerChangeNotify(power);
+        }
+        visit_pins(port, [&](Pin& pin) { pin.notify_power(power); });
+    });
 }
 
 // R-PWR-04
@@ -182,7 +157,7 @@ void PowerState::apply(DEVICE_POWER_STATE state) {
     const bool down = state > device_state_;
     if (down) {
         if (device_state_ == PowerDeviceD0) {
-            visit_pins([](Pin& pin) { pin.pause_for_power(); });
+            visit_pins(device_, [](Pin& pin) { pin.pause_for_power(); });
         }
         notify(state);
         change_adapter_state(state);
@@ -194,7 +169,7 @@ void PowerState::apply(DEVICE_POWER_STATE state) {
         notify(state);
         if (state == PowerDeviceD0) {
             begin_idle_time();
-            visit_pins([](Pin& pin) { pin.resume_after_power(); });
+            visit_pins(device_, [](Pin& pin) { pin.resume_after_power(); });
         }
     }
     POWER_STATE power;

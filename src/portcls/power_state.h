@@ -68,10 +68,6 @@ private:
     void change_adapter_state(DEVICE_POWER_STATE state);
     PC_EXIT_LATENCY tolerated_latency() const;
     void tell_exit_latency();
-    template<class VisitPort, class VisitPin>
-    void visit_ports(VisitPort&& visit_port, VisitPin&& visit_pin);
-    template<class VisitPin>
-    void visit_pins(VisitPin&& visit);
     void notify(DEVICE_POWER_STATE state);
     [[gnu::noinline]] NTSTATUS NTAPI touch_slowly(); // NTAPI: streams' requests come by, see machine.h
     void configure_idling();

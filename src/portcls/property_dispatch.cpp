@@ -262,7 +262,8 @@ private:
         }
         if (property.serialisation == Serialisation::device) [[likely]] {
             const DeviceLockGuard guard(call_.port.device().lock());
-            return property.handler(call_);
+            const NTSTATUS status = call_.filter.availability();
+            return NT_SUCCESS(status) ? property.handler(call_) : status;
         }
         return call_otherwise_serialised(property);
     }
@@ -272,7 +273,8 @@ private:
             return property.handler(call_);
         }
         const DeviceLockGuard guard(position_lock());
-        return property.handler(call_);
+        const NTSTATUS status = call_.filter.availability();
+        return NT_SUCCESS(status) ? property.handler(call_) : status;
     }
 
     // R-PROP-19
@@ -307,7 +309,10 @@ private:
         NTSTATUS status;
         {
             const DeviceLockGuard guard(is_position_property(item) ? position_lock() : call_.port.device().lock());
-            status = item.Handler(&request);
+            status = call_.filter.availability();
+            if (NT_SUCCESS(status)) {
+                status = item.Handler(&request);
+            }
         }
         if (status == STATUS_PENDING) {
             if (driver_request.ownership == Ownership::completed_early) {

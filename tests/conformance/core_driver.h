@@ -100,6 +100,7 @@ struct Script {
     bool event_handler_fires = false;            // what it has just added
     std::function<void(ULONG verb)> event_asked; // at the end of the event handler
     std::function<void()> power_notified;        // in the miniports' IPowerNotify
+    std::function<void()> pnp_stopped;           // in their IMiniportPnpNotify
     NTSTATUS event_status = STATUS_SUCCESS;
 
     // ---- streams ----

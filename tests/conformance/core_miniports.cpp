@@ -97,7 +97,12 @@ public:
             script()->power_notified();
         }
     }
-    void NTAPI PnpStop() override { script()->note("miniport:pnp_stop"); }
+    void NTAPI PnpStop() override {
+        script()->note("miniport:pnp_stop");
+        if (script()->pnp_stopped) {
+            script()->pnp_stopped();
+        }
+    }
     NTSTATUS NTAPI GetModes(ULONG pin, GUID* modes, ULONG* count) override {
         if (pin > wave_bridge_pin) {
             return STATUS_INVALID_PARAMETER;

@@ -249,13 +249,31 @@ TEST_F(DmusPort, R_DMUS_09_TheServiceIsAPutMessageOfNothingOnTheCaptureStream) {
     EXPECT_EQ(dmus_records(request).size(), 2U) << "what one service brings is one buffer";
 }
 
+// What is served beside the streams.
+class CountingSink final : public portcls::ComObject<CountingSink, IServiceSink> {
+public:
+    void* find_interface(const GUID& id) { return id == IID_IServiceSink ? static_cast<IServiceSink*>(this) : nullptr; }
+    void NTAPI RequestService() override { ++services; }
+    ULONG services = 0;
+};
+
 TEST_F(DmusPort, R_DMUS_10_NotifyOfNothingServicesEveryStream) {
     start(true);
+    CountingSink* of_miniport = nullptr;
+    inside([&] {
+        of_miniport = new CountingSink;
+        EXPECT_EQ(script_.group->AddMember(of_miniport), STATUS_SUCCESS);
+    });
     running_pin(dmus_capture);
     running_pin(midi_capture);
     notify(nullptr);
     EXPECT_EQ(script_.polls, 2U);
     EXPECT_EQ(script_.service_irqls.size(), 2U);
+    EXPECT_EQ(of_miniport->services, 1U) << "the group of Init";
+    inside([&] {
+        script_.group->RemoveMember(of_miniport);
+        of_miniport->Release();
+    });
 }
 
 // IMiniportDMus::Init.

@@ -134,9 +134,11 @@ TEST_F(HelperObjects, DeletedKeysHaveNoHandle_R_REG_05) {
         auto key = open_key(DriverRegistryKey);
         UNICODE_STRING name = text(u"Temporary");
         IRegistryKey* sub_key = nullptr;
-        ASSERT_EQ(key->NewSubKey(&sub_key, nullptr, KEY_READ, &name, 0, nullptr), STATUS_SUCCESS);
-        EXPECT_EQ(sub_key->DeleteKey(), STATUS_ACCESS_DENIED) << "needs KEY_ALL_ACCESS";
-        sub_key->Release();
+        for (const ACCESS_MASK too_little : {ACCESS_MASK{KEY_READ}, ACCESS_MASK{KEY_READ | DELETE}}) {
+            ASSERT_EQ(key->NewSubKey(&sub_key, nullptr, too_little, &name, 0, nullptr), STATUS_SUCCESS);
+            EXPECT_EQ(sub_key->DeleteKey(), STATUS_ACCESS_DENIED) << "needs KEY_ALL_ACCESS";
+            sub_key->Release();
+        }
         ASSERT_EQ(key->NewSubKey(&sub_key, nullptr, KEY_ALL_ACCESS, &name, 0, nullptr), STATUS_SUCCESS);
         EXPECT_EQ(sub_key->DeleteKey(), STATUS_SUCCESS);
         ULONG value = 1;
