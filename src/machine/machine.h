@@ -488,8 +488,8 @@ private:
     // one at every lock and every call, are counted down.
     std::uint64_t look_at_step_ = steps_per_lap;
     std::uint64_t steps_before_look_ = steps_per_lap - 1;
-    std::uint64_t held_back_ =
-        0; // of these, where ThreadSanitizer watches: so many that each seems to be one to look at
+    // Of these, where ThreadSanitizer watches: so many that each seems to be one to look at.
+    std::uint64_t held_back_ = 0;
     // Even a processor that never asks the time takes some for so many calls.
     static constexpr std::uint64_t steps_per_lap = 4096;
     static constexpr Nanoseconds step_cost = 10;
