@@ -28,7 +28,7 @@ void visit_ports(const DeviceContext& device, Visit&& visit) {
 // Each pin that is still open when its turn comes.
 template<class Visit>
 void visit_pins(const Port& port, Visit&& visit) {
-    const std::vector<Pin*> pins = port.pins();
+    const std::vector<Pin*> pins(port.pins().begin(), port.pins().end()); // as they are now
     for (Pin* pin : pins) {
         if (std::find(port.pins().begin(), port.pins().end(), pin) != port.pins().end()) {
             visit(*pin);
