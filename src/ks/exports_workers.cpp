@@ -1,5 +1,5 @@
 // Exports of ks.sys: workers.
-#include "ks/workers.h"
+#include "ks/ks_workers.h"
 
 #include <memory>
 #include <utility>

@@ -7,7 +7,7 @@
 
 #include "executive/ex/host_parts.h"
 #include "ks/request_frame.h"
-#include "ks/workers.h"
+#include "ks/ks_workers.h"
 #include "machine/machine.h"
 
 namespace openportcls::ks {

@@ -148,11 +148,24 @@ protected:
     StopRace() : Stopping(GetParam()) {}
 };
 
-// One machine of an exploration: a request powers up the device that idles, and meanwhile its subdevice leaves.
+// One machine of an exploration: a request powers up the device that idles, and meanwhile the device or its subdevice
+// leaves.
 class Leaving : public Stopping {
 public:
-    explicit Leaving(std::uint64_t seed) : Stopping(Ending::removal, exploring(seed)) {}
-    void TestBody() override {
+    Leaving(Ending ending, std::uint64_t seed) : Stopping(ending, exploring(seed)) {}
+    void TestBody() override {}
+
+    void ask_while_device_leaves() {
+        leave([this] { return ask_driver(); });
+    }
+    void open_while_device_leaves() {
+        leave([this] { return open_another(); });
+    }
+    void change_format_while_device_leaves() {
+        FILE_OBJECT* pin = nullptr;
+        leave([&] { return change_format(pin); }, [&] { pin = open_pin(); });
+    }
+    void ask_while_subdevice_leaves() {
         start_idle();
         go_idle();
         script_.clear();
@@ -167,6 +180,14 @@ public:
         join();
         EXPECT_EQ(script_.calls.size(), calls);
         EXPECT_EQ(status, calls == 0 ? STATUS_DEVICE_REMOVED : STATUS_SUCCESS);
+        TearDown();
+    }
+
+private:
+    void leave(const std::function<NTSTATUS()>& ask, const std::function<void()>& prepare = [] {}) {
+        start_idle();
+        inside([&] { prepare(); });
+        refuses(ask);
         TearDown();
     }
 };
@@ -211,22 +232,17 @@ TEST_P(StopRace, R_PNP_05_SubdevicesDoNotComeAfterwards) {
 }
 
 TEST_P(StopRace, R_PNP_05_NoHandlerIsCalledOnceTheDeviceHasBeenPoweredUpForIt) {
-    start_idle();
-    refuses([&] { return ask_driver(); });
+    for_each_schedule(30, [](std::uint64_t seed) { Leaving(GetParam(), seed).ask_while_device_leaves(); });
 }
 TEST_P(StopRace, R_PNP_05_NoStreamIsMadeOnceTheDeviceHasBeenPoweredUpForIt) {
-    start_idle();
-    refuses([&] { return open_another(); });
+    for_each_schedule(30, [](std::uint64_t seed) { Leaving(GetParam(), seed).open_while_device_leaves(); });
 }
 TEST_P(StopRace, R_PNP_05_NoFormatIsSetOnceTheDeviceHasBeenPoweredUpForIt) {
-    start_idle();
-    FILE_OBJECT* pin = nullptr;
-    inside([&] { pin = open_pin(); });
-    refuses([&] { return change_format(pin); });
+    for_each_schedule(30, [](std::uint64_t seed) { Leaving(GetParam(), seed).change_format_while_device_leaves(); });
 }
 
 TEST(UnregisterRace, NothingOfASubdeviceIsCalledAfterwards) {
-    for_each_schedule(30, [](std::uint64_t seed) { Leaving(seed).TestBody(); });
+    for_each_schedule(30, [](std::uint64_t seed) { Leaving(Ending::removal, seed).ask_while_subdevice_leaves(); });
 }
 
 // An adapter object that outlives the stop, as one that is registered by AddDevice: started again, the device is in D0.
