@@ -166,21 +166,14 @@ public:
         leave([&] { return change_format(pin); }, [&] { pin = open_pin(); });
     }
     void ask_while_subdevice_leaves() {
-        start_idle();
-        go_idle();
-        script_.clear();
-        NTSTATUS status = STATUS_UNSUCCESSFUL;
-        std::size_t calls = 0;
-        do_in(1, [&] { status = ask_driver(); });
-        inside([&] {
-            machine_.run_for(50 * millisecond);
-            EXPECT_EQ(unregister(script_.wave_port), STATUS_SUCCESS);
-            calls = script_.calls.size();
-        });
-        join();
-        EXPECT_EQ(script_.calls.size(), calls);
-        EXPECT_EQ(status, calls == 0 ? STATUS_DEVICE_REMOVED : STATUS_SUCCESS);
-        TearDown();
+        leave_subdevice([this] { return ask_driver(); });
+    }
+    void open_while_subdevice_leaves() {
+        leave_subdevice([this] { return open_another(); });
+    }
+    void change_format_while_subdevice_leaves() {
+        FILE_OBJECT* pin = nullptr;
+        leave_subdevice([&] { return change_format(pin); }, [&] { pin = open_pin(); });
     }
 
 private:
@@ -188,6 +181,28 @@ private:
         start_idle();
         inside([&] { prepare(); });
         refuses(ask);
+        TearDown();
+    }
+    ULONG called() const {
+        return static_cast<ULONG>(script_.calls.size()) + script_.count_of("new_stream:0") +
+               script_.count_of("set_format");
+    }
+    void leave_subdevice(const std::function<NTSTATUS()>& ask, const std::function<void()>& prepare = [] {}) {
+        start_idle();
+        inside([&] { prepare(); });
+        go_idle();
+        script_.clear();
+        NTSTATUS status = STATUS_UNSUCCESSFUL;
+        ULONG before = 0;
+        do_in(1, [&] { status = ask(); });
+        inside([&] {
+            machine_.run_for(50 * millisecond);
+            EXPECT_EQ(unregister(script_.wave_port), STATUS_SUCCESS);
+            before = called();
+        });
+        join();
+        EXPECT_EQ(called(), before) << script_.text();
+        EXPECT_EQ(status, before == 0 ? STATUS_DEVICE_REMOVED : STATUS_SUCCESS);
         TearDown();
     }
 };
@@ -242,7 +257,11 @@ TEST_P(StopRace, R_PNP_05_NoFormatIsSetOnceTheDeviceHasBeenPoweredUpForIt) {
 }
 
 TEST(UnregisterRace, NothingOfASubdeviceIsCalledAfterwards) {
-    for_each_schedule(30, [](std::uint64_t seed) { Leaving(Ending::removal, seed).ask_while_subdevice_leaves(); });
+    for_each_schedule(30, [](std::uint64_t seed) {
+        Leaving(Ending::removal, seed).ask_while_subdevice_leaves();
+        Leaving(Ending::removal, seed).open_while_subdevice_leaves();
+        Leaving(Ending::removal, seed).change_format_while_subdevice_leaves();
+    });
 }
 
 // An adapter object that outlives the stop, as one that is registered by AddDevice: started again, the device is in D0.
