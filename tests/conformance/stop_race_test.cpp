@@ -5,8 +5,6 @@
 namespace conformance {
 namespace {
 
-constexpr machine::Nanoseconds millisecond = 1'000'000;
-
 void wait_milliseconds(LONG count) {
     LARGE_INTEGER interval;
     interval.QuadPart = -10'000LL * count;
@@ -44,7 +42,7 @@ protected:
         });
     }
     void join() {
-        inside([&] { machine_.run_for(1000 * millisecond); });
+        inside([&] { machine_.run_for(1000 * machine::nanoseconds_per_millisecond); });
         EXPECT_FALSE(action_) << "it has not come back";
     }
     // Each miniport takes its time to stop, and holds the device lock.
@@ -62,7 +60,7 @@ protected:
         start_and_open();
     }
     void go_idle() {
-        inside([&] { machine_.run_for(5000 * millisecond); });
+        inside([&] { machine_.run_for(5000 * machine::nanoseconds_per_millisecond); });
         ASSERT_EQ(script_.journal.back(), "adapter1:D3");
     }
 
@@ -121,7 +119,7 @@ protected:
         script_.clear();
         NTSTATUS status = STATUS_SUCCESS;
         do_in(1, [&] { status = ask(); });
-        inside([&] { machine_.run_for(50 * millisecond); });
+        inside([&] { machine_.run_for(50 * machine::nanoseconds_per_millisecond); });
         end_device();
         join();
         nothing_was_called_late(status);
@@ -196,7 +194,7 @@ private:
         ULONG before = 0;
         do_in(1, [&] { status = ask(); });
         inside([&] {
-            machine_.run_for(50 * millisecond);
+            machine_.run_for(50 * machine::nanoseconds_per_millisecond);
             EXPECT_EQ(unregister(script_.wave_port), STATUS_SUCCESS);
             before = called();
         });
@@ -269,7 +267,7 @@ TEST_F(CoreTest, R_PWR_04_AnAdapterIsNotStoppedInALowPowerState) {
     parameters_.push_back(*pnp::RegistryParameter::parse("PowerSettings\\PerformanceIdleTime:binary=01000000"));
     script_.register_power = script_.register_pnp = script_.register_in_add_device = true;
     start();
-    const auto idle = [&] { inside([&] { machine_.run_for(5000 * millisecond); }); };
+    const auto idle = [&] { inside([&] { machine_.run_for(5000 * machine::nanoseconds_per_millisecond); }); };
     idle();
     ASSERT_EQ(script_.journal.back(), "adapter1:D3");
     script_.clear();

@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import pathlib
+import shlex
 import subprocess
 import sys
 import time
@@ -52,8 +53,14 @@ def compilations(build):
             if source and source.startswith("src/") and "/tests/" not in source and source not in found:
                 command = entry["command"].replace(entry["file"], path)
                 found[source] = {"directory": entry["directory"], "file": path, "command": command, "unit": unit,
-                                 "unit_command": entry["command"]}
+                                 "unit_command": entry["command"], "object": object_of(entry["command"])}
     return found
+
+
+def object_of(command):
+    """The file that a compiler is told to write."""
+    words = shlex.split(command)
+    return words[words.index("-o") + 1]
 
 
 class Group:
@@ -112,17 +119,15 @@ def write_database(folder, entries, groups):
 
 
 def dependencies(build):
-    """The files of this tree by what was last compiled from them, a source or a file of a unity build."""
+    """The files of this tree, and others, by the object that was last compiled from them. What a precompiled header
+    brings is among them."""
     found = {}
-    current = []
     for line in output_of("ninja", "-C", str(build), "-t", "deps").splitlines():
         if line.startswith("    "):
             path = os.path.normpath(os.path.join(build, line.strip()))
-            if not current:
-                found[path] = current
             current.append(inside(path, build) or path)
         elif line:
-            current = []
+            current = found.setdefault(line.partition(": #deps")[0], [])
     return found
 
 
@@ -183,7 +188,7 @@ def main():
 
     entries = compilations(build)
     compiled = dependencies(build)
-    files = {source: compiled.get(entry["unit"], [source]) for source, entry in entries.items()}
+    files = {source: compiled.get(entry["object"], [source]) for source, entry in entries.items()}
     chosen = sorted(entries)
     if asked.paths:
         folders = [os.path.normpath(path) for path in asked.paths]
