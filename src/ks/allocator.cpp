@@ -112,12 +112,14 @@ Allocator::~Allocator() {
 
 NTSTATUS Allocator::allocate(void*& frame) {
     frame = nullptr;
-    if (used_frames_.size() >= framing_.Frames) {
+    if (frames_out_ >= framing_.Frames) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
+    ++frames_out_; // before another thread may ask while this one is at the pool
     if (free_frames_.empty()) {
         frame = ExAllocatePoolWithTag(framing_.PoolType, framing_.FrameSize, pool_tag);
         if (frame == nullptr) {
+            --frames_out_;
             return STATUS_INSUFFICIENT_RESOURCES;
         }
     } else {
@@ -134,6 +136,7 @@ void Allocator::free(void* frame) {
         return;
     }
     used_frames_.erase(found);
+    --frames_out_;
     free_frames_.push_back(frame);
     for (const ULONG id : {KSEVENT_STREAMALLOCATOR_INTERNAL_FREEFRAME, KSEVENT_STREAMALLOCATOR_FREEFRAME}) {
         EventList::Filter filter;
@@ -144,7 +147,7 @@ void Allocator::free(void* frame) {
 }
 
 KSSTREAMALLOCATOR_STATUS Allocator::status() const {
-    return {framing_, static_cast<ULONG>(used_frames_.size()), 0};
+    return {framing_, frames_out_, 0};
 }
 
 NTSTATUS Allocator::property(IRP& irp) {

@@ -34,6 +34,7 @@ private:
     KSALLOCATOR_FRAMING framing_;
     std::vector<void*> free_frames_;
     std::vector<void*> used_frames_;
+    ULONG frames_out_ = 0; // used, or about to be
     EventList events_;
 };
 

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "executive/ex/host_parts.h"
-#include "ks/request_frame.h"
 #include "ks/ks_workers.h"
+#include "ks/request_frame.h"
 #include "machine/machine.h"
 
 namespace openportcls::ks {
