@@ -15,7 +15,7 @@ using Side = std::function<Result<double>()>;
 
 enum class Unit : std::uint8_t { seconds, count, bytes };
 
-constexpr int usual_rounds = 7;
+constexpr int usual_rounds = 21;
 constexpr int real_time_rounds = 5;
 
 struct Row {
@@ -33,9 +33,9 @@ void add_row(Row row);
 
 // Google Benchmark's loop around `function`: CPU seconds of this thread per work item, of which an iteration has
 // `items`. The number of iterations that takes `seconds` is found once.
-Side cpu_time(void (*function)(benchmark::State&), double items = 1, double seconds = 0.05);
+Side cpu_time(void (*function)(benchmark::State&), double items = 1, double seconds = 0.02);
 // The same for functions that tell Google Benchmark the time themselves (SetIterationTime).
-Side told_time(void (*function)(benchmark::State&), double items = 1, double seconds = 0.05);
+Side told_time(void (*function)(benchmark::State&), double items = 1, double seconds = 0.02);
 // One iteration a round: for what runs in step with the host's clock.
 Side cpu_time_of_one(void (*function)(benchmark::State&), double items = 1);
 

@@ -63,7 +63,8 @@ public:
         fill_top();
         return heap_.front().due;
     }
-    bool is_due() { return heap_.front().due <= now_ && next_due() <= now_; }
+    bool is_due() { return may_be_due() && next_due() <= now_; }
+    bool may_be_due() const { return heap_.front().due <= now_; } // false: nothing is
 
     // Fires one event that is due; false when there is none.
     bool fire_next_due();

@@ -45,8 +45,13 @@ public:
     Result<void> claim(std::uint64_t begin, std::uint64_t size, Device& device, unsigned range);
     void release(std::uint64_t begin);
     const Claim* find(std::uint64_t address) const {
+        const Claim* const claim = find_again(address);
+        return claim != nullptr ? claim : look_up(address);
+    }
+    // Null: what was found last lies elsewhere, which says nothing.
+    const Claim* find_again(std::uint64_t address) const {
         const Claim* const claim = found_[slot_of(address)];
-        return claim != nullptr && address >= claim->begin && address < claim->end ? claim : look_up(address);
+        return claim != nullptr && address >= claim->begin && address < claim->end ? claim : nullptr;
     }
 
 private:

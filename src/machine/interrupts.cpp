@@ -155,7 +155,7 @@ void Machine::enable_interrupts() {
 }
 
 // Something waited for this processor's IRQL to be low enough.
-[[gnu::hot]] void Machine::deliver() {
+[[gnu::hot]] void Machine::deliver() noexcept {
     if (processor_->interrupts_disabled) {
         return;
     }

@@ -384,6 +384,18 @@ void Machine::end_lap() {
     }
 }
 
+void Machine::preempt_current() noexcept {
+    current().preempt();
+}
+
+// Time has been spent: is something due now, or have others waited long enough?
+void Machine::heed_time() noexcept {
+    Machine& machine = current();
+    if (machine.clock_.is_due() || machine.now() >= machine.look_around_at_) {
+        machine.draw_attention();
+    }
+}
+
 void Machine::stall(Nanoseconds duration) {
     spend(duration);
     if (processor_->irql >= irql::dispatch) {

@@ -16,11 +16,11 @@ constexpr std::size_t contexts_of_a_kind = 8;
 
 } // namespace
 
-void NTAPI acquire_now(const volatile void* key) noexcept {
+void acquire_now(const volatile void* key) noexcept {
     __tsan_acquire(const_cast<void*>(key));
 }
 
-void NTAPI release_now(const volatile void* key) noexcept {
+void release_now(const volatile void* key) noexcept {
     __tsan_release(const_cast<void*>(key));
 }
 

@@ -52,9 +52,8 @@ inline bool is_watching() {
 }
 #endif
 
-// NTAPI: what exports call preserves the Windows convention's registers, see machine.h.
-[[gnu::cold, gnu::noinline]] void NTAPI acquire_now(const volatile void* key) noexcept;
-[[gnu::cold, gnu::noinline]] void NTAPI release_now(const volatile void* key) noexcept;
+[[gnu::cold, gnu::noinline]] OPC_KEEPS_REGISTERS void acquire_now(const volatile void* key) noexcept;
+[[gnu::cold, gnu::noinline]] OPC_KEEPS_REGISTERS void release_now(const volatile void* key) noexcept;
 
 // What the caller does after acquire(key) comes after everything that was done before any release(key).
 inline void acquire(const volatile void* key) {

@@ -5,6 +5,10 @@
 
 #include <wdm.h>
 
+// For what hot code calls seldom: it saves and restores all the registers that it uses, so that the caller, whatever
+// its own convention is, need keep none for its sake.
+#define OPC_KEEPS_REGISTERS __attribute__((preserve_all))
+
 namespace openportcls::machine {
 
 // Nanoseconds since the machine was switched on. Windows sees the same time in 100 ns units.

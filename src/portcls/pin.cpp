@@ -205,7 +205,7 @@ NTSTATUS Pin::change_format(const KSDATAFORMAT& format, ULONG format_bytes) {
 
 // ---- events and clocks ------------------------------------------------------------------------------------------
 
-void Pin::generate_connection_event(KSEVENT_CONNECTION event) {
+void NTAPI Pin::generate_connection_event(KSEVENT_CONNECTION event) noexcept {
     ks::EventList::Filter filter;
     filter.set = &stream_event_set;
     filter.id = event;

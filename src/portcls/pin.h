@@ -83,7 +83,7 @@ public:
     NTSTATUS change_format(const KSDATAFORMAT& format, ULONG format_bytes);
 
     // Fires an event of the connection set on this pin (end of stream …).
-    void generate_connection_event(KSEVENT_CONNECTION event);
+    void NTAPI generate_connection_event(KSEVENT_CONNECTION event) noexcept;
 
     // Entry points of the dispatcher.
     NTSTATUS create_child(IRP& irp, const GUID& kind, const void* parameters, ULONG parameters_bytes) override;

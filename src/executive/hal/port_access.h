@@ -18,16 +18,37 @@ inline std::uint64_t port_number(const volatile void* port) {
 }
 
 template<class T>
+[[gnu::always_inline]] inline T read_claimed(const machine::AddressSpace::Claim& claim, std::uint64_t number) {
+    return static_cast<T>(
+        claim.device->read_port(claim.range, static_cast<std::uint32_t>(number - claim.begin), width_of<T>));
+}
+template<class T>
+[[gnu::always_inline]] inline void write_claimed(const machine::AddressSpace::Claim& claim, std::uint64_t number,
+                                                 T value) {
+    machine::Machine::current().ordered_before_interrupts();
+    claim.device->write_port(claim.range, static_cast<std::uint32_t>(number - claim.begin), width_of<T>, value);
+}
+
+// Whose port is not the one of the last access: last calls, for which the functions below keep no registers.
+template<class T>
+[[gnu::cold, gnu::noinline]] T NTAPI read_any(std::uint64_t number) {
+    const auto* claim = machine::Machine::current().ports().find(number);
+    return claim != nullptr ? read_claimed<T>(*claim, number) : static_cast<T>(~T{0}); // the bus floats
+}
+template<class T>
+[[gnu::cold, gnu::noinline]] void NTAPI write_any(std::uint64_t number, T value) {
+    if (const auto* claim = machine::Machine::current().ports().find(number)) {
+        write_claimed(*claim, number, value);
+    }
+}
+
+template<class T>
 [[gnu::always_inline]] inline T read_port(const volatile T* port) {
     machine::Machine& machine = machine::Machine::current();
     machine.spend(access_cost::port);
     const std::uint64_t number = port_number(port);
-    const auto* claim = machine.ports().find(number);
-    if (claim == nullptr) {
-        return static_cast<T>(~T{0}); // the bus floats
-    }
-    return static_cast<T>(
-        claim->device->read_port(claim->range, static_cast<std::uint32_t>(number - claim->begin), width_of<T>));
+    const auto* claim = machine.ports().find_again(number);
+    return claim != nullptr ? read_claimed<T>(*claim, number) : read_any<T>(number);
 }
 
 template<class T>
@@ -35,9 +56,10 @@ template<class T>
     machine::Machine& machine = machine::Machine::current();
     machine.spend(access_cost::port);
     const std::uint64_t number = port_number(port);
-    if (const auto* claim = machine.ports().find(number)) {
-        machine.ordered_before_interrupts();
-        claim->device->write_port(claim->range, static_cast<std::uint32_t>(number - claim->begin), width_of<T>, value);
+    if (const auto* claim = machine.ports().find_again(number)) {
+        write_claimed(*claim, number, value);
+    } else {
+        write_any(number, value);
     }
 }
 

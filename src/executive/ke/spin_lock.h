@@ -27,7 +27,7 @@ inline void release_spin_lock(machine::Machine& machine, KSPIN_LOCK& lock) {
 // machine's functions for that are to follow.
 [[gnu::always_inline]] inline bool changes_hands_at_once(machine::Machine& machine, const KSPIN_LOCK& lock,
                                                          KSPIN_LOCK expected) {
-    return !machine.counts_as_look() && lock == expected;
+    return !machine.counts_as_look() && machine.is_found(lock, expected);
 }
 [[gnu::always_inline]] inline void acquire_at_once(machine::Machine& machine, KSPIN_LOCK& lock) {
     machine::Processor& here = machine.processor();
@@ -61,20 +61,28 @@ public:
     [[gnu::always_inline]] explicit SpinLockGuard(KSPIN_LOCK& lock)
         : machine_(machine::Machine::current()), lock_(lock) {
         if (machine_.irql() > machine::irql::dispatch) [[unlikely]] {
-            KeAcquireSpinLockRaiseToDpc(&lock); // which reports it
+            report_irql(lock);
         }
         irql_ = machine_.raise_irql(machine::irql::dispatch);
         machine_.acquire_lock(lock_);
     }
     [[gnu::always_inline]] ~SpinLockGuard() {
         if (machine_.irql() != machine::irql::dispatch) [[unlikely]] {
-            KeReleaseSpinLock(&lock_, irql_); // likewise
+            report_release(lock_, irql_);
         }
         machine_.release_lock(lock_);
         machine_.lower_irql(irql_);
     }
     SpinLockGuard(const SpinLockGuard&) = delete;
     SpinLockGuard& operator=(const SpinLockGuard&) = delete;
+
+    // The functions that report it.
+    [[gnu::cold, gnu::noinline]] OPC_KEEPS_REGISTERS static void report_irql(KSPIN_LOCK& lock) noexcept {
+        KeAcquireSpinLockRaiseToDpc(&lock);
+    }
+    [[gnu::cold, gnu::noinline]] OPC_KEEPS_REGISTERS static void report_release(KSPIN_LOCK& lock, KIRQL irql) noexcept {
+        KeReleaseSpinLock(&lock, irql);
+    }
 
 private:
     machine::Machine& machine_;
@@ -89,9 +97,9 @@ public:
     [[gnu::always_inline]] explicit BriefLockGuard(KSPIN_LOCK& lock)
         : machine_(machine::Machine::current()), lock_(lock) {
         if (machine_.irql() > machine::irql::dispatch) [[unlikely]] {
-            report_irql(lock);
+            SpinLockGuard::report_irql(lock);
         }
-        if (machine_.counts_as_look() || lock_ != 0) [[unlikely]] {
+        if (machine_.counts_as_look() || !machine_.is_found(lock, 0)) [[unlikely]] {
             begin_in_turn(lock);
         }
         if constexpr (checks_sections) {
@@ -115,11 +123,8 @@ private:
 #else
     static constexpr bool checks_sections = false;
 #endif
-    [[gnu::cold, gnu::noinline]] static void NTAPI report_irql(KSPIN_LOCK& lock) noexcept {
-        KeAcquireSpinLockRaiseToDpc(&lock);
-    }
     // It is free when this returns, until the next preemption point.
-    [[gnu::cold, gnu::noinline]] static void NTAPI begin_in_turn(KSPIN_LOCK& lock) noexcept {
+    [[gnu::cold, gnu::noinline]] OPC_KEEPS_REGISTERS static void begin_in_turn(KSPIN_LOCK& lock) noexcept {
         machine::Machine::current().look();
         while (lock != 0) {
             const SpinLockGuard until_released(lock);

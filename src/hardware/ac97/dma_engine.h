@@ -92,7 +92,7 @@ private:
     void stop_clock();
     void schedule();
     void move_due();
-    [[gnu::noinline]] void NTAPI move_before_access() { move_due(); }
+    [[gnu::cold, gnu::noinline]] OPC_KEEPS_REGISTERS void move_before_access() { move_due(); }
     [[gnu::noinline]] void move(std::uint64_t frames, bool is_converting);
     void load_next();
     void fetch_descriptor();

@@ -89,7 +89,7 @@ private:
     void schedule();
     void begin(const Plan& plan, Nanoseconds since);
     void move_due();
-    [[gnu::noinline]] void NTAPI move_before_access() { move_due(); }
+    [[gnu::cold, gnu::noinline]] OPC_KEEPS_REGISTERS void move_before_access() { move_due(); }
     void leave_running(State state);
     bool is_worth_converting() const { return plan_.is_input || owner_.is_heard(); }
     std::uint32_t pass_over(std::uint32_t frames);

@@ -27,8 +27,8 @@ public:
         return result;
     }
     PADAPTER_OBJECT NTAPI GetAdapterObject() override { return reinterpret_cast<PADAPTER_OBJECT>(adapter_); }
-    void NTAPI CopyTo(PVOID destination, PVOID source, ULONG byte_count) override;
-    void NTAPI CopyFrom(PVOID destination, PVOID source, ULONG byte_count) override;
+    [[gnu::noinline]] void NTAPI CopyTo(PVOID destination, PVOID source, ULONG byte_count) override;
+    [[gnu::noinline]] void NTAPI CopyFrom(PVOID destination, PVOID source, ULONG byte_count) override;
 
     NTSTATUS NTAPI Start(ULONG map_size, BOOLEAN write_to_device) override;
     NTSTATUS NTAPI Stop() override;

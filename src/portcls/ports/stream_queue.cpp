@@ -4,7 +4,7 @@ namespace openportcls::portcls {
 
 // ---- the cursor -----------------------------------------------------------------------------------------------------
 
-void StreamQueue::rewind(IRP& irp) {
+void NTAPI StreamQueue::rewind(IRP& irp) noexcept {
     cursor_.begin(irp);
     loop_bytes_ = looped_ ? bytes_of(irp) : 0;
 }

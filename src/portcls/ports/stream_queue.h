@@ -85,7 +85,7 @@ public:
 
 private:
     void cancelled(IRP& irp) override;
-    void rewind(IRP& irp);
+    void NTAPI rewind(IRP& irp) noexcept;
     bool next_header();
     bool find_room();
     void advance(ULONG bytes);

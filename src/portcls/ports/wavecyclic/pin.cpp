@@ -121,7 +121,8 @@ void WaveCyclicPin::prepare_buffer(const KSDATAFORMAT& format) {
 }
 
 unsigned char* WaveCyclicPin::address_of(ULONGLONG position) const {
-    return static_cast<unsigned char*>(channel_->SystemAddress()) + buffer_.offset_of(position);
+    void* const begin = call_driver([this] { return channel_->SystemAddress(); });
+    return static_cast<unsigned char*>(begin) + buffer_.offset_of(position);
 }
 
 // ---- states ---------------------------------------------------------------------------------------------------------
@@ -178,7 +179,7 @@ void WaveCyclicPin::service() {
     });
 }
 
-void WaveCyclicPin::fire_positions() {
+void NTAPI WaveCyclicPin::fire_positions() noexcept {
     if (looped_ && awaits_loop_events(*this)) {
         ULONGLONG offset = played();
         const ULONG loop_bytes = loops_.to_loop(offset);
@@ -196,7 +197,7 @@ void WaveCyclicPin::note_loop() {
 
 void WaveCyclicPin::follow_device() {
     ULONG offset = 0;
-    if (NT_SUCCESS(stream_->GetPosition(&offset))) {
+    if (NT_SUCCESS(call_driver([&] { return stream_->GetPosition(&offset); }))) {
         buffer_.device_at(offset);
     }
     while (ends_.pass(buffer_.device())) {
@@ -209,11 +210,11 @@ void WaveCyclicPin::move() {
         move_capture();
     } else {
         if (device_moves_ && buffer_.is_overtaken()) [[unlikely]] {
-            write_silence(); // before data that come now: they begin ahead of the device
+            write_silence(buffer_.room_for_silence()); // before data that come now: they begin ahead of the device
         }
         move_render();
-        if (device_moves_) {
-            write_silence();
+        if (const ULONG room = device_moves_ ? buffer_.room_for_silence() : 0; room != 0) [[unlikely]] {
+            write_silence(room);
         }
     }
 }
@@ -226,7 +227,8 @@ void WaveCyclicPin::move_render() {
             if (looped_) [[unlikely]] {
                 note_loop();
             }
-            channel_->CopyTo(address_of(buffer_.next_data()), client, bytes);
+            unsigned char* const place = address_of(buffer_.next_data());
+            call_driver([&] { channel_->CopyTo(place, client, bytes); });
             buffer_.data_written(bytes);
         });
         if (moved.end_of_stream) {
@@ -239,14 +241,12 @@ void WaveCyclicPin::move_render() {
     }
 }
 
-void WaveCyclicPin::write_silence() {
-    if (const ULONG room = buffer_.room_for_silence(); room != 0) {
-        silence(buffer_.silence_end(), buffer_.silence_end() + room);
-        buffer_.silence_written(room);
-    }
+void NTAPI WaveCyclicPin::write_silence(ULONG bytes) noexcept {
+    silence(buffer_.silence_end(), buffer_.silence_end() + bytes);
+    buffer_.silence_written(bytes);
 }
 
-void WaveCyclicPin::silence(ULONGLONG begin, ULONGLONG end) {
+void NTAPI WaveCyclicPin::silence(ULONGLONG begin, ULONGLONG end) noexcept {
     while (begin < end) {
         const ULONG to_end = buffer_.bytes() - buffer_.offset_of(begin);
         const auto part = static_cast<ULONG>(std::min<ULONGLONG>(end - begin, to_end));
@@ -255,7 +255,7 @@ void WaveCyclicPin::silence(ULONGLONG begin, ULONGLONG end) {
     }
 }
 
-void WaveCyclicPin::move_capture() {
+void NTAPI WaveCyclicPin::move_capture() noexcept {
     if (const ULONGLONG lost = buffer_.drop_overwritten(); lost != 0) {
         machine::Machine::current().trace(machine::EventKind::glitch, serial(), static_cast<std::int64_t>(lost),
                                           "capture overrun: the client had no request for the device's data");

@@ -45,11 +45,11 @@ private:
     // Everything below runs at DISPATCH_LEVEL under the queue's lock, which the two above take.
     void move();
     void move_render();
-    void move_capture();
-    void write_silence();
-    void silence(ULONGLONG begin, ULONGLONG end);
+    [[gnu::noinline]] void NTAPI move_capture() noexcept;
+    [[gnu::noinline]] void NTAPI write_silence(ULONG bytes) noexcept;
+    void NTAPI silence(ULONGLONG begin, ULONGLONG end) noexcept;
     void follow_device();
-    void fire_positions();
+    [[gnu::noinline]] void NTAPI fire_positions() noexcept;
     ULONGLONG played() const { return is_capture() ? buffer_.device() : buffer_.heard(); }
     void note_loop();
 

@@ -45,7 +45,16 @@ public:
     bool seek(ULONGLONG offset);
 
     // ---- the miniport (IPortWavePciStream) -----------------------------------------------------------------------
-    NTSTATUS NTAPI get(PVOID tag, PHYSICAL_ADDRESS& address, PVOID& memory, ULONG& bytes, ULONG& flags);
+    // Whether nothing is left to map, as once a period when the miniport takes what there is: get() would say so, but
+    // it needs many registers.
+    [[gnu::always_inline]] bool refuses() {
+        const BrieflyLocked locked(lock_);
+        const bool is_empty = cursor_.irp == nullptr && !looped_;
+        wanted_ = wanted_ || is_empty;
+        return is_empty;
+    }
+    [[gnu::noinline]] NTSTATUS NTAPI get(PVOID tag, PHYSICAL_ADDRESS& address, PVOID& memory, ULONG& bytes,
+                                         ULONG& flags);
     NTSTATUS NTAPI release(PVOID tag);
     // `position`: how far the device has recorded, in bytes since STOP.
     NTSTATUS terminate(ULONGLONG position);

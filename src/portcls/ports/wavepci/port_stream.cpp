@@ -43,6 +43,9 @@ void* WavePciPortStream::find_interface(const GUID& id) {
         [[unlikely]] {
         return STATUS_INVALID_PARAMETER;
     }
+    if (queue_.refuses()) {
+        return STATUS_NOT_FOUND;
+    }
     return queue_.get(tag, *physical_address, *virtual_address, *byte_count, *flags);
 }
 
