@@ -60,12 +60,12 @@ PCPIN_DESCRIPTOR pin(PKSDATARANGE* ranges, KSPIN_DATAFLOW flow) {
             {0, nullptr, 0, nullptr, 1, ranges, flow, KSPIN_COMMUNICATION_SINK, &midi_pin_category, nullptr, {0}}};
 }
 
-const PCPIN_DESCRIPTOR pins[] = {
+const PCPIN_DESCRIPTOR midi_pins[] = {
     pin(midi_ranges, KSPIN_DATAFLOW_IN),  pin(midi_ranges, KSPIN_DATAFLOW_OUT), pin(dmus_ranges, KSPIN_DATAFLOW_IN),
     pin(dmus_ranges, KSPIN_DATAFLOW_OUT), pin(wave_ranges, KSPIN_DATAFLOW_OUT),
 };
 PCFILTER_DESCRIPTOR midi_filter = {
-    0, nullptr, sizeof(PCPIN_DESCRIPTOR), 2, pins, sizeof(PCNODE_DESCRIPTOR), 0, nullptr, 0, nullptr, 0, nullptr};
+    0, nullptr, sizeof(PCPIN_DESCRIPTOR), 2, midi_pins, sizeof(PCNODE_DESCRIPTOR), 0, nullptr, 0, nullptr, 0, nullptr};
 
 // The synthesizer node behind the DirectMusic pin (R-DMUS-17).
 NTSTATUS NTAPI download_dls(PPCPROPERTY_REQUEST request) {
@@ -99,7 +99,8 @@ const PCAUTOMATION_TABLE synth_automation = {
 const PCNODE_DESCRIPTOR synth_nodes[] = {{0, &synth_automation, &synth_node_type, nullptr}};
 
 PCFILTER_DESCRIPTOR dmus_filter = {
-    0, nullptr, sizeof(PCPIN_DESCRIPTOR), 5, pins, sizeof(PCNODE_DESCRIPTOR), 1, synth_nodes, 0, nullptr, 0, nullptr};
+    0, nullptr, sizeof(PCPIN_DESCRIPTOR), 5, midi_pins, sizeof(PCNODE_DESCRIPTOR), 1, synth_nodes, 0, nullptr,
+    0, nullptr};
 
 // What both Inits do.
 template<class PortInterface>

@@ -27,12 +27,12 @@ const PCCONNECTION_DESCRIPTOR mixer_connections[] = {
     {3, 0, PCFILTER_NODE, topology_out_pin},
 };
 
-KSDATARANGE_MUSIC music_range = {{{sizeof(KSDATARANGE_MUSIC), 0, 0, 0, KSDATAFORMAT_TYPE_MUSIC,
-                                   KSDATAFORMAT_SUBTYPE_MIDI, KSDATAFORMAT_SPECIFIER_NONE}},
-                                 KSMUSIC_TECHNOLOGY_PORT,
-                                 0,
-                                 0,
-                                 0xFFFF};
+KSDATARANGE_MUSIC range_of_music = {{{sizeof(KSDATARANGE_MUSIC), 0, 0, 0, KSDATAFORMAT_TYPE_MUSIC,
+                                      KSDATAFORMAT_SUBTYPE_MIDI, KSDATAFORMAT_SPECIFIER_NONE}},
+                                    KSMUSIC_TECHNOLOGY_PORT,
+                                    0,
+                                    0,
+                                    0xFFFF};
 
 } // namespace
 
@@ -185,7 +185,7 @@ TEST_F(Topology, R_DESC_20_ranges_of_audio_and_music) {
     } odd = {{{sizeof(KSDATARANGE) + 3, 0, 0, 0, KSDATAFORMAT_TYPE_AUDIO, custom_set, KSDATAFORMAT_SPECIFIER_NONE}},
              {1, 2, 3}};
     ranges[0] = &odd.range;
-    ranges[1] = &music_range.DataRange;
+    ranges[1] = &range_of_music.DataRange;
     ranges[2] = &audio.DataRange;
     script_.adjust = [](PCFILTER_DESCRIPTOR& filter, bool wave) {
         if (wave) {

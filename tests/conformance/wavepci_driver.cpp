@@ -20,9 +20,10 @@ constexpr PCPIN_DESCRIPTOR pin_of(KSPIN_DATAFLOW flow) {
             nullptr,
             {0, nullptr, 0, nullptr, 1, stream_ranges, flow, KSPIN_COMMUNICATION_SINK, &audio_category, nullptr, {0}}};
 }
-const PCPIN_DESCRIPTOR pins[] = {pin_of(KSPIN_DATAFLOW_IN), pin_of(KSPIN_DATAFLOW_OUT)};
+const PCPIN_DESCRIPTOR wavepci_pins[] = {pin_of(KSPIN_DATAFLOW_IN), pin_of(KSPIN_DATAFLOW_OUT)};
 PCFILTER_DESCRIPTOR filter_descriptor = {
-    0, nullptr, sizeof(PCPIN_DESCRIPTOR), 2, pins, sizeof(PCNODE_DESCRIPTOR), 0, nullptr, 0, nullptr, 0, nullptr};
+    0, nullptr, sizeof(PCPIN_DESCRIPTOR), 2, wavepci_pins, sizeof(PCNODE_DESCRIPTOR), 0, nullptr, 0, nullptr,
+    0, nullptr};
 
 PciScript* current = nullptr;
 
